@@ -1,0 +1,57 @@
+"""API keys, and the one type that holds a secret."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+_MASK = "••••"
+
+
+class Secret:
+    """A text that no screen, log, traceback or pickle shows. `reveal` is the one way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself: for the wire, the signature and the keyring only."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return _MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(_MASK, spec)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a secret is not written out")
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+class KeyKind(StrEnum):
+    """How a key signs; the exchange's three kinds."""
+
+    HMAC = "hmac"
+    ED25519 = "ed25519"
+    RSA = "rsa"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What it takes to sign requests as one person."""
+
+    kind: KeyKind
+    api_key: Secret
+    secret: Secret
+    """The HMAC secret, or the private key as PEM."""
+
+    @property
+    def tail(self) -> str:
+        """The last four characters of the API key: enough to tell keys apart, too little to use."""
+        api_key = self.api_key.reveal()
+        return api_key[-4:] if len(api_key) >= 16 else ""

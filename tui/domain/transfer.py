@@ -1,0 +1,171 @@
+"""A transfer: what is asked for, and how it ended."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount
+from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+
+_ASSET = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
+_PAIR = re.compile(r"[A-Z0-9]{2,40}", re.ASCII)
+
+
+class Field(StrEnum):
+    """A part of a transfer that a person fills in."""
+
+    SOURCE = "from"
+    DESTINATION = "to"
+    ASSET = "asset"
+    AMOUNT = "amount"
+    FROM_PAIR = "from-pair"
+    TO_PAIR = "to-pair"
+
+
+class InvalidTransfer(ValueError):
+    """The transfer cannot be asked for. `problems` says, for each field that is wrong, what would be right."""
+
+    def __init__(self, problems: Mapping[Field, str]) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """One valid transfer, ready to be sent. It cannot be made invalid: raises InvalidTransfer."""
+
+    type: TransferType
+    asset: str
+    amount: Decimal
+    from_symbol: str | None = None
+    """The pair of the source's isolated account; None unless the type needs it."""
+    to_symbol: str | None = None
+    """The pair of the destination's isolated account; None unless the type needs it."""
+
+    def __post_init__(self) -> None:
+        problems = {
+            Field.ASSET: asset_problem(self.asset),
+            Field.AMOUNT: _amount_problem(self.amount),
+            Field.FROM_PAIR: _symbol_problem(self.from_symbol, needed=self.type.needs_from_pair),
+            Field.TO_PAIR: _symbol_problem(self.to_symbol, needed=self.type.needs_to_pair),
+        }
+        if self.from_symbol is not None and self.from_symbol == self.to_symbol:
+            problems[Field.TO_PAIR] = "The two pairs must differ"
+        if found := {field: problem for field, problem in problems.items() if problem}:
+            raise InvalidTransfer(found)
+
+
+def parse_transfer(
+    source: Wallet, destination: Wallet, *, asset: str, amount: str, from_pair: str = "", to_pair: str = ""
+) -> TransferRequest:
+    """The transfer that a person typed; text of pairs that the move does not need is left aside.
+
+    Raises InvalidTransfer with every field that is wrong, not just the first.
+    """
+    move = transfer_type(source, destination)
+    if move is None:
+        raise InvalidTransfer({Field.DESTINATION: route_problem(source, destination) or ""})
+    try:
+        parsed, problems = parse_amount(amount), {}
+    except AmountError as error:
+        parsed, problems = Decimal(1), {Field.AMOUNT: str(error)}
+    try:
+        request = TransferRequest(
+            move,
+            asset.strip().upper(),
+            parsed,
+            from_pair.strip().upper() if move.needs_from_pair else None,
+            to_pair.strip().upper() if move.needs_to_pair else None,
+        )
+    except InvalidTransfer as invalid:
+        raise InvalidTransfer(problems | invalid.problems) from None
+    if problems:
+        raise InvalidTransfer(problems)
+    return request
+
+
+def route_problem(source: Wallet, destination: Wallet) -> str | None:
+    """Why there is no move between two wallets, with the moves that there are; None where there is one."""
+    if transfer_type(source, destination):
+        return None
+    reachable = ", ".join(wallet.label for wallet in destinations(source))
+    return f"The exchange moves nothing from {source.label} to {destination.label}. {source.label} reaches: {reachable}"
+
+
+def asset_problem(asset: str) -> str | None:
+    """What is wrong with an asset's name, or None."""
+    if not asset:
+        return "Enter an asset, like USDT"
+    return None if _ASSET.fullmatch(asset) else "An asset has letters and digits only, like USDT"
+
+
+def pair_problem(pair: str) -> str | None:
+    """What is wrong with the symbol of an isolated pair, or None."""
+    if not pair:
+        return "Enter the isolated pair, like BTCUSDT"
+    return None if _PAIR.fullmatch(pair) else "A pair has letters and digits only, like BTCUSDT"
+
+
+def _symbol_problem(symbol: str | None, *, needed: bool) -> str | None:
+    if not needed:
+        return None if symbol is None else "This move takes no pair here"
+    return pair_problem(symbol or "")
+
+
+def _amount_problem(amount: Decimal) -> str | None:
+    if not amount.is_finite() or amount <= 0:
+        return "The amount must be more than 0"
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent > MAX_DECIMALS or amount.adjusted() >= MAX_INTEGER_DIGITS:
+        return f"At most {MAX_INTEGER_DIGITS} digits and {MAX_DECIMALS} decimals"
+    return None
+
+
+class Outcome(StrEnum):
+    """How a transfer stands. Only `sending` and `unknown` are open: the others are final."""
+
+    SENDING = "sending"
+    """Confirmed and written down; no answer yet."""
+    DONE = "done"
+    """Executed; its tranId is known."""
+    REJECTED = "rejected"
+    """Definitely refused by the exchange: nothing moved."""
+    NOT_SENT = "not_sent"
+    """Nothing reached the exchange."""
+    UNKNOWN = "unknown"
+    """It may have been executed; the exchange's history has to tell."""
+    NOT_EXECUTED = "not_executed"
+    """It was unknown, and the history shows that it was not and never will be executed."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still turn out either way."""
+        return self in (Outcome.SENDING, Outcome.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A transfer that a person confirmed, and what is known of it. A row of the journal and of the session's list."""
+
+    id: int
+    request: TransferRequest
+    profile: str
+    host: str
+    """The base URL that it went to."""
+    sent_at: datetime
+    """When it was confirmed; UTC."""
+    timestamp_ms: int
+    """The request's own timestamp, in the exchange's time."""
+    recv_window_ms: int
+    """How long after its timestamp the exchange may still execute it."""
+    outcome: Outcome = Outcome.SENDING
+    tran_id: int | None = None
+    code: int | None = None
+    """The exchange's error code."""
+    message: str = ""
+    """In words: why it is not done."""
+    settled_at: datetime | None = None
+    """When the outcome became final; UTC."""

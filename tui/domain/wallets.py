@@ -1,0 +1,120 @@
+"""The eight wallets, and the 33 moves that the exchange knows between them.
+
+`TransferType` is the one table of valid moves. The pickers, the command line, the form and the demo exchange all
+read it. Source: the exchange's page on the user universal transfer.
+"""
+
+from enum import Enum, unique
+
+
+@unique
+class Wallet(Enum):
+    """One of a person's own wallets. The value is its name on the command line."""
+
+    SPOT = "spot", "Spot", "MAIN"
+    FUNDING = "funding", "Funding", "FUNDING"
+    CROSS = "cross", "Cross Margin", "MARGIN"
+    ISOLATED = "isolated", "Isolated Margin", "ISOLATEDMARGIN"
+    UM = "um", "USD-M Futures", "UMFUTURE"
+    CM = "cm", "COIN-M Futures", "CMFUTURE"
+    OPTIONS = "options", "Options", "OPTION"
+    PORTFOLIO = "pm", "Portfolio Margin", "PORTFOLIO_MARGIN"
+
+    label: str
+    """What a person reads."""
+    exchange_id: str
+    """The wallet's word in a transfer type; Isolated Margin is ISOLATED_MARGIN against Spot."""
+
+    def __new__(cls, value: str, label: str, exchange_id: str) -> "Wallet":
+        wallet = object.__new__(cls)
+        wallet._value_ = value
+        wallet.label = label
+        wallet.exchange_id = exchange_id
+        return wallet
+
+
+@unique
+class TransferType(Enum):
+    """A move that exists: the exchange's name for it, its source and its destination."""
+
+    MAIN_FUNDING = Wallet.SPOT, Wallet.FUNDING
+    MAIN_MARGIN = Wallet.SPOT, Wallet.CROSS
+    MAIN_ISOLATED_MARGIN = Wallet.SPOT, Wallet.ISOLATED
+    MAIN_UMFUTURE = Wallet.SPOT, Wallet.UM
+    MAIN_CMFUTURE = Wallet.SPOT, Wallet.CM
+    MAIN_OPTION = Wallet.SPOT, Wallet.OPTIONS
+    MAIN_PORTFOLIO_MARGIN = Wallet.SPOT, Wallet.PORTFOLIO
+
+    FUNDING_MAIN = Wallet.FUNDING, Wallet.SPOT
+    FUNDING_MARGIN = Wallet.FUNDING, Wallet.CROSS
+    FUNDING_UMFUTURE = Wallet.FUNDING, Wallet.UM
+    FUNDING_CMFUTURE = Wallet.FUNDING, Wallet.CM
+    FUNDING_OPTION = Wallet.FUNDING, Wallet.OPTIONS
+
+    MARGIN_MAIN = Wallet.CROSS, Wallet.SPOT
+    MARGIN_FUNDING = Wallet.CROSS, Wallet.FUNDING
+    MARGIN_ISOLATEDMARGIN = Wallet.CROSS, Wallet.ISOLATED
+    MARGIN_UMFUTURE = Wallet.CROSS, Wallet.UM
+    MARGIN_CMFUTURE = Wallet.CROSS, Wallet.CM
+    MARGIN_OPTION = Wallet.CROSS, Wallet.OPTIONS
+
+    ISOLATED_MARGIN_MAIN = Wallet.ISOLATED, Wallet.SPOT
+    ISOLATEDMARGIN_MARGIN = Wallet.ISOLATED, Wallet.CROSS
+    ISOLATEDMARGIN_ISOLATEDMARGIN = Wallet.ISOLATED, Wallet.ISOLATED
+
+    UMFUTURE_MAIN = Wallet.UM, Wallet.SPOT
+    UMFUTURE_FUNDING = Wallet.UM, Wallet.FUNDING
+    UMFUTURE_MARGIN = Wallet.UM, Wallet.CROSS
+    UMFUTURE_OPTION = Wallet.UM, Wallet.OPTIONS
+
+    CMFUTURE_MAIN = Wallet.CM, Wallet.SPOT
+    CMFUTURE_FUNDING = Wallet.CM, Wallet.FUNDING
+    CMFUTURE_MARGIN = Wallet.CM, Wallet.CROSS
+
+    OPTION_MAIN = Wallet.OPTIONS, Wallet.SPOT
+    OPTION_FUNDING = Wallet.OPTIONS, Wallet.FUNDING
+    OPTION_MARGIN = Wallet.OPTIONS, Wallet.CROSS
+    OPTION_UMFUTURE = Wallet.OPTIONS, Wallet.UM
+
+    PORTFOLIO_MARGIN_MAIN = Wallet.PORTFOLIO, Wallet.SPOT
+
+    def __init__(self, source: Wallet, destination: Wallet) -> None:
+        self.source = source
+        self.destination = destination
+
+    @property
+    def needs_from_pair(self) -> bool:
+        """Whether fromSymbol is sent: an isolated account belongs to one pair, so it takes a pair to name one."""
+        return self.source is Wallet.ISOLATED
+
+    @property
+    def needs_to_pair(self) -> bool:
+        """Whether toSymbol is sent; the rule is that of `needs_from_pair`."""
+        return self.destination is Wallet.ISOLATED
+
+
+_BY_ENDS = {(move.source, move.destination): move for move in TransferType}
+
+
+def transfer_type(source: Wallet, destination: Wallet) -> TransferType | None:
+    """The move from one wallet to another, or None where the exchange has none."""
+    return _BY_ENDS.get((source, destination))
+
+
+def destinations(source: Wallet) -> tuple[Wallet, ...]:
+    """The wallets that a source can reach, in the order of `Wallet`."""
+    return tuple(wallet for wallet in Wallet if transfer_type(source, wallet))
+
+
+def parse_wallet(text: str) -> Wallet:
+    """The wallet that a word names: its command-line name or its id in a transfer type, in any case.
+
+    Raises ValueError with the valid names.
+    """
+    word = text.strip().casefold()
+    for wallet in Wallet:
+        if word in (wallet.value, wallet.exchange_id.casefold()):
+            return wallet
+    if word == "isolated_margin":  # the id against Spot
+        return Wallet.ISOLATED
+    raise ValueError(f"there is no wallet {text!r}; choose one of: {', '.join(wallet.value for wallet in Wallet)}")
