@@ -26,14 +26,14 @@ def parse_amount(text: str) -> Decimal:
     if not typed:
         raise AmountError("Enter an amount, like 12.5")
     if "," in typed:
-        raise AmountError("Write the decimals after a dot and leave out commas: 1234.5")
+        raise AmountError("Write 1234.5 with a dot, and no commas")
     if typed[0] in "-+":
-        raise AmountError("An amount has no sign; swap the wallets to move the other way")
+        raise AmountError("No sign: to move the other way, swap the wallets")
     if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]*", typed):
-        raise AmountError("Write the amount out in plain digits: 1000, not 1e3")
+        raise AmountError("Write it out in plain digits: 1000, not 1e3")
     match = _PLAIN.fullmatch(typed)
     if match is None:
-        raise AmountError("An amount has digits and at most one dot, like 12.5")
+        raise AmountError("Digits and one dot only, like 12.5")
     integer, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > MAX_DECIMALS:
         raise AmountError(f"At most {MAX_DECIMALS} decimals; this has {len(decimals)}")

@@ -58,27 +58,39 @@ class TransferRequest:
             raise InvalidTransfer(found)
 
 
-def parse_transfer(
-    source: Wallet, destination: Wallet, *, asset: str, amount: str, from_pair: str = "", to_pair: str = ""
-) -> TransferRequest:
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A transfer as it stands in a form: two wallets, and text as a person typed it."""
+
+    source: Wallet = Wallet.SPOT
+    destination: Wallet = Wallet.FUNDING
+    asset: str = ""
+    amount: str = ""
+    from_pair: str = ""
+    to_pair: str = ""
+
+
+def parse_transfer(draft: Draft) -> TransferRequest:
     """The transfer that a person typed; text of pairs that the move does not need is left aside.
 
     Raises InvalidTransfer with every field that is wrong, not just the first.
     """
-    move = transfer_type(source, destination)
+    move = transfer_type(draft.source, draft.destination)
     if move is None:
-        raise InvalidTransfer({Field.DESTINATION: route_problem(source, destination) or ""})
+        raise InvalidTransfer({Field.DESTINATION: route_problem(draft.source, draft.destination) or ""})
+    problems: dict[Field, str] = {}
+    amount = Decimal(1)
     try:
-        parsed, problems = parse_amount(amount), {}
+        amount = parse_amount(draft.amount)
     except AmountError as error:
-        parsed, problems = Decimal(1), {Field.AMOUNT: str(error)}
+        problems[Field.AMOUNT] = str(error)
     try:
         request = TransferRequest(
             move,
-            asset.strip().upper(),
-            parsed,
-            from_pair.strip().upper() if move.needs_from_pair else None,
-            to_pair.strip().upper() if move.needs_to_pair else None,
+            draft.asset.strip().upper(),
+            amount,
+            draft.from_pair.strip().upper() if move.needs_from_pair else None,
+            draft.to_pair.strip().upper() if move.needs_to_pair else None,
         )
     except InvalidTransfer as invalid:
         raise InvalidTransfer(problems | invalid.problems) from None
@@ -99,14 +111,14 @@ def asset_problem(asset: str) -> str | None:
     """What is wrong with an asset's name, or None."""
     if not asset:
         return "Enter an asset, like USDT"
-    return None if _ASSET.fullmatch(asset) else "An asset has letters and digits only, like USDT"
+    return None if _ASSET.fullmatch(asset) else "Letters and digits only, like USDT"
 
 
 def pair_problem(pair: str) -> str | None:
     """What is wrong with the symbol of an isolated pair, or None."""
     if not pair:
         return "Enter the isolated pair, like BTCUSDT"
-    return None if _PAIR.fullmatch(pair) else "A pair has letters and digits only, like BTCUSDT"
+    return None if _PAIR.fullmatch(pair) else "Letters and digits only, like BTCUSDT"
 
 
 def _symbol_problem(symbol: str | None, *, needed: bool) -> str | None:

@@ -11,24 +11,27 @@ from enum import Enum, unique
 class Wallet(Enum):
     """One of a person's own wallets. The value is its name on the command line."""
 
-    SPOT = "spot", "Spot", "MAIN"
-    FUNDING = "funding", "Funding", "FUNDING"
-    CROSS = "cross", "Cross Margin", "MARGIN"
-    ISOLATED = "isolated", "Isolated Margin", "ISOLATEDMARGIN"
-    UM = "um", "USD-M Futures", "UMFUTURE"
-    CM = "cm", "COIN-M Futures", "CMFUTURE"
-    OPTIONS = "options", "Options", "OPTION"
-    PORTFOLIO = "pm", "Portfolio Margin", "PORTFOLIO_MARGIN"
+    SPOT = "spot", "Spot", "Spot", "MAIN"
+    FUNDING = "funding", "Funding", "Funding", "FUNDING"
+    CROSS = "cross", "Cross Margin", "Cross", "MARGIN"
+    ISOLATED = "isolated", "Isolated Margin", "Isolated", "ISOLATEDMARGIN"
+    UM = "um", "USD-M Futures", "USD-M", "UMFUTURE"
+    CM = "cm", "COIN-M Futures", "COIN-M", "CMFUTURE"
+    OPTIONS = "options", "Options", "Options", "OPTION"
+    PORTFOLIO = "pm", "Portfolio Margin", "Portfolio", "PORTFOLIO_MARGIN"
 
     label: str
     """What a person reads."""
+    short_label: str
+    """The label where space is dear."""
     exchange_id: str
     """The wallet's word in a transfer type; Isolated Margin is ISOLATED_MARGIN against Spot."""
 
-    def __new__(cls, value: str, label: str, exchange_id: str) -> "Wallet":
+    def __new__(cls, value: str, label: str, short_label: str, exchange_id: str) -> "Wallet":
         wallet = object.__new__(cls)
         wallet._value_ = value
         wallet.label = label
+        wallet.short_label = short_label
         wallet.exchange_id = exchange_id
         return wallet
 

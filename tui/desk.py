@@ -1,0 +1,183 @@
+"""The one way to submit a transfer: write it down, send it once, read the answer, settle what stays unknown.
+
+A transfer is in the journal before its first byte can leave, and its outcome is there before anyone is told.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from tui.domain.balances import Balances
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.exchange.balances import read_balances
+from tui.exchange.client import BinanceClient
+from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, Refused
+from tui.journal import Journal, JournalError
+from tui.settle import Pace, Progress, settle
+
+REPEAT_WINDOW = timedelta(minutes=1)
+"""Within this long of an identical transfer, another one may be a slip of the hand."""
+
+_CLOCK_MAX_AGE_MS = 60_000
+
+
+class Desk:
+    """One person's desk at one host: submits, follows and settles transfers.
+
+    `on_change` is called, in the event loop, with every transfer that changed, after the journal has it.
+    `on_progress` is called with every step in the settling of an unknown one.
+    """
+
+    def __init__(
+        self,
+        client: BinanceClient,
+        journal: Journal,
+        *,
+        profile: str,
+        on_change: Callable[[Transfer], None] = lambda _: None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.client = client
+        self.profile = profile
+        self.on_change = on_change
+        self.on_progress = on_progress
+        self._journal = journal
+        self._pace = pace or Pace()
+        self._in_flight: set[asyncio.Task[Transfer]] = set()
+        self._settling: dict[int, asyncio.Task[None]] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many transfers wait for their answer."""
+        return len(self._in_flight)
+
+    async def prepare(self) -> None:
+        """Open the connection and measure the exchange's time, so that sending waits for neither.
+
+        Raises ExchangeError.
+        """
+        if self.client.clock is None or self.client.clock.age_ms() > _CLOCK_MAX_AGE_MS:
+            await self.client.sync_clock()
+
+    async def repeats(self, request: TransferRequest) -> list[Transfer]:
+        """Identical transfers that are still open, or that were sent a moment ago. Raises JournalError."""
+        since = datetime.now(UTC) - REPEAT_WINDOW
+        return await asyncio.to_thread(
+            self._journal.similar, request, host=self.client.base_url, profile=self.profile, since=since
+        )
+
+    async def submit(self, request: TransferRequest) -> Transfer:
+        """Send a transfer, once, and say how it ended as far as that is known.
+
+        Once it is sent, cancelling the caller does not cancel it. Raises NotSent or another ExchangeError when the
+        exchange's time could not be had, and JournalError when the journal cannot take it: nothing was sent then.
+        """
+        await self.prepare()
+        sending = asyncio.create_task(self._send(request))
+        self._in_flight.add(sending)
+        sending.add_done_callback(self._in_flight.discard)
+        return await asyncio.shield(sending)
+
+    async def finish(self) -> None:
+        """Wait until no transfer is in flight."""
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
+
+    async def _send(self, request: TransferRequest) -> Transfer:
+        clock = self.client.clock or await self.client.sync_clock()
+        timestamp_ms = clock.now_ms()
+        transfer = await asyncio.to_thread(
+            self._journal.begin,
+            request,
+            profile=self.profile,
+            host=self.client.base_url,
+            timestamp_ms=timestamp_ms,
+            recv_window_ms=self.client.recv_window_ms,
+        )
+        self.on_change(transfer)
+        try:
+            tran_id = await self.client.transfer(request, timestamp_ms)
+        except ExchangeError as error:
+            transfer = await self._record_failure(transfer, error)
+        else:
+            transfer = await self._record(transfer, Outcome.DONE, tran_id=tran_id)
+        self.on_change(transfer)
+        if transfer.outcome is Outcome.UNKNOWN:
+            self._settle_in_background(transfer)
+        return transfer
+
+    async def _record_failure(self, transfer: Transfer, error: ExchangeError) -> Transfer:
+        match error:
+            case NotSent():
+                outcome = Outcome.NOT_SENT
+            case Refused():
+                outcome = Outcome.REJECTED
+            case _:
+                outcome = Outcome.UNKNOWN
+        if isinstance(error, ClockRefused):
+            self.client.clock = None
+        words = f"{error.message} {error.advice}".strip()
+        return await self._record(transfer, outcome, code=error.code, message=words)
+
+    async def _record(
+        self,
+        transfer: Transfer,
+        outcome: Outcome,
+        *,
+        tran_id: int | None = None,
+        code: int | None = None,
+        message: str = "",
+    ) -> Transfer:
+        """Write an outcome down. What the exchange said counts, even where the journal cannot take it any more."""
+        try:
+            return await asyncio.to_thread(
+                self._journal.record, transfer.id, outcome, tran_id=tran_id, code=code, message=message
+            )
+        except JournalError as error:
+            words = f"{message} The journal did not take this: {error}".strip()
+            return replace(transfer, outcome=outcome, tran_id=tran_id, code=code, message=words)
+
+    async def open_transfers(self) -> list[Transfer]:
+        """Transfers of earlier sessions whose outcome is open; their settling begins. Raises JournalError."""
+        transfers = await asyncio.to_thread(
+            self._journal.open_transfers, host=self.client.base_url, profile=self.profile
+        )
+        for transfer in transfers:
+            self._settle_in_background(transfer)
+        return transfers
+
+    async def choose(self, transfer: Transfer, tran_id: int | None) -> Transfer:
+        """Take the person's word for an unknown transfer: this record is it, or with None, none is.
+
+        Raises JournalError, also when another transfer holds that tranId.
+        """
+        if tran_id is None:
+            outcome, words = Outcome.NOT_EXECUTED, "Decided by hand: no record of the history is this transfer."
+        else:
+            outcome, words = Outcome.DONE, "Decided by hand, from several records of the history."
+        settled = await asyncio.to_thread(self._journal.record, transfer.id, outcome, tran_id=tran_id, message=words)
+        if task := self._settling.get(transfer.id):
+            task.cancel()
+        self.on_change(settled)
+        return settled
+
+    async def balances(self) -> Balances:
+        """What all wallets hold. A wallet that could not be read says so in its `problem`."""
+        return await read_balances(self.client)
+
+    async def close(self) -> None:
+        """Stop settling, close connections and journal. What is still in flight is left to the journal."""
+        for task in self._settling.values():
+            task.cancel()
+        await self.client.aclose()
+        self._journal.close()
+
+    def _settle_in_background(self, transfer: Transfer) -> None:
+        if transfer.id not in self._settling:
+            self._settling[transfer.id] = task = asyncio.create_task(self._settle(transfer))
+            task.add_done_callback(lambda _: self._settling.pop(transfer.id, None))
+
+    async def _settle(self, transfer: Transfer) -> None:
+        self.on_change(await settle(transfer, self.client, self._journal, pace=self._pace, report=self.on_progress))

@@ -1,0 +1,78 @@
+"""Base URLs: where requests may go, and what such a place is called."""
+
+import re
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+DEFAULT_BASE_URL = "https://api.binance.com"
+
+_SERVICES = ("fapi", "dapi", "eapi", "papi")
+_LIVE_HOSTS = frozenset(
+    f"{name}.binance.com" for name in ("api", "api-gcp", "api1", "api2", "api3", "api4", *_SERVICES)
+)
+"""The hosts on which transfers move real funds; BINANCE.md, "Hosts"."""
+
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*", re.ASCII)
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_SHAPE = f"A base URL is https:// and a host, like {DEFAULT_BASE_URL}"
+
+
+def parse_base_url(text: str) -> str:
+    """The base URL that a text names: scheme, host and perhaps a port, in lower case, without a slash at its end.
+
+    https to anywhere, http to a loopback address only: a signed request is never sent in the clear. Raises ValueError
+    without repeating the text, which may hold a password.
+    """
+    typed = text.strip()
+    # urlsplit drops some control characters silently, and other alphabets have letters that look like ours.
+    if not (typed.isascii() and typed.isprintable()) or " " in typed:
+        raise ValueError(f"{_SHAPE}, in ASCII letters without blanks")
+    try:
+        parts = urlsplit(typed)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(f"{_SHAPE}; this one's host or port cannot be read") from None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.netloc:
+        raise ValueError(_SHAPE)
+    if "@" in parts.netloc:
+        raise ValueError("A base URL has no user name or password in it; Shunter signs with a key profile")
+    if parts.path not in ("", "/") or "?" in typed or "#" in typed:
+        raise ValueError(f"{_SHAPE}; nothing follows the host but a port")
+    if port == 0 or not _is_host(host):
+        raise ValueError(f"{_SHAPE}; this one's host or port cannot be")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("http is for this machine only (127.0.0.1, [::1], localhost); use https:// for other hosts")
+    named = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{named}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
+def service_url(base_url: str, path: str) -> str:
+    """The URL of a path of the exchange's API. The exchange serves /fapi, /dapi, /eapi and /papi from hosts of their
+    own; any other base URL serves everything.
+    """
+    service = path.split("/")[1]
+    if service in _SERVICES and place_name(base_url) == "LIVE":
+        base_url = f"https://{service}.binance.com"
+    return base_url + path
+
+
+def place_name(base_url: str) -> str:
+    """What the header calls the place of a parsed base URL: LIVE on the exchange's own hosts, else host and port."""
+    parts = urlsplit(base_url)
+    return "LIVE" if parts.hostname in _LIVE_HOSTS else parts.netloc
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its very name: 127.0.0.0/8, ::1 or localhost. No name is looked up."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_host(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return len(host) <= 253 and _HOST_NAME.fullmatch(host) is not None
+    return not (isinstance(address, IPv6Address) and address.scope_id)

@@ -1,0 +1,194 @@
+"""The exchange over HTTP: signed calls that are sent once, and never followed anywhere."""
+
+import asyncio
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote, urlencode
+
+import httpx
+import msgspec
+
+from tui.domain.credentials import ApiKey
+from tui.domain.hosts import is_loopback, service_url
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange.clock import ClockReading, reading, ticks_ms
+from tui.exchange.errors import ExchangeError, OutcomeUnknown, error_of_answer, error_of_transport, unreadable_answer
+from tui.exchange.payloads import (
+    HistoryPage,
+    IsolatedAccount,
+    KeyRestrictions,
+    PortfolioBalance,
+    ServerTime,
+    TransferAnswer,
+    WalletBalance,
+    symbol_parameters,
+    transfer_parameters,
+)
+from tui.exchange.signing import sign
+
+RECV_WINDOW_MS = 5000
+"""The exchange's default. Short on purpose: after it, a request that was not executed never will be."""
+
+HISTORY_PAGE_SIZE = 100
+"""The most that the exchange gives in one page."""
+
+_TRANSFER = "/sapi/v1/asset/transfer"
+_TIMEOUT = httpx.Timeout(connect=10, write=10, read=20, pool=5)
+_WHOLE_CALL_S = 60
+"""A server that sends a byte now and then never runs into the read time-out."""
+_MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+_UID_WEIGHT = "X-SAPI-USED-UID-WEIGHT-1M"
+
+_Answer = TypeVar("_Answer")
+
+
+class BinanceClient:
+    """A person's calls to one host. Use it as an async context manager.
+
+    Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. Nothing is retried
+    and no redirect is followed.
+    """
+
+    def __init__(
+        self, base_url: str, key: ApiKey | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.base_url = base_url
+        self.recv_window_ms = RECV_WINDOW_MS
+        self.clock: ClockReading | None = None
+        """The newest measurement of the exchange's time."""
+        self.uid_weight = 0
+        """The weight that this account has used in the minute, as the exchange last counted it."""
+        self._key = key
+        self._http = httpx.AsyncClient(
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            # A proxy from the environment has no business between this machine and itself.
+            trust_env=not is_loopback(httpx.URL(base_url).host),
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def sync_clock(self) -> ClockReading:
+        """Measure the exchange's time and the round trip."""
+        # The first call on a connection pays for TCP and TLS, which would pass for a slow clock.
+        for _ in range(1 if self.clock else 2):
+            asked_ms = ticks_ms()
+            body = await self._call("GET", "/api/v3/time")
+            answered_ms = ticks_ms()
+            server_time = _decode(body, ServerTime)
+            self.clock = reading(server_time.server_time, asked_ms=asked_ms, answered_ms=answered_ms)
+        assert self.clock is not None  # noqa: S101 - the loop runs at least once
+        return self.clock
+
+    async def transfer(self, request: TransferRequest, timestamp_ms: int) -> int:
+        """Ask for a transfer, once, and give its tranId. `timestamp_ms` is in the exchange's time."""
+        body = await self._signed_call("POST", _TRANSFER, transfer_parameters(request), timestamp_ms)
+        return _decode(body, TransferAnswer).tran_id
+
+    async def transfer_history(
+        self,
+        move: TransferType,
+        *,
+        start_ms: int,
+        end_ms: int,
+        from_symbol: str | None = None,
+        to_symbol: str | None = None,
+        page: int = 1,
+    ) -> HistoryPage:
+        """One page, from 1, of the transfers of one type in a span of the exchange's time: newest first."""
+        parameters = {
+            "type": move.name,
+            "startTime": str(start_ms),
+            "endTime": str(end_ms),
+            "current": str(page),
+            "size": str(HISTORY_PAGE_SIZE),
+            **symbol_parameters(from_symbol, to_symbol),
+        }
+        return _decode(await self._signed_call("GET", _TRANSFER, parameters), HistoryPage)
+
+    async def key_restrictions(self) -> KeyRestrictions:
+        """What the key may do."""
+        return _decode(await self._signed_call("GET", "/sapi/v1/account/apiRestrictions", {}), KeyRestrictions)
+
+    async def wallet_balances(self) -> list[WalletBalance]:
+        """All wallets at a glance, with the assets in each."""
+        body = await self._signed_call("GET", "/sapi/v1/asset/wallet/balance", {"needBalanceDetail": "true"})
+        return _decode(body, list[WalletBalance])
+
+    async def isolated_account(self) -> IsolatedAccount:
+        """The isolated margin accounts, one a pair."""
+        return _decode(await self._signed_call("GET", "/sapi/v1/margin/isolated/account", {}), IsolatedAccount)
+
+    async def portfolio_balances(self) -> list[PortfolioBalance]:
+        """The assets of the Portfolio Margin wallet."""
+        return _decode(await self._signed_call("GET", "/papi/v1/balance", {}), list[PortfolioBalance])
+
+    async def _signed_call(
+        self, method: str, path: str, parameters: dict[str, str], timestamp_ms: int | None = None
+    ) -> bytes:
+        if self._key is None:
+            raise ValueError("a signed call needs a key")
+        if timestamp_ms is None:
+            timestamp_ms = (self.clock or await self.sync_clock()).now_ms()
+        payload = urlencode(
+            {**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)}, quote_via=quote
+        )
+        signature = quote(sign(self._key, payload.encode()), safe="")
+        return await self._call(method, path, f"{payload}&signature={signature}", self._key.api_key.reveal())
+
+    async def _call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
+        url = service_url(self.base_url, path)
+        headers = {"X-MBX-APIKEY": api_key} if api_key else {}
+        content = None
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            content = payload.encode()
+        elif payload:
+            url = f"{url}?{payload}"
+        try:
+            async with asyncio.timeout(_WHOLE_CALL_S):
+                return await self._exchange(self._http.build_request(method, url, headers=headers, content=content))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            failure: ExchangeError = error_of_transport(error)
+        except TimeoutError:
+            failure = OutcomeUnknown("The answer did not come whole within a minute.")
+        # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
+        raise failure
+
+    async def _exchange(self, request: httpx.Request) -> bytes:
+        response = await self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _MAX_ANSWER_BYTES:
+                    raise unreadable_answer("it is too long")
+        finally:
+            await response.aclose()
+        weight = response.headers.get(_UID_WEIGHT, "")
+        if weight.isascii() and weight.isdigit():
+            self.uid_weight = int(weight)
+        if response.status_code != httpx.codes.OK:
+            raise error_of_answer(response.status_code, response.headers, bytes(body))
+        return bytes(body)
+
+
+def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        failure = unreadable_answer("it is not what the exchange documents")
+    raise failure

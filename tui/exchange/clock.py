@@ -1,0 +1,48 @@
+"""The exchange's time, kept on a monotonic clock.
+
+Once measured, the exchange's time advances with a clock that no person and no NTP step can set, so a request's
+timestamp stays right when the machine's own clock is wrong or jumps.
+"""
+
+import time
+from dataclasses import dataclass
+
+
+def ticks_ms() -> float:
+    """Milliseconds on a clock that only moves forward, through a suspended machine too where the system has one."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME) * 1000
+    return time.monotonic() * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """One measurement of the exchange's time."""
+
+    server_ms: int
+    """The exchange's time, taken to be that of the middle of the round trip."""
+    ticks_ms: float
+    """The middle of the round trip on the monotonic clock."""
+    round_trip_ms: int
+    offset_ms: int
+    """The exchange's time minus that of this machine's clock."""
+
+    def now_ms(self) -> int:
+        """The exchange's time now."""
+        return self.server_ms + round(ticks_ms() - self.ticks_ms)
+
+    def age_ms(self) -> int:
+        """How long ago this was measured."""
+        return round(ticks_ms() - self.ticks_ms)
+
+
+def reading(server_ms: int, *, asked_ms: float, answered_ms: float) -> ClockReading:
+    """The measurement made of an answer with the exchange's time, and the ticks before and after it."""
+    middle_ms = (asked_ms + answered_ms) / 2
+    wall_at_middle_ms = time.time() * 1000 - (ticks_ms() - middle_ms)
+    return ClockReading(
+        server_ms=server_ms,
+        ticks_ms=middle_ms,
+        round_trip_ms=round(answered_ms - asked_ms),
+        offset_ms=round(server_ms - wall_at_middle_ms),
+    )

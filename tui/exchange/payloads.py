@@ -1,0 +1,114 @@
+"""What is sent to the exchange and what comes back, typed."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from tui.domain.amounts import plain
+from tui.domain.transfer import TransferRequest
+
+TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+
+
+class TransferAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer to a transfer."""
+
+    tran_id: TranId
+
+
+class HistoryRow(msgspec.Struct, frozen=True, rename="camel"):
+    """One transfer in the exchange's history."""
+
+    asset: str
+    amount: Decimal
+    type: str
+    status: str
+    """PENDING, CONFIRMED, or FAILED: nothing moved."""
+    tran_id: TranId
+    timestamp: int
+    """Milliseconds, in the exchange's time."""
+    from_symbol: str | None = None
+    to_symbol: str | None = None
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """One page of the exchange's history. Where there is nothing, the exchange leaves `rows` out."""
+
+    total: int = 0
+    rows: list[HistoryRow] = []
+
+
+class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
+    """The exchange's time, in milliseconds."""
+
+    server_time: int
+
+
+class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
+    """What an API key may do."""
+
+    ip_restrict: bool = False
+    create_time: int | None = None
+    enable_reading: bool = False
+    enable_withdrawals: bool = False
+    enable_internal_transfer: bool = False
+    enable_margin: bool = False
+    enable_futures: bool = False
+    permits_universal_transfer: bool = False
+    enable_vanilla_options: bool = False
+    enable_spot_and_margin_trading: bool = False
+    enable_portfolio_margin_trading: bool = False
+
+
+class AssetBalance(msgspec.Struct, frozen=True, rename="camel"):
+    """An asset in a wallet. `free` is not locked in orders; less than it may be movable under margin and futures."""
+
+    asset: str
+    free: Decimal = Decimal(0)
+
+
+class WalletBalance(msgspec.Struct, frozen=True, rename="camel"):
+    """A wallet of the glance at all wallets, by the exchange's name for it."""
+
+    wallet_name: str
+    activate: bool = False
+    asset_balances: list[AssetBalance] | None = None
+
+
+class IsolatedPair(msgspec.Struct, frozen=True, rename="camel"):
+    """The isolated margin account of one pair."""
+
+    symbol: str
+    base_asset: AssetBalance
+    quote_asset: AssetBalance
+    enabled: bool = True
+
+
+class IsolatedAccount(msgspec.Struct, frozen=True):
+    """All isolated margin accounts of a person."""
+
+    assets: list[IsolatedPair] = []
+
+
+class PortfolioBalance(msgspec.Struct, frozen=True, rename="camel"):
+    """An asset in the Portfolio Margin wallet."""
+
+    asset: str
+    cross_margin_free: Decimal = Decimal(0)
+
+
+def transfer_parameters(request: TransferRequest) -> dict[str, str]:
+    """The parameters of a transfer, in the exchange's words and order."""
+    return {
+        "type": request.type.name,
+        "asset": request.asset,
+        "amount": plain(request.amount),
+        **symbol_parameters(request.from_symbol, request.to_symbol),
+    }
+
+
+def symbol_parameters(from_symbol: str | None, to_symbol: str | None) -> dict[str, str]:
+    """The pairs of the isolated accounts that take part, as the transfer and its history want them."""
+    pairs = {"fromSymbol": from_symbol, "toSymbol": to_symbol}
+    return {name: symbol for name, symbol in pairs.items() if symbol}

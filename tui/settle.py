@@ -1,0 +1,181 @@
+"""How an unknown outcome is settled: from the exchange's own history, never by a guess.
+
+A record is a match when type, asset, amount and pairs are equal, its time lies between the sending and the end of
+the request's window, and no other transfer of the journal holds its tranId. One match is the answer. None, in two
+full reads after the window is over, is the answer too: nothing was executed, and never will be. Anything else is for
+the person to decide.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tui.domain.transfer import Outcome, Transfer
+from tui.exchange.client import HISTORY_PAGE_SIZE, BinanceClient
+from tui.exchange.errors import ExchangeError, RateLimited
+from tui.exchange.payloads import HistoryRow
+from tui.journal import Journal, JournalError, TranIdTaken
+
+SLACK_MS = 1000
+"""How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
+
+HISTORY_REACH = timedelta(days=180)
+"""The exchange's history goes back six months."""
+
+NOT_EXECUTED_WORDS = "Its time window is over and the exchange's history has no record of it."
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the history is read while an outcome is unknown; seconds."""
+
+    first_s: float = 1
+    longest_s: float = 60
+    between_empty_reads_s: float = 10
+    """Between the two full reads without a match that prove that nothing was executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the settling of one transfer stands."""
+
+    transfer: Transfer
+    note: str
+    candidates: tuple[HistoryRow, ...] = ()
+    """Records that could be this transfer, where the program cannot tell: the person has to choose."""
+
+
+async def settle(
+    transfer: Transfer,
+    client: BinanceClient,
+    journal: Journal,
+    *,
+    pace: Pace,
+    report: Callable[[Progress], None],
+) -> Transfer:
+    """Read the history until it tells how a transfer ended, and write that down. Gives the settled transfer.
+
+    It goes on through every failure, with longer and longer pauses; cancel it to stop.
+    """
+    pause_s = pace.first_s
+    empty_reads = 0
+    while True:
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, pace.longest_s)
+        try:
+            finding = await _look(transfer, client, journal)
+            if isinstance(finding, Transfer):
+                return finding
+            if finding is not None:
+                empty_reads = 0
+                report(finding)
+                continue
+            empty_reads += 1
+            if empty_reads == 2:
+                return await asyncio.to_thread(
+                    journal.record, transfer.id, Outcome.NOT_EXECUTED, message=NOT_EXECUTED_WORDS
+                )
+            pause_s = pace.between_empty_reads_s
+            report(Progress(transfer, "no record; reading once more to be sure"))
+        except RateLimited as limited:
+            pause_s = max(pause_s, limited.retry_after_s or pace.longest_s)
+            report(Progress(transfer, f"the exchange asks to wait {pause_s:.0f} s"))
+        except ExchangeError as error:
+            report(Progress(transfer, f"the history is out of reach: {error}"))
+        except TranIdTaken:
+            pause_s = pace.first_s  # another transfer took the record between our look and our claim: look again
+        except JournalError as error:
+            report(Progress(transfer, str(error)))
+
+
+async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> Transfer | Progress | None:
+    """One full read of the history: the settled transfer, why it cannot be settled yet, or None for a read without a
+    match after the window was over.
+    """
+    if datetime.now(UTC) - transfer.sent_at > HISTORY_REACH:
+        return Progress(transfer, "older than the exchange's history reaches")
+    clock = client.clock or await client.sync_clock()
+    window_is_over = clock.now_ms() > _window_end_ms(transfer)  # asked before the read, so that the read is after it
+    records = [row for row in await _read_history(transfer, client) if is_match(transfer, row)]
+    free = [row for row in records if not await _is_held(row, transfer, journal)]
+    if not free:
+        return None if window_is_over else Progress(transfer, "no record yet; it may still be executed")
+    if len(free) > 1 or await _has_rivals(transfer, journal):
+        return Progress(transfer, "several records match: choose", tuple(free))
+    return await _take(transfer, free[0], journal) or Progress(transfer, "the exchange is still working on it")
+
+
+def is_match(transfer: Transfer, row: HistoryRow) -> bool:
+    """Whether a record of the history can be this transfer. Records need not carry pairs: the query filters by them."""
+    request = transfer.request
+    return (
+        row.type == request.type.name
+        and row.asset == request.asset
+        and row.amount == request.amount
+        and row.from_symbol in (None, "", request.from_symbol)
+        and row.to_symbol in (None, "", request.to_symbol)
+        and _window_start_ms(transfer) <= row.timestamp <= _window_end_ms(transfer)
+    )
+
+
+def _window_start_ms(transfer: Transfer) -> int:
+    return transfer.timestamp_ms - SLACK_MS
+
+
+def _window_end_ms(transfer: Transfer) -> int:
+    return transfer.timestamp_ms + transfer.recv_window_ms + SLACK_MS
+
+
+async def _read_history(transfer: Transfer, client: BinanceClient) -> list[HistoryRow]:
+    """Every record of the transfer's type in its window."""
+    rows: dict[int, HistoryRow] = {}
+    page = 1
+    while True:
+        answer = await client.transfer_history(
+            transfer.request.type,
+            start_ms=_window_start_ms(transfer),
+            end_ms=_window_end_ms(transfer),
+            from_symbol=transfer.request.from_symbol,
+            to_symbol=transfer.request.to_symbol,
+            page=page,
+        )
+        rows |= {row.tran_id: row for row in answer.rows}
+        if len(answer.rows) < HISTORY_PAGE_SIZE:
+            return list(rows.values())
+        page += 1
+
+
+async def _is_held(row: HistoryRow, transfer: Transfer, journal: Journal) -> bool:
+    return await asyncio.to_thread(journal.holds_tran_id, transfer.host, row.tran_id)
+
+
+async def _has_rivals(transfer: Transfer, journal: Journal) -> bool:
+    """Whether another open transfer, alike in all that a record shows, could claim the same record."""
+    alike = await asyncio.to_thread(
+        journal.similar, transfer.request, host=transfer.host, profile=transfer.profile, since=datetime.now(UTC)
+    )
+    return any(
+        other.outcome.is_open
+        and other.id != transfer.id
+        and _window_start_ms(other) <= _window_end_ms(transfer)
+        and _window_start_ms(transfer) <= _window_end_ms(other)
+        for other in alike
+    )
+
+
+async def _take(transfer: Transfer, row: HistoryRow, journal: Journal) -> Transfer | None:
+    """Settle a transfer by its one record; None while the exchange has not finished with it."""
+    if row.status == "CONFIRMED":
+        return await asyncio.to_thread(
+            journal.record, transfer.id, Outcome.DONE, tran_id=row.tran_id, message="Found in the exchange's history."
+        )
+    if row.status == "FAILED":
+        return await asyncio.to_thread(
+            journal.record,
+            transfer.id,
+            Outcome.REJECTED,
+            tran_id=row.tran_id,
+            message="The exchange's history says FAILED: nothing moved.",
+        )
+    return None
