@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.domain.text import printable
+
+
+@given(st.text())
+def test_whatever_comes_in_one_harmless_line_comes_out(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    assert len(shown) == len(text)
+    assert printable(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text", ["余额不足。", "Insufficient balance — 10 USDT", "잔고 부족", "残高不足ｶﾅ", "é", "ไม่พอ", "👛"]
+)
+def test_letters_of_every_script_stay(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J\x1b]52;c;cm0gLXJm\x07", "?[2J?]52;c;cm0gLXJm?"),
+        ("\x9b31mred", "?31mred"),
+        ("safe\u202egnp.exe", "safe?gnp.exe"),
+        ("\u2066a\u2069", "?a?"),
+        ("pay\u200bpal\ufeff", "pay?pal?"),
+        ("a\u115fb\u3164c\ufe0f", "a?b?c?"),
+        ("\ud800", "?"),
+        ("\ue000", "?"),
+        ("two\nlines\r\n\tand\u2028more\u0085", "two lines   and more "),
+        ("a\u00a0b\u3000c", "a b c"),
+        ("\x7f\x00\b", "???"),
+    ],
+)
+def test_what_a_terminal_obeys_or_hides_is_replaced(text: str, shown: str) -> None:
+    assert printable(text) == shown
