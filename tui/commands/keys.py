@@ -1,0 +1,185 @@
+"""`shunter keys`: add, list, check and remove profiles. A secret is never an argument, and never shown."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+from tui import keys
+from tui.commands.unseen import unseen
+from tui.domain.credentials import KeyKind
+from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url, place_name
+from tui.domain.text import printable
+
+_SLOW_S = 4.0
+_MOST_OF_A_KEY = 64 * 1024
+"""Characters of standard input: more is a wrong file."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The commands of `shunter keys`."""
+    commands = parser.add_subparsers(dest="keys_command", required=True, metavar="add | list | check | remove")
+
+    add = commands.add_parser("add", help="keep a key in the OS keyring, under a name")
+    add.add_argument("name", metavar="NAME", help="1 to 32 letters, digits, - and _")
+    add.add_argument("--kind", choices=[kind.value for kind in KeyKind], help="how the key signs; told by the secret")
+    add.add_argument(
+        "--base-url", default=DEFAULT_BASE_URL, metavar="URL", help="the host that the key is for (%(default)s)"
+    )
+    add.add_argument(
+        "--stdin",
+        action="store_true",
+        help="read the API key from the first line of standard input and the secret, or the PEM, from the rest",
+    )
+
+    commands.add_parser("list", help="the profiles, and which keyring holds their keys")
+
+    check = commands.add_parser("check", help="ask the exchange what a key may do, and whether a transfer would pass")
+    check.add_argument("name", metavar="NAME")
+
+    remove = commands.add_parser("remove", help="delete a key from the keyring; the exchange still knows it")
+    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out one of the commands; the exit status."""
+    try:
+        match args.keys_command:
+            case "add":
+                return _add(args)
+            case "list":
+                return _list()
+            case "check":
+                return _check(args.name)
+            case _:
+                return _remove(args.name, sure=args.yes)
+    except keys.KeyStoreError as error:
+        return _complain(error)
+    except (KeyboardInterrupt, EOFError):
+        return _complain("\nStopped.")
+
+
+def _add(args: argparse.Namespace) -> int:
+    try:
+        name, base_url = keys.parse_profile_name(args.name), parse_base_url(args.base_url)
+    except ValueError as error:
+        return _complain(error, status=2)
+    kind = KeyKind(args.kind) if args.kind else None
+    if args.stdin and sys.stdin.isatty():
+        return _complain("--stdin is for a pipe or a file; leave it out to type the key unseen", status=2)
+    if not args.stdin and not sys.stdin.isatty():
+        return _complain("There is no terminal to type a key into; use --stdin")
+
+    keys.refuse_taken(name)
+    api_key, secret = _piped_key() if args.stdin else _typed_key(kind)
+    try:
+        key = keys.parse_key(kind, api_key, secret)
+    except keys.InvalidKey as error:
+        return _complain(error)
+    with _patience():
+        added = keys.add(name, key, base_url)
+    print(f"Added {_line(added)} to the keyring.")
+    print(f"See what it may do: shunter keys check {name}")
+    print(f"Use it:             shunter --profile {name}")
+    return 0
+
+
+def _piped_key() -> tuple[str, str]:
+    text = sys.stdin.buffer.read(_MOST_OF_A_KEY).decode("utf-8-sig", errors="replace")
+    api_key, _, secret = text.lstrip().partition("\n")
+    return api_key, secret
+
+
+def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
+    what = {
+        None: "Secret, or private key as PEM down to its END line",
+        KeyKind.HMAC: "Secret",
+        KeyKind.ED25519: "Private key as PEM, down to its END line",
+        KeyKind.RSA: "Private key as PEM, down to its END line",
+    }
+    with unseen() as ask:
+        api_key = ask("API key (it is not shown): ")
+        secret = ask(f"{what[kind]} (it is not shown): ")
+        if "-----BEGIN" in secret:
+            while "-----END" not in secret:
+                secret += "\n" + ask("")
+    return api_key, secret
+
+
+def _list() -> int:
+    listed = keys.profiles()
+    rows = [("NAME", "KIND", "KEY", "HOST", "ADDED")]
+    rows += [(p.name, p.kind.value, f"…{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in listed]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if not listed:
+        print("There are no keys yet. Add one: shunter keys add NAME")
+    for row in rows if listed else ():
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    try:
+        print(f"Keyring: {keys.backend_name(limit_s=_SLOW_S)}")
+    except keys.KeyStoreError as error:
+        _complain(error)
+    return 0
+
+
+def _check(name: str) -> int:
+    # httpx comes with these; the other commands do without.
+    import asyncio
+
+    from tui.exchange.errors import ExchangeError
+    from tui.keycheck import check
+
+    profile = keys.profile(name)
+    try:
+        with _patience():
+            report = asyncio.run(check(profile))
+    except ExchangeError as error:
+        return _complain(f"{profile.base_url}: {error}")
+    print(f"{_line(profile)} ({place_name(profile.base_url)})")
+    print(f"Clock: offset {report.clock.offset_ms:+d} ms, round trip {report.clock.round_trip_ms} ms")
+    print(f"It may do: {', '.join(report.may) or 'nothing'}")
+    for warning in report.warnings:
+        print(f"Warning: {warning}")
+    if report.obstacle:
+        print(f"A transfer would be refused: {report.obstacle}.")
+        return 1
+    print("A transfer would be accepted.")
+    return 0
+
+
+def _remove(name: str, *, sure: bool) -> int:
+    if not sure:
+        if not sys.stdin.isatty():
+            return _complain(
+                "There is no terminal to ask on; add --yes to remove the key without being asked", status=2
+            )
+        if input(f"Remove the key {printable(name)} from the keyring? y/N ").strip().casefold() not in ("y", "yes"):
+            return _complain("Nothing was removed.")
+    with _patience():
+        keys.remove(name)
+    print(f"Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
+    return 0
+
+
+def _line(profile: keys.Profile) -> str:
+    return f"{profile.name} (…{profile.tail}, {profile.kind}, for {profile.base_url})"
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Say what is waited for, when it takes long."""
+    words = "Waiting. The keyring may be asking for its passphrase on another screen; ^C gives up."
+    timer = Timer(_SLOW_S, print, [words], {"file": sys.stderr})
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _complain(words: object, *, status: int = 1) -> int:
+    print("\n".join(map(printable, str(words).split("\n"))), file=sys.stderr)
+    return status

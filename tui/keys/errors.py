@@ -1,0 +1,80 @@
+"""What can go wrong with keys and their profiles. Each message is for a person, and holds no secret.
+
+ValueError
+  InvalidKey
+KeyStoreError
+  KeyringUnavailable
+  KeyringUnsafe
+  KeyringLocked
+  KeyringTimeout
+  KeyringFailed
+  ProfileMissing
+  ProfileExists
+  ProfileDamaged
+  ProfilesFileError
+  ProfilesBusy
+
+No exception of a keyring's or cryptography's own is the cause or context of one of these: its text, arguments or frames
+may hold a secret.
+"""
+
+from enum import StrEnum
+
+
+class KeyField(StrEnum):
+    """A part of a key that a person types."""
+
+    API_KEY = "API key"
+    SECRET = "secret"  # noqa: S105 the name of a field
+
+
+class InvalidKey(ValueError):
+    """What was typed is no key that can sign; `field` says which part is wrong."""
+
+    def __init__(self, field: KeyField, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class KeyStoreError(Exception):
+    """Keys cannot be stored or fetched."""
+
+
+class KeyringUnavailable(KeyStoreError):
+    """There is no keyring to talk to."""
+
+
+class KeyringUnsafe(KeyStoreError):
+    """There is a keyring, but it would not keep a key safe."""
+
+
+class KeyringLocked(KeyStoreError):
+    """The keyring is locked, and nobody answered its prompt."""
+
+
+class KeyringTimeout(KeyStoreError):
+    """The keyring did not answer in time; it may still be waiting for a prompt that nobody sees."""
+
+
+class KeyringFailed(KeyStoreError):
+    """The keyring answered with an error of its own."""
+
+
+class ProfileMissing(KeyStoreError):
+    """There is no profile of that name, or its key is not in the keyring."""
+
+
+class ProfileExists(KeyStoreError):
+    """The name is taken."""
+
+
+class ProfileDamaged(KeyStoreError):
+    """The keyring's entry cannot be read, or does not belong to the profile."""
+
+
+class ProfilesFileError(KeyStoreError):
+    """The list of profiles cannot be read, understood or written. It is never replaced by an empty one."""
+
+
+class ProfilesBusy(KeyStoreError):
+    """Another Shunter is changing the list of profiles."""

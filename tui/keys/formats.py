@@ -1,0 +1,115 @@
+"""What a profile's name, an API key and its secret look like."""
+
+import re
+
+from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.keys.errors import InvalidKey, KeyField
+
+MIN_RSA_BITS = 2048
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+_ONE_WORD = re.compile(r"[!-~]+", re.ASCII)
+_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_DECRYPT = "openssl pkey -in key.pem -out plain.pem"
+
+
+def parse_profile_name(text: str) -> str:
+    """The profile's name that a person typed. Raises ValueError."""
+    name = text.strip()
+    if not _NAME.fullmatch(name):
+        raise ValueError("A profile's name has 1 to 32 letters, digits, - and _, like main")
+    return name
+
+
+def parse_key(kind: KeyKind | None, api_key_text: str, secret_text: str) -> ApiKey:
+    """The key that a person typed or pasted; without a kind, the secret tells it.
+
+    A PEM may come indented, on one line, with CRLF or among other text; it is stored as plain PEM. Raises InvalidKey.
+    """
+    api_key = api_key_text.strip()
+    if not api_key:
+        raise InvalidKey(KeyField.API_KEY, "Enter the API key; the exchange shows it beside the key's name")
+    if not _ONE_WORD.fullmatch(api_key):
+        raise InvalidKey(KeyField.API_KEY, "An API key is one word of letters and digits, without blanks")
+    if "-----BEGIN" in secret_text:
+        kind, secret = _parse_pem(kind, secret_text)
+    else:
+        kind, secret = _parse_hmac_secret(kind, secret_text)
+    return ApiKey(kind, Secret(api_key), Secret(secret))
+
+
+def _parse_hmac_secret(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind, str]:
+    secret = secret_text.strip()
+    if kind in (KeyKind.ED25519, KeyKind.RSA):
+        raise _bad_secret(
+            f"The secret of an {_label(kind)} key is its private key as PEM, from -----BEGIN to its END line"
+        )
+    if not secret:
+        raise _bad_secret("Enter the secret: an HMAC key's secret key, or the private key as PEM")
+    if not _ONE_WORD.fullmatch(secret):
+        raise _bad_secret("An HMAC secret is one word of letters and digits, without blanks")
+    return KeyKind.HMAC, secret
+
+
+def _parse_pem(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind, str]:
+    if kind is KeyKind.HMAC:
+        raise _bad_secret("This is a private key as PEM, not an HMAC secret; its kind is ed25519 or rsa")
+    pem = _private_block(secret_text)
+    found = _kind_of(pem)
+    if kind not in (None, found):
+        raise _bad_secret(f"This is an {_label(found)} key, not {_label(kind)}; its kind is {found}")
+    return found, pem
+
+
+def _private_block(text: str) -> str:
+    blocks = _PEM_BLOCK.findall(text)
+    private = [(label, body) for label, body in blocks if label.endswith("PRIVATE KEY")]
+    if not blocks:
+        raise _bad_secret("The PEM is cut off: it must reach to its -----END …----- line")
+    if not private:
+        if any(label.endswith("PUBLIC KEY") for label, _ in blocks):
+            raise _bad_secret(
+                "This is the public half, which the exchange was given; the secret is the private key's PEM file"
+            )
+        raise _bad_secret(f"This PEM is no private key: it holds a {blocks[0][0].lower()}")
+    if len(private) > 1:
+        raise _bad_secret("There is more than one private key here; give the one that belongs to the API key")
+    label, body = private[0]
+    if label == "ENCRYPTED PRIVATE KEY" or "ENCRYPTED" in body:
+        raise _bad_secret(f"This private key is encrypted; the keyring will guard it, so decrypt it first: {_DECRYPT}")
+    if label == "OPENSSH PRIVATE KEY":
+        raise _bad_secret("This is a key of ssh's own format; the exchange's keys come from openssl genpkey, as PKCS#8")
+    base64 = "".join(body.split())
+    lines = [base64[start : start + 64] for start in range(0, len(base64), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
+
+
+def _kind_of(pem: str) -> KeyKind:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    match key:
+        case None:
+            raise _bad_secret("The private key in this PEM cannot be read; was it cut or changed while copying?")
+        case Ed25519PrivateKey():
+            return KeyKind.ED25519
+        case RSAPrivateKey() if key.key_size < MIN_RSA_BITS:
+            raise _bad_secret(f"This RSA key has {key.key_size} bits; the exchange takes {MIN_RSA_BITS} and more")
+        case RSAPrivateKey():
+            return KeyKind.RSA
+    name = type(key).__name__.removesuffix("PrivateKey").strip("_")
+    raise _bad_secret(f"This is a private key for {name}; the exchange takes Ed25519 and RSA")
+
+
+def _label(kind: KeyKind | None) -> str:
+    return {KeyKind.ED25519: "Ed25519", KeyKind.RSA: "RSA"}.get(kind or KeyKind.HMAC, "HMAC")
+
+
+def _bad_secret(message: str) -> InvalidKey:
+    return InvalidKey(KeyField.SECRET, message)

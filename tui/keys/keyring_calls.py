@@ -1,0 +1,172 @@
+"""Calls to the OS keyring: each bounded in time, each error in our own words.
+
+The `keyring` package is imported when it is first needed: importing it takes time, and its backends talk to D-Bus.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
+
+from tui.keys.errors import (
+    KeyringFailed,
+    KeyringLocked,
+    KeyringTimeout,
+    KeyringUnavailable,
+    KeyringUnsafe,
+    KeyStoreError,
+)
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+SERVICE = "shunter"
+LIMIT_S = 20.0
+"""How long a call may take: long enough to type a passphrase into the desktop's prompt."""
+
+_NAMES = {
+    "keyring.backends.SecretService": "Secret Service",
+    "keyring.backends.libsecret": "Secret Service (libsecret)",
+    "keyring.backends.kwallet": "KWallet",
+    "keyring.backends.macOS": "macOS Keychain",
+    "keyring.backends.Windows": "Windows Credential Locker",
+    "keyring.backends.fail": "none",
+    "keyring.backends.null": "none (null)",
+}
+_KEEPS_NOTHING = ("keyring.backends.fail", "keyring.backends.null")
+_LOCKED = {"KeyringLocked", "LockedException", "PromptDismissedException"}
+_UNAVAILABLE = {"NoKeyringError", "InitError", "SecretServiceNotAvailableException"}
+
+T = TypeVar("T")
+
+
+def backend_name(*, limit_s: float = LIMIT_S) -> str:
+    """What a person calls the keyring in use; `none` where there is none. Raises KeyStoreError."""
+    return _bounded(lambda: _name(_backend()), limit_s)
+
+
+def read(name: str, *, limit_s: float) -> str | None:
+    """The text that the keyring holds for a profile, or None. Raises KeyStoreError."""
+    return _bounded(lambda: _safe_backend().get_password(SERVICE, name), limit_s)
+
+
+def write(name: str, text: str, *, limit_s: float) -> None:
+    """Keep a text in the keyring. Raises KeyStoreError; after KeyringTimeout it may still be kept."""
+    _bounded(lambda: _safe_backend().set_password(SERVICE, name, text), limit_s)
+
+
+def delete(name: str, *, limit_s: float) -> None:
+    """Delete what the keyring holds for a profile, which must be something. Raises KeyStoreError."""
+    _bounded(lambda: _safe_backend().delete_password(SERVICE, name), limit_s)
+
+
+async def in_background(call: Callable[[], T]) -> T:
+    """Await a call of this package. Unlike a thread of asyncio.to_thread, this one never holds up the program's end."""
+    import asyncio
+
+    return await asyncio.wrap_future(_started(call))
+
+
+def _bounded(call: Callable[[], T], limit_s: float) -> T:
+    """The call's result, or its error in our words, or KeyringTimeout."""
+
+    def in_our_words() -> T:
+        try:
+            return call()
+        except KeyStoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 backends raise whatever their system's libraries raise
+            problem = _in_our_words(error)
+        raise problem
+
+    try:
+        return _started(in_our_words).result(limit_s)
+    except TimeoutError:
+        raise KeyringTimeout(
+            f"The keyring has not answered for {limit_s:g} s. It may be asking for its passphrase on another screen: "
+            "answer there, or unlock it, and try again."
+        ) from None
+
+
+def _started(call: Callable[[], T]) -> Future[T]:
+    """The future answer of a call made in a thread of its own.
+
+    A Secret Service waits for its prompt for ever, so the thread is a daemon: it must not keep the program from ending.
+    """
+    answer: Future[T] = Future()
+    answer.set_running_or_notify_cancel()  # from here on, nobody can cancel it under the thread
+
+    def run() -> None:
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 handed on to whoever waits
+            answer.set_exception(error)
+        else:
+            answer.set_result(result)
+
+    Thread(target=run, name="keyring", daemon=True).start()
+    return answer
+
+
+def _backend() -> "KeyringBackend":
+    """The keyring in use: one, not a chain, so that a key is only ever where the header says."""
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+
+    try:
+        backend = keyring.get_keyring()
+        if isinstance(backend, ChainerBackend):
+            backend = backend.backends[0]
+    except Exception as error:  # noqa: BLE001 a backend named in the environment may fail to load in any way
+        problem = type(error).__name__
+    else:
+        return backend
+    raise KeyringUnavailable(
+        f"The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names cannot be used ({problem}). "
+        "Correct or remove that setting."
+    )
+
+
+def _safe_backend() -> "KeyringBackend":
+    backend = _backend()
+    if refusal := _refusal(backend):
+        raise refusal
+    return backend
+
+
+def _refusal(backend: "KeyringBackend") -> KeyStoreError | None:
+    """Why no key is trusted to a backend, or None.
+
+    keyring itself rates backends: below 1 is not recommended, as for the plain text files of keyrings.alt.
+    """
+    if type(backend).__module__ in _KEEPS_NOTHING:
+        return KeyringUnavailable(
+            "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet; "
+            "over SSH, start one with: dbus-run-session -- bash"
+        )
+    if backend.priority < 1:
+        return KeyringUnsafe(
+            f"The keyring in use, {_name(backend)}, may keep keys in plain text, so Shunter does not use it. "
+            "Correct PYTHON_KEYRING_BACKEND or keyringrc.cfg, or start GNOME Keyring or KWallet."
+        )
+    return None
+
+
+def _name(backend: "KeyringBackend") -> str:
+    backend_class = type(backend)
+    return _NAMES.get(backend_class.__module__, f"{backend_class.__module__}.{backend_class.__name__}")
+
+
+def _in_our_words(error: Exception) -> KeyStoreError:
+    # By name: the libraries that define these are only there on their own systems.
+    names = {type(found).__name__ for found in (error, error.__cause__)}
+    if names & _LOCKED:
+        return KeyringLocked(
+            "The keyring is locked, and its prompt could not be shown or was dismissed. Unlock it and try again."
+        )
+    if names & _UNAVAILABLE:
+        return KeyringUnavailable(
+            "The keyring cannot be reached. On Linux it takes a D-Bus session with GNOME Keyring or KWallet."
+        )
+    # Not its text: a backend that runs another program may put the command into it.
+    return KeyringFailed(f"The keyring failed with {type(error).__name__}. Is it running, and unlocked?")

@@ -1,0 +1,230 @@
+"""Profiles: which keys there are, and the way to each.
+
+The keyring cannot list its entries on every system, so the names stand in a file beside it, with what tells them apart
+and no secret. A key belongs to the host that it was added for; the keyring's entry says which, so that no change of the
+file can send a key elsewhere.
+"""
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import platformdirs
+
+from tui.domain.credentials import ApiKey, KeyKind
+from tui.domain.hosts import parse_base_url
+from tui.keys import keyring_calls
+from tui.keys.errors import (
+    InvalidKey,
+    KeyStoreError,
+    ProfileDamaged,
+    ProfileExists,
+    ProfileMissing,
+    ProfilesBusy,
+    ProfilesFileError,
+)
+from tui.keys.formats import parse_key, parse_profile_name
+from tui.keys.keyring_calls import LIMIT_S
+
+_POLL_S = 0.05
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key by name, without its secret."""
+
+    name: str
+    kind: KeyKind
+    base_url: str
+    """The one place that the key is sent to."""
+    tail: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{0,4}\Z")]
+    """The last four characters of the API key."""
+    added_at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+    def __post_init__(self) -> None:
+        if parse_profile_name(self.name) != self.name or parse_base_url(self.base_url) != self.base_url:
+            raise ValueError("the name or the base URL is not in its plain form")
+
+
+class _ProfilesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    profiles: tuple[Profile, ...] = ()
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """What the keyring holds for a profile, as JSON."""
+
+    api_key: str
+    secret: str
+    kind: KeyKind
+    base_url: str
+
+    def __repr__(self) -> str:
+        return "_Entry(••••)"
+
+
+def profiles_path() -> Path:
+    """The file that lists the profiles."""
+    return platformdirs.user_config_path("shunter") / "profiles.json"
+
+
+def profiles() -> tuple[Profile, ...]:
+    """Every profile, in the order of adding. Touches no keyring. Raises ProfilesFileError."""
+    path = profiles_path()
+    try:
+        listed = msgspec.json.decode(path.read_bytes(), type=_ProfilesFile).profiles
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise ProfilesFileError(f"The list of profiles, {path}, cannot be read: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise ProfilesFileError(
+            f"The list of profiles, {path}, is damaged: {error}. Mend it, or move it away and add the keys again."
+        ) from None
+    if len({listed_profile.name for listed_profile in listed}) < len(listed):
+        raise ProfilesFileError(f"The list of profiles, {path}, has a name twice. Mend it.")
+    return listed
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name. Raises ProfileMissing with the names that there are, ProfilesFileError."""
+    listed = profiles()
+    for found in listed:
+        if found.name == name:
+            return found
+    raise _missing(name, listed)
+
+
+def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
+    """The key of a profile, which is the one for the profile's base URL. Blocks for at most `limit_s`.
+
+    Raises KeyStoreError: ProfileMissing where the keyring has no such entry, ProfileDamaged where the entry cannot be
+    read or was added for another host.
+    """
+    text = keyring_calls.read(wanted.name, limit_s=limit_s)
+    again = f"Remove the profile and add its key again: shunter keys remove {wanted.name}"
+    if text is None:
+        raise ProfileMissing(f"The keyring has no key for the profile {wanted.name!r}. {again}")
+    decoded = _decoded(text)
+    if decoded is None:
+        raise ProfileDamaged(f"The keyring's entry for the profile {wanted.name!r} is damaged. {again}")
+    key, base_url = decoded
+    if (base_url, key.kind) != (wanted.base_url, wanted.kind):
+        raise ProfileDamaged(
+            f"The keyring's entry for the profile {wanted.name!r} is an {key.kind} key for {base_url}, "
+            f"but the list of profiles says {wanted.kind} for {wanted.base_url}. {again}"
+        )
+    return key
+
+
+def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> Profile:
+    """Keep a key in the keyring under a new name, for one base URL, both as their parsers give them.
+
+    Raises ProfileExists where the list or the keyring has that name already, and KeyStoreError otherwise.
+    """
+    added = Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
+    with _changing(limit_s):
+        refuse_taken(name)
+        if keyring_calls.read(name, limit_s=limit_s) is not None:
+            raise ProfileExists(
+                f"The keyring already holds a key named {name!r}, which is in no list of this account. "
+                f"Choose another name, or remove it first: shunter keys remove {name}"
+            )
+        entry = _Entry(key.api_key.reveal(), key.secret.reveal(), key.kind, base_url)
+        keyring_calls.write(name, msgspec.json.encode(entry).decode(), limit_s=limit_s)
+        try:
+            _write((*profiles(), added))
+        except ProfilesFileError:
+            with suppress(KeyStoreError):
+                keyring_calls.delete(name, limit_s=limit_s)
+            raise
+    return added
+
+
+def refuse_taken(name: str) -> None:
+    """Say before anything is typed that a name is taken: raises ProfileExists where the list has it."""
+    if any(found.name == name for found in profiles()):
+        raise ProfileExists(f"There is a profile {name!r} already. Remove it first: shunter keys remove {name}")
+
+
+def remove(name: str, *, limit_s: float = LIMIT_S) -> None:
+    """Delete a profile's key from the keyring, and its name from the list; either may be gone already.
+
+    Raises ProfileMissing where neither has it, and KeyStoreError otherwise.
+    """
+    with _changing(limit_s):
+        listed = profiles()
+        kept = tuple(found for found in listed if found.name != name)
+        if keyring_calls.read(name, limit_s=limit_s) is not None:
+            keyring_calls.delete(name, limit_s=limit_s)
+        elif kept == listed:
+            raise _missing(name, listed)
+        if kept != listed:
+            _write(kept)
+
+
+def _missing(name: str, listed: tuple[Profile, ...]) -> ProfileMissing:
+    names = ", ".join(found.name for found in listed) or "none yet; add one with: shunter keys add NAME"
+    return ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
+
+
+def _decoded(text: str) -> tuple[ApiKey, str] | None:
+    """The key of an entry, and its base URL."""
+    with suppress(msgspec.MsgspecError, InvalidKey):
+        entry = msgspec.json.decode(text, type=_Entry)
+        return parse_key(entry.kind, entry.api_key, entry.secret), entry.base_url
+    return None
+
+
+@contextmanager
+def _changing(limit_s: float) -> Iterator[None]:
+    """Keep other Shunters from changing profiles meanwhile."""
+    path = profiles_path().with_suffix(".lock")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ProfilesFileError(f"The folder {path.parent} cannot be written to: {error.strerror}") from None
+    try:
+        deadline = time.monotonic() + limit_s
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise ProfilesBusy("Another Shunter is adding or removing a key. Finish that, and try again.")
+            time.sleep(_POLL_S)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise ProfilesFileError(f"The folder {profiles_path().parent} takes no locks: {error.strerror}") from None
+    return True
+
+
+def _write(listed: tuple[Profile, ...]) -> None:
+    """Replace the list, at once or not at all."""
+    path = profiles_path()
+    text = msgspec.json.format(msgspec.json.encode(_ProfilesFile(listed))) + b"\n"
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".profiles-")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ProfilesFileError(f"The list of profiles, {path}, cannot be written: {error.strerror}") from None
