@@ -1,0 +1,107 @@
+"""The exchange's own SDK as a client of the demo exchange: what it sends is what the real one takes."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from binance_common.configuration import ConfigurationRestAPI
+from binance_common.errors import BadRequestError
+from binance_sdk_wallet.rest_api import WalletRestAPI
+from binance_sdk_wallet.rest_api.models import UserUniversalTransferTypeEnum
+
+from tui.demo.keys import demo_key, new_key
+from tui.domain.credentials import ApiKey, KeyKind
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.client import BinanceClient
+
+if TYPE_CHECKING:
+    from conftest import DemoServer
+
+_OF_A_SIGNED_CALL = {"timestamp", "signature", "recvWindow"}
+
+
+@pytest.fixture(params=KeyKind, ids=str)
+def key(request: pytest.FixtureRequest, server: "DemoServer") -> ApiKey:
+    if request.param is KeyKind.HMAC:
+        return demo_key()
+    key, public_pem = new_key(request.param)
+    server.exchange.add_key(key.kind, key.api_key.reveal(), public_pem)
+    return key
+
+
+@pytest.fixture
+def sdk(server: "DemoServer", key: ApiKey) -> WalletRestAPI:
+    secret = "api_secret" if key.kind is KeyKind.HMAC else "private_key"
+    return WalletRestAPI(
+        ConfigurationRestAPI(
+            api_key=key.api_key.reveal(),
+            base_path=server.base_url,
+            timeout=20_000,
+            **{secret: key.secret.reveal()},
+        )
+    )
+
+
+def _meaning(sent: dict[str, str]) -> dict[str, object]:
+    """A transfer's parameters without the signed call's own, the amount as a number: the SDK makes a float of it."""
+    return {
+        name: Decimal(value) if name == "amount" else value
+        for name, value in sent.items()
+        if name not in _OF_A_SIGNED_CALL
+    }
+
+
+def test_sdk_transfers_and_reads_the_history(sdk: WalletRestAPI, server: "DemoServer") -> None:
+    tran_id = (
+        sdk.user_universal_transfer(type=UserUniversalTransferTypeEnum.MAIN_FUNDING, asset="USDT", amount=12.5)
+        .data()
+        .tran_id
+    )
+    assert server.exchange.ledger.balance(Wallet.FUNDING, "USDT").free == Decimal("92.5")
+    history = sdk.query_user_universal_transfer_history(type="MAIN_FUNDING").data()
+    assert history.total == 1
+    assert history.rows is not None
+    row = history.rows[0]
+    assert (row.tran_id, row.asset, row.amount, row.status) == (tran_id, "USDT", "12.5", "CONFIRMED")
+
+
+@pytest.mark.parametrize(
+    ("move", "symbols"),
+    [
+        (TransferType.MAIN_FUNDING, {}),
+        (TransferType.ISOLATEDMARGIN_MARGIN, {"from_symbol": "BTCUSDT"}),
+        (TransferType.MARGIN_ISOLATEDMARGIN, {"to_symbol": "ETHUSDT"}),
+        (TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, {"from_symbol": "BTCUSDT", "to_symbol": "ETHUSDT"}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+async def test_our_client_sends_the_same_parameters(
+    sdk: WalletRestAPI, key: ApiKey, server: "DemoServer", move: TransferType, symbols: dict[str, Any]
+) -> None:
+    sdk.user_universal_transfer(type=UserUniversalTransferTypeEnum[move.name], asset="USDT", amount=1.25, **symbols)
+    async with BinanceClient(server.base_url, key) as client:
+        await client.transfer(
+            TransferRequest(move, "USDT", Decimal("1.25"), **symbols), timestamp_ms=server.exchange.server_ms()
+        )
+    theirs, ours = server.exchange.requests
+    assert _meaning(ours) == _meaning(theirs)
+    assert ours["amount"] == "1.25"
+    assert len(server.exchange.ledger.transfers) == 2
+
+
+def test_sdk_understands_a_refusal(sdk: WalletRestAPI) -> None:
+    with pytest.raises(BadRequestError, match="insufficient balance"):
+        sdk.user_universal_transfer(type=UserUniversalTransferTypeEnum.MAIN_FUNDING, asset="USDT", amount=10**6)
+
+
+def test_sdk_reads_the_balances(sdk: WalletRestAPI, server: "DemoServer") -> None:
+    spot = {row.asset: row.free for row in sdk.user_asset().data()}
+    funding = {row.asset: row.free for row in sdk.funding_wallet().data()}
+    assert spot["USDT"] == "1250.00"
+    assert funding["USDT"] == "80.00"
+    glance = {row.wallet_name: row for row in sdk.query_user_wallet_balance(need_balance_detail=True).data()}
+    assert glance["Spot"].activate is True
+    assert {row.asset: row.free for row in glance["Spot"].asset_balances} == spot
+    assert sdk.system_status().data().status == 0
+    assert sdk.get_api_key_permission().data().permits_universal_transfer is True

@@ -1,0 +1,141 @@
+"""`shunter simulate`: the demo exchange as a server on loopback."""
+
+import argparse
+import errno
+import shlex
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.demo.fault_specs import SPECS
+from tui.domain.credentials import ApiKey, KeyKind
+
+if TYPE_CHECKING:
+    import socket
+
+    from tui.demo.exchange import DemoExchange
+
+_DEFAULT_PORT = 8321
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options and help."""
+    width = max(map(len, SPECS))
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = (
+        "Serves the demo exchange on 127.0.0.1, and prints how to connect to it with throw-away keys\n"
+        "of all three kinds. Its account starts afresh each time; Ctrl-C ends it."
+    )
+    parser.epilog = "\n".join(
+        (
+            "faults, to rehearse with:",
+            *(f"  {example:<{width}}  {meaning}" for example, meaning in SPECS.items()),
+            "",
+            "A fault meets every transfer. With @N it meets only the Nth one: cut-after@2. Of several that",
+            "meet the same transfer, one with @N goes first. clock, history-lag, pending and failed take no @N.",
+        )
+    )
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=_DEFAULT_PORT,
+        metavar="N",
+        help=f"the port on 127.0.0.1; 0 is any free one (default: {_DEFAULT_PORT})",
+    )
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="FAULT", help="misbehave like this; may be given several times"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until SIGINT or SIGTERM. Gives the exit status."""
+    import tempfile
+
+    from tui.demo.exchange import DemoExchange
+    from tui.demo.fault_specs import BadFault, set_fault
+
+    exchange = DemoExchange()
+    try:
+        for spec in args.fault:
+            set_fault(exchange, spec)
+    except BadFault as bad:
+        print(f"shunter simulate: {bad}", file=sys.stderr)
+        return 2
+    try:
+        from tui.demo.serving import listen
+    except ImportError:
+        print("shunter simulate needs uvicorn: pip install 'shunter[simulator]'", file=sys.stderr)
+        return 1
+    try:
+        listening = listen(args.port)
+    except OSError as error:
+        reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
+        print(f"shunter simulate: cannot listen on port {args.port}: {reason}", file=sys.stderr)
+        return 1
+    with listening, tempfile.TemporaryDirectory(prefix="shunter-simulate-") as folder:
+        _serve(exchange, listening, Path(folder), args.fault)
+    return 0
+
+
+def _serve(exchange: "DemoExchange", listening: "socket.socket", folder: Path, faults: list[str]) -> None:
+    import asyncio
+
+    from tui.demo.serving import base_url, server
+
+    running = server(exchange)
+
+    def stop(*_: object) -> None:
+        running.should_exit = True
+
+    # The server has handlers of its own while it runs, and afterwards raises what it caught once more, for these.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, stop)
+    files = {key.kind: _written(key, folder) for key in _keys(exchange)}
+    print(_how_to_connect(base_url(listening), files, faults), flush=True)
+    asyncio.run(running.serve(sockets=[listening]))
+
+
+def _keys(exchange: "DemoExchange") -> list[ApiKey]:
+    """The demo's own HMAC key, which stays good when this ends, and new ones of the other kinds."""
+    from tui.demo.keys import demo_key, new_key
+
+    keys = [demo_key()]
+    for kind in (KeyKind.ED25519, KeyKind.RSA):
+        key, public_pem = new_key(kind)
+        exchange.add_key(kind, key.api_key.reveal(), public_pem)
+        keys.append(key)
+    return keys
+
+
+def _written(key: ApiKey, folder: Path) -> Path:
+    """A file with what `shunter keys add --stdin` reads, for the owner only."""
+    path = folder / key.kind.value
+    path.touch(mode=0o600)
+    path.write_text(f"{key.api_key.reveal()}\n{key.secret.reveal().strip()}\n")
+    return path
+
+
+def _how_to_connect(url: str, files: dict[KeyKind, Path], faults: list[str]) -> str:
+    adding = (
+        f"  shunter keys add demo --base-url {url} --kind {kind} --stdin < {shlex.quote(str(path))}"
+        for kind, path in files.items()
+    )
+    return "\n".join(
+        (
+            f"Demo exchange on {url} (Ctrl-C ends it)",
+            *(f"Fault: {fault}" for fault in faults),
+            "",
+            "Add one of its keys. They are throw-away, and open nothing else:",
+            *adding,
+            "",
+            "Then open the app on it:",
+            f"  shunter --base-url {url} --profile demo",
+        )
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)

@@ -1,0 +1,307 @@
+"""Every wallet's balances, in the shape of the exchange's own answers, from one ledger.
+
+Each function answers one endpoint; amounts are texts in plain decimals, as the exchange writes them.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tui.demo.account import PRICES_IN_BTC
+from tui.demo.errors import Code, Refused
+from tui.demo.history import SYMBOL_PATTERN
+from tui.demo.ledger import ZERO, Holding, Ledger, Pair
+from tui.demo.parameters import Parameters
+from tui.domain.amounts import plain
+from tui.domain.wallets import Wallet
+
+Row = dict[str, object]
+
+ASSET_PATTERN = r"[A-Z0-9]{1,20}"
+_MOST_SYMBOLS = 5
+
+_GLANCE_NAMES = {Wallet.UM: "USDⓈ-M Futures"}
+"""Where the exchange's name is not ours."""
+
+_OTHER_WALLETS = ("Earn", "Trading Bots", "Copy Trading")
+"""Take no part in transfers; the demo's person never opened them."""
+
+
+def glance(ledger: Ledger, parameters: Parameters) -> list[Row]:
+    """`GET /sapi/v1/asset/wallet/balance`: all wallets but Portfolio Margin, valued in BTC."""
+    detailed = (parameters.optional("needBalanceDetail", r"(?i:true|false)") or "").lower() == "true"
+    rows: list[Row] = []
+    for wallet in Wallet:
+        if wallet is Wallet.PORTFOLIO:
+            continue
+        held = _whole_wallet(ledger, wallet)
+        value = sum((_in_btc(asset, holding.total) for asset, holding in held.items()), ZERO)
+        row: Row = {
+            "activate": True,
+            "balance": _plain8(value),
+            "walletName": _GLANCE_NAMES.get(wallet, wallet.label),
+        }
+        if detailed:
+            row["assetBalances"] = [
+                {"asset": asset, "assetName": asset, **_free_and_locked(asset, holding)}
+                for asset, holding in held.items()
+            ]
+        rows.append(row)
+    inactive: Row = {"assetBalances": []} if detailed else {}
+    rows.extend({"activate": False, "balance": "0", "walletName": name} | inactive for name in _OTHER_WALLETS)
+    return rows
+
+
+def spot(ledger: Ledger, parameters: Parameters) -> list[Row]:
+    """`POST /sapi/v3/asset/getUserAsset`: what is held in Spot, without what is at nothing."""
+    return [
+        {"asset": asset, **_free_and_locked(asset, holding), "ipoable": "0"}
+        for asset, holding in _chosen(ledger, Wallet.SPOT, parameters)
+        if holding.total
+    ]
+
+
+def funding(ledger: Ledger, parameters: Parameters) -> list[Row]:
+    """`POST /sapi/v1/asset/get-funding-asset`: what is held in Funding, without what is at nothing."""
+    return [
+        {"asset": asset, **_free_and_locked(asset, holding)}
+        for asset, holding in _chosen(ledger, Wallet.FUNDING, parameters)
+        if holding.total
+    ]
+
+
+def cross(ledger: Ledger, _: Parameters) -> Row:
+    """`GET /sapi/v1/margin/account`."""
+    held = ledger.assets(Wallet.CROSS)
+    return {
+        "created": True,
+        "borrowEnabled": True,
+        "tradeEnabled": True,
+        "transferInEnabled": True,
+        "transferOutEnabled": True,
+        "accountType": "MARGIN_1",
+        "marginLevel": _margin_level(held.items()),
+        "collateralMarginLevel": _margin_level(held.items()),
+        **_totals_in_btc(held.items()),
+        "userAssets": [{"asset": asset, **_lent(holding)} for asset, holding in held.items()],
+    }
+
+
+def isolated(ledger: Ledger, parameters: Parameters) -> Row:
+    """`GET /sapi/v1/margin/isolated/account`: the accounts asked for, or all and their sum."""
+    opened = {pair.symbol: pair for pair in ledger.isolated_pairs()}
+    asked = parameters.optional("symbols", r"[A-Z0-9]{2,40}(,[A-Z0-9]{2,40})*")
+    if asked is None:
+        held = [row for pair in opened.values() for row in ledger.assets(Wallet.ISOLATED, pair.symbol).items()]
+        return {"assets": [_isolated_row(ledger, pair) for pair in opened.values()], **_totals_in_btc(held)}
+    symbols = asked.split(",")
+    if len(symbols) > _MOST_SYMBOLS:
+        raise Refused(Code.BAD_PARAMETER, "symbols")
+    if not all(symbol in ledger.pairs for symbol in symbols):
+        raise Refused(Code.BAD_SYMBOL)
+    return {"assets": [_isolated_row(ledger, opened[symbol]) for symbol in symbols if symbol in opened]}
+
+
+def isolated_pairs(ledger: Ledger, _: Parameters) -> list[Row]:
+    """`GET /sapi/v1/margin/isolated/allPairs`."""
+    return [
+        {
+            "base": pair.base,
+            "quote": pair.quote,
+            "symbol": pair.symbol,
+            "isMarginTrade": True,
+            "isBuyAllowed": True,
+            "isSellAllowed": True,
+        }
+        for pair in ledger.pairs.values()
+    ]
+
+
+def max_transferable(ledger: Ledger, parameters: Parameters) -> Row:
+    """`GET /sapi/v1/margin/maxTransferable`: for Cross Margin, or the isolated account of isolatedSymbol."""
+    asset = parameters.text("asset", ASSET_PATTERN)
+    symbol = parameters.optional("isolatedSymbol", SYMBOL_PATTERN)
+    if symbol is None:
+        return {"amount": plain(ledger.balance(Wallet.CROSS, asset).transferable)}
+    account = ledger.isolated_account(symbol, asset)
+    return {"amount": plain(ledger.balance(Wallet.ISOLATED, asset, account.pair).transferable)}
+
+
+def um_futures(ledger: Ledger, _: Parameters) -> list[Row]:
+    """`GET /fapi/v3/balance`. What is held back is profit of open positions: to trade with, not to withdraw."""
+    return [
+        {
+            **_futures_row(asset, holding),
+            "maxWithdrawAmount": plain(holding.transferable),
+            "marginAvailable": True,
+        }
+        for asset, holding in ledger.assets(Wallet.UM).items()
+    ]
+
+
+def cm_futures(ledger: Ledger, _: Parameters) -> list[Row]:
+    """`GET /dapi/v1/balance`."""
+    return [
+        {**_futures_row(asset, holding), "withdrawAvailable": plain(holding.transferable)}
+        for asset, holding in ledger.assets(Wallet.CM).items()
+    ]
+
+
+def options(ledger: Ledger, _: Parameters) -> Row:
+    """`GET /eapi/v1/marginAccount`."""
+    return {
+        "asset": [
+            {
+                "asset": asset,
+                "marginBalance": plain(holding.total),
+                "equity": plain(holding.total),
+                "available": plain(holding.transferable),
+                "initialMargin": plain(holding.locked),
+                "maintMargin": plain(holding.locked / 2),
+                "unrealizedPNL": "0",
+                "adjustedEquity": plain(holding.total),
+            }
+            for asset, holding in ledger.assets(Wallet.OPTIONS).items()
+        ],
+        "greek": [],
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "reduceOnly": False,
+        "tradeGroupId": -1,
+    }
+
+
+def portfolio(ledger: Ledger, parameters: Parameters) -> list[Row] | Row:
+    """`GET /papi/v1/balance`: all assets, or the one asked for as a row by itself."""
+    asked = parameters.optional("asset", ASSET_PATTERN)
+    if asked is not None:
+        return _portfolio_row(asked, ledger.balance(Wallet.PORTFOLIO, asked))
+    return [_portfolio_row(asset, holding) for asset, holding in ledger.assets(Wallet.PORTFOLIO).items()]
+
+
+def portfolio_max_withdraw(ledger: Ledger, parameters: Parameters) -> Row:
+    """`GET /papi/v1/margin/maxWithdraw`."""
+    asset = parameters.text("asset", ASSET_PATTERN)
+    return {"amount": plain(ledger.balance(Wallet.PORTFOLIO, asset).transferable)}
+
+
+def _chosen(ledger: Ledger, wallet: Wallet, parameters: Parameters) -> list[tuple[str, Holding]]:
+    asked = parameters.optional("asset", ASSET_PATTERN)
+    return [(asset, holding) for asset, holding in ledger.assets(wallet).items() if asked in (None, asset)]
+
+
+def _whole_wallet(ledger: Ledger, wallet: Wallet) -> dict[str, Holding]:
+    if wallet is not Wallet.ISOLATED:
+        return ledger.assets(wallet)
+    held: dict[str, Holding] = {}
+    for pair in ledger.isolated_pairs():
+        for asset, holding in ledger.assets(wallet, pair.symbol).items():
+            held[asset] = held.get(asset, Holding()) + holding
+    return held
+
+
+def _free_and_locked(asset: str, holding: Holding) -> Row:
+    return {
+        "free": plain(holding.free),
+        "locked": plain(holding.locked),
+        "freeze": "0",
+        "withdrawing": "0",
+        "btcValuation": _plain8(_in_btc(asset, holding.total)),
+    }
+
+
+def _lent(holding: Holding) -> Row:
+    return {
+        "borrowed": plain(holding.borrowed),
+        "free": plain(holding.free),
+        "interest": plain(holding.interest),
+        "locked": plain(holding.locked),
+        "netAsset": plain(holding.net),
+    }
+
+
+def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
+    def side(asset: str) -> Row:
+        holding = ledger.balance(Wallet.ISOLATED, asset, pair.symbol)
+        return {
+            "asset": asset,
+            "borrowEnabled": True,
+            "repayEnabled": True,
+            **_lent(holding),
+            "netAssetOfBtc": _plain8(_in_btc(asset, holding.net)),
+            "totalAsset": plain(holding.total),
+        }
+
+    held = ledger.assets(Wallet.ISOLATED, pair.symbol)
+    return {
+        "baseAsset": side(pair.base),
+        "quoteAsset": side(pair.quote),
+        "symbol": pair.symbol,
+        "isolatedCreated": True,
+        "enabled": True,
+        "marginLevel": _margin_level(held.items()),
+        "marginLevelStatus": "EXCESSIVE",
+        "marginRatio": "10",
+        "indexPrice": _plain8(_in_btc(pair.base, Decimal(1)) / (_in_btc(pair.quote, Decimal(1)) or 1)),
+        "liquidatePrice": "0",
+        "liquidateRate": "0",
+        "tradeEnabled": True,
+    }
+
+
+def _futures_row(asset: str, holding: Holding) -> Row:
+    wallet_balance = plain(holding.total - holding.held_back)
+    return {
+        "accountAlias": "SgsR",
+        "asset": asset,
+        "balance": wallet_balance,
+        "crossWalletBalance": wallet_balance,
+        "crossUnPnl": plain(holding.held_back),
+        "availableBalance": plain(holding.free),
+        "updateTime": 0,
+    }
+
+
+def _portfolio_row(asset: str, holding: Holding) -> Row:
+    return {
+        "asset": asset,
+        "totalWalletBalance": plain(holding.total),
+        "crossMarginAsset": plain(holding.total),
+        "crossMarginBorrowed": plain(holding.borrowed),
+        "crossMarginFree": plain(holding.free),
+        "crossMarginInterest": plain(holding.interest),
+        "crossMarginLocked": plain(holding.locked),
+        "umWalletBalance": "0",
+        "umUnrealizedPNL": "0",
+        "cmWalletBalance": "0",
+        "cmUnrealizedPNL": "0",
+        "updateTime": 0,
+        "negativeBalance": "0",
+    }
+
+
+def _totals_in_btc(held: Iterable[tuple[str, Holding]]) -> Row:
+    rows = list(held)
+    assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)
+    net = sum((_in_btc(asset, holding.net) for asset, holding in rows), ZERO)
+    return {
+        "totalAssetOfBtc": _plain8(assets),
+        "totalLiabilityOfBtc": _plain8(assets - net),
+        "totalNetAssetOfBtc": _plain8(net),
+    }
+
+
+def _margin_level(held: Iterable[tuple[str, Holding]]) -> str:
+    """What is there over what is owed; 999 where nothing is owed, as the exchange writes it."""
+    rows = list(held)
+    assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)
+    owed = sum((_in_btc(asset, holding.total - holding.net) for asset, holding in rows), ZERO)
+    return _plain8(min(Decimal(999), assets / owed)) if owed else "999"
+
+
+def _in_btc(asset: str, amount: Decimal) -> Decimal:
+    return amount * PRICES_IN_BTC.get(asset, ZERO)
+
+
+def _plain8(value: Decimal) -> str:
+    return plain(value.quantize(Decimal("1.00000000")))

@@ -1,0 +1,165 @@
+"""The demo exchange: one account's ledger behind Binance's own endpoints, as an ASGI app.
+
+`shunter --demo` calls it in-process, `shunter simulate` serves it on loopback, and the tests do both.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
+
+from tui.demo import faults
+from tui.demo.account import demo_ledger
+from tui.demo.auth import Permissions, Registration, check_signed, known_key
+from tui.demo.errors import Code, Refused
+from tui.demo.faults import TRANSFER_PATH, Fault
+from tui.demo.history import History
+from tui.demo.keys import demo_key
+from tui.demo.ledger import Ledger
+from tui.demo.parameters import Received
+from tui.demo.routes import ENDPOINTS, Access, Call, Endpoint
+from tui.demo.weights import TooMuch, Weights
+from tui.domain.credentials import KeyKind
+
+_LARGEST_BODY = 64 * 1024
+
+
+def _system_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class DemoExchange:
+    """One exchange with one account. The object itself is the ASGI app; what it does wrong on demand is set on it."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger | None = None,
+        keys: Iterable[Registration] = (),
+        now_ms: Callable[[], int] = _system_ms,
+    ) -> None:
+        """Takes the account (the demo's unless given), keys beside the demo's own, and a clock in milliseconds."""
+        self.ledger = ledger or demo_ledger()
+        self.history = History(self.ledger)
+        self.weights = Weights()
+        self.keys: dict[str, Registration] = {}
+        self.faults: list[Fault] = []
+        self.clock_offset_ms = 0
+        """How far the exchange's clock is ahead of the given one."""
+        self.transfers_fail = False
+        """Whether transfers are taken, recorded as FAILED, and move nothing."""
+        self.requests: list[dict[str, str]] = []
+        """The parameters of every transfer that was asked for, in the order sent, taken or not."""
+        self._now_ms = now_ms
+        own = demo_key()
+        self.add_key(own.kind, own.api_key.reveal(), own.secret.reveal())
+        for key in keys:
+            self.keys[key.api_key] = key
+        self._app = Starlette(
+            routes=[
+                Route(endpoint.path, partial(self._serve, endpoint), methods=[endpoint.method])
+                for endpoint in ENDPOINTS
+            ],
+            exception_handlers={HTTPException: _no_such_path, Exception: _unforeseen},
+        )
+        self._app.router.redirect_slashes = False
+
+    def add_key(self, kind: KeyKind, api_key: str, verifier: str, permissions: Permissions | None = None) -> None:
+        """Lets a key in; `verifier` is the secret of an HMAC key, or the public key as PEM."""
+        self.keys[api_key] = Registration(kind, api_key, verifier, permissions or Permissions())
+
+    def server_ms(self) -> int:
+        """The exchange's time."""
+        return self._now_ms() + self.clock_offset_ms
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request, with the fault that lies in wait for it, if any."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = await _read(receive)
+        if body is None:
+            return
+        if (scope["method"], scope["path"]) == ("POST", TRANSFER_PATH):
+            self.requests.append(_sent_parameters(Request(scope), body))
+        replayed = _replay(body, receive)
+        fault = faults.due(self.faults, scope["method"], scope["path"])
+        if fault is None:
+            await self._app(scope, replayed, send)
+        else:
+            await faults.strike(fault, self._app, scope, replayed, send)
+
+    async def _serve(self, endpoint: Endpoint, request: Request) -> Response:
+        now_ms = self.server_ms()
+        try:
+            headers = self.weights.spend(endpoint.limit, endpoint.method, endpoint.path, endpoint.weight, now_ms)
+        except TooMuch as refused:
+            return _json(refused.payload, refused.code.status, refused.headers)
+        try:
+            received = _received(request, await request.body())
+            key = None
+            if endpoint.access is not Access.OPEN:
+                key = known_key(received, self.keys)
+            if key is not None and endpoint.access is Access.SIGNED:
+                check_signed(received, key, now_ms)
+            answer = endpoint.answer(Call(self, received.parameters, key, now_ms))
+        except Refused as refused:
+            return _json(refused.payload, refused.code.status, headers)
+        return _json(answer, 200, headers)
+
+
+def _received(request: Request, body: bytes) -> Received:
+    if len(body) > _LARGEST_BODY:
+        raise Refused(Code.BODY_TOO_LARGE)
+    query: bytes = request.scope["query_string"]
+    return Received(request.headers, query, body)
+
+
+def _sent_parameters(request: Request, body: bytes) -> dict[str, str]:
+    try:
+        return _received(request, body).parameters.all
+    except Refused:
+        return {}
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, as far as it is of interest: a byte more than the largest taken. None if the caller is gone."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body = (body + message.get("body", b""))[: _LARGEST_BODY + 1]
+        more = message.get("more_body", False)
+    return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    unread = [body]
+
+    async def replayed() -> Message:
+        return {"type": "http.request", "body": unread.pop()} if unread else await receive()
+
+    return replayed
+
+
+def _json(content: object, status: int, headers: Mapping[str, str]) -> Response:
+    return Response(msgspec.json.encode(content), status, dict(headers), media_type="application/json")
+
+
+def _no_such_path(request: Request, _: Exception) -> Response:
+    refused = Refused(Code.NO_SUCH_PATH, f"{request.method} {request.url.path}")
+    return _json(refused.payload, refused.code.status, {})
+
+
+def _unforeseen(_: Request, __: Exception) -> Response:
+    refused = Refused(Code.UNKNOWN)
+    return _json(refused.payload, refused.code.status, {})

@@ -1,0 +1,177 @@
+"""Misbehaviour on demand: what tests use, and what a person can rehearse with.
+
+A `Fault` lies in wait for a request. It can hold the request before the exchange executes it, keep the exchange from
+executing it, hold the answer, and put something else in its place: another answer, or the end of the connection.
+"""
+
+import asyncio
+import socket
+import struct
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TRANSFER_PATH: Final = "/sapi/v1/asset/transfer"
+
+TRANSPORT_STATE: Final = "transport"
+"""Where the server puts the connection, in the scope's state, so that it can be cut."""
+
+
+class ConnectionCut(ConnectionError):
+    """The connection is over, in-process.
+
+    An app that is called through httpx's ASGITransport has no connection to cut, so this comes out of the client's
+    call, as itself and not as an error of httpx. Over a socket it never shows: the client finds a real disconnect.
+    """
+
+
+class Cut(Enum):
+    """How a connection ends instead of an answer."""
+
+    CLOSE = auto()
+    """Closed without a byte."""
+    RESET = auto()
+    """Reset (RST) without a byte."""
+    MID_ANSWER = auto()
+    """Closed halfway through the answer's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in place of the exchange's own."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside content-length, and content-type unless it is given here."""
+    repeat: int = 1
+    """How often the body is sent, one after the other: a huge answer from a small text."""
+
+
+class Gate:
+    """Holds a request until it is opened, from whichever thread."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        """Set once a request stands before the gate."""
+        self._opened: Future[None] = Future()
+
+    def open(self) -> None:
+        """Lets through who waits, and all who come later."""
+        if not self._opened.done():
+            self._opened.set_result(None)
+
+    async def passed(self) -> None:
+        """Waits until the gate is open."""
+        self.reached.set()
+        await asyncio.shield(asyncio.wrap_future(self._opened))
+
+
+@dataclass(slots=True)
+class Fault:
+    """What happens to a request, transfers unless told otherwise. Without any field set, nothing unusual."""
+
+    before: float | Gate = 0
+    """Seconds, or until a gate opens, that the request is held before it is executed or not."""
+    executes: bool = True
+    """Whether the exchange gets to see the request at all."""
+    after: float | Gate = 0
+    """Seconds, or until a gate opens, that the answer is held."""
+    answer: Answer | Cut | None = None
+    """What comes back; None is the exchange's own answer. One that is not executed needs something here."""
+    skip: int = 0
+    """How many matching requests pass before it strikes; counts down."""
+    times: int | None = 1
+    """How often it strikes; counts down. None is for ever."""
+    method: str = "POST"
+    path: str = TRANSFER_PATH
+
+    def __post_init__(self) -> None:
+        if not self.executes and self.answer is None:
+            raise ValueError("a request that is not executed needs another answer")
+
+
+def due(faults: list[Fault], method: str, path: str) -> Fault | None:
+    """The fault that strikes this request: the first whose turn it is. Spent ones leave the list."""
+    struck = None
+    for fault in list(faults):
+        if (fault.method, fault.path) != (method, path):
+            continue
+        if fault.skip:
+            fault.skip -= 1
+        elif struck is None:
+            struck = fault
+            if fault.times is not None:
+                fault.times -= 1
+                if not fault.times:
+                    faults.remove(fault)
+    return struck
+
+
+async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serves one request with a fault. Raises ConnectionCut where there is no socket to cut."""
+    await _held(fault.before)
+    own = await _own_answer(app, scope, receive) if fault.executes else []
+    await _held(fault.after)
+    if isinstance(fault.answer, Cut):
+        await _cut(fault.answer, own, scope, receive, send)
+    elif fault.answer is not None:
+        await _send_instead(fault.answer, send)
+    else:
+        for message in own:
+            await send(message)
+
+
+async def _held(until: float | Gate) -> None:
+    await (until.passed() if isinstance(until, Gate) else asyncio.sleep(until))
+
+
+async def _own_answer(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message]:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    return messages
+
+
+async def _send_instead(answer: Answer, send: Send) -> None:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    headers.setdefault("content-length", str(len(answer.body) * answer.repeat))
+    headers.setdefault("content-type", "application/json" if answer.body[:1] in (b"{", b"[") else "text/html")
+    await send(_start(answer.status, headers))
+    for left in range(answer.repeat - 1, -1, -1):
+        await send({"type": "http.response.body", "body": answer.body, "more_body": left > 0})
+
+
+async def _cut(cut: Cut, own: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+    transport = scope.get("state", {}).get(TRANSPORT_STATE)
+    if cut is Cut.MID_ANSWER:
+        body = b"".join(message.get("body", b"") for message in own) or b'{"tranId":'
+        await send(_start(200, {"content-length": str(len(body)), "content-type": "application/json"}))
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+    if transport is None:
+        raise ConnectionCut(f"the demo exchange cut the connection: {cut.name}")
+    if cut is Cut.MID_ANSWER:
+        transport.close()  # what is written still goes out
+    elif cut is Cut.RESET:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.abort()
+    while (await receive())["type"] != "http.disconnect":  # until the server has seen it too, and answers nothing
+        pass
+
+
+def _start(status: int, headers: Mapping[str, str]) -> Message:
+    return {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+    }

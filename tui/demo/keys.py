@@ -1,0 +1,37 @@
+"""Keys of the demo exchange: all of them throw-away."""
+
+import secrets
+from typing import Final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
+from tui.domain.credentials import ApiKey, KeyKind, Secret
+
+_API_KEY: Final = "demo" * 16
+_SECRET: Final = "thisisnotasecret" * 4
+
+
+def demo_key() -> ApiKey:
+    """The HMAC key that every demo exchange accepts. It is the same everywhere, and opens nothing else."""
+    return ApiKey(KeyKind.HMAC, Secret(_API_KEY), Secret(_SECRET))
+
+
+def new_key(kind: KeyKind) -> tuple[ApiKey, str]:
+    """A new key and what an exchange verifies it by: the secret for HMAC, else the public key as PEM."""
+    api_key = Secret(secrets.token_hex(32))
+    if kind is KeyKind.HMAC:
+        secret = secrets.token_hex(32)
+        return ApiKey(kind, api_key, Secret(secret)), secret
+    private: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+    if kind is KeyKind.ED25519:
+        private = ed25519.Ed25519PrivateKey.generate()
+    else:
+        private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private_pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public_pem = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return ApiKey(kind, api_key, Secret(private_pem.decode())), public_pem.decode()

@@ -1,0 +1,166 @@
+"""The demo exchange's books: who holds what, and the transfers between the wallets. No I/O, no clock."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui.demo.errors import Code, Refused
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import Wallet
+
+ZERO = Decimal(0)
+
+_FIRST_TRAN_ID = 13526853623
+_MOST_OF_AN_ASSET = Decimal(10) ** 20
+"""With 8 decimals, every sum below it is exact in Python's 28 digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair that the exchange lends on in isolated margin."""
+
+    base: str
+    quote: str
+
+    @property
+    def symbol(self) -> str:
+        """As the exchange writes it: BTCUSDT."""
+        return self.base + self.quote
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A place that holds assets: one of the wallets, or under Isolated Margin the account of one pair."""
+
+    wallet: Wallet
+    pair: str | None = None
+    """The symbol, for Isolated Margin only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One asset in one account."""
+
+    free: Decimal = ZERO
+    """Not in an order or a position."""
+    locked: Decimal = ZERO
+    """In open orders, or the margin of open positions."""
+    held_back: Decimal = ZERO
+    """The part of `free` that may be used but not moved out: it secures a loan, or is profit not yet realised."""
+    borrowed: Decimal = ZERO
+    interest: Decimal = ZERO
+
+    @property
+    def transferable(self) -> Decimal:
+        """What can be moved out."""
+        return max(ZERO, self.free - self.held_back)
+
+    @property
+    def total(self) -> Decimal:
+        """All that is there, whoever it is owed to."""
+        return self.free + self.locked
+
+    @property
+    def net(self) -> Decimal:
+        """What is there less what is owed."""
+        return self.total - self.borrowed - self.interest
+
+    def __add__(self, other: "Holding") -> "Holding":
+        """The two in one."""
+        return Holding(
+            self.free + other.free,
+            self.locked + other.locked,
+            self.held_back + other.held_back,
+            self.borrowed + other.borrowed,
+            self.interest + other.interest,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A transfer that the exchange took, as it stands in the books."""
+
+    tran_id: int
+    request: TransferRequest
+    time_ms: int
+    failed: bool
+    """Taken, but failed afterwards: nothing moved."""
+
+
+class Ledger:
+    """One person's accounts. Money changes places here and nowhere else; the sum of each asset never changes."""
+
+    def __init__(self, holdings: Mapping[Account, Mapping[str, Holding]], pairs: Iterable[Pair]) -> None:
+        """Takes all accounts that are open, with what they hold, and every pair of the exchange.
+
+        Raises ValueError where an asset's sum is too large to be exact.
+        """
+        self.pairs = {pair.symbol: pair for pair in pairs}
+        self.transfers: list[Executed] = []
+        self._holdings = {account: dict(assets) for account, assets in holdings.items()}
+        if any(total >= _MOST_OF_AN_ASSET for total in self.totals().values()):
+            raise ValueError(f"an asset's total must stay below {_MOST_OF_AN_ASSET:,f}")
+
+    def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Holding:
+        """What one account holds of an asset; nothing where it holds none or is not open."""
+        return self._holdings.get(Account(wallet, pair), {}).get(asset, Holding())
+
+    def assets(self, wallet: Wallet, pair: str | None = None) -> dict[str, Holding]:
+        """All that one account holds."""
+        return dict(self._holdings.get(Account(wallet, pair), {}))
+
+    def isolated_pairs(self) -> list[Pair]:
+        """The pairs of the isolated accounts that are open."""
+        return [self.pairs[account.pair] for account in self._holdings if account.pair is not None]
+
+    def isolated_account(self, symbol: str, asset: str) -> Account:
+        """The isolated account of a pair, which can hold the pair's base and quote only. Raises Refused."""
+        pair = self.pairs.get(symbol)
+        if pair is None:
+            raise Refused(Code.BAD_SYMBOL)
+        if asset not in (pair.base, pair.quote):
+            raise Refused(Code.NOT_A_MARGIN_ASSET)
+        account = Account(Wallet.ISOLATED, symbol)
+        if account not in self._holdings:
+            raise Refused(Code.NO_ISOLATED_ACCOUNT)
+        return account
+
+    def totals(self) -> dict[str, Decimal]:
+        """The sum of each asset over all accounts."""
+        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for assets in self._holdings.values():
+            for asset, holding in assets.items():
+                sums[asset] += holding.total
+        return dict(sums)
+
+    def transfer(self, request: TransferRequest, time_ms: int, *, fails: bool = False) -> Executed:
+        """Moves the money, all or nothing, and writes it down. One that fails is written down only.
+
+        Raises Refused; then nothing has changed.
+        """
+        source = self._end(request.type.source, request.from_symbol, request.asset)
+        destination = self._end(request.type.destination, request.to_symbol, request.asset)
+        have = self.balance(source.wallet, request.asset, source.pair)
+        if request.amount > have.transferable:
+            raise Refused(_too_much(request, have))
+        if not fails:
+            self._add(source, request.asset, Holding(free=-request.amount))
+            self._add(destination, request.asset, Holding(free=request.amount))
+        executed = Executed(_FIRST_TRAN_ID + len(self.transfers), request, time_ms, fails)
+        self.transfers.append(executed)
+        return executed
+
+    def _end(self, wallet: Wallet, symbol: str | None, asset: str) -> Account:
+        return Account(wallet) if symbol is None else self.isolated_account(symbol, asset)
+
+    def _add(self, account: Account, asset: str, change: Holding) -> None:
+        assets = self._holdings.setdefault(account, {})
+        assets[asset] = assets.get(asset, Holding()) + change
+
+
+def _too_much(request: TransferRequest, have: Holding) -> Code:
+    """Margin tells what is not there from what is there but must stay; the other wallets do not."""
+    if request.type.source not in (Wallet.CROSS, Wallet.ISOLATED):
+        return Code.INSUFFICIENT_BALANCE
+    return Code.EXCEEDS_TRANSFER_OUT if request.amount <= have.free else Code.BALANCE_NOT_ENOUGH

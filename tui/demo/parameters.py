@@ -1,0 +1,86 @@
+"""A request as it came, and the parameters in it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from urllib.parse import unquote_plus
+
+from tui.demo.errors import Code, Refused
+
+_MOST_PARAMETERS = 50
+_WHOLE: Final = "[0-9]{1,18}"
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request, byte for byte."""
+
+    headers: Mapping[str, str]
+    """Names in small letters, or found in any case."""
+    query: bytes
+    """As sent, percent-encoded."""
+    body: bytes
+
+    @cached_property
+    def parameters(self) -> "Parameters":
+        """Those of the query, then those of the body if it says that it is a form. Raises Refused."""
+        is_form = self.headers.get("content-type", "").split(";")[0].strip().lower() == _FORM
+        return Parameters(_decoded(self.query) + (_decoded(self.body) if is_form else []))
+
+
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+class Parameters:
+    """What was sent, by name. Every reading refuses as the exchange does what is missing or malformed."""
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        """Takes names and values in the order sent. Raises Refused where a name comes twice."""
+        self.all: dict[str, str] = {}
+        for name, value in pairs:
+            if name in self.all:
+                raise Refused(Code.DUPLICATE_PARAMETER, name)
+            self.all[name] = value
+        self._read = {"signature"}
+
+    def text(self, name: str, pattern: str) -> str:
+        """A parameter that must be there and match. Raises Refused."""
+        value = self._value(name)
+        if not value:
+            raise Refused(Code.MANDATORY_PARAMETER, name)
+        if not re.fullmatch(pattern, value, re.ASCII):
+            raise Refused(Code.ILLEGAL_CHARACTERS, name, f"^{pattern}$")
+        return value
+
+    def optional(self, name: str, pattern: str) -> str | None:
+        """A parameter that may be left out or empty, and must match else. Raises Refused."""
+        return self.text(name, pattern) if self._value(name) else None
+
+    def whole(self, name: str, default: int | None = None) -> int:
+        """A whole number; it must be there unless it has a default. Raises Refused."""
+        if default is not None and not self._value(name):
+            return default
+        return int(self.text(name, _WHOLE))
+
+    def check_all_read(self) -> None:
+        """Refuses parameters that the endpoint has no use for."""
+        for name in self.all:
+            if name not in self._read:
+                raise Refused(Code.UNREAD_PARAMETER, name)
+
+    def _value(self, name: str) -> str:
+        self._read.add(name)
+        return self.all.get(name, "")
+
+
+def _decoded(encoded: bytes) -> list[tuple[str, str]]:
+    parts = [part for part in encoded.split(b"&") if part]
+    if len(parts) > _MOST_PARAMETERS:
+        raise Refused(Code.TOO_MANY_PARAMETERS)
+    try:
+        texts = [part.decode("ascii").partition("=") for part in parts]
+        return [(unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")) for name, _, value in texts]
+    except UnicodeDecodeError:
+        raise Refused(Code.ILLEGAL_CHARACTERS, "parameters", "UTF-8, percent-encoded") from None

@@ -1,0 +1,67 @@
+"""The demo exchange on a socket of loopback. Needs uvicorn, of the extra `simulator`."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from tui.demo.faults import TRANSPORT_STATE
+
+_LOOPBACK = "127.0.0.1"
+_SECONDS_TO_FINISH = 1
+
+
+class CuttableProtocol(H11Protocol):
+    """HTTP that tells the app its connection, so that a fault can cut it: an ASGI app cannot do that by itself."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Takes the connection, and puts it into the state of each scope."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT_STATE: transport}
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket; port 0 is any free one. Raises OSError, of which EADDRINUSE is a port that is taken."""
+    return socket.create_server((_LOOPBACK, port))
+
+
+def base_url(listening: socket.socket) -> str:
+    """Where a listening socket is reached."""
+    return f"http://{_LOOPBACK}:{listening.getsockname()[1]}"
+
+
+def server(app: ASGIApp) -> uvicorn.Server:
+    """A server that says nothing by itself; it wants its socket in `serve(sockets=[...])`."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=CuttableProtocol,
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+    )
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[str]:
+    """Serves an app from a thread, on a free port, until the block ends; gives its base URL."""
+    with listen(0) as listening:
+        running = server(app)
+        thread = threading.Thread(target=lambda: asyncio.run(running.serve(sockets=[listening])), daemon=True)
+        thread.start()
+        try:
+            yield base_url(listening)
+        finally:
+            running.should_exit = True
+            thread.join()
