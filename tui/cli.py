@@ -1,0 +1,150 @@
+"""The command line: says what can be asked for, checks it, and imports the rest late."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import TypeVar
+
+from tui.commands import journal, keys, routes, simulate
+from tui.domain.amounts import parse_amount, plain
+from tui.domain.hosts import parse_base_url
+from tui.domain.transfer import Draft, asset_problem, pair_problem, route_problem
+from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
+
+_EPILOG = """\
+examples:
+  shunter --demo                               try it: no key, no real funds
+  shunter keys add main                        keep a key in the system's keyring
+  shunter                                      open it with that key
+  shunter --from spot --to um --asset USDT     open it with the form filled in
+
+A transfer is only ever sent from the review screen, by a person.
+Wallets: spot funding cross isolated um cm options pm, or the exchange's own
+ids (MAIN, UMFUTURE, ...), in any case. `shunter routes` lists the valid moves.
+"""
+
+_Parsed = TypeVar("_Parsed")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    try:
+        if args.command:
+            run: Callable[[argparse.Namespace], int] = args.run
+            return run(args)
+        return _open_app(parser, args)
+    except KeyboardInterrupt:
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="shunter",
+        description="Move funds between your own Binance wallets, by hand.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"shunter {version('shunter')}")
+    where = parser.add_argument_group("where, and as whom")
+    where.add_argument("--demo", action="store_true", help="use the built-in demo exchange")
+    where.add_argument("--profile", metavar="NAME", help="use the key of this name")
+    where.add_argument("--base-url", metavar="URL", type=_typed(parse_base_url), help="use a key of this host")
+    form = parser.add_argument_group("fill in the form (nothing is sent)")
+    form.add_argument("--from", dest="source", metavar="W", type=_typed(parse_wallet), help="source wallet")
+    form.add_argument("--to", dest="destination", metavar="W", type=_typed(parse_wallet), help="destination wallet")
+    form.add_argument("--asset", metavar="A", type=_typed(_asset), help="like USDT")
+    form.add_argument("--amount", metavar="N", type=_typed(_amount), help="like 12.5")
+    form.add_argument("--from-pair", metavar="S", type=_typed(_pair), help="the source's isolated pair")
+    form.add_argument("--to-pair", metavar="S", type=_typed(_pair), help="the destination's isolated pair")
+
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    for name, module, summary in (
+        ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
+        ("routes", routes, "the moves that the exchange knows"),
+        ("journal", journal, "every transfer ever recorded, with its outcome"),
+        ("simulate", simulate, "serve the demo exchange on this machine"),
+    ):
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if args.demo and (args.profile or args.base_url):
+        parser.error("--demo uses no key and no host; leave out --profile and --base-url")
+    draft = _draft(parser, args)
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        return _complain("Shunter needs a terminal to open in: run it without pipes or redirections.")
+    if os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
+        return _complain(
+            "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
+        )
+
+    from tui.app import ShunterApp, Start
+
+    app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
+    app.run()
+    return app.return_code or 0
+
+
+def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
+    """What the form opens with; a move that cannot be is misuse."""
+    source: Wallet = args.source or _source_for(args.destination)
+    destination: Wallet = args.destination or destinations(source)[0]
+    move = transfer_type(source, destination)
+    if move is None:
+        parser.error(f"argument --to: {route_problem(source, destination)}")
+    if args.from_pair and not move.needs_from_pair:
+        parser.error(f"argument --from-pair: {move.name} takes no pair for {source.label}")
+    if args.to_pair and not move.needs_to_pair:
+        parser.error(f"argument --to-pair: {move.name} takes no pair for {destination.label}")
+    if args.from_pair and args.from_pair == args.to_pair:
+        parser.error("argument --to-pair: the two pairs must differ")
+    texts = (args.asset, args.amount, args.from_pair, args.to_pair)
+    return Draft(source, destination, *(text or "" for text in texts))
+
+
+def _source_for(destination: Wallet | None) -> Wallet:
+    """The first source that reaches a destination: Spot, for all but Spot itself."""
+    return next(source for source in Wallet if destination is None or transfer_type(source, destination))
+
+
+def _typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
+    """A parser of ours as an argparse type, which keeps its message."""
+
+    def parsed(text: str) -> _Parsed:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
+
+
+def _amount(text: str) -> str:
+    return plain(parse_amount(text))
+
+
+def _asset(text: str) -> str:
+    asset = text.strip().upper()
+    if problem := asset_problem(asset):
+        raise ValueError(problem)
+    return asset
+
+
+def _pair(text: str) -> str:
+    pair = text.strip().upper()
+    if problem := pair_problem(pair):
+        raise ValueError(problem)
+    return pair
+
+
+def _complain(words: str) -> int:
+    print(words, file=sys.stderr)
+    return 1

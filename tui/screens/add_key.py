@@ -1,0 +1,118 @@
+"""Adding a key: typed or pasted unseen, checked, and put into the keyring."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from tui import keys
+from tui.domain.credentials import ApiKey
+from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
+from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.widgets.field_input import FieldInput, SecretInput
+from tui.widgets.form_field import FormField
+
+_ASK = "Enter or F2  add        Esc  cancel"
+
+
+class AddKeyScreen(ModalScreen[keys.Profile | None]):
+    """Asks for a key. It ends with the new profile, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,ctrl+r", "add", "Add", key_display="F2", priority=True),
+        Binding("escape", "cancel", "Cancel"),
+    ]
+
+    class Added(Message):
+        """The key is in the keyring."""
+
+        def __init__(self, profile: keys.Profile) -> None:
+            super().__init__()
+            self.profile = profile
+
+    class Refused(Message):
+        """The key is not in the keyring; the words say why."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    def __init__(self, base_url: str | None) -> None:
+        super().__init__()
+        self._base_url = base_url or DEFAULT_BASE_URL
+
+    def compose(self) -> ComposeResult:
+        """Name, host, API key, secret."""
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Label("Add a key", classes="title")
+            yield FormField("name", "Name", FieldInput("main", max_length=32))
+            yield FormField("base-url", "Host", FieldInput(self._base_url))
+            yield FormField("api-key", "API key", SecretInput())
+            yield FormField("secret", "Secret", SecretInput())
+            yield Label("", id="add-said", markup=False)
+            yield Label(_ASK, classes="ask", markup=False)
+
+    def on_mount(self) -> None:
+        """Say what goes where."""
+        self._field("api-key").show_hint("Typed or pasted; it is not shown")
+        self._field("secret").show_hint("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
+
+    @on(Input.Submitted)
+    def action_add(self) -> None:
+        """Check everything, then put it into the keyring."""
+        fields = {name: self._field(name) for name in ("name", "base-url", "api-key", "secret")}
+        for form_field in fields.values():
+            form_field.show_problem("")
+        try:
+            name = keys.parse_profile_name(fields["name"].text)
+        except ValueError as error:
+            return self._refuse("name", str(error))
+        try:
+            base_url = parse_base_url(fields["base-url"].text)
+        except ValueError as error:
+            return self._refuse("base-url", str(error))
+        try:
+            key = keys.parse_key(None, fields["api-key"].text, fields["secret"].text)
+        except InvalidKey as error:
+            return self._refuse("api-key" if error.field is KeyField.API_KEY else "secret", str(error))
+        self._say("Putting it into the keyring...")
+        self.add_key(name, key, base_url)
+        return None
+
+    def action_cancel(self) -> None:
+        """Leave without adding."""
+        self.dismiss(None)
+
+    @work(exclusive=True)
+    async def add_key(self, name: str, key: ApiKey, base_url: str) -> None:
+        """Put the key into the keyring."""
+        try:
+            profile = await keys.in_background(lambda: keys.add(name, key, base_url))
+        except KeyStoreError as error:
+            self.post_message(self.Refused(str(error)))
+        else:
+            self.post_message(self.Added(profile))
+
+    def on_add_key_screen_added(self, message: Added) -> None:
+        """Done."""
+        self.dismiss(message.profile)
+
+    def on_add_key_screen_refused(self, message: Refused) -> None:
+        """Say why, and keep what was entered."""
+        self._say(message.words)
+
+    def _field(self, which: str) -> FormField:
+        return self.query_one(f"#field-{which}", FormField)
+
+    def _refuse(self, which: str, problem: str) -> None:
+        self._say("")
+        self._field(which).show_problem(problem)
+        self._field(which).entry.focus()
+
+    def _say(self, words: str) -> None:
+        self.query_one("#add-said", Label).update(words)

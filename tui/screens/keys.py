@@ -1,0 +1,184 @@
+"""The key profiles: choose, add, check, remove."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
+
+from tui import keys
+from tui.domain.hosts import place_name
+from tui.exchange.errors import ExchangeError
+from tui.keycheck import KeyReport, check
+from tui.screens.add_key import AddKeyScreen
+
+_ASK = "Enter use   a add   c check   x remove   Esc close"
+
+
+class KeysScreen(ModalScreen[None]):
+    """Lists the profiles of one host, or of all."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "Add key"),
+        Binding("c", "check", "Check key"),
+        Binding("x,delete", "remove", "Remove key"),
+        Binding("y", "confirm_removal", "Yes, remove", show=False),
+        Binding("escape,f4,ctrl+k", "close", "Close"),
+    ]
+
+    class Chosen(Message):
+        """The person wants to go on with a profile."""
+
+        def __init__(self, profile: keys.Profile) -> None:
+            super().__init__()
+            self.profile = profile
+
+    class Said(Message):
+        """What came of something that took a while."""
+
+        def __init__(self, words: str, *, changed: bool = False) -> None:
+            super().__init__()
+            self.words = words
+            self.changed = changed
+
+    def __init__(self, base_url: str | None) -> None:
+        super().__init__()
+        self._base_url = base_url
+        self._profiles: tuple[keys.Profile, ...] = ()
+        self._to_remove: keys.Profile | None = None
+
+    def compose(self) -> ComposeResult:
+        """The list, and below it what the last action said."""
+        with Vertical(classes="dialog"):
+            yield Label("Keys", classes="title")
+            yield OptionList(id="profiles", compact=True)
+            yield Label("", id="keys-said", markup=False)
+            yield Label(_ASK, classes="ask", markup=False)
+
+    def on_mount(self) -> None:
+        """List what there is."""
+        self._list()
+        self.name_backend()
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Go on with a profile."""
+        event.stop()
+        self.post_message(self.Chosen(self._profiles[event.option_index]))
+        self.dismiss()
+
+    def action_add(self) -> None:
+        """Ask for a new key."""
+        self.app.push_screen(AddKeyScreen(self._base_url), self._added)
+
+    def action_check(self) -> None:
+        """Ask the exchange what the key may do."""
+        if profile := self._highlighted():
+            self._say(f"Asking {profile.base_url} what the key {profile.name} may do...")
+            self.check_key(profile)
+
+    def action_remove(self) -> None:
+        """Ask whether a key should go."""
+        if profile := self._highlighted():
+            self._to_remove = profile
+            self._say(
+                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
+            )
+
+    def action_confirm_removal(self) -> None:
+        """Take the yes to the question of `action_remove`."""
+        if self._to_remove:
+            profile, self._to_remove = self._to_remove, None
+            self._say(f"Removing {profile.name}...")
+            self.remove_key(profile)
+
+    def action_close(self) -> None:
+        """Take a question back, or go back to where this was opened."""
+        if self._to_remove:
+            self._to_remove = None
+            self._say("Nothing was removed.")
+        else:
+            self.dismiss()
+
+    @work(exclusive=True)
+    async def name_backend(self) -> None:
+        """Say which keyring is in use."""
+        try:
+            self.post_message(self.Said(f"Keyring: {await keys.in_background(keys.backend_name)}"))
+        except keys.KeyStoreError as error:
+            self.post_message(self.Said(str(error)))
+
+    @work(exclusive=True)
+    async def check_key(self, profile: keys.Profile) -> None:
+        """Ask the exchange what a key may do."""
+        try:
+            self.post_message(self.Said(_report_words(profile, await check(profile))))
+        except (keys.KeyStoreError, ExchangeError) as error:
+            self.post_message(self.Said(f"{profile.name}: {error}"))
+
+    @work(exclusive=True)
+    async def remove_key(self, profile: keys.Profile) -> None:
+        """Delete a key."""
+        try:
+            await keys.in_background(lambda: keys.remove(profile.name))
+        except keys.KeyStoreError as error:
+            self.post_message(self.Said(str(error)))
+        else:
+            self.post_message(self.Said(f"{profile.name} was removed.", changed=True))
+
+    def on_keys_screen_said(self, message: Said) -> None:
+        """Show what came of it."""
+        if message.changed:
+            self._list()
+        self._say(message.words)
+
+    def _added(self, profile: keys.Profile | None) -> None:
+        if profile:
+            self._list()
+            self.query_one(OptionList).highlighted = len(self._profiles) - 1
+            self._say(f"{profile.name} was added. Enter uses it, c asks the exchange what it may do.")
+
+    def _list(self) -> None:
+        try:
+            listed = keys.profiles()
+        except keys.KeyStoreError as error:
+            self._say(str(error))
+            return
+        self._profiles = tuple(profile for profile in listed if self._base_url in (None, profile.base_url))
+        option_list = self.query_one(OptionList)
+        option_list.clear_options()
+        option_list.add_options(Option(Content(_line(profile))) for profile in self._profiles)
+        option_list.display = bool(self._profiles)
+        if self._profiles:
+            option_list.highlighted = 0
+            option_list.focus()
+        else:
+            self._say("There are no keys yet: press a to add one.")
+
+    def _highlighted(self) -> keys.Profile | None:
+        index = self.query_one(OptionList).highlighted
+        return None if index is None or not self._profiles else self._profiles[index]
+
+    def _say(self, words: str) -> None:
+        self.query_one("#keys-said", Label).update(words)
+
+
+def _line(profile: keys.Profile) -> str:
+    return f" {profile.name:<16} {profile.kind:<8} ...{profile.tail:<5} {place_name(profile.base_url)}"
+
+
+def _report_words(profile: keys.Profile, report: KeyReport) -> str:
+    verdict = f"A transfer would be refused: {report.obstacle}." if report.obstacle else "A transfer would be accepted."
+    lines = [
+        f"{profile.name}: {verdict}",
+        f"It may do: {', '.join(report.may) or 'nothing'}",
+        *(f"Warning: {warning}" for warning in report.warnings),
+        f"Clock: offset {report.clock.offset_ms:+d} ms, round trip {report.clock.round_trip_ms} ms",
+    ]
+    return "\n".join(lines)

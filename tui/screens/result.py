@@ -1,0 +1,79 @@
+"""One transfer in full: how it ended, and what to do about it."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Label
+
+from tui.domain.amounts import grouped
+from tui.domain.text import printable
+from tui.domain.transfer import Outcome, Transfer
+from tui.widgets.transfer_table import OUTCOME_WORDS
+
+_MEANING = {
+    Outcome.SENDING: "The exchange has not answered yet.",
+    Outcome.DONE: "The exchange has moved it.",
+    Outcome.REJECTED: "The exchange refused it. Nothing moved.",
+    Outcome.NOT_SENT: "It never reached the exchange. Nothing moved.",
+    Outcome.UNKNOWN: (
+        "It may have been moved, or not. Shunter finds out from the exchange's history; "
+        "the list shows the answer. Do not send it again before."
+    ),
+    Outcome.NOT_EXECUTED: "Nothing moved, and nothing will.",
+}
+
+
+class ResultScreen(ModalScreen[None]):
+    """Shows one transfer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy_tran_id", "Copy tranId"),
+        Binding("escape,enter,q", "close", "Close"),
+    ]
+
+    def __init__(self, transfer: Transfer) -> None:
+        super().__init__()
+        self._transfer = transfer
+
+    def compose(self) -> ComposeResult:
+        """The outcome first, then every fact."""
+        transfer = self._transfer
+        with Vertical(classes="dialog"):
+            yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
+            yield Label(_MEANING[transfer.outcome], classes="meaning", markup=False)
+            with Grid(classes="facts"):
+                for name, value in _facts(transfer):
+                    yield Label(name, classes="fact-name")
+                    yield Label(value, classes="fact-value", markup=False)
+            copy = "c  copy the tranId        " if transfer.tran_id else ""
+            yield Label(f"{copy}Esc  close", classes="ask", markup=False)
+
+    def action_copy_tran_id(self) -> None:
+        """Put the tranId into the clipboard of the person's own terminal."""
+        if self._transfer.tran_id is None:
+            self.app.bell()
+            return
+        self.app.copy_to_clipboard(str(self._transfer.tran_id))
+        self.notify(f"tranId {self._transfer.tran_id} copied")
+
+    def action_close(self) -> None:
+        """Back to where it was opened."""
+        self.dismiss()
+
+
+def _facts(transfer: Transfer) -> list[tuple[str, str]]:
+    request = transfer.request
+    facts = [
+        ("tranId", str(transfer.tran_id or "")),
+        ("Said", printable(transfer.message)),
+        ("Code", str(transfer.code or "")),
+        ("From", f"{request.type.source.label}  {request.from_symbol or ''}".rstrip()),
+        ("To", f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip()),
+        ("Amount", f"{grouped(request.amount)} {request.asset}"),
+        ("Type", request.type.name),
+        ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
+    ]
+    return [fact for fact in facts if fact[1]]

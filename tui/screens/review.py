@@ -1,0 +1,173 @@
+"""The review: the last look at a transfer, and the only place that sends one."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Label
+
+from tui.desk import Desk
+from tui.domain.amounts import grouped
+from tui.domain.transfer import Transfer, TransferRequest
+from tui.exchange.errors import ExchangeError
+from tui.journal import JournalError
+from tui.widgets.status_bar import Status
+from tui.widgets.transfer_table import OUTCOME_WORDS
+
+_ASK = "y  send        Esc  go back"
+_ASK_AGAIN = "d  yes, send another one        Esc  go back"
+_SENDING = "Sending. Waiting for the exchange's answer..."
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What is to be reviewed, and where it would go."""
+
+    request: TransferRequest
+    status: Status
+
+
+class ReviewScreen(ModalScreen[Transfer | None]):
+    """Shows a transfer and sends it on `y`, once. It ends with the transfer, or None when nothing was sent."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "send", "Send"),
+        Binding("d", "allow_repeat", "Send another", show=False),
+        Binding("escape", "back", "Back"),
+    ]
+
+    class Prepared(Message):
+        """The connection stands, and it is known which earlier transfers are like this one."""
+
+        def __init__(self, repeats: list[Transfer]) -> None:
+            super().__init__()
+            self.repeats = repeats
+
+    class Answered(Message):
+        """The transfer was sent, and this is how it stands."""
+
+        def __init__(self, transfer: Transfer) -> None:
+            super().__init__()
+            self.transfer = transfer
+
+    class Failed(Message):
+        """Nothing was sent."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+    def __init__(self, desk: Desk, review: Review) -> None:
+        super().__init__()
+        self._desk = desk
+        self._review = review
+        self._may_send = False
+        self._sending = False
+        self._needs_repeat_word = False
+
+    def compose(self) -> ComposeResult:
+        """Every fact of the transfer, a line each."""
+        request, status = self._review.request, self._review.status
+        place = status.place
+        with Vertical(classes="dialog"):
+            yield Label("Review", classes="title")
+            with Grid(classes="facts"):
+                for name, value in _facts(request, status):
+                    yield Label(name, classes="fact-name")
+                    yield Label(value, classes="fact-value", markup=False)
+            yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
+            yield Label("", id="review-warning", markup=False)
+            yield Label("Connecting...", id="review-ask", markup=False)
+
+    def on_mount(self) -> None:
+        """Get everything ready that sending would otherwise wait for."""
+        self.prepare()
+
+    def action_back(self) -> None:
+        """Go back without sending; while it is being sent, there is no way back."""
+        if not self._sending:
+            self.dismiss(None)
+
+    def action_allow_repeat(self) -> None:
+        """Take the word that a second identical transfer is meant."""
+        if self._needs_repeat_word:
+            self._needs_repeat_word = False
+            self._may_send = True
+            self._ask(_ASK)
+
+    def action_send(self) -> None:
+        """Send, once. A second press does nothing."""
+        if self._may_send and not self._sending:
+            self._sending = True
+            self._ask(_SENDING)
+            self.send()
+
+    @work(exclusive=True)
+    async def prepare(self) -> None:
+        """Connect, measure the clock, and look for identical transfers."""
+        try:
+            repeats = await self._desk.repeats(self._review.request)
+            await self._desk.prepare()
+        except (ExchangeError, JournalError) as error:
+            self.post_message(self.Failed(str(error)))
+        else:
+            self.post_message(self.Prepared(repeats))
+
+    @work
+    async def send(self) -> None:
+        """Hand the transfer to the desk."""
+        try:
+            transfer = await self._desk.submit(self._review.request)
+        except (ExchangeError, JournalError) as error:
+            self.post_message(self.Failed(str(error)))
+        else:
+            self.post_message(self.Answered(transfer))
+
+    def on_review_screen_prepared(self, message: Prepared) -> None:
+        """Let it be sent, or first ask whether a second identical transfer is meant."""
+        if message.repeats:
+            earlier = message.repeats[-1]
+            when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
+            self._warn(
+                f"An identical transfer went out at {when} and is {OUTCOME_WORDS[earlier.outcome]}. "
+                "Sending this one too moves the amount a second time."
+            )
+            self._needs_repeat_word = True
+            self._ask(_ASK_AGAIN)
+        else:
+            self._may_send = True
+            self._ask(_ASK)
+
+    def on_review_screen_answered(self, message: Answered) -> None:
+        """The review is over."""
+        self.dismiss(message.transfer)
+
+    def on_review_screen_failed(self, message: Failed) -> None:
+        """Say why nothing was sent. The person may try again, or go back with everything kept."""
+        self._warn(f"Nothing was sent. {message.words}")
+        self._sending = False
+        self._may_send = True
+        self._ask("y  try again        Esc  go back")
+
+    def _ask(self, words: str) -> None:
+        self.query_one("#review-ask", Label).update(words)
+
+    def _warn(self, words: str) -> None:
+        self.query_one("#review-warning", Label).update(words)
+
+
+def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
+    source, destination = request.type.source.label, request.type.destination.label
+    facts = [
+        ("From", f"{source}  {request.from_symbol or ''}".rstrip()),
+        ("To", f"{destination}  {request.to_symbol or ''}".rstrip()),
+        ("Amount", f"{grouped(request.amount)} {request.asset}"),
+        ("Type", request.type.name),
+        ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
+    ]
+    return [fact for fact in facts if fact[1]]

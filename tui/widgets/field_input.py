@@ -1,0 +1,63 @@
+"""Inputs that keep what cannot be part of the value out of it."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from tui.domain.text import printable
+
+_APP_KEYS = {"ctrl+k", "ctrl+x"}
+"""Keys that mean something to the whole app; Input would keep them to itself."""
+
+_INPUT_BINDINGS: list[BindingType] = [
+    binding
+    for binding in Input.BINDINGS
+    if isinstance(binding, Binding) and _APP_KEYS.isdisjoint(binding.key.split(","))
+]
+
+
+class FieldInput(Input, inherit_bindings=False):
+    """A one-line field without a blinking cursor: an idle screen sends nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _INPUT_BINDINGS
+
+    def __init__(self, value: str = "", *, clean: Callable[[str], str] = printable, **options: object) -> None:
+        super().__init__(clean(value), compact=True, **options)  # type: ignore[arg-type]
+        self.cursor_blink = False
+        self._clean = clean
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Everything typed or pasted passes here, and is cleaned on its way in."""
+        super().replace(self._clean(text), start, end)
+
+
+class SecretInput(Input, inherit_bindings=False):
+    """A field whose contents nobody sees. What is pasted stays whole: a PEM has many lines."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _INPUT_BINDINGS
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(password=True, compact=True, **options)  # type: ignore[arg-type]
+        self.cursor_blink = False
+
+    @property
+    def _value(self) -> Text:
+        # Input's own mask is a bullet, whose width East Asian terminals disagree about.
+        return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _on_paste(self, event: events.Paste) -> None:
+        self.replace(event.text, *sorted(self.selection))
+        event.prevent_default()
+        event.stop()
+
+
+def symbol_text(text: str) -> str:
+    """The letters and digits of an asset or a pair, in capitals: BTC/usdt is BTCUSDT. Full-width ones count."""
+    return "".join(char for char in text.translate(_TO_ASCII) if char.isascii() and char.isalnum()).upper()
+
+
+_TO_ASCII = {full: full - 0xFEE0 for full in range(ord("！"), ord("～") + 1)}

@@ -1,0 +1,43 @@
+"""A field of a form: what it is called, what is typed, and what is wrong with it."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Label
+
+
+class FormField(Vertical):
+    """A labelled input with a line below it for what is wrong, or what is worth knowing."""
+
+    def __init__(self, which: str, label: str, entry: Input) -> None:
+        super().__init__(id=f"field-{which}", classes="form-field")
+        self.which = which
+        self.entry = entry
+        self.label = label
+        self._hint = ""
+        self._problem = ""
+
+    def compose(self) -> ComposeResult:
+        """Label and input side by side, the note below."""
+        with Horizontal():
+            yield Label(self.label, classes="field-label", markup=False)
+            yield self.entry
+        yield Label("", classes="field-note", markup=False)
+
+    @property
+    def text(self) -> str:
+        """What is typed in it."""
+        return self.entry.value
+
+    def show_problem(self, problem: str) -> None:
+        """Say what is wrong with the field; an empty text takes that back."""
+        self._problem = problem
+        self._show_note()
+
+    def show_hint(self, hint: str) -> None:
+        """Say what is worth knowing while nothing is wrong."""
+        self._hint = hint
+        self._show_note()
+
+    def _show_note(self) -> None:
+        self.set_class(bool(self._problem), "-problem")
+        self.query_one(".field-note", Label).update(self._problem or self._hint)

@@ -1,0 +1,56 @@
+"""The line at the top: where one is, as whom, and how things stand."""
+
+from dataclasses import dataclass, replace
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status bar says."""
+
+    place: str
+    """LIVE, DEMO, or the host of another base URL."""
+    profile: str = ""
+    key_tail: str = ""
+    keyring: str = ""
+    clock_offset_ms: int | None = None
+    weight: int = 0
+    waiting_for: str = ""
+    """What the app waits for just now."""
+
+
+class StatusBar(Horizontal):
+    """The line at the top. The place is always plain: nobody should take LIVE for DEMO."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__()
+        self.status = status
+
+    def compose(self) -> ComposeResult:
+        """Place first: it matters most."""
+        yield Label("Shunter", id="brand")
+        yield Label("", id="place", markup=False)
+        yield Label("", id="who", markup=False)
+        yield Label("", id="waiting", markup=False)
+        yield Label("", id="state", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the status it was made with."""
+        self.show()
+
+    def show(self, **changes: object) -> None:
+        """Change parts of the status."""
+        self.status = status = replace(self.status, **changes)  # type: ignore[arg-type]
+        place = self.query_one("#place", Label)
+        place.update(f" {status.place} ")
+        place.set_class(status.place == "LIVE", "-live")
+        tail = f" ...{status.key_tail}" if status.key_tail else ""
+        self.query_one("#who", Label).update(f"{status.profile}{tail}")
+        self.query_one("#waiting", Label).update(status.waiting_for)
+        clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
+        weight = f"weight {status.weight}" if status.weight else ""
+        keyring = f"keyring: {status.keyring}" if status.keyring else ""
+        self.query_one("#state", Label).update("  ".join(part for part in (clock, weight, keyring) if part))

@@ -1,0 +1,115 @@
+"""A list of transfers, the newest last."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import DataTable
+
+from tui.domain.amounts import grouped
+from tui.domain.text import printable
+from tui.domain.transfer import Outcome, Transfer
+
+OUTCOME_WORDS = {
+    Outcome.SENDING: "sending",
+    Outcome.DONE: "done",
+    Outcome.REJECTED: "rejected",
+    Outcome.NOT_SENT: "not sent",
+    Outcome.UNKNOWN: "unknown",
+    Outcome.NOT_EXECUTED: "not executed",
+}
+
+_OUTCOME_STYLES = {
+    Outcome.SENDING: "yellow",
+    Outcome.DONE: "green",
+    Outcome.REJECTED: "red",
+    Outcome.NOT_SENT: "red",
+    Outcome.UNKNOWN: "bold yellow",
+    Outcome.NOT_EXECUTED: "red",
+}
+
+_COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome", "Pairs", "Note")
+
+
+class TransferTable(DataTable[Text]):
+    """Transfers as rows. Enter opens one, `c` copies its tranId."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy_tran_id", "Copy tranId", show=False),
+    ]
+
+    class Opened(Message):
+        """The person wants to see all of one transfer."""
+
+        def __init__(self, transfer: Transfer) -> None:
+            super().__init__()
+            self.transfer = transfer
+
+    class TranIdCopied(Message):
+        """The person wants a tranId in the clipboard."""
+
+        def __init__(self, tran_id: int) -> None:
+            super().__init__()
+            self.tran_id = tran_id
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=0)
+        self._transfers: dict[int, Transfer] = {}
+
+    def on_mount(self) -> None:
+        """Lay out the columns."""
+        for name in _COLUMNS:
+            self.add_column(f"{name} ", key=name)
+
+    def show(self, transfer: Transfer, note: str = "") -> None:
+        """Add a transfer, or bring its row up to date; the note says how its settling goes."""
+        key = str(transfer.id)
+        cells = _cells(transfer, note)
+        if transfer.id in self._transfers:
+            for name, cell in zip(_COLUMNS, cells, strict=True):
+                self.update_cell(key, name, cell, update_width=True)
+        else:
+            self.add_row(*cells, key=key)
+            self.move_cursor(row=self.row_count - 1, animate=False)
+        self._transfers[transfer.id] = transfer
+
+    def action_copy_tran_id(self) -> None:
+        """Copy the tranId of the row under the cursor."""
+        transfer = self._under_cursor()
+        if transfer and transfer.tran_id is not None:
+            self.post_message(self.TranIdCopied(transfer.tran_id))
+        else:
+            self.app.bell()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Open a row on Enter or a click."""
+        event.stop()
+        if transfer := self._under_cursor():
+            self.post_message(self.Opened(transfer))
+
+    def _under_cursor(self) -> Transfer | None:
+        if not self.is_valid_row_index(self.cursor_row):
+            return None
+        row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
+        return self._transfers[int(row_key.value or 0)]
+
+
+def _cells(transfer: Transfer, note: str) -> tuple[Text, ...]:
+    request = transfer.request
+    move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
+    pairs = " -> ".join(pair for pair in (request.from_symbol, request.to_symbol) if pair)
+    texts = (
+        transfer.sent_at.astimezone().strftime("%H:%M:%S"),
+        move,
+        f"{grouped(request.amount)} {request.asset}",
+        str(transfer.tran_id or "-"),
+        OUTCOME_WORDS[transfer.outcome],
+        pairs,
+        note,
+    )
+    style = _OUTCOME_STYLES[transfer.outcome]
+    return tuple(
+        Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
+        for column, text in zip(_COLUMNS, texts, strict=True)
+    )

@@ -1,0 +1,123 @@
+"""The list of the eight wallets, of which one is chosen."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.domain.amounts import grouped
+from tui.domain.balances import Balances, Holdings
+from tui.domain.wallets import Wallet
+
+WALLETS = tuple(Wallet)
+
+
+class WalletList(OptionList):
+    """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed.
+
+    The arrow keys and the digits 1 to 8 choose, a click does too.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "app.focus_next", "Next field", show=False),
+        *(
+            Binding(str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False)
+            for digit in range(1, len(WALLETS) + 1)
+        ),
+    ]
+
+    class Chosen(Message):
+        """Another wallet was chosen."""
+
+        def __init__(self, wallet_list: "WalletList", wallet: Wallet) -> None:
+            super().__init__()
+            self.wallet_list = wallet_list
+            self.wallet = wallet
+
+        @property
+        def control(self) -> "WalletList":
+            """The list it was chosen in."""
+            return self.wallet_list
+
+    def __init__(self, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(*(Option(wallet.label, id=wallet.value) for wallet in WALLETS), id=id, compact=True)
+        self._figures = dict.fromkeys(WALLETS, "")
+        self._announced = chosen
+        self.highlighted = WALLETS.index(chosen)
+
+    @property
+    def chosen(self) -> Wallet:
+        """The wallet that is chosen."""
+        return WALLETS[self.highlighted or 0]
+
+    def choose(self, wallet: Wallet) -> None:
+        """Choose a wallet."""
+        self.highlighted = WALLETS.index(wallet)
+
+    def allow(self, wallets: tuple[Wallet, ...]) -> None:
+        """Let only these wallets be chosen. Where the chosen one is not among them, the first of them is chosen."""
+        if self.chosen not in wallets:
+            self.choose(wallets[0])
+        for wallet in WALLETS:
+            is_disabled = self.get_option(wallet.value).disabled
+            if wallet in wallets and is_disabled:
+                self.enable_option(wallet.value)
+            elif wallet not in wallets and not is_disabled:
+                self.disable_option(wallet.value)
+
+    def show_balances(self, balances: Balances, asset: str) -> None:
+        """Show what each wallet holds of an asset, or without one, how many assets."""
+        self._figures = {wallet: _figure(balances[wallet], asset) for wallet in WALLETS}
+        self._lay_out()
+
+    def action_choose_wallet(self, index: int) -> None:
+        """Choose a wallet by its digit, where it can be chosen."""
+        if self.get_option_at_index(index).disabled:
+            self.app.bell()
+        else:
+            self.highlighted = index
+
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        """Tell that another wallet was chosen."""
+        super().watch_highlighted(highlighted)
+        # OptionList calls this for changes of its options too, when the same wallet stays chosen.
+        if self.is_mounted and self.chosen is not self._announced:
+            self._announced = self.chosen
+            self._lay_out()
+            self.post_message(self.Chosen(self, self.chosen))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the figures at the right edge."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        for index, wallet in enumerate(WALLETS):
+            marker = ">" if index == self.highlighted else " "
+            figure = f" {self._figures[wallet]} "
+            label = f"{marker}{index + 1} {wallet.label}"
+            if cell_len(label) + cell_len(figure) > width:
+                label = f"{marker}{index + 1} {wallet.short_label}"
+            self.replace_option_prompt_at_index(
+                index, Content(set_cell_size(label, max(width - cell_len(figure), 0)) + figure)
+            )
+
+
+def _figure(holdings: Holdings, asset: str) -> str:
+    if not holdings.is_open:
+        return "not open"
+    if holdings.problem:
+        return "-"
+    if holdings.pairs:
+        return f"{len(holdings.pairs)} pairs"
+    if not asset:
+        return f"{len(holdings.assets)} assets"
+    return f"{grouped(holdings.assets.get(asset, Decimal(0)))} {asset}"
