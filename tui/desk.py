@@ -101,6 +101,9 @@ class Desk:
             tran_id = await self.client.transfer(request, timestamp_ms)
         except ExchangeError as error:
             transfer = await self._record_failure(transfer, error)
+        except Exception:
+            await self._record(transfer, Outcome.UNKNOWN, message="Shunter itself failed while it was being sent.")
+            raise
         else:
             transfer = await self._record(transfer, Outcome.DONE, tran_id=tran_id)
         self.on_change(transfer)
@@ -163,13 +166,19 @@ class Desk:
         self.on_change(settled)
         return settled
 
+    async def recent(self, count: int) -> list[Transfer]:
+        """The newest transfers of the journal, of any session, profile and host; oldest first. Raises JournalError."""
+        return await asyncio.to_thread(self._journal.recent, count)
+
     async def balances(self) -> Balances:
         """What all wallets hold. A wallet that could not be read says so in its `problem`."""
         return await read_balances(self.client)
 
     async def close(self) -> None:
-        """Stop settling, close connections and journal. What is still in flight is left to the journal."""
-        for task in self._settling.values():
+        """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""
+        self.on_change = lambda _: None
+        self.on_progress = lambda _: None
+        for task in (*self._in_flight, *self._settling.values()):
             task.cancel()
         await self.client.aclose()
         self._journal.close()

@@ -203,6 +203,10 @@ class Journal:
             yield from page
             last = page[-1].id
 
+    def recent(self, count: int) -> list[Transfer]:
+        """The newest transfers, oldest first."""
+        return self._read("SELECT * FROM transfers ORDER BY id DESC LIMIT ?", (count,))[::-1]
+
     def open_transfers(self, *, host: str, profile: str) -> list[Transfer]:
         """The transfers, oldest first, that are open and that no living process is sending.
 

@@ -42,8 +42,10 @@ class Progress:
 
     transfer: Transfer
     note: str
+    needs_person: bool = False
+    """Whether the program cannot tell, and the person has to."""
     candidates: tuple[HistoryRow, ...] = ()
-    """Records that could be this transfer, where the program cannot tell: the person has to choose."""
+    """Records that could be this transfer, for the person to choose from."""
 
 
 async def settle(
@@ -94,7 +96,7 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     match after the window was over.
     """
     if datetime.now(UTC) - transfer.sent_at > HISTORY_REACH:
-        return Progress(transfer, "older than the exchange's history reaches")
+        return Progress(transfer, "older than the exchange's history: decide", needs_person=True)
     clock = client.clock or await client.sync_clock()
     window_is_over = clock.now_ms() > _window_end_ms(transfer)  # asked before the read, so that the read is after it
     records = [row for row in await _read_history(transfer, client) if is_match(transfer, row)]
@@ -102,7 +104,7 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     if not free:
         return None if window_is_over else Progress(transfer, "no record yet; it may still be executed")
     if len(free) > 1 or await _has_rivals(transfer, journal):
-        return Progress(transfer, "several records match: choose", tuple(free))
+        return Progress(transfer, "not certain which record it is: decide", needs_person=True, candidates=tuple(free))
     return await _take(transfer, free[0], journal) or Progress(transfer, "the exchange is still working on it")
 
 

@@ -100,6 +100,16 @@ def test_signature_must_be_the_last_parameter(hmac_key: tuple[ApiKey, Registrati
     assert _refusal(lambda: check_signed(sent, registration, _NOW_MS)) is Code.BAD_SIGNATURE
 
 
+def test_nothing_may_stand_after_the_signature(hmac_key: tuple[ApiKey, Registration]) -> None:
+    made, registration = hmac_key
+    payload = b"timestamp=%d" % _NOW_MS
+    signed = b"%b&signature=%b" % (payload, _signature(made, payload).encode())
+    check_signed(Received({}, signed, b""), registration, _NOW_MS)
+    for query, body in ((signed + b"&amount=9", b""), (b"", signed + b"&amount=9"), (signed, b"amount=9")):
+        sent = Received(_FORM, query, body)
+        assert _refusal(lambda sent=sent: check_signed(sent, registration, _NOW_MS)) is Code.BAD_SIGNATURE
+
+
 @pytest.mark.parametrize(
     ("age_ms", "recv_window", "code"),
     [

@@ -34,7 +34,7 @@ class Caller:
 
     async def ask(self, method: str, path: str, **parameters: object) -> httpx.Response:
         """Sends a signed request; all parameters in the query."""
-        payload = urlencode({**parameters, "timestamp": self.now_ms})
+        payload = urlencode({**parameters, "timestamp": self.now_ms}, doseq=True)
         signature = hmac.new(self.key.secret.reveal().encode(), payload.encode(), hashlib.sha256).hexdigest()
         return await self.http.request(
             method, f"{path}?{payload}&signature={signature}", headers={"X-MBX-APIKEY": self.key.api_key.reveal()}
@@ -115,6 +115,11 @@ async def test_malformed_transfer_is_refused(caller: Caller, changed: dict[str, 
     answer = await caller.ask("POST", TRANSFER_PATH, **parameters)
     assert (answer.status_code, answer.json()["code"]) == (400, code)
     assert caller.exchange.ledger.transfers == []
+
+
+async def test_parameter_that_comes_twice_is_refused(caller: Caller) -> None:
+    answer = await caller.ask("POST", TRANSFER_PATH, type="MAIN_FUNDING", asset="USDT", amount=["1", "2"])
+    assert answer.json()["code"] == -1101
 
 
 async def test_isolated_to_the_same_isolated_is_refused(caller: Caller) -> None:
@@ -229,9 +234,14 @@ async def test_weight_is_told_and_its_limit_kept(caller: Caller) -> None:
     assert (over.status_code, over.json()["code"]) == (429, -1003)
     assert 1 <= int(over.headers["Retry-After"]) <= 60
     assert len(caller.exchange.ledger.transfers) == 200
-    assert (await caller.history())["total"] == 200, "each endpoint is counted alone"
+    assert (await caller.history())["total"] == 200
     caller.now_ms += int(over.headers["Retry-After"]) * 1000
     assert "tranId" in await caller.transfer()
+
+
+async def test_each_endpoint_on_sapi_is_counted_alone(caller: Caller) -> None:
+    for path, weight in (("/sapi/v1/margin/account", "10"), ("/sapi/v1/account/apiRestrictions", "1")):
+        assert (await caller.ask("GET", path)).headers["X-SAPI-USED-IP-WEIGHT-1M"] == weight
 
 
 async def test_weight_on_api_has_its_own_header(caller: Caller) -> None:

@@ -269,7 +269,7 @@ def test_another_shunter_that_keeps_the_list_is_named(
     use_keyring(hanging)
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(keys.add, "first", hmac_key(), DEFAULT_BASE_URL)
-        hanging.asked.wait()
+        assert hanging.asked.wait(10)
         with pytest.raises(keys.ProfilesBusy, match="Another Shunter"):
             keys.add("second", hmac_key(), DEFAULT_BASE_URL, limit_s=0.1)
         hanging.answered.set()

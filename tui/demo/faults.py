@@ -158,13 +158,9 @@ async def _cut(cut: Cut, own: list[Message], scope: Scope, receive: Receive, sen
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     if transport is None:
         raise ConnectionCut(f"the demo exchange cut the connection: {cut.name}")
-    if cut is Cut.MID_ANSWER:
-        transport.close()  # what is written still goes out
-    elif cut is Cut.RESET:
+    if cut is Cut.RESET:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    else:
-        transport.abort()
+    transport.close()  # what is written still goes out
     while (await receive())["type"] != "http.disconnect":  # until the server has seen it too, and answers nothing
         pass
 

@@ -11,6 +11,8 @@ Every rule about what an answer means for the outcome stands here. Source: the e
 information and error codes.
 """
 
+from typing import Annotated
+
 import httpx
 import msgspec
 
@@ -95,7 +97,7 @@ class OutcomeUnknown(ExchangeError):
 
 
 class _ErrorBody(msgspec.Struct):
-    code: int
+    code: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
     msg: str = ""
 
 

@@ -13,6 +13,9 @@ from textual.widgets import Footer, Label
 from tui.desk import Desk
 from tui.domain.balances import Balances
 from tui.domain.transfer import Draft, Transfer
+from tui.journal import JournalError
+from tui.screens.decide import DecideScreen, Decision
+from tui.screens.history import HistoryScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.settle import Progress
@@ -34,6 +37,7 @@ class MainScreen(Screen[None]):
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
         Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
+        Binding("f3,ctrl+t", "history", "History", key_display="F3"),
         Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
         Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
         Binding("ctrl+x", "swap", "Swap", key_display="^X"),
@@ -47,8 +51,8 @@ class MainScreen(Screen[None]):
             super().__init__()
             self.balances = balances
 
-    class Warned(Message):
-        """Something the person should know, and can act on."""
+    class NotDecided(Message):
+        """The journal did not take the person's decision on an unknown transfer."""
 
         def __init__(self, words: str) -> None:
             super().__init__()
@@ -60,6 +64,8 @@ class MainScreen(Screen[None]):
         self._status = status
         self._draft = draft
         self._session_ids: set[int] = set()
+        self._progress: dict[int, Progress] = {}
+        """Where the settling of each unknown transfer stands, by its id."""
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
@@ -85,6 +91,10 @@ class MainScreen(Screen[None]):
         """Turn the move round."""
         self.query_one(TransferForm).action_swap()
 
+    def action_history(self) -> None:
+        """Show the transfers of all sessions."""
+        self.app.push_screen(HistoryScreen(self.desk))
+
     def action_refresh_balances(self) -> None:
         """Read the wallets again."""
         self.read_balances()
@@ -92,6 +102,8 @@ class MainScreen(Screen[None]):
     def transfer_changed(self, transfer: Transfer) -> None:
         """Show a transfer as it stands now."""
         self._session_ids.add(transfer.id)
+        if not transfer.outcome.is_open:
+            self._progress.pop(transfer.id, None)
         table = self.query_one(TransferTable)
         table.display = True
         self.query_one("#session-empty").display = False
@@ -108,6 +120,7 @@ class MainScreen(Screen[None]):
 
     def settling_progressed(self, progress: Progress) -> None:
         """Show how the settling of an unknown transfer goes."""
+        self._progress[progress.transfer.id] = progress
         self.query_one(TransferTable).show(progress.transfer, note=progress.note)
 
     @work(exclusive=True, group="balances")
@@ -131,13 +144,33 @@ class MainScreen(Screen[None]):
         self.app.push_screen(ReviewScreen(self.desk, Review(message.request, status)), self._reviewed)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
-        """Show all of one transfer."""
-        self.app.push_screen(ResultScreen(message.transfer))
+        """Show all of one transfer, or let the person decide on one that the program cannot settle."""
+        progress = self._progress.get(message.transfer.id)
+        if progress and progress.needs_person:
+            self.app.push_screen(DecideScreen(progress), self._decided)
+        else:
+            self.app.push_screen(ResultScreen(message.transfer))
 
     def on_transfer_table_tran_id_copied(self, message: TransferTable.TranIdCopied) -> None:
         """Put a tranId into the clipboard of the person's own terminal."""
         self.app.copy_to_clipboard(str(message.tran_id))
         self.notify(f"tranId {message.tran_id} copied")
+
+    @work
+    async def settle_by_hand(self, decision: Decision) -> None:
+        """Write the person's decision down."""
+        try:
+            await self.desk.choose(decision.transfer, decision.tran_id)
+        except JournalError as error:
+            self.post_message(self.NotDecided(str(error)))
+
+    def on_main_screen_not_decided(self, message: NotDecided) -> None:
+        """Say why a decision was not taken."""
+        self.notify(message.words, title="Not decided", severity="error", markup=False)
+
+    def _decided(self, decision: Decision | None) -> None:
+        if decision:
+            self.settle_by_hand(decision)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         if transfer is None:

@@ -13,7 +13,7 @@ from textual.widgets import Label
 
 from tui.desk import Desk
 from tui.domain.amounts import grouped
-from tui.domain.transfer import Transfer, TransferRequest
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.widgets.status_bar import Status
@@ -144,8 +144,14 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             self._ask(_ASK)
 
     def on_review_screen_answered(self, message: Answered) -> None:
-        """The review is over."""
-        self.dismiss(message.transfer)
+        """The review is over, but for a clock that was off: that is mended, and one key sends again."""
+        if message.transfer.outcome is Outcome.REJECTED and self._desk.client.clock is None:
+            self._may_send = self._sending = False
+            self._warn("The exchange refused it: the clock was off. Nothing moved. The clock is being set again.")
+            self._ask("Connecting...")
+            self.prepare()
+        else:
+            self.dismiss(message.transfer)
 
     def on_review_screen_failed(self, message: Failed) -> None:
         """Say why nothing was sent. The person may try again, or go back with everything kept."""

@@ -53,8 +53,9 @@ class TransferTable(DataTable[Text]):
             super().__init__()
             self.tran_id = tran_id
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=0)
+    def __init__(self, *, id: str, time_format: str = "%H:%M:%S") -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, cursor_type="row", cell_padding=0)
+        self._time_format = time_format
         self._transfers: dict[int, Transfer] = {}
 
     def on_mount(self) -> None:
@@ -65,7 +66,7 @@ class TransferTable(DataTable[Text]):
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Add a transfer, or bring its row up to date; the note says how its settling goes."""
         key = str(transfer.id)
-        cells = _cells(transfer, note)
+        cells = self._cells(transfer, note)
         if transfer.id in self._transfers:
             for name, cell in zip(_COLUMNS, cells, strict=True):
                 self.update_cell(key, name, cell, update_width=True)
@@ -94,22 +95,21 @@ class TransferTable(DataTable[Text]):
         row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
         return self._transfers[int(row_key.value or 0)]
 
-
-def _cells(transfer: Transfer, note: str) -> tuple[Text, ...]:
-    request = transfer.request
-    move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
-    pairs = " -> ".join(pair for pair in (request.from_symbol, request.to_symbol) if pair)
-    texts = (
-        transfer.sent_at.astimezone().strftime("%H:%M:%S"),
-        move,
-        f"{grouped(request.amount)} {request.asset}",
-        str(transfer.tran_id or "-"),
-        OUTCOME_WORDS[transfer.outcome],
-        pairs,
-        note,
-    )
-    style = _OUTCOME_STYLES[transfer.outcome]
-    return tuple(
-        Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
-        for column, text in zip(_COLUMNS, texts, strict=True)
-    )
+    def _cells(self, transfer: Transfer, note: str) -> tuple[Text, ...]:
+        request = transfer.request
+        move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
+        pairs = " -> ".join(pair for pair in (request.from_symbol, request.to_symbol) if pair)
+        texts = (
+            transfer.sent_at.astimezone().strftime(self._time_format),
+            move,
+            f"{grouped(request.amount)} {request.asset}",
+            str(transfer.tran_id or "-"),
+            OUTCOME_WORDS[transfer.outcome],
+            pairs,
+            note,
+        )
+        style = _OUTCOME_STYLES[transfer.outcome]
+        return tuple(
+            Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
+            for column, text in zip(_COLUMNS, texts, strict=True)
+        )

@@ -1,0 +1,85 @@
+"""Deciding by hand how a transfer ended, where the program cannot tell."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
+
+from tui.domain.amounts import grouped
+from tui.domain.text import printable
+from tui.domain.transfer import Transfer
+from tui.exchange.payloads import HistoryRow
+from tui.settle import Progress
+
+_WHY_SEVERAL = """\
+The answer to this transfer never came, and the exchange's history has records
+that another transfer could claim just as well. Which of them is it? What you
+choose is final. The exchange's own site may tell you more."""
+
+_WHY_TOO_OLD = """\
+The answer to this transfer never came, and the exchange's history does not go
+back so far. Only you can say that it was not executed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a person settled an unknown transfer."""
+
+    transfer: Transfer
+    tran_id: int | None
+    """The record that it is; None where it was not executed."""
+
+
+class DecideScreen(ModalScreen[Decision | None]):
+    """Shows the facts and lets the person choose. It ends with the decision, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave_open", "Leave it open")]
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self._progress = progress
+
+    def compose(self) -> ComposeResult:
+        """The transfer, the records, and the way out."""
+        transfer, candidates = self._progress.transfer, self._progress.candidates
+        request = transfer.request
+        what = f"{request.type.name}   {grouped(request.amount)} {request.asset}"
+        with VerticalScroll(classes="dialog -page", can_focus=False):
+            yield Label("Transfer unknown", classes="title -unknown")
+            yield Label(_WHY_SEVERAL if candidates else _WHY_TOO_OLD, classes="meaning", markup=False)
+            yield Label(f"Sent {_when(transfer.timestamp_ms)}   {what}", classes="meaning", markup=False)
+            yield OptionList(
+                *(Option(Content(_line(row))) for row in candidates),
+                Option(Content(" None of these: it was not executed")),
+                id="candidates",
+                compact=True,
+            )
+            yield Label("Enter  choose        Esc  leave it open", classes="ask", markup=False)
+
+    @on(OptionList.OptionSelected)
+    def decide(self, event: OptionList.OptionSelected) -> None:
+        """Take the choice."""
+        event.stop()
+        candidates = self._progress.candidates
+        tran_id = candidates[event.option_index].tran_id if event.option_index < len(candidates) else None
+        self.dismiss(Decision(self._progress.transfer, tran_id))
+
+    def action_leave_open(self) -> None:
+        """Decide nothing."""
+        self.dismiss(None)
+
+
+def _line(row: HistoryRow) -> str:
+    return f" tranId {row.tran_id}   {_when(row.timestamp)}   {printable(row.status)}"
+
+
+def _when(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")

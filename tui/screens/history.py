@@ -1,0 +1,85 @@
+"""The journal on screen: the transfers of all sessions."""
+
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Label
+
+from tui.desk import Desk
+from tui.domain.transfer import Transfer
+from tui.journal import JournalError
+from tui.screens.result import ResultScreen
+from tui.widgets.transfer_table import TransferTable
+
+_MOST_ROWS = 500
+
+
+class HistoryScreen(Screen[None]):
+    """Lists the newest transfers of the journal."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "Copy tranId"),
+        Binding("escape,f3,ctrl+t,q", "close", "Close", key_display="Esc"),
+    ]
+
+    class Read(Message):
+        """The journal was read, or could not be."""
+
+        def __init__(self, transfers: list[Transfer], problem: str = "") -> None:
+            super().__init__()
+            self.transfers = transfers
+            self.problem = problem
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        yield Label("History", classes="title")
+        yield Label("Reading the journal...", id="history-said", markup=False)
+        yield TransferTable(id="history", time_format="%Y-%m-%d %H:%M")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Read the journal."""
+        self.read_journal()
+
+    @work(exclusive=True)
+    async def read_journal(self) -> None:
+        """Read the newest transfers."""
+        try:
+            self.post_message(self.Read(await self._desk.recent(_MOST_ROWS)))
+        except JournalError as error:
+            self.post_message(self.Read([], str(error)))
+
+    def on_history_screen_read(self, message: Read) -> None:
+        """Show them, the cursor on the newest."""
+        table = self.query_one(TransferTable)
+        for transfer in message.transfers:
+            table.show(transfer)
+        count = len(message.transfers)
+        words = "No transfers yet" if not count else f"The newest {count} transfers; `shunter journal` prints all"
+        self.query_one("#history-said", Label).update(message.problem or words)
+        table.focus()
+
+    def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
+        """Show all of one transfer."""
+        self.app.push_screen(ResultScreen(message.transfer))
+
+    def on_transfer_table_tran_id_copied(self, message: TransferTable.TranIdCopied) -> None:
+        """Put a tranId into the clipboard of the person's own terminal."""
+        self.app.copy_to_clipboard(str(message.tran_id))
+        self.notify(f"tranId {message.tran_id} copied")
+
+    def action_copy(self) -> None:
+        """Copy the tranId under the cursor."""
+        self.query_one(TransferTable).action_copy_tran_id()
+
+    def action_close(self) -> None:
+        """Back to the main screen."""
+        self.dismiss()
