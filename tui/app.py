@@ -1,6 +1,7 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
 import asyncio
+import signal
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -91,7 +92,10 @@ class ShunterApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the demo, or the profile that was asked for, or say what is missing."""
-        asyncio.get_running_loop().set_exception_handler(self._unhandled_in_task)
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._unhandled_in_task)
+        # Ended from outside, it still gives the terminal back. SIGHUP keeps its default: the terminal is gone.
+        loop.add_signal_handler(signal.SIGTERM, lambda: self.call_later(self._leave))
         if self._start.demo:
             self.open_demo()
         else:
@@ -210,15 +214,13 @@ class ShunterApp(App[None]):
             )
             self.quit_when_answered(self._desk)
         else:
-            await self._close_desk()
-            self.exit()
+            await self._leave()
 
     @work(group="quit")
     async def quit_when_answered(self, desk: Desk) -> None:
         """Quit as soon as nothing is in flight."""
         await desk.finish()
-        await self._close_desk()
-        self.exit()
+        await self._leave()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the screen by name, for the command palette."""
@@ -236,6 +238,11 @@ class ShunterApp(App[None]):
         while len(self.screen_stack) > 1:
             await self.pop_screen()
         await self.push_screen(screen)
+
+    async def _leave(self) -> None:
+        """Quit now; what is in flight is left to the journal."""
+        await self._close_desk()
+        self.exit()
 
     async def _close_desk(self) -> None:
         if self._desk:

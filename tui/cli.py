@@ -32,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
     parser = _parser()
     args = parser.parse_args(arguments)
+    if args.version:
+        print(f"shunter {version('shunter')}")
+        return 0
     try:
         if args.command:
             run: Callable[[argparse.Namespace], int] = args.run
@@ -49,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"shunter {version('shunter')}")
+    parser.add_argument("--version", action="store_true", help="print the version")
     where = parser.add_argument_group("where, and as whom")
     where.add_argument("--demo", action="store_true", help="use the built-in demo exchange")
     where.add_argument("--profile", metavar="NAME", help="use the key of this name")

@@ -63,7 +63,7 @@ class HistoryScreen(Screen[None]):
         for transfer in message.transfers:
             table.show(transfer)
         count = len(message.transfers)
-        words = "No transfers yet" if not count else f"The newest {count} transfers; `shunter journal` prints all"
+        words = f"{count} transfers" if count < _MOST_ROWS else f"The newest {count}; `shunter journal` prints all"
         self.query_one("#history-said", Label).update(message.problem or words)
         table.focus()
 

@@ -23,11 +23,14 @@ from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
 
+_TOO_SMALL = "This terminal is too small for Shunter. Make it 60 columns by 16 rows or more; 80 by 24 shows everything."
+
 
 class MainScreen(Screen[None]):
     """Where transfers are made. It is told of every change by the desk, through `transfer_changed`."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
     AUTO_FOCUS = "#from"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -70,6 +73,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
         yield StatusBar(self._status)
+        yield Label(_TOO_SMALL, id="too-small")
         with VerticalScroll(id="body", can_focus=False):
             yield TransferForm(self._draft, id="form")
             with Vertical(id="session"):

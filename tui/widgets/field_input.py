@@ -6,6 +6,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import Input
 
 from tui.domain.text import printable
@@ -25,6 +26,13 @@ class FieldInput(Input, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = _INPUT_BINDINGS
 
+    class Dropped(Message):
+        """Part of what was typed or pasted cannot be in this field, and was left out."""
+
+        def __init__(self, entry: "FieldInput") -> None:
+            super().__init__()
+            self.entry = entry
+
     def __init__(self, value: str = "", *, clean: Callable[[str], str] = printable, **options: object) -> None:
         super().__init__(clean(value), compact=True, **options)  # type: ignore[arg-type]
         self.cursor_blink = False
@@ -32,7 +40,10 @@ class FieldInput(Input, inherit_bindings=False):
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Everything typed or pasted passes here, and is cleaned on its way in."""
-        super().replace(self._clean(text), start, end)
+        cleaned = self._clean(text)
+        if len(cleaned) < len(text):
+            self.post_message(self.Dropped(self))
+        super().replace(cleaned, start, end)
 
 
 class SecretInput(Input, inherit_bindings=False):

@@ -125,6 +125,13 @@ class TransferForm(Widget):
                 self._shown_problems.add(Field(form_field.which))
         self._follow_text()
 
+    @on(FieldInput.Dropped)
+    def _text_dropped(self, event: FieldInput.Dropped) -> None:
+        event.stop()
+        for form_field in self.query(FormField):
+            if form_field.entry is event.entry:
+                form_field.show_problem("Letters and digits only; the rest was left out")
+
     @on(Input.Submitted)
     @on(Button.Pressed, "#review")
     def _review_pressed(self, event: Message) -> None:
