@@ -21,6 +21,9 @@ from tui.domain.text import printable
 _UNKNOWN_CODES = {-1006, -1007}
 """Unexpected response and backend timeout: the outcome is unknown, whatever the status."""
 
+OUTSIDE_WINDOW = -1021
+"""The timestamp was outside the window: the clock is off, and nothing was executed."""
+
 _OVERLOADED = -1008
 
 _DEFINITE_503_MESSAGES = {
@@ -41,7 +44,7 @@ _NEVER_LEFT = (
 _ADVICE = {
     -1002: "This key may not do that: check its permissions on the exchange's API page.",
     -1003: "Too many requests: wait a minute.",
-    -1021: "The clock has been set by the exchange's again. Send again.",
+    OUTSIDE_WINDOW: "The clock has been set by the exchange's again. Send again.",
     -1022: "The signature does not fit the key: add the profile again with the right secret and kind.",
     -1100: "A field holds characters that the exchange does not take: check asset and pairs.",
     -1102: "The exchange misses a field, or cannot read one: check asset, amount and pairs.",
@@ -119,7 +122,7 @@ def error_of_answer(status: int, headers: httpx.Headers, body: bytes) -> Exchang
         return Refused(message, code=code, advice="The exchange is overloaded: try again later.")
     if code is None and status == 403:
         return Refused("A firewall of the exchange refused the request (HTTP 403).", advice="Wait a few minutes.")
-    if code == -1021:
+    if code == OUTSIDE_WINDOW:
         return ClockRefused(message, code=code, advice=_ADVICE[code])
     return Refused(message, code=code, advice=_ADVICE.get(code, "") if code is not None else "")
 

@@ -63,7 +63,7 @@ class HistoryScreen(Screen[None]):
         for transfer in message.transfers:
             table.show(transfer)
         count = len(message.transfers)
-        words = f"{count} transfers" if count < _MOST_ROWS else f"The newest {count}; `shunter journal` prints all"
+        words = f"Transfers: {count}" if count < _MOST_ROWS else f"The newest {count}; `shunter journal` prints all"
         self.query_one("#history-said", Label).update(message.problem or words)
         table.focus()
 

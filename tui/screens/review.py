@@ -13,8 +13,8 @@ from textual.widgets import Label
 
 from tui.desk import Desk
 from tui.domain.amounts import grouped
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
-from tui.exchange.errors import ExchangeError
+from tui.domain.transfer import Transfer, TransferRequest
+from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError
 from tui.widgets.status_bar import Status
 from tui.widgets.transfer_table import OUTCOME_WORDS
@@ -145,7 +145,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
-        if message.transfer.outcome is Outcome.REJECTED and self._desk.client.clock is None:
+        if message.transfer.code == OUTSIDE_WINDOW:
             self._may_send = self._sending = False
             self._warn("The exchange refused it: the clock was off. Nothing moved. The clock is being set again.")
             self._ask("Connecting...")

@@ -1,0 +1,62 @@
+"""The app over a demo exchange that a test can look into, and clocks that stand still where a test asks for it."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tui.app import ShunterApp, Start
+from tui.demo.exchange import DemoExchange
+from tui.domain.transfer import Draft
+from tui.exchange.clock import ClockReading, ticks_ms
+
+NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
+
+
+@pytest.fixture
+def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The times and measurements on screen, the same on every machine; what is sent keeps the real time."""
+    monkeypatch.setitem(os.environ, "TZ", "UTC")
+    time.tzset()
+
+    def reading(server_ms: int, *, asked_ms: float, answered_ms: float) -> ClockReading:
+        return ClockReading(server_ms, ticks_ms(), round_trip_ms=9, offset_ms=12)
+
+    monkeypatch.setattr("tui.exchange.client.reading", reading)
+    monkeypatch.setattr("tui.journal._now_ms", lambda: NOON_MS)
+
+
+@pytest.fixture
+def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
+    """The exchange that the next demo app talks to."""
+    made = DemoExchange()
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda: made)
+    return made
+
+
+@pytest.fixture
+def demo_app(exchange: DemoExchange) -> Callable[..., ShunterApp]:
+    """Makes the app on the demo exchange, its form filled as asked."""
+    return lambda **draft: ShunterApp(Start(demo=True, draft=Draft(**draft)))
+
+
+@pytest.fixture
+def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A person without any key profile."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.keys.backend_name", lambda: "Secret Service")
+
+
+@pytest.fixture
+def two_keys(no_keys: None, tmp_path: Path) -> None:
+    """A person with two key profiles."""
+    listed = [
+        {"name": "main", "kind": "hmac", "base_url": "https://api.binance.com", "tail": "k3Fq"},
+        {"name": "rehearsal", "kind": "ed25519", "base_url": "http://127.0.0.1:8321", "tail": "9xTz"},
+    ]
+    profiles = [{**profile, "added_at": "2026-01-01T12:00:00Z"} for profile in listed]
+    (tmp_path / "shunter").mkdir()
+    (tmp_path / "shunter" / "profiles.json").write_text(json.dumps({"profiles": profiles}))

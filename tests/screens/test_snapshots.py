@@ -1,0 +1,135 @@
+"""What the screens look like. `pytest tests/screens/test_snapshots.py --snapshot-update` takes new pictures."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.waiting import review, until_open, until_screen
+from tui.app import ShunterApp, Start
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault
+from tui.domain.wallets import Wallet
+from tui.screens.add_key import AddKeyScreen
+from tui.screens.help import HelpScreen
+from tui.screens.history import HistoryScreen
+from tui.screens.keys import KeysScreen
+from tui.screens.result import ResultScreen
+from tui.screens.welcome import WelcomeScreen
+
+pytestmark = pytest.mark.usefixtures("clocks_stand_still")
+
+SnapCompare = Callable[..., bool]
+AppMaker = Callable[..., ShunterApp]
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+
+SMALL, LARGE = (80, 24), (120, 40)
+ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
+
+
+async def _sent(pilot: Pilot[None]) -> None:
+    await until_open(pilot)
+    await review(pilot)
+    await pilot.press("y")
+    await until_screen(pilot, ResultScreen)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await _sent(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
+
+
+def test_main_screen_with_pairs(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_open(pilot)
+
+    draft = {**ISOLATED, "asset": "USDT", "amount": "1", "from_pair": "BTCUSDT", "to_pair": "ETHUSDT"}
+    assert snap_compare(demo_app(**draft), terminal_size=SMALL, run_before=steps)
+
+
+def test_errors_at_their_fields(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_open(pilot)
+        await pilot.press("f2")
+        await pilot.pause()
+
+    draft = {**ISOLATED, "amount": "1,5", "from_pair": "BTCUSDT", "to_pair": "BTCUSDT"}
+    assert snap_compare(demo_app(**draft), terminal_size=SMALL, run_before=steps)
+
+
+def test_review(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_open(pilot)
+        await review(pilot)
+
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=steps)
+
+
+def test_result(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=_sent)
+
+
+def test_refused(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
+    refusal = b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'
+    exchange.faults.append(Fault(executes=False, answer=Answer(401, refusal)))
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=_sent)
+
+
+def test_unknown(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
+    exchange.faults.append(Fault(answer=Answer(502, b"<html>Bad gateway</html>")))
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=_sent)
+
+
+def test_too_small(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_open(pilot)
+
+    assert snap_compare(demo_app(), terminal_size=(50, 14), run_before=steps)
+
+
+@pytest.mark.parametrize(
+    ("keys", "screen"),
+    [(["f1"], HelpScreen), (["f3"], HistoryScreen)],
+    ids=["help", "history"],
+)
+def test_pages(keys: list[str], screen: type, demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await _sent(pilot)
+        await pilot.press("escape", *keys)
+        await until_screen(pilot, screen)
+
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=steps)
+
+
+def test_welcome_without_a_key(no_keys: None, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_screen(pilot, WelcomeScreen)
+
+    assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
+
+
+def test_adding_a_key_shows_none_of_it(no_keys: None, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_screen(pilot, WelcomeScreen)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("a")
+        await until_screen(pilot, AddKeyScreen)
+        await pilot.press("tab", "tab", *"plainly-visible", "tab", *"also visible", "f2")
+        await pilot.pause()
+
+    assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
+
+
+def test_keys(two_keys: None, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_screen(pilot, WelcomeScreen)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+
+    assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)

@@ -1,0 +1,287 @@
+"""Making a transfer, from the form to the list, as a person at the keyboard does."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Label
+
+from tests.screens.waiting import figure, review, until, until_open, until_screen, words
+from tui.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault, Gate
+from tui.domain.transfer import Field, Outcome
+from tui.domain.wallets import Wallet
+from tui.screens.main import MainScreen
+from tui.screens.result import ResultScreen
+from tui.screens.review import ReviewScreen
+from tui.widgets.form_field import FormField
+from tui.widgets.transfer_form import TransferForm
+from tui.widgets.transfer_table import TransferTable
+
+AppMaker = Callable[..., ShunterApp]
+
+KINDS = {
+    "no pair": {"source": Wallet.SPOT, "destination": Wallet.FUNDING},
+    "from pair": {"source": Wallet.ISOLATED, "destination": Wallet.SPOT, "from_pair": "BTCUSDT"},
+    "to pair": {"source": Wallet.SPOT, "destination": Wallet.ISOLATED, "to_pair": "ETHUSDT"},
+    "both pairs": {
+        "source": Wallet.ISOLATED,
+        "destination": Wallet.ISOLATED,
+        "from_pair": "BTCUSDT",
+        "to_pair": "ETHUSDT",
+    },
+}
+
+
+def screen_text(pilot: Pilot[None]) -> str:
+    """All that the screen says in labels."""
+    return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
+
+
+def rows(main: MainScreen) -> list[list[str]]:
+    """The session's list as text."""
+    table = main.query_one(TransferTable)
+    return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
+
+
+def problem(main: MainScreen, which: Field) -> str:
+    """What a field says is wrong with it."""
+    form_field = main.query_one(f"#field-{which}", FormField)
+    return str(form_field.query_one(".field-note", Label).content) if form_field.has_class("-problem") else ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_transfer_of_each_kind_goes_through_and_shows_its_tran_id(
+    kind: str, demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    app = demo_app(**KINDS[kind], asset="USDT", amount="1.5")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        (executed,) = exchange.ledger.transfers
+        assert str(executed.tran_id) in screen_text(pilot)
+        await pilot.press("escape")
+        ((_, _, amount, tran_id, outcome, *_),) = rows(main)
+        assert (amount, tran_id, outcome) == ("1.5 USDT", str(executed.tran_id), "done")
+
+
+async def test_the_balances_follow_a_transfer(demo_app: AppMaker) -> None:
+    app = demo_app(asset="USDT", amount="100")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await until(pilot, lambda: "1,250.00 USDT" in figure(main, Wallet.SPOT))
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        await until(pilot, lambda: "1,150.00 USDT" in figure(main, Wallet.SPOT))
+        assert "180.00 USDT" in figure(main, Wallet.FUNDING)
+
+
+async def test_keys_typed_in_one_burst_reach_the_fields_they_were_meant_for(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    app = demo_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        for key in ("tab", "tab", *"usdt", "tab", *"12.5", "f2"):
+            app.simulate_key(key)
+        await until_screen(pilot, ReviewScreen)
+        assert "12.5 USDT" in screen_text(pilot)
+
+
+async def test_a_second_press_sends_nothing_more(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(before=gate))
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y", "y", "enter", "y")
+        await until(pilot, gate.reached.is_set)
+        await pilot.press("y", "escape", "y")
+        assert "Waiting for the exchange's answer" in words(pilot, "#review-ask")
+        gate.open()
+        await until_screen(pilot, ResultScreen)
+        await pilot.press("y", "y")
+        await pilot.pause()
+    assert len(exchange.requests) == 1
+
+
+@pytest.mark.parametrize("key", ["f2", "enter", "ctrl+r", "space", "n", "escape"])
+async def test_no_other_key_than_y_sends(key: str, demo_app: AppMaker, exchange: DemoExchange) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        await pilot.press(key)
+        await pilot.pause()
+    assert exchange.requests == []
+
+
+async def test_an_identical_transfer_right_after_needs_a_word_of_its_own(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        await pilot.press("escape")
+        main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "1.0"
+        await review(pilot)
+        assert "An identical transfer went out" in words(pilot, "#review-warning")
+        await pilot.press("y")
+        await pilot.pause()
+        assert len(exchange.requests) == 1
+        await pilot.press("d", "y")
+        await until_screen(pilot, ResultScreen)
+        assert len(exchange.requests) == 2
+
+
+async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_entered(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    exchange.faults.append(
+        Fault(executes=False, answer=Answer(400, b'{"code":-9000,"msg":"[red]Not [/] today\\u001b[31m"}'))
+    )
+    app = demo_app(asset="USDT", amount="7")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        shown = screen_text(pilot)
+        assert "[red]Not [/] today?[31m" in shown
+        assert "-9000" in shown
+        await pilot.press("escape")
+        assert rows(main)[0][4] == "rejected"
+        assert main.query_one(f"#field-{Field.AMOUNT}", FormField).text == "7"
+
+
+async def test_a_wrong_clock_is_set_and_one_key_sends_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    app = demo_app(asset="USDT", amount="7")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        exchange.clock_offset_ms = 60_000
+        await pilot.press("y")
+        await until(pilot, lambda: "send" in words(pilot, "#review-ask") and "clock" in words(pilot, "#review-warning"))
+        assert exchange.ledger.transfers == []
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        await pilot.press("escape")
+        assert [row[4] for row in rows(main)] == ["rejected", "done"]
+
+
+async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_history(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    exchange.faults.append(Fault(answer=Answer(502, b"<html>Bad gateway</html>")))
+    app = demo_app(asset="USDT", amount="7")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        assert "It may have been moved, or not." in screen_text(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: rows(main)[0][4] == "done")
+        assert rows(main)[0][3] == str(exchange.ledger.transfers[0].tran_id)
+
+
+async def test_quitting_waits_for_a_transfer_in_flight(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(before=gate))
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until(pilot, gate.reached.is_set)
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert app.is_running
+        assert any("Waiting for the answer" in str(toast.message) for toast in app._notifications)
+        gate.open()
+        await until(pilot, lambda: not app.is_running)
+    assert len(exchange.ledger.transfers) == 1
+
+
+async def test_swapping_turns_wallets_and_pairs_round(demo_app: AppMaker) -> None:
+    app = demo_app(source=Wallet.ISOLATED, destination=Wallet.ISOLATED, from_pair="BTCUSDT", to_pair="ETHUSDT")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        form = main.query_one(TransferForm)
+        await pilot.press("ctrl+x")
+        await pilot.pause()
+        assert main.query_one(f"#field-{Field.FROM_PAIR}", FormField).text == "ETHUSDT"
+        main.query_one("#from").focus()
+        await pilot.press("1")
+        await until(pilot, lambda: form.source is Wallet.SPOT)
+        await pilot.press("ctrl+x")
+        await until(pilot, lambda: (form.source, form.destination) == (Wallet.ISOLATED, Wallet.SPOT))
+
+
+async def test_changing_the_source_keeps_the_destination_where_it_can(demo_app: AppMaker) -> None:
+    app = demo_app(source=Wallet.SPOT, destination=Wallet.UM)
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        form = main.query_one(TransferForm)
+        await pilot.press("2")
+        await until(pilot, lambda: form.source is Wallet.FUNDING)
+        assert form.destination is Wallet.UM
+        await pilot.press("4")
+        await until(pilot, lambda: form.source is Wallet.ISOLATED)
+        await until(pilot, lambda: form.destination is Wallet.SPOT)
+
+
+async def test_bad_input_is_told_at_its_field_and_nothing_entered_is_lost(demo_app: AppMaker) -> None:
+    app = demo_app(source=Wallet.ISOLATED, destination=Wallet.ISOLATED)
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("tab", "tab", *"usdt", "tab", *"1,5", "tab", *"btcusdt", "tab", *"btcusdt", "f2")
+        await until(pilot, lambda: bool(problem(main, Field.TO_PAIR)))
+        assert "dot" in problem(main, Field.AMOUNT)
+        assert "differ" in problem(main, Field.TO_PAIR)
+        assert not problem(main, Field.ASSET)
+        assert isinstance(app.screen, MainScreen)
+        texts = [form_field.text for form_field in main.query(FormField)]
+        assert texts == ["USDT", "1,5", "BTCUSDT", "BTCUSDT"]
+
+
+async def test_the_tran_id_is_copied_through_the_terminal(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        await pilot.press("c")
+        assert app.clipboard == str(exchange.ledger.transfers[0].tran_id)
+        await pilot.press("escape")
+        app.copy_to_clipboard("something else")
+        main.query_one(TransferTable).focus()
+        await pilot.press("c")
+        await until(pilot, lambda: app.clipboard == str(exchange.ledger.transfers[0].tran_id))
+
+
+async def test_every_shown_character_has_one_width_everywhere(demo_app: AppMaker) -> None:
+    from unicodedata import east_asian_width
+
+    app = demo_app(source=Wallet.ISOLATED, destination=Wallet.ISOLATED, asset="USDT", amount="1,5")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        for key in ("escape", "f1", "escape", "f3", "escape", "f4", "a", "escape", "escape"):
+            await pilot.press(key)
+            await pilot.pause()
+            strips = app.screen._compositor.render_strips()
+            shown = {character for strip in strips for character in strip.text}
+            assert not {character for character in shown if east_asian_width(character) == "A"}, key
+
+
+def test_open_outcomes_are_exactly_those_that_can_still_turn_out_either_way() -> None:
+    assert {outcome for outcome in Outcome if outcome.is_open} == {Outcome.SENDING, Outcome.UNKNOWN}

@@ -1,0 +1,56 @@
+"""Waiting for what a person would see, never for a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Label
+
+from tui.domain.wallets import Wallet
+from tui.screens.main import MainScreen
+from tui.screens.review import ReviewScreen
+from tui.widgets.wallet_list import WalletList
+
+LIMIT_S = 20
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Let the app work until something holds; fail when it does not come to hold."""
+    async with asyncio.timeout(LIMIT_S):
+        while not condition():
+            await pilot.pause()
+
+
+async def until_open(pilot: Pilot[None]) -> MainScreen:
+    """Wait for the main screen with the wallets read."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+    main = pilot.app.screen
+    assert isinstance(main, MainScreen)
+    await until(pilot, lambda: not figure(main, Wallet.SPOT).endswith("-"))
+    return main
+
+
+def figure(main: MainScreen, wallet: Wallet) -> str:
+    """The line of a wallet in the list of sources."""
+    return str(main.query_one("#from", WalletList).get_option(wallet.value).prompt).rstrip()
+
+
+async def until_screen(pilot: Pilot[None], kind: type[Screen[Any]]) -> None:
+    """Wait for a screen to be the one on top, and laid out."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.is_mounted)
+    await pilot.pause()
+
+
+async def review(pilot: Pilot[None]) -> None:
+    """Open the review and wait until it can send."""
+    await pilot.press("f2")
+    await until_screen(pilot, ReviewScreen)
+    await until(pilot, lambda: "Esc" in words(pilot, "#review-ask"))
+    await pilot.pause()
+
+
+def words(pilot: Pilot[None], selector: str) -> str:
+    """What a label on the screen says."""
+    return str(pilot.app.screen.query_one(selector, Label).content)
