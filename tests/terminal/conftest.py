@@ -1,21 +1,31 @@
-"""A home of its own for the real program, with a real GNOME Keyring in a D-Bus session of its own."""
+"""A home of its own for the real program, with a terminal, and a real GNOME Keyring in a D-Bus session of its own."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
+import pexpect
+import pyte
 import pytest
 
 import tui
+from tui.domain.wallets import TransferType
 
 PASSPHRASE = "correct horse"
 LIMIT_S = 30
+
+_REVIEW, _SWAP = "\x12", "\x18"
+"""Ctrl+R and Ctrl+X."""
 
 Environment = dict[str, str]
 
@@ -119,6 +129,210 @@ def gnome_keyring(environment: Environment) -> Iterator[GnomeKeyring]:
 def shunter() -> list[str]:
     """The real program."""
     return [sys.executable, "-m", "tui"]
+
+
+class Terminal(ABC):
+    """Where a person types, and what they see there."""
+
+    @abstractmethod
+    def type(self, keys: str) -> None:
+        """Press keys."""
+
+    @abstractmethod
+    def screen(self) -> str:
+        """What stands on the screen."""
+
+    def wait_for(self, *words: str) -> str:
+        """The screen as soon as all these words are on it; fails, with the screen, when they never are."""
+        return self._wait(lambda seen: seen if all(word in seen for word in words) else None, words)
+
+    def wait_for_tran_id(self) -> str:
+        """The tranId of the result screen."""
+        return self._wait(lambda seen: next(iter(re.findall(r"tranId +([0-9]{8,})", seen)), None), "tranId")
+
+    def _wait(self, find: Callable[[str], str | None], what: object) -> str:
+        deadline = time.monotonic() + LIMIT_S
+        while (found := find(seen := self.screen())) is None:
+            assert time.monotonic() < deadline, f"no {what} on the screen:\n{seen}"
+            time.sleep(0.02)
+        return found
+
+
+class Pty(Terminal):
+    """A program in a pseudo-terminal of 80 by 24, and everything that it wrote there."""
+
+    def __init__(self, command: list[str], environment: Environment) -> None:
+        self.written = b""
+        self._screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self._screen)
+        self._process = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80))
+
+    def type(self, keys: str) -> None:
+        """Press keys, all of them in one packet."""
+        self._process.send(keys)
+
+    def screen(self) -> str:
+        """What stands on the screen."""
+        self._read()
+        return "\n".join(self._screen.display)
+
+    def wait_for_end(self) -> int | None:
+        """The program's exit status; None where a signal ended it."""
+        wait_for(lambda: not self._read())
+        self._process.close()
+        return self._process.exitstatus
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        self._process.kill(number)
+
+    def kill(self) -> None:
+        """End the program, if it still runs."""
+        self._process.close(force=True)
+
+    def _read(self) -> bool:
+        """Take in what was written; whether there may be more."""
+        try:
+            written = self._process.read_nonblocking(65536, timeout=0.02)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.written += written
+        # pyte takes the end of what turns the Kitty keyboard protocol on and off for text.
+        self._stream.feed(re.sub(rb"\x1b\[[<>=][0-9;]*u", b"", written))
+        return True
+
+
+@dataclass
+class Tmux(Terminal):
+    """A private tmux with one pane of 80 by 24."""
+
+    socket: Path
+    environment: Environment
+
+    def run(self, *command: str) -> str:
+        """A command of tmux's, and its answer."""
+        done = subprocess.run(
+            ["tmux", "-S", self.socket, "-f", "/dev/null", *command],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        self.run("send-keys", "-l", keys)
+
+    def screen(self) -> str:
+        """What stands in the pane."""
+        return self.run("capture-pane", "-p")
+
+    def value(self, name: str) -> str:
+        """What tmux knows of the pane."""
+        return self.run("display-message", "-p", f"#{{{name}}}").strip()
+
+
+@pytest.fixture
+def open_pty() -> Iterator[Callable[[list[str], Environment], Pty]]:
+    """Start programs in pseudo-terminals; they end with the test."""
+    with ExitStack() as opened:
+
+        def start(command: list[str], environment: Environment) -> Pty:
+            pty = Pty(command, environment)
+            opened.callback(pty.kill)
+            return pty
+
+        yield start
+
+
+@pytest.fixture
+def tmux(environment: Environment, tmp_path: Path) -> Iterator[Tmux]:
+    """A tmux whose pane runs a shell in the home folder."""
+    if not shutil.which("tmux") and "CI" not in os.environ:
+        pytest.skip("tmux is not installed")
+    pane = Tmux(Path(environment["XDG_RUNTIME_DIR"]) / "tmux", environment)
+    pane.run("new-session", "-d", "-x", "80", "-y", "24", "-c", str(tmp_path), "exec sh")
+    try:
+        pane.run("set-option", "status", "off")
+        yield pane
+    finally:
+        pane.run("kill-server")
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move in the demo's fresh account, as a person makes it with the keyboard."""
+
+    type: TransferType
+    source: str
+    """The digit of the wallet in its list."""
+    destination: str
+    source_free: Decimal
+    """In USDT, before."""
+    destination_free: Decimal
+    from_pair: str | None = None
+    to_pair: str | None = None
+    amount: Decimal = Decimal("7.25")
+
+    @property
+    def pairs(self) -> list[str]:
+        """The pairs that are typed, in this order."""
+        return [pair for pair in (self.from_pair, self.to_pair) if pair]
+
+    def make(self, terminal: Terminal) -> int:
+        """Make it in a newly opened app, see its tranId in the list and both balances moved; gives the tranId."""
+        terminal.wait_for("13 assets")  # the wallets are read
+        for keys in (self.source, "\t", self.destination):
+            terminal.type(keys)
+        terminal.wait_for(f"{self.type.name} ")
+        terminal.type("\tUSDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
+        self._wait_for_free(terminal, self.source_free, self.destination_free)
+
+        terminal.type(_REVIEW)
+        review = terminal.wait_for("y  send")
+        assert all(fact in review for fact in (self.type.name, f"{self.amount} USDT", *self.pairs))
+        terminal.type("y")
+        terminal.wait_for("Transfer done")
+        tran_id = terminal.wait_for_tran_id()
+        terminal.type("\x1b")
+        terminal.wait_for(f"{self.amount} USDT {tran_id} done")
+        self._wait_for_free(terminal, self.source_free - self.amount, self.destination_free + self.amount)
+        return int(tran_id)
+
+    def _wait_for_free(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
+        """See the figure beside the amount, then that of the move turned round, and turn it back."""
+        terminal.wait_for(f"of {source:,} USDT free")
+        terminal.type(_SWAP)
+        terminal.wait_for(f"of {destination:,} USDT free")
+        terminal.type(_SWAP)
+        terminal.wait_for(f"of {source:,} USDT free")
+
+
+_SPOT, _FUNDING, _BTCUSDT, _ETHUSDT = (Decimal(free) for free in ("1250.00", "80.00", "200.00", "75.00"))
+
+MOVES = {
+    "no pair": Move(TransferType.MAIN_FUNDING, "1", "2", _SPOT, _FUNDING),
+    "from pair": Move(TransferType.ISOLATED_MARGIN_MAIN, "4", "1", _BTCUSDT, _SPOT, from_pair="BTCUSDT"),
+    "to pair": Move(TransferType.MAIN_ISOLATED_MARGIN, "1", "4", _SPOT, _ETHUSDT, to_pair="ETHUSDT"),
+    "both pairs": Move(
+        TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN,
+        "4",
+        "4",
+        _ETHUSDT,
+        _BTCUSDT,
+        from_pair="ETHUSDT",
+        to_pair="BTCUSDT",
+    ),
+}
+
+
+@pytest.fixture(params=MOVES)
+def move(request: pytest.FixtureRequest) -> Move:
+    """A move of each kind: the pairs that it needs make the kind."""
+    return MOVES[request.param]
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
