@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import TypeVar
 
+from tui import privacy
 from tui.commands import journal, keys, routes, simulate
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
@@ -30,6 +31,7 @@ _Parsed = TypeVar("_Parsed")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
+    privacy.keep_memory_off_disk()
     parser = _parser()
     args = parser.parse_args(arguments)
     if args.version:
@@ -89,10 +91,16 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
         )
 
+    privacy.keep_keys_out_of_logs()
     from tui.app import ShunterApp, Start
+    from tui.keys import session_bus
 
     app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
-    app.run()
+    if app.run():
+        try:
+            session_bus.restart_inside()
+        except OSError as error:
+            return _complain(f"A D-Bus session could not be started: {error.strerror}")
     return app.return_code or 0
 
 

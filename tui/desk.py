@@ -8,13 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tui.domain.balances import Balances
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
-from tui.exchange.balances import read_balances
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, Refused
-from tui.journal import Journal, JournalError
+from tui.exchange.errors import ExchangeError, NotSent, Refused
+from tui.journal import Journal, JournalError, TranIdTaken
 from tui.settle import Pace, Progress, settle
+from tui.treasury import Treasury
 
 REPEAT_WINDOW = timedelta(minutes=1)
 """Within this long of an identical transfer, another one may be a slip of the hand."""
@@ -26,7 +25,7 @@ class Desk:
     """One person's desk at one host: submits, follows and settles transfers.
 
     `on_change` is called, in the event loop, with every transfer that changed, after the journal has it.
-    `on_progress` is called with every step in the settling of an unknown one.
+    `on_progress` is called with every step in the settling of an unknown one. What they raise disturbs no transfer.
     """
 
     def __init__(
@@ -40,6 +39,8 @@ class Desk:
         pace: Pace | None = None,
     ) -> None:
         self.client = client
+        self.treasury = Treasury(client)
+        """What the person's wallets hold."""
         self.profile = profile
         self.on_change = on_change
         self.on_progress = on_progress
@@ -96,17 +97,19 @@ class Desk:
             timestamp_ms=timestamp_ms,
             recv_window_ms=self.client.recv_window_ms,
         )
-        self.on_change(transfer)
+        self._tell(transfer)
         try:
             tran_id = await self.client.transfer(request, timestamp_ms)
         except ExchangeError as error:
-            transfer = await self._record_failure(transfer, error)
+            return self._answered(await self._record_failure(transfer, error))
         except Exception:
-            await self._record(transfer, Outcome.UNKNOWN, message="Shunter itself failed while it was being sent.")
+            words = "Shunter itself failed while it was being sent."
+            self._answered(await self._record(transfer, Outcome.UNKNOWN, message=words))
             raise
-        else:
-            transfer = await self._record(transfer, Outcome.DONE, tran_id=tran_id)
-        self.on_change(transfer)
+        return self._answered(await self._record(transfer, Outcome.DONE, tran_id=tran_id))
+
+    def _answered(self, transfer: Transfer) -> Transfer:
+        self._tell(transfer)
         if transfer.outcome is Outcome.UNKNOWN:
             self._settle_in_background(transfer)
         return transfer
@@ -119,8 +122,6 @@ class Desk:
                 outcome = Outcome.REJECTED
             case _:
                 outcome = Outcome.UNKNOWN
-        if isinstance(error, ClockRefused):
-            self.client.clock = None
         words = f"{error.message} {error.advice}".strip()
         return await self._record(transfer, outcome, code=error.code, message=words)
 
@@ -138,6 +139,10 @@ class Desk:
             return await asyncio.to_thread(
                 self._journal.record, transfer.id, outcome, tran_id=tran_id, code=code, message=message
             )
+        except TranIdTaken:
+            # This answer is sure. The other transfer has its tranId from the history or by hand, and so wrongly.
+            words = f"Executed as tranId {tran_id}, which another transfer in the journal has, wrongly: check that one."
+            return await self._record(transfer, outcome, message=words)
         except JournalError as error:
             words = f"{message} The journal did not take this: {error}".strip()
             return replace(transfer, outcome=outcome, tran_id=tran_id, code=code, message=words)
@@ -163,23 +168,22 @@ class Desk:
         settled = await asyncio.to_thread(self._journal.record, transfer.id, outcome, tran_id=tran_id, message=words)
         if task := self._settling.get(transfer.id):
             task.cancel()
-        self.on_change(settled)
+        self._tell(settled)
         return settled
 
     async def recent(self, count: int) -> list[Transfer]:
         """The newest transfers of the journal, of any session, profile and host; oldest first. Raises JournalError."""
         return await asyncio.to_thread(self._journal.recent, count)
 
-    async def balances(self) -> Balances:
-        """What all wallets hold. A wallet that could not be read says so in its `problem`."""
-        return await read_balances(self.client)
-
     async def close(self) -> None:
         """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""
         self.on_change = lambda _: None
         self.on_progress = lambda _: None
-        for task in (*self._in_flight, *self._settling.values()):
+        tasks = (*self._in_flight, *self._settling.values())
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.treasury.close()
         await self.client.aclose()
         self._journal.close()
 
@@ -189,4 +193,11 @@ class Desk:
             task.add_done_callback(lambda _: self._settling.pop(transfer.id, None))
 
     async def _settle(self, transfer: Transfer) -> None:
-        self.on_change(await settle(transfer, self.client, self._journal, pace=self._pace, report=self.on_progress))
+        self._tell(await settle(transfer, self.client, self._journal, pace=self._pace, report=self._tell_progress))
+
+    def _tell(self, transfer: Transfer) -> None:
+        """Called from the loop and not from here: a listener that fails must not keep a transfer from being settled."""
+        asyncio.get_running_loop().call_soon(lambda: self.on_change(transfer))
+
+    def _tell_progress(self, progress: Progress) -> None:
+        asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))

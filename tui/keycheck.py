@@ -1,6 +1,7 @@
 """What a key may do, asked of the exchange, and what that means for transfers."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from tui import keys
 from tui.exchange.client import BinanceClient
@@ -20,6 +21,9 @@ _PERMISSIONS = {
 }
 
 
+_SOON = timedelta(days=14)
+
+
 @dataclass(frozen=True, slots=True)
 class KeyReport:
     """What the exchange says about a key, its clock and the way to it."""
@@ -29,15 +33,29 @@ class KeyReport:
     recv_window_ms: int
 
     @property
-    def may(self) -> tuple[str, ...]:
-        """The permissions that the key has, in words."""
-        return tuple(words for name, words in _PERMISSIONS.items() if getattr(self.restrictions, name))
+    def may(self) -> str:
+        """The permissions that the key has, in words, and how long it has them."""
+        words = ", ".join(words for name, words in _PERMISSIONS.items() if getattr(self.restrictions, name))
+        return (words or "nothing") + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
+
+    @property
+    def expiry(self) -> datetime | None:
+        """When what the key may do ends; UTC."""
+        ends_ms = self.restrictions.trading_authority_expiration_time
+        return datetime.fromtimestamp(ends_ms / 1000, UTC) if ends_ms else None
+
+    @property
+    def missing_permission(self) -> str | None:
+        """What the key lacks to transfer at all, and what to do about it."""
+        if self.restrictions.permits_universal_transfer:
+            return None
+        return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
 
     @property
     def obstacle(self) -> str | None:
         """Why a transfer would be refused, and what to do about it; None where it would be accepted."""
-        if not self.restrictions.permits_universal_transfer:
-            return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
+        if self.missing_permission:
+            return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
             return f"requests reach the exchange too late: it takes them for {self.recv_window_ms} ms; mend the line"
         return None
@@ -45,9 +63,13 @@ class KeyReport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know of a key that works all the same."""
+        ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
         found = {
             "Withdrawals are enabled: this key can do more than Shunter needs.": self.restrictions.enable_withdrawals,
             "It has no IP restriction: who has this key can use it from anywhere.": not self.restrictions.ip_restrict,
+            f"What it may do ends {ends}: renew it on the exchange's API page.": (
+                self.expiry is not None and self.expiry < datetime.now(UTC) + _SOON
+            ),
             "Reading is off: neither balances nor the outcome of an interrupted transfer can be found out.": (
                 not self.restrictions.enable_reading
             ),

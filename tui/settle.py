@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tui.domain.transfer import Outcome, Transfer
-from tui.exchange.client import HISTORY_PAGE_SIZE, BinanceClient
+from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, RateLimited
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
@@ -20,7 +20,10 @@ from tui.journal import Journal, JournalError, TranIdTaken
 SLACK_MS = 1000
 """How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
 
-HISTORY_REACH = timedelta(days=180)
+_AHEAD_MS = 1000
+"""How far ahead of the exchange's time a timestamp may be: such a request is executed before its own timestamp."""
+
+_HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 """The exchange's history goes back six months."""
 
 NOT_EXECUTED_WORDS = "Its time window is over and the exchange's history has no record of it."
@@ -95,14 +98,17 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     """One full read of the history: the settled transfer, why it cannot be settled yet, or None for a read without a
     match after the window was over.
     """
-    if datetime.now(UTC) - transfer.sent_at > HISTORY_REACH:
-        return Progress(transfer, "older than the exchange's history: decide", needs_person=True)
     clock = client.clock or await client.sync_clock()
-    window_is_over = clock.now_ms() > _window_end_ms(transfer)  # asked before the read, so that the read is after it
+    now_ms = clock.at_least_ms()  # asked before the read, so that the read is after it
+    if now_ms - transfer.timestamp_ms > _HISTORY_REACH_MS:
+        return Progress(transfer, "older than the exchange's history: decide", needs_person=True)
+    window_is_over = now_ms > _window_end_ms(transfer)
     records = [row for row in await _read_history(transfer, client) if is_match(transfer, row)]
     free = [row for row in records if not await _is_held(row, transfer, journal)]
     if not free:
         return None if window_is_over else Progress(transfer, "no record yet; it may still be executed")
+    if any(row.status == "PENDING" for row in free):  # nobody can say yet how that one ends, not the person either
+        return Progress(transfer, "the exchange is still working on it")
     if len(free) > 1 or await _has_rivals(transfer, journal):
         return Progress(transfer, "not certain which record it is: decide", needs_person=True, candidates=tuple(free))
     return await _take(transfer, free[0], journal) or Progress(transfer, "the exchange is still working on it")
@@ -122,7 +128,7 @@ def is_match(transfer: Transfer, row: HistoryRow) -> bool:
 
 
 def _window_start_ms(transfer: Transfer) -> int:
-    return transfer.timestamp_ms - SLACK_MS
+    return transfer.timestamp_ms - _AHEAD_MS - SLACK_MS
 
 
 def _window_end_ms(transfer: Transfer) -> int:
@@ -142,8 +148,9 @@ async def _read_history(transfer: Transfer, client: BinanceClient) -> list[Histo
             to_symbol=transfer.request.to_symbol,
             page=page,
         )
+        known = len(rows)
         rows |= {row.tran_id: row for row in answer.rows}
-        if len(answer.rows) < HISTORY_PAGE_SIZE:
+        if len(rows) == known:  # nothing but a page without news is surely the last: a short one may be capped
             return list(rows.values())
         page += 1
 

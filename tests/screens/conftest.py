@@ -1,5 +1,6 @@
 """The app over a demo exchange that a test can look into, and clocks that stand still where a test asks for it."""
 
+import asyncio
 import json
 import os
 import time
@@ -27,6 +28,11 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tui.exchange.client.reading", reading)
     monkeypatch.setattr("tui.journal._now_ms", lambda: NOON_MS)
+    monkeypatch.setattr("tui.desk.settle", _not_yet)
+
+
+async def _not_yet(*_: object, **__: object) -> None:
+    await asyncio.Event().wait()
 
 
 @pytest.fixture
@@ -47,7 +53,9 @@ def demo_app(exchange: DemoExchange) -> Callable[..., ShunterApp]:
 def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A person without any key profile."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     monkeypatch.setattr("tui.keys.backend_name", lambda: "Secret Service")
+    monkeypatch.setattr("tui.keys.probe", lambda: None)
 
 
 @pytest.fixture

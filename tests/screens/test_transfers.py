@@ -41,7 +41,7 @@ def screen_text(pilot: Pilot[None]) -> str:
 
 def rows(main: MainScreen) -> list[list[str]]:
     """The session's list as text."""
-    table = main.query_one(TransferTable)
+    table = main.query_one("#transfers", TransferTable)
     return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
 
 
@@ -264,7 +264,7 @@ async def test_the_tran_id_is_copied_through_the_terminal(demo_app: AppMaker, ex
         assert app.clipboard == str(exchange.ledger.transfers[0].tran_id)
         await pilot.press("escape")
         app.copy_to_clipboard("something else")
-        main.query_one(TransferTable).focus()
+        main.query_one("#transfers", TransferTable).focus()
         await pilot.press("c")
         await until(pilot, lambda: app.clipboard == str(exchange.ledger.transfers[0].tran_id))
 

@@ -33,7 +33,7 @@ async def test_key_for_transfers_alone_passes_without_a_warning() -> None:
     report = await report_on(GOOD | {"createTime": 1698645219000, "ofALaterVersion": True})
     assert report.obstacle is None
     assert report.warnings == ()
-    assert report.may == ("reading", "universal transfer")
+    assert report.may == "reading, universal transfer"
     assert abs(report.clock.offset_ms) < 1000
 
 
@@ -49,6 +49,7 @@ async def test_key_without_universal_transfer_cannot_transfer() -> None:
         ({"enableWithdrawals": True}, "Withdrawals are enabled"),
         ({"ipRestrict": False}, "no IP restriction"),
         ({"enableReading": False}, "Reading is off"),
+        ({"tradingAuthorityExpirationTime": 1_700_000_000_000}, "ends on 2023-11-14"),
     ],
 )
 async def test_key_that_can_do_more_or_less_than_it_should_is_warned_of(change: dict[str, object], words: str) -> None:
@@ -61,7 +62,7 @@ async def test_key_that_can_do_more_or_less_than_it_should_is_warned_of(change: 
 async def test_missing_permission_counts_as_not_given() -> None:
     report = await report_on({})
     assert report.obstacle
-    assert report.may == ()
+    assert report.may == "nothing"
 
 
 async def test_refused_key_is_told_with_code_words_and_advice() -> None:

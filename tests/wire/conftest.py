@@ -1,13 +1,34 @@
-"""A demo exchange on a real socket."""
+"""A demo exchange on a real socket, and desks at it."""
 
-from collections.abc import Iterator
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.types import Receive, Scope, Send
 
 from tui.demo.exchange import DemoExchange
+from tui.demo.keys import demo_key
 from tui.demo.serving import served
+from tui.desk import Desk
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange.client import BinanceClient
+from tui.journal import Journal
+from tui.settle import Pace, Progress
+
+_FAST = Pace(first_s=0.01, longest_s=0.04, between_empty_reads_s=0.04)
+_GUARD_S = 20
+"""Nothing here takes that long: it ends a test that hangs."""
 
 
 @dataclass
@@ -19,6 +40,11 @@ class DemoServer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.exchange(scope, receive, send)
+
+    @property
+    def executed(self) -> list[int]:
+        """The tranIds of the ledger."""
+        return [transfer.tran_id for transfer in self.exchange.ledger.transfers]
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +60,164 @@ def server(_one_server: DemoServer) -> DemoServer:
     """A fresh exchange at `base_url`; the test sets its faults and clock, and reads its books."""
     _one_server.exchange = DemoExchange()
     return _one_server
+
+
+class Seat:
+    """A person at a desk: what the screen was told, and the journal beneath."""
+
+    def __init__(self, base_url: str, path: Path, profile: str = "main") -> None:
+        self.path = path
+        self.journal = Journal.open(path)
+        self.client = BinanceClient(base_url, demo_key())
+        self.shown: list[Transfer] = []
+        self.notes: list[Progress] = []
+        self._changed = asyncio.Event()
+        self.desk = Desk(
+            self.client,
+            self.journal,
+            profile=profile,
+            on_change=self._on_change,
+            on_progress=self._on_progress,
+            pace=_FAST,
+        )
+
+    def _on_change(self, transfer: Transfer) -> None:
+        self.shown.append(transfer)
+        self._changed.set()
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.notes.append(progress)
+        self._changed.set()
+
+    async def send(self, amount: str = "1", move: TransferType = TransferType.MAIN_FUNDING) -> Transfer:
+        """Confirm a transfer; gives it as it stands when the desk answers."""
+        return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)))
+
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds, as the desk tells of changes."""
+        async with asyncio.timeout(_GUARD_S):
+            while not holds():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def settled(self, transfer: Transfer) -> Transfer:
+        """Wait for the end of a transfer, and give it as the screen shows it."""
+        await self.until(lambda: not self.on_screen(transfer.id).outcome.is_open)
+        return self.on_screen(transfer.id)
+
+    def on_screen(self, transfer_id: int) -> Transfer:
+        """The newest that the screen was told of a transfer."""
+        return [transfer for transfer in self.shown if transfer.id == transfer_id][-1]
+
+    def written(self) -> list[Transfer]:
+        """The journal, as another Shunter reads it from the disk."""
+        reading = Journal.open_to_read(self.path)
+        assert reading
+        with contextlib.closing(reading):
+            return list(reading.transfers())
+
+
+OpenDesk = Callable[..., Seat]
+
+
+@pytest.fixture
+async def open_desk(server: DemoServer, tmp_path: Path) -> AsyncIterator[OpenDesk]:
+    """Opens desks at the demo exchange, or at another base URL, over one journal on the disk."""
+    seats: list[Seat] = []
+
+    def opened(base_url: str | None = None, profile: str = "main") -> Seat:
+        seats.append(Seat(base_url or server.base_url, tmp_path / "journal.sqlite3", profile))
+        return seats[-1]
+
+    yield opened
+    for seat in seats:
+        await seat.desk.close()
+
+
+@pytest.fixture
+def seat(open_desk: OpenDesk) -> Seat:
+    """One desk at the demo exchange."""
+    return open_desk()
+
+
+@pytest.fixture
+def past_the_window(server: DemoServer) -> Callable[[], None]:
+    """Lets so much of the exchange's time go by that no request sent before can be executed any more."""
+
+    def jump() -> None:
+        server.exchange.clock_offset_ms += 10_000
+
+    return jump
+
+
+@pytest.fixture
+def agree(server: DemoServer) -> Callable[[Seat], None]:
+    """Checks that the screen, the journal and the exchange's ledger say the same, now that all is settled."""
+
+    def check(seat: Seat) -> None:
+        written = seat.written()
+        assert {transfer.id: transfer for transfer in seat.shown} == {transfer.id: transfer for transfer in written}
+        assert not [transfer for transfer in written if transfer.outcome.is_open]
+        done = [transfer.tran_id for transfer in written if transfer.outcome is Outcome.DONE]
+        assert sorted(filter(None, done)) == sorted(server.executed)
+
+    return check
+
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+RawServer = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def raw_server() -> AsyncIterator[RawServer]:
+    """Serves connections with a function, in TLS if it is given a context; gives the base URL."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> str:
+            async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                    await handler(reader, writer)
+
+            listening = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+            stack.callback(listening.close)
+            return f"{'https' if tls else 'http'}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+
+        yield serve
+
+
+@pytest.fixture(scope="session")
+def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A server's context for 127.0.0.1 with a certificate that only itself vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path_factory.mktemp("tls") / "server.pem"
+    pem.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    return context
+
+
+@pytest.fixture
+def knows_the_time(server: DemoServer) -> Callable[[Seat], Awaitable[None]]:
+    """Gives a desk the exchange's time, so that it sends to a place that has none."""
+
+    async def tell(seat: Seat) -> None:
+        async with BinanceClient(server.base_url) as client:
+            seat.client.clock = await client.sync_clock()
+
+    return tell

@@ -8,7 +8,7 @@ from threading import Timer
 
 from tui import keys
 from tui.commands.unseen import unseen
-from tui.domain.credentials import KeyKind
+from tui.domain.credentials import KeyKind, Secret
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url, place_name
 from tui.domain.text import printable
 
@@ -19,7 +19,7 @@ _MOST_OF_A_KEY = 64 * 1024
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The commands of `shunter keys`."""
-    commands = parser.add_subparsers(dest="keys_command", required=True, metavar="add | list | check | remove")
+    commands = parser.add_subparsers(dest="keys_command", required=True, metavar="add | list | check | remove | unlock")
 
     add = commands.add_parser("add", help="keep a key in the OS keyring, under a name")
     add.add_argument("name", metavar="NAME", help="1 to 32 letters, digits, - and _")
@@ -42,23 +42,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--yes", action="store_true", help="do not ask")
 
+    commands.add_parser("unlock", help="unlock GNOME Keyring here, or make its login keyring")
+    commands.add_parser("accept-plain-text", help="use a keyring that may keep keys in plain text")
+
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out one of the commands; the exit status."""
+    """Carry out one of the commands; the exit status. A locked keyring is unlocked on the way, where a person can."""
     try:
-        match args.keys_command:
-            case "add":
-                return _add(args)
-            case "list":
-                return _list()
-            case "check":
-                return _check(args.name)
-            case _:
-                return _remove(args.name, sure=args.yes)
+        try:
+            return _carry_out(args)
+        except keys.KeyringLocked as error:
+            if not (sys.stdin.isatty() and keys.can_unlock()):
+                raise
+            _complain(error)
+        _unlock()
+        return _carry_out(args)
     except keys.KeyStoreError as error:
         return _complain(error)
     except (KeyboardInterrupt, EOFError):
         return _complain("\nStopped.")
+
+
+def _carry_out(args: argparse.Namespace) -> int:
+    match args.keys_command:
+        case "add":
+            return _add(args)
+        case "list":
+            return _list()
+        case "check":
+            return _check(args.name)
+        case "remove":
+            return _remove(args.name, sure=args.yes)
+        case "unlock":
+            return _unlock()
+        case _:
+            return _accept_plain_text()
+
+
+def _unlock() -> int:
+    """Ask for the passphrase until it is right; a pipe is asked once."""
+    if not keys.can_unlock():
+        return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
+    while True:
+        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        try:
+            keys.unlock(Secret(passphrase))
+        except keys.KeyringLocked as error:
+            if not sys.stdin.isatty():
+                raise
+            _complain(error)
+        else:
+            print("The keyring is unlocked.")
+            return 0
+
+
+def _typed_passphrase() -> str:
+    is_new = keys.is_new()
+    with unseen() as ask:
+        if not is_new:
+            return ask("Passphrase of the login keyring (it is not shown): ")
+        while True:
+            passphrase = ask("Passphrase for a new login keyring (it is not shown): ")
+            if ask("Once more: ") == passphrase:
+                return passphrase
+            _complain("The two differ.")
+
+
+def _accept_plain_text() -> int:
+    try:
+        keys.probe()
+    except keys.KeyringUnsafe as error:
+        print(f"{error.keyring} may keep keys where other programs of this account can read them.")
+        words = input(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
+        if keys.accept_plain_text(error.keyring, words):
+            print("It is accepted, and the header says PLAIN TEXT from now on.")
+            return 0
+        return _complain("These are not the words. Nothing was changed.")
+    print(f"The keyring in use needs no such word: {keys.backend_name()}")
+    return 0
 
 
 def _add(args: argparse.Namespace) -> int:
@@ -73,6 +134,8 @@ def _add(args: argparse.Namespace) -> int:
         return _complain("There is no terminal to type a key into; use --stdin")
 
     keys.refuse_taken(name)
+    with _patience():
+        keys.probe()  # a keyring that cannot keep the key is told of before the key is typed
     api_key, secret = _piped_key() if args.stdin else _typed_key(kind)
     try:
         key = keys.parse_key(kind, api_key, secret)
@@ -80,9 +143,10 @@ def _add(args: argparse.Namespace) -> int:
         return _complain(error)
     with _patience():
         added = keys.add(name, key, base_url)
-    print(f"Added {_line(added)} to the keyring.")
-    print(f"See what it may do: shunter keys check {name}")
-    print(f"Use it:             shunter --profile {name}")
+    print(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
+    print(f"Use it:       shunter --profile {name}")
+    print(f"Check again:  shunter keys check {name}")
+    _examine(added)
     return 0
 
 
@@ -125,13 +189,16 @@ def _list() -> int:
 
 
 def _check(name: str) -> int:
+    return _examine(keys.profile(name))
+
+
+def _examine(profile: keys.Profile) -> int:
     # httpx comes with these; the other commands do without.
     import asyncio
 
     from tui.exchange.errors import ExchangeError
     from tui.keycheck import check
 
-    profile = keys.profile(name)
     try:
         with _patience():
             report = asyncio.run(check(profile))
@@ -139,7 +206,7 @@ def _check(name: str) -> int:
         return _complain(f"{profile.base_url}: {error}")
     print(f"{_line(profile)} ({place_name(profile.base_url)})")
     print(f"Clock: offset {report.clock.offset_ms:+d} ms, round trip {report.clock.round_trip_ms} ms")
-    print(f"It may do: {', '.join(report.may) or 'nothing'}")
+    print(f"It may do: {report.may}")
     for warning in report.warnings:
         print(f"Warning: {warning}")
     if report.obstacle:

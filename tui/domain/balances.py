@@ -1,18 +1,57 @@
-"""What the wallets hold."""
+"""What the wallets hold, and how far each figure can be relied on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_DOWN, Decimal
 
-from tui.domain.wallets import Wallet
+from tui.domain.amounts import MAX_DECIMALS, grouped
+from tui.domain.wallets import TransferType, Wallet
+
+FRESH_MS = 60_000
+"""A figure older than this may have changed since."""
 
 Assets = Mapping[str, Decimal]
-"""Free amounts by asset."""
+"""Amounts by asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an asset is: in a wallet, or in the isolated account of one pair."""
+
+    wallet: Wallet
+    pair: str | None = None
+    """For Isolated Margin only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pair that has isolated margin accounts. Only its two assets can be in one."""
+
+    symbol: str
+    base: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An amount of one asset in one place."""
+
+    amount: Decimal
+    read_ms: float
+    """When the exchange was asked, on a monotonic clock."""
+    is_movable: bool
+    """Whether all of it can be moved out. Else it is what is free, of which part may secure a loan or a position."""
+    problem: str = ""
+    """Why a newer reading failed."""
+
+    def is_fresh(self, now_ms: float) -> bool:
+        """Whether it can be relied on."""
+        return not self.problem and now_ms - self.read_ms <= FRESH_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """One wallet's contents, as far as they are known."""
+    """One wallet's contents, as they were read last."""
 
     assets: Assets = field(default_factory=dict)
     """Empty for Isolated Margin, whose assets belong to its pairs."""
@@ -20,19 +59,99 @@ class Holdings:
     """Isolated Margin only: the accounts by pair."""
     is_open: bool = True
     """False for a wallet that the person never opened."""
+    is_movable: bool = False
+    """Whether the amounts are what can be moved out, as in `Figure`."""
+    read_ms: float | None = None
+    """When the exchange was asked, on a monotonic clock; None before the first answer."""
     problem: str = ""
-    """Why the contents are not known; empty where they are."""
+    """Why the newest reading failed; what stands beside it is then from an earlier one."""
 
-    def free(self, asset: str, pair: str | None = None) -> Decimal | None:
-        """The free amount of an asset, of one pair's account for Isolated Margin; None where it is not known."""
-        if self.problem or not self.is_open:
+    def is_fresh(self, now_ms: float) -> bool:
+        """Whether they can be relied on."""
+        return not self.problem and self.read_ms is not None and now_ms - self.read_ms <= FRESH_MS
+
+    def figure(self, asset: str, pair: str | None = None) -> Figure | None:
+        """The amount of an asset, in one pair's account for Isolated Margin; None where it was never read."""
+        if self.read_ms is None:
             return None
-        if pair is None:
-            return self.assets.get(asset, Decimal(0))
-        return self.pairs.get(pair, {}).get(asset, Decimal(0))
+        assets = self.assets if pair is None else self.pairs.get(pair, {})
+        return Figure(assets.get(asset, Decimal(0)), self.read_ms, self.is_movable, self.problem)
 
 
-Balances = Mapping[Wallet, Holdings]
-"""All wallets' contents."""
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """All wallets' contents, and the exchange's word on what can be moved out of some places."""
 
-NOT_READ: Balances = {wallet: Holdings(problem="not read yet") for wallet in Wallet}
+    wallets: Mapping[Wallet, Holdings] = field(default_factory=lambda: dict.fromkeys(Wallet, Holdings()))
+    movable: Mapping[tuple[Place, str], Figure] = field(default_factory=dict)
+    """By place and asset, where the exchange was asked for just that."""
+    pairs: Mapping[str, Pair] = field(default_factory=dict)
+    """Every isolated pair of the exchange, by symbol; empty while they are not known."""
+
+    def figure(self, place: Place, asset: str) -> Figure | None:
+        """The best figure for an asset in a place: the newest one, and what can be moved rather than what is free."""
+        held = self.wallets[place.wallet].figure(asset, place.pair)
+        asked = self.movable.get((place, asset))
+        return asked if asked and (held is None or asked.read_ms >= held.read_ms) else held
+
+    def knows(self, asset: str) -> bool:
+        """Whether there is such an asset, as far as wallets and pairs tell."""
+        return any(asset in holdings.assets for holdings in self.wallets.values()) or any(
+            asset in (pair.base, pair.quote) for pair in self.pairs.values()
+        )
+
+    def with_holdings(self, wallet: Wallet, holdings: Holdings) -> "Balances":
+        """These, with one wallet read anew. Where that failed, what was known before stays, with the problem. An answer
+        that was overtaken by that to a later question counts for nothing.
+        """
+        known = self.wallets[wallet]
+        if known.read_ms is not None and holdings.read_ms is not None and holdings.read_ms < known.read_ms:
+            return self
+        if holdings.problem and known.read_ms is not None:
+            holdings = replace(known, problem=holdings.problem)
+        return replace(self, wallets={**self.wallets, wallet: holdings})
+
+    def with_figure(self, place: Place, asset: str, figure: Figure) -> "Balances":
+        """These, with the exchange's word on what can be moved of one asset out of one place."""
+        return replace(self, movable={**self.movable, (place, asset): figure})
+
+
+def ends(move: TransferType, from_pair: str | None, to_pair: str | None) -> tuple[Place, Place]:
+    """Where a move takes from, and where it brings to."""
+    return (
+        Place(move.source, from_pair if move.needs_from_pair else None),
+        Place(move.destination, to_pair if move.needs_to_pair else None),
+    )
+
+
+def share(available: Decimal, percent: int) -> Decimal:
+    """A part of what is available. 100 % is all of it to the last digit that can be sent; others are rounded down."""
+    unit = Decimal(1).scaleb(-MAX_DECIMALS)
+    if percent < 100:
+        part = (available * percent / 100).quantize(unit, ROUND_DOWN).normalize()
+        return part.quantize(Decimal(1)) if part == part.to_integral_value() else part
+    exponent = available.as_tuple().exponent
+    is_sendable = isinstance(exponent, int) and -exponent <= MAX_DECIMALS
+    return available if is_sendable else available.quantize(unit, ROUND_DOWN)
+
+
+def too_much(amount: Decimal, asset: str, figure: Figure | None) -> str:
+    """What to say of an amount that is more than there is; empty where it is not, as far as that is known."""
+    if figure is None or amount <= figure.amount:
+        return ""
+    return f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_movable else 'free'}"
+
+
+def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:
+    """Why an asset cannot be in a pair's isolated account; empty where it can, or where either is not entered yet.
+
+    Source: BINANCE.md, "Symbols".
+    """
+    if not symbol or (pairs and symbol not in pairs):
+        return "The exchange has no such isolated pair" if symbol else ""
+    if not asset:
+        return ""
+    if pairs:
+        pair = pairs[symbol]
+        return "" if asset in (pair.base, pair.quote) else f"It takes {pair.base} and {pair.quote}, not {asset}"
+    return "" if symbol.startswith(asset) or symbol.endswith(asset) else f"{symbol} does not take {asset}"

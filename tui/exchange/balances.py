@@ -1,62 +1,237 @@
-"""What the wallets hold, from the exchange's glance at all of them and its call for the isolated pairs."""
+"""What the wallets hold, from the exchange's calls: BINANCE.md, "Balances".
+
+One call shows most wallets at a glance, with what is free. The wallets' own calls know more, and cost more
+permissions. Each wallet is read by itself, so that none waits for, or hides, another.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+from decimal import Decimal
+from math import ceil
+from typing import TypeVar
 
-from tui.domain.balances import Assets, Balances, Holdings
+from tui.domain.balances import Assets, Figure, Holdings, Pair, Place
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, RateLimited, Refused
-from tui.exchange.payloads import AssetBalance
+from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
+from tui.exchange.payloads import AssetBalance, WalletBalance
 
-_NAMES = {
-    "Spot": Wallet.SPOT,
-    "Funding": Wallet.FUNDING,
-    "Cross Margin": Wallet.CROSS,
-    "USDⓈ-M Futures": Wallet.UM,
-    "COIN-M Futures": Wallet.CM,
-    "Options": Wallet.OPTIONS,
+PATIENCE_S = 10
+"""How long one reading may take."""
+
+_WAIT_S = 60
+"""How long to leave the exchange alone where it does not say for how long."""
+
+_GLANCE_NAMES = {
+    Wallet.SPOT: "Spot",
+    Wallet.FUNDING: "Funding",
+    Wallet.CROSS: "Cross Margin",
+    Wallet.UM: "USDⓈ-M Futures",
+    Wallet.CM: "COIN-M Futures",
+    Wallet.OPTIONS: "Options",
 }
-"""The glance's names. Isolated Margin is in it without its pairs and Portfolio Margin is not: they have own calls."""
+"""Isolated Margin is in the glance without its pairs, and Portfolio Margin is not in it."""
+
+_GLANCE_SUFFICES = {Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS}
+"""Their own calls say no more than the glance does."""
+
+_FREE_IS_MOVABLE = {Wallet.SPOT, Wallet.FUNDING}
+
+_NOT_PERMITTED = {-1002, -1022, -2014, -2015}
+"""Refusals that are about the key. Any other refusal to show a wallet means that there is none to show."""
+
+_Answer = TypeVar("_Answer")
 
 
-async def read_balances(client: BinanceClient) -> Balances:
-    """All wallets' free amounts. A call that fails leaves its wallets with a problem, and the others right."""
-    glance, isolated, portfolio = await asyncio.gather(_glance(client), _isolated(client), _portfolio(client))
-    return {**glance, Wallet.ISOLATED: isolated, Wallet.PORTFOLIO: portfolio}
+class Reader:
+    """Reads wallets with one client.
+
+    A call that the exchange refuses for its timestamp is made once more, after the exchange's time was measured. Once
+    the exchange asks to wait (429, 418), no call is made until that time is over.
+    """
+
+    def __init__(self, client: BinanceClient, *, patience_s: float = PATIENCE_S) -> None:
+        self._client = client
+        self._patience_s = patience_s
+        self._syncing: asyncio.Task[None] | None = None
+        self._asking: set[asyncio.Task[object]] = set()
+        self._is_closed = False
+        self._resume_ms = 0.0
+
+    @property
+    def wait_s(self) -> int:
+        """For how long the exchange still asks to be left alone; 0 where it does not."""
+        return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
+
+    def close(self) -> None:
+        """Stop: what is being read is cancelled, and nothing is read any more."""
+        self._is_closed = True
+        for task in (*self._asking, *([self._syncing] if self._syncing else [])):
+            task.cancel()
+
+    async def all_wallets(self) -> AsyncIterator[tuple[Wallet, Holdings]]:
+        """Every wallet, each as soon as it is read. The exchange's time is measured beside, if it is not known."""
+        syncing = self._sync() if self._client.clock is None else None
+        glance = asyncio.create_task(self._ask(self._client.wallet_balances))
+        async for read in self._each(Wallet, glance):
+            yield read
+        if syncing:
+            await asyncio.wait([syncing])
+
+    async def wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[tuple[Wallet, Holdings]]:
+        """Some wallets, by their own calls alone."""
+        async for read in self._each(wallets, None):
+            yield read
+
+    async def movable(self, place: Place, asset: str) -> Figure | None:
+        """What can be moved of an asset out of margin. None for a place whose own list says that already, and where
+        the exchange does not tell.
+        """
+        client, asked_ms = self._client, ticks_ms()
+        try:
+            match place.wallet:
+                case Wallet.CROSS | Wallet.ISOLATED:
+                    amount = await self._ask(lambda: client.margin_movable(asset, place.pair))
+                case Wallet.PORTFOLIO:
+                    amount = await self._ask(lambda: client.portfolio_movable(asset))
+                case _:
+                    return None
+        except ExchangeError:
+            return None
+        return Figure(amount, asked_ms, is_movable=True)
+
+    async def isolated_pairs(self) -> dict[str, Pair]:
+        """Every isolated pair of the exchange, by symbol; empty where the exchange does not tell."""
+        try:
+            rows = await self._ask(self._client.isolated_pairs)
+        except ExchangeError:
+            return {}
+        return {row.symbol: Pair(row.symbol, row.base, row.quote) for row in rows}
+
+    async def _each(
+        self, wallets: Iterable[Wallet], glance: asyncio.Task[list[WalletBalance]] | None
+    ) -> AsyncIterator[tuple[Wallet, Holdings]]:
+        readings = [asyncio.create_task(self._read(wallet, glance)) for wallet in wallets]
+        tasks = [*readings, *([glance] if glance else [])]
+        try:
+            for reading in asyncio.as_completed(readings):
+                yield await reading
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, wallet: Wallet, glance: asyncio.Task[list[WalletBalance]] | None) -> tuple[Wallet, Holdings]:
+        asked_ms = ticks_ms()
+        holdings = await self._contents(wallet, glance if wallet in _GLANCE_NAMES else None)
+        return wallet, holdings if holdings.problem else replace(holdings, read_ms=asked_ms)
+
+    async def _contents(self, wallet: Wallet, glance: asyncio.Task[list[WalletBalance]] | None) -> Holdings:
+        """One wallet from whatever source answers: where one fails, it is the other's turn."""
+        if wallet in _GLANCE_SUFFICES and (holdings := await _at_a_glance(wallet, glance)):
+            return holdings
+        try:
+            return await self._own(wallet)
+        except ExchangeError as error:
+            return await _at_a_glance(wallet, glance) or _unread(error)
+
+    async def _own(self, wallet: Wallet) -> Holdings:
+        client = self._client
+        match wallet:
+            case Wallet.SPOT:
+                assets = _free(await self._ask(client.spot_assets))
+            case Wallet.FUNDING:
+                assets = _free(await self._ask(client.funding_assets))
+            case Wallet.CROSS:
+                assets = _free((await self._ask(client.cross_account)).user_assets)
+            case Wallet.ISOLATED:
+                account = await self._ask(client.isolated_account)
+                pairs = {row.symbol: _free([row.base_asset, row.quote_asset]) for row in account.assets if row.enabled}
+                return Holdings(
+                    pairs=pairs,
+                    is_open=bool(pairs),
+                )
+            case Wallet.UM:
+                assets = _held((row.asset, row.max_withdraw_amount) for row in await self._ask(client.um_balances))
+            case Wallet.CM:
+                assets = _held((row.asset, row.withdraw_available) for row in await self._ask(client.cm_balances))
+            case Wallet.OPTIONS:
+                account_rows = (await self._ask(client.options_account)).asset
+                assets = _held((row.asset, row.available) for row in account_rows)
+            case Wallet.PORTFOLIO:
+                rows = await self._ask(client.portfolio_balances)
+                assets = _held((row.asset, row.cross_margin_free) for row in rows)
+        is_movable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
+        return Holdings(assets, is_movable=is_movable)
+
+    async def _ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        if self._is_closed or self.wait_s:
+            raise NotSent("The exchange asks to wait.")
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is a coroutine
+        self._asking.add(task)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                try:
+                    return await call()
+                except ClockRefused:
+                    if self._client.clock is None:
+                        await asyncio.wait([self._sync()])
+                return await call()
+        except RateLimited as limited:
+            wait_s = _WAIT_S if limited.retry_after_s is None else limited.retry_after_s
+            self._resume_ms = max(self._resume_ms, ticks_ms() + wait_s * 1000)
+            raise
+        except TimeoutError:
+            pass
+        finally:
+            self._asking.discard(task)
+        raise OutcomeUnknown("The answer took too long.")
+
+    def _sync(self) -> asyncio.Task[None]:
+        """The measurement of the exchange's time: one for all calls that want it."""
+        if self._syncing is None or self._syncing.done():
+            self._syncing = asyncio.create_task(self._measure())
+        return self._syncing
+
+    async def _measure(self) -> None:
+        try:
+            await self._client.sync_clock()
+        except ExchangeError:
+            return  # the calls that need it fail, and say why
 
 
-async def _glance(client: BinanceClient) -> Balances:
+async def _at_a_glance(wallet: Wallet, glance: asyncio.Task[list[WalletBalance]] | None) -> Holdings | None:
+    """What the glance says of a wallet; None where there is no glance, or it failed."""
+    if glance is None:
+        return None
     try:
-        answer = await client.wallet_balances()
-    except ExchangeError as error:
-        return {wallet: Holdings(problem=str(error)) for wallet in _NAMES.values()}
-    balances = {wallet: Holdings(is_open=False) for wallet in _NAMES.values()}
-    for row in answer:
-        if wallet := _NAMES.get(row.wallet_name):
-            balances[wallet] = Holdings(_assets(row.asset_balances or []), is_open=row.activate)
-    return balances
+        rows = await asyncio.shield(glance)
+    except ExchangeError:
+        return None
+    row = next((row for row in rows if row.wallet_name == _GLANCE_NAMES[wallet]), None)
+    return Holdings(
+        _free(row.asset_balances or []) if row else {},
+        is_open=row is not None and row.activate,
+        is_movable=wallet in _FREE_IS_MOVABLE,
+    )
 
 
-async def _isolated(client: BinanceClient) -> Holdings:
-    try:
-        account = await client.isolated_account()
-    except ExchangeError as error:
-        return Holdings(problem=str(error))
-    pairs = {pair.symbol: _assets([pair.base_asset, pair.quote_asset]) for pair in account.assets if pair.enabled}
-    return Holdings(pairs=pairs, is_open=bool(pairs))
+def _unread(error: ExchangeError) -> Holdings:
+    is_about_wallet = (
+        isinstance(error, Refused)
+        and not isinstance(error, RateLimited | ClockRefused)
+        and error.code is not None
+        and error.code not in _NOT_PERMITTED
+    )
+    return Holdings(is_open=False) if is_about_wallet else Holdings(problem=str(error))
 
 
-async def _portfolio(client: BinanceClient) -> Holdings:
-    try:
-        balances = await client.portfolio_balances()
-    except RateLimited as error:
-        return Holdings(problem=str(error))
-    except Refused:
-        return Holdings(is_open=False)  # the exchange refuses this call to whoever never opened the wallet
-    except ExchangeError as error:
-        return Holdings(problem=str(error))
-    return Holdings({balance.asset: balance.cross_margin_free for balance in balances if balance.cross_margin_free})
+def _free(balances: Iterable[AssetBalance]) -> Assets:
+    return _held((balance.asset, balance.free) for balance in balances)
 
 
-def _assets(balances: list[AssetBalance]) -> Assets:
-    return {balance.asset: balance.free for balance in balances if balance.free}
+def _held(amounts: Iterable[tuple[str, Decimal]]) -> Assets:
+    return {asset: amount for asset, amount in amounts if amount > 0}

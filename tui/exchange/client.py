@@ -1,6 +1,10 @@
 """The exchange over HTTP: signed calls that are sent once, and never followed anywhere."""
 
 import asyncio
+import contextlib
+import re
+import time
+from decimal import Decimal
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -13,14 +17,30 @@ from tui.domain.hosts import is_loopback, service_url
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.clock import ClockReading, reading, ticks_ms
-from tui.exchange.errors import ExchangeError, OutcomeUnknown, error_of_answer, error_of_transport, unreadable_answer
+from tui.exchange.errors import (
+    ClockRefused,
+    ExchangeError,
+    NotSent,
+    OutcomeUnknown,
+    damaged_key,
+    error_of_answer,
+    error_of_transport,
+    unreadable_answer,
+)
 from tui.exchange.payloads import (
+    AssetBalance,
+    CmBalance,
+    CrossAccount,
     HistoryPage,
     IsolatedAccount,
+    IsolatedPairRow,
     KeyRestrictions,
+    MovableAmount,
+    OptionsAccount,
     PortfolioBalance,
     ServerTime,
     TransferAnswer,
+    UmBalance,
     WalletBalance,
     symbol_parameters,
     transfer_parameters,
@@ -41,6 +61,9 @@ _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 _UID_WEIGHT = "X-SAPI-USED-UID-WEIGHT-1M"
 
+_HEADER_VALUE = re.compile(r"[!-~]+")
+"""What an API key must be to go into a header; httpx would put any other into the words of its error."""
+
 _Answer = TypeVar("_Answer")
 
 
@@ -48,7 +71,7 @@ class BinanceClient:
     """A person's calls to one host. Use it as an async context manager.
 
     Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. Nothing is retried
-    and no redirect is followed.
+    and no redirect is followed. Making one raises NotSent where the environment names a proxy that cannot be used.
     """
 
     def __init__(
@@ -61,13 +84,7 @@ class BinanceClient:
         self.uid_weight = 0
         """The weight that this account has used in the minute, as the exchange last counted it."""
         self._key = key
-        self._http = httpx.AsyncClient(
-            timeout=_TIMEOUT,
-            follow_redirects=False,
-            # A proxy from the environment has no business between this machine and itself.
-            trust_env=not is_loopback(httpx.URL(base_url).host),
-            transport=transport,
-        )
+        self._http = _http(base_url, transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,6 +97,14 @@ class BinanceClient:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    def drop_key(self) -> None:
+        """Let go of the key. Until it is given again, signed calls raise NotSent."""
+        self._key = None
+
+    def give_key(self, key: ApiKey) -> None:
+        """Sign with this key from here on: the same account's, after `drop_key`."""
+        self._key = key
 
     async def sync_clock(self) -> ClockReading:
         """Measure the exchange's time and the round trip."""
@@ -128,29 +153,81 @@ class BinanceClient:
         body = await self._signed_call("GET", "/sapi/v1/asset/wallet/balance", {"needBalanceDetail": "true"})
         return _decode(body, list[WalletBalance])
 
+    async def spot_assets(self) -> list[AssetBalance]:
+        """The assets of the Spot wallet."""
+        return _decode(await self._signed_call("POST", "/sapi/v3/asset/getUserAsset", {}), list[AssetBalance])
+
+    async def funding_assets(self) -> list[AssetBalance]:
+        """The assets of the Funding wallet."""
+        return _decode(await self._signed_call("POST", "/sapi/v1/asset/get-funding-asset", {}), list[AssetBalance])
+
+    async def cross_account(self) -> CrossAccount:
+        """The Cross Margin wallet."""
+        return _decode(await self._signed_call("GET", "/sapi/v1/margin/account", {}), CrossAccount)
+
     async def isolated_account(self) -> IsolatedAccount:
         """The isolated margin accounts, one a pair."""
         return _decode(await self._signed_call("GET", "/sapi/v1/margin/isolated/account", {}), IsolatedAccount)
+
+    async def isolated_pairs(self) -> list[IsolatedPairRow]:
+        """Every pair of the exchange that has isolated margin accounts."""
+        api_key = self._key.api_key.reveal() if self._key else ""
+        body = await self._call("GET", "/sapi/v1/margin/isolated/allPairs", api_key=api_key)
+        return _decode(body, list[IsolatedPairRow])
+
+    async def margin_movable(self, asset: str, symbol: str | None = None) -> Decimal:
+        """How much of an asset can be moved out of Cross Margin, or with a symbol, of that pair's isolated account."""
+        parameters = {"asset": asset, **({"isolatedSymbol": symbol} if symbol else {})}
+        body = await self._signed_call("GET", "/sapi/v1/margin/maxTransferable", parameters)
+        return _decode(body, MovableAmount).amount
+
+    async def um_balances(self) -> list[UmBalance]:
+        """The assets of the USD-M Futures wallet."""
+        return _decode(await self._signed_call("GET", "/fapi/v3/balance", {}), list[UmBalance])
+
+    async def cm_balances(self) -> list[CmBalance]:
+        """The assets of the COIN-M Futures wallet."""
+        return _decode(await self._signed_call("GET", "/dapi/v1/balance", {}), list[CmBalance])
+
+    async def options_account(self) -> OptionsAccount:
+        """The Options wallet."""
+        return _decode(await self._signed_call("GET", "/eapi/v1/marginAccount", {}), OptionsAccount)
 
     async def portfolio_balances(self) -> list[PortfolioBalance]:
         """The assets of the Portfolio Margin wallet."""
         return _decode(await self._signed_call("GET", "/papi/v1/balance", {}), list[PortfolioBalance])
 
+    async def portfolio_movable(self, asset: str) -> Decimal:
+        """How much of an asset can be moved out of Portfolio Margin."""
+        body = await self._signed_call("GET", "/papi/v1/margin/maxWithdraw", {"asset": asset})
+        return _decode(body, MovableAmount).amount
+
     async def _signed_call(
         self, method: str, path: str, parameters: dict[str, str], timestamp_ms: int | None = None
     ) -> bytes:
         if self._key is None:
-            raise ValueError("a signed call needs a key")
+            raise NotSent("Shunter is locked: the key is not in memory.", advice="Unlock it, then try again.")
+        clock = self.clock
         if timestamp_ms is None:
-            timestamp_ms = (self.clock or await self.sync_clock()).now_ms()
+            # Reading need not wait for the exchange's time: where this machine's is off, the exchange says so.
+            timestamp_ms = clock.now_ms() if clock else time.time_ns() // 1_000_000
         payload = urlencode(
             {**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)}, quote_via=quote
         )
-        signature = quote(sign(self._key, payload.encode()), safe="")
-        return await self._call(method, path, f"{payload}&signature={signature}", self._key.api_key.reveal())
+        signed = f"{payload}&signature={_signature(self._key, payload)}"
+        try:
+            return await self._call(method, path, signed, self._key.api_key.reveal())
+        except ClockRefused:
+            if self.clock is clock:  # else it was measured anew meanwhile
+                self.clock = None
+            raise
 
     async def _call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
         url = service_url(self.base_url, path)
+        if self._http.is_closed:
+            raise NotSent("Shunter has left this exchange.")
+        if api_key and not _HEADER_VALUE.fullmatch(api_key):
+            raise damaged_key()
         headers = {"X-MBX-APIKEY": api_key} if api_key else {}
         content = None
         if method == "POST":
@@ -161,10 +238,10 @@ class BinanceClient:
         try:
             async with asyncio.timeout(_WHOLE_CALL_S):
                 return await self._exchange(self._http.build_request(method, url, headers=headers, content=content))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            failure: ExchangeError = error_of_transport(error)
         except TimeoutError:
-            failure = OutcomeUnknown("The answer did not come whole within a minute.")
+            failure: ExchangeError = OutcomeUnknown("The answer did not come whole within a minute.")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            failure = error_of_transport(error)
         # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
         raise failure
 
@@ -184,6 +261,28 @@ class BinanceClient:
         if response.status_code != httpx.codes.OK:
             raise error_of_answer(response.status_code, response.headers, bytes(body))
         return bytes(body)
+
+
+def _http(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    with contextlib.suppress(ImportError, ValueError):  # SOCKS without its package; a scheme that is none
+        return httpx.AsyncClient(
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            # A proxy from the environment has no business between this machine and itself.
+            trust_env=not is_loopback(httpx.URL(base_url).host),
+            transport=transport,
+        )
+    raise NotSent(
+        "The proxy that the environment names cannot be used.",
+        advice="Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing.",
+    )
+
+
+def _signature(key: ApiKey, payload: str) -> str:
+    with contextlib.suppress(TypeError, ValueError):
+        return quote(sign(key, payload.encode()), safe="")
+    # Raised out here, so that it does not carry the frames that held the secret.
+    raise damaged_key()
 
 
 def _decode(body: bytes, kind: type[_Answer]) -> _Answer:

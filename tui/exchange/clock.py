@@ -31,6 +31,10 @@ class ClockReading:
         """The exchange's time now."""
         return self.server_ms + round(ticks_ms() - self.ticks_ms)
 
+    def at_least_ms(self) -> int:
+        """The exchange's time now if the measured one was that of the end of the round trip: it is no earlier."""
+        return self.now_ms() - (self.round_trip_ms + 1) // 2
+
     def age_ms(self) -> int:
         """How long ago this was measured."""
         return round(ticks_ms() - self.ticks_ms)

@@ -127,11 +127,16 @@ def error_of_answer(status: int, headers: httpx.Headers, body: bytes) -> Exchang
     return Refused(message, code=code, advice=_ADVICE.get(code, "") if code is not None else "")
 
 
-def error_of_transport(error: httpx.HTTPError | httpx.InvalidURL) -> ExchangeError:
+def error_of_transport(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> ExchangeError:
     """What a broken connection says about the outcome: the doubt goes to unknown."""
     if isinstance(error, _NEVER_LEFT):
         return NotSent(f"Could not reach the exchange: {_reason(error)}.", advice="Check the network.")
     return OutcomeUnknown(f"The answer did not come: {_reason(error)}.")
+
+
+def damaged_key() -> NotSent:
+    """The key can neither sign nor go into a header. Adding a profile does not let such a key in."""
+    return NotSent("The key of this profile is damaged: it cannot sign.", advice="Add the profile again.")
 
 
 def unreadable_answer(what: str) -> OutcomeUnknown:

@@ -8,6 +8,8 @@ import msgspec
 from tui.domain.amounts import plain
 from tui.domain.transfer import TransferRequest
 
+_YEAR_10000_MS = 253_402_300_800_000
+
 TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
 
 
@@ -42,7 +44,7 @@ class HistoryPage(msgspec.Struct, frozen=True):
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
     """The exchange's time, in milliseconds."""
 
-    server_time: int
+    server_time: Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
 
 
 class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
@@ -59,6 +61,8 @@ class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
     enable_vanilla_options: bool = False
     enable_spot_and_margin_trading: bool = False
     enable_portfolio_margin_trading: bool = False
+    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=_YEAR_10000_MS)] | None = None
+    """When what the key may do ends, in milliseconds; left out for a key that is bound to IP addresses."""
 
 
 class AssetBalance(msgspec.Struct, frozen=True, rename="camel"):
@@ -89,6 +93,53 @@ class IsolatedAccount(msgspec.Struct, frozen=True):
     """All isolated margin accounts of a person."""
 
     assets: list[IsolatedPair] = []
+
+
+class IsolatedPairRow(msgspec.Struct, frozen=True):
+    """A pair of the exchange that has isolated margin accounts."""
+
+    symbol: str
+    base: str
+    quote: str
+
+
+class CrossAccount(msgspec.Struct, frozen=True, rename="camel"):
+    """The Cross Margin wallet."""
+
+    user_assets: list[AssetBalance] = []
+
+
+class UmBalance(msgspec.Struct, frozen=True, rename="camel"):
+    """An asset in the USD-M Futures wallet."""
+
+    asset: str
+    max_withdraw_amount: Decimal
+
+
+class CmBalance(msgspec.Struct, frozen=True, rename="camel"):
+    """An asset in the COIN-M Futures wallet."""
+
+    asset: str
+    withdraw_available: Decimal
+
+
+class OptionsBalance(msgspec.Struct, frozen=True):
+    """An asset in the Options wallet."""
+
+    asset: str
+    available: Decimal
+
+
+class OptionsAccount(msgspec.Struct, frozen=True):
+    """The Options wallet."""
+
+    asset: list[OptionsBalance] = []
+
+
+class MovableAmount(msgspec.Struct, frozen=True):
+    """How much of an asset can be moved out."""
+
+    amount: Decimal
 
 
 class PortfolioBalance(msgspec.Struct, frozen=True, rename="camel"):

@@ -2,48 +2,71 @@
 
 from tui.keys.errors import (
     InvalidKey,
+    KeychainSilent,
     KeyField,
     KeyringFailed,
     KeyringLocked,
+    KeyringNew,
     KeyringTimeout,
     KeyringUnavailable,
     KeyringUnsafe,
     KeyStoreError,
+    KeyTooLong,
+    NoSessionBus,
     ProfileDamaged,
     ProfileExists,
     ProfileMissing,
     ProfilesBusy,
     ProfilesFileError,
+    SettingsFileError,
 )
 from tui.keys.formats import parse_key, parse_profile_name
-from tui.keys.keyring_calls import LIMIT_S, backend_name, in_background
+from tui.keys.gnome_keyring import can_unlock, is_new
+from tui.keys.keyring_calls import LIMIT_S, backend_name, in_background, look_again, probe, unlock
+from tui.keys.plain_text import ACCEPTANCE, accept_plain_text
 from tui.keys.profiles import Profile, add, load, profile, profiles, profiles_path, refuse_taken, remove
+from tui.keys.settings import Settings, settings, settings_path
 
 __all__ = [
+    "ACCEPTANCE",
     "LIMIT_S",
     "InvalidKey",
     "KeyField",
     "KeyStoreError",
+    "KeyTooLong",
+    "KeychainSilent",
     "KeyringFailed",
     "KeyringLocked",
+    "KeyringNew",
     "KeyringTimeout",
     "KeyringUnavailable",
     "KeyringUnsafe",
+    "NoSessionBus",
     "Profile",
     "ProfileDamaged",
     "ProfileExists",
     "ProfileMissing",
     "ProfilesBusy",
     "ProfilesFileError",
+    "Settings",
+    "SettingsFileError",
+    "accept_plain_text",
     "add",
     "backend_name",
+    "can_unlock",
     "in_background",
+    "is_new",
     "load",
+    "look_again",
     "parse_key",
     "parse_profile_name",
+    "probe",
     "profile",
     "profiles",
     "profiles_path",
     "refuse_taken",
     "remove",
+    "settings",
+    "settings_path",
+    "unlock",
 ]

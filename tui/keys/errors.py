@@ -4,15 +4,20 @@ ValueError
   InvalidKey
 KeyStoreError
   KeyringUnavailable
+    NoSessionBus
   KeyringUnsafe
   KeyringLocked
+    KeyringNew
+    KeychainSilent
   KeyringTimeout
   KeyringFailed
+  KeyTooLong
   ProfileMissing
   ProfileExists
   ProfileDamaged
   ProfilesFileError
   ProfilesBusy
+  SettingsFileError
 
 No exception of a keyring's or cryptography's own is the cause or context of one of these: its text, arguments or frames
 may hold a secret.
@@ -44,12 +49,28 @@ class KeyringUnavailable(KeyStoreError):
     """There is no keyring to talk to."""
 
 
+class NoSessionBus(KeyringUnavailable):
+    """There is no D-Bus session, as after many a login over SSH."""
+
+
 class KeyringUnsafe(KeyStoreError):
-    """There is a keyring, but it would not keep a key safe."""
+    """There is a keyring, but it would not keep a key safe. `keyring` is what a person can accept it by."""
+
+    def __init__(self, message: str, keyring: str) -> None:
+        super().__init__(message)
+        self.keyring = keyring
 
 
 class KeyringLocked(KeyStoreError):
     """The keyring is locked, and nobody answered its prompt."""
+
+
+class KeyringNew(KeyringLocked):
+    """There is no login keyring yet, and nobody answered the prompt for its first passphrase."""
+
+
+class KeychainSilent(KeyringLocked):
+    """macOS may not ask for the Keychain's password here, as over SSH."""
 
 
 class KeyringTimeout(KeyStoreError):
@@ -58,6 +79,10 @@ class KeyringTimeout(KeyStoreError):
 
 class KeyringFailed(KeyStoreError):
     """The keyring answered with an error of its own."""
+
+
+class KeyTooLong(KeyStoreError):
+    """The keyring takes no entry of this length."""
 
 
 class ProfileMissing(KeyStoreError):
@@ -78,3 +103,7 @@ class ProfilesFileError(KeyStoreError):
 
 class ProfilesBusy(KeyStoreError):
     """Another Shunter is changing the list of profiles."""
+
+
+class SettingsFileError(KeyStoreError):
+    """The settings cannot be read, understood or written."""

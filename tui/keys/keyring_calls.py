@@ -5,17 +5,25 @@ The `keyring` package is imported when it is first needed: importing it takes ti
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from tui.domain.credentials import Secret
+from tui.keys import gnome_keyring, session_bus
 from tui.keys.errors import (
+    KeychainSilent,
     KeyringFailed,
     KeyringLocked,
+    KeyringNew,
     KeyringTimeout,
     KeyringUnavailable,
     KeyringUnsafe,
     KeyStoreError,
+    KeyTooLong,
+    NoSessionBus,
 )
+from tui.keys.settings import settings
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -34,7 +42,13 @@ _NAMES = {
     "keyring.backends.null": "none (null)",
 }
 _KEEPS_NOTHING = ("keyring.backends.fail", "keyring.backends.null")
+_MOST_BYTES = {"keyring.backends.Windows": 2560}
+"""What a backend takes in one entry, as UTF-16; the others take any length that a key has."""
 _LOCKED = {"KeyringLocked", "LockedException", "PromptDismissedException"}
+_INTERACTION_NOT_ALLOWED = -25308
+"""macOS's code where it may not ask for the Keychain's password."""
+_NOBODY = "(nobody)"
+"""No profile can have this name."""
 _UNAVAILABLE = {"NoKeyringError", "InitError", "SecretServiceNotAvailableException"}
 
 T = TypeVar("T")
@@ -42,7 +56,27 @@ T = TypeVar("T")
 
 def backend_name(*, limit_s: float = LIMIT_S) -> str:
     """What a person calls the keyring in use; `none` where there is none. Raises KeyStoreError."""
-    return _bounded(lambda: _name(_backend()), limit_s)
+    return _bounded(lambda: _shown_name(_backend()), limit_s)
+
+
+def probe(*, limit_s: float = LIMIT_S) -> None:
+    """Find out whether a key could be kept now. Raises KeyStoreError."""
+    read(_NOBODY, limit_s=limit_s)
+
+
+def unlock(passphrase: Secret) -> None:
+    """Unlock GNOME Keyring's login keyring, or make it with its first passphrase. Raises KeyStoreError."""
+    _bounded(lambda: gnome_keyring.unlock(passphrase), LIMIT_S)
+    look_again()
+
+
+def look_again() -> None:
+    """Forget which keyring was found: another may be there since."""
+    from keyring import backend, core
+
+    core._keyring_backend = None
+    with suppress(KeyError):
+        backend.get_all_keyring.reset()
 
 
 def read(name: str, *, limit_s: float) -> str | None:
@@ -52,7 +86,18 @@ def read(name: str, *, limit_s: float) -> str | None:
 
 def write(name: str, text: str, *, limit_s: float) -> None:
     """Keep a text in the keyring. Raises KeyStoreError; after KeyringTimeout it may still be kept."""
-    _bounded(lambda: _safe_backend().set_password(SERVICE, name, text), limit_s)
+
+    def write_it() -> None:
+        backend = _safe_backend()
+        most = _MOST_BYTES.get(type(backend).__module__)
+        if most is not None and len(text.encode("utf-16-le")) > most:
+            raise KeyTooLong(
+                f"{_name(backend)} takes entries of {most} bytes, and this key is longer. "
+                "Use an Ed25519 or HMAC key: they are short."
+            )
+        backend.set_password(SERVICE, name, text)
+
+    _bounded(write_it, limit_s)
 
 
 def delete(name: str, *, limit_s: float) -> None:
@@ -110,6 +155,7 @@ def _started(call: Callable[[], T]) -> Future[T]:
 
 def _backend() -> "KeyringBackend":
     """The keyring in use: one, not a chain, so that a key is only ever where the header says."""
+    session_bus.adopt()  # before the library looks for backends
     import keyring
     from keyring.backends.chainer import ChainerBackend
 
@@ -140,16 +186,35 @@ def _refusal(backend: "KeyringBackend") -> KeyStoreError | None:
     keyring itself rates backends: below 1 is not recommended, as for the plain text files of keyrings.alt.
     """
     if type(backend).__module__ in _KEEPS_NOTHING:
-        return KeyringUnavailable(
-            "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet; "
-            "over SSH, start one with: dbus-run-session -- bash"
-        )
-    if backend.priority < 1:
+        return _nowhere()
+    if _is_unsafe(backend) and settings().plain_text_keyring != _name(backend):
         return KeyringUnsafe(
             f"The keyring in use, {_name(backend)}, may keep keys in plain text, so Shunter does not use it. "
-            "Correct PYTHON_KEYRING_BACKEND or keyringrc.cfg, or start GNOME Keyring or KWallet."
+            "Start GNOME Keyring or KWallet, or correct PYTHON_KEYRING_BACKEND or keyringrc.cfg. "
+            "To use it all the same: shunter keys accept-plain-text",
+            _name(backend),
         )
     return None
+
+
+def _is_unsafe(backend: "KeyringBackend") -> bool:
+    return type(backend).__module__ not in _KEEPS_NOTHING and backend.priority < 1
+
+
+def _nowhere() -> KeyringUnavailable:
+    if session_bus.is_missing():
+        return NoSessionBus(
+            "There is no D-Bus session, and so no keyring to keep keys in, as after many a login over SSH. "
+            "Start Shunter inside one: dbus-run-session -- shunter"
+        )
+    return KeyringUnavailable(
+        "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet: "
+        "install gnome-keyring. If PYTHON_KEYRING_BACKEND or keyringrc.cfg switches keyrings off, remove that."
+    )
+
+
+def _shown_name(backend: "KeyringBackend") -> str:
+    return f"PLAIN TEXT {_name(backend)}" if _is_unsafe(backend) else _name(backend)
 
 
 def _name(backend: "KeyringBackend") -> str:
@@ -159,14 +224,28 @@ def _name(backend: "KeyringBackend") -> str:
 
 def _in_our_words(error: Exception) -> KeyStoreError:
     # By name: the libraries that define these are only there on their own systems.
-    names = {type(found).__name__ for found in (error, error.__cause__)}
+    found = [one for one in (error, error.__cause__) if one is not None]
+    names = {type(one).__name__ for one in found}
+    if any(one.args[:1] == (_INTERACTION_NOT_ALLOWED,) for one in found):
+        return KeychainSilent(
+            "The macOS Keychain is locked, and may not ask for its password here, as over SSH. Unlock it in this "
+            "terminal, then try again: security unlock-keychain"
+        )
+    if names & _LOCKED and gnome_keyring.can_unlock():
+        if gnome_keyring.is_new():
+            return KeyringNew(
+                "There is no login keyring yet, and no prompt for its first passphrase could be shown. "
+                "Make it here: shunter keys unlock"
+            )
+        return KeyringLocked(
+            "The keyring is locked, and its prompt could not be shown or was dismissed. "
+            "Unlock it here: shunter keys unlock"
+        )
     if names & _LOCKED:
         return KeyringLocked(
             "The keyring is locked, and its prompt could not be shown or was dismissed. Unlock it and try again."
         )
     if names & _UNAVAILABLE:
-        return KeyringUnavailable(
-            "The keyring cannot be reached. On Linux it takes a D-Bus session with GNOME Keyring or KWallet."
-        )
+        return _nowhere()
     # Not its text: a backend that runs another program may put the command into it.
     return KeyringFailed(f"The keyring failed with {type(error).__name__}. Is it running, and unlocked?")

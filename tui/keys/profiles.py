@@ -119,6 +119,8 @@ def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
             f"The keyring's entry for the profile {wanted.name!r} is an {key.kind} key for {base_url}, "
             f"but the list of profiles says {wanted.kind} for {wanted.base_url}. {again}"
         )
+    if key.tail != wanted.tail:
+        raise ProfileDamaged(f"The key of the profile {wanted.name!r} has been replaced by another. {again}")
     return key
 
 

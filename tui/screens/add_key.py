@@ -1,5 +1,6 @@
 """Adding a key: typed or pasted unseen, checked, and put into the keyring."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on, work
@@ -18,12 +19,24 @@ from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
 _ASK = "Enter or F2  add        Esc  cancel"
+_ASK_SESSION = "Enter or F2  use        Esc  cancel"
 
 
-class AddKeyScreen(ModalScreen[keys.Profile | None]):
-    """Asks for a key. It ends with the new profile, or None."""
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """A key that is kept nowhere but in memory."""
+
+    key: ApiKey
+    base_url: str
+
+
+class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
+    """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        # With priority, so that keys which arrive in one packet go to the field that each was meant for.
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("f2,ctrl+r", "add", "Add", key_display="F2", priority=True),
         Binding("escape", "cancel", "Cancel"),
     ]
@@ -42,20 +55,22 @@ class AddKeyScreen(ModalScreen[keys.Profile | None]):
             super().__init__()
             self.words = words
 
-    def __init__(self, base_url: str | None) -> None:
+    def __init__(self, base_url: str | None, *, for_session: bool = False) -> None:
         super().__init__()
+        self._for_session = for_session
         self._base_url = base_url or DEFAULT_BASE_URL
 
     def compose(self) -> ComposeResult:
         """Name, host, API key, secret."""
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Label("Add a key", classes="title")
-            yield FormField("name", "Name", FieldInput("main", max_length=32))
+            yield Label("A key for this session" if self._for_session else "Add a key", classes="title")
+            if not self._for_session:
+                yield FormField("name", "Name", FieldInput("main", max_length=32))
             yield FormField("base-url", "Host", FieldInput(self._base_url))
             yield FormField("api-key", "API key", SecretInput())
             yield FormField("secret", "Secret", SecretInput())
             yield Label("", id="add-said", markup=False)
-            yield Label(_ASK, classes="ask", markup=False)
+            yield Label(_ASK_SESSION if self._for_session else _ASK, classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """Say what goes where."""
@@ -65,11 +80,11 @@ class AddKeyScreen(ModalScreen[keys.Profile | None]):
     @on(Input.Submitted)
     def action_add(self) -> None:
         """Check everything, then put it into the keyring."""
-        fields = {name: self._field(name) for name in ("name", "base-url", "api-key", "secret")}
+        fields = {form_field.which: form_field for form_field in self.query(FormField)}
         for form_field in fields.values():
             form_field.show_problem("")
         try:
-            name = keys.parse_profile_name(fields["name"].text)
+            name = "" if self._for_session else keys.parse_profile_name(fields["name"].text)
         except ValueError as error:
             return self._refuse("name", str(error))
         try:
@@ -80,6 +95,9 @@ class AddKeyScreen(ModalScreen[keys.Profile | None]):
             key = keys.parse_key(None, fields["api-key"].text, fields["secret"].text)
         except InvalidKey as error:
             return self._refuse("api-key" if error.field is KeyField.API_KEY else "secret", str(error))
+        if self._for_session:
+            self.dismiss(SessionKey(key, base_url))
+            return None
         self._say("Putting it into the keyring...")
         self.add_key(name, key, base_url)
         return None

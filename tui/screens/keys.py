@@ -16,7 +16,7 @@ from tui import keys
 from tui.domain.hosts import place_name
 from tui.exchange.errors import ExchangeError
 from tui.keycheck import KeyReport, check
-from tui.screens.add_key import AddKeyScreen
+from tui.screens.add_key import AddKeyScreen, SessionKey
 
 _ASK = "Enter use   a add   c check   x remove   Esc close"
 
@@ -138,11 +138,12 @@ class KeysScreen(ModalScreen[None]):
             self._list()
         self._say(message.words)
 
-    def _added(self, profile: keys.Profile | None) -> None:
-        if profile:
+    def _added(self, profile: keys.Profile | SessionKey | None) -> None:
+        if isinstance(profile, keys.Profile):
             self._list()
             self.query_one(OptionList).highlighted = len(self._profiles) - 1
-            self._say(f"{profile.name} was added. Enter uses it, c asks the exchange what it may do.")
+            self._say(f"{profile.name} was added. Asking {profile.base_url} what it may do...")
+            self.check_key(profile)
 
     def _list(self) -> None:
         try:
@@ -177,7 +178,7 @@ def _report_words(profile: keys.Profile, report: KeyReport) -> str:
     verdict = f"A transfer would be refused: {report.obstacle}." if report.obstacle else "A transfer would be accepted."
     lines = [
         f"{profile.name}: {verdict}",
-        f"It may do: {', '.join(report.may) or 'nothing'}",
+        f"It may do: {report.may}",
         *(f"Warning: {warning}" for warning in report.warnings),
         f"Clock: offset {report.clock.offset_ms:+d} ms, round trip {report.clock.round_trip_ms} ms",
     ]

@@ -1,29 +1,36 @@
 """The main screen: the form of a transfer, and the session's transfers."""
 
+import asyncio
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Label
 
 from tui.desk import Desk
-from tui.domain.balances import Balances
+from tui.domain.balances import FRESH_MS, Balances, Place
 from tui.domain.transfer import Draft, Transfer
+from tui.exchange.clock import ticks_ms
 from tui.journal import JournalError
 from tui.screens.decide import DecideScreen, Decision
 from tui.screens.history import HistoryScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.settle import Progress
+from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
 
 _TOO_SMALL = "This terminal is too small for Shunter. Make it 60 columns by 16 rows or more; 80 by 24 shows everything."
+
+_SETTLED_S = 0.15
+"""Who types or walks through a list is not asked after at every step."""
 
 
 class MainScreen(Screen[None]):
@@ -48,11 +55,17 @@ class MainScreen(Screen[None]):
     ]
 
     class BalancesRead(Message):
-        """The wallets were read."""
+        """A wallet was read."""
 
         def __init__(self, balances: Balances) -> None:
             super().__init__()
             self.balances = balances
+
+    class MovableRead(BalancesRead):
+        """The exchange was asked what can be moved."""
+
+    class ReadingEnded(Message):
+        """There is nothing more to come from a reading."""
 
     class NotDecided(Message):
         """The journal did not take the person's decision on an unknown transfer."""
@@ -66,7 +79,9 @@ class MainScreen(Screen[None]):
         self.desk = desk
         self._status = status
         self._draft = draft
-        self._session_ids: set[int] = set()
+        self._answered_ms: dict[int, float] = {}
+        """When the outcome of each transfer of this session became final, on the clock of the balances."""
+        self._aging: Timer | None = None
         self._progress: dict[int, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
 
@@ -76,16 +91,16 @@ class MainScreen(Screen[None]):
         yield Label(_TOO_SMALL, id="too-small")
         with VerticalScroll(id="body", can_focus=False):
             yield TransferForm(self._draft, id="form")
-            with Vertical(id="session"):
-                yield Label("Session", classes="title", id="session-title")
-                yield Label("No transfers yet", id="session-empty")
-                yield TransferTable(id="transfers")
+            yield SessionList(id="session")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Read the wallets."""
-        self.query_one(TransferTable).display = False
-        self.read_balances()
+        self.action_refresh_balances()
+
+    def on_screen_resume(self) -> None:
+        """Show what the review has read."""
+        self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
 
     def action_review(self) -> None:
         """Review what is entered."""
@@ -100,47 +115,83 @@ class MainScreen(Screen[None]):
         self.app.push_screen(HistoryScreen(self.desk))
 
     def action_refresh_balances(self) -> None:
-        """Read the wallets again."""
+        """Read the wallets again, saying so while it lasts."""
+        self.query_one(StatusBar).show(waiting_for="reading wallets...")
         self.read_balances()
 
     def transfer_changed(self, transfer: Transfer) -> None:
         """Show a transfer as it stands now."""
-        self._session_ids.add(transfer.id)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.id, None)
-        table = self.query_one(TransferTable)
-        table.display = True
-        self.query_one("#session-empty").display = False
-        table.show(transfer)
-        self.query_one("#session-title", Label).update(f"Session - {len(self._session_ids)}")
+        self.query_one(SessionList).show(transfer)
         self._show_exchange_state()
         if not transfer.outcome.is_open:
-            self.read_balances()
+            self._answered_ms[transfer.id] = ticks_ms()
+            self.read_touched(transfer)
 
     def show_earlier(self, transfers: list[Transfer]) -> None:
         """Show transfers of earlier sessions whose outcome is still open."""
-        for transfer in transfers:
-            self.transfer_changed(transfer)
+        self.query_one(SessionList).show_earlier(transfers)
 
     def settling_progressed(self, progress: Progress) -> None:
         """Show how the settling of an unknown transfer goes."""
         self._progress[progress.transfer.id] = progress
-        self.query_one(TransferTable).show(progress.transfer, note=progress.note)
+        self.query_one(SessionList).show(progress.transfer, progress.note)
 
     @work(exclusive=True, group="balances")
     async def read_balances(self) -> None:
-        """Read the wallets, saying so while it lasts."""
-        self.query_one(StatusBar).show(waiting_for="reading wallets...")
-        self.post_message(self.BalancesRead(await self.desk.balances()))
+        """Read all wallets."""
+        async for balances in self.desk.treasury.read_all():
+            self.post_message(self.BalancesRead(balances))
+        self.post_message(self.ReadingEnded())
+
+    @work(group="touched")
+    async def read_touched(self, transfer: Transfer) -> None:
+        """Read the two wallets of a transfer."""
+        move = transfer.request.type
+        async for balances in self.desk.treasury.read_wallets({move.source, move.destination}):
+            self.post_message(self.BalancesRead(balances))
+        self.post_message(self.ReadingEnded())
+
+    @work(exclusive=True, group="movable")
+    async def read_movable(self, place: Place, asset: str) -> None:
+        """Ask what can be moved of an asset out of a place, once the person has settled on it."""
+        await asyncio.sleep(_SETTLED_S)
+        self.post_message(self.MovableRead(await self.desk.treasury.read_movable(place, asset)))
 
     def on_main_screen_balances_read(self, message: BalancesRead) -> None:
-        """Show what was read, and what could not be."""
-        self.query_one(StatusBar).show(waiting_for="")
+        """Show what was read."""
         self.query_one(TransferForm).show_balances(message.balances)
+        if isinstance(self.app.screen, ResultScreen):
+            self.app.screen.show_balances(message.balances)
+
+    def on_main_screen_movable_read(self, message: MovableRead) -> None:
+        """Show what can be moved."""
+        self.query_one(TransferForm).movable_read(message.balances)
+
+    def on_main_screen_reading_ended(self) -> None:
+        """Say what could not be read and why, and see to it that what was read grows old."""
         self._show_exchange_state()
-        problems = {holdings.problem for holdings in message.balances.values() if holdings.problem}
-        for problem in problems:
-            self.notify(problem, title="Wallets not read", severity="warning", markup=False)
+        wait_s = self.desk.treasury.wait_s
+        waiting_for = f"too many requests: wallets in {wait_s} s" if wait_s else ""
+        self.query_one(StatusBar).show(waiting_for=waiting_for)
+        if self._aging:
+            self._aging.stop()
+        if wait_s:
+            self._aging = self.set_timer(wait_s, self.action_refresh_balances)
+        else:
+            self._aging = self.set_timer(FRESH_MS / 1000 + 1, self.query_one(TransferForm).show_ages)
+        wallets: dict[str, list[str]] = {}
+        for wallet, holdings in self.desk.treasury.balances.wallets.items():
+            if holdings.problem:
+                wallets.setdefault(holdings.problem, []).append(wallet.short_label)
+        for problem, labels in wallets.items():
+            title = f"Not read: {', '.join(labels)}"
+            self.notify(problem, title=title, severity="warning", markup=False)
+
+    def on_transfer_form_movable_wanted(self, message: TransferForm.MovableWanted) -> None:
+        """Ask the exchange."""
+        self.read_movable(message.place, message.asset)
 
     def on_transfer_form_review_asked(self, message: TransferForm.ReviewAsked) -> None:
         """Show the review of a transfer that is valid in form."""
@@ -181,7 +232,8 @@ class MainScreen(Screen[None]):
             return
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
-        self.app.push_screen(ResultScreen(transfer))
+        since_ms = self._answered_ms.get(transfer.id)
+        self.app.push_screen(ResultScreen(transfer, self.desk.treasury.balances, since_ms))
 
     def _show_exchange_state(self) -> None:
         clock = self.desk.client.clock

@@ -9,9 +9,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.amounts import grouped
+from tui.domain.balances import Balances, Place, ends
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.widgets.transfer_table import OUTCOME_WORDS
+
+_END_IDS = ("source-now", "destination-now")
 
 _MEANING = {
     Outcome.SENDING: "The exchange has not answered yet.",
@@ -34,9 +37,12 @@ class ResultScreen(ModalScreen[None]):
         Binding("escape,enter,q", "close", "Close"),
     ]
 
-    def __init__(self, transfer: Transfer) -> None:
+    def __init__(self, transfer: Transfer, balances: Balances | None = None, since_ms: float | None = None) -> None:
+        """Takes what the wallets hold too, where the outcome became final a moment ago, at `since_ms`."""
         super().__init__()
         self._transfer = transfer
+        self._balances = balances
+        self._since_ms = since_ms
 
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
@@ -48,8 +54,28 @@ class ResultScreen(ModalScreen[None]):
                 for name, value in _facts(transfer):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", markup=False)
+                if self._balances and self._since_ms is not None:
+                    for end in _END_IDS:
+                        yield Label("", classes="fact-name")
+                        yield Label("", classes="fact-value", id=end, markup=False)
             copy = "c  copy the tranId        " if transfer.tran_id else ""
             yield Label(f"{copy}Esc  close", classes="ask", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the balances as far as they are known."""
+        if self._balances:
+            self.show_balances(self._balances)
+
+    def show_balances(self, balances: Balances) -> None:
+        """Show what source and destination hold now, once the exchange has said so."""
+        self._balances = balances
+        if self._since_ms is None or not self.query(f"#{_END_IDS[0]}"):
+            return
+        request = self._transfer.request
+        both = ends(request.type, request.from_symbol, request.to_symbol)
+        for id_, end in zip(_END_IDS, both, strict=True):
+            words = f"{end.wallet.label} now: {_now(balances, end, request.asset, self._since_ms)}"
+            self.query_one(f"#{id_}", Label).update(words)
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""
@@ -62,6 +88,13 @@ class ResultScreen(ModalScreen[None]):
     def action_close(self) -> None:
         """Back to where it was opened."""
         self.dismiss()
+
+
+def _now(balances: Balances, end: Place, asset: str, since_ms: float) -> str:
+    figure = balances.figure(end, asset)
+    if figure and figure.read_ms >= since_ms:
+        return f"{grouped(figure.amount)} {asset}"
+    return "not known" if balances.wallets[end.wallet].problem else "reading..."
 
 
 def _facts(transfer: Transfer) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The review: the last look at a transfer, and the only place that sends one."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from textual import work
@@ -13,7 +14,9 @@ from textual.widgets import Label
 
 from tui.desk import Desk
 from tui.domain.amounts import grouped
+from tui.domain.balances import Balances, Figure, Place, ends, too_much
 from tui.domain.transfer import Transfer, TransferRequest
+from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError
 from tui.widgets.status_bar import Status
@@ -21,6 +24,7 @@ from tui.widgets.transfer_table import OUTCOME_WORDS
 
 _ASK = "y  send        Esc  go back"
 _ASK_AGAIN = "d  yes, send another one        Esc  go back"
+_FACT_IDS = {"From": "review-source", "To": "review-destination"}
 _SENDING = "Sending. Waiting for the exchange's answer..."
 
 
@@ -48,6 +52,13 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             super().__init__()
             self.repeats = repeats
 
+    class Freshened(Message):
+        """What the two wallets hold is as fresh as it can be had."""
+
+        def __init__(self, balances: Balances) -> None:
+            super().__init__()
+            self.balances = balances
+
     class Answered(Message):
         """The transfer was sent, and this is how it stands."""
 
@@ -69,6 +80,8 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self._may_send = False
         self._sending = False
         self._needs_repeat_word = False
+        self._excess = ""
+        """Why it is more than can be moved, by a fresh figure."""
 
     def compose(self) -> ComposeResult:
         """Every fact of the transfer, a line each."""
@@ -79,14 +92,25 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             with Grid(classes="facts"):
                 for name, value in _facts(request, status):
                     yield Label(name, classes="fact-name")
-                    yield Label(value, classes="fact-value", markup=False)
+                    yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
             yield Label("", id="review-warning", markup=False)
             yield Label("Connecting...", id="review-ask", markup=False)
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether it is being sent just now."""
+        return self._sending
+
     def on_mount(self) -> None:
-        """Get everything ready that sending would otherwise wait for."""
+        """Get everything ready that sending would otherwise wait for. A key that may not transfer cannot send."""
+        if missing := self._review.status.missing_permission:
+            self._warn(f"It cannot be sent: {missing}, then choose the key again (F4).")
+            self._ask("Esc  go back")
+            return
         self.prepare()
+        self._show_balances(self._desk.treasury.balances)
+        self.freshen()
 
     def action_back(self) -> None:
         """Go back without sending; while it is being sent, there is no way back."""
@@ -102,7 +126,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def action_send(self) -> None:
         """Send, once. A second press does nothing."""
-        if self._may_send and not self._sending:
+        if self._may_send and not self._sending and not self._excess:
             self._sending = True
             self._ask(_SENDING)
             self.send()
@@ -117,6 +141,13 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             self.post_message(self.Failed(str(error)))
         else:
             self.post_message(self.Prepared(repeats))
+
+    @work
+    async def freshen(self) -> None:
+        """Read again what is known of the two wallets, where that is old. Sending does not wait for it."""
+        request = self._review.request
+        balances = await self._desk.treasury.freshen(_ends(request), request.asset)
+        self.post_message(self.Freshened(balances))
 
     @work
     async def send(self) -> None:
@@ -143,6 +174,21 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             self._may_send = True
             self._ask(_ASK)
 
+    def on_review_screen_freshened(self, message: Freshened) -> None:
+        """Show both wallets before and after. More than can be moved, by a fresh figure, cannot be sent."""
+        if self._sending:
+            return
+        self._show_balances(message.balances)
+        request = self._review.request
+        figure = message.balances.figure(_ends(request)[0], request.asset)
+        excess = too_much(request.amount, request.asset, figure)
+        if excess and figure and figure.is_fresh(ticks_ms()):
+            self._excess = excess
+            self._warn(f"{excess}. Go back and enter less.")
+            self._ask("Esc  go back")
+        elif excess:
+            self._warn(f"{excess}, when it was last read. The exchange may refuse it.")
+
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
         if message.transfer.code == OUTSIDE_WINDOW:
@@ -160,7 +206,16 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self._may_send = True
         self._ask("y  try again        Esc  go back")
 
+    def _show_balances(self, balances: Balances) -> None:
+        request = self._review.request
+        for name, end, words in zip(_FACT_IDS, _ends(request), _end_words(request), strict=True):
+            change = request.amount if name == "To" else -request.amount
+            before_after = _before_after(balances.figure(end, request.asset), change, request.asset)
+            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{words}\n{before_after}")
+
     def _ask(self, words: str) -> None:
+        if self._excess:
+            words = "Esc  go back"
         self.query_one("#review-ask", Label).update(words)
 
     def _warn(self, words: str) -> None:
@@ -168,12 +223,34 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
 
 def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
-    source, destination = request.type.source.label, request.type.destination.label
-    facts = [
-        ("From", f"{source}  {request.from_symbol or ''}".rstrip()),
-        ("To", f"{destination}  {request.to_symbol or ''}".rstrip()),
+    source, destination = _end_words(request)
+    return [
+        ("From", source),
+        ("To", destination),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),
         ("Type", request.type.name),
         ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
     ]
-    return [fact for fact in facts if fact[1]]
+
+
+def _ends(request: TransferRequest) -> tuple[Place, Place]:
+    return ends(request.type, request.from_symbol, request.to_symbol)
+
+
+def _end_words(request: TransferRequest) -> tuple[str, str]:
+    return (
+        f"{request.type.source.label}  {request.from_symbol or ''}".rstrip(),
+        f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip(),
+    )
+
+
+def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
+    """What a place holds before and after."""
+    if figure is None:
+        return "its balance is not known"
+    doubt = "" if figure.is_fresh(ticks_ms()) else " (old)"
+    free = "" if figure.is_movable else " free"
+    after = figure.amount + change
+    if after < 0:
+        return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"
+    return f"{grouped(figure.amount)} -> {grouped(after)} {asset}{free}{doubt}"

@@ -1,4 +1,4 @@
-"""The screen for when no transfer can be made yet: it says what is missing, and offers ways on."""
+"""The screen for when no transfer can be made yet: it says what is missing, and offers the ways on that there are."""
 
 from typing import ClassVar
 
@@ -9,15 +9,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
+from tui import keys
+from tui.keys import session_bus
+from tui.screens.add_key import AddKeyScreen, SessionKey
+from tui.screens.plain_text import PlainTextScreen
+from tui.screens.unlock import UnlockScreen
+
 _NO_KEY = "There is no key yet."
 
-_WAYS = """\
-d   try everything on the demo exchange: no key, no real funds
-F4  add a key, or choose one. From the command line it is
-    shunter keys add NAME
-r   try again
-^Q  quit
-
+_KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
@@ -27,6 +27,10 @@ class WelcomeScreen(Screen[None]):
     """Says what is missing and what can be done."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "unlock", "Unlock"),
+        Binding("b", "restart", "Start with D-Bus"),
+        Binding("p", "accept_plain_text", "Plain text"),
+        Binding("s", "session_key", "Key for this session"),
         Binding("d", "demo", "Demo"),
         Binding("r", "retry", "Try again"),
     ]
@@ -37,17 +41,64 @@ class WelcomeScreen(Screen[None]):
     class RetryChosen(Message):
         """The person wants to try once more."""
 
-    def __init__(self, problem: str) -> None:
+    class RestartChosen(Message):
+        """The person wants Shunter inside a D-Bus session of its own."""
+
+    class SessionKeyTyped(Message):
+        """The person has typed a key that is for this session only."""
+
+        def __init__(self, session_key: SessionKey) -> None:
+            super().__init__()
+            self.session_key = session_key
+
+    def __init__(self, words: str, problem: keys.KeyStoreError | None, keyring: str, base_url: str | None) -> None:
         super().__init__()
+        self._words = words
         self._problem = problem
+        self._keyring = keyring
+        self._base_url = base_url
 
     def compose(self) -> ComposeResult:
         """The problem first."""
         with VerticalScroll(classes="page"):
             yield Label("Shunter", classes="title")
-            yield Label(self._problem or _NO_KEY, id="problem", markup=False)
-            yield Label(_WAYS, markup=False)
+            yield Label(self._words or _NO_KEY, id="problem", markup=False)
+            yield Label("\n".join(f"{key:<4}{words}" for key, words in self._ways()), id="ways", markup=False)
+            yield Label(_KEY_HINT, id="key-hint", markup=False)
+            yield Label(f"Keyring: {self._keyring}" if self._keyring else "", id="keyring", markup=False)
         yield Footer(show_command_palette=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A way that leads nowhere now is not offered."""
+        match action:
+            case "unlock":
+                may_be_locked = isinstance(self._problem, (keys.KeyringLocked, keys.KeyringTimeout))
+                return may_be_locked and keys.can_unlock()
+            case "restart":
+                no_good_keyring = isinstance(self._problem, (keys.KeyringUnavailable, keys.KeyringUnsafe))
+                return no_good_keyring and session_bus.can_start()
+            case "accept_plain_text":
+                return isinstance(self._problem, keys.KeyringUnsafe)
+            case "session_key":
+                return self._problem is not None
+        return True
+
+    def action_unlock(self) -> None:
+        """Ask for the passphrase."""
+        self.app.push_screen(UnlockScreen(), self._went_on)
+
+    def action_restart(self) -> None:
+        """Start anew inside a D-Bus session."""
+        self.post_message(self.RestartChosen())
+
+    def action_accept_plain_text(self) -> None:
+        """Ask for the words that accept a keyring which is not safe."""
+        if isinstance(self._problem, keys.KeyringUnsafe):
+            self.app.push_screen(PlainTextScreen(self._problem.keyring), self._went_on)
+
+    def action_session_key(self) -> None:
+        """Ask for a key that is kept nowhere."""
+        self.app.push_screen(AddKeyScreen(self._base_url, for_session=True), self._typed)
 
     def action_demo(self) -> None:
         """Go to the demo."""
@@ -56,3 +107,24 @@ class WelcomeScreen(Screen[None]):
     def action_retry(self) -> None:
         """Try once more."""
         self.post_message(self.RetryChosen())
+
+    def _went_on(self, good: bool | None) -> None:
+        if good:
+            self.post_message(self.RetryChosen())
+
+    def _typed(self, typed: keys.Profile | SessionKey | None) -> None:
+        if isinstance(typed, SessionKey):
+            self.post_message(self.SessionKeyTyped(typed))
+
+    def _ways(self) -> list[tuple[str, str]]:
+        make = "make the login keyring, with a passphrase" if isinstance(self._problem, keys.KeyringNew) else ""
+        ways = {
+            "unlock": ("u", make or "unlock the keyring with its passphrase"),
+            "restart": ("b", "start again inside a D-Bus session, where keys can be kept"),
+            "accept_plain_text": ("p", "use this keyring all the same"),
+            "session_key": ("s", "type a key for this session only: it is kept nowhere"),
+            "retry": ("r", "try again"),
+            "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
+        }
+        offered = [way for action, way in ways.items() if self.check_action(action, ())]
+        return [*offered, ("F4", "add a key, or choose one, as does: shunter keys add NAME"), ("^Q", "quit")]

@@ -60,6 +60,12 @@ class SecretInput(Input, inherit_bindings=False):
         # Input's own mask is a bullet, whose width East Asian terminals disagree about.
         return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
 
+    def action_copy(self) -> None:
+        """Nothing of it goes to the clipboard: the terminal, and all on the way to it, would read it."""
+        self.app.bell()
+
+    action_cut = action_copy
+
     def _on_paste(self, event: events.Paste) -> None:
         self.replace(event.text, *sorted(self.selection))
         event.prevent_default()

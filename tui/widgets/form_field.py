@@ -4,6 +4,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label
 
+from tui.domain.choices import Choice
+from tui.widgets.completing_input import CompletingInput, Suggestions
+
 
 class FormField(Vertical):
     """A labelled input with a line below it for what is wrong, or what is worth knowing."""
@@ -21,22 +24,37 @@ class FormField(Vertical):
         with Horizontal():
             yield Label(self.label, classes="field-label", markup=False)
             yield self.entry
+        if isinstance(self.entry, CompletingInput):
+            yield self.entry.suggestions
         yield Label("", classes="field-note", markup=False)
+
+    def on_suggestions_clicked(self, event: Suggestions.Clicked) -> None:
+        """Put the clicked line into the field."""
+        event.stop()
+        if isinstance(self.entry, CompletingInput):
+            self.entry.place(event.index)
 
     @property
     def text(self) -> str:
         """What is typed in it."""
         return self.entry.value
 
+    def offer(self, choices: list[Choice]) -> None:
+        """Complete what is typed to these."""
+        if isinstance(self.entry, CompletingInput):
+            self.entry.offer(choices)
+
     def show_problem(self, problem: str) -> None:
         """Say what is wrong with the field; an empty text takes that back."""
-        self._problem = problem
-        self._show_note()
+        if problem != self._problem:
+            self._problem = problem
+            self._show_note()
 
     def show_hint(self, hint: str) -> None:
         """Say what is worth knowing while nothing is wrong."""
-        self._hint = hint
-        self._show_note()
+        if hint != self._hint:
+            self._hint = hint
+            self._show_note()
 
     def _show_note(self) -> None:
         self.set_class(bool(self._problem), "-problem")

@@ -18,6 +18,8 @@ class Status:
     keyring: str = ""
     clock_offset_ms: int | None = None
     weight: int = 0
+    missing_permission: str = ""
+    """What the key lacks to transfer at all."""
     waiting_for: str = ""
     """What the app waits for just now."""
 

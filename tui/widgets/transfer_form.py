@@ -1,6 +1,5 @@
 """The form of a transfer: two wallet lists, asset, amount, and pairs exactly when the move needs them."""
 
-from decimal import Decimal
 from typing import ClassVar
 
 from textual import on
@@ -11,10 +10,14 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
-from tui.domain.amounts import grouped
-from tui.domain.balances import NOT_READ, Balances
+from tui.domain.amounts import AmountError, grouped, parse_amount, plain
+from tui.domain.balances import Balances, Figure, Place, ends, pair_mismatch, share, too_much
+from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, parse_transfer
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.exchange.clock import ticks_ms
+from tui.widgets.amount_input import AmountInput
+from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, symbol_text
 from tui.widgets.form_field import FormField
 from tui.widgets.wallet_list import WalletList
@@ -34,10 +37,25 @@ class TransferForm(Widget):
             super().__init__()
             self.request = request
 
+    class MovableWanted(Message):
+        """The form wants to know what can be moved of an asset out of a place."""
+
+        def __init__(self, place: Place, asset: str) -> None:
+            super().__init__()
+            self.place = place
+            self.asset = asset
+
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._draft = draft
-        self._balances: Balances = NOT_READ
+        self._balances = Balances()
+        self._move_words = ""
+        self._offered: dict[Field, tuple[object, ...]] = {}
+        """What the choices of each completing field were made of: making them anew at each key would be felt."""
+        self._wanted: tuple[Place, str, float | None] | None = None
+        """What was asked for last, and how old the wallet's reading was."""
+        self._share_asked: int | None = None
+        """The part of what is available that is to be filled in as soon as it is known."""
         self._shown_problems: set[Field] = set()
 
     def compose(self) -> ComposeResult:
@@ -52,7 +70,7 @@ class TransferForm(Widget):
                 yield WalletList(draft.destination, id="to")
         with Horizontal(id="what"):
             yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "USDT", 20))
-            yield FormField(Field.AMOUNT, "Amount", FieldInput(draft.amount, placeholder="0.00", max_length=60))
+            yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount))
         with Horizontal(id="pairs"):
             yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "BTCUSDT", 40))
             yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "ETHUSDT", 40))
@@ -82,6 +100,19 @@ class TransferForm(Widget):
         """Show what the wallets hold."""
         self._balances = balances
         self._follow_text()
+        self._fill_share()
+
+    def show_ages(self) -> None:
+        """Show which figures have grown old."""
+        self._follow_text()
+
+    def movable_read(self, balances: Balances) -> None:
+        """Show the answer to `MovableWanted`; a Max that waited for it takes what is known now."""
+        self.show_balances(balances)
+        if self._share_asked is not None:
+            self._share_asked = None
+            self.app.bell()
+            self._field(Field.AMOUNT).show_problem("What can be moved is not known: enter the amount")
 
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
@@ -103,14 +134,14 @@ class TransferForm(Widget):
     def action_review(self) -> None:
         """Ask for the review of what is entered, or say everything that is wrong with it."""
         self._shown_problems = set(Field)
-        try:
-            request = self._parse()
-        except InvalidTransfer as invalid:
-            self._show_problems(invalid)
-            first = next(which for which in Field if which in invalid.problems)
-            self._field(first).entry.focus()
+        problems = self._problems()
+        self._show_problems(problems)
+        if Field.AMOUNT in problems and self._is_only_doubted(problems[Field.AMOUNT]):
+            del problems[Field.AMOUNT]
+        if problems:
+            self._field(next(which for which in Field if which in problems)).entry.focus()
         else:
-            self.post_message(self.ReviewAsked(request))
+            self.post_message(self.ReviewAsked(self._parse()))
 
     @on(WalletList.Chosen)
     def _wallet_chosen(self) -> None:
@@ -120,10 +151,17 @@ class TransferForm(Widget):
     @on(Input.Changed)
     def _text_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._share_asked = None
         for form_field in self.query(FormField):
             if form_field.entry is event.input and event.value:
                 self._shown_problems.add(Field(form_field.which))
         self._follow_text()
+
+    @on(AmountInput.ShareAsked)
+    def _share_wanted(self, event: AmountInput.ShareAsked) -> None:
+        event.stop()
+        self._share_asked = event.percent
+        self._fill_share()
 
     @on(FieldInput.Dropped)
     def _text_dropped(self, event: FieldInput.Dropped) -> None:
@@ -162,20 +200,37 @@ class TransferForm(Widget):
             entry.disabled = self._field(which).has_class("-unneeded")
 
     def _follow_text(self) -> None:
-        """Bring figures, hints, problems and the move's line in step with what is typed."""
+        """Bring figures, choices, hints, problems and the move's line in step with what is typed."""
         asset = self._field(Field.ASSET).text
-        for wallet_list in self.query(WalletList):
-            wallet_list.show_balances(self._balances, asset)
-        self._field(Field.AMOUNT).show_hint(self._available_hint(asset))
-        self._field(Field.FROM_PAIR).show_hint(self._pairs_hint())
-        self._field(Field.TO_PAIR).show_hint(self._pairs_hint())
+        source, destination = self._ends()
+        now_ms = ticks_ms()
+        shown = asset if self._balances.knows(asset) else ""
+        self.query_one("#from", WalletList).show_balances(self._balances, shown, source.pair or "", now_ms)
+        self.query_one("#to", WalletList).show_balances(self._balances, shown, destination.pair or "", now_ms)
+        self._offer_choices()
+        for which in (Field.FROM_PAIR, Field.TO_PAIR):
+            self._field(which).show_hint(self._pairs_hint())
+        self._field(Field.AMOUNT).show_hint(self._available_hint())
         self._show_move()
-        try:
-            self._parse()
-        except InvalidTransfer as invalid:
-            self._show_problems(invalid)
-        else:
-            self._show_problems(None)
+        self._show_problems(self._problems())
+        self._want_movable()
+
+    def _offer_choices(self) -> None:
+        """Let the completing fields complete to what fits the rest."""
+        source, destination = self._ends()
+        asset = self._field(Field.ASSET).text
+        limits = tuple(end.pair if end.pair in self._balances.pairs else None for end in (source, destination))
+        made_of = (self._balances, source.wallet, *limits)
+        if self._offered.get(Field.ASSET) != made_of:
+            self._offered[Field.ASSET] = made_of
+            self._field(Field.ASSET).offer(asset_choices(self._balances, source, destination))
+        move = self._move()
+        made_of = (self._balances, asset)
+        if (move.needs_from_pair or move.needs_to_pair) and self._offered.get(Field.TO_PAIR) != made_of:
+            self._offered[Field.TO_PAIR] = made_of
+            choices = pair_choices(self._balances, asset)
+            self._field(Field.FROM_PAIR).offer(choices)
+            self._field(Field.TO_PAIR).offer(choices)
 
     def _parse(self) -> TransferRequest:
         return parse_transfer(
@@ -189,26 +244,84 @@ class TransferForm(Widget):
             )
         )
 
-    def _show_problems(self, invalid: InvalidTransfer | None) -> None:
+    def _problems(self) -> dict[Field, str]:
+        """Everything that is wrong with what is entered, in itself and with what the wallets hold."""
+        problems: dict[Field, str] = {}
+        asset = self._field(Field.ASSET).text
+        source, destination = self._ends()
+        for which, end in ((Field.FROM_PAIR, source), (Field.TO_PAIR, destination)):
+            if mismatch := pair_mismatch(end.pair or "", asset, self._balances.pairs):
+                problems[which] = mismatch
+        try:
+            if excess := too_much(parse_amount(self._field(Field.AMOUNT).text), asset, self._figure()):
+                problems[Field.AMOUNT] = excess
+        except AmountError:
+            pass  # said below
+        try:
+            self._parse()
+        except InvalidTransfer as invalid:
+            problems |= invalid.problems
+        return problems
+
+    def _show_problems(self, problems: dict[Field, str]) -> None:
         """Say what is wrong where it was entered; of a field nobody has been in yet, nothing."""
-        problems = invalid.problems if invalid else {}
         for form_field in self.query(FormField):
             which = Field(form_field.which)
             form_field.show_problem(problems.get(which, "") if which in self._shown_problems else "")
 
-    def _available(self, asset: str) -> Decimal | None:
-        pair = self._field(Field.FROM_PAIR).text if self.source is Wallet.ISOLATED else None
-        if not asset or pair == "":
-            return None
-        return self._balances[self.source].free(asset, pair)
+    def _is_only_doubted(self, problem: str) -> bool:
+        """Whether a problem of the amount rests on a figure that may be wrong by now. The review reads it again."""
+        figure = self._figure()
+        if figure is None or figure.is_fresh(ticks_ms()):
+            return False
+        return problem == too_much(parse_amount(self._field(Field.AMOUNT).text), self._field(Field.ASSET).text, figure)
 
-    def _available_hint(self, asset: str) -> str:
-        available = self._available(asset)
-        return "" if available is None else f"of {grouped(available)} {asset} free"
+    def _ends(self) -> tuple[Place, Place]:
+        return ends(self._move(), self._field(Field.FROM_PAIR).text, self._field(Field.TO_PAIR).text)
+
+    def _figure(self) -> Figure | None:
+        """What is known to be available of the asset in the source."""
+        source, asset = self._ends()[0], self._field(Field.ASSET).text
+        return self._balances.figure(source, asset) if asset and source.pair != "" else None
+
+    def _available_hint(self) -> str:
+        figure = self._figure()
+        if figure is None:
+            return self._balances.wallets[self.source].problem and "What is there could not be read"
+        asset = self._field(Field.ASSET).text
+        if not self._balances.knows(asset):
+            return ""
+        free = "" if figure.is_movable else " free"
+        doubt = "" if figure.is_fresh(ticks_ms()) else " (old; F5 reads)"
+        return f"of {grouped(figure.amount)} {asset}{free}{doubt}"
+
+    def _want_movable(self) -> None:
+        """Ask for the exact figure, once for each choice and each reading of its wallet."""
+        source, asset = self._ends()[0], self._field(Field.ASSET).text
+        figure = self._figure()
+        wanted = (source, asset, self._balances.wallets[source.wallet].read_ms)
+        if figure and figure.amount and not figure.is_movable and wanted != self._wanted:
+            self._wanted = wanted
+            self.post_message(self.MovableWanted(source, asset))
+
+    def _fill_share(self) -> None:
+        """Fill in the part of what is available that was asked for, if the exact figure is there."""
+        figure = self._figure()
+        if self._share_asked is None or figure is None or not (figure.is_movable or not figure.amount):
+            return
+        amount = share(figure.amount, self._share_asked)
+        self._share_asked = None
+        if amount:
+            entry = self._field(Field.AMOUNT).entry
+            entry.value = plain(amount)
+            entry.cursor_position = len(entry.value)
+        else:
+            self.app.bell()
+            self._field(Field.AMOUNT).show_problem("There is nothing to move")
 
     def _pairs_hint(self) -> str:
-        pairs = self._balances[Wallet.ISOLATED].pairs
-        return f"You hold: {', '.join(list(pairs)[:4])}" if pairs else ""
+        pairs = self._balances.wallets[Wallet.ISOLATED].pairs
+        return f"You hold: {', '.join(list(pairs)[:3])}" if pairs else ""
 
     def _show_move(self) -> None:
         move = self._move()
@@ -216,8 +329,11 @@ class TransferForm(Widget):
         to_pair = self._field(Field.TO_PAIR).text if move.needs_to_pair else ""
         source = f"{move.source.short_label} {from_pair}".rstrip()
         destination = f"{move.destination.short_label} {to_pair}".rstrip()
-        self.query_one("#move", Label).update(f"{move.name}   {source} -> {destination}")
+        words = f"{move.name}   {source} -> {destination}"
+        if words != self._move_words:
+            self._move_words = words
+            self.query_one("#move", Label).update(words)
 
 
-def _symbol_input(text: str, placeholder: str, max_length: int) -> FieldInput:
-    return FieldInput(text, clean=symbol_text, placeholder=placeholder, max_length=max_length)
+def _symbol_input(text: str, placeholder: str, max_length: int) -> CompletingInput:
+    return CompletingInput(text, clean=symbol_text, placeholder=placeholder, max_length=max_length)

@@ -1,6 +1,5 @@
 """The list of the eight wallets, of which one is chosen."""
 
-from decimal import Decimal
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -47,7 +46,8 @@ class WalletList(OptionList):
 
     def __init__(self, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(*(Option(wallet.label, id=wallet.value) for wallet in WALLETS), id=id, compact=True)
-        self._figures = dict.fromkeys(WALLETS, "")
+        self._figures: dict[Wallet, tuple[str, bool]] = dict.fromkeys(WALLETS, ("", False))
+        """What stands beside each wallet, and whether it can be relied on."""
         self._announced = chosen
         self.highlighted = WALLETS.index(chosen)
 
@@ -71,10 +71,14 @@ class WalletList(OptionList):
             elif wallet not in wallets and not is_disabled:
                 self.disable_option(wallet.value)
 
-    def show_balances(self, balances: Balances, asset: str) -> None:
-        """Show what each wallet holds of an asset, or without one, how many assets."""
-        self._figures = {wallet: _figure(balances[wallet], asset) for wallet in WALLETS}
-        self._lay_out()
+    def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
+        """Show what each wallet, and under Isolated Margin the pair's account, holds of an asset; without an asset,
+        how many there are. What is old or could not be read looks it.
+        """
+        figures = {wallet: _figure(balances.wallets[wallet], asset, pair, now_ms) for wallet in WALLETS}
+        if figures != self._figures:
+            self._figures = figures
+            self._lay_out()
 
     def action_choose_wallet(self, index: int) -> None:
         """Choose a wallet by its digit, where it can be chosen."""
@@ -102,22 +106,32 @@ class WalletList(OptionList):
             return
         for index, wallet in enumerate(WALLETS):
             marker = ">" if index == self.highlighted else " "
-            figure = f" {self._figures[wallet]} "
+            text, is_fresh = self._figures[wallet]
+            figure = f" {text} "
             label = f"{marker}{index + 1} {wallet.label}"
             if cell_len(label) + cell_len(figure) > width:
                 label = f"{marker}{index + 1} {wallet.short_label}"
-            self.replace_option_prompt_at_index(
-                index, Content(set_cell_size(label, max(width - cell_len(figure), 0)) + figure)
-            )
+            padded = set_cell_size(label, max(width - cell_len(figure), 0))
+            prompt = Content(padded + figure)
+            if not is_fresh:
+                prompt = prompt.stylize("dim", len(padded))
+            self.replace_option_prompt_at_index(index, prompt)
 
 
-def _figure(holdings: Holdings, asset: str) -> str:
+def _figure(holdings: Holdings, asset: str, pair: str, now_ms: float) -> tuple[str, bool]:
+    """What stands beside a wallet, and whether it can be relied on; where not, a question mark says so too."""
+    if holdings.read_ms is None:
+        return ("?" if holdings.problem else "..."), False
     if not holdings.is_open:
-        return "not open"
-    if holdings.problem:
-        return "-"
-    if holdings.pairs:
-        return f"{len(holdings.pairs)} pairs"
+        return "not open", True
+    is_fresh = holdings.is_fresh(now_ms)
+    return _amount(holdings, asset, pair) + ("" if is_fresh else " ?"), is_fresh
+
+
+def _amount(holdings: Holdings, asset: str, pair: str) -> str:
+    if holdings.pairs and not (asset and pair in holdings.pairs):
+        return f"{len(holdings.pairs)} pair{'s' * (len(holdings.pairs) != 1)}"
     if not asset:
-        return f"{len(holdings.assets)} assets"
-    return f"{grouped(holdings.assets.get(asset, Decimal(0)))} {asset}"
+        return f"{len(holdings.assets)} asset{'s' * (len(holdings.assets) != 1)}"
+    figure = holdings.figure(asset, pair if holdings.pairs else None)
+    return f"{grouped(figure.amount)} {asset}" if figure else ""

@@ -1,0 +1,188 @@
+"""Whatever ends the real program between the confirmation and the answer: the next start knows, and settles it."""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.keys import demo_key
+from tui.demo.serving import served
+
+LIMIT_S = 30
+FORM = ["--profile", "main", "--asset", "USDT", "--amount", "7.25"]
+QUIT, REVIEW = "\x11", "\x12"
+
+
+@pytest.fixture
+def exchange() -> DemoExchange:
+    """The exchange, which a test may tell to misbehave."""
+    return DemoExchange()
+
+
+@pytest.fixture
+def open_app(
+    exchange: DemoExchange, shunter: list[str], gnome_keyring: Any, open_pty: Callable[..., Any]
+) -> Iterator[Callable[[], Any]]:
+    """Opens the app with a key in the keyring and the form filled in."""
+    key = demo_key()
+    with served(exchange) as base_url:
+        subprocess.run(
+            [*shunter, "keys", "add", "main", "--base-url", base_url, "--stdin"],
+            env=gnome_keyring.environment,
+            input=f"{key.api_key.reveal()}\n{key.secret.reveal()}\n".encode(),
+            check=True,
+            timeout=LIMIT_S,
+        )
+        yield lambda: open_pty([*shunter, *FORM], gnome_keyring.environment)
+
+
+def confirm(terminal: Any) -> None:
+    """Review and send what is in the form."""
+    terminal.wait_for("of 1,250.00 USDT")
+    terminal.type(REVIEW)
+    terminal.wait_for("y  send")
+    terminal.type("y")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL], ids=lambda ending: ending.name)
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start(
+    ending: signal.Signals, executed: bool, exchange: DemoExchange, open_app: Callable[[], Any]
+) -> None:
+    gate = Gate()
+    fault = Fault(after=gate) if executed else Fault(before=gate, executes=False, answer=Answer(500))
+    exchange.faults.append(fault)
+    first = open_app()
+    confirm(first)
+    assert gate.reached.wait(LIMIT_S)
+    first.signal(ending)
+    first.wait_for_end()
+    gate.open()
+
+    second = open_app()
+    second.wait_for("Earlier, outcome open at the start", "7.25 USDT", "unknown")
+    if executed:
+        (transfer,) = exchange.ledger.transfers
+        second.wait_for(str(transfer.tran_id), "done")
+    else:
+        second.wait_for("not executed")
+        assert exchange.ledger.transfers == []
+    assert len(exchange.requests) == 1
+    second.type(QUIT)
+    assert second.wait_for_end() == 0
+
+
+def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(after=gate))
+    terminal = open_app()
+    confirm(terminal)
+    assert gate.reached.wait(LIMIT_S)
+    terminal.type(QUIT)
+    terminal.wait_for("Waiting for the answer")
+    gate.open()
+    assert terminal.wait_for_end() == 0
+    (transfer,) = exchange.ledger.transfers
+    again = open_app()
+    again.wait_for("of 1,242.75 USDT")
+    assert "Earlier" not in again.screen()  # its outcome was written down
+    again.type("\x14")
+    again.wait_for(str(transfer.tran_id), "done")
+
+
+def test_a_second_quit_leaves_the_transfer_to_the_journal(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(after=gate))
+    terminal = open_app()
+    confirm(terminal)
+    assert gate.reached.wait(LIMIT_S)
+    terminal.type(QUIT)
+    terminal.wait_for("Waiting for the answer")
+    terminal.type(QUIT)
+    assert terminal.wait_for_end() == 0
+    gate.open()
+    (transfer,) = exchange.ledger.transfers
+    open_app().wait_for("Earlier", str(transfer.tran_id), "done")
+
+
+def test_a_damaged_journal_is_told_and_nothing_is_sent(
+    exchange: DemoExchange, open_app: Callable[[], Any], environment: dict[str, str]
+) -> None:
+    journal = Path(environment["XDG_STATE_HOME"]) / "shunter" / "journal.sqlite3"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b"not a database, and not an empty one" * 100)
+    terminal = open_app()
+    terminal.wait_for("journal", "damaged")
+    terminal.type(REVIEW + "y")
+    terminal.type(QUIT)
+    assert terminal.wait_for_end() == 0
+    assert exchange.requests == []
+
+
+@pytest.fixture
+def small_disk(environment: dict[str, str]) -> Iterator[Path]:
+    """A disk of its own for the journal."""
+    folder = Path(environment["XDG_STATE_HOME"])
+    folder.mkdir(parents=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("this system lets no test mount a disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(path: Path) -> None:
+    """Write a file until the disk is full."""
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(512))
+
+
+def test_a_full_disk_is_told_before_anything_is_sent(
+    small_disk: Path, exchange: DemoExchange, open_app: Callable[[], Any]
+) -> None:
+    terminal = open_app()
+    terminal.wait_for("of 1,250.00 USDT")
+    fill(small_disk / "filler")
+    terminal.type(REVIEW)
+    terminal.wait_for("y  send")
+    terminal.type("y")
+    terminal.wait_for("Nothing was sent.", "journal")
+    assert exchange.requests == []
+    (small_disk / "filler").unlink()
+    terminal.type("y")
+    terminal.wait_for("Transfer done")
+    assert len(exchange.ledger.transfers) == 1
+
+
+def test_a_read_only_disk_is_told_and_nothing_is_sent(
+    small_disk: Path, exchange: DemoExchange, open_app: Callable[[], Any]
+) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    terminal = open_app()
+    terminal.wait_for("journal")
+    assert "read-only" in " ".join(terminal.screen().casefold().split())
+    terminal.type(REVIEW + "y")
+    terminal.type(QUIT)
+    assert terminal.wait_for_end() == 0
+    assert exchange.requests == []
+
+
+def test_a_suspended_program_loses_nothing(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(after=gate))
+    terminal = open_app()
+    confirm(terminal)
+    assert gate.reached.wait(LIMIT_S)
+    terminal.signal(signal.SIGSTOP)
+    gate.open()
+    terminal.signal(signal.SIGCONT)
+    terminal.wait_for("Transfer done", str(exchange.ledger.transfers[0].tran_id))

@@ -1,0 +1,298 @@
+"""No trace of a key, in any of its forms, anywhere but in the keyring and on the wire to its host.
+
+Everything is made as talkative as it gets: every logger at its lowest level into a file, asyncio's debug mode,
+Textual's own logs and devtools switched on, and code that logs whatever it holds and then crashes with it.
+"""
+
+import base64
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terminal.conftest import wait_for
+from tui.demo.exchange import DemoExchange
+from tui.demo.fault_specs import SPECS, set_fault
+from tui.demo.keys import new_key
+from tui.demo.serving import served
+from tui.domain.credentials import ApiKey, KeyKind
+
+LIMIT_S = 30
+PASSPHRASE = "correct horse"
+
+CARELESS = '''
+import logging, os, pathlib, sys
+logging.basicConfig(level=1, filename=os.path.join(os.environ["HOME"], "log.txt"))
+
+def crash(self):
+    """What no code should do: log everything, and crash with the secret at hand."""
+    desk = self.app._desk
+    key = desk.client._key if desk else None
+    secret = key.secret.reveal() if key else "none"
+    typed = [entry.value for entry in self.query("SecretInput")]
+    logging.error("%r %s %r %r", key, key, [repr(entry) for entry in self.query("SecretInput")], self.app._profile)
+    self.app.save_screenshot("shot.svg", os.environ["HOME"])
+    raise RuntimeError(f"{secret} {typed} {key!r}")
+
+def plant(name):
+    """Crash when a screen of that name comes up; F12 brings it up."""
+    from tui import app
+    from tui.screens import add_key, decide, help, history, keys, lock
+    from tui.screens import main, plain_text, result, review, unlock, welcome
+    from tui.domain.transfer import Transfer, TransferRequest
+    from tui.domain.wallets import TransferType
+    from tui.settle import Progress
+    from tui.widgets.status_bar import Status
+    from datetime import UTC, datetime
+    from decimal import Decimal
+
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
+    transfer = Transfer(1, request, "main", "https://h.example", datetime.now(UTC), 1, 1)
+    made = {
+        "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
+        "DecideScreen": lambda desk: decide.DecideScreen(Progress(transfer, "")),
+        "HelpScreen": lambda desk: help.HelpScreen(),
+        "HistoryScreen": lambda desk: history.HistoryScreen(desk),
+        "KeysScreen": lambda desk: keys.KeysScreen(None),
+        "LockScreen": lambda desk: lock.LockScreen(for_session=False),
+        "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
+        "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
+        "ResultScreen": lambda desk: result.ResultScreen(transfer),
+        "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
+        "UnlockScreen": lambda desk: unlock.UnlockScreen(),
+        "WelcomeScreen": lambda desk: welcome.WelcomeScreen("", None, "", None),
+    }
+    async def on_event(self, event):
+        if getattr(event, "key", "") == "f12":
+            self.push_screen(made[name](self._desk))
+            self.call_after_refresh(crash, self.screen)
+            return
+        await original(self, event)
+
+    original, app.ShunterApp.on_event = app.ShunterApp.on_event, on_event
+
+if planted := os.environ.get("CRASH_SCREEN"):
+    import builtins
+    real = builtins.__import__
+    def importing(name, *rest, **named):
+        module = real(name, *rest, **named)
+        if name == "tui.app" and not getattr(builtins, "planted", False):
+            builtins.planted = True
+            plant(planted)
+        return module
+    builtins.__import__ = importing
+'''
+
+
+def screens() -> list[str]:
+    """Every screen that there is, by the name of its class."""
+    folder = Path(__file__).parents[2] / "tui/screens"
+    return [
+        name for path in sorted(folder.glob("*.py")) for name in re.findall(r"class (\w+Screen)\(", path.read_text())
+    ]
+
+
+def traces(key: ApiKey) -> list[bytes]:
+    """Pieces of the key's two parts: as they are, as base64 however aligned, and as hex."""
+    found: list[bytes] = []
+    body = "".join(line for line in key.secret.reveal().splitlines() if not line.startswith("-----"))
+    for text in (key.api_key.reveal(), body):
+        raws = [text.encode()]
+        if key.kind is not KeyKind.HMAC and text is body:
+            raws.append(base64.b64decode(body))
+        for raw in raws:
+            for start in range(0, len(raw) - 15, 8):
+                piece = raw[start : start + 16]
+                found += [piece, piece.hex().encode(), piece.hex().upper().encode()]
+                found += [base64.b64encode(piece[shift:])[:-4].rstrip(b"=") for shift in range(3)]
+    # The start of a PEM of its kind is the same for every key.
+    header = {KeyKind.ED25519: 32, KeyKind.RSA: 64}.get(key.kind, 0)
+    common = body[:header].encode()
+    return [trace for trace in found if trace not in common and trace not in base64.b64decode(common or b"")]
+
+
+@pytest.fixture(params=KeyKind)
+def kind(request: pytest.FixtureRequest) -> KeyKind:
+    return request.param
+
+
+class Searched:
+    """Everything that was written where others could read it."""
+
+    def __init__(self, home: Path, keyring_folder: Path) -> None:
+        self.home = home
+        self.keyring_folder = keyring_folder
+        self.texts: dict[str, bytes] = {}
+
+    def take(self, name: str, text: bytes) -> None:
+        """Text of a terminal, also as it reads without what moves the cursor."""
+        self.texts[name] = text
+        self.texts[f"{name}, plain"] = re.sub(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|[\r\n\b]", b"", text)
+
+    def take_process(self, pid: int) -> None:
+        """What the system tells of a process."""
+        for what in ("cmdline", "environ"):
+            self.texts[f"{what} of {pid}"] = Path(f"/proc/{pid}/{what}").read_bytes()
+
+    def assert_no_trace_of(self, key: ApiKey) -> None:
+        """Look into it all, and into every file below the home folder."""
+        files = {
+            str(path): path.read_bytes()
+            for path in self.home.rglob("*")
+            if path.is_file() and self.keyring_folder not in path.parents
+        }
+        assert any("log.txt" in name for name in files), "nothing was logged"
+        places = {place for place, text in (self.texts | files).items() for trace in traces(key) if trace in text}
+        assert not places
+
+
+@pytest.fixture
+def talkative(gnome_keyring: Any, tmp_path: Path) -> dict[str, str]:
+    """An environment in which everything is logged."""
+    (tmp_path / "sitecustomize.py").write_text(CARELESS)
+    environment: dict[str, str] = gnome_keyring.environment
+    return environment | {
+        "PYTHONPATH": f"{tmp_path}:{environment['PYTHONPATH']}",
+        "PYTHONASYNCIODEBUG": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "TEXTUAL": "devtools,debug",
+        "TEXTUAL_DEBUG": "1",
+        "TEXTUAL_LOG": str(tmp_path / "textual.log"),
+    }
+
+
+@pytest.fixture
+def searched(tmp_path: Path, talkative: dict[str, str]) -> Searched:
+    return Searched(tmp_path, Path(talkative["XDG_DATA_HOME"]) / "keyrings")
+
+
+@pytest.fixture
+def demo(kind: KeyKind) -> Iterator[tuple[DemoExchange, str, ApiKey]]:
+    key, verifier = new_key(kind)
+    exchange = DemoExchange()
+    exchange.add_key(kind, key.api_key.reveal(), verifier)
+    with served(exchange) as base_url:
+        yield exchange, base_url, key
+
+
+Shunter = Callable[..., None]
+
+
+@pytest.fixture
+def run(shunter: list[str], talkative: dict[str, str], searched: Searched, tmp_path: Path) -> Shunter:
+    """Run a command, and keep what it says."""
+
+    def run(*arguments: str, text: str = "") -> None:
+        done = subprocess.run(
+            [*shunter, *arguments],
+            env=talkative,
+            cwd=tmp_path,
+            input=text.encode(),
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        searched.take(f"{arguments} {len(searched.texts)}", done.stdout + done.stderr)
+
+    return run
+
+
+def test_commands_leave_no_trace_of_a_key(
+    run: Shunter, searched: Searched, demo: tuple[DemoExchange, str, ApiKey]
+) -> None:
+    exchange, base_url, key = demo
+    api_key, secret = key.api_key.reveal(), key.secret.reveal()
+    half = secret[: len(secret) // 2]
+    for text in (
+        f"{api_key}\n{half} {half}",
+        f"{api_key} {secret}",
+        f"{secret}\n{api_key}",
+        f"{api_key}\n{secret}x\x1b",
+    ):
+        run("keys", "add", "bad", "--base-url", base_url, "--stdin", text=text)
+    for other in KeyKind:
+        run(
+            "keys", "add", "bad", "--kind", other, "--base-url", base_url, "--stdin", text=f"{api_key}\n{secret} {half}"
+        )
+    run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{api_key}\n{secret}")
+    run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{api_key}\n{secret}")
+    run("keys", "list")
+    run("keys", "check", "main")
+    set_fault(exchange, "clock=+3600000")
+    run("keys", "check", "main")
+    for command in ((), ("keys",), ("keys", "add"), ("journal",), ("routes",), ("simulate",)):
+        run(*command, "--help")
+    run("journal", "--json")
+    searched.assert_no_trace_of(key)
+
+
+def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_every_fault(
+    open_pty: Any,
+    shunter: list[str],
+    talkative: dict[str, str],
+    searched: Searched,
+    demo: tuple[DemoExchange, str, ApiKey],
+    tmp_path: Path,
+) -> None:
+    exchange, base_url, key = demo
+    terminal = open_pty(["env", "-C", str(tmp_path), *shunter, "--base-url", base_url], talkative)
+    terminal.wait_for("There is no key yet.", "Keyring: Secret Service")
+    pid = terminal._process.pid
+    terminal.type("\x0b")
+    terminal.wait_for("There are no keys yet")
+    terminal.type("a")
+    terminal.wait_for("Add a key")
+    terminal.type(f"\t\t{key.api_key.reveal()}\t\x1b[200~{key.secret.reveal()}\x1b[201~")
+    terminal.wait_for("****")
+    terminal.type("\x01\x1b[1;2F\x03\x18")  # select all of it, copy, cut
+    terminal.type("\t\r")
+    terminal.wait_for("A transfer would be accepted.")
+    searched.take_process(pid)
+    terminal.type("\r")
+    terminal.wait_for("13 assets")
+    # Of those that hold an answer back, a short while is enough here.
+    faults = [spec.replace("=5s", "=0.1s") for spec in SPECS if not spec.startswith(("clock", "history", "pending"))]
+    for amount, spec in enumerate(faults, start=1):
+        exchange.faults.clear()
+        set_fault(exchange, spec)
+        terminal.type("\t\tUSDT\t" if amount == 1 else "")
+        terminal.type(f"{amount}\x12")
+        terminal.wait_for("y  send")
+        terminal.type("y")
+        terminal.wait_for("Transfer ", "Esc  close")
+        terminal.type("\x1b")
+        wait_for(lambda: "Esc  close" not in terminal.screen())
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    assert re.search(r"Max core file size +[01] +[01] ", limits)
+    searched.take_process(pid)
+    os.kill(pid, signal.SIGQUIT)
+    terminal.wait_for_end()
+    searched.take("terminal", terminal.written)
+    searched.assert_no_trace_of(key)
+
+
+@pytest.mark.parametrize("kind", [KeyKind.ED25519], indirect=True)
+@pytest.mark.parametrize("screen", screens())
+def test_crash_of_a_screen_leaves_no_trace_of_the_key(
+    open_pty: Any,
+    shunter: list[str],
+    talkative: dict[str, str],
+    searched: Searched,
+    run: Shunter,
+    demo: tuple[DemoExchange, str, ApiKey],
+    screen: str,
+) -> None:
+    _, base_url, key = demo
+    run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{key.api_key.reveal()}\n{key.secret.reveal()}")
+    terminal = open_pty(shunter, talkative | {"CRASH_SCREEN": screen})
+    terminal.wait_for("13 assets")
+    terminal.type("\x1b[24~")  # F12
+    terminal.wait_for_end()
+    searched.take("terminal", terminal.written)
+    searched.assert_no_trace_of(key)
+    assert b"stopped on an error of its own: RuntimeError" in terminal.written

@@ -1,0 +1,89 @@
+"""Figures of what the wallets hold: which one counts, and what it lets a person do."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.domain.amounts import parse_amount, plain
+from tui.domain.balances import FRESH_MS, Balances, Figure, Holdings, Pair, Place, pair_mismatch, share, too_much
+from tui.domain.wallets import Wallet
+
+PAIRS = {"BTCUSDT": Pair("BTCUSDT", "BTC", "USDT"), "ETHBTC": Pair("ETHBTC", "ETH", "BTC")}
+
+
+def test_figures_grow_old_after_a_minute() -> None:
+    figure = Figure(Decimal(1), read_ms=1000, is_movable=True)
+    assert figure.is_fresh(1000 + FRESH_MS)
+    assert not figure.is_fresh(1001 + FRESH_MS)
+
+
+def test_a_failed_reading_keeps_what_was_known_and_makes_it_doubtful() -> None:
+    known = Holdings({"USDT": Decimal(5)}, read_ms=1000)
+    balances = Balances().with_holdings(Wallet.SPOT, known).with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
+    figure = balances.figure(Place(Wallet.SPOT), "USDT")
+    assert figure == Figure(Decimal(5), 1000, is_movable=False, problem="cut off")
+    assert not figure.is_fresh(1000)
+
+
+def test_an_answer_overtaken_by_a_later_question_counts_for_nothing() -> None:
+    newer, older = Holdings({"USDT": Decimal(1)}, read_ms=2000), Holdings({"USDT": Decimal(9)}, read_ms=1000)
+    balances = Balances().with_holdings(Wallet.SPOT, newer).with_holdings(Wallet.SPOT, older)
+    assert balances.wallets[Wallet.SPOT] is newer
+
+
+def test_what_can_be_moved_counts_rather_than_what_is_free_until_the_wallet_is_read_anew() -> None:
+    place, movable = Place(Wallet.CROSS), Figure(Decimal(3), 1500, is_movable=True)
+    balances = Balances().with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(5)}, read_ms=1000))
+    balances = balances.with_figure(place, "USDT", movable)
+    assert balances.figure(place, "USDT") is movable
+    balances = balances.with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(4)}, read_ms=2000))
+    assert balances.figure(place, "USDT") == Figure(Decimal(4), 2000, is_movable=False)
+
+
+def test_nothing_is_said_of_a_wallet_that_was_never_read() -> None:
+    assert Balances().figure(Place(Wallet.SPOT), "USDT") is None
+    assert too_much(Decimal(10), "USDT", None) == ""
+
+
+def test_more_than_there_is_names_what_there_is() -> None:
+    figure = Figure(Decimal("1250.00"), 0, is_movable=True)
+    assert too_much(Decimal("1250.00000001"), "USDT", figure) == "Only 1,250.00 USDT can be moved"
+    assert too_much(Decimal(1250), "USDT", figure) == ""
+
+
+@pytest.mark.parametrize(
+    ("symbol", "asset", "fits"),
+    [
+        ("BTCUSDT", "BTC", True),
+        ("BTCUSDT", "USDT", True),
+        ("BTCUSDT", "ETH", False),
+        ("BTCUSDT", "", True),
+        ("", "ETH", True),
+        ("NOPEUSDT", "USDT", False),
+    ],
+)
+def test_a_pair_takes_its_base_and_quote_only(symbol: str, asset: str, *, fits: bool) -> None:
+    assert (pair_mismatch(symbol, asset, PAIRS) == "") is fits
+
+
+def test_pairs_that_are_not_known_are_judged_by_their_name() -> None:
+    assert pair_mismatch("BTCUSDT", "USDT", {}) == ""
+    assert pair_mismatch("BTCUSDT", "ETH", {}) != ""
+
+
+@given(st.decimals(min_value=Decimal("1e-8"), max_value=Decimal(10) ** 15, places=8))
+def test_max_is_the_figure_to_the_last_digit(available: Decimal) -> None:
+    assert parse_amount(plain(share(available, 100))) == available
+
+
+@given(st.decimals(min_value=0, max_value=Decimal(10) ** 9, places=8), st.sampled_from([25, 50, 75]))
+def test_a_part_is_rounded_down_to_what_can_be_sent(available: Decimal, percent: int) -> None:
+    part, exact = share(available, percent), available * percent / 100
+    assert part <= exact < part + Decimal("1e-8")
+    assert not part or parse_amount(plain(part)) == part
+
+
+def test_max_drops_digits_that_cannot_be_sent() -> None:
+    assert plain(share(Decimal("1.1234567899"), 100)) == "1.12345678"

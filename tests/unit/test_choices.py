@@ -1,0 +1,62 @@
+"""What is offered while an asset or a pair is typed."""
+
+from decimal import Decimal
+
+from tui.domain.balances import Balances, Holdings, Pair, Place
+from tui.domain.choices import Choice, asset_choices, matching, pair_choices
+from tui.domain.wallets import Wallet
+
+PAIRS = {base + quote: Pair(base + quote, base, quote) for base in ("BTC", "ETH", "SOL") for quote in ("USDT", "USDC")}
+SPOT, FUNDING = Place(Wallet.SPOT), Place(Wallet.FUNDING)
+
+
+def _amounts(**amounts: int) -> dict[str, Decimal]:
+    return {asset: Decimal(amount) for asset, amount in amounts.items()}
+
+
+def _balances() -> Balances:
+    return Balances(
+        {
+            **dict.fromkeys(Wallet, Holdings()),
+            Wallet.SPOT: Holdings(_amounts(BNB=2, USDT=100), read_ms=1),
+            Wallet.FUNDING: Holdings(_amounts(DOGE=7), read_ms=1),
+            Wallet.ISOLATED: Holdings(pairs={"ETHUSDC": _amounts(ETH=1)}, read_ms=1),
+        },
+        pairs=PAIRS,
+    )
+
+
+def _values(choices: list[Choice]) -> list[str]:
+    return [choice.value for choice in choices]
+
+
+def test_assets_held_in_the_source_come_first_by_amount_then_all_others_by_name() -> None:
+    choices = asset_choices(_balances(), SPOT, FUNDING)
+    assert _values(choices) == ["USDT", "BNB", "BTC", "DOGE", "ETH", "SOL", "USDC"]
+    assert choices[0] == Choice("USDT", "100")
+
+
+def test_an_isolated_account_leaves_its_base_and_quote_only() -> None:
+    assert _values(asset_choices(_balances(), SPOT, Place(Wallet.ISOLATED, "SOLUSDT"))) == ["USDT", "SOL"]
+
+
+def test_two_isolated_accounts_leave_what_both_take() -> None:
+    ends = Place(Wallet.ISOLATED, "SOLUSDT"), Place(Wallet.ISOLATED, "SOLUSDC")
+    assert _values(asset_choices(_balances(), *ends)) == ["SOL"]
+
+
+def test_pairs_that_are_held_come_first() -> None:
+    choices = pair_choices(_balances(), "")
+    assert choices[0] == Choice("ETHUSDC", "1 ETH")
+    assert set(_values(choices)) == set(PAIRS)
+
+
+def test_pairs_that_take_the_asset_come_before_those_that_do_not() -> None:
+    assert _values(pair_choices(_balances(), "SOL"))[:3] == ["SOLUSDC", "SOLUSDT", "ETHUSDC"]
+    assert _values(pair_choices(_balances(), "USDC"))[:3] == ["ETHUSDC", "BTCUSDC", "SOLUSDC"]
+
+
+def test_the_very_text_comes_first_then_beginnings_then_insides() -> None:
+    choices = [Choice(value) for value in ("WBTC", "BTCB", "BTC", "ETH")]
+    assert _values(matching(choices, "BTC", 10)) == ["BTC", "BTCB", "WBTC"]
+    assert len(matching(choices, "", 2)) == 2

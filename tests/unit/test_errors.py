@@ -1,0 +1,79 @@
+"""What each way of failing says about the outcome, and in which words."""
+
+import httpx
+import pytest
+
+from tui.exchange.errors import (
+    ClockRefused,
+    ExchangeError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    error_of_answer,
+    error_of_transport,
+)
+
+_NEVER_LEFT = {httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol}
+
+
+def _kinds(base: type[BaseException]) -> set[type[BaseException]]:
+    return {base}.union(*(_kinds(kind) for kind in base.__subclasses__()))
+
+
+@pytest.mark.parametrize(
+    "kind", sorted(_kinds(httpx.HTTPError) - {httpx.HTTPStatusError}, key=str), ids=lambda k: k.__name__
+)
+def test_every_transport_error_is_unknown_but_those_before_the_first_byte(kind: type[httpx.HTTPError]) -> None:
+    """The list is of what cannot have left; an error that httpx adds one day is unknown until someone knows better."""
+    error = error_of_transport(kind(""))
+    assert type(error) is (NotSent if kind in _NEVER_LEFT else OutcomeUnknown)
+    assert str(error).isprintable()
+    assert ": ." not in str(error)
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), ConnectionResetError(104, "Connection reset by peer")])
+def test_error_of_the_system_is_unknown(error: OSError) -> None:
+    assert type(error_of_transport(error)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("status", range(100, 1000, 7))
+def test_status_alone_decides_where_no_code_does(status: int) -> None:
+    error = error_of_answer(status, httpx.Headers(), b"")
+    if status in (418, 429):
+        assert type(error) is RateLimited
+    else:
+        assert type(error) is (Refused if 400 <= status < 500 and status != 408 else OutcomeUnknown)
+
+
+@pytest.mark.parametrize("code", [-1006, -1007])
+@pytest.mark.parametrize("status", [200, 201, 302, 400, 401, 403, 404, 408, 409, 418, 429, 500, 502, 503, 504])
+def test_codes_of_doubt_are_unknown_under_any_status(status: int, code: int) -> None:
+    body = b'{"code":%d,"msg":"Service Unavailable."}' % code
+    assert type(error_of_answer(status, httpx.Headers(), body)) is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [("7", 7), ("0", 0), ("", None), ("-1", None), ("1.5", None), ("²", None), ("1" * 10, None), ("Wed, 21 Oct", None)],
+)
+def test_wait_is_what_the_exchange_says_or_some_minutes(retry_after: str, seconds: int | None) -> None:
+    headers = httpx.Headers([(b"retry-after", retry_after.encode())])
+    error = error_of_answer(429, headers, b"")
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == seconds
+    assert str(error).endswith("Wait a few minutes." if seconds is None else f"Wait {seconds} s.")
+
+
+def test_refused_clock_is_told_apart() -> None:
+    error = error_of_answer(400, httpx.Headers(), b'{"code":-1021,"msg":"late"}')
+    assert type(error) is ClockRefused
+    assert str(error) == "late (-1021) The clock has been set by the exchange's again. Send again."
+
+
+@pytest.mark.parametrize("words", ["x" * 10_000, "\\u001b]52;c;aGk=\\u0007", "\\u202egnol", "\\ud800", "a\\nb"])
+def test_words_of_the_exchange_are_safe_to_show(words: str) -> None:
+    error = error_of_answer(400, httpx.Headers(), b'{"code":-1,"msg":"%b"}' % words.encode())
+    assert isinstance(error, ExchangeError)
+    assert error.message.isprintable()
+    assert len(error.message) <= 300

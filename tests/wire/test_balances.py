@@ -1,0 +1,203 @@
+"""What the wallets hold, read over a real socket, with each call failing in turn."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.demo.keys import demo_key
+from tui.domain.balances import Balances, Holdings, Place
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ticks_ms
+from tui.treasury import Treasury
+
+if TYPE_CHECKING:
+    from conftest import DemoServer
+
+GLANCE = "GET /sapi/v1/asset/wallet/balance"
+OWN_CALLS = {
+    Wallet.SPOT: "POST /sapi/v3/asset/getUserAsset",
+    Wallet.FUNDING: "POST /sapi/v1/asset/get-funding-asset",
+    Wallet.CROSS: "GET /sapi/v1/margin/account",
+    Wallet.ISOLATED: "GET /sapi/v1/margin/isolated/account",
+    Wallet.UM: "GET /fapi/v3/balance",
+    Wallet.CM: "GET /dapi/v1/balance",
+    Wallet.OPTIONS: "GET /eapi/v1/marginAccount",
+    Wallet.PORTFOLIO: "GET /papi/v1/balance",
+}
+FAILURES: dict[str, dict[str, object]] = {
+    "error": {"answer": Answer(500, b"oops")},
+    "garbage": {"answer": Answer(200, b'{"this": "is not it"')},
+    "not-permitted": {"answer": Answer(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')},
+    "not-open": {"answer": Answer(400, b'{"code":-3003,"msg":"Margin account does not exist."}')},
+    "cut": {"answer": Cut.RESET},
+    "time-out": {"after": 30},
+}
+MOVABLE = {
+    Wallet.SPOT: "1250.00",
+    Wallet.FUNDING: "80.00",
+    Wallet.CROSS: "10.00",
+    Wallet.UM: "300.00",
+    Wallet.CM: "0",
+    Wallet.OPTIONS: "60.00",
+    Wallet.PORTFOLIO: "100.00",
+}
+"""Of USDT, as each wallet's list tells it."""
+
+
+@pytest.fixture
+async def client(server: "DemoServer") -> AsyncIterator[BinanceClient]:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        yield client
+
+
+@pytest.fixture
+def treasury(client: BinanceClient) -> Treasury:
+    return Treasury(client, patience_s=1)
+
+
+async def _read(treasury: Treasury) -> Balances:
+    async for _ in treasury.read_all():
+        pass
+    return treasury.balances
+
+
+def _fails(call: str, **how: object) -> Fault:
+    method, path = call.split()
+    return Fault(method=method, path=path, times=None, executes=False, **({"answer": Answer()} | how))  # type: ignore[arg-type]
+
+
+def _usdt(balances: Balances, wallet: Wallet) -> Decimal | None:
+    figure = balances.figure(Place(wallet), "USDT")
+    return figure.amount if figure else None
+
+
+def _assert_right(balances: Balances, wallets: set[Wallet]) -> None:
+    for wallet in wallets - {Wallet.ISOLATED}:
+        assert _usdt(balances, wallet) == Decimal(MOVABLE[wallet]), wallet
+    if Wallet.ISOLATED in wallets:
+        assert set(balances.wallets[Wallet.ISOLATED].pairs) == {"BTCUSDT", "ETHUSDT"}
+    assert all(not balances.wallets[wallet].problem and balances.wallets[wallet].is_open for wallet in wallets)
+
+
+async def test_all_wallets_are_read(treasury: Treasury) -> None:
+    balances = await _read(treasury)
+    _assert_right(balances, set(Wallet))
+    assert len(balances.pairs) > 100
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("wallet", Wallet, ids=lambda wallet: wallet.value)
+async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
+    treasury: Treasury, client: BinanceClient, server: "DemoServer", wallet: Wallet, failure: str
+) -> None:
+    server.exchange.faults.append(_fails(OWN_CALLS[wallet], **FAILURES[failure]))
+    if wallet in (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS):  # the glance would do for them
+        server.exchange.faults.append(_fails(GLANCE, **FAILURES["error"]))
+    balances = await _read(treasury)
+    _assert_right(balances, set(Wallet) - {wallet})
+    failed = balances.wallets[wallet]
+    if wallet in (Wallet.UM, Wallet.CM, Wallet.OPTIONS):  # the glance still tells what is free, and no more
+        assert failed.assets
+        assert not failed.is_movable
+    elif failure == "not-open":
+        assert not failed.is_open
+    else:
+        assert failed.problem
+        assert failed.read_ms is None
+    request = TransferRequest(TransferType.FUNDING_MAIN, "USDT", Decimal(1))
+    assert await client.transfer(request, server.exchange.server_ms())
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+async def test_without_the_glance_every_wallet_is_right_by_its_own_call(
+    treasury: Treasury, server: "DemoServer", failure: str
+) -> None:
+    server.exchange.faults.append(_fails(GLANCE, **FAILURES[failure]))
+    _assert_right(await _read(treasury), set(Wallet))
+
+
+async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(treasury: Treasury, server: "DemoServer") -> None:
+    body = b'[{"activate": false, "balance": "0", "walletName": "Options"}, {"activate": true, "walletName": "Spot"}]'
+    server.exchange.faults += [
+        _fails(GLANCE, answer=Answer(body=body)),
+        _fails(OWN_CALLS[Wallet.OPTIONS], answer=Cut.CLOSE),
+    ]
+    balances = await _read(treasury)
+    assert not balances.wallets[Wallet.OPTIONS].is_open
+    assert balances.wallets[Wallet.SPOT].is_open
+
+
+async def test_a_hanging_wallet_keeps_no_other_waiting(treasury: Treasury, server: "DemoServer") -> None:
+    gate = Gate()
+    server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], before=gate))
+    reading = treasury.read_all()
+    try:
+        seven = set(Wallet) - {Wallet.PORTFOLIO}
+        async for balances in reading:
+            if all(balances.wallets[wallet].read_ms is not None for wallet in seven):
+                break
+        assert treasury.balances.wallets[Wallet.PORTFOLIO] == Holdings()
+    finally:
+        gate.open()
+        await reading.aclose()
+
+
+async def test_wallets_are_read_when_this_machines_clock_is_off(treasury: Treasury, server: "DemoServer") -> None:
+    server.exchange.clock_offset_ms = -3_600_000
+    _assert_right(await _read(treasury), set(Wallet))
+
+
+async def test_what_can_be_moved_is_less_than_what_is_free(treasury: Treasury) -> None:
+    await _read(treasury)
+    for place, asset, free, movable in (
+        (Place(Wallet.CROSS), "USDC", "60.00", "15.00"),
+        (Place(Wallet.ISOLATED, "BTCUSDT"), "USDT", "200.00", "119.97530865"),
+        (Place(Wallet.PORTFOLIO), "USDT", "100.00", "60.00"),
+    ):
+        figure = treasury.balances.figure(place, asset)
+        assert figure is not None
+        assert (figure.amount, figure.is_movable) == (Decimal(free), False)
+        figure = (await treasury.read_movable(place, asset)).figure(place, asset)
+        assert figure is not None
+        assert (figure.amount, figure.is_movable) == (Decimal(movable), True)
+
+
+async def test_too_many_requests_are_followed_by_silence_until_retry_after(
+    treasury: Treasury, server: "DemoServer"
+) -> None:
+    await _read(treasury)
+    refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
+    server.exchange.faults.append(_fails(GLANCE, answer=refusal))
+    await _read(treasury)
+    assert 28 <= treasury.wait_s <= 30
+    server.exchange.faults.clear()
+    before = treasury.balances
+    assert await _read(treasury) is before
+    assert await treasury.read_movable(Place(Wallet.CROSS), "USDT") is before
+    assert _usdt(before, Wallet.SPOT) == Decimal("1250.00")
+    assert not before.wallets[Wallet.SPOT].is_fresh(ticks_ms())
+
+
+async def test_only_what_is_old_is_read_again_for_a_review(treasury: Treasury, server: "DemoServer") -> None:
+    await _read(treasury)
+    ends = Place(Wallet.SPOT), Place(Wallet.FUNDING)
+    before = treasury.balances
+    assert await treasury.freshen(ends, "USDT") is before
+    old = replace(before.wallets[Wallet.SPOT], read_ms=ticks_ms() - 61_000)
+    treasury.balances = replace(before, wallets={**before.wallets, Wallet.SPOT: old})
+    after = await treasury.freshen(ends, "USDT")
+    assert after.wallets[Wallet.SPOT].is_fresh(ticks_ms())
+    assert after.wallets[Wallet.FUNDING] is before.wallets[Wallet.FUNDING]
+
+
+async def test_a_key_without_permission_for_a_wallet_sees_the_rest(treasury: Treasury, server: "DemoServer") -> None:
+    server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], **FAILURES["not-permitted"]))
+    balances = await _read(treasury)
+    assert "permission" in balances.wallets[Wallet.PORTFOLIO].problem
+    assert balances.wallets[Wallet.PORTFOLIO].is_open

@@ -1,0 +1,71 @@
+"""The exchange's own SDKs read, from `shunter simulate`'s exchange, the balances that the app shows."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+from binance_common.configuration import ConfigurationRestAPI
+from binance_sdk_margin_trading.rest_api import MarginTradingRestAPI
+from binance_sdk_wallet.rest_api import WalletRestAPI
+
+from tui.demo.keys import demo_key
+from tui.domain.balances import Assets, Balances, Place
+from tui.domain.wallets import Wallet
+from tui.exchange.client import BinanceClient
+from tui.treasury import Treasury
+
+if TYPE_CHECKING:
+    from conftest import DemoServer
+
+
+@pytest.fixture
+def configuration(server: "DemoServer") -> ConfigurationRestAPI:
+    key = demo_key()
+    return ConfigurationRestAPI(
+        api_key=key.api_key.reveal(), api_secret=key.secret.reveal(), base_path=server.base_url, timeout=20_000
+    )
+
+
+async def _shown(server: "DemoServer", *asked: tuple[Place, str]) -> Balances:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        treasury = Treasury(client)
+        async for _ in treasury.read_all():
+            pass
+        for place, asset in asked:
+            await treasury.read_movable(place, asset)
+        return treasury.balances
+
+
+def _held(rows: object) -> Assets:
+    return {row.asset: Decimal(row.free) for row in rows if Decimal(row.free)}  # type: ignore[attr-defined]
+
+
+async def test_the_wallet_sdk_reads_what_the_app_shows(
+    server: "DemoServer", configuration: ConfigurationRestAPI
+) -> None:
+    shown, sdk = await _shown(server), WalletRestAPI(configuration)
+    assert _held(sdk.user_asset().data()) == shown.wallets[Wallet.SPOT].assets
+    assert _held(sdk.funding_wallet().data()) == shown.wallets[Wallet.FUNDING].assets
+    glance = {row.wallet_name: row for row in sdk.query_user_wallet_balance(need_balance_detail=True).data()}
+    for name, wallet in (("Spot", Wallet.SPOT), ("Funding", Wallet.FUNDING), ("Cross Margin", Wallet.CROSS)):
+        assert _held(glance[name].asset_balances) == shown.wallets[wallet].assets
+
+
+async def test_the_margin_sdk_reads_what_the_app_shows(
+    server: "DemoServer", configuration: ConfigurationRestAPI
+) -> None:
+    cross, isolated = (Place(Wallet.CROSS), "USDC"), (Place(Wallet.ISOLATED, "BTCUSDT"), "USDT")
+    shown, sdk = await _shown(server, cross, isolated), MarginTradingRestAPI(configuration)
+    assert _held(sdk.query_cross_margin_account_details().data().user_assets) == shown.wallets[Wallet.CROSS].assets
+    accounts = sdk.query_isolated_margin_account_info().data().assets
+    theirs = {account.symbol: _held([account.base_asset, account.quote_asset]) for account in accounts}
+    assert theirs == shown.wallets[Wallet.ISOLATED].pairs
+    figure = shown.figure(*cross)
+    assert figure is not None
+    assert Decimal(sdk.query_max_transfer_out_amount(asset="USDC").data().amount) == figure.amount
+    figure = shown.figure(*isolated)
+    assert figure is not None
+    amount = sdk.query_max_transfer_out_amount(asset="USDT", isolated_symbol="BTCUSDT").data().amount
+    assert Decimal(amount) == figure.amount
+    symbols = {pair.symbol for pair in sdk.get_all_isolated_margin_symbol().data()}
+    assert symbols == set(shown.pairs)

@@ -1,0 +1,414 @@
+"""Whatever comes back over a real socket: the outcome that it leads to, at once and in the end."""
+
+import asyncio
+import gzip
+import re
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.domain.transfer import Outcome, Transfer
+from tui.exchange import client as client_module
+
+if TYPE_CHECKING:
+    from conftest import DemoServer, OpenDesk, RawServer, Seat
+
+TellTime = Callable[["Seat"], Awaitable[None]]
+
+
+def _said(status: int, code: int, message: str = "Something.", **headers: str) -> Answer:
+    return Answer(status, b'{"code":%d,"msg":"%b"}' % (code, message.encode()), headers)
+
+
+def _ok(body: bytes, **headers: str) -> Answer:
+    return Answer(200, body, headers)
+
+
+_UNKNOWN = {
+    "empty": _ok(b""),
+    "html": _ok(b"<html><body>Welcome</body></html>"),
+    "truncated json": _ok(b'{"tranId":135268'),
+    "no tranId": _ok(b"{}"),
+    "a list": _ok(b"[]"),
+    "json null": _ok(b"null"),
+    "tranId null": _ok(b'{"tranId":null}'),
+    "tranId string": _ok(b'{"tranId":"13526853623"}'),
+    "tranId of 64 bits": _ok(b'{"tranId":9223372036854775808}'),
+    "tranId of 5000 digits": _ok(b'{"tranId":' + b"9" * 5000 + b"}"),
+    "tranId zero": _ok(b'{"tranId":0}'),
+    "tranId negative": _ok(b'{"tranId":-5}'),
+    "tranId fraction": _ok(b'{"tranId":1.5}'),
+    "tranId true": _ok(b'{"tranId":true}'),
+    "tranId twice nested": _ok(b'{"data":{"tranId":13526853623}}'),
+    "not utf-8": _ok(b'{"tranId":"\xff\xfe"}'),
+    "200 that says an error": _said(200, -5002),
+    "200 that says -1007": _said(200, -1007),
+    "gzip that is none": _ok(b'{"tranId":13526853623}', **{"content-encoding": "gzip"}),
+    "gzip of half a body": _ok(gzip.compress(b'{"tranId":13526853623}')[:-16], **{"content-encoding": "gzip"}),
+    "100 MB": Answer(200, b" " * 1_000_000, repeat=100),
+    "100 MB of an error": Answer(400, b" " * 1_000_000, repeat=100),
+    "201": Answer(201, b'{"tranId":13526853623}'),
+    "202": Answer(202),
+    "204": Answer(204),
+    "301": Answer(301, headers={"location": "/sapi/v1/asset/transfer"}),
+    "302": Answer(302, headers={"location": "/sapi/v1/asset/transfer"}),
+    "307": Answer(307, headers={"location": "/sapi/v1/asset/transfer"}),
+    "308 without a place": Answer(308),
+    "408": Answer(408),
+    "408 of -1007": _said(408, -1007),
+    "400 of -1006": _said(400, -1006, "An unexpected response was received from the message bus."),
+    "400 of -1007": _said(400, -1007, "Timeout waiting for response from backend server."),
+    "401 of -1007": _said(401, -1007),
+    "403 of -1006": _said(403, -1006),
+    "418 of -1006": _said(418, -1006, **{"retry-after": "1"}),
+    "429 of -1007": _said(429, -1007, **{"retry-after": "1"}),
+    "500": Answer(500),
+    "500 of -1000": _said(500, -1000, "An unknown error occurred while processing the request."),
+    "500 of -5002": _said(500, -5002, "You have insufficient balance."),
+    "502 of html": Answer(502, b"<html>Bad gateway</html>"),
+    "503": Answer(503),
+    "503 of html": Answer(503, b"<html>Service Unavailable.</html>"),
+    "503 unknown error": _said(503, -1000, "Unknown error, please check your request or try again later."),
+    "503 of -1006": _said(503, -1006, "Service Unavailable."),
+    "503 of -1007": _said(503, -1007, "Service Unavailable."),
+    "500 with the words of a 503": _said(500, -1000, "Service Unavailable."),
+    "504 of -1007": _said(504, -1007),
+    "504": Answer(504),
+    "520": Answer(520, b"error code: 520"),
+    "599": Answer(599),
+    "cut before the answer": Cut.CLOSE,
+    "cut during the answer": Cut.MID_ANSWER,
+    "reset": Cut.RESET,
+}
+
+_REJECTED = {
+    "400": Answer(400),
+    "400 of html": Answer(400, b"<html>Bad request</html>"),
+    "400 without a code": Answer(400, b'{"msg":"no"}'),
+    "400 with a code that is text": Answer(400, b'{"code":"-5002","msg":"no"}'),
+    "400 with an empty message": _said(400, -5002, ""),
+    "400 with an unknown code": _said(400, -12345),
+    "400 with escape codes": _said(400, -12345, r"\u001b[2Jgone"),
+    "401": Answer(401),
+    "403 of the firewall": Answer(403, b"<html>Forbidden</html>"),
+    "403 with a code": _said(403, -1002),
+    "404": Answer(404, b"<html>Not found</html>"),
+    "405": Answer(405),
+    "413": Answer(413),
+    "418 banned": _said(418, -1003, **{"retry-after": "120"}),
+    "418 without a word": Answer(418),
+    "429": _said(429, -1003, **{"retry-after": "7"}),
+    "429 without Retry-After": _said(429, -1003),
+    "429 with a date": _said(429, -1003, **{"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+    "429 of html": Answer(429, b"<html>Slow down</html>", {"retry-after": "7"}),
+    "503 service unavailable": _said(503, -1000, "Service Unavailable."),
+    "503 internal error": _said(503, -1001, "Internal error; unable to process your request. Please try again."),
+    "503 of -1008": _said(503, -1008, "Server is currently overloaded with other requests."),
+    "500 of -1008": _said(500, -1008, "Server is currently overloaded with other requests."),
+    "429 of -1008": _said(429, -1008, "Server is currently overloaded with other requests."),
+    **{
+        f"400 of {code}": _said(400, code)
+        for code in (-1002, -1003, -1021, -1022, -1100, -1102, -1121, -2014, -2015, -3020, -3041, -5002, -9000)
+    },
+}
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Shut for the whole test."""
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+def _reads_well(transfer: Transfer) -> None:
+    words = transfer.message
+    assert words
+    assert words == words.strip()
+    assert words.isprintable()
+    assert len(words) < 500
+    assert not re.search(r"None|Traceback|httpx|\b[A-Z]\w+(Error|Exception|Timeout)\b|b'|demodemo", words)
+
+
+async def _settles(
+    seat: "Seat", server: "DemoServer", transfer: Transfer, *, executed: bool, past_the_window: Callable[[], None]
+) -> None:
+    """From unknown to what the ledger says, with one request on the wire."""
+    assert transfer.outcome is Outcome.UNKNOWN
+    assert (transfer.tran_id, transfer.settled_at) == (None, None)
+    _reads_well(transfer)
+    if not executed:
+        past_the_window()
+    settled = await seat.settled(transfer)
+    assert settled.outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
+    assert [settled.tran_id] * executed == server.executed
+    assert settled.settled_at is not None
+    _reads_well(settled)
+    assert [shown.outcome for shown in seat.shown] == [Outcome.SENDING, Outcome.UNKNOWN, settled.outcome]
+    assert len(server.exchange.requests) == 1
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+@pytest.mark.parametrize("answer", _UNKNOWN.values(), ids=_UNKNOWN)
+async def test_doubtful_answer_is_unknown_until_the_history_tells(
+    seat: "Seat",
+    server: "DemoServer",
+    past_the_window: Callable[[], None],
+    agree: Callable[["Seat"], None],
+    answer: Answer | Cut,
+    executed: bool,
+) -> None:
+    server.exchange.faults.append(Fault(answer=answer, executes=executed))
+    transfer = await seat.send()
+    await _settles(seat, server, transfer, executed=executed, past_the_window=past_the_window)
+    agree(seat)
+
+
+@pytest.mark.parametrize("answer", _REJECTED.values(), ids=_REJECTED)
+async def test_definite_refusal_is_rejected_with_words_to_act_on(
+    seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None], answer: Answer
+) -> None:
+    server.exchange.faults.append(Fault(answer=answer, executes=False))
+    transfer = await seat.send()
+    assert transfer.outcome is Outcome.REJECTED
+    assert transfer.tran_id is None
+    assert (transfer.code is not None) == (b'"code":-' in answer.body)
+    _reads_well(transfer)
+    if answer.status in (418, 429):
+        wait = answer.headers.get("retry-after", "")
+        assert (f"Wait {wait} s." if wait.isdigit() else "Wait a few minutes.") in transfer.message
+    await seat.until(lambda: len(seat.shown) == 2)
+    assert len(server.exchange.requests) == 1
+    agree(seat)
+
+
+async def test_good_answer_is_done(seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None]) -> None:
+    transfer = await seat.send("12.5")
+    assert (transfer.outcome, [transfer.tran_id]) == (Outcome.DONE, server.executed)
+    assert [shown.outcome for shown in seat.shown] == [Outcome.SENDING, Outcome.DONE]
+    agree(seat)
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_timeout_after_send_is_unknown(
+    seat: "Seat",
+    server: "DemoServer",
+    past_the_window: Callable[[], None],
+    agree: Callable[["Seat"], None],
+    gate: Gate,
+    executed: bool,
+) -> None:
+    seat.client._http.timeout = httpx.Timeout(5, read=0.2)
+    server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Answer(200)))
+    transfer = await seat.send()
+    assert "too long" in transfer.message
+    await _settles(seat, server, transfer, executed=executed, past_the_window=past_the_window)
+    agree(seat)
+
+
+async def test_request_executed_after_the_client_gave_up_is_found(
+    seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None]
+) -> None:
+    gate = Gate()
+    seat.client._http.timeout = httpx.Timeout(5, read=0.2)
+    server.exchange.faults.append(Fault(before=gate))
+    transfer = await seat.send()
+    await seat.until(lambda: len(seat.notes) >= 3)
+    assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
+    assert {note.note for note in seat.notes} == {"no record yet; it may still be executed"}
+    gate.open()
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+    agree(seat)
+
+
+async def test_answer_that_drips_is_unknown_after_a_while(
+    open_desk: "OpenDesk", raw_server: "RawServer", knows_the_time: TellTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.5)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
+
+    seat = open_desk(await raw_server(drip))
+    await knows_the_time(seat)
+    transfer = await seat.send()
+    assert transfer.outcome is Outcome.UNKNOWN
+    _reads_well(transfer)
+
+
+# What never left: the exchange's time is known, and then the way to it is gone
+
+
+@contextmanager
+def _closed_port() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _deaf_port() -> Iterator[str]:
+    """A listener whose queue is full: the kernel answers no further connection."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for waiter in waiting:
+            waiter.setblocking(False)
+            waiter.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        for waiter in waiting:
+            waiter.close()
+
+
+@contextmanager
+def _silent_port() -> Iterator[str]:
+    """Takes connections, and never says a word: no TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@contextmanager
+def _no_such_host() -> Iterator[str]:
+    yield "https://nothing.invalid"
+
+
+_NEVER_LEFT = {
+    "connection refused": (_closed_port, "Check the network."),
+    "connect times out": (_deaf_port, "connecting took too long"),
+    "no such host": (_no_such_host, "Check the network."),
+    "TLS times out": (_silent_port, "connecting took too long"),
+}
+
+
+@pytest.mark.parametrize(("place", "words"), _NEVER_LEFT.values(), ids=_NEVER_LEFT)
+async def test_what_never_left_is_not_sent(
+    open_desk: "OpenDesk", knows_the_time: TellTime, place: Callable[[], AbstractContextManager[str]], words: str
+) -> None:
+    with place() as url:
+        seat = open_desk(url)
+        await knows_the_time(seat)
+        seat.client._http.timeout = httpx.Timeout(5, connect=0.3)
+        transfer = await seat.send()
+    assert transfer.outcome is Outcome.NOT_SENT
+    assert words in transfer.message
+    _reads_well(transfer)
+    assert [row.outcome for row in seat.written()] == [Outcome.NOT_SENT]
+
+
+async def test_pool_without_a_free_connection_is_not_sent(
+    seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None]
+) -> None:
+    """Taken up by calls that hang, the pool has no connection left for the transfer."""
+    await seat.client.sync_clock()
+    await seat.client._http.aclose()
+    seat.client._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.2))
+    gate = Gate()
+    server.exchange.faults.append(Fault(before=gate, method="GET", path="/sapi/v1/account/apiRestrictions"))
+    hanging = asyncio.create_task(seat.client.key_restrictions())
+    assert await asyncio.to_thread(gate.reached.wait, 10)
+    transfer = await seat.send()
+    assert transfer.outcome is Outcome.NOT_SENT
+    _reads_well(transfer)
+    gate.open()
+    await hanging
+    assert server.exchange.requests == []
+    await seat.until(lambda: len(seat.shown) == 2)
+    agree(seat)
+
+
+async def test_server_whose_certificate_nobody_vouches_for_gets_nothing(
+    open_desk: "OpenDesk", raw_server: "RawServer", knows_the_time: TellTime, self_signed: ssl.SSLContext
+) -> None:
+    heard = bytearray()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.extend(await reader.read())
+        writer.close()
+
+    seat = open_desk(await raw_server(listen, self_signed))
+    await knows_the_time(seat)
+    transfer = await seat.send()
+    assert transfer.outcome is Outcome.NOT_SENT
+    assert "certificate" in transfer.message.lower()
+    _reads_well(transfer)
+    assert heard == b""
+
+
+# Answers that only a raw socket can give
+
+
+def _with_length(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+_TRAN_ID = _with_length(b'{"tranId":77}')
+
+_RAW = {
+    "whole answer, then the end": (b"HTTP/1.1 200 OK\r\n" + _TRAN_ID, Outcome.DONE),
+    "interim answers before it": (
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\n" + _TRAN_ID,
+        Outcome.DONE,
+    ),
+    "until the end of the connection": (b'HTTP/1.0 200 OK\r\n\r\n{"tranId":77}', Outcome.DONE),
+    "less than announced": (b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"tranId":77}', Outcome.UNKNOWN),
+    "chunks that break off": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{", Outcome.UNKNOWN),
+    "chunks without their end": (
+        b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n{"tranId":77}\r\n',
+        Outcome.UNKNOWN,
+    ),
+    "half a header": (b"HTTP/1.1 200 OK\r\nContent-Le", Outcome.UNKNOWN),
+    "two lengths": (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n" + _TRAN_ID, Outcome.UNKNOWN),
+    "no HTTP": (b"\x00\x01\x02 SSH-2.0-OpenSSH\r\n", Outcome.UNKNOWN),
+    "endless header": (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000, Outcome.UNKNOWN),
+    "another protocol": (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        Outcome.UNKNOWN,
+    ),
+    "interim answer only": (b"HTTP/1.1 100 Continue\r\n\r\n", Outcome.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("ending", ["close", "reset"])
+@pytest.mark.parametrize(("reply", "outcome"), _RAW.values(), ids=_RAW)
+async def test_connection_ends_around_the_answer(
+    open_desk: "OpenDesk",
+    raw_server: "RawServer",
+    knows_the_time: TellTime,
+    reply: bytes,
+    outcome: Outcome,
+    ending: str,
+) -> None:
+    """However it ends: a whole answer with a tranId is done, anything less is unknown."""
+    posts = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal posts
+        head = await reader.readuntil(b"\r\n\r\n")
+        posts += head.startswith(b"POST")
+        await reader.read(10_000)
+        writer.write(reply)
+        await writer.drain()
+        if ending == "reset" and outcome is Outcome.UNKNOWN:  # a reset may overtake what was written before it
+            writer.transport.abort()
+        writer.close()
+
+    seat = open_desk(await raw_server(answer))
+    await knows_the_time(seat)
+    transfer = await seat.send()
+    await seat.desk.close()
+    assert transfer.outcome is outcome
+    assert transfer.tran_id == (77 if outcome is Outcome.DONE else None)
+    if outcome is Outcome.UNKNOWN:
+        _reads_well(transfer)
+    assert posts == 1

@@ -1,0 +1,342 @@
+"""The client on the wire: where it sends, what it sends, and what its errors hold."""
+
+import asyncio
+import gc
+import ssl
+import sys
+import types
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
+from tui.demo.keys import demo_key, new_key
+from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange import client as client_module
+from tui.exchange.client import BinanceClient
+from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
+
+if TYPE_CHECKING:
+    from conftest import DemoServer, RawServer
+
+_HOUR_MS = 60 * 60 * 1000
+_REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50"))
+
+
+async def _transfer(client: BinanceClient, request: TransferRequest = _REQUEST) -> int:
+    clock = client.clock or await client.sync_clock()
+    return await client.transfer(request, clock.now_ms())
+
+
+@pytest.mark.parametrize("kind", KeyKind, ids=str)
+async def test_each_kind_of_key_signs_what_the_exchange_takes(server: "DemoServer", kind: KeyKind) -> None:
+    key, verifier = new_key(kind)
+    server.exchange.add_key(kind, key.api_key.reveal(), verifier)
+    async with BinanceClient(server.base_url, key) as client:
+        assert [await _transfer(client)] == server.executed
+        start_ms = server.exchange.server_ms() - 1000
+        page = await client.transfer_history(_REQUEST.type, start_ms=start_ms, end_ms=start_ms + 2000)
+    assert [row.tran_id for row in page.rows] == server.executed
+
+
+async def test_transfer_carries_what_was_asked_and_the_default_window(server: "DemoServer") -> None:
+    request = TransferRequest(
+        TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "USDT", Decimal("0.10"), from_symbol="BTCUSDT", to_symbol="ETHUSDT"
+    )
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        clock = await client.sync_clock()
+        timestamp_ms = clock.now_ms()
+        await client.transfer(request, timestamp_ms)
+    (sent,) = server.exchange.requests
+    assert list(sent.items())[:-1] == [
+        ("type", "ISOLATEDMARGIN_ISOLATEDMARGIN"),
+        ("asset", "USDT"),
+        ("amount", "0.10"),
+        ("fromSymbol", "BTCUSDT"),
+        ("toSymbol", "ETHUSDT"),
+        ("recvWindow", "5000"),
+        ("timestamp", str(timestamp_ms)),
+    ]
+    assert list(sent)[-1] == "signature"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirect_is_not_followed_and_no_key_goes_there(
+    server: "DemoServer", raw_server: "RawServer", status: int
+) -> None:
+    visits = 0
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal visits
+        visits += 1
+        writer.close()
+
+    location = await raw_server(elsewhere) + TRANSFER_PATH
+    for method in ("POST", "GET"):
+        server.exchange.faults.append(Fault(answer=Answer(status, headers={"location": location}), method=method))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        for call in (_transfer(client), client.transfer_history(_REQUEST.type, start_ms=1, end_ms=2)):
+            with pytest.raises(OutcomeUnknown):
+                await call
+    assert visits == 0
+    assert len(server.exchange.requests) == 1
+
+
+async def test_self_signed_server_is_not_talked_to(raw_server: "RawServer", self_signed: ssl.SSLContext) -> None:
+    heard = bytearray()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.extend(await reader.read())
+
+    async with BinanceClient(await raw_server(listen, self_signed), demo_key()) as client:
+        with pytest.raises(NotSent, match="certificate"):
+            await client.sync_clock()
+        with pytest.raises(NotSent, match="certificate"):
+            await client.transfer(_REQUEST, 1)
+    assert heard == b""
+
+
+@pytest.fixture
+async def proxy(raw_server: "RawServer", monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """A proxy in the environment that refuses everything; gives what it was asked for."""
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    url = await raw_server(refuse)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, url)
+        monkeypatch.setenv(name.lower(), url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return asked
+
+
+async def test_proxy_of_the_system_is_used_and_sees_no_key(proxy: list[bytes]) -> None:
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent):
+            await client.transfer(_REQUEST, 1)
+    (asked,) = proxy
+    assert asked.startswith(b"CONNECT exchange.invalid:443 ")
+    assert demo_key().api_key.reveal().encode() not in asked
+
+
+async def test_loopback_goes_past_the_proxy(server: "DemoServer", proxy: list[bytes]) -> None:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        assert await _transfer(client) > 0
+    async with BinanceClient("https://127.0.0.1:1", demo_key()) as client:
+        with pytest.raises(NotSent):
+            await client.transfer(_REQUEST, 1)
+    assert proxy == []
+
+
+@pytest.mark.parametrize("value", ["socks5://127.0.0.1:1", "nonsense://127.0.0.1"])
+def test_proxy_that_cannot_be_used_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", value.replace("//", "//me:hunter2@"))
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(NotSent, match="ALL_PROXY") as caught:
+        BinanceClient("https://exchange.invalid", demo_key())
+    assert "hunter2" not in _all_text(caught.value)
+
+
+_FAILURES = {
+    "cut": (Cut.CLOSE, OutcomeUnknown),
+    "reset": (Cut.RESET, OutcomeUnknown),
+    "cut in the answer": (Cut.MID_ANSWER, OutcomeUnknown),
+    "500": (Answer(500), OutcomeUnknown),
+    "503": (Answer(503, b'{"code":-1008,"msg":"busy"}'), Refused),
+    "408": (Answer(408), OutcomeUnknown),
+    "429": (Answer(429, headers={"retry-after": "0"}), RateLimited),
+    "418": (Answer(418), RateLimited),
+    "400": (Answer(400, b'{"code":-5002,"msg":"no"}'), Refused),
+    "clock": (Answer(400, b'{"code":-1021,"msg":"late"}'), ClockRefused),
+    "403": (Answer(403), Refused),
+    "not json": (Answer(200, b"<html>"), OutcomeUnknown),
+    "too long": (Answer(200, b" " * 1_000_000, repeat=40), OutcomeUnknown),
+}
+
+
+@pytest.mark.parametrize(("answer", "error"), _FAILURES.values(), ids=_FAILURES)
+async def test_failure_is_sent_once_and_holds_no_key(
+    server: "DemoServer", answer: Answer | Cut, error: type[ExchangeError]
+) -> None:
+    server.exchange.faults.append(Fault(answer=answer, executes=False, times=None))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(error) as caught:
+            await _transfer(client)
+    assert type(caught.value) is error
+    assert len(server.exchange.requests) == 1
+    _holds_no_key(caught.value, demo_key())
+
+
+async def test_timeout_and_unreachable_hold_no_key(raw_server: "RawServer", self_signed: ssl.SSLContext) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    for url, error in (
+        (await raw_server(silent), OutcomeUnknown),
+        (await raw_server(silent, self_signed), NotSent),
+        ("http://127.0.0.1:1", NotSent),
+        ("https://nothing.invalid", NotSent),
+    ):
+        async with BinanceClient(url, demo_key()) as client:
+            client._http.timeout = httpx.Timeout(5, read=0.1)
+            with pytest.raises(error) as caught:
+                await client.transfer(_REQUEST, 1)
+        _holds_no_key(caught.value, demo_key())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        ApiKey(KeyKind.HMAC, Secret("demo" * 16 + "\n"), Secret("x")),
+        ApiKey(KeyKind.HMAC, Secret("demo" * 16 + " "), Secret("x")),
+        ApiKey(KeyKind.HMAC, Secret("dému" * 16), Secret("x")),
+        ApiKey(KeyKind.ED25519, Secret("demo" * 16), Secret("-----BEGIN PRIVATE KEY-----\nthisisnotasecret")),
+        ApiKey(KeyKind.RSA, Secret("demo" * 16), Secret("thisisnotasecret")),
+    ],
+    ids=["line end", "blank", "letter beyond ASCII", "damaged PEM", "no PEM"],
+)
+async def test_damaged_key_is_not_sent_and_not_shown(server: "DemoServer", key: ApiKey) -> None:
+    async with BinanceClient(server.base_url, key) as client:
+        with pytest.raises(NotSent, match="Add the profile again") as caught:
+            await _transfer(client)
+    assert server.exchange.requests == []
+    _holds_no_key(caught.value, key)
+
+
+@pytest.mark.parametrize("offset_ms", [-3 * _HOUR_MS, -10_000, 10_000, 3 * _HOUR_MS])
+async def test_clock_follows_the_exchange(server: "DemoServer", offset_ms: int) -> None:
+    server.exchange.clock_offset_ms = offset_ms
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        assert [await _transfer(client)] == server.executed
+        assert client.clock is not None
+        assert abs(client.clock.offset_ms - offset_ms) < 1000
+        assert client.clock.at_least_ms() <= server.exchange.server_ms()
+
+
+async def test_clock_that_was_refused_is_measured_anew(server: "DemoServer") -> None:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        await client.sync_clock()
+        for call in (lambda: _transfer(client), client.key_restrictions):
+            server.exchange.clock_offset_ms += _HOUR_MS
+            with pytest.raises(ClockRefused):
+                await call()
+            assert client.clock is None
+            assert [await _transfer(client)] == server.executed[-1:]
+
+
+async def test_slow_drip_is_bounded(raw_server: "RawServer", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.3)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
+
+    async with BinanceClient(await raw_server(drip), demo_key()) as client:
+        with pytest.raises(OutcomeUnknown, match="whole") as caught:
+            await client.transfer(_REQUEST, 1)
+    _holds_no_key(caught.value, demo_key())
+
+
+@pytest.mark.parametrize("server_time", ["0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400])
+async def test_time_that_cannot_be_is_not_taken(server: "DemoServer", server_time: str) -> None:
+    answer = Answer(200, f'{{"serverTime":{server_time}}}'.encode())
+    server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.sync_clock()
+        assert client.clock is None
+
+
+async def test_closed_client_sends_nothing(server: "DemoServer") -> None:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        await client.sync_clock()
+    with pytest.raises(NotSent):
+        await client.transfer(_REQUEST, server.exchange.server_ms())
+    assert server.exchange.requests == []
+
+
+async def test_weight_is_what_the_exchange_counts(server: "DemoServer") -> None:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        await _transfer(client)
+        assert client.uid_weight == 900
+
+
+# What an error holds
+
+
+def _holds_no_key(error: BaseException, key: ApiKey) -> None:
+    """Nothing that is reachable from the error, nor a frame of a library that was handed the key, holds the key."""
+    text = _all_text(error)
+    assert str(error.args[0]) in text
+    for secret in (key.api_key.reveal(), key.secret.reveal()):
+        if len(secret) > 1:
+            assert secret.strip() not in text
+    for frame in _frames(error):
+        assert Path(frame.f_code.co_filename).parent.name in ("exchange", "wire"), frame
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        link = waiting.pop()
+        if link is not None:
+            yield link
+            waiting += [link.__cause__, link.__context__]
+
+
+def _frames(error: BaseException) -> Iterator[types.FrameType]:
+    for link in _chain(error):
+        traceback = link.__traceback__
+        while traceback:
+            yield traceback.tb_frame
+            traceback = traceback.tb_next
+
+
+_NOT_HELD: tuple[type, ...] = (
+    type,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.TracebackType,
+)
+
+
+def _all_text(error: BaseException) -> str:
+    """Every text that can be reached from an error, its causes, arguments and attributes; not through its frames."""
+    texts: list[str] = []
+    seen: set[int] = set()
+    waiting: list[object] = list(_chain(error))
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, _NOT_HELD):
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, bytes | bytearray):
+            texts.append(bytes(thing).decode("latin-1"))
+        elif isinstance(thing, str):
+            texts.append(thing)
+        else:
+            waiting += gc.get_referents(thing)
+    return "\n".join(texts)
+
+
+def test_walk_of_an_error_finds_what_httpx_puts_there() -> None:
+    """The walk sees a key where there is one: else the tests above would prove nothing."""
+    request = httpx.Request("POST", "http://exchange.invalid", headers={"X-MBX-APIKEY": "demodemo"})
+    error = OutcomeUnknown("unknown")
+    error.__context__ = httpx.ReadTimeout("too long", request=request)
+    assert "demodemo" in _all_text(error)

@@ -1,0 +1,259 @@
+"""A desk whose transfer is in flight, and everything around it that may fail: the listener, the journal, the desk."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange.errors import NotSent
+from tui.journal import Journal, JournalError
+
+if TYPE_CHECKING:
+    from conftest import DemoServer, OpenDesk, Seat
+
+Agree = Callable[["Seat"], None]
+Jump = Callable[[], None]
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Opened by the test, or at its end."""
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+async def _reached(gate: Gate) -> None:
+    assert await asyncio.to_thread(gate.reached.wait, 10)
+
+
+async def _next_start(open_desk: "OpenDesk", jump: Jump) -> "Seat":
+    """A later session, in which what was left open is settled."""
+    jump()
+    later = open_desk()
+    later.shown += [row for row in later.written() if not row.outcome.is_open]
+    found = await later.desk.open_transfers()
+    later.shown += found
+    for transfer in found:
+        await later.settled(transfer)
+    return later
+
+
+async def test_cancelled_caller_does_not_cancel_what_was_sent(
+    seat: "Seat", server: "DemoServer", gate: Gate, agree: Agree
+) -> None:
+    server.exchange.faults.append(Fault(before=gate))
+    caller = asyncio.create_task(seat.send())
+    await _reached(gate)
+    caller.cancel()
+    await asyncio.wait([caller])
+    assert caller.cancelled()
+    assert seat.desk.in_flight == 1
+    gate.open()
+    await seat.desk.finish()
+    assert seat.desk.in_flight == 0
+    assert [shown.outcome for shown in seat.shown] == [Outcome.SENDING, Outcome.DONE]
+    agree(seat)
+
+
+async def test_cancelled_before_it_is_written_nothing_is_sent(
+    seat: "Seat", server: "DemoServer", gate: Gate, agree: Agree
+) -> None:
+    server.exchange.faults.append(Fault(before=gate, method="GET", path="/api/v3/time"))
+    caller = asyncio.create_task(seat.send())
+    await _reached(gate)
+    caller.cancel()
+    await asyncio.wait([caller])
+    gate.open()
+    await seat.client.sync_clock()
+    assert (seat.shown, seat.written(), server.exchange.requests) == ([], [], [])
+
+
+async def test_time_that_cannot_be_had_sends_nothing(open_desk: "OpenDesk") -> None:
+    seat = open_desk("http://127.0.0.1:1")
+    with pytest.raises(NotSent):
+        await seat.send()
+    assert (seat.shown, seat.written()) == ([], [])
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_desk_closed_in_flight_leaves_it_to_the_next_start(
+    seat: "Seat",
+    server: "DemoServer",
+    open_desk: "OpenDesk",
+    past_the_window: Jump,
+    agree: Agree,
+    gate: Gate,
+    executed: bool,
+) -> None:
+    server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Answer(200)))
+    caller = asyncio.create_task(seat.send())
+    await _reached(gate)
+    await seat.desk.close()
+    await asyncio.wait([caller])
+    assert [row.outcome for row in seat.written()] == [Outcome.UNKNOWN]
+    later = await _next_start(open_desk, past_the_window)
+    assert [row.outcome for row in later.written()] == [Outcome.DONE if executed else Outcome.NOT_EXECUTED]
+    assert len(server.exchange.requests) == 1
+    agree(later)
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_desk_closed_at_any_moment_loses_nothing(
+    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, steps: int
+) -> None:
+    """Closed after so many turns of the loop: somewhere between the confirmation and the answer."""
+    await seat.desk.prepare()
+    caller = asyncio.create_task(seat.send())
+    for _ in range(steps):
+        await asyncio.sleep(0.0005 * (steps > 6))
+    await seat.desk.close()
+    await asyncio.wait([caller])
+    later = await _next_start(open_desk, past_the_window)
+    assert len(server.exchange.requests) <= len(later.written()) <= 1
+    agree(later)
+
+
+@pytest.mark.parametrize("answer", [None, Cut.CLOSE, Answer(400)], ids=["done", "unknown", "rejected"])
+async def test_listener_that_fails_disturbs_no_transfer(
+    seat: "Seat", server: "DemoServer", agree: Agree, answer: Cut | Answer | None
+) -> None:
+    """An exception in a screen: the transfer is sent, written down and settled all the same."""
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
+    told = seat.desk.on_change
+
+    def fail(transfer: Transfer) -> None:
+        told(transfer)
+        raise RuntimeError("the screen is gone")
+
+    seat.desk.on_change = seat.desk.on_progress = fail  # type: ignore[assignment]
+    server.exchange.faults.append(Fault(answer=answer, executes=not isinstance(answer, Answer)))
+    transfer = await seat.send()
+    await seat.settled(transfer)
+    assert len(failures) >= 2
+    agree(seat)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN])
+async def test_disk_full_after_sending_is_said_and_settled_by_the_next_start(
+    seat: "Seat",
+    server: "DemoServer",
+    open_desk: "OpenDesk",
+    past_the_window: Jump,
+    agree: Agree,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: Outcome,
+) -> None:
+    def full(*_: object, **__: object) -> Transfer:
+        raise JournalError("The journal: the disk is full. Free some space, then try again.")
+
+    if outcome is Outcome.REJECTED:
+        server.exchange.faults.append(Fault(answer=Answer(400), executes=False))
+    if outcome is Outcome.UNKNOWN:
+        server.exchange.faults.append(Fault(answer=Cut.CLOSE))
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "record", full)
+        transfer = await seat.send()
+        assert transfer.outcome is outcome
+        assert "did not take this" in transfer.message
+        assert "Free some space" in transfer.message
+        await seat.desk.close()
+    assert [row.outcome for row in seat.written()] == [Outcome.UNKNOWN]
+    later = await _next_start(open_desk, past_the_window)
+    agree(later)
+
+
+async def test_disk_full_before_sending_sends_nothing(
+    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> Transfer:
+        raise JournalError("The journal: the disk is full.")
+
+    monkeypatch.setattr(Journal, "begin", full)
+    with pytest.raises(JournalError, match="full"):
+        await seat.send()
+    assert (seat.shown, server.exchange.requests, seat.desk.in_flight) == ([], [], 0)
+
+
+async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
+    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transfer = seat.client.transfer
+
+    async def fail(request: TransferRequest, timestamp_ms: int) -> int:
+        await transfer(request, timestamp_ms)
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(seat.client, "transfer", fail)
+    with pytest.raises(RuntimeError):
+        await seat.send()
+    await seat.until(lambda: seat.shown and not seat.shown[-1].outcome.is_open)
+    assert [shown.outcome for shown in seat.shown] == [Outcome.SENDING, Outcome.UNKNOWN, Outcome.DONE]
+    agree(seat)
+
+
+async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(seat: "Seat", server: "DemoServer", gate: Gate) -> None:
+    """Another transfer was given, by hand, the tranId that this one's answer brings: this one is done all the same."""
+    server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=False))
+    wrong = await seat.send()
+    server.exchange.faults.append(Fault(after=gate))
+    sending = asyncio.create_task(seat.send())
+    await _reached(gate)
+    await seat.desk.choose(wrong, server.executed[0])
+    gate.open()
+    transfer = await sending
+    assert (transfer.outcome, transfer.tran_id) == (Outcome.DONE, None)
+    assert str(server.executed[0]) in transfer.message
+    assert seat.written()[-1] == transfer
+
+
+async def test_identical_transfers_at_once_are_each_sent_once(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+    transfers = await asyncio.gather(*(seat.send() for _ in range(20)))
+    assert sorted(filter(None, (transfer.tran_id for transfer in transfers))) == sorted(server.executed)
+    assert len(server.exchange.requests) == len(server.executed) == 20
+    agree(seat)
+
+
+async def test_repeat_is_known_while_open_and_for_a_minute(seat: "Seat", server: "DemoServer") -> None:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.0"))
+    assert await seat.desk.repeats(request) == []
+    done = await seat.send("1")
+    assert await seat.desk.repeats(request) == [done]
+    server.exchange.faults.append(Fault(answer=Answer(400), executes=False))
+    await seat.send("2")
+    assert await seat.desk.repeats(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(2))) == []
+
+
+async def test_clock_refusal_asks_to_send_again_and_the_next_one_goes_through(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+) -> None:
+    await seat.desk.prepare()
+    past_the_window()
+    refused = await seat.send()
+    assert (refused.outcome, refused.code) == (Outcome.REJECTED, -1021)
+    assert "Send again" in refused.message
+    assert (await seat.send()).outcome is Outcome.DONE
+    assert len(server.exchange.requests) == 2
+    await seat.until(lambda: len(seat.shown) == 4)
+    agree(seat)
+
+
+async def test_slow_time_is_no_proof_that_a_window_is_over(seat: "Seat", server: "DemoServer", gate: Gate) -> None:
+    """The exchange's time took long to come: how much of that was the way back, nobody knows."""
+    server.exchange.faults.append(Fault(executes=False, answer=Cut.CLOSE))
+    await seat.desk.prepare()
+    assert seat.client.clock
+    seat.client.clock = replace(seat.client.clock, round_trip_ms=30_000)
+    transfer = await seat.send()
+    seat.client.clock = replace(seat.client.clock, server_ms=seat.client.clock.server_ms + 10_000)
+    server.exchange.clock_offset_ms += 10_000
+    await seat.until(lambda: len(seat.notes) >= 4)
+    assert {note.note for note in seat.notes} == {"no record yet; it may still be executed"}
+    assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN

@@ -1,0 +1,337 @@
+"""Unknown transfers, settled from the exchange's history over a real socket."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tui import journal as journal_module
+from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
+from tui.demo.history import DAY_MS, Lag
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange import client as client_module
+from tui.journal import Journal, JournalError, TranIdTaken
+
+if TYPE_CHECKING:
+    from conftest import DemoServer, OpenDesk, Seat
+
+Agree = Callable[["Seat"], None]
+Jump = Callable[[], None]
+
+
+def _request(amount: str = "1") -> TransferRequest:
+    return TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
+
+
+async def _unknown(seat: "Seat", server: "DemoServer", *, executed: bool = True, amount: str = "1") -> Transfer:
+    server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=executed))
+    transfer = await seat.send(amount)
+    assert transfer.outcome is Outcome.UNKNOWN
+    return transfer
+
+
+def _elsewhere(server: "DemoServer", amount: str = "1") -> int:
+    """The person moves the same amount from another device: no journal of ours knows."""
+    return server.exchange.ledger.transfer(_request(amount), server.exchange.server_ms(), fails=False).tran_id
+
+
+def _asks(seat: "Seat", transfer: Transfer) -> Callable[[], bool]:
+    return lambda: any(note.needs_person and note.transfer.id == transfer.id for note in seat.notes)
+
+
+async def test_history_that_lags_is_read_again(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+    server.exchange.history.hidden = Lag(reads=4)
+    settled = await seat.settled(await _unknown(seat, server))
+    assert settled.outcome is Outcome.DONE
+    assert [note.note for note in seat.notes] == ["no record yet; it may still be executed"] * 4
+    agree(seat)
+
+
+async def test_record_that_shows_after_the_first_empty_read_counts(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+) -> None:
+    server.exchange.history.hidden = Lag(reads=1)
+    past_the_window()
+    seat.client.clock = None
+    server.exchange.faults.append(Fault(answer=Cut.CLOSE))
+    transfer = await seat.send()
+    past_the_window()
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+    agree(seat)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED])
+async def test_pending_record_is_waited_for(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, outcome: Outcome
+) -> None:
+    server.exchange.transfers_fail = outcome is Outcome.REJECTED
+    server.exchange.history.pending = Lag(reads=5)
+    transfer = await _unknown(seat, server)
+    past_the_window()
+    settled = await seat.settled(transfer)
+    assert (settled.outcome, [settled.tran_id]) == (outcome, server.executed)
+    assert [note.note for note in seat.notes].count("the exchange is still working on it") >= 2
+    assert not any(note.needs_person for note in seat.notes)
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+async def test_several_records_are_for_the_person_to_choose_from(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, chosen: int
+) -> None:
+    transfer = await _unknown(seat, server)
+    _elsewhere(server)
+    past_the_window()
+    await seat.until(_asks(seat, transfer))
+    asked = next(note for note in seat.notes if note.needs_person)
+    assert sorted(row.tran_id for row in asked.candidates) == server.executed
+    assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
+    settled = await seat.desk.choose(transfer, server.executed[chosen])
+    assert (settled.outcome, settled.tran_id) == (Outcome.DONE, server.executed[chosen])
+    assert await seat.settled(transfer) == settled
+    assert seat.written() == [settled]
+
+
+async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: "Seat", server: "DemoServer") -> None:
+    """A decision is final, and a pending record may still fail."""
+    server.exchange.history.pending = Lag(reads=10**6)
+    _elsewhere(server)
+    transfer = await _unknown(seat, server)
+    await seat.until(lambda: len(seat.notes) >= 3)
+    assert {(note.note, note.needs_person) for note in seat.notes} == {("the exchange is still working on it", False)}
+    server.exchange.history.pending = Lag()
+    await seat.until(_asks(seat, transfer))
+
+
+async def test_person_can_say_that_none_of_the_records_is_it(seat: "Seat", server: "DemoServer") -> None:
+    transfer = await _unknown(seat, server, executed=False)
+    _elsewhere(server)
+    _elsewhere(server)
+    await seat.until(_asks(seat, transfer))
+    settled = await seat.desk.choose(transfer, None)
+    assert (settled.outcome, settled.tran_id) == (Outcome.NOT_EXECUTED, None)
+    assert seat.written() == [settled]
+
+
+async def test_choice_of_what_another_transfer_has_is_refused(seat: "Seat", server: "DemoServer") -> None:
+    done = await seat.send()
+    transfer = await _unknown(seat, server, executed=False)
+    assert done.tran_id
+    with pytest.raises(TranIdTaken):
+        await seat.desk.choose(transfer, done.tran_id)
+    assert seat.written()[-1].outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the first was executed", "the second was executed"])
+async def test_one_record_that_two_could_claim_is_not_guessed(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree, first: bool
+) -> None:
+    server.exchange.history.hidden = Lag(reads=10**6)
+    one = await _unknown(seat, server, executed=first)
+    other = await _unknown(seat, server, executed=not first)
+    server.exchange.history.hidden = Lag()
+    past_the_window()
+    await seat.until(_asks(seat, one))
+    await seat.until(_asks(seat, other))
+    assert {transfer.outcome for transfer in seat.written()} == {Outcome.UNKNOWN}
+    await seat.desk.choose(one if first else other, server.executed[0])
+    rest = await seat.settled(other if first else one)
+    assert (rest.outcome, rest.tran_id) == (Outcome.NOT_EXECUTED, None)
+    await seat.settled(one)
+    agree(seat)
+
+
+async def test_record_that_another_transfer_has_is_not_claimed(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+) -> None:
+    done = await seat.send()
+    transfer = await _unknown(seat, server, executed=False)
+    past_the_window()
+    assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
+    assert seat.on_screen(done.id).outcome is Outcome.DONE
+    agree(seat)
+
+
+async def test_transfer_in_flight_is_a_rival(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+    """The one record may be that of the identical transfer whose answer is still on its way."""
+    server.exchange.history.hidden = Lag(reads=10**6)
+    transfer = await _unknown(seat, server, executed=False)
+    gate = Gate()
+    server.exchange.faults.append(Fault(after=gate))
+    sending = asyncio.create_task(seat.send())
+    assert await asyncio.to_thread(gate.reached.wait, 10)
+    await seat.until(lambda: server.executed)
+    server.exchange.history.hidden = Lag()
+    await seat.until(_asks(seat, transfer))
+    gate.open()
+    assert (await sending).tran_id == server.executed[0]
+    server.exchange.clock_offset_ms += 10_000
+    assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
+    agree(seat)
+
+
+async def test_other_amounts_and_types_are_no_match(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+) -> None:
+    await seat.send("2")
+    await seat.send("1.00000001")
+    await seat.send("1", TransferType.MAIN_MARGIN)
+    transfer = await _unknown(seat, server, executed=False)
+    past_the_window()
+    assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
+    agree(seat)
+
+
+async def test_record_on_a_later_page_is_found(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+    server.exchange.faults.append(Fault(method="GET", answer=Answer(502), times=None))
+    transfer = await _unknown(seat, server)
+    theirs = [_elsewhere(server, f"0.{n:04}") for n in range(1, 251)]
+    server.exchange.faults.clear()
+    settled = await seat.settled(transfer)
+    assert settled.outcome is Outcome.DONE
+    assert [settled.tran_id, *theirs] == server.executed
+
+
+async def test_pages_shorter_than_asked_for_are_read_to_the_end(
+    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exchange that caps its pages lower than it documents hides no record."""
+    monkeypatch.setattr(client_module, "HISTORY_PAGE_SIZE", 20)
+    server.exchange.faults.append(Fault(method="GET", answer=Answer(502), times=None))
+    transfer = await _unknown(seat, server)
+    for n in range(1, 41):
+        _elsewhere(server, f"0.{n:04}")
+    server.exchange.faults.clear()
+    settled = await seat.settled(transfer)
+    assert (settled.outcome, settled.tran_id) == (Outcome.DONE, server.executed[0])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(502),
+        Answer(200, b"<html>"),
+        Answer(200, b'{"total":1,"rows":[{}]}'),
+        Answer(400, b'{"code":-1021,"msg":"late"}'),
+        Cut.CLOSE,
+        Cut.MID_ANSWER,
+    ],
+    ids=["502", "html", "rows that are none", "clock", "cut", "cut in the answer"],
+)
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_history_out_of_reach_proves_nothing(
+    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree, answer: Answer | Cut, executed: bool
+) -> None:
+    away = Fault(method="GET", answer=answer, times=None)
+    server.exchange.faults.append(away)
+    transfer = await _unknown(seat, server, executed=executed)
+    past_the_window()
+    await seat.until(lambda: len(seat.notes) >= 5)
+    assert all("out of reach" in note.note for note in seat.notes)
+    assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
+    server.exchange.faults.remove(away)
+    assert (await seat.settled(transfer)).outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
+    agree(seat)
+
+
+async def test_retry_after_is_respected(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+    server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
+    transfer = await _unknown(seat, server)
+    await seat.until(lambda: seat.notes)
+    asked_to_wait_s = asyncio.get_running_loop().time()
+    assert seat.notes[0].note == "the exchange asks to wait 1 s"
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+    assert asyncio.get_running_loop().time() - asked_to_wait_s > 0.9
+    agree(seat)
+
+
+async def test_clock_that_jumps_does_not_stop_the_settling(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+    """As after a sleep through which this machine's clock stood still: the exchange refuses to be asked with it."""
+    away = Fault(method="GET", answer=Answer(502), times=None)
+    server.exchange.faults.append(away)
+    transfer = await _unknown(seat, server)
+    server.exchange.clock_offset_ms += 3_600_000
+    server.exchange.faults.remove(away)
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+    assert any("-1021" in note.note for note in seat.notes)
+    agree(seat)
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_next_start_settles_what_the_last_left_open(
+    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, executed: bool
+) -> None:
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    transfer = await _unknown(seat, server, executed=executed)
+    await seat.desk.close()
+    server.exchange.faults.clear()
+    past_the_window()
+    later = open_desk()
+    found = await later.desk.open_transfers()
+    assert [open_.id for open_ in found] == [transfer.id]
+    later.shown += found
+    assert (await later.settled(transfer)).outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
+    agree(later)
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_two_shunters_settle_one_transfer_alike(
+    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, executed: bool
+) -> None:
+    transfer = await _unknown(seat, server, executed=executed)
+    other = open_desk()
+    other.shown += await other.desk.open_transfers()
+    past_the_window()
+    assert await seat.settled(transfer) == await other.settled(transfer)
+    agree(other)
+
+
+async def test_transfer_older_than_the_history_is_for_the_person(
+    seat: "Seat", server: "DemoServer", agree: Agree
+) -> None:
+    sent = seat.journal.begin(
+        _request(),
+        profile="main",
+        host=server.base_url,
+        timestamp_ms=server.exchange.server_ms() - 181 * DAY_MS,
+        recv_window_ms=5000,
+    )
+    seat.journal.record(sent.id, Outcome.UNKNOWN, message="The answer did not come.")
+    seat.shown += await seat.desk.open_transfers()
+    await seat.until(_asks(seat, sent))
+    assert seat.notes[-1].candidates == ()
+    settled = await seat.desk.choose(sent, None)
+    assert settled.outcome is Outcome.NOT_EXECUTED
+    await seat.settled(sent)
+    agree(seat)
+
+
+async def test_age_is_counted_in_the_exchanges_time(
+    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose clock stood in 1970 when it sent still finds its record."""
+    monkeypatch.setattr(journal_module, "_now_ms", lambda: 1000)
+    transfer = await _unknown(seat, server)
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+    assert not any(note.needs_person for note in seat.notes)
+    agree(seat)
+
+
+async def test_journal_that_fails_while_settling_is_tried_again(
+    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = Journal.record
+    failures = iter([JournalError("the disk is full")] * 3)
+
+    def fail_first(journal: Journal, transfer_id: int, outcome: Outcome, **rest: object) -> Transfer:
+        if outcome is Outcome.DONE and (failure := next(failures, None)):
+            raise failure
+        return record(journal, transfer_id, outcome, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Journal, "record", fail_first)
+    settled = await seat.settled(await _unknown(seat, server))
+    assert settled.outcome is Outcome.DONE
+    assert [note.note for note in seat.notes] == ["the disk is full"] * 3
+    agree(seat)

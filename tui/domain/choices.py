@@ -1,0 +1,69 @@
+"""What to offer while an asset or a pair is typed: the likeliest first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain, islice
+
+from tui.domain.amounts import grouped
+from tui.domain.balances import Assets, Balances, Place
+from tui.domain.wallets import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One text that could be meant."""
+
+    value: str
+    note: str = ""
+    """What a person may want to know of it."""
+
+
+def asset_choices(balances: Balances, source: Place, destination: Place) -> list[Choice]:
+    """The assets that can be meant, those that the source holds first, by amount, then all others by name.
+
+    A pair's isolated account leaves only its base and quote.
+    """
+    amounts = _held(balances, source)
+    others = {asset for holdings in balances.wallets.values() for asset in holdings.assets}
+    others.update(*((pair.base, pair.quote) for pair in balances.pairs.values()))
+    ranked = sorted((asset for asset in amounts if amounts[asset]), key=lambda asset: (-amounts[asset], asset))
+    ranked += sorted(others.union(amounts).difference(ranked))
+    for end in (source, destination):
+        if pair := balances.pairs.get(end.pair or ""):
+            ranked = [asset for asset in ranked if asset in (pair.base, pair.quote)]
+    return [Choice(asset, grouped(amounts[asset]) if amounts.get(asset) else "") for asset in ranked]
+
+
+def pair_choices(balances: Balances, asset: str) -> list[Choice]:
+    """The isolated pairs that can be meant: those that take the asset first, among them those that the person holds."""
+    held = balances.wallets[Wallet.ISOLATED].pairs
+    fitting = {symbol for symbol, pair in balances.pairs.items() if asset in (pair.base, pair.quote)}
+    symbols = sorted({*held, *balances.pairs}, key=lambda symbol: (symbol not in fitting, symbol not in held, symbol))
+    return [Choice(symbol, _amounts(held[symbol]) if symbol in held else "") for symbol in symbols]
+
+
+def matching(choices: Iterable[Choice], typed: str, count: int) -> list[Choice]:
+    """The first few choices that what was typed can lead to: the very text, then beginnings, then the text inside."""
+    found = [choice for choice in choices if typed in choice.value]
+    exact = (choice for choice in found if choice.value == typed)
+    beginnings = (choice for choice in found if choice.value.startswith(typed) and choice.value != typed)
+    insides = (choice for choice in found if not choice.value.startswith(typed))
+    return list(islice(chain(exact, beginnings, insides), count))
+
+
+def _held(balances: Balances, source: Place) -> Assets:
+    holdings = balances.wallets[source.wallet]
+    if source.wallet is not Wallet.ISOLATED:
+        return holdings.assets
+    if source.pair:
+        return holdings.pairs.get(source.pair, {})
+    sums: dict[str, Decimal] = {}
+    for assets in holdings.pairs.values():
+        for asset, amount in assets.items():
+            sums[asset] = sums.get(asset, Decimal(0)) + amount
+    return sums
+
+
+def _amounts(assets: Assets) -> str:
+    return "  ".join(f"{grouped(amount)} {asset}" for asset, amount in assets.items() if amount)

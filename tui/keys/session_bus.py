@@ -1,0 +1,34 @@
+"""The D-Bus session, through which Linux keyrings are reached. A login over SSH often has none."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+_ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
+_STARTER = "dbus-run-session"
+
+
+def adopt() -> None:
+    """Use the bus that the system keeps for a logged-in person, where the environment names none.
+
+    systemd listens there for every login, over SSH too; the keyring's library knows only the environment.
+    """
+    socket = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent") / "bus"
+    if _ADDRESS not in os.environ and socket.is_socket():
+        os.environ[_ADDRESS] = f"unix:path={socket}"
+
+
+def is_missing() -> bool:
+    """Whether this is a system whose keyrings need a D-Bus session, and there is none."""
+    return sys.platform != "darwin" and not os.environ.get(_ADDRESS)
+
+
+def can_start() -> bool:
+    """Whether a D-Bus session with a keyring in it can be started here."""
+    return is_missing() and all(map(shutil.which, (_STARTER, "gnome-keyring-daemon")))
+
+
+def restart_inside() -> None:
+    """Replace this process with the same program inside a D-Bus session of its own. Raises OSError."""
+    os.execvp(_STARTER, [_STARTER, "--", *sys.orig_argv])  # noqa: S606 as the person would type it

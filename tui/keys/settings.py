@@ -1,0 +1,52 @@
+"""What a person has set about their keys, in a file of the user's config folder that may be edited by hand."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import platformdirs
+
+from tui.keys.errors import SettingsFileError
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings, and what holds where the file has none."""
+
+    idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0)] = 15
+    """Minutes without a key press after which the key leaves the memory; 0 is never."""
+    plain_text_keyring: str = ""
+    """The keyring that the person accepted although it may keep keys in plain text."""
+
+
+def settings_path() -> Path:
+    """The file of the settings."""
+    return platformdirs.user_config_path("shunter") / "settings.json"
+
+
+def settings() -> Settings:
+    """The settings as they stand in the file. Raises SettingsFileError."""
+    path = settings_path()
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Settings)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise SettingsFileError(f"The settings, {path}, cannot be read: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise SettingsFileError(f"The settings, {path}, are damaged: {error}. Mend the file, or delete it.") from None
+
+
+def save(changed: Settings) -> None:
+    """Replace the file of the settings, at once or not at all. Raises SettingsFileError."""
+    path = settings_path()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".settings-", delete=False) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(changed)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise SettingsFileError(f"The settings, {path}, cannot be written: {error.strerror}") from None

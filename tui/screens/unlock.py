@@ -1,0 +1,110 @@
+"""Unlocking GNOME Keyring, or making it: a passphrase, typed unseen."""
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from tui import keys
+from tui.domain.credentials import Secret
+from tui.widgets.field_input import SecretInput
+from tui.widgets.form_field import FormField
+
+_ASK = "Enter  unlock        Esc  cancel"
+_ASK_NEW = "Enter  make it        Esc  cancel"
+_NEW = """\
+There is no login keyring yet. This passphrase makes it, and opens it from
+then on. Where you log in with a password, take that one: the keyring then
+often opens by itself. Nobody can recover it."""
+_KNOWN = "The passphrase of the login keyring; mostly it is the login password."
+
+
+class UnlockScreen(ModalScreen[bool]):
+    """Asks for the passphrase. It ends with whether the keyring is unlocked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # With priority, so that keys which arrive in one packet go to the field that each was meant for.
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
+        Binding("escape", "cancel", "Cancel"),
+    ]
+
+    class Answered(Message):
+        """The keyring is unlocked, or the words say why not."""
+
+        def __init__(self, words: str = "") -> None:
+            super().__init__()
+            self.words = words
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_new = keys.is_new()
+        self._is_waiting = False
+
+    def compose(self) -> ComposeResult:
+        """One field; two for a new keyring."""
+        with VerticalScroll(classes="dialog -page", can_focus=False):
+            yield Label("Make the login keyring" if self._is_new else "Unlock the keyring", classes="title")
+            yield Label(_NEW if self._is_new else _KNOWN, classes="meaning", markup=False)
+            yield FormField("passphrase", "Passphrase", SecretInput())
+            if self._is_new:
+                yield FormField("again", "Once more", SecretInput())
+            yield Label("", id="unlock-said", markup=False)
+            yield Label(_ASK_NEW if self._is_new else _ASK, classes="ask", markup=False)
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Go to the second field, or unlock."""
+        if self._is_waiting:
+            return
+        first = self.query_one("#field-passphrase", FormField)
+        if not first.text:
+            self._say("Enter a passphrase.")
+            return
+        if self._is_new:
+            second = self.query_one("#field-again", FormField)
+            if event.input is first.entry:
+                second.entry.focus()
+                return
+            if second.text != first.text:
+                self._ask_again("The two passphrases differ.")
+                return
+        self._is_waiting = True
+        self._say("Unlocking...")
+        self.unlock(Secret(first.text))
+
+    def action_cancel(self) -> None:
+        """Leave it locked."""
+        self.dismiss(False)
+
+    @work(exclusive=True)
+    async def unlock(self, passphrase: Secret) -> None:
+        """Hand the passphrase to the keyring's daemon."""
+        try:
+            await keys.in_background(lambda: keys.unlock(passphrase))
+        except keys.KeyStoreError as error:
+            self.post_message(self.Answered(str(error)))
+        else:
+            self.post_message(self.Answered())
+
+    def on_unlock_screen_answered(self, message: Answered) -> None:
+        """Done, or once more."""
+        if message.words:
+            self._is_waiting = False
+            self._ask_again(message.words)
+        else:
+            self.dismiss(True)
+
+    def _ask_again(self, words: str) -> None:
+        for entry in self.query(SecretInput):
+            entry.value = ""
+        self.query_one("#field-passphrase", FormField).entry.focus()
+        self._say(words)
+
+    def _say(self, words: str) -> None:
+        self.query_one("#unlock-said", Label).update(words)

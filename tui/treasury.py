@@ -1,0 +1,71 @@
+"""What a person's wallets hold, kept up to date: every reading gives a new `Balances`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+
+from tui.domain.balances import Balances, Place
+from tui.domain.wallets import Wallet
+from tui.exchange.balances import PATIENCE_S, Reader
+from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ticks_ms
+
+
+class Treasury:
+    """The balances at one host. A wallet that cannot be read says so in its `problem`; nothing here raises."""
+
+    def __init__(self, client: BinanceClient, *, patience_s: float = PATIENCE_S) -> None:
+        self.balances = Balances()
+        """As they were read last."""
+        self._reader = Reader(client, patience_s=patience_s)
+
+    @property
+    def wait_s(self) -> int:
+        """For how long the exchange asks to be left alone (429, 418); until then nothing is read. Mostly 0."""
+        return self._reader.wait_s
+
+    def close(self) -> None:
+        """Stop every reading."""
+        self._reader.close()
+
+    async def read_all(self) -> AsyncIterator[Balances]:
+        """Read every wallet, and the isolated pairs until they are known; give the balances after each."""
+        if self.wait_s:
+            return
+        pairs = None if self.balances.pairs else asyncio.create_task(self._reader.isolated_pairs())
+        try:
+            async for wallet, holdings in self._reader.all_wallets():
+                self.balances = self.balances.with_holdings(wallet, holdings)
+                yield self.balances
+            if pairs:
+                self.balances = replace(self.balances, pairs=await pairs)
+                yield self.balances
+        finally:
+            if pairs:
+                pairs.cancel()
+
+    async def read_wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[Balances]:
+        """Read some wallets; give the balances after each."""
+        if self.wait_s:
+            return
+        async for wallet, holdings in self._reader.wallets(wallets):
+            self.balances = self.balances.with_holdings(wallet, holdings)
+            yield self.balances
+
+    async def read_movable(self, place: Place, asset: str) -> Balances:
+        """Ask what can be moved of one asset out of one place, and give the balances with the answer."""
+        if figure := await self._reader.movable(place, asset):
+            self.balances = self.balances.with_figure(place, asset, figure)
+        return self.balances
+
+    async def freshen(self, ends: tuple[Place, Place], asset: str) -> Balances:
+        """Read again, of a source and a destination, what is older than a minute; give the balances."""
+        now_ms = ticks_ms()
+        stale = {end.wallet for end in ends if not self.balances.wallets[end.wallet].is_fresh(now_ms)}
+        if stale:
+            async for _ in self.read_wallets(stale):
+                pass
+        figure = self.balances.figure(ends[0], asset)
+        if figure is None or not figure.is_movable or not figure.is_fresh(ticks_ms()):
+            await self.read_movable(ends[0], asset)
+        return self.balances

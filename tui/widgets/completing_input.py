@@ -1,0 +1,137 @@
+"""An input that shows, below it, what the text so far can become."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui.domain.choices import Choice, matching
+from tui.widgets.field_input import FieldInput
+
+_MOST_SHOWN = 24
+_ROWS = 8
+
+
+class Suggestions(Widget):
+    """The lines below a completing input. They lie over what is below, and are gone when the input is left.
+
+    An OptionList would do, but lays the whole screen out anew at each key.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"suggestions--chosen"}
+
+    class Clicked(Message):
+        """A line was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choices: list[Choice] = []
+        self.chosen: int | None = None
+        """Which of the choices stands in the field."""
+
+    def show(self, choices: list[Choice], chosen: int | None = None) -> None:
+        """Show these, as many as there is room for around the chosen one; without any, nothing."""
+        if min(len(choices), _ROWS) != min(len(self.choices), _ROWS):
+            self.styles.height = min(len(choices), _ROWS)
+            self.display = bool(choices)
+        self.choices, self.chosen = choices, chosen
+        self.refresh()
+
+    def render(self) -> Content:
+        """A line for each choice."""
+        width = self.content_size.width
+        lines = []
+        for index, choice in enumerate(self.choices[self._top :][:_ROWS], self._top):
+            line = Content(set_cell_size(f" {choice.value:<10} {choice.note}", width))
+            is_chosen = index == self.chosen
+            lines.append(line.stylize(self.get_visual_style("suggestions--chosen")) if is_chosen else line)
+        return Content("\n").join(lines)
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which line it was."""
+        self.post_message(self.Clicked(self._top + event.y))
+
+    @property
+    def _top(self) -> int:
+        return max(0, (self.chosen or 0) - _ROWS + 1)
+
+
+class CompletingInput(FieldInput):
+    """Typing opens the list, and so does Down. Up and Down put a line of it into the field, where it is as if it had
+    been typed; Esc brings back what was. Nothing else in the list ever becomes the value: what stands in the field
+    counts, so keys that run ahead of the screen mean the same as keys that wait for it.
+    """
+
+    def __init__(self, value: str = "", *, clean: Callable[[str], str], **options: object) -> None:
+        super().__init__(value, clean=clean, **options)
+        self.suggestions = Suggestions()
+        self._choices: list[Choice] = []
+        self._typed = self.value
+        self._placed: str | None = self.value
+        """The newest value that did not come from typing."""
+
+    def offer(self, choices: list[Choice]) -> None:
+        """Take the texts that can be meant, the likeliest first."""
+        self._choices = choices
+        if self.suggestions.choices and self.suggestions.chosen is None:
+            self._open()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Follow what is typed."""
+        if event.value == self._placed:
+            return
+        self._typed, self._placed = event.value, None
+        if self.has_focus and event.value:
+            self._open()
+        else:
+            self._close()
+
+    def on_blur(self) -> None:
+        """Leave the value as it stands."""
+        self._close()
+
+    def place(self, index: int) -> None:
+        """Put a line of the list into the field."""
+        self._put(self.suggestions.choices[index].value)
+        self.suggestions.show(self.suggestions.choices, index)
+
+    async def _on_key(self, event: events.Key) -> None:
+        shown, chosen = self.suggestions.choices, self.suggestions.chosen
+        match event.key:
+            case "down" if not shown:
+                self._typed = self.value
+                self._open()
+            case "down" if shown:
+                self.place(0 if chosen is None else (chosen + 1) % len(shown))
+            case "up" if shown:
+                self.place(((chosen or 0) - 1) % len(shown))
+            case "escape" if shown:
+                self._put(self._typed)
+                self._close()
+            case "enter" if shown and chosen is not None:
+                self._close()
+            case _:
+                return  # also Enter with nothing chosen: it means what it means in any field
+        event.prevent_default()
+        event.stop()
+
+    def _put(self, value: str) -> None:
+        self._placed = value
+        self.value = value
+        self.cursor_position = len(value)
+
+    def _open(self) -> None:
+        matches = matching(self._choices, self._typed, _MOST_SHOWN)
+        self.suggestions.show([] if [choice.value for choice in matches] == [self._typed] else matches)
+
+    def _close(self) -> None:
+        self.suggestions.show([])
