@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, Refused
+from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.settle import Pace, Progress, settle
 from tui.treasury import Treasury
@@ -156,15 +157,18 @@ class Desk:
             self._settle_in_background(transfer)
         return transfers
 
-    async def choose(self, transfer: Transfer, tran_id: int | None) -> Transfer:
+    async def choose(self, transfer: Transfer, record: HistoryRow | None) -> Transfer:
         """Take the person's word for an unknown transfer: this record is it, or with None, none is.
 
         Raises JournalError, also when another transfer holds that tranId.
         """
-        if tran_id is None:
+        if record is None:
             outcome, words = Outcome.NOT_EXECUTED, "Decided by hand: no record of the history is this transfer."
+        elif record.status == "FAILED":
+            outcome, words = Outcome.REJECTED, "Decided by hand: a record that says FAILED, so nothing moved."
         else:
             outcome, words = Outcome.DONE, "Decided by hand, from several records of the history."
+        tran_id = record.tran_id if record else None
         settled = await asyncio.to_thread(self._journal.record, transfer.id, outcome, tran_id=tran_id, message=words)
         if task := self._settling.get(transfer.id):
             task.cancel()

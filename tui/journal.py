@@ -196,6 +196,11 @@ class Journal:
                 self._change(transfer_id, outcome, tran_id, code, message)
             return _transfer(self._row(transfer_id))
 
+    def transfer(self, transfer_id: int) -> Transfer:
+        """How one transfer stands now."""
+        with self._errors(), self._lock:
+            return _transfer(self._row(transfer_id))
+
     def transfers(self) -> Iterator[Transfer]:
         """Every transfer ever begun, oldest first. Reads on as they are taken, and locks nothing in between."""
         last = 0
@@ -241,6 +246,20 @@ class Journal:
         )
         repeated = [transfer for transfer in found if transfer.request.amount == request.amount]  # 1.0 is 1
         return sorted(repeated, key=lambda transfer: transfer.id)  # in SQL, it would read the whole table for the order
+
+    def rivals(self, transfer: Transfer) -> list[Transfer]:
+        """The other open transfers to the same host that ask for the same: of any profile, for two keys may be of one
+        account.
+        """
+        request = transfer.request
+        found = self._read(
+            """
+            SELECT * FROM open_transfers
+            WHERE host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ? AND id != ?
+            """,
+            (transfer.host, request.type.name, request.asset, request.from_symbol, request.to_symbol, transfer.id),
+        )
+        return [rival for rival in found if rival.request.amount == request.amount]
 
     def holds_tran_id(self, host: str, tran_id: int) -> bool:
         """Whether a transfer to this host has this tranId."""

@@ -9,7 +9,7 @@ the person to decide.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange.client import BinanceClient
@@ -17,7 +17,7 @@ from tui.exchange.errors import ExchangeError, RateLimited
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
 
-SLACK_MS = 1000
+SLACK_MS = 3000
 """How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
 
 _AHEAD_MS = 1000
@@ -35,7 +35,7 @@ class Pace:
 
     first_s: float = 1
     longest_s: float = 60
-    between_empty_reads_s: float = 10
+    between_empty_reads_s: float = 20
     """Between the two full reads without a match that prove that nothing was executed."""
 
 
@@ -98,6 +98,9 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     """One full read of the history: the settled transfer, why it cannot be settled yet, or None for a read without a
     match after the window was over.
     """
+    now = await asyncio.to_thread(journal.transfer, transfer.id)
+    if not now.outcome.is_open:  # another Shunter has settled it
+        return now
     clock = client.clock or await client.sync_clock()
     now_ms = clock.at_least_ms()  # asked before the read, so that the read is after it
     if now_ms - transfer.timestamp_ms > _HISTORY_REACH_MS:
@@ -161,30 +164,19 @@ async def _is_held(row: HistoryRow, transfer: Transfer, journal: Journal) -> boo
 
 async def _has_rivals(transfer: Transfer, journal: Journal) -> bool:
     """Whether another open transfer, alike in all that a record shows, could claim the same record."""
-    alike = await asyncio.to_thread(
-        journal.similar, transfer.request, host=transfer.host, profile=transfer.profile, since=datetime.now(UTC)
-    )
     return any(
-        other.outcome.is_open
-        and other.id != transfer.id
-        and _window_start_ms(other) <= _window_end_ms(transfer)
-        and _window_start_ms(transfer) <= _window_end_ms(other)
-        for other in alike
+        _window_start_ms(other) <= _window_end_ms(transfer) and _window_start_ms(transfer) <= _window_end_ms(other)
+        for other in await asyncio.to_thread(journal.rivals, transfer)
     )
 
 
 async def _take(transfer: Transfer, row: HistoryRow, journal: Journal) -> Transfer | None:
-    """Settle a transfer by its one record; None while the exchange has not finished with it."""
-    if row.status == "CONFIRMED":
-        return await asyncio.to_thread(
-            journal.record, transfer.id, Outcome.DONE, tran_id=row.tran_id, message="Found in the exchange's history."
-        )
-    if row.status == "FAILED":
-        return await asyncio.to_thread(
-            journal.record,
-            transfer.id,
-            Outcome.REJECTED,
-            tran_id=row.tran_id,
-            message="The exchange's history says FAILED: nothing moved.",
-        )
-    return None
+    """Settle a transfer by its record; None while the exchange has not finished with it."""
+    match row.status:
+        case "CONFIRMED":
+            outcome, words = Outcome.DONE, "Found in the exchange's history."
+        case "FAILED":
+            outcome, words = Outcome.REJECTED, "The exchange's history says FAILED: nothing moved."
+        case _:
+            return None
+    return await asyncio.to_thread(journal.record, transfer.id, outcome, tran_id=row.tran_id, message=words)

@@ -80,7 +80,7 @@ async def send(base_url: str, folder: Path, transfers: int) -> None:
     while open_ids := [transfer.id for transfer in await desk.open_transfers()]:
         if progress := asked.get(min(open_ids)):  # the oldest transfer is the oldest record, as a person would say
             with contextlib.suppress(TranIdTaken):
-                await desk.choose(progress.transfer, min(row.tran_id for row in progress.candidates))
+                await desk.choose(progress.transfer, min(progress.candidates, key=lambda row: row.tran_id))
             asked.clear()
         await asyncio.sleep(0.05)
     await desk.close()

@@ -12,6 +12,7 @@ from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent
+from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(seat: "Seat", serve
     server.exchange.faults.append(Fault(after=gate))
     sending = asyncio.create_task(seat.send())
     await _reached(gate)
-    await seat.desk.choose(wrong, server.executed[0])
+    await seat.desk.choose(wrong, HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", server.executed[0], 0))
     gate.open()
     transfer = await sending
     assert (transfer.outcome, transfer.tran_id) == (Outcome.DONE, None)

@@ -13,6 +13,7 @@ from tui.demo.history import DAY_MS, Lag
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
+from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def _elsewhere(server: "DemoServer", amount: str = "1") -> int:
 
 def _asks(seat: "Seat", transfer: Transfer) -> Callable[[], bool]:
     return lambda: any(note.needs_person and note.transfer.id == transfer.id for note in seat.notes)
+
+
+def _record(tran_id: int) -> HistoryRow:
+    return HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", tran_id, 0)
+
+
+def _records(seat: "Seat") -> dict[int, HistoryRow]:
+    """What the person was last shown to choose from, by tranId."""
+    return {row.tran_id: row for row in next(note for note in seat.notes[::-1] if note.needs_person).candidates}
 
 
 async def test_history_that_lags_is_read_again(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
@@ -85,10 +95,10 @@ async def test_several_records_are_for_the_person_to_choose_from(
     _elsewhere(server)
     past_the_window()
     await seat.until(_asks(seat, transfer))
-    asked = next(note for note in seat.notes if note.needs_person)
-    assert sorted(row.tran_id for row in asked.candidates) == server.executed
+    records = _records(seat)
+    assert sorted(records) == server.executed
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
-    settled = await seat.desk.choose(transfer, server.executed[chosen])
+    settled = await seat.desk.choose(transfer, records[server.executed[chosen]])
     assert (settled.outcome, settled.tran_id) == (Outcome.DONE, server.executed[chosen])
     assert await seat.settled(transfer) == settled
     assert seat.written() == [settled]
@@ -103,6 +113,15 @@ async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: "Se
     assert {(note.note, note.needs_person) for note in seat.notes} == {("the exchange is still working on it", False)}
     server.exchange.history.pending = Lag()
     await seat.until(_asks(seat, transfer))
+
+
+async def test_chosen_record_that_failed_moved_nothing(seat: "Seat", server: "DemoServer") -> None:
+    server.exchange.transfers_fail = True
+    transfer = await _unknown(seat, server)
+    _elsewhere(server)
+    await seat.until(_asks(seat, transfer))
+    settled = await seat.desk.choose(transfer, _records(seat)[server.executed[0]])
+    assert (settled.outcome, settled.tran_id) == (Outcome.REJECTED, server.executed[0])
 
 
 async def test_person_can_say_that_none_of_the_records_is_it(seat: "Seat", server: "DemoServer") -> None:
@@ -120,7 +139,7 @@ async def test_choice_of_what_another_transfer_has_is_refused(seat: "Seat", serv
     transfer = await _unknown(seat, server, executed=False)
     assert done.tran_id
     with pytest.raises(TranIdTaken):
-        await seat.desk.choose(transfer, done.tran_id)
+        await seat.desk.choose(transfer, _record(done.tran_id))
     assert seat.written()[-1].outcome is Outcome.UNKNOWN
 
 
@@ -136,7 +155,7 @@ async def test_one_record_that_two_could_claim_is_not_guessed(
     await seat.until(_asks(seat, one))
     await seat.until(_asks(seat, other))
     assert {transfer.outcome for transfer in seat.written()} == {Outcome.UNKNOWN}
-    await seat.desk.choose(one if first else other, server.executed[0])
+    await seat.desk.choose(one if first else other, _records(seat)[server.executed[0]])
     rest = await seat.settled(other if first else one)
     assert (rest.outcome, rest.tran_id) == (Outcome.NOT_EXECUTED, None)
     await seat.settled(one)
@@ -152,6 +171,20 @@ async def test_record_that_another_transfer_has_is_not_claimed(
     assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
     assert seat.on_screen(done.id).outcome is Outcome.DONE
     agree(seat)
+
+
+async def test_transfer_of_another_profile_is_a_rival(
+    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", agree: Agree
+) -> None:
+    """Two keys may be of one account: the record may be that of the other key's transfer."""
+    second = open_desk(profile="second key")
+    server.exchange.history.hidden = Lag(reads=10**6)
+    mine = await _unknown(seat, server)
+    theirs = await _unknown(second, server, executed=False)
+    server.exchange.history.hidden = Lag()
+    await seat.until(_asks(seat, mine))
+    await second.until(_asks(second, theirs))
+    assert {transfer.outcome for transfer in seat.written()} == {Outcome.UNKNOWN}
 
 
 async def test_transfer_in_flight_is_a_rival(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
@@ -283,7 +316,8 @@ async def test_two_shunters_settle_one_transfer_alike(
     transfer = await _unknown(seat, server, executed=executed)
     other = open_desk()
     other.shown += await other.desk.open_transfers()
-    past_the_window()
+    if not executed:
+        past_the_window()
     assert await seat.settled(transfer) == await other.settled(transfer)
     agree(other)
 

@@ -66,7 +66,7 @@ async def _decide(seat: "Seat") -> None:
         )
         if seat.on_screen(transfer.id).outcome.is_open:
             asked = next(note for note in seat.notes if note.needs_person and note.transfer.id == transfer.id)
-            await seat.desk.choose(transfer, min(row.tran_id for row in asked.candidates))
+            await seat.desk.choose(transfer, min(asked.candidates, key=lambda row: row.tran_id))
 
 
 async def test_nothing_is_lost_and_nothing_doubled(

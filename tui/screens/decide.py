@@ -34,7 +34,7 @@ class Decision:
     """How a person settled an unknown transfer."""
 
     transfer: Transfer
-    tran_id: int | None
+    record: HistoryRow | None
     """The record that it is; None where it was not executed."""
 
 
@@ -69,8 +69,8 @@ class DecideScreen(ModalScreen[Decision | None]):
         """Take the choice."""
         event.stop()
         candidates = self._progress.candidates
-        tran_id = candidates[event.option_index].tran_id if event.option_index < len(candidates) else None
-        self.dismiss(Decision(self._progress.transfer, tran_id))
+        record = candidates[event.option_index] if event.option_index < len(candidates) else None
+        self.dismiss(Decision(self._progress.transfer, record))
 
     def action_leave_open(self) -> None:
         """Decide nothing."""

@@ -215,7 +215,7 @@ class MainScreen(Screen[None]):
     async def settle_by_hand(self, decision: Decision) -> None:
         """Write the person's decision down."""
         try:
-            await self.desk.choose(decision.transfer, decision.tran_id)
+            await self.desk.choose(decision.transfer, decision.record)
         except JournalError as error:
             self.post_message(self.NotDecided(str(error)))
 
