@@ -55,7 +55,9 @@ _PICTURES = {
     "review": Picture(("ctrl+r",), _TO_PAIR),
     "result": Picture(("ctrl+r", "y"), _TO_FUTURES),
     "error": Picture(("ctrl+r",), Draft(asset="USDT", amount="1e3")),
-    "refused": Picture(("ctrl+r", "y"), Draft(asset="BNB", amount="3.5187002")),
+    "refused": Picture(
+        ("ctrl+r", "y"), Draft(Wallet.SPOT, Wallet.ISOLATED, asset="USDT", amount="25", to_pair="SOLUSDT")
+    ),
     "history": Picture((*_A_SESSION, "f3"), _TO_FUTURES),
     "keys": Picture(("f4",)),
     "add-key": Picture(("f4", "a")),

@@ -345,8 +345,9 @@ class ShunterApp(App[bool]):
         """Get the key again: from the keyring, or where it was for this session only, from the person."""
         if self._profile:
             self.fetch_key(self._profile)
-        else:
-            self.push_screen(AddKeyScreen(self._start.base_url, for_session=True), self._session_key_typed)
+        elif self._desk:
+            form = AddKeyScreen(self._desk.client.base_url, for_session=True)
+            self.push_screen(form, self._session_key_typed)
 
     @work(exclusive=True, group="wake")
     async def fetch_key(self, profile: keys.Profile) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 
-from tui.domain.balances import Balances, Place
+from tui.domain.balances import Balances, Holdings, Place
 from tui.domain.wallets import Wallet
 from tui.exchange.balances import PATIENCE_S, Reader
 from tui.exchange.client import BinanceClient
@@ -29,14 +29,13 @@ class Treasury:
         self._reader.close()
 
     async def read_all(self) -> AsyncIterator[Balances]:
-        """Read every wallet, and the isolated pairs until they are known; give the balances after each."""
+        """Read every wallet, and the isolated pairs until they are known; give the balances as they come."""
         if self.wait_s:
             return
         pairs = None if self.balances.pairs else asyncio.create_task(self._reader.isolated_pairs())
         try:
-            async for wallet, holdings in self._reader.all_wallets():
-                self.balances = self.balances.with_holdings(wallet, holdings)
-                yield self.balances
+            async for read in self._reader.all_wallets():
+                yield self._take(read)
             if pairs:
                 self.balances = replace(self.balances, pairs=await pairs)
                 yield self.balances
@@ -45,12 +44,11 @@ class Treasury:
                 pairs.cancel()
 
     async def read_wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[Balances]:
-        """Read some wallets; give the balances after each."""
+        """Read some wallets; give the balances as they come."""
         if self.wait_s:
             return
-        async for wallet, holdings in self._reader.wallets(wallets):
-            self.balances = self.balances.with_holdings(wallet, holdings)
-            yield self.balances
+        async for read in self._reader.wallets(wallets):
+            yield self._take(read)
 
     async def read_movable(self, place: Place, asset: str) -> Balances:
         """Ask what can be moved of one asset out of one place, and give the balances with the answer."""
@@ -68,4 +66,9 @@ class Treasury:
         figure = self.balances.figure(ends[0], asset)
         if figure is None or not figure.is_movable or not figure.is_fresh(ticks_ms()):
             await self.read_movable(ends[0], asset)
+        return self.balances
+
+    def _take(self, read: dict[Wallet, Holdings]) -> Balances:
+        for wallet, holdings in read.items():
+            self.balances = self.balances.with_holdings(wallet, holdings)
         return self.balances

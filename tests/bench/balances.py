@@ -38,8 +38,8 @@ def _all_shown(app: ShunterApp) -> bool:
 
 
 async def _on_screen(base_url: str) -> tuple[float, float]:
-    """How long it takes until all wallets are in the list: from the mounting of the main screen, with no connection and no
-    clock yet, and from F5; seconds.
+    """How long it takes until all wallets are in the list, in seconds: from the mounting of the main screen, with no
+    connection and no clock yet, and from F5.
     """
     app = ShunterApp(Start(demo=True))
     with patch("tui.app.BinanceClient", lambda _, key, **__: BinanceClient(base_url, key)):
@@ -70,7 +70,7 @@ async def _all_read(app: ShunterApp) -> tuple[float, float]:
 
 
 async def _reading_over(main: MainScreen) -> None:
-    while main.query_one(StatusBar).status.waiting_for:
+    while main.query_one(StatusBar).status.waiting_for:  # noqa: ASYNC110
         await asyncio.sleep(0.001)
 
 

@@ -1,4 +1,4 @@
-"""A demo exchange of the size of the real one: 800 assets in every wallet that can hold them, 2,500 isolated pairs."""
+"""A demo exchange of the size of the real one: 800 assets, all of them held in Spot, and 2,500 isolated pairs."""
 
 import itertools
 import string
@@ -13,6 +13,7 @@ _QUOTES = ("USDT", "USDC", "FDUSD", "BTC")
 _ASSETS = 800
 _PAIRS = 2500
 _OPEN_PAIRS = 20
+_IN_OTHER_WALLETS = 40
 
 
 def assets() -> list[str]:
@@ -30,7 +31,9 @@ def pairs() -> list[Pair]:
 def large_exchange() -> DemoExchange:
     """All of it in an exchange."""
     held = {asset: Holding(free=Decimal(number + 1) / 8) for number, asset in enumerate(assets())}
-    wallets = {Account(wallet): dict(held) for wallet in Wallet if wallet is not Wallet.ISOLATED}
+    some = {asset: held[asset] for asset in assets()[:_IN_OTHER_WALLETS]}
+    wallets = {Account(wallet): dict(some) for wallet in Wallet if wallet is not Wallet.ISOLATED}
+    wallets[Account(Wallet.SPOT)] = held
     accounts = {
         Account(Wallet.ISOLATED, pair.symbol): {pair.base: held[pair.base], pair.quote: held[pair.quote]}
         for pair in pairs()[:_OPEN_PAIRS]

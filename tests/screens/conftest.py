@@ -54,7 +54,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A person without any key profile."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
-    monkeypatch.setattr("tui.keys.backend_name", lambda: "Secret Service")
+    monkeypatch.setattr("tui.keys.backend_name", lambda **_: "Secret Service")
     monkeypatch.setattr("tui.keys.probe", lambda: None)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Label
 
-from tests.screens.waiting import review, until_open, until_screen
+from tests.screens.waiting import review, until, until_open, until_screen
 from tui.app import ShunterApp, Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
@@ -32,6 +33,9 @@ async def _sent(pilot: Pilot[None]) -> None:
     await review(pilot)
     await pilot.press("y")
     await until_screen(pilot, ResultScreen)
+    ends = list(pilot.app.screen.query("#source-now, #destination-now").results(Label))
+    await until(pilot, lambda: not any("reading" in str(end.content) for end in ends))
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])

@@ -22,7 +22,7 @@ import tui
 from tui.domain.wallets import TransferType
 
 PASSPHRASE = "correct horse"
-LIMIT_S = 30
+LIMIT_S = 60
 
 _REVIEW, _SWAP = "\x12", "\x18"
 """Ctrl+R and Ctrl+X."""
@@ -270,9 +270,9 @@ class Move:
     source: str
     """The digit of the wallet in its list."""
     destination: str
-    source_free: Decimal
+    source_movable: Decimal
     """In USDT, before."""
-    destination_free: Decimal
+    destination_movable: Decimal
     from_pair: str | None = None
     to_pair: str | None = None
     amount: Decimal = Decimal("7.25")
@@ -289,7 +289,7 @@ class Move:
             terminal.type(keys)
         terminal.wait_for(f"{self.type.name} ")
         terminal.type("\tUSDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
-        self._wait_for_free(terminal, self.source_free, self.destination_free)
+        self._wait_for_movable(terminal, self.source_movable, self.destination_movable)
 
         terminal.type(_REVIEW)
         review = terminal.wait_for("y  send")
@@ -299,19 +299,19 @@ class Move:
         tran_id = terminal.wait_for_tran_id()
         terminal.type("\x1b")
         terminal.wait_for(f"{self.amount} USDT {tran_id} done")
-        self._wait_for_free(terminal, self.source_free - self.amount, self.destination_free + self.amount)
+        self._wait_for_movable(terminal, self.source_movable - self.amount, self.destination_movable + self.amount)
         return int(tran_id)
 
-    def _wait_for_free(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
+    def _wait_for_movable(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
         """See the figure beside the amount, then that of the move turned round, and turn it back."""
-        terminal.wait_for(f"of {source:,} USDT free")
+        terminal.wait_for(f"of {source:,} USDT")
         terminal.type(_SWAP)
-        terminal.wait_for(f"of {destination:,} USDT free")
+        terminal.wait_for(f"of {destination:,} USDT")
         terminal.type(_SWAP)
-        terminal.wait_for(f"of {source:,} USDT free")
+        terminal.wait_for(f"of {source:,} USDT")
 
 
-_SPOT, _FUNDING, _BTCUSDT, _ETHUSDT = (Decimal(free) for free in ("1250.00", "80.00", "200.00", "75.00"))
+_SPOT, _FUNDING, _BTCUSDT, _ETHUSDT = (Decimal(movable) for movable in ("1250.00", "80.00", "119.97530865", "75.00"))
 
 MOVES = {
     "no pair": Move(TransferType.MAIN_FUNDING, "1", "2", _SPOT, _FUNDING),

@@ -1,5 +1,6 @@
 """`shunter keys` with a real GNOME Keyring and a real terminal."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -229,7 +230,7 @@ MISUSE = {
     "check nobody": (["check", "nobody"], "", 1, "There is no profile 'nobody'"),
     "remove nobody": (["remove", "nobody", "--yes"], "", 1, "There is no profile 'nobody'"),
     "remove unasked": (["remove", "nobody"], "", 2, "--yes"),
-    "no command": ([], "", 2, "add | list | check | remove"),
+    "no command": ([], "", 2, "add | list | check | remove | unlock"),
 }
 
 
@@ -280,3 +281,45 @@ def test_exchange_that_cannot_be_reached_is_said_so(run: Run) -> None:
     assert failed.returncode == 1
     assert base_url in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def test_locked_keyring_is_unlocked_on_the_way_after_a_wrong_passphrase(
+    gnome_keyring: Any, spawn: Spawn, run: Run
+) -> None:
+    with served(DemoExchange()) as base_url:
+        run("add", "main", "--base-url", base_url, "--stdin", text=file_of(demo_key()))
+        gnome_keyring.log_out()
+        terminal = spawn("check", "main")
+        terminal.expect("Passphrase of the login keyring .*: ")
+        terminal.sendline("wrong")
+        terminal.expect("does not open the keyring")
+        terminal.expect("Passphrase of the login keyring .*: ")
+        terminal.sendline("correct horse")
+        said, status = end_of(terminal)
+    assert status == 0
+    assert "A transfer would be accepted." in said
+    assert "correct horse" not in said
+
+
+def test_login_keyring_is_made_by_a_command(gnome_keyring: Any, spawn: Spawn, run: Run, tmp_path: Path) -> None:
+    gnome_keyring.log_out()
+    shutil.rmtree(tmp_path / ".local/share/keyrings")
+    piped = run("add", "main", "--stdin", text=file_of(demo_key()))
+    assert piped.returncode == 1
+    assert "There is no login keyring yet" in piped.stderr
+    assert "shunter keys unlock" in piped.stderr
+    terminal = spawn("unlock")
+    terminal.expect("new login keyring .*: ")
+    terminal.sendline("a passphrase")
+    terminal.expect("Once more: ")
+    terminal.sendline("a passphrase")
+    said, status = end_of(terminal)
+    assert (status, "unlocked" in said) == (0, True)
+    assert run("add", "main", "--stdin", text=file_of(demo_key())).returncode == 0
+
+
+def test_passphrase_from_a_pipe_unlocks_or_fails(gnome_keyring: Any, run: Run) -> None:
+    gnome_keyring.log_out()
+    wrong = run("unlock", text="wrong\n")
+    assert (wrong.returncode, "does not open" in wrong.stderr) == (1, True)
+    assert run("unlock", text="correct horse\n").returncode == 0

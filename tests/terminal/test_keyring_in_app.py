@@ -171,6 +171,9 @@ def test_without_a_session_bus_shunter_starts_one_and_the_key_is_there_at_the_ne
     terminal.wait_for(UNLOCK_SHOWN)
     terminal.type(f"{PASSPHRASE}\r")
     transfer(terminal)
+    terminal.type(ESCAPE)
+    terminal.wait_for("Session - 1")
+    leave(terminal)  # else the bus that it runs in would outlive the test
 
 
 def test_keyring_that_hangs_is_told_of_within_five_seconds_and_the_app_stays_usable(

@@ -71,8 +71,8 @@ class Reader:
         for task in (*self._asking, *([self._syncing] if self._syncing else [])):
             task.cancel()
 
-    async def all_wallets(self) -> AsyncIterator[tuple[Wallet, Holdings]]:
-        """Every wallet, each as soon as it is read. The exchange's time is measured beside, if it is not known."""
+    async def all_wallets(self) -> AsyncIterator[dict[Wallet, Holdings]]:
+        """Every wallet as soon as it is read. The exchange's time is measured beside, if it is not known."""
         syncing = self._sync() if self._client.clock is None else None
         glance = asyncio.create_task(self._ask(self._client.wallet_balances))
         async for read in self._each(Wallet, glance):
@@ -80,7 +80,7 @@ class Reader:
         if syncing:
             await asyncio.wait([syncing])
 
-    async def wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[tuple[Wallet, Holdings]]:
+    async def wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[dict[Wallet, Holdings]]:
         """Some wallets, by their own calls alone."""
         async for read in self._each(wallets, None):
             yield read
@@ -112,12 +112,15 @@ class Reader:
 
     async def _each(
         self, wallets: Iterable[Wallet], glance: asyncio.Task[list[WalletBalance]] | None
-    ) -> AsyncIterator[tuple[Wallet, Holdings]]:
+    ) -> AsyncIterator[dict[Wallet, Holdings]]:
         readings = [asyncio.create_task(self._read(wallet, glance)) for wallet in wallets]
         tasks = [*readings, *([glance] if glance else [])]
         try:
-            for reading in asyncio.as_completed(readings):
-                yield await reading
+            waiting = set(readings)
+            while waiting:
+                # What comes at once is given at once, so that it is drawn at once.
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                yield dict(reading.result() for reading in done)
         finally:
             for task in tasks:
                 task.cancel()

@@ -47,6 +47,7 @@ def unlock(passphrase: Secret) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=_LIMIT_S,
+            start_new_session=True,  # else it would end with this terminal
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:

@@ -19,6 +19,11 @@ from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
 _ASK = "Enter or F2  add        Esc  cancel"
+_SLOW_S = 4.0
+_SLOW_WORDS = (
+    "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, or "
+    "press Esc and use a key for this session only."
+)
 _ASK_SESSION = "Enter or F2  use        Esc  cancel"
 
 
@@ -109,12 +114,15 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     @work(exclusive=True)
     async def add_key(self, name: str, key: ApiKey, base_url: str) -> None:
         """Put the key into the keyring."""
+        slow = self.set_timer(_SLOW_S, lambda: self._say(_SLOW_WORDS))
         try:
             profile = await keys.in_background(lambda: keys.add(name, key, base_url))
         except KeyStoreError as error:
             self.post_message(self.Refused(str(error)))
         else:
             self.post_message(self.Added(profile))
+        finally:
+            slow.stop()
 
     def on_add_key_screen_added(self, message: Added) -> None:
         """Done."""

@@ -13,6 +13,8 @@ Choose a wallet on each side, an asset and an amount, then review and send.
 
 Tab / Shift+Tab     from field to field
 Up / Down, 1 to 8   choose a wallet in a list; dimmed ones cannot be reached
+Down / Up           in Asset and Pair: put a suggestion into the field; Esc undoes
+m, t, h, q          in Amount: all (Max), 75, 50, 25 % of what can be moved
 F2 or Ctrl+R        review (Enter in a field does it too)
 y                   send, on the review screen only
 F3 or Ctrl+T        all transfers of the journal

@@ -18,6 +18,7 @@ from tui.exchange.errors import ExchangeError
 from tui.keycheck import KeyReport, check
 from tui.screens.add_key import AddKeyScreen, SessionKey
 
+_SLOW_S = 4.0
 _ASK = "Enter use   a add   c check   x remove   Esc close"
 
 
@@ -110,7 +111,7 @@ class KeysScreen(ModalScreen[None]):
     async def name_backend(self) -> None:
         """Say which keyring is in use."""
         try:
-            self.post_message(self.Said(f"Keyring: {await keys.in_background(keys.backend_name)}"))
+            self.post_message(self.Said(f"Keyring: {await keys.in_background(_backend)}"))
         except keys.KeyStoreError as error:
             self.post_message(self.Said(str(error)))
 
@@ -168,6 +169,10 @@ class KeysScreen(ModalScreen[None]):
 
     def _say(self, words: str) -> None:
         self.query_one("#keys-said", Label).update(words)
+
+
+def _backend() -> str:
+    return keys.backend_name(limit_s=_SLOW_S)
 
 
 def _line(profile: keys.Profile) -> str:

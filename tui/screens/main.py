@@ -43,8 +43,8 @@ class MainScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Tab has priority: keys that arrive in one packet, as they do on a slow line, then go to the field that each
         # was meant for. No other key has it, so that what was typed before a key is in its field when the key acts.
-        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
+        Binding("tab", "move_focus(1)", "Next field", show=False, priority=True),
+        Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, priority=True),
         Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
         Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
         Binding("f3,ctrl+t", "history", "History", key_display="F3"),
@@ -101,6 +101,15 @@ class MainScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what the review has read."""
         self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
+
+    def action_move_focus(self, step: int) -> None:
+        """Go from field to field, in the order of the form.
+
+        Textual's own order is that of places on the screen, where a pair field that just appeared has none yet.
+        """
+        fields = [widget for widget in self.query("*") if widget.focusable and widget.display]
+        at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
+        self.set_focus(fields[(at + step) % len(fields)])
 
     def action_review(self) -> None:
         """Review what is entered."""

@@ -54,6 +54,7 @@ class TransferForm(Widget):
         """What the choices of each completing field were made of: making them anew at each key would be felt."""
         self._wanted: tuple[Place, str, float | None] | None = None
         """What was asked for last, and how old the wallet's reading was."""
+        self._is_asking = False
         self._share_asked: int | None = None
         """The part of what is available that is to be filled in as soon as it is known."""
         self._shown_problems: set[Field] = set()
@@ -81,6 +82,9 @@ class TransferForm(Widget):
     def on_mount(self) -> None:
         """Bring everything in line with what the form was filled with."""
         self._follow_wallets()
+        # At once, not by message: the next key of the same packet may be for what the choice brings.
+        for wallet_list in self.query(WalletList):
+            self.watch(wallet_list, "highlighted", self._follow_wallets, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
@@ -108,11 +112,8 @@ class TransferForm(Widget):
 
     def movable_read(self, balances: Balances) -> None:
         """Show the answer to `MovableWanted`; a Max that waited for it takes what is known now."""
+        self._is_asking = False
         self.show_balances(balances)
-        if self._share_asked is not None:
-            self._share_asked = None
-            self.app.bell()
-            self._field(Field.AMOUNT).show_problem("What can be moved is not known: enter the amount")
 
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
@@ -128,7 +129,6 @@ class TransferForm(Widget):
         pairs = self._field(Field.FROM_PAIR).entry, self._field(Field.TO_PAIR).entry
         pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
         self.query_one("#from", WalletList).choose(destination)
-        self._allow_destinations()
         self.query_one("#to", WalletList).choose(source)
 
     def action_review(self) -> None:
@@ -145,7 +145,6 @@ class TransferForm(Widget):
 
     @on(WalletList.Chosen)
     def _wallet_chosen(self) -> None:
-        self._follow_wallets()
         self._follow_text()
 
     @on(Input.Changed)
@@ -185,19 +184,14 @@ class TransferForm(Widget):
             raise InvalidTransfer({Field.DESTINATION: "choose a destination"})
         return move
 
-    def _allow_destinations(self) -> None:
-        self.query_one("#to", WalletList).allow(destinations(self.source))
-
     def _follow_wallets(self) -> None:
         """Dim what the source cannot reach, and show the pair fields that the move needs."""
-        self._allow_destinations()
+        self.query_one("#to", WalletList).allow(destinations(self.source))
         move = self._move()
-        self._field(Field.FROM_PAIR).set_class(not move.needs_from_pair, "-unneeded")
-        self._field(Field.TO_PAIR).set_class(not move.needs_to_pair, "-unneeded")
+        for which, is_needed in ((Field.FROM_PAIR, move.needs_from_pair), (Field.TO_PAIR, move.needs_to_pair)):
+            self._field(which).visible = is_needed
+            self._field(which).entry.disabled = not is_needed
         self.query_one("#pairs").display = move.needs_from_pair or move.needs_to_pair
-        for which in (Field.FROM_PAIR, Field.TO_PAIR):
-            entry = self._field(which).entry
-            entry.disabled = self._field(which).has_class("-unneeded")
 
     def _follow_text(self) -> None:
         """Bring figures, choices, hints, problems and the move's line in step with what is typed."""
@@ -302,16 +296,21 @@ class TransferForm(Widget):
         wanted = (source, asset, self._balances.wallets[source.wallet].read_ms)
         if figure and figure.amount and not figure.is_movable and wanted != self._wanted:
             self._wanted = wanted
+            self._is_asking = True
             self.post_message(self.MovableWanted(source, asset))
 
     def _fill_share(self) -> None:
-        """Fill in the part of what is available that was asked for, if the exact figure is there."""
+        """Fill in the part of what is available that was asked for, or wait for the exact figure while it is read."""
         figure = self._figure()
-        if self._share_asked is None or figure is None or not (figure.is_movable or not figure.amount):
+        is_exact = figure is not None and (figure.is_movable or not figure.amount)
+        if self._share_asked is None or figure is None or (self._is_asking and not is_exact):
             return
         amount = share(figure.amount, self._share_asked)
         self._share_asked = None
-        if amount:
+        if not is_exact:
+            self.app.bell()
+            self._field(Field.AMOUNT).show_problem("What can be moved is not known: type it")
+        elif amount:
             entry = self._field(Field.AMOUNT).entry
             entry.value = plain(amount)
             entry.cursor_position = len(entry.value)

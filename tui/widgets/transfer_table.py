@@ -70,10 +70,16 @@ class TransferTable(DataTable[Text]):
         if transfer.id in self._transfers:
             for name, cell in zip(_COLUMNS, cells, strict=True):
                 self.update_cell(key, name, cell, update_width=True)
+            self.call_after_refresh(self._draw_anew)
         else:
             self.add_row(*cells, key=key)
             self.move_cursor(row=self.row_count - 1, animate=False)
         self._transfers[transfer.id] = transfer
+
+    def _draw_anew(self) -> None:
+        # DataTable keeps what it drew before it widened a column, and would show a tranId cut short.
+        self.notify_style_update()
+        self.refresh()
 
     def action_copy_tran_id(self) -> None:
         """Copy the tranId of the row under the cursor."""

@@ -24,9 +24,20 @@ class WalletList(OptionList):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.focus_next", "Next field", show=False),
+        # With priority, like Tab of the main screen: keys of one packet then act in the order typed, each on the list
+        # that it was typed in. Without it, Tab overtakes them, and the digit of a source chooses a destination.
         *(
-            Binding(str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False)
+            Binding(key, action, show=False, priority=True)
+            for key, action in (
+                ("enter", "screen.move_focus(1)"),
+                ("up", "cursor_up"),
+                ("down", "cursor_down"),
+                ("home", "first"),
+                ("end", "last"),
+            )
+        ),
+        *(
+            Binding(str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False, priority=True)
             for digit in range(1, len(WALLETS) + 1)
         ),
     ]

@@ -1,0 +1,245 @@
+"""Balances in the lists, the form, the review and the result; completion and Max."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tests.screens.waiting import figure, review, until, until_open, until_screen, words
+from tui.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault, Gate
+from tui.domain.wallets import Wallet
+from tui.screens.main import MainScreen
+from tui.screens.result import ResultScreen
+from tui.screens.review import ReviewScreen
+from tui.widgets.form_field import FormField
+from tui.widgets.transfer_form import TransferForm
+
+AppMaker = Callable[..., ShunterApp]
+
+PORTFOLIO_CALL = "/papi/v1/balance"
+BROKEN = Answer(500, b"oops")
+
+
+def field(main: MainScreen, which: str) -> FormField:
+    """A field of the form."""
+    return main.query_one(f"#field-{which}", FormField)
+
+
+def note(main: MainScreen, which: str) -> str:
+    """What stands below a field."""
+    return str(field(main, which).query_one(".field-note").render())
+
+
+def offered(main: MainScreen, which: str) -> list[str]:
+    """What the list below a completing field offers."""
+    return [choice.value for choice in field(main, which).query_one("Suggestions").choices]  # type: ignore[attr-defined]
+
+
+def grow_old(main: MainScreen) -> None:
+    """Make every figure older than a minute."""
+    balances = main.desk.treasury.balances
+    wallets = {
+        wallet: replace(holdings, read_ms=(holdings.read_ms or 0) - 61_000)
+        for wallet, holdings in balances.wallets.items()
+    }
+    main.desk.treasury.balances = replace(balances, wallets=wallets, movable={})
+    main.query_one(TransferForm).show_balances(main.desk.treasury.balances)
+
+
+async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, executes=False, answer=BROKEN))
+    async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        assert figure(main, Wallet.PORTFOLIO).endswith("?")
+        assert "300.00 USDT" in figure(main, Wallet.UM)
+        await pilot.press("f5")
+        await until(pilot, lambda: "100.00 USDT" in figure(main, Wallet.PORTFOLIO))
+
+
+async def test_old_figures_look_it(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        grow_old(main)
+        assert figure(main, Wallet.SPOT).endswith("1,250.00 USDT ?")
+        assert "old" in note(main, "amount")
+
+
+async def test_without_an_asset_the_lists_count(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        assert figure(main, Wallet.SPOT).endswith("13 assets")
+        assert figure(main, Wallet.ISOLATED).endswith("2 pairs")
+
+
+@pytest.mark.parametrize(
+    ("draft", "key", "amount"),
+    [
+        ({"asset": "USDT"}, "m", "1250.00"),
+        ({"asset": "BTC"}, "q", "0.01330251"),
+        ({"asset": "ETH"}, "h", "0.4012"),
+        ({"source": Wallet.CROSS, "asset": "USDC"}, "m", "15.00"),
+        ({"source": Wallet.UM, "destination": Wallet.SPOT, "asset": "USDT"}, "t", "225"),
+        (
+            {"source": Wallet.ISOLATED, "destination": Wallet.SPOT, "asset": "USDT", "from_pair": "BTCUSDT"},
+            "m",
+            "119.97530865",
+        ),
+        ({"source": Wallet.PORTFOLIO, "destination": Wallet.SPOT, "asset": "USDT"}, "m", "60.00"),
+    ],
+)
+async def test_a_letter_fills_in_a_part_of_what_can_be_moved(
+    demo_app: AppMaker, draft: dict[str, object], key: str, amount: str
+) -> None:
+    async with demo_app(**draft).run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "amount").entry.focus()
+        await pilot.press(key)
+        await until(pilot, lambda: field(main, "amount").text == amount)
+
+
+async def test_max_waits_for_the_exact_figure(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(method="GET", path="/sapi/v1/margin/maxTransferable", before=gate))
+    async with demo_app(source=Wallet.CROSS, asset="USDC").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "amount").entry.focus()
+        await pilot.press("m")
+        assert field(main, "amount").text == ""
+        gate.open()
+        await until(pilot, lambda: field(main, "amount").text == "15.00")
+
+
+async def test_max_that_is_not_known_says_so_and_fills_in_nothing(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.faults.append(
+        Fault(method="GET", path="/sapi/v1/margin/maxTransferable", times=None, executes=False, answer=BROKEN)
+    )
+    async with demo_app(source=Wallet.CROSS, asset="USDC").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "amount").entry.focus()
+        await pilot.press("m")
+        await until(pilot, lambda: "not known" in note(main, "amount"))
+        assert field(main, "amount").text == ""
+
+
+async def test_more_than_is_available_is_said_at_once_and_not_reviewed(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "amount").entry.focus()
+        await pilot.press(*"1250.01")
+        await until(pilot, lambda: note(main, "amount") == "Only 1,250.00 USDT can be moved")
+        await pilot.press("f2")
+        await pilot.pause()
+        assert pilot.app.screen is main
+
+
+async def test_an_old_figure_stops_nobody_and_the_review_reads_it_again(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(asset="USDT", amount="1300").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        grow_old(main)
+        await pilot.press("f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "Only 1,250.00" in words(pilot, "#review-warning"))
+        await pilot.press("y")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        assert not exchange.requests
+
+
+async def test_an_old_figure_that_cannot_be_read_again_warns_and_lets_send(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(asset="USDT", amount="1300").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        grow_old(main)
+        exchange.faults.append(
+            Fault(method="POST", path="/sapi/v3/asset/getUserAsset", times=None, executes=False, answer=BROKEN)
+        )
+        await review(pilot)
+        await until(pilot, lambda: "may refuse" in words(pilot, "#review-warning"))
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        assert len(exchange.requests) == 1
+
+
+async def test_review_and_result_show_both_wallets_before_and_after(demo_app: AppMaker) -> None:
+    async with demo_app(source=Wallet.UM, destination=Wallet.SPOT, asset="USDT", amount="50").run_test(
+        size=(80, 24)
+    ) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        assert "300.00 -> 250.00 USDT" in words(pilot, "#review-source")
+        assert "1,250.00 -> 1,300.00 USDT" in words(pilot, "#review-destination")
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        await until(pilot, lambda: words(pilot, "#source-now") == "USD-M Futures now: 250.00 USDT")
+
+
+async def test_down_puts_a_suggestion_into_the_field_and_escape_takes_it_back(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        asset = field(main, "asset")
+        asset.entry.focus()
+        await pilot.press(*"usd")
+        await until(pilot, lambda: offered(main, "asset") == ["USDT", "USDC", "FDUSD"])
+        await pilot.press("down", "down")
+        assert asset.text == "USDC"
+        await pilot.press("escape")
+        assert asset.text == "USD"
+        await until(pilot, lambda: offered(main, "asset") == [])
+        await pilot.press("down", "down", "enter")
+        assert asset.text == "USDT"
+        assert pilot.app.screen is main
+
+
+async def test_a_suggestion_is_never_taken_unasked(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "asset").entry.focus()
+        await pilot.press(*"usd", "tab")
+        assert field(main, "asset").text == "USD"
+        assert offered(main, "asset") == []
+
+
+async def test_pairs_that_are_held_and_take_the_asset_are_offered_first(demo_app: AppMaker) -> None:
+    draft = {"destination": Wallet.ISOLATED, "asset": "USDT"}
+    async with demo_app(**draft).run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "to-pair").entry.focus()
+        await pilot.press("down")
+        await until(pilot, lambda: offered(main, "to-pair")[:2] == ["BTCUSDT", "ETHUSDT"])
+        assert all("USDT" in symbol for symbol in offered(main, "to-pair"))
+
+
+async def test_asset_and_pair_check_each_other_whichever_is_entered_first(demo_app: AppMaker) -> None:
+    async with demo_app(destination=Wallet.ISOLATED, asset="ETH").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "to-pair").entry.focus()
+        await pilot.press(*"BTCUSDT")
+        await until(pilot, lambda: "It takes BTC and USDT" in note(main, "to-pair"))
+        asset = field(main, "asset").entry
+        asset.value = ""
+        asset.focus()
+        await pilot.press("down")
+        await until(pilot, lambda: offered(main, "asset") == ["USDT", "BTC"])
+        await pilot.press("down")
+        await until(pilot, lambda: "It takes" not in note(main, "to-pair"))
+
+
+async def test_a_ban_is_in_the_header_with_its_end(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "50"})
+    exchange.faults.append(Fault(method="GET", path="/sapi/v1/asset/wallet/balance", executes=False, answer=refusal))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+        await until(pilot, lambda: "too many requests: wallets in" in words(pilot, "#waiting"))
+
+
+def test_the_demo_tells_free_from_movable(exchange: DemoExchange) -> None:
+    held = exchange.ledger.balance(Wallet.CROSS, "USDC")
+    assert held.free > held.transferable > Decimal(0)

@@ -1,0 +1,182 @@
+"""Each state of the keyring in words, and what a person has set about it."""
+
+import os
+import resource
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keyring
+import platformdirs
+import pytest
+from keyring.backend import KeyringBackend
+
+from tui import keys, privacy
+from tui.keys import gnome_keyring, session_bus
+
+
+class OneError(KeyringBackend):
+    """Raises one error, whatever it is asked."""
+
+    priority = 1
+    error: Exception = keyring.errors.KeyringError()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise self.error from self.error.__cause__
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise self.error
+
+
+class Keeping(KeyringBackend):
+    """Keeps what it is given."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: dict[str, str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.entries.get(username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.entries[username] = password
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(platformdirs, "user_config_path", lambda name: tmp_path / name)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    return tmp_path
+
+
+@pytest.fixture
+def use() -> Iterator[Callable[[KeyringBackend], None]]:
+    before = keyring.core._keyring_backend
+    yield keyring.set_keyring
+    keyring.core._keyring_backend = before
+
+
+Use = Callable[[KeyringBackend], None]
+
+
+def failing(error: Exception) -> OneError:
+    backend = OneError()
+    backend.error = error
+    return backend
+
+
+@pytest.mark.parametrize(("exists", "state"), [(True, keys.KeyringLocked), (False, keys.KeyringNew)])
+def test_locked_keyring_and_missing_one_are_told_apart(
+    use: Use, folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, state: type[Exception]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    if exists:
+        (folder / "data/keyrings").mkdir(parents=True)
+        (folder / "data/keyrings/login.keyring").touch()
+    use(failing(keyring.errors.KeyringLocked()))
+    with pytest.raises(keys.KeyringLocked) as found:
+        keys.probe()
+    assert type(found.value) is state
+
+
+def test_macos_that_may_not_ask_is_told_with_the_command_that_unlocks(use: Use) -> None:
+    error = keyring.errors.KeyringError()
+    error.__cause__ = OSError(-25308, "Unknown Error")
+    use(failing(error))
+    with pytest.raises(keys.KeychainSilent, match="security unlock-keychain"):
+        keys.probe()
+
+
+def test_no_session_bus_is_told_with_the_command_that_starts_one(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    use(failing(keyring.errors.NoKeyringError()))
+    with pytest.raises(keys.NoSessionBus, match="dbus-run-session -- shunter"):
+        keys.probe()
+
+
+def test_bus_that_the_system_keeps_is_found_without_the_environment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    with socket.socket(socket.AF_UNIX) as bus:
+        monkeypatch.chdir(folder)  # the path of a socket is short
+        bus.bind("bus")
+        session_bus.adopt()
+    assert os.environ.pop("DBUS_SESSION_BUS_ADDRESS") == f"unix:path={folder}/bus"
+
+
+@pytest.mark.parametrize(("letters", "fits"), [(900, True), (2000, False)])
+def test_key_that_windows_would_not_take_is_refused_before_it_is_written(
+    use: Use, monkeypatch: pytest.MonkeyPatch, letters: int, fits: bool
+) -> None:
+    monkeypatch.setattr(Keeping, "__module__", "keyring.backends.Windows")
+    backend = Keeping()
+    use(backend)
+    key = keys.parse_key(None, "A" * 64, "S" * letters)
+    if fits:
+        assert keys.load(keys.add("main", key, "https://h.example")).secret.reveal() == "S" * letters
+    else:
+        with pytest.raises(keys.KeyTooLong, match="2560 bytes"):
+            keys.add("main", key, "https://h.example")
+        assert backend.entries == {}
+        assert keys.profiles() == ()
+
+
+def test_plain_text_keyring_is_used_only_after_the_words_and_named_so(
+    use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Keeping, "priority", 0.5)
+    use(Keeping())
+    with pytest.raises(keys.KeyringUnsafe) as refused:
+        keys.probe()
+    for words in ("", "yes", "plain text"):
+        assert not keys.accept_plain_text(refused.value.keyring, words)
+    with pytest.raises(keys.KeyringUnsafe):
+        keys.probe()
+    assert keys.accept_plain_text(refused.value.keyring, f" {keys.ACCEPTANCE.upper()}")
+    keys.probe()
+    assert keys.backend_name().startswith("PLAIN TEXT")
+    use(type("Other", (Keeping,), {})())  # the words were for that one only
+    with pytest.raises(keys.KeyringUnsafe):
+        keys.probe()
+
+
+def test_key_that_was_replaced_by_another_is_not_used_for_the_profile(use: Use) -> None:
+    backend = Keeping()
+    use(backend)
+    added = keys.add("main", keys.parse_key(None, "A" * 64, "S" * 64), "https://h.example")
+    backend.entries["main"] = backend.entries["main"].replace("A" * 64, "B" * 64)
+    with pytest.raises(keys.ProfileDamaged, match="replaced by another"):
+        keys.load(added)
+
+
+def test_empty_passphrase_is_refused_since_the_keyring_would_be_plain_text(use: Use) -> None:
+    from tui.domain.credentials import Secret
+
+    with pytest.raises(keys.KeyringLocked, match="plain text"):
+        gnome_keyring.unlock(Secret(""))
+
+
+def test_settings_have_defaults_and_damage_is_told_not_ignored(folder: Path) -> None:
+    assert keys.settings() == keys.Settings(idle_lock_minutes=15, plain_text_keyring="")
+    path = keys.settings_path()
+    path.parent.mkdir()
+    path.write_text('{"idle_lock_minutes": 0}')
+    assert keys.settings().idle_lock_minutes == 0
+    for damaged in ("", "{", '{"idle_lock_minutes": -1}', '{"idle_lock": 5}'):
+        path.write_text(damaged)
+        with pytest.raises(keys.SettingsFileError, match=r"settings\.json"):
+            keys.settings()
+
+
+def test_crash_leaves_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: set_to.append(limits))
+    privacy.keep_memory_off_disk()
+    assert set_to == [(1, 1)]
