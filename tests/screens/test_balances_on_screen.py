@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.screens.waiting import figure, review, until, until_open, until_screen, words
 from tui.app import ShunterApp
@@ -38,8 +39,11 @@ def offered(main: MainScreen, which: str) -> list[str]:
     return [choice.value for choice in field(main, which).query_one("Suggestions").choices]  # type: ignore[attr-defined]
 
 
-def grow_old(main: MainScreen) -> None:
-    """Make every figure older than a minute."""
+async def grow_old(pilot: Pilot[None], main: MainScreen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every figure older than a minute, and keep the form from asking anew."""
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    monkeypatch.setattr("tui.screens.main._SETTLED_S", 3600)
     balances = main.desk.treasury.balances
     wallets = {
         wallet: replace(holdings, read_ms=(holdings.read_ms or 0) - 61_000)
@@ -61,10 +65,10 @@ async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
         await until(pilot, lambda: "100.00 USDT" in figure(main, Wallet.PORTFOLIO))
 
 
-async def test_old_figures_look_it(demo_app: AppMaker) -> None:
+async def test_old_figures_look_it(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        grow_old(main)
+        await grow_old(pilot, main, monkeypatch)
         assert figure(main, Wallet.SPOT).endswith("1,250.00 USDT ?")
         assert "old" in note(main, "amount")
 
@@ -138,11 +142,11 @@ async def test_more_than_is_available_is_said_at_once_and_not_reviewed(demo_app:
 
 
 async def test_an_old_figure_stops_nobody_and_the_review_reads_it_again(
-    demo_app: AppMaker, exchange: DemoExchange
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with demo_app(asset="USDT", amount="1300").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        grow_old(main)
+        await grow_old(pilot, main, monkeypatch)
         await pilot.press("f2")
         await until_screen(pilot, ReviewScreen)
         await until(pilot, lambda: "Only 1,250.00" in words(pilot, "#review-warning"))
@@ -153,11 +157,11 @@ async def test_an_old_figure_stops_nobody_and_the_review_reads_it_again(
 
 
 async def test_an_old_figure_that_cannot_be_read_again_warns_and_lets_send(
-    demo_app: AppMaker, exchange: DemoExchange
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with demo_app(asset="USDT", amount="1300").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        grow_old(main)
+        await grow_old(pilot, main, monkeypatch)
         exchange.faults.append(
             Fault(method="POST", path="/sapi/v3/asset/getUserAsset", times=None, executes=False, answer=BROKEN)
         )

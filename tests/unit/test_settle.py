@@ -51,7 +51,7 @@ def test_record_that_differs_in_one_thing_is_another(changes: dict[str, object])
     [(-4001, False), (-4000, True), (-999, True), (0, True), (5000, True), (8000, True), (8001, False)],
 )
 def test_record_lies_in_the_window_in_which_the_exchange_takes_the_request(after_ms: int, matches: bool) -> None:
-    """From a second before the timestamp, which may be ahead so much, to its end; and three seconds more on each side."""
+    """From a second before the timestamp, which may be ahead so much, to its end, and three seconds on each side."""
     assert is_match(_TRANSFER, replace_row(timestamp=_SENT_MS + after_ms)) is matches
 
 
