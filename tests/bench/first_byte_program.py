@@ -2,8 +2,9 @@
 
     python -m tests.bench.first_byte_program [--rounds 50]
 
-The `y` comes half a second after the review is there, for a person reads it. Beside it, in the same run and in turns, a bare httpx POST of the same size over a warm connection. Both go to the demo
-exchange on loopback, which takes the time of the first byte of each request for a transfer.
+The `y` comes half a second after the review is there, for a person reads it. Beside it, in the same run and in turns,
+a bare httpx POST of the same size over a warm connection. Both go to the demo exchange on loopback, which takes the
+time of the first byte of each request for a transfer.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def measure(base_url: str, rounds: int) -> tuple[list[float], list[float]]:
             our_ms = (TimedProtocol.first_byte_s() - typed_s) * 1000
             seen(terminal, r"Transfer done(?s:.*)Esc  close")
             terminal.type(_ESCAPE)
-            seen(terminal, r"Amount +0\.00  or")
+            seen(terminal, r"Asset +USDT +Amount +0\.00  or")
             posted_s = time.perf_counter()
             bare.post(base_url + TRANSFER_PATH, content=b"x" * 200)
             their_ms = (TimedProtocol.first_byte_s() - posted_s) * 1000

@@ -2,8 +2,8 @@
 
     python -m tests.bench.soak_program [--transfers 1000] [--seed 1]
 
-Two Shunters share one journal and one keyring, each in a pseudo-terminal, and are used as a person does: amount,
-review, `y`, result. The exchange that they talk to misbehaves. Both are killed over and over: before the `y`, right
+Three Shunters share one journal and one keyring, each in a pseudo-terminal, and are used as a person does: amount,
+review, `y`, result. The exchange that they talk to misbehaves. All are killed over and over: before the `y`, right
 after it, while the transfer is in flight, at its result, while starting. At the end one last start settles what is
 open. Then journal and ledger must tell the same of every single confirmation; else it exits with 1.
 
@@ -16,6 +16,7 @@ import argparse
 import itertools
 import json
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -41,7 +42,7 @@ from tui.demo.serving import served
 from tui.domain.amounts import plain
 from tui.domain.transfer import Outcome
 
-_PROGRAMS = 2
+_PROGRAMS = 3
 _SETTLED_WITHIN_S = 300
 _SHOWN = 10
 
@@ -49,6 +50,7 @@ _REVIEW, _QUIT, _ESCAPE, _ENTER = "\x12", "\x11", "\x1b", "\r"
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 _EMPTY_AMOUNT = r"Amount +0\.00  or"
+_UNCOVERED_FORM = r"Asset +USDT +Amount"
 
 _DOUBTFUL = (
     *Cut,
@@ -295,11 +297,12 @@ class Person:
             self._kill(coming.kill)
         else:
             terminal.type(_ESCAPE)
-            seen(terminal, r"\A(?!(?s:.*)Esc  )")
+            seen(terminal, _UNCOVERED_FORM)
 
     def _kill(self, kill: Kill) -> None:
         assert self._terminal
-        self._terminal.kill()
+        self._terminal.signal(signal.SIGKILL)
+        self._terminal.wait_for_end()
         self._terminal = None
         self._diary.kills.append(kill)
 
@@ -340,7 +343,7 @@ class Person:
             none_of_these = len(records)
             choice = records.index(executed) if executed else none_of_these
             terminal.type(_FIRST + _DOWN * choice + _ENTER)
-        seen(terminal, r"\A(?!(?s:.*)Esc  )")
+        seen(terminal, _UNCOVERED_FORM)
 
 
 def journal(environment: Environment) -> list[dict[str, Any]]:

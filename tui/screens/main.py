@@ -42,7 +42,7 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Tab has priority: keys that arrive in one packet, as they do on a slow line, then go to the field that each
-        # was meant for. No other key has it, so that what was typed before a key is in its field when the key acts.
+        # was meant for. Those below do not, so that what was typed before them is in its field when they act.
         Binding("tab", "move_focus(1)", "Next field", show=False, priority=True),
         Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, priority=True),
         Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),

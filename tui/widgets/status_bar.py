@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Label
@@ -52,7 +53,20 @@ class StatusBar(Horizontal):
         tail = f" ...{status.key_tail}" if status.key_tail else ""
         self.query_one("#who", Label).update(f"{status.profile}{tail}")
         self.query_one("#waiting", Label).update(status.waiting_for)
-        clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
-        weight = f"weight {status.weight}" if status.weight else ""
-        keyring = f"keyring: {status.keyring}" if status.keyring else ""
-        self.query_one("#state", Label).update("  ".join(part for part in (clock, weight, keyring) if part))
+        others = f" Shunter  {status.place}  {status.profile}{tail}  {status.waiting_for}  "
+        self.query_one("#state", Label).update(_state(status, self.size.width - cell_len(others)))
+
+    def on_resize(self) -> None:
+        """Show what there is room for now."""
+        self.show()
+
+
+def _state(status: Status, room: int) -> str:
+    """How things stand, as far as there is room: the weight is the first to go, then the clock."""
+    keyring = f"keyring: {status.keyring}" if status.keyring else ""
+    clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
+    weight = f"weight {status.weight}" if status.weight else ""
+    words = [part for part in (keyring, clock, weight) if part]
+    while len(words) > 1 and cell_len("  ".join(words)) > room:
+        words.pop()
+    return "  ".join(words)

@@ -62,6 +62,7 @@ class TransferTable(DataTable[Text]):
         """Lay out the columns."""
         for name in _COLUMNS:
             self.add_column(f"{name} ", key=name)
+        self.watch(self, "virtual_size", self._draw_anew, init=False)
 
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Add a transfer, or bring its row up to date; the note says how its settling goes."""
@@ -70,14 +71,13 @@ class TransferTable(DataTable[Text]):
         if transfer.id in self._transfers:
             for name, cell in zip(_COLUMNS, cells, strict=True):
                 self.update_cell(key, name, cell, update_width=True)
-            self.call_after_refresh(self._draw_anew)
         else:
             self.add_row(*cells, key=key)
             self.move_cursor(row=self.row_count - 1, animate=False)
         self._transfers[transfer.id] = transfer
 
     def _draw_anew(self) -> None:
-        # DataTable keeps what it drew before it widened a column, and would show a tranId cut short.
+        # DataTable measures its columns some time after a row came, and keeps the cells that it drew before, cut short.
         self.notify_style_update()
         self.refresh()
 

@@ -1,0 +1,40 @@
+"""The list of transfers shows every character of a tranId, whenever it was drawn before."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from textual.app import App, ComposeResult
+
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.widgets.transfer_table import TransferTable
+
+SENDING = Transfer(
+    1, TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1)), "main", "demo", datetime.now(UTC), 0, 5000
+)
+
+
+class TableApp(App[None]):
+    """A table, and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        yield TransferTable(id="transfers")
+
+
+async def test_cells_drawn_before_their_column_was_measured_are_drawn_anew() -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.query_one(TransferTable)
+
+        def shown() -> str:
+            return "\n".join(table.render_line(y).text for y in range(table.size.height))
+
+        table.show(SENDING)
+        shown()  # as when a screen update comes before the table's measuring
+        await pilot.pause()
+        assert "Spot -> Funding" in shown()
+        table.show(replace(SENDING, outcome=Outcome.DONE, tran_id=13526853623))
+        shown()
+        await pilot.pause()
+        assert "13526853623" in shown()
