@@ -214,7 +214,7 @@ class ShunterApp(App[bool]):
     async def open_session_key(self, session_key: SessionKey) -> None:
         """Open a key that is kept nowhere. The journal tells it from others by the end of its API key."""
         key, base_url = session_key.key, session_key.base_url
-        status = Status(place_name(base_url), f"session-{key.tail}", keyring="none, this session only")
+        status = Status(place_name(base_url), f"session-{key.tail}", keyring="session key only")
         await self._open_desk(base_url, key, status, None)
 
     async def _open_desk(self, base_url: str, key: ApiKey, status: Status, profile: keys.Profile | None) -> None:

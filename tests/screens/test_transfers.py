@@ -92,6 +92,70 @@ async def test_keys_typed_in_one_burst_reach_the_fields_they_were_meant_for(
         assert "12.5 USDT" in screen_text(pilot)
 
 
+@pytest.mark.parametrize("key", ["f2", "enter"])
+async def test_keys_typed_after_the_review_was_asked_for_change_nothing_in_it(key: str, demo_app: AppMaker) -> None:
+    app = demo_app(asset="USDT")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.focus()
+        for typed in (*"20", key, "7"):
+            app.simulate_key(typed)
+        await until_screen(pilot, ReviewScreen)
+        assert "20 USDT" in screen_text(pilot)
+        assert "207" not in screen_text(pilot)
+
+
+@pytest.mark.parametrize("amount", ["", "1,5", "一百", "1e3"])
+async def test_a_bad_amount_is_told_beside_old_figures_too(
+    amount: str, demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.domain.balances.FRESH_MS", -1)
+    app = demo_app(asset="USDT", amount=amount)
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("f2")
+        await until(pilot, lambda: bool(problem(main, Field.AMOUNT)))
+        assert pilot.app.screen is main
+
+
+async def test_trying_again_tells_of_identical_transfers_first(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.faults.append(Fault(answer=Answer(502, b""), executes=True))
+    app = demo_app(asset="USDT", amount="8")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await review(pilot)
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        await pilot.press("escape")
+        main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "8"
+        main.desk.client.clock = None
+        exchange.faults.append(Fault(method="GET", path="/api/v3/time", executes=False, answer=Answer(502, b"")))
+        await pilot.press("f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
+        await pilot.press("y")
+        await until(pilot, lambda: "yes, send another one" in words(pilot, "#review-ask"))
+        await pilot.press("y", "y")
+        await pilot.pause()
+        assert len(exchange.requests) == 1
+
+
+@pytest.mark.parametrize("size", [(59, 24), (80, 15)])
+async def test_nothing_is_sent_from_a_terminal_that_does_not_show_it(
+    size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    app = demo_app(asset="USDT", amount="8")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        await pilot.resize_terminal(*size)
+        await until(pilot, lambda: bool(app.screen.query_one("#too-small").display))
+        await pilot.press("y")
+        await pilot.pause()
+        assert exchange.requests == []
+        assert isinstance(app.screen, ReviewScreen)
+
+
 async def test_a_second_press_sends_nothing_more(demo_app: AppMaker, exchange: DemoExchange) -> None:
     gate = Gate()
     exchange.faults.append(Fault(before=gate))

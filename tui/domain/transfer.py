@@ -52,7 +52,7 @@ class TransferRequest:
             Field.FROM_PAIR: _symbol_problem(self.from_symbol, needed=self.type.needs_from_pair),
             Field.TO_PAIR: _symbol_problem(self.to_symbol, needed=self.type.needs_to_pair),
         }
-        if self.from_symbol is not None and self.from_symbol == self.to_symbol:
+        if self.from_symbol and self.from_symbol == self.to_symbol:
             problems[Field.TO_PAIR] = "The two pairs must differ"
         if found := {field: problem for field, problem in problems.items() if problem}:
             raise InvalidTransfer(found)

@@ -38,11 +38,12 @@ class SessionKey:
 class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
+    AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that keys which arrive in one packet go to the field that each was meant for.
         Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
-        Binding("f2,ctrl+r", "add", "Add", key_display="F2", priority=True),
+        Binding("f2,ctrl+r", "add", "Add", key_display="F2"),
         Binding("escape", "cancel", "Cancel"),
     ]
 

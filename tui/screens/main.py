@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Label
+from textual.widgets import Footer, Input, Label
 
 from tui.desk import Desk
 from tui.domain.balances import FRESH_MS, Balances, Place
@@ -24,10 +24,9 @@ from tui.screens.review import Review, ReviewScreen
 from tui.settle import Progress
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
+from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
-
-_TOO_SMALL = "This terminal is too small for Shunter. Make it 60 columns by 16 rows or more; 80 by 24 shows everything."
 
 _SETTLED_S = 0.15
 """Who types or walks through a list is not asked after at every step."""
@@ -42,11 +41,12 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # Tab has priority: keys that arrive in one packet, as they do on a slow line, then go to the field that each
-        # was meant for. Those below do not, so that what was typed before them is in its field when they act.
+        # was meant for. The review has it too, and takes its turn behind what was typed into the field. The others
+        # do not, so that what was typed before them is in its field when they act.
         Binding("tab", "move_focus(1)", "Next field", show=False, priority=True),
         Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, priority=True),
         Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
-        Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
+        Binding("f2,ctrl+r", "review", "Review", key_display="F2", priority=True),
         Binding("f3,ctrl+t", "history", "History", key_display="F3"),
         Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
         Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
@@ -88,7 +88,7 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
         yield StatusBar(self._status)
-        yield Label(_TOO_SMALL, id="too-small")
+        yield Label(TOO_SMALL, id="too-small")
         with VerticalScroll(id="body", can_focus=False):
             yield TransferForm(self._draft, id="form")
             yield SessionList(id="session")
@@ -112,8 +112,12 @@ class MainScreen(Screen[None]):
         self.set_focus(fields[(at + step) % len(fields)])
 
     def action_review(self) -> None:
-        """Review what is entered."""
-        self.query_one(TransferForm).action_review()
+        """Review what is entered: what was typed before this key, and nothing that was typed after it."""
+        review = self.query_one(TransferForm).action_review
+        if isinstance(self.focused, Input):
+            self.focused.call_later(review)
+        else:
+            review()
 
     def action_swap(self) -> None:
         """Turn the move round."""
@@ -213,7 +217,7 @@ class MainScreen(Screen[None]):
         if progress and progress.needs_person:
             self.app.push_screen(DecideScreen(progress), self._decided)
         else:
-            self.app.push_screen(ResultScreen(message.transfer))
+            self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
 
     def on_transfer_table_tran_id_copied(self, message: TransferTable.TranIdCopied) -> None:
         """Put a tranId into the clipboard of the person's own terminal."""

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, Vertical
+from textual.containers import Grid, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -37,9 +37,19 @@ class ResultScreen(ModalScreen[None]):
         Binding("escape,enter,q", "close", "Close"),
     ]
 
-    def __init__(self, transfer: Transfer, balances: Balances | None = None, since_ms: float | None = None) -> None:
-        """Takes what the wallets hold too, where the outcome became final a moment ago, at `since_ms`."""
+    def __init__(
+        self,
+        transfer: Transfer,
+        balances: Balances | None = None,
+        since_ms: float | None = None,
+        *,
+        note: str = "",
+    ) -> None:
+        """Takes what the wallets hold too, where the outcome became final a moment ago, at `since_ms`; and how the
+        settling goes.
+        """
         super().__init__()
+        self._note = note
         self._transfer = transfer
         self._balances = balances
         self._since_ms = since_ms
@@ -47,11 +57,11 @@ class ResultScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
         transfer = self._transfer
-        with Vertical(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
             yield Label(_MEANING[transfer.outcome], classes="meaning", markup=False)
             with Grid(classes="facts"):
-                for name, value in _facts(transfer):
+                for name, value in _facts(transfer, self._note):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", markup=False)
                 if self._balances and self._since_ms is not None:
@@ -74,7 +84,10 @@ class ResultScreen(ModalScreen[None]):
         request = self._transfer.request
         both = ends(request.type, request.from_symbol, request.to_symbol)
         for id_, end in zip(_END_IDS, both, strict=True):
-            words = f"{end.wallet.label} now: {_now(balances, end, request.asset, self._since_ms)}"
+            words = (
+                f"{end.wallet.label} {end.pair or ''}".rstrip()
+                + f" now: {_now(balances, end, request.asset, self._since_ms)}"
+            )
             self.query_one(f"#{id_}", Label).update(words)
 
     def action_copy_tran_id(self) -> None:
@@ -97,12 +110,13 @@ def _now(balances: Balances, end: Place, asset: str, since_ms: float) -> str:
     return "not known" if balances.wallets[end.wallet].problem else "reading..."
 
 
-def _facts(transfer: Transfer) -> list[tuple[str, str]]:
+def _facts(transfer: Transfer, note: str) -> list[tuple[str, str]]:
     request = transfer.request
     facts = [
         ("tranId", str(transfer.tran_id or "")),
         ("Said", printable(transfer.message)),
         ("Code", str(transfer.code or "")),
+        ("Settling", printable(note)),
         ("From", f"{request.type.source.label}  {request.from_symbol or ''}".rstrip()),
         ("To", f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip()),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, auto
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, Vertical
+from textual.containers import Grid, VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label
@@ -20,12 +21,37 @@ from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError
 from tui.widgets.status_bar import Status
+from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_table import OUTCOME_WORDS
 
-_ASK = "y  send        Esc  go back"
-_ASK_AGAIN = "d  yes, send another one        Esc  go back"
 _FACT_IDS = {"From": "review-source", "To": "review-destination"}
-_SENDING = "Sending. Waiting for the exchange's answer..."
+
+
+class Stage(Enum):
+    """What the review waits for."""
+
+    PREPARING = auto()
+    """The connection, the clock, and whether there are transfers like this one."""
+    REPEAT = auto()
+    """The person's word that a second identical transfer is meant."""
+    READY = auto()
+    """The person's `y`."""
+    FAILED = auto()
+    """The person's `y` to prepare once more: nothing was sent."""
+    SENDING = auto()
+    """The exchange's answer."""
+    BLOCKED = auto()
+    """Nothing more: it cannot be sent."""
+
+
+_ASK = {
+    Stage.PREPARING: "Connecting...        Esc  go back",
+    Stage.REPEAT: "d  yes, send another one        Esc  go back",
+    Stage.READY: "y  send        Esc  go back",
+    Stage.FAILED: "y  try again        Esc  go back",
+    Stage.SENDING: "Sending. Waiting for the exchange's answer...",
+    Stage.BLOCKED: "Esc  go back",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +65,8 @@ class Review:
 class ReviewScreen(ModalScreen[Transfer | None]):
     """Shows a transfer and sends it on `y`, once. It ends with the transfer, or None when nothing was sent."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-dense"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "send", "Send"),
         Binding("d", "allow_repeat", "Send another", show=False),
@@ -77,17 +105,18 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         super().__init__()
         self._desk = desk
         self._review = review
-        self._may_send = False
-        self._sending = False
-        self._needs_repeat_word = False
-        self._excess = ""
-        """Why it is more than can be moved, by a fresh figure."""
+        self._stage = Stage.PREPARING
+        self._meant: frozenset[int] = frozenset()
+        """Identical transfers that the person was told of and has confirmed beside."""
+        self._told: frozenset[int] = frozenset()
+        """Identical transfers that the person was told of."""
 
     def compose(self) -> ComposeResult:
         """Every fact of the transfer, a line each."""
         request, status = self._review.request, self._review.status
         place = status.place
-        with Vertical(classes="dialog"):
+        yield Label(TOO_SMALL, id="too-small")
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Label("Review", classes="title")
             with Grid(classes="facts"):
                 for name, value in _facts(request, status):
@@ -95,18 +124,17 @@ class ReviewScreen(ModalScreen[Transfer | None]):
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
             yield Label("", id="review-warning", markup=False)
-            yield Label("Connecting...", id="review-ask", markup=False)
+            yield Label(_ASK[self._stage], id="review-ask", markup=False)
 
     @property
     def is_sending(self) -> bool:
         """Whether it is being sent just now."""
-        return self._sending
+        return self._stage is Stage.SENDING
 
     def on_mount(self) -> None:
         """Get everything ready that sending would otherwise wait for. A key that may not transfer cannot send."""
         if missing := self._review.status.missing_permission:
-            self._warn(f"It cannot be sent: {missing}, then choose the key again (F4).")
-            self._ask("Esc  go back")
+            self._go(Stage.BLOCKED, f"It cannot be sent: {missing}, then choose the key again (F4).")
             return
         self.prepare()
         self._show_balances(self._desk.treasury.balances)
@@ -114,22 +142,30 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def action_back(self) -> None:
         """Go back without sending; while it is being sent, there is no way back."""
-        if not self._sending:
+        if self._stage is not Stage.SENDING:
             self.dismiss(None)
 
     def action_allow_repeat(self) -> None:
         """Take the word that a second identical transfer is meant."""
-        if self._needs_repeat_word:
-            self._needs_repeat_word = False
-            self._may_send = True
-            self._ask(_ASK)
+        if self._stage is Stage.REPEAT and not self._is_too_small:
+            self._meant = self._told
+            self._go(Stage.READY)
 
     def action_send(self) -> None:
-        """Send, once. A second press does nothing."""
-        if self._may_send and not self._sending and not self._excess:
-            self._sending = True
-            self._ask(_SENDING)
+        """Send, once: a second press does nothing. Where nothing was sent, get ready once more."""
+        if self._is_too_small:
+            return
+        if self._stage is Stage.READY:
+            self._go(Stage.SENDING)
             self.send()
+        elif self._stage is Stage.FAILED:
+            self._go(Stage.PREPARING, "")
+            self.prepare()
+
+    @property
+    def _is_too_small(self) -> bool:
+        """Whether the terminal does not show what would be sent."""
+        return self.has_class("-tiny") or self.has_class("-low")
 
     @work(exclusive=True)
     async def prepare(self) -> None:
@@ -153,6 +189,10 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     async def send(self) -> None:
         """Hand the transfer to the desk."""
         try:
+            repeats = await self._desk.repeats(self._review.request)
+            if not {repeat.id for repeat in repeats} <= self._meant:  # one more since the review was opened
+                self.post_message(self.Prepared(repeats))
+                return
             transfer = await self._desk.submit(self._review.request)
         except (ExchangeError, JournalError) as error:
             self.post_message(self.Failed(str(error)))
@@ -161,50 +201,46 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def on_review_screen_prepared(self, message: Prepared) -> None:
         """Let it be sent, or first ask whether a second identical transfer is meant."""
-        if message.repeats:
-            earlier = message.repeats[-1]
-            when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
-            self._warn(
-                f"An identical transfer went out at {when} and is {OUTCOME_WORDS[earlier.outcome]}. "
-                "Sending this one too moves the amount a second time."
-            )
-            self._needs_repeat_word = True
-            self._ask(_ASK_AGAIN)
-        else:
-            self._may_send = True
-            self._ask(_ASK)
+        if self._stage is Stage.BLOCKED:
+            return
+        self._told = frozenset(repeat.id for repeat in message.repeats)
+        if self._told <= self._meant:
+            self._go(Stage.READY)
+            return
+        earlier = message.repeats[-1]
+        when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
+        words = (
+            f"An identical transfer went out at {when} and is {OUTCOME_WORDS[earlier.outcome]}. "
+            "Sending this one too moves the amount a second time."
+        )
+        self._go(Stage.REPEAT, words)
 
     def on_review_screen_freshened(self, message: Freshened) -> None:
         """Show both wallets before and after. More than can be moved, by a fresh figure, cannot be sent."""
-        if self._sending:
+        if self._stage is Stage.SENDING:
             return
         self._show_balances(message.balances)
         request = self._review.request
         figure = message.balances.figure(_ends(request)[0], request.asset)
         excess = too_much(request.amount, request.asset, figure)
         if excess and figure and figure.is_fresh(ticks_ms()):
-            self._excess = excess
-            self._warn(f"{excess}. Go back and enter less.")
-            self._ask("Esc  go back")
+            self._go(Stage.BLOCKED, f"{excess}. Go back and enter less.")
         elif excess:
             self._warn(f"{excess}, when it was last read. The exchange may refuse it.")
 
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
         if message.transfer.code == OUTSIDE_WINDOW:
-            self._may_send = self._sending = False
-            self._warn("The exchange refused it: the clock was off. Nothing moved. The clock is being set again.")
-            self._ask("Connecting...")
+            words = "The exchange refused it: the clock was off. Nothing moved. The clock is being set again."
+            self._go(Stage.PREPARING, words)
             self.prepare()
         else:
             self.dismiss(message.transfer)
 
     def on_review_screen_failed(self, message: Failed) -> None:
         """Say why nothing was sent. The person may try again, or go back with everything kept."""
-        self._warn(f"Nothing was sent. {message.words}")
-        self._sending = False
-        self._may_send = True
-        self._ask("y  try again        Esc  go back")
+        if self._stage is not Stage.BLOCKED:
+            self._go(Stage.FAILED, f"Nothing was sent. {message.words}")
 
     def _show_balances(self, balances: Balances) -> None:
         request = self._review.request
@@ -213,10 +249,12 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             before_after = _before_after(balances.figure(end, request.asset), change, request.asset)
             self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{words}\n{before_after}")
 
-    def _ask(self, words: str) -> None:
-        if self._excess:
-            words = "Esc  go back"
-        self.query_one("#review-ask", Label).update(words)
+    def _go(self, stage: Stage, warning: str | None = None) -> None:
+        """Wait for something else, and say so; the warning stays unless there is another."""
+        self._stage = stage
+        self.query_one("#review-ask", Label).update(_ASK[stage])
+        if warning is not None:
+            self._warn(warning)
 
     def _warn(self, words: str) -> None:
         self.query_one("#review-warning", Label).update(words)

@@ -117,12 +117,17 @@ class CompletingInput(FieldInput):
             case "escape" if shown:
                 self._put(self._typed)
                 self._close()
-            case "enter" if shown and chosen is not None:
-                self._close()
             case _:
-                return  # also Enter with nothing chosen: it means what it means in any field
+                return
         event.prevent_default()
         event.stop()
+
+    async def take_enter(self) -> None:
+        """Close the list over what was chosen from it; else it means what it means in any field."""
+        if self.suggestions.chosen is not None and self.suggestions.choices:
+            self._close()
+        else:
+            await super().take_enter()
 
     def _put(self, value: str) -> None:
         self._placed = value

@@ -24,7 +24,11 @@ _INPUT_BINDINGS: list[BindingType] = [
 class FieldInput(Input, inherit_bindings=False):
     """A one-line field without a blinking cursor: an idle screen sends nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _INPUT_BINDINGS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(binding for binding in _INPUT_BINDINGS if isinstance(binding, Binding) and binding.key != "enter"),
+        # With priority, and then behind what was typed before it: what is typed after it is not submitted.
+        Binding("enter", "enter_in_turn", "Submit", show=False, priority=True),
+    ]
 
     class Dropped(Message):
         """Part of what was typed or pasted cannot be in this field, and was left out."""
@@ -37,6 +41,14 @@ class FieldInput(Input, inherit_bindings=False):
         super().__init__(clean(value), compact=True, **options)  # type: ignore[arg-type]
         self.cursor_blink = False
         self._clean = clean
+
+    def action_enter_in_turn(self) -> None:
+        """Take Enter once what was typed before it has been taken in."""
+        self.call_later(self.take_enter)
+
+    async def take_enter(self) -> None:
+        """Submit."""
+        await self.action_submit()
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Everything typed or pasted passes here, and is cleaned on its way in."""

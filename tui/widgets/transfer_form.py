@@ -170,8 +170,13 @@ class TransferForm(Widget):
                 form_field.show_problem("Letters and digits only; the rest was left out")
 
     @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        event.input.value = event.value  # what was typed after Enter is not part of it
+        self.action_review()
+
     @on(Button.Pressed, "#review")
-    def _review_pressed(self, event: Message) -> None:
+    def _review_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.action_review()
 
@@ -246,11 +251,8 @@ class TransferForm(Widget):
         for which, end in ((Field.FROM_PAIR, source), (Field.TO_PAIR, destination)):
             if mismatch := pair_mismatch(end.pair or "", asset, self._balances.pairs):
                 problems[which] = mismatch
-        try:
-            if excess := too_much(parse_amount(self._field(Field.AMOUNT).text), asset, self._figure()):
-                problems[Field.AMOUNT] = excess
-        except AmountError:
-            pass  # said below
+        if excess := self._excess():
+            problems[Field.AMOUNT] = excess
         try:
             self._parse()
         except InvalidTransfer as invalid:
@@ -266,9 +268,15 @@ class TransferForm(Widget):
     def _is_only_doubted(self, problem: str) -> bool:
         """Whether a problem of the amount rests on a figure that may be wrong by now. The review reads it again."""
         figure = self._figure()
-        if figure is None or figure.is_fresh(ticks_ms()):
-            return False
-        return problem == too_much(parse_amount(self._field(Field.AMOUNT).text), self._field(Field.ASSET).text, figure)
+        return figure is not None and not figure.is_fresh(ticks_ms()) and problem == self._excess()
+
+    def _excess(self) -> str | None:
+        """Why the amount is more than there is, by what is known; None also for what is no amount."""
+        try:
+            amount = parse_amount(self._field(Field.AMOUNT).text)
+        except AmountError:
+            return None
+        return too_much(amount, self._field(Field.ASSET).text, self._figure())
 
     def _ends(self) -> tuple[Place, Place]:
         return ends(self._move(), self._field(Field.FROM_PAIR).text, self._field(Field.TO_PAIR).text)
