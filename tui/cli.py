@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -96,6 +97,8 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from tui.keys import session_bus
 
     app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
+    # `nohup` hands on that it is ignored: the app would outlive its terminal, and hold on to what it was sending.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if app.run():
         try:
             session_bus.restart_inside()

@@ -51,6 +51,8 @@ _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 _EMPTY_AMOUNT = r"Amount +0\.00  or"
 _UNCOVERED_FORM = r"Asset +USDT +Amount"
+_NO_DIALOG = r"\A(?!(?s:.*)Esc  )"
+"""Where the form may be out of sight, above a long list."""
 
 _DOUBTFUL = (
     *Cut,
@@ -343,7 +345,7 @@ class Person:
             none_of_these = len(records)
             choice = records.index(executed) if executed else none_of_these
             terminal.type(_FIRST + _DOWN * choice + _ENTER)
-        seen(terminal, _UNCOVERED_FORM)
+        seen(terminal, _NO_DIALOG)
 
 
 def journal(environment: Environment) -> list[dict[str, Any]]:
