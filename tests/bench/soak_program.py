@@ -46,6 +46,7 @@ _PROGRAMS = 3
 _SETTLED_WITHIN_S = 300
 _SHOWN = 10
 
+_ASKS_AGAIN = "d  yes"
 _REVIEW, _QUIT, _ESCAPE, _ENTER = "\x12", "\x11", "\x1b", "\r"
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
@@ -264,7 +265,7 @@ class Person:
         self._diary.confirmed[coming.amount] += 1
         terminal.type("y")
         if coming.kill in (Kill.AFTER_Y, Kill.IN_FLIGHT):
-            self._kill_unanswered(coming)
+            self._kill_unanswered(terminal, coming)
         else:
             self._read_result(terminal, coming)
 
@@ -275,22 +276,33 @@ class Person:
         self._amount_is_kept = False
         return terminal
 
-    def _kill_unanswered(self, coming: Plan) -> None:
+    def _mean_it(self, terminal: Pty, coming: Plan) -> None:
+        """Another program sent a twin while the review was open: say once more that this one is meant."""
+        self._diary.warned.append(coming.amount)
+        terminal.type("d")
+        seen(terminal, "y  send")
+        terminal.type("y")
+
+    def _kill_unanswered(self, terminal: Pty, coming: Plan) -> None:
         assert coming.kill
         if coming.gate is None:
             time.sleep(coming.kill_after_s)
             self._kill(coming.kill)
             return
-        assert coming.gate.reached.wait(LIMIT_S), f"{coming.amount} was never sent"
+        deadline = time.monotonic() + LIMIT_S
+        while not coming.gate.reached.wait(0.05):
+            assert time.monotonic() < deadline, f"{coming.amount} was never sent"
+            if _ASKS_AGAIN in terminal.screen():
+                self._mean_it(terminal, coming)
         self._kill(coming.kill)
         late = threading.Timer(coming.gate_opens_after_s, coming.gate.open)
         late.start()
         self._late.append(late)
 
     def _read_result(self, terminal: Pty, coming: Plan) -> None:
-        done = seen(
-            terminal, r"Transfer (done|rejected|not sent|unknown) (?s:.*)Esc +close|Nothing was sent|refused it:"
-        )
+        ends = r"Transfer (done|rejected|not sent|unknown) (?s:.*)Esc +close|Nothing was sent|refused it:"
+        while (done := seen(terminal, f"{ends}|{_ASKS_AGAIN}"))[0] == _ASKS_AGAIN:
+            self._mean_it(terminal, coming)
         self._amount_is_kept = done[1] not in ("done", "unknown")
         if done[1]:
             tran_id = re.search(r"tranId +([0-9]+)", done[0])
