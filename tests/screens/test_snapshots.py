@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label
 
-from tests.screens.waiting import review, until, until_open, until_screen
+from tests.screens.waiting import review, send, until, until_open, until_screen
 from tui.app import ShunterApp, Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
@@ -15,7 +15,6 @@ from tui.screens.add_key import AddKeyScreen
 from tui.screens.help import HelpScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.keys import KeysScreen
-from tui.screens.result import ResultScreen
 from tui.screens.welcome import WelcomeScreen
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
@@ -30,9 +29,7 @@ ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 
 async def _sent(pilot: Pilot[None]) -> None:
     await until_open(pilot)
-    await review(pilot)
-    await pilot.press("y")
-    await until_screen(pilot, ResultScreen)
+    await send(pilot)
     ends = list(pilot.app.screen.query("#source-now, #destination-now").results(Label))
     await until(pilot, lambda: not any("reading" in str(end.content) for end in ends))
     await pilot.pause()

@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label
 
-from tests.screens.waiting import figure, review, until, until_open, until_screen, words
+from tests.screens.waiting import figure, review, send, until, until_open, until_screen, words
 from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
@@ -58,9 +58,7 @@ async def test_a_transfer_of_each_kind_goes_through_and_shows_its_tran_id(
     app = demo_app(**KINDS[kind], asset="USDT", amount="1.5")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         (executed,) = exchange.ledger.transfers
         assert str(executed.tran_id) in screen_text(pilot)
         await pilot.press("escape")
@@ -73,9 +71,7 @@ async def test_the_balances_follow_a_transfer(demo_app: AppMaker) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await until(pilot, lambda: "1,250.00 USDT" in figure(main, Wallet.SPOT))
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         await until(pilot, lambda: "1,150.00 USDT" in figure(main, Wallet.SPOT))
         assert "180.00 USDT" in figure(main, Wallet.FUNDING)
 
@@ -123,9 +119,7 @@ async def test_trying_again_tells_of_identical_transfers_first(demo_app: AppMake
     app = demo_app(asset="USDT", amount="8")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         await pilot.press("escape")
         main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "8"
         main.desk.client.clock = None
@@ -191,9 +185,7 @@ async def test_an_identical_transfer_right_after_needs_a_word_of_its_own(
     app = demo_app(asset="USDT", amount="1")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         await pilot.press("escape")
         main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "1.0"
         await review(pilot)
@@ -215,9 +207,7 @@ async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_enter
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         shown = screen_text(pilot)
         assert "[red]Not [/] today?[31m" in shown
         assert "-9000" in shown
@@ -248,9 +238,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         assert "It may have been moved, or not." in screen_text(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: rows(main)[0][4] == "done")
@@ -321,9 +309,7 @@ async def test_the_tran_id_is_copied_through_the_terminal(demo_app: AppMaker, ex
     app = demo_app(asset="USDT", amount="1")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await review(pilot)
-        await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await send(pilot)
         await pilot.press("c")
         assert app.clipboard == str(exchange.ledger.transfers[0].tran_id)
         await pilot.press("escape")

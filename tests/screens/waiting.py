@@ -10,6 +10,7 @@ from textual.widgets import Label
 
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
+from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.wallet_list import WalletList
 
@@ -54,3 +55,10 @@ async def review(pilot: Pilot[None]) -> None:
 def words(pilot: Pilot[None], selector: str) -> str:
     """What a label on the screen says."""
     return str(pilot.app.screen.query_one(selector, Label).content)
+
+
+async def send(pilot: Pilot[None]) -> None:
+    """Review what is in the form, send it, and wait for the result."""
+    await review(pilot)
+    await pilot.press("y")
+    await until_screen(pilot, ResultScreen)
