@@ -27,6 +27,10 @@ LIMIT_S = 60
 _REVIEW, _SWAP = "\x12", "\x18"
 """Ctrl+R and Ctrl+X."""
 
+_ASK_FOR_FRAMES, _HAS_FRAMES = b"\x1b[?2026$p", "\x1b[?2026;2$y"
+_FRAME, _FRAME_OVER = b"\x1b[?2026h", b"\x1b[?2026l"
+"""Synchronised output: what stands between the two is one picture, and a terminal shows none of it before its end."""
+
 Environment = dict[str, str]
 
 
@@ -163,6 +167,7 @@ class Pty(Terminal):
 
     def __init__(self, command: list[str], environment: Environment) -> None:
         self.written = b""
+        self._unshown = b""
         self._screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._screen)
         self._process = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80))
@@ -199,9 +204,18 @@ class Pty(Terminal):
         except pexpect.EOF:
             return False
         self.written += written
-        # pyte takes the end of what turns the Kitty keyboard protocol on and off for text.
-        self._stream.feed(re.sub(rb"\x1b\[[<>=][0-9;]*u", b"", written))
+        if _ASK_FOR_FRAMES in written:
+            self._process.send(_HAS_FRAMES)
+        self._show(self._unshown + written)
         return True
+
+    def _show(self, written: bytes) -> None:
+        """Put on the screen what was written, up to a picture whose end is still to come."""
+        begun = written.rfind(_FRAME)
+        whole = len(written) if _FRAME_OVER in written[begun:] or begun < 0 else begun
+        self._unshown = written[whole:]
+        # pyte takes the end of what turns the Kitty keyboard protocol on and off for text.
+        self._stream.feed(re.sub(rb"\x1b\[[<>=][0-9;]*u", b"", written[:whole]))
 
 
 @dataclass
@@ -292,8 +306,7 @@ class Move:
         self._wait_for_movable(terminal, self.source_movable, self.destination_movable)
 
         terminal.type(_REVIEW)
-        review = terminal.wait_for("y  send")
-        assert all(fact in review for fact in (self.type.name, f"{self.amount} USDT", *self.pairs))
+        terminal.wait_for("y  send", self.type.name, f"{self.amount} USDT", *self.pairs)
         terminal.type("y")
         terminal.wait_for("Transfer done")
         tran_id = terminal.wait_for_tran_id()
