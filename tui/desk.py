@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, Refused
@@ -43,6 +44,7 @@ class Desk:
         self.treasury = Treasury(client)
         """What the person's wallets hold."""
         self.profile = profile
+        self._exchange = exchange_of(client.base_url)
         self.on_change = on_change
         self.on_progress = on_progress
         self._journal = journal
@@ -66,9 +68,7 @@ class Desk:
     async def repeats(self, request: TransferRequest) -> list[Transfer]:
         """Identical transfers that are still open, or that were sent a moment ago. Raises JournalError."""
         since = datetime.now(UTC) - REPEAT_WINDOW
-        return await asyncio.to_thread(
-            self._journal.similar, request, host=self.client.base_url, profile=self.profile, since=since
-        )
+        return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, since=since)
 
     async def submit(self, request: TransferRequest) -> Transfer:
         """Send a transfer, once, and say how it ended as far as that is known.
@@ -94,7 +94,8 @@ class Desk:
             self._journal.begin,
             request,
             profile=self.profile,
-            host=self.client.base_url,
+            key_tail=self.client.key_tail,
+            host=self._exchange,
             timestamp_ms=timestamp_ms,
             recv_window_ms=self.client.recv_window_ms,
         )
@@ -149,10 +150,11 @@ class Desk:
             return replace(transfer, outcome=outcome, tran_id=tran_id, code=code, message=words)
 
     async def open_transfers(self) -> list[Transfer]:
-        """Transfers of earlier sessions whose outcome is open; their settling begins. Raises JournalError."""
-        transfers = await asyncio.to_thread(
-            self._journal.open_transfers, host=self.client.base_url, profile=self.profile
-        )
+        """Transfers of earlier sessions whose outcome is open, of any profile of this exchange; their settling begins.
+
+        Raises JournalError.
+        """
+        transfers = await asyncio.to_thread(self._journal.open_transfers, self._exchange)
         for transfer in transfers:
             self._settle_in_background(transfer)
         return transfers

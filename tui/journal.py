@@ -39,6 +39,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             id INTEGER PRIMARY KEY,
             sender TEXT NOT NULL,
             profile TEXT NOT NULL,
+            key_tail TEXT NOT NULL,
             host TEXT NOT NULL,
             type TEXT NOT NULL,
             asset TEXT NOT NULL,
@@ -66,8 +67,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         )
         """,
         "CREATE UNIQUE INDEX transfers_tran_id ON transfers (host, tran_id) WHERE tran_id IS NOT NULL",
-        "CREATE INDEX transfers_sent ON transfers (host, profile, sent_at_ms)",
-        "CREATE INDEX transfers_open ON transfers (host, profile) WHERE outcome IN ('sending', 'unknown')",
+        "CREATE INDEX transfers_sent ON transfers (host, sent_at_ms)",
+        "CREATE INDEX transfers_open ON transfers (host) WHERE outcome IN ('sending', 'unknown')",
         "CREATE VIEW open_transfers AS SELECT * FROM transfers WHERE outcome IN ('sending', 'unknown')",
     ),
 )
@@ -137,7 +138,14 @@ class Journal:
         return journal
 
     def begin(
-        self, request: TransferRequest, *, profile: str, host: str, timestamp_ms: int, recv_window_ms: int
+        self,
+        request: TransferRequest,
+        *,
+        profile: str,
+        key_tail: str,
+        host: str,
+        timestamp_ms: int,
+        recv_window_ms: int,
     ) -> Transfer:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
@@ -149,13 +157,14 @@ class Journal:
                 now_ms = _now_ms()
                 self._connection.execute(
                     """
-                    INSERT INTO transfers (sender, profile, host, type, asset, amount, from_symbol, to_symbol,
-                        sent_at_ms, timestamp_ms, recv_window_ms, outcome, message)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+                    INSERT INTO transfers (sender, profile, key_tail, host, type, asset, amount, from_symbol,
+                        to_symbol, sent_at_ms, timestamp_ms, recv_window_ms, outcome, message)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
                     """,
                     (
                         self._hold_sender(),
                         profile,
+                        key_tail,
                         host,
                         request.type.name,
                         request.asset,
@@ -212,14 +221,14 @@ class Journal:
         """The newest transfers, oldest first."""
         return self._read("SELECT * FROM transfers ORDER BY id DESC LIMIT ?", (count,))[::-1]
 
-    def open_transfers(self, *, host: str, profile: str) -> list[Transfer]:
-        """The transfers, oldest first, that are open and that no living process is sending.
+    def open_transfers(self, host: str) -> list[Transfer]:
+        """The transfers to a host, oldest first, that are open and that no living process is sending.
 
         What a process left behind as `sending` when it ended becomes `unknown` here, on the disk.
         """
-        statement = "SELECT * FROM open_transfers WHERE host = ? AND profile = ? ORDER BY id"
+        statement = "SELECT * FROM open_transfers WHERE host = ? ORDER BY id"
         with self._errors(), self._lock:
-            rows = self._connection.execute(statement, (host, profile)).fetchall()
+            rows = self._connection.execute(statement, (host,)).fetchall()
             orphans = self._orphans(rows)
         if orphans:
             with self._transaction():
@@ -227,19 +236,21 @@ class Journal:
                     # It may have been written to since it was read, by its sender or another Shunter.
                     if self._row(orphan)["outcome"] == Outcome.SENDING:
                         self._change(orphan, Outcome.UNKNOWN, None, None, SENDER_GONE)
-                rows = self._connection.execute(statement, (host, profile)).fetchall()
+                rows = self._connection.execute(statement, (host,)).fetchall()
         return [transfer for transfer in map(_transfer, rows) if transfer.outcome is Outcome.UNKNOWN]
 
-    def similar(self, request: TransferRequest, *, host: str, profile: str, since: datetime) -> list[Transfer]:
-        """The transfers that the request would repeat, oldest first: open ones, and done ones sent `since`."""
-        same = (host, profile, request.type.name, request.asset, request.from_symbol, request.to_symbol)
+    def similar(self, request: TransferRequest, *, host: str, since: datetime) -> list[Transfer]:
+        """The transfers that the request would repeat, oldest first: open ones, and done ones sent `since`. Of any
+        profile, for two keys may be of one account.
+        """
+        same = (host, request.type.name, request.asset, request.from_symbol, request.to_symbol)
         found = self._read(
             """
             SELECT * FROM open_transfers
-            WHERE host = ? AND profile = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?
+            WHERE host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?
             UNION ALL
             SELECT * FROM transfers
-            WHERE host = ? AND profile = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?
+            WHERE host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?
                 AND outcome = ? AND sent_at_ms >= ?
             """,
             (*same, *same, Outcome.DONE, _ms(since)),
@@ -248,9 +259,7 @@ class Journal:
         return sorted(repeated, key=lambda transfer: transfer.id)  # in SQL, it would read the whole table for the order
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
-        """The other open transfers to the same host that ask for the same: of any profile, for two keys may be of one
-        account.
-        """
+        """The other open transfers to the same host that ask for the same, of any profile too."""
         request = transfer.request
         found = self._read(
             """
@@ -426,6 +435,7 @@ def _transfer(row: sqlite3.Row) -> Transfer:
                 TransferType[row["type"]], row["asset"], Decimal(row["amount"]), row["from_symbol"], row["to_symbol"]
             ),
             profile=row["profile"],
+            key_tail=row["key_tail"],
             host=row["host"],
             sent_at=_utc(row["sent_at_ms"]),
             timestamp_ms=row["timestamp_ms"],

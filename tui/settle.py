@@ -3,13 +3,14 @@
 A record is a match when type, asset, amount and pairs are equal, its time lies between the sending and the end of
 the request's window, and no other transfer of the journal holds its tranId. One match is the answer. None, in two
 full reads after the window is over, is the answer too: nothing was executed, and never will be. Anything else is for
-the person to decide.
+the person to decide, and so is what another key sent: that key may be another account's.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import Enum, auto
 
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange.client import BinanceClient
@@ -39,14 +40,25 @@ class Pace:
     """Between the two full reads without a match that prove that nothing was executed."""
 
 
+class Doubt(Enum):
+    """Why the program cannot tell how a transfer ended, and the person has to."""
+
+    SEVERAL = auto()
+    """Several records could be it, or several transfers could claim one."""
+    TOO_OLD = auto()
+    """The history does not go back so far."""
+    OTHER_KEY = auto()
+    """It was sent with another key, perhaps of another account, whose history would be another one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where the settling of one transfer stands."""
 
     transfer: Transfer
     note: str
-    needs_person: bool = False
-    """Whether the program cannot tell, and the person has to."""
+    doubt: Doubt | None = None
+    """Why the person has to decide; None while the program goes on by itself."""
     candidates: tuple[HistoryRow, ...] = ()
     """Records that could be this transfer, for the person to choose from."""
 
@@ -66,7 +78,9 @@ async def settle(
     pause_s = pace.first_s
     empty_reads = 0
     while True:
-        await asyncio.sleep(pause_s)
+        await asyncio.sleep(max(pause_s, client.wait_s))
+        if client.wait_s:  # the exchange has meanwhile asked another call to wait
+            continue
         pause_s = min(pause_s * 2, pace.longest_s)
         try:
             finding = await _look(transfer, client, journal)
@@ -83,9 +97,8 @@ async def settle(
                 )
             pause_s = pace.between_empty_reads_s
             report(Progress(transfer, "no record; reading once more to be sure"))
-        except RateLimited as limited:
-            pause_s = max(pause_s, limited.retry_after_s or pace.longest_s)
-            report(Progress(transfer, f"the exchange asks to wait {pause_s:.0f} s"))
+        except RateLimited:
+            report(Progress(transfer, f"the exchange asks to wait {client.wait_s} s"))
         except ExchangeError as error:
             report(Progress(transfer, f"the history is out of reach: {error}"))
         except TranIdTaken:
@@ -104,16 +117,19 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     clock = client.clock or await client.sync_clock()
     now_ms = clock.at_least_ms()  # asked before the read, so that the read is after it
     if now_ms - transfer.timestamp_ms > _HISTORY_REACH_MS:
-        return Progress(transfer, "older than the exchange's history: decide", needs_person=True)
+        return Progress(transfer, "older than the exchange's history: decide", Doubt.TOO_OLD)
     window_is_over = now_ms > _window_end_ms(transfer)
     records = [row for row in await _read_history(transfer, client) if is_match(transfer, row)]
     free = [row for row in records if not await _is_held(row, transfer, journal)]
+    if transfer.key_tail != client.key_tail:  # perhaps another account's, whose history proves nothing
+        words = f"sent with {transfer.profile} ...{transfer.key_tail}: choose that key (F4), or decide"
+        return Progress(transfer, words, Doubt.OTHER_KEY if window_is_over else None, tuple(free))
     if not free:
         return None if window_is_over else Progress(transfer, "no record yet; it may still be executed")
     if any(row.status == "PENDING" for row in free):  # nobody can say yet how that one ends, not the person either
         return Progress(transfer, "the exchange is still working on it")
     if len(free) > 1 or await _has_rivals(transfer, journal):
-        return Progress(transfer, "not certain which record it is: decide", needs_person=True, candidates=tuple(free))
+        return Progress(transfer, "not certain which record it is: decide", Doubt.SEVERAL, tuple(free))
     return await _take(transfer, free[0], journal) or Progress(transfer, "the exchange is still working on it")
 
 

@@ -17,12 +17,13 @@ class Treasury:
     def __init__(self, client: BinanceClient, *, patience_s: float = PATIENCE_S) -> None:
         self.balances = Balances()
         """As they were read last."""
+        self._client = client
         self._reader = Reader(client, patience_s=patience_s)
 
     @property
     def wait_s(self) -> int:
         """For how long the exchange asks to be left alone (429, 418); until then nothing is read. Mostly 0."""
-        return self._reader.wait_s
+        return self._client.wait_s
 
     def close(self) -> None:
         """Stop every reading."""

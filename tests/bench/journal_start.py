@@ -34,9 +34,9 @@ def fill(path: Path, rows: int, base_url: str) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         for n, end in enumerate(ends):
             at_ms = first_ms + n * _MINUTE_MS
-            row = (n + 1, "gone", PROFILE, base_url, "MAIN_FUNDING", "USDT", f"0.{n + 1:06}", None, None)
+            row = (n + 1, "gone", PROFILE, "demo", base_url, "MAIN_FUNDING", "USDT", f"0.{n + 1:06}", None, None)
             database.execute(
-                f"INSERT INTO transfers VALUES ({', '.join('?' * 17)})", (*row, at_ms, at_ms, 5000, *end, at_ms + 100)
+                f"INSERT INTO transfers VALUES ({', '.join('?' * 18)})", (*row, at_ms, at_ms, 5000, *end, at_ms + 100)
             )
             for change in (("sending", None, None, ""), end):
                 database.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", (n + 1, at_ms, *change))

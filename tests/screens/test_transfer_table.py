@@ -11,7 +11,7 @@ from tui.domain.wallets import TransferType
 from tui.widgets.transfer_table import TransferTable
 
 SENDING = Transfer(
-    1, TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1)), "main", "demo", datetime.now(UTC), 0, 5000
+    1, TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1)), "main", "", "demo", datetime.now(UTC), 0, 5000
 )
 
 

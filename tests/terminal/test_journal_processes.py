@@ -26,11 +26,11 @@ NAME = "journal.sqlite3"
 
 def begin(journal: Journal) -> Transfer:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-    return journal.begin(request, profile="main", host=HOST, timestamp_ms=1, recv_window_ms=5000)
+    return journal.begin(request, profile="main", key_tail="demo", host=HOST, timestamp_ms=1, recv_window_ms=5000)
 
 
 def open_ids(journal: Journal) -> list[int]:
-    return [transfer.id for transfer in journal.open_transfers(host=HOST, profile="main")]
+    return [transfer.id for transfer in journal.open_transfers(HOST)]
 
 
 # What the children do

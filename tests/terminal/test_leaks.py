@@ -52,7 +52,7 @@ def plant(name):
     from decimal import Decimal
 
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
-    transfer = Transfer(1, request, "main", "https://h.example", datetime.now(UTC), 1, 1)
+    transfer = Transfer(1, request, "main", "demo", "https://h.example", datetime.now(UTC), 1, 1)
     made = {
         "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
         "DecideScreen": lambda desk: decide.DecideScreen(Progress(transfer, "")),

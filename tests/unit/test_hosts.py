@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url, place_name
+from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, parse_base_url, place_name
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,11 @@ def test_parsing_is_stable_and_fails_only_with_value_error(typed: str) -> None:
 def test_the_exchanges_own_hosts_are_live(name: str) -> None:
     assert place_name(f"https://{name}.binance.com") == "LIVE"
     assert place_name(f"https://{name}.binance.com:8443") == "LIVE"
+    assert exchange_of(f"https://{name}.binance.com") == DEFAULT_BASE_URL
+
+
+def test_any_other_host_is_an_exchange_of_its_own() -> None:
+    assert exchange_of("http://127.0.0.1:8080") == "http://127.0.0.1:8080"
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,13 @@ def other(journal: Journal, path: Path) -> Iterator[Journal]:
 
 
 def begin(journal: Journal, request: TransferRequest = REQUEST, *, profile: str = "main", host: str = HOST) -> Transfer:
-    return journal.begin(request, profile=profile, host=host, timestamp_ms=1_700_000_000_123, recv_window_ms=5000)
+    return journal.begin(
+        request, profile=profile, key_tail="demo", host=host, timestamp_ms=1_700_000_000_123, recv_window_ms=5000
+    )
 
 
-def open_ids(journal: Journal, *, host: str = HOST, profile: str = "main") -> list[int]:
-    return [transfer.id for transfer in journal.open_transfers(host=host, profile=profile)]
+def open_ids(journal: Journal, host: str = HOST) -> list[int]:
+    return [transfer.id for transfer in journal.open_transfers(host)]
 
 
 def query(path: Path, statement: str) -> list[tuple[object, ...]]:
@@ -61,10 +63,11 @@ def fill(path: Path, count: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             """
-            INSERT INTO transfers (sender, profile, host, type, asset, amount, sent_at_ms, timestamp_ms, recv_window_ms,
-                outcome, tran_id, message, settled_at_ms)
+            INSERT INTO transfers (sender, profile, key_tail, host, type, asset, amount, sent_at_ms, timestamp_ms,
+                recv_window_ms, outcome, tran_id, message, settled_at_ms)
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-            SELECT 'gone', 'main', ?, 'MAIN_FUNDING', 'USDT', '100.50', i, i, 5000, 'done', 1000000000 + i, '', i FROM n
+            SELECT 'gone', 'main', 'demo', ?, 'MAIN_FUNDING', 'USDT', '100.50', i, i, 5000, 'done', 1000000000 + i,
+                '', i FROM n
             """,
             (count, HOST),
         )
@@ -78,6 +81,7 @@ def test_everything_that_was_sent_is_in_the_row(journal: Journal, other: Journal
     first, second = begin(journal), begin(journal, PAIRS, profile="zweites 帳戶", host="http://127.0.0.1:8080")
     assert second.request == PAIRS
     assert (second.profile, second.host) == ("zweites 帳戶", "http://127.0.0.1:8080")
+    assert second.key_tail == "demo"
     assert (second.timestamp_ms, second.recv_window_ms) == (1_700_000_000_123, 5000)
     assert second.outcome is Outcome.SENDING
     assert timedelta(0) <= second.sent_at - before + timedelta(milliseconds=1) < timedelta(seconds=60)
@@ -176,17 +180,16 @@ def test_dead_senders_leave_no_files(journal: Journal, other: Journal, path: Pat
     assert list(stale.parent.iterdir()) == []
 
 
-def test_open_transfers_are_those_of_one_profile_on_one_host(journal: Journal, other: Journal) -> None:
+def test_open_transfers_are_those_of_one_host(journal: Journal, other: Journal) -> None:
     mine = [begin(journal).id for _ in range(3)]
     journal.record(mine[1], Outcome.UNKNOWN, message="timed out")
     journal.record(begin(journal).id, Outcome.REJECTED)
-    begin(journal, profile="second")
-    begin(journal, host="http://127.0.0.1:1")
+    elsewhere = begin(journal, host="http://127.0.0.1:1").id
     assert open_ids(other) == [mine[1]]
     journal.close()
     assert open_ids(other) == mine
-    assert [transfer.message for transfer in other.open_transfers(host=HOST, profile="main")][1] == "timed out"
-    assert len(open_ids(other, profile="second")) == len(open_ids(other, host="http://127.0.0.1:1")) == 1
+    assert [transfer.message for transfer in other.open_transfers(HOST)][1] == "timed out"
+    assert open_ids(other, "http://127.0.0.1:1") == [elsewhere]
 
 
 def test_what_a_sender_wrote_last_is_not_overwritten_by_its_end(
@@ -199,7 +202,7 @@ def test_what_a_sender_wrote_last_is_not_overwritten_by_its_end(
         return frozenset()
 
     monkeypatch.setattr(journal_module, "living_senders", ends_meanwhile)
-    (seen,) = other.open_transfers(host=HOST, profile="main")
+    (seen,) = other.open_transfers(HOST)
     assert (seen.code, seen.message) == (-1007, "its own words")
 
 
@@ -233,7 +236,7 @@ def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
     ids = [sending.id, unknown.id, done.id]
 
     def similar(request: TransferRequest, since: datetime) -> list[int]:
-        return [found.id for found in journal.similar(request, host=HOST, profile="main", since=since)]
+        return [found.id for found in journal.similar(request, host=HOST, since=since)]
 
     assert similar(REQUEST, done.sent_at) == ids
     assert similar(TransferRequest(REQUEST.type, "USDT", Decimal("100.5000")), done.sent_at) == ids
@@ -244,15 +247,14 @@ def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
         TransferRequest(TransferType.FUNDING_MAIN, "USDT", REQUEST.amount),
     ):
         assert similar(different, done.sent_at) == []
-    assert journal.similar(REQUEST, host=HOST, profile="second", since=done.sent_at) == []
-    assert journal.similar(REQUEST, host="https://api1.binance.com", profile="main", since=done.sent_at) == []
+    assert journal.similar(REQUEST, host="http://127.0.0.1:1", since=done.sent_at) == []
 
 
 def test_similar_tells_pairs_apart(journal: Journal) -> None:
     transfer = begin(journal, PAIRS)
     swapped = TransferRequest(PAIRS.type, PAIRS.asset, PAIRS.amount, PAIRS.to_symbol, PAIRS.from_symbol)
-    assert journal.similar(PAIRS, host=HOST, profile="main", since=transfer.sent_at) == [transfer]
-    assert journal.similar(swapped, host=HOST, profile="main", since=transfer.sent_at) == []
+    assert journal.similar(PAIRS, host=HOST, since=transfer.sent_at) == [transfer]
+    assert journal.similar(swapped, host=HOST, since=transfer.sent_at) == []
 
 
 # The file
@@ -329,7 +331,7 @@ def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> No
     journal._connection.set_trace_callback(asked.append)
     begin(journal)
     open_ids(journal)
-    journal.similar(REQUEST, host=HOST, profile="main", since=datetime.now(UTC))
+    journal.similar(REQUEST, host=HOST, since=datetime.now(UTC))
     journal.holds_tran_id(HOST, 5)
     journal._connection.set_trace_callback(None)
     questions = [statement for statement in asked if "FROM" in statement]

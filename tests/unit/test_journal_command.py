@@ -30,7 +30,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def begin(journal: Journal, request: TransferRequest, profile: str = "main") -> Transfer:
-    return journal.begin(request, profile=profile, host=HOST, timestamp_ms=1, recv_window_ms=5000)
+    return journal.begin(request, profile=profile, key_tail="demo", host=HOST, timestamp_ms=1, recv_window_ms=5000)
 
 
 def shunter_journal(*arguments: str) -> int:
@@ -139,7 +139,8 @@ def test_reader_that_has_seen_enough_ends_it_quietly(arguments: tuple[str, ...],
         begin(journal, SPOT_TO_FUNDING)
     with contextlib.closing(sqlite3.connect(journal_path())) as connection, connection:
         columns = (
-            "sender, profile, host, type, asset, amount, sent_at_ms, timestamp_ms, recv_window_ms, outcome, message"
+            "sender, profile, key_tail, host, type, asset, amount, sent_at_ms, timestamp_ms, recv_window_ms, outcome, "
+            "message"
         )
         for _ in range(doublings):
             connection.execute(f"INSERT INTO transfers ({columns}) SELECT {columns} FROM transfers")

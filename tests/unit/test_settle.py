@@ -17,6 +17,7 @@ _TRANSFER = Transfer(
     id=1,
     request=TransferRequest(TransferType.MARGIN_ISOLATEDMARGIN, "USDT", Decimal("1.50"), to_symbol="BTCUSDT"),
     profile="main",
+    key_tail="demo",
     host="https://api.binance.com",
     sent_at=datetime(2026, 1, 1, tzinfo=UTC),
     timestamp_ms=_SENT_MS,

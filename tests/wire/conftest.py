@@ -20,6 +20,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
 from tui.desk import Desk
+from tui.domain.credentials import ApiKey
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
@@ -65,10 +66,10 @@ def server(_one_server: DemoServer) -> DemoServer:
 class Seat:
     """A person at a desk: what the screen was told, and the journal beneath."""
 
-    def __init__(self, base_url: str, path: Path, profile: str = "main") -> None:
+    def __init__(self, base_url: str, path: Path, profile: str, key: ApiKey) -> None:
         self.path = path
         self.journal = Journal.open(path)
-        self.client = BinanceClient(base_url, demo_key())
+        self.client = BinanceClient(base_url, key)
         self.shown: list[Transfer] = []
         self.notes: list[Progress] = []
         self._changed = asyncio.Event()
@@ -125,8 +126,8 @@ async def open_desk(server: DemoServer, tmp_path: Path) -> AsyncIterator[OpenDes
     """Opens desks at the demo exchange, or at another base URL, over one journal on the disk."""
     seats: list[Seat] = []
 
-    def opened(base_url: str | None = None, profile: str = "main") -> Seat:
-        seats.append(Seat(base_url or server.base_url, tmp_path / "journal.sqlite3", profile))
+    def opened(base_url: str | None = None, profile: str = "main", key: ApiKey | None = None) -> Seat:
+        seats.append(Seat(base_url or server.base_url, tmp_path / "journal.sqlite3", profile, key or demo_key()))
         return seats[-1]
 
     yield opened

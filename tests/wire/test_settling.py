@@ -10,6 +10,8 @@ import pytest
 from tui import journal as journal_module
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
+from tui.demo.keys import new_key
+from tui.domain.credentials import KeyKind
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
@@ -40,7 +42,7 @@ def _elsewhere(server: "DemoServer", amount: str = "1") -> int:
 
 
 def _asks(seat: "Seat", transfer: Transfer) -> Callable[[], bool]:
-    return lambda: any(note.needs_person and note.transfer.id == transfer.id for note in seat.notes)
+    return lambda: any(note.doubt and note.transfer.id == transfer.id for note in seat.notes)
 
 
 def _record(tran_id: int) -> HistoryRow:
@@ -49,7 +51,7 @@ def _record(tran_id: int) -> HistoryRow:
 
 def _records(seat: "Seat") -> dict[int, HistoryRow]:
     """What the person was last shown to choose from, by tranId."""
-    return {row.tran_id: row for row in next(note for note in seat.notes[::-1] if note.needs_person).candidates}
+    return {row.tran_id: row for row in next(note for note in seat.notes[::-1] if note.doubt).candidates}
 
 
 async def test_history_that_lags_is_read_again(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
@@ -84,7 +86,7 @@ async def test_pending_record_is_waited_for(
     settled = await seat.settled(transfer)
     assert (settled.outcome, [settled.tran_id]) == (outcome, server.executed)
     assert [note.note for note in seat.notes].count("the exchange is still working on it") >= 2
-    assert not any(note.needs_person for note in seat.notes)
+    assert not any(note.doubt for note in seat.notes)
 
 
 @pytest.mark.parametrize("chosen", [0, 1])
@@ -110,7 +112,7 @@ async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: "Se
     _elsewhere(server)
     transfer = await _unknown(seat, server)
     await seat.until(lambda: len(seat.notes) >= 3)
-    assert {(note.note, note.needs_person) for note in seat.notes} == {("the exchange is still working on it", False)}
+    assert {(note.note, note.doubt) for note in seat.notes} == {("the exchange is still working on it", None)}
     server.exchange.history.pending = Lag()
     await seat.until(_asks(seat, transfer))
 
@@ -185,6 +187,45 @@ async def test_transfer_of_another_profile_is_a_rival(
     await seat.until(_asks(seat, mine))
     await second.until(_asks(second, theirs))
     assert {transfer.outcome for transfer in seat.written()} == {Outcome.UNKNOWN}
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_what_another_key_sent_is_for_the_person_or_for_that_key(
+    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, executed: bool
+) -> None:
+    """The other key may be of another account, whose history has no record of this transfer, or one that is alike."""
+    server.exchange.history.hidden = Lag(reads=10**6)
+    transfer = await _unknown(seat, server, executed=executed)
+    await seat.desk.close()
+    server.exchange.history.hidden = Lag()
+    past_the_window()
+    key, verifier = new_key(KeyKind.HMAC)
+    server.exchange.add_key(KeyKind.HMAC, key.api_key.reveal(), verifier)
+
+    other = open_desk(profile=seat.desk.profile, key=key)
+    assert await other.desk.open_transfers() == [transfer]
+    await other.until(_asks(other, transfer))
+    assert len(_records(other)) == executed
+    assert {written.outcome for written in other.written()} == {Outcome.UNKNOWN}
+
+    again = open_desk()
+    again.shown += await again.desk.open_transfers()
+    assert (await again.settled(transfer)).outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
+    agree(again)
+
+
+async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: "Seat", server: "DemoServer") -> None:
+    server.exchange.history.hidden = Lag(reads=10**6)
+    first, second = await _unknown(seat, server), await _unknown(seat, server, amount="2")
+    await seat.until(lambda: {note.transfer.id for note in seat.notes} == {first.id, second.id})
+    server.exchange.history.hidden = Lag()
+    server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
+    await seat.until(lambda: "asks to wait" in seat.notes[-1].note)
+    asked_to_wait_s = asyncio.get_running_loop().time()
+    await seat.until(
+        lambda: not (seat.on_screen(first.id).outcome.is_open and seat.on_screen(second.id).outcome.is_open)
+    )
+    assert asyncio.get_running_loop().time() - asked_to_wait_s > 0.9
 
 
 async def test_transfer_in_flight_is_a_rival(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
@@ -328,6 +369,7 @@ async def test_transfer_older_than_the_history_is_for_the_person(
     sent = seat.journal.begin(
         _request(),
         profile="main",
+        key_tail=seat.client.key_tail,
         host=server.base_url,
         timestamp_ms=server.exchange.server_ms() - 181 * DAY_MS,
         recv_window_ms=5000,
@@ -349,7 +391,7 @@ async def test_age_is_counted_in_the_exchanges_time(
     monkeypatch.setattr(journal_module, "_now_ms", lambda: 1000)
     transfer = await _unknown(seat, server)
     assert (await seat.settled(transfer)).outcome is Outcome.DONE
-    assert not any(note.needs_person for note in seat.notes)
+    assert not any(note.doubt for note in seat.notes)
     agree(seat)
 
 

@@ -61,11 +61,11 @@ async def _decide(seat: "Seat") -> None:
         await seat.until(
             lambda transfer=transfer: (  # type: ignore[misc]
                 not seat.on_screen(transfer.id).outcome.is_open
-                or any(note.needs_person and note.transfer.id == transfer.id for note in seat.notes)
+                or any(note.doubt and note.transfer.id == transfer.id for note in seat.notes)
             )
         )
         if seat.on_screen(transfer.id).outcome.is_open:
-            asked = next(note for note in seat.notes if note.needs_person and note.transfer.id == transfer.id)
+            asked = next(note for note in seat.notes if note.doubt and note.transfer.id == transfer.id)
             await seat.desk.choose(transfer, min(asked.candidates, key=lambda row: row.tran_id))
 
 

@@ -62,6 +62,11 @@ def place_name(base_url: str) -> str:
     return "LIVE" if parts.hostname in _LIVE_HOSTS else parts.netloc
 
 
+def exchange_of(base_url: str) -> str:
+    """One base URL for all those that lead to the same exchange, and so to the same accounts and tranIds."""
+    return DEFAULT_BASE_URL if place_name(base_url) == "LIVE" else base_url
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine by its very name: 127.0.0.0/8, ::1 or localhost. No name is looked up."""
     try:

@@ -165,8 +165,10 @@ class Transfer:
     id: int
     request: TransferRequest
     profile: str
+    key_tail: str
+    """The end of the API key that signed it: another key may be another account's."""
     host: str
-    """The base URL that it went to."""
+    """The base URL of the exchange that it went to."""
     sent_at: datetime
     """When it was confirmed; UTC."""
     timestamp_ms: int

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
-from math import ceil
 from typing import TypeVar
 
 from tui.domain.balances import Assets, Figure, Holdings, Pair, Place
@@ -20,9 +19,6 @@ from tui.exchange.payloads import AssetBalance, WalletBalance
 
 PATIENCE_S = 10
 """How long one reading may take."""
-
-_WAIT_S = 60
-"""How long to leave the exchange alone where it does not say for how long."""
 
 _GLANCE_NAMES = {
     Wallet.SPOT: "Spot",
@@ -58,12 +54,6 @@ class Reader:
         self._syncing: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[object]] = set()
         self._is_closed = False
-        self._resume_ms = 0.0
-
-    @property
-    def wait_s(self) -> int:
-        """For how long the exchange still asks to be left alone; 0 where it does not."""
-        return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
 
     def close(self) -> None:
         """Stop: what is being read is cancelled, and nothing is read any more."""
@@ -170,7 +160,7 @@ class Reader:
         return Holdings(assets, is_movable=is_movable)
 
     async def _ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        if self._is_closed or self.wait_s:
+        if self._is_closed or self._client.wait_s:
             raise NotSent("The exchange asks to wait.")
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - this is a coroutine
@@ -183,10 +173,6 @@ class Reader:
                     if self._client.clock is None:
                         await asyncio.wait([self._sync()])
                 return await call()
-        except RateLimited as limited:
-            wait_s = _WAIT_S if limited.retry_after_s is None else limited.retry_after_s
-            self._resume_ms = max(self._resume_ms, ticks_ms() + wait_s * 1000)
-            raise
         except TimeoutError:
             pass
         finally:

@@ -5,6 +5,7 @@ import contextlib
 import re
 import time
 from decimal import Decimal
+from math import ceil
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -22,6 +23,7 @@ from tui.exchange.errors import (
     ExchangeError,
     NotSent,
     OutcomeUnknown,
+    RateLimited,
     damaged_key,
     error_of_answer,
     error_of_transport,
@@ -57,6 +59,8 @@ _TRANSFER = "/sapi/v1/asset/transfer"
 _TIMEOUT = httpx.Timeout(connect=10, write=10, read=20, pool=5)
 _WHOLE_CALL_S = 60
 """A server that sends a byte now and then never runs into the read time-out."""
+_WAIT_S = 60
+"""How long to leave the exchange alone where it does not say for how long."""
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 _UID_WEIGHT = "X-SAPI-USED-UID-WEIGHT-1M"
@@ -83,7 +87,10 @@ class BinanceClient:
         """The newest measurement of the exchange's time."""
         self.uid_weight = 0
         """The weight that this account has used in the minute, as the exchange last counted it."""
+        self.key_tail = key.tail if key else ""
+        """The end of the API key that is used, or was used last."""
         self._key = key
+        self._resume_ms = 0.0
         self._http = _http(base_url, transport)
 
     async def __aenter__(self) -> Self:
@@ -105,6 +112,12 @@ class BinanceClient:
     def give_key(self, key: ApiKey) -> None:
         """Sign with this key from here on: the same account's, after `drop_key`."""
         self._key = key
+        self.key_tail = key.tail
+
+    @property
+    def wait_s(self) -> int:
+        """For how long the exchange still asks to be left alone (429, 418); 0 where it does not."""
+        return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
 
     async def sync_clock(self) -> ClockReading:
         """Measure the exchange's time and the round trip."""
@@ -259,7 +272,11 @@ class BinanceClient:
         if weight.isascii() and weight.isdigit():
             self.uid_weight = int(weight)
         if response.status_code != httpx.codes.OK:
-            raise error_of_answer(response.status_code, response.headers, bytes(body))
+            error = error_of_answer(response.status_code, response.headers, bytes(body))
+            if isinstance(error, RateLimited):
+                wait_s = _WAIT_S if error.retry_after_s is None else error.retry_after_s
+                self._resume_ms = max(self._resume_ms, ticks_ms() + wait_s * 1000)
+            raise error
         return bytes(body)
 
 

@@ -17,16 +17,22 @@ from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.exchange.payloads import HistoryRow
-from tui.settle import Progress
+from tui.settle import Doubt, Progress
 
-_WHY_SEVERAL = """\
+_WHY = {
+    Doubt.SEVERAL: """\
 The answer to this transfer never came, and the exchange's history has records
 that another transfer could claim just as well. Which of them is it? What you
-choose is final. The exchange's own site may tell you more."""
-
-_WHY_TOO_OLD = """\
+choose is final. The exchange's own site may tell you more.""",
+    Doubt.TOO_OLD: """\
 The answer to this transfer never came, and the exchange's history does not go
-back so far. Only you can say that it was not executed."""
+back so far. Only you can say that it was not executed.""",
+    Doubt.OTHER_KEY: """\
+The answer to this transfer never came, and it was sent with another key than
+the one in use. If that key is of another account, go back and choose it (F4):
+then Shunter finds out by itself. If it was of the same account, the records
+below are what its history has. What you choose is final.""",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class DecideScreen(ModalScreen[Decision | None]):
         what = f"{request.type.name}   {grouped(request.amount)} {request.asset}"
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Transfer unknown", classes="title -unknown")
-            yield Label(_WHY_SEVERAL if candidates else _WHY_TOO_OLD, classes="meaning", markup=False)
+            yield Label(_WHY[doubt] if (doubt := self._progress.doubt) else "", classes="meaning", markup=False)
             yield Label(f"Sent {_when(transfer.timestamp_ms)}   {what}", classes="meaning", markup=False)
             yield OptionList(
                 *(Option(Content(_line(row))) for row in candidates),

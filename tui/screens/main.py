@@ -214,7 +214,7 @@ class MainScreen(Screen[None]):
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
         progress = self._progress.get(message.transfer.id)
-        if progress and progress.needs_person:
+        if progress and progress.doubt:
             self.app.push_screen(DecideScreen(progress), self._decided)
         else:
             self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
