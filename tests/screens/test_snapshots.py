@@ -1,21 +1,28 @@
 """What the screens look like. `pytest tests/screens/test_snapshots.py --snapshot-update` takes new pictures."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label
 
+from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import review, send, until, until_open, until_screen
 from tui.app import ShunterApp, Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
-from tui.domain.wallets import Wallet
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.payloads import HistoryRow
 from tui.screens.add_key import AddKeyScreen
+from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.settle import Doubt, Progress
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 
@@ -105,6 +112,24 @@ def test_pages(keys: list[str], screen: type, demo_app: AppMaker, snap_compare: 
         await until_screen(pilot, screen)
 
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=steps)
+
+
+@pytest.mark.parametrize("doubt", Doubt, ids=lambda doubt: doubt.name.lower().replace("_", " "))
+def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.5"))
+    sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
+    transfer = Transfer(1, request, "main", "9zzz", "https://api.binance.com", sent_at, NOON_MS, 5000, Outcome.UNKNOWN)
+    records = [
+        HistoryRow("USDT", request.amount, "MAIN_FUNDING", "CONFIRMED", 75_000 + n, NOON_MS + n) for n in (9, 800)
+    ]
+    candidates = {Doubt.SEVERAL: records, Doubt.OTHER_KEY: records[:1], Doubt.TOO_OLD: []}[doubt]
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_open(pilot)
+        await pilot.app.push_screen(DecideScreen(Progress(transfer, "", doubt, tuple(candidates))))
+        await until_screen(pilot, DecideScreen)
+
+    assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)
 
 
 def test_welcome_without_a_key(no_keys: None, snap_compare: SnapCompare) -> None:

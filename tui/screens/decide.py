@@ -58,10 +58,11 @@ class DecideScreen(ModalScreen[Decision | None]):
         transfer, candidates = self._progress.transfer, self._progress.candidates
         request = transfer.request
         what = f"{request.type.name}   {grouped(request.amount)} {request.asset}"
+        who = f"{transfer.profile} ...{transfer.key_tail}"
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Transfer unknown", classes="title -unknown")
             yield Label(_WHY[doubt] if (doubt := self._progress.doubt) else "", classes="meaning", markup=False)
-            yield Label(f"Sent {_when(transfer.timestamp_ms)}   {what}", classes="meaning", markup=False)
+            yield Label(f"Sent {_when(transfer.timestamp_ms)} with {who}\n{what}", classes="meaning", markup=False)
             yield OptionList(
                 *(Option(Content(_line(row))) for row in candidates),
                 Option(Content(" None of these: it was not executed")),

@@ -1,0 +1,110 @@
+"""Where the program cannot tell how a transfer ended: the person is shown the facts, and decides."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Label, OptionList
+
+from tests.screens.waiting import send, until, until_open, until_screen
+from tui.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault
+from tui.domain.transfer import Outcome, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.screens.decide import DecideScreen
+from tui.screens.main import MainScreen
+from tui.settle import Pace
+from tui.widgets.transfer_table import TransferTable
+
+AppMaker = Callable[..., ShunterApp]
+
+REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.5"))
+DAY_MS = 86_400_000
+
+
+@pytest.fixture(autouse=True)
+def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settling at a pace that no exchange would like."""
+    monkeypatch.setattr("tui.desk.Pace", lambda: Pace(0.01, 0.05, 0.05))
+
+
+def in_list(main: MainScreen, which: str) -> str:
+    """A list of transfers as text."""
+    table = main.query_one(which, TransferTable)
+    return "\n".join(" ".join(map(str, table.get_row_at(index))) for index in range(table.row_count))
+
+
+async def open_row(pilot: Pilot[None], main: MainScreen, which: str) -> list[str]:
+    """Open the only row of a list, which is for the person to decide; gives what there is to choose from."""
+    await until(pilot, lambda: "decide" in in_list(main, which))
+    main.query_one(which).focus()
+    await pilot.press("enter")
+    await until_screen(pilot, DecideScreen)
+    return [str(option.prompt) for option in pilot.app.screen.query_one(OptionList).options]
+
+
+async def find_earlier(
+    pilot: Pilot[None], main: MainScreen, exchange: DemoExchange, *, key_tail: str, ago_ms: int
+) -> None:
+    """An earlier session left a transfer open."""
+    journal, app = main.desk._journal, pilot.app
+    transfer = journal.begin(
+        REQUEST,
+        profile="second",
+        key_tail=key_tail,
+        host=main.desk._exchange,
+        timestamp_ms=exchange.server_ms() - ago_ms,
+        recv_window_ms=5000,
+    )
+    journal.record(transfer.id, Outcome.UNKNOWN, message="The answer did not come.")
+    assert isinstance(app, ShunterApp)
+    app.find_earlier(main.desk)
+
+
+@pytest.mark.parametrize("choice", [0, 1, 2], ids=["the first", "the second", "none"])
+async def test_of_several_records_the_person_says_which(
+    demo_app: AppMaker, exchange: DemoExchange, choice: int
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        exchange.ledger.transfer(REQUEST, exchange.server_ms(), fails=False)  # a moment before, on the web page
+        exchange.faults.append(Fault(answer=Answer(502)))
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        choices = await open_row(pilot, main, "#transfers")
+        assert [words.split()[0] for words in choices] == ["tranId", "tranId", "None"]
+        await pilot.press("home", *["down"] * choice, "enter")
+        expected = ("not executed",) if choice == 2 else ("done", choices[choice].split()[1])
+        await until(pilot, lambda: all(word in in_list(main, "#transfers") for word in expected))
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["with its record", "without a record"])
+async def test_what_another_key_sent_is_told_and_can_be_left_open(
+    demo_app: AppMaker, exchange: DemoExchange, executed: bool
+) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        if executed:
+            exchange.ledger.transfer(REQUEST, exchange.server_ms() - 60_000, fails=False)
+        await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
+        choices = await open_row(pilot, main, "#earlier")
+        assert len(choices) == 1 + executed
+        told = "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
+        assert "second ...9zzz" in told
+        assert "another key" in told
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        assert "unknown" in in_list(main, "#earlier")
+
+
+async def test_what_is_older_than_the_history_is_the_persons_to_say(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        key_tail = main.desk.client.key_tail
+        await find_earlier(pilot, main, exchange, key_tail=key_tail, ago_ms=181 * DAY_MS)
+        await open_row(pilot, main, "#earlier")
+        await pilot.press("enter")
+        await until(pilot, lambda: "not executed" in in_list(main, "#earlier"))
