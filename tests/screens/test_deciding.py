@@ -76,7 +76,7 @@ async def test_of_several_records_the_person_says_which(
         await until_screen(pilot, MainScreen)
         choices = await open_row(pilot, main, "#transfers")
         assert [words.split()[0] for words in choices] == ["tranId", "tranId", "None"]
-        await pilot.press("home", *["down"] * choice, "enter")
+        await pilot.press(*["down"] * (choice + 1), "enter")
         expected = ("not executed",) if choice == 2 else ("done", choices[choice].split()[1])
         await until(pilot, lambda: all(word in in_list(main, "#transfers") for word in expected))
 
@@ -107,4 +107,6 @@ async def test_what_is_older_than_the_history_is_the_persons_to_say(demo_app: Ap
         await find_earlier(pilot, main, exchange, key_tail=key_tail, ago_ms=181 * DAY_MS)
         await open_row(pilot, main, "#earlier")
         await pilot.press("enter")
+        assert isinstance(pilot.app.screen, DecideScreen), "decided without a choice"
+        await pilot.press("down", "enter")
         await until(pilot, lambda: "not executed" in in_list(main, "#earlier"))

@@ -20,18 +20,19 @@ from tui.exchange.payloads import HistoryRow
 from tui.settle import Doubt, Progress
 
 _WHY = {
-    Doubt.SEVERAL: """\
-The answer to this transfer never came, and the exchange's history has records
-that another transfer could claim just as well. Which of them is it? What you
-choose is final. The exchange's own site may tell you more.""",
-    Doubt.TOO_OLD: """\
-The answer to this transfer never came, and the exchange's history does not go
-back so far. Only you can say that it was not executed.""",
-    Doubt.OTHER_KEY: """\
-The answer to this transfer never came, and it was sent with another key than
-the one in use. If that key is of another account, go back and choose it (F4):
-then Shunter finds out by itself. If it was of the same account, the records
-below are what its history has. What you choose is final.""",
+    Doubt.SEVERAL: (
+        "The answer to this transfer never came, and the exchange's history has records that another transfer could "
+        "claim just as well. Which of them is it? What you choose is final. The exchange's own site may tell you more."
+    ),
+    Doubt.TOO_OLD: (
+        "The answer to this transfer never came, and the exchange's history does not go back so far. Only you can say "
+        "that it was not executed."
+    ),
+    Doubt.OTHER_KEY: (
+        "The answer to this transfer never came, and it was sent with another key than the one in use. If that key is "
+        "of another account, go back and choose it (F4): then Shunter finds out by itself. If it is of the same "
+        "account, this is what its history has. What you choose is final."
+    ),
 }
 
 
@@ -57,7 +58,8 @@ class DecideScreen(ModalScreen[Decision | None]):
         """The transfer, the records, and the way out."""
         transfer, candidates = self._progress.transfer, self._progress.candidates
         request = transfer.request
-        what = f"{request.type.name}   {grouped(request.amount)} {request.asset}"
+        pairs = " -> ".join(filter(None, (request.from_symbol, request.to_symbol)))
+        what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {pairs}".rstrip()
         who = f"{transfer.profile} ...{transfer.key_tail}"
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Transfer unknown", classes="title -unknown")
@@ -65,11 +67,15 @@ class DecideScreen(ModalScreen[Decision | None]):
             yield Label(f"Sent {_when(transfer.timestamp_ms)} with {who}\n{what}", classes="meaning", markup=False)
             yield OptionList(
                 *(Option(Content(_line(row))) for row in candidates),
-                Option(Content(" None of these: it was not executed")),
+                Option(Content(" None of these: it was not executed" if candidates else " It was not executed")),
                 id="candidates",
                 compact=True,
             )
-            yield Label("Enter  choose        Esc  leave it open", classes="ask", markup=False)
+            yield Label("Down, Up  mark        Enter  choose        Esc  leave it open", classes="ask", markup=False)
+
+    def on_mount(self) -> None:
+        """Mark nothing: a second Enter of a hurried hand must not decide."""
+        self.query_one(OptionList).highlighted = None
 
     @on(OptionList.OptionSelected)
     def decide(self, event: OptionList.OptionSelected) -> None:
