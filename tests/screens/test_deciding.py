@@ -15,7 +15,8 @@ from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
-from tui.settle import Pace
+from tui.screens.welcome import WelcomeScreen
+from tui.settle import Pace, Progress
 from tui.widgets.transfer_table import TransferTable
 
 AppMaker = Callable[..., ShunterApp]
@@ -110,3 +111,20 @@ async def test_what_is_older_than_the_history_is_the_persons_to_say(demo_app: Ap
         assert isinstance(pilot.app.screen, DecideScreen), "decided without a choice"
         await pilot.press("down", "enter")
         await until(pilot, lambda: "not executed" in in_list(main, "#earlier"))
+
+
+async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
+        await until(pilot, lambda: "decide" in in_list(main, "#earlier"))
+        told, tell = [], main.desk.on_progress
+
+        def count(progress: Progress) -> None:
+            tell(progress)
+            told.append(progress)
+
+        pilot.app.post_message(ShunterApp.CannotOpen("The other key cannot be had."))
+        await until_screen(pilot, WelcomeScreen)
+        main.desk.on_progress = count
+        await until(pilot, lambda: len(told) > 1)

@@ -134,6 +134,8 @@ class MainScreen(Screen[None]):
 
     def transfer_changed(self, transfer: Transfer) -> None:
         """Show a transfer as it stands now."""
+        if self._is_going:
+            return
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)
@@ -142,12 +144,19 @@ class MainScreen(Screen[None]):
             self._answered_ms[transfer.id] = ticks_ms()
             self.read_touched(transfer)
 
+    @property
+    def _is_going(self) -> bool:
+        """Whether the screen is being taken away, while the desk still tells it of changes."""
+        return not self.display
+
     def show_earlier(self, transfers: list[Transfer]) -> None:
         """Show transfers of earlier sessions whose outcome is still open."""
         self.query_one(SessionList).show_earlier(transfers)
 
     def settling_progressed(self, progress: Progress) -> None:
         """Show how the settling of an unknown transfer goes."""
+        if self._is_going:
+            return
         self._progress[progress.transfer.id] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
 
