@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Label
 
@@ -177,6 +178,24 @@ async def test_no_other_key_than_y_sends(key: str, demo_app: AppMaker, exchange:
         await pilot.press(key)
         await pilot.pause()
     assert exchange.requests == []
+
+
+async def test_a_y_typed_before_the_review_asked_for_it_does_not_send(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        too_early = events.Key("y", "y")
+        await review(pilot)
+        await until(pilot, lambda: "y  send" in words(pilot, "#review-ask"))
+        app.post_message(too_early)
+        await pilot.pause()
+        await pilot.pause()
+        assert exchange.requests == []
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+    assert len(exchange.requests) == 1
 
 
 async def test_an_identical_transfer_right_after_needs_a_word_of_its_own(

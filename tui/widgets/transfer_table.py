@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
+from tui.widgets.at_once import at_once
 
 OUTCOME_WORDS = {
     Outcome.SENDING: "sending",
@@ -32,11 +33,12 @@ _OUTCOME_STYLES = {
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome", "Pairs", "Note")
 
 
-class TransferTable(DataTable[Text]):
+class TransferTable(DataTable[Text], inherit_bindings=False):
     """Transfers as rows. Enter opens one, `c` copies its tranId."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy_tran_id", "Copy tranId", show=False),
+        *at_once(DataTable.BINDINGS),
+        Binding("c", "copy_tran_id", "Copy tranId", show=False, priority=True),
     ]
 
     class Opened(Message):
