@@ -113,6 +113,7 @@ def test_terminal_that_cannot_show_it_is_told_so_in_one_line(
 MISUSE = {
     "wallet": (["--demo", "--from", "savings"], ", ".join(wallet.value for wallet in Wallet)),
     "option": (["--demo", "--coin", "USDT"], "--asset"),
+    "option with a slip": (["--amont", "3"], "there is no option --amont; did you mean --amount?"),
     "command": (["move"], "keys, routes, journal, simulate"),
     "move": (["--demo", "--from", "pm", "--to", "um"], "Portfolio Margin reaches: Spot"),
     "pair": (["--demo", "--from", "spot", "--from-pair", "BTCUSDT"], "takes no pair"),
