@@ -16,6 +16,7 @@ from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
+from tui.settle import Progress
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
@@ -248,6 +249,22 @@ async def test_a_wrong_clock_is_set_and_one_key_sends_again(demo_app: AppMaker, 
         await until_screen(pilot, ResultScreen)
         await pilot.press("escape")
         assert [row[4] for row in rows(main)] == ["rejected", "done"]
+
+
+async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppMaker) -> None:
+    note = "the history is out of reach: the connection broke off; it is tried again in a while"
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        (transfer,) = await main.desk.recent(1)
+        main.settling_progressed(Progress(transfer, note))
+        await pilot.pause()
+        assert note in " ".join(screen_text(pilot).split())
+        main.transfer_changed(transfer)
+        await pilot.pause()
+        assert note not in " ".join(screen_text(pilot).split())
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_history(

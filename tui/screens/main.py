@@ -44,13 +44,14 @@ class MainScreen(Screen[None]):
         [
             Binding("tab", "move_focus(1)", "Next field", show=False),
             Binding("shift+tab", "move_focus(-1)", "Previous field", show=False),
+            # In the order of the footer, whose end is cut off in a narrow terminal.
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
+            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
             Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
             Binding("f3,ctrl+t", "history", "History", key_display="F3"),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
             Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
             Binding("ctrl+x", "swap", "Swap", key_display="^X"),
-            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
         ]
     )
 
@@ -195,7 +196,7 @@ class MainScreen(Screen[None]):
         wallets: dict[str, list[str]] = {}
         for wallet, holdings in self.desk.treasury.balances.wallets.items():
             if holdings.problem:
-                wallets.setdefault(holdings.problem, []).append(wallet.short_label)
+                wallets.setdefault(holdings.problem, []).append(wallet.label)
         for problem, labels in wallets.items():
             title = f"Not read: {', '.join(labels)}"
             self.notify(problem, title=title, severity="warning", markup=False)

@@ -21,7 +21,7 @@ class AmountInput(FieldInput):
 
     def __init__(self, value: str, *, ask_share: Callable[[int], None]) -> None:
         """Takes what to do when the person wants a part of what is available, in percent."""
-        super().__init__(value, placeholder="0.00  or m Max, q h t", max_length=60)
+        super().__init__(value, placeholder="e.g. 12.5; m Max, t h q", max_length=60)
         self._ask_share = ask_share
 
     def action_share(self, percent: int) -> None:

@@ -64,11 +64,11 @@ class TransferForm(Widget):
                 yield Label("To", classes="title")
                 yield WalletList(draft.destination, id="to")
         with Horizontal(id="what"):
-            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "USDT", 20))
+            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", 20))
             yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount, ask_share=self._share_wanted))
         with Horizontal(id="pairs"):
-            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "BTCUSDT", 40))
-            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "ETHUSDT", 40))
+            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", 40))
+            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", 40))
         with Horizontal(id="move-line"):
             yield Label("", id="move", markup=False)
             yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")
@@ -328,11 +328,7 @@ class TransferForm(Widget):
 
     def _show_move(self) -> None:
         move = self._move()
-        from_pair = self._field(Field.FROM_PAIR).text if move.needs_from_pair else ""
-        to_pair = self._field(Field.TO_PAIR).text if move.needs_to_pair else ""
-        source = f"{move.source.short_label} {from_pair}".rstrip()
-        destination = f"{move.destination.short_label} {to_pair}".rstrip()
-        words = f"{move.name}   {source} -> {destination}"
+        words = f"{move.name}   {move.source.label} -> {move.destination.label}"
         if words != self._move_words:
             self._move_words = words
             self.query_one("#move", Label).update(words)

@@ -87,13 +87,12 @@ class WalletList(OptionList, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if not width:
             return
+        fits = all(cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items())
         for index, wallet in enumerate(WALLETS):
             marker = ">" if index == self.highlighted else " "
             text, is_fresh = self._figures[wallet]
             figure = f" {text} "
-            label = f"{marker}{index + 1} {wallet.label}"
-            if cell_len(label) + cell_len(figure) > width:
-                label = f"{marker}{index + 1} {wallet.short_label}"
+            label = f"{marker}{index + 1} {wallet.label if fits else wallet.short_label}"
             padded = set_cell_size(label, max(width - cell_len(figure), 0))
             prompt = Content(padded + figure)
             if not is_fresh:
