@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -27,6 +29,13 @@ Wallets: spot funding cross isolated um cm options pm, or the exchange's own
 ids (MAIN, UMFUTURE, ...), in any case. `shunter routes` lists the valid moves.
 """
 
+_COMMANDS = (
+    ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
+    ("routes", routes, "the moves that the exchange knows"),
+    ("journal", journal, "every transfer ever recorded, with its outcome"),
+    ("simulate", simulate, "serve the demo exchange on this machine"),
+)
+
 _Parsed = TypeVar("_Parsed")
 
 
@@ -34,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
     privacy.keep_memory_off_disk()
     parser = _parser()
-    args = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    _refuse_unknown_option(parser, words)
+    args = parser.parse_args(words)
     if args.version:
         print(f"shunter {version('shunter')}")
         return 0
@@ -69,16 +80,23 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--to-pair", metavar="S", type=_typed(_pair), help="the destination's isolated pair")
 
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
-    for name, module, summary in (
-        ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
-        ("routes", routes, "the moves that the exchange knows"),
-        ("journal", journal, "every transfer ever recorded, with its outcome"),
-        ("simulate", simulate, "serve the demo exchange on this machine"),
-    ):
+    for name, module, summary in _COMMANDS:
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+def _refuse_unknown_option(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Name an option that does not exist; argparse would take its value for a command, and name that."""
+    known = re.findall(r"--([a-z-]+)", parser.format_usage())
+    for word in words:
+        if word in (name for name, _, _ in _COMMANDS):
+            return
+        option = word.partition("=")[0].removeprefix("--")
+        if word.startswith("--") and option not in (*known, "help"):
+            near = get_close_matches(option, known, 1)
+            parser.error(f"there is no option --{option}" + (f"; did you mean --{near[0]}?" if near else ""))
 
 
 def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:

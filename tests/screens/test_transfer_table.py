@@ -22,6 +22,19 @@ class TableApp(App[None]):
         yield TransferTable(id="transfers")
 
 
+async def test_pairs_have_a_column_once_a_transfer_has_some() -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 24)):
+        table = app.query_one(TransferTable)
+        table.show(SENDING)
+        assert "Pairs" not in table.columns
+        request = TransferRequest(TransferType.ISOLATED_MARGIN_MAIN, "USDT", Decimal(1), from_symbol="BTCUSDT")
+        table.show(replace(SENDING, id=2, request=request))
+        assert [str(cell).strip() for cell in table.get_column("Pairs")] == ["", "BTCUSDT"]
+        table.show(replace(SENDING, outcome=Outcome.DONE))
+        assert table.row_count == 2
+
+
 async def test_cells_drawn_before_their_column_was_measured_are_drawn_anew() -> None:
     app = TableApp()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Label
 
@@ -15,6 +16,7 @@ from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
+from tui.settle import Progress
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
@@ -179,6 +181,24 @@ async def test_no_other_key_than_y_sends(key: str, demo_app: AppMaker, exchange:
     assert exchange.requests == []
 
 
+async def test_a_y_typed_before_the_review_asked_for_it_does_not_send(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        too_early = events.Key("y", "y")
+        await review(pilot)
+        await until(pilot, lambda: "y  send" in words(pilot, "#review-ask"))
+        app.post_message(too_early)
+        await pilot.pause()
+        await pilot.pause()
+        assert exchange.requests == []
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+    assert len(exchange.requests) == 1
+
+
 async def test_an_identical_transfer_right_after_needs_a_word_of_its_own(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
@@ -229,6 +249,22 @@ async def test_a_wrong_clock_is_set_and_one_key_sends_again(demo_app: AppMaker, 
         await until_screen(pilot, ResultScreen)
         await pilot.press("escape")
         assert [row[4] for row in rows(main)] == ["rejected", "done"]
+
+
+async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppMaker) -> None:
+    note = "the history is out of reach: the connection broke off; it is tried again in a while"
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        (transfer,) = await main.desk.recent(1)
+        main.settling_progressed(Progress(transfer, note))
+        await pilot.pause()
+        assert note in " ".join(screen_text(pilot).split())
+        main.transfer_changed(transfer)
+        await pilot.pause()
+        assert note not in " ".join(screen_text(pilot).split())
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_history(

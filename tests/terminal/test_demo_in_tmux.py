@@ -67,6 +67,13 @@ PACKETS = {
     "from pair": ("4\t1\tUSDT\t2.5\tBTCUSDT\r", ["BTCUSDT", "ISOLATED_MARGIN_MAIN"]),
     "to pair": ("1\t4\tUSDT\t2.5\tETHUSDT\r", ["ETHUSDT", "MAIN_ISOLATED_MARGIN"]),
     "both pairs": ("4\t4\tUSDT\t2.5\tBTCUSDT\tETHUSDT\r", ["ISOLATEDMARGIN_ISOLATEDMARGIN", "ETHUSDT"]),
+    "editing keys": (
+        "5\t1\tUSX\x7fDT\t9\x1522\x7f5\x1b[D.\r",
+        ["USD-M Futures", "UMFUTURE_MAIN"],
+    ),
+    "suggestion": ("5\t1\tusd\x1b[B\x1b[B\x1b[A\r\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
+    "swap": ("1\t5\tUSDT\x18\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
+    "a y too early": ("5\t1\tUSDT\t2.5\ry", ["USD-M Futures", "UMFUTURE_MAIN"]),
     "arrow keys": ("\x1b[B\x1b[B\t\x1b[B\tUSDT\t2.5\r", ["Cross Margin", "MARGIN_FUNDING"]),
 }
 
@@ -106,6 +113,7 @@ def test_terminal_that_cannot_show_it_is_told_so_in_one_line(
 MISUSE = {
     "wallet": (["--demo", "--from", "savings"], ", ".join(wallet.value for wallet in Wallet)),
     "option": (["--demo", "--coin", "USDT"], "--asset"),
+    "option with a slip": (["--amont", "3"], "there is no option --amont; did you mean --amount?"),
     "command": (["move"], "keys, routes, journal, simulate"),
     "move": (["--demo", "--from", "pm", "--to", "um"], "Portfolio Margin reaches: Spot"),
     "pair": (["--demo", "--from", "spot", "--from-pair", "BTCUSDT"], "takes no pair"),

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
@@ -39,13 +40,14 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
     AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # With priority, so that keys which arrive in one packet go to the field that each was meant for.
-        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
-        Binding("f2,ctrl+r", "add", "Add", key_display="F2"),
-        Binding("escape", "cancel", "Cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("tab", "app.focus_next", "Next field", show=False),
+            Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
+            Binding("enter,f2,ctrl+r", "add", "Add", key_display="F2"),
+            Binding("escape", "cancel", "Cancel"),
+        ]
+    )
 
     class Added(Message):
         """The key is in the keyring."""
@@ -83,7 +85,6 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         self._field("api-key").show_hint("Typed or pasted; it is not shown")
         self._field("secret").show_hint("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
 
-    @on(Input.Submitted)
     def action_add(self) -> None:
         """Check everything, then put it into the keyring."""
         fields = {form_field.which: form_field for form_field in self.query(FormField)}
@@ -139,7 +140,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     def _refuse(self, which: str, problem: str) -> None:
         self._say("")
         self._field(which).show_problem(problem)
-        self._field(which).entry.focus()
+        self.set_focus(self._field(which).entry)
 
     def _say(self, words: str) -> None:
         self.query_one("#add-said", Label).update(words)

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, Label
+from textual.widgets import Footer, Label
 
 from tui.desk import Desk
 from tui.domain.balances import FRESH_MS, Balances, Place
@@ -22,6 +22,7 @@ from tui.screens.history import HistoryScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.settle import Progress
+from tui.widgets.at_once import at_once
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
@@ -39,20 +40,20 @@ class MainScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
     AUTO_FOCUS = "#from"
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Tab has priority: keys that arrive in one packet, as they do on a slow line, then go to the field that each
-        # was meant for. The review has it too, and takes its turn behind what was typed into the field. The others
-        # do not, so that what was typed before them is in its field when they act.
-        Binding("tab", "move_focus(1)", "Next field", show=False, priority=True),
-        Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, priority=True),
-        Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
-        Binding("f2,ctrl+r", "review", "Review", key_display="F2", priority=True),
-        Binding("f3,ctrl+t", "history", "History", key_display="F3"),
-        Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
-        Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
-        Binding("ctrl+x", "swap", "Swap", key_display="^X"),
-        Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("tab", "move_focus(1)", "Next field", show=False),
+            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False),
+            # In the order of the footer, whose end is cut off in a narrow terminal.
+            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
+            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
+            Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
+            Binding("f3,ctrl+t", "history", "History", key_display="F3"),
+            Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
+            Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
+            Binding("ctrl+x", "swap", "Swap", key_display="^X"),
+        ]
+    )
 
     class BalancesRead(Message):
         """A wallet was read."""
@@ -112,12 +113,10 @@ class MainScreen(Screen[None]):
         self.set_focus(fields[(at + step) % len(fields)])
 
     def action_review(self) -> None:
-        """Review what is entered: what was typed before this key, and nothing that was typed after it."""
-        review = self.query_one(TransferForm).action_review
-        if isinstance(self.focused, Input):
-            self.focused.call_later(review)
-        else:
-            review()
+        """Review what is entered, where it is valid in form."""
+        if request := self.query_one(TransferForm).request():
+            status = self.query_one(StatusBar).status
+            self.app.push_screen(ReviewScreen(self.desk, Review(request, status)), self._reviewed)
 
     def action_swap(self) -> None:
         """Turn the move round."""
@@ -206,7 +205,7 @@ class MainScreen(Screen[None]):
         wallets: dict[str, list[str]] = {}
         for wallet, holdings in self.desk.treasury.balances.wallets.items():
             if holdings.problem:
-                wallets.setdefault(holdings.problem, []).append(wallet.short_label)
+                wallets.setdefault(holdings.problem, []).append(wallet.label)
         for problem, labels in wallets.items():
             title = f"Not read: {', '.join(labels)}"
             self.notify(problem, title=title, severity="warning", markup=False)
@@ -214,11 +213,6 @@ class MainScreen(Screen[None]):
     def on_transfer_form_movable_wanted(self, message: TransferForm.MovableWanted) -> None:
         """Ask the exchange."""
         self.read_movable(message.place, message.asset)
-
-    def on_transfer_form_review_asked(self, message: TransferForm.ReviewAsked) -> None:
-        """Show the review of a transfer that is valid in form."""
-        status = self.query_one(StatusBar).status
-        self.app.push_screen(ReviewScreen(self.desk, Review(message.request, status)), self._reviewed)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""

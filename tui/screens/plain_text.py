@@ -2,14 +2,14 @@
 
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from tui import keys
+from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
 from tui.widgets.form_field import FormField
 
@@ -23,7 +23,9 @@ PLAIN TEXT from then on."""
 class PlainTextScreen(ModalScreen[bool]):
     """Asks for the words. It ends with whether the keyring is accepted."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [Binding("enter", "accept", "Accept", show=False), Binding("escape", "cancel", "Cancel")]
+    )
 
     def __init__(self, keyring: str) -> None:
         super().__init__()
@@ -38,8 +40,7 @@ class PlainTextScreen(ModalScreen[bool]):
             yield FormField("acceptance", "Words", FieldInput())
             yield Label("Enter  accept        Esc  cancel", classes="ask", markup=False)
 
-    @on(Input.Submitted)
-    def submit(self) -> None:
+    def action_accept(self) -> None:
         """Take the words, if they are the right ones."""
         field = self.query_one(FormField)
         try:

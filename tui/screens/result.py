@@ -106,7 +106,7 @@ class ResultScreen(ModalScreen[None]):
 def _now(balances: Balances, end: Place, asset: str, since_ms: float) -> str:
     figure = balances.figure(end, asset)
     if figure and figure.read_ms >= since_ms:
-        return f"{grouped(figure.amount)} {asset}"
+        return f"{grouped(figure.amount)} {asset}{'' if figure.is_movable else ' free'}"
     return "not known" if balances.wallets[end.wallet].problem else "reading..."
 
 

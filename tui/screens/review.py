@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from time import monotonic
 from typing import ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, VerticalScroll
@@ -106,6 +107,8 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self._desk = desk
         self._review = review
         self._stage = Stage.PREPARING
+        self._asked_s = 0.0
+        """Since when the review waits for what it waits for, on the clock of events."""
         self._meant: frozenset[int] = frozenset()
         """Identical transfers that the person was told of and has confirmed beside."""
         self._told: frozenset[int] = frozenset()
@@ -139,6 +142,14 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self.prepare()
         self._show_balances(self._desk.treasury.balances)
         self.freshen()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take an answer, but for one that was typed before the review asked, as in one packet with what opened it."""
+        answer = {"y": self.action_send, "d": self.action_allow_repeat}.get(event.key)
+        if answer:
+            event.stop()
+            if event.time >= self._asked_s:
+                answer()
 
     def action_back(self) -> None:
         """Go back without sending; while it is being sent, there is no way back."""
@@ -251,7 +262,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
-        self._stage = stage
+        self._stage, self._asked_s = stage, monotonic()
         self.query_one("#review-ask", Label).update(_ASK[stage])
         if warning is not None:
             self._warn(warning)

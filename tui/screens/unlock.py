@@ -2,16 +2,17 @@
 
 from typing import ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label
+from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import Secret
+from tui.widgets.at_once import at_once
 from tui.widgets.field_input import SecretInput
 from tui.widgets.form_field import FormField
 
@@ -27,12 +28,14 @@ _KNOWN = "The passphrase of the login keyring; mostly it is the login password."
 class UnlockScreen(ModalScreen[bool]):
     """Asks for the passphrase. It ends with whether the keyring is unlocked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # With priority, so that keys which arrive in one packet go to the field that each was meant for.
-        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
-        Binding("escape", "cancel", "Cancel"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("tab", "app.focus_next", "Next field", show=False),
+            Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
+            Binding("enter", "submit", "Unlock", show=False),
+            Binding("escape", "cancel", "Cancel"),
+        ]
+    )
 
     class Answered(Message):
         """The keyring is unlocked, or the words say why not."""
@@ -57,8 +60,7 @@ class UnlockScreen(ModalScreen[bool]):
             yield Label("", id="unlock-said", markup=False)
             yield Label(_ASK_NEW if self._is_new else _ASK, classes="ask", markup=False)
 
-    @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
+    def action_submit(self) -> None:
         """Go to the second field, or unlock."""
         if self._is_waiting:
             return
@@ -68,8 +70,8 @@ class UnlockScreen(ModalScreen[bool]):
             return
         if self._is_new:
             second = self.query_one("#field-again", FormField)
-            if event.input is first.entry:
-                second.entry.focus()
+            if self.focused is first.entry:
+                self.set_focus(second.entry)
                 return
             if second.text != first.text:
                 self._ask_again("The two passphrases differ.")
@@ -103,7 +105,7 @@ class UnlockScreen(ModalScreen[bool]):
     def _ask_again(self, words: str) -> None:
         for entry in self.query(SecretInput):
             entry.value = ""
-        self.query_one("#field-passphrase", FormField).entry.focus()
+        self.set_focus(self.query_one("#field-passphrase", FormField).entry)
         self._say(words)
 
     def _say(self, words: str) -> None:

@@ -27,12 +27,13 @@ class WelcomeScreen(Screen[None]):
     """Says what is missing and what can be done."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unlock", "Unlock"),
-        Binding("b", "restart", "Start with D-Bus"),
-        Binding("p", "accept_plain_text", "Plain text"),
-        Binding("s", "session_key", "Key for this session"),
-        Binding("d", "demo", "Demo"),
-        Binding("r", "retry", "Try again"),
+        # Not in the footer, which has no room for all of them: the page lists them.
+        Binding("u", "unlock", "Unlock", show=False),
+        Binding("b", "restart", "Start with D-Bus", show=False),
+        Binding("p", "accept_plain_text", "Plain text", show=False),
+        Binding("s", "session_key", "Key for this session", show=False),
+        Binding("d", "demo", "Demo", show=False),
+        Binding("r", "retry", "Try again", show=False),
     ]
 
     class DemoChosen(Message):

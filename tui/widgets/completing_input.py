@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from rich.cells import set_cell_size
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
 
 from tui.domain.choices import Choice, matching
 from tui.widgets.field_input import FieldInput
@@ -71,6 +71,13 @@ class CompletingInput(FieldInput):
     counts, so keys that run ahead of the screen mean the same as keys that wait for it.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "next", "Next suggestion", show=False, priority=True),
+        Binding("up", "previous", "Previous suggestion", show=False, priority=True),
+        Binding("enter", "take", "Take the suggestion", show=False, priority=True),
+        Binding("escape", "undo", "Undo the suggestion", show=False, priority=True),
+    ]
+
     def __init__(self, value: str = "", *, clean: Callable[[str], str], **options: object) -> None:
         super().__init__(value, clean=clean, **options)
         self.suggestions = Suggestions()
@@ -85,49 +92,57 @@ class CompletingInput(FieldInput):
         if self.suggestions.choices and self.suggestions.chosen is None:
             self._open()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_mount(self) -> None:
+        """Leave the value as it stands when the focus goes elsewhere."""
+        self.watch(self.screen, "focused", self._close, init=False)
+
+    def watch_value(self, value: str) -> None:
         """Follow what is typed."""
-        if event.value == self._placed:
+        if not self.is_mounted or value == self._placed:
             return
-        self._typed, self._placed = event.value, None
-        if self.has_focus and event.value:
+        self._typed, self._placed = value, None
+        if self.screen.focused is self and value:
             self._open()
         else:
             self._close()
-
-    def on_blur(self) -> None:
-        """Leave the value as it stands."""
-        self._close()
 
     def place(self, index: int) -> None:
         """Put a line of the list into the field."""
         self._put(self.suggestions.choices[index].value)
         self.suggestions.show(self.suggestions.choices, index)
 
-    async def _on_key(self, event: events.Key) -> None:
-        shown, chosen = self.suggestions.choices, self.suggestions.chosen
-        match event.key:
-            case "down" if not shown:
-                self._typed = self.value
-                self._open()
-            case "down" if shown:
-                self.place(0 if chosen is None else (chosen + 1) % len(shown))
-            case "up" if shown:
-                self.place(((chosen or 0) - 1) % len(shown))
-            case "escape" if shown:
-                self._put(self._typed)
-                self._close()
-            case _:
-                return
-        event.prevent_default()
-        event.stop()
+    @property
+    def is_choosing(self) -> bool:
+        """Whether a line of the open list stands in the field."""
+        return bool(self.suggestions.choices) and self.suggestions.chosen is not None
 
-    async def take_enter(self) -> None:
-        """Close the list over what was chosen from it; else it means what it means in any field."""
-        if self.suggestions.chosen is not None and self.suggestions.choices:
-            self._close()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a list, its keys mean what they mean elsewhere; but Down opens it."""
+        if action == "take":
+            return self.is_choosing
+        return bool(self.suggestions.choices) or action not in ("previous", "undo")
+
+    def action_next(self) -> None:
+        """Open the list, or put its next line into the field."""
+        shown, chosen = self.suggestions.choices, self.suggestions.chosen
+        if shown:
+            self.place(0 if chosen is None else (chosen + 1) % len(shown))
         else:
-            await super().take_enter()
+            self._typed = self.value
+            self._open()
+
+    def action_previous(self) -> None:
+        """Put the line before into the field."""
+        self.place(((self.suggestions.chosen or 0) - 1) % len(self.suggestions.choices))
+
+    def action_take(self) -> None:
+        """Close the list over what was chosen from it."""
+        self._close()
+
+    def action_undo(self) -> None:
+        """Bring back what was typed."""
+        self._put(self._typed)
+        self._close()
 
     def _put(self, value: str) -> None:
         self._placed = value

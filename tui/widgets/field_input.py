@@ -8,27 +8,46 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 from tui.domain.text import printable
+from tui.widgets.at_once import at_once
 
-_APP_KEYS = {"ctrl+k", "ctrl+x"}
-"""Keys that mean something to the whole app; Input would keep them to itself."""
-
-_INPUT_BINDINGS: list[BindingType] = [
-    binding
-    for binding in Input.BINDINGS
-    if isinstance(binding, Binding) and _APP_KEYS.isdisjoint(binding.key.split(","))
-]
+_SCREEN_KEYS = {"enter", "ctrl+k", "ctrl+x"}
+"""Keys that mean something to the whole screen; Input would keep them to itself."""
 
 
-class FieldInput(Input, inherit_bindings=False):
-    """A one-line field without a blinking cursor: an idle screen sends nothing."""
+class PromptInput(Input, inherit_bindings=False):
+    """A one-line input that takes every key at once, and so in the order typed. Its cursor does not blink: an idle
+    screen sends nothing.
+    """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(binding for binding in _INPUT_BINDINGS if isinstance(binding, Binding) and binding.key != "enter"),
-        # With priority, and then behind what was typed before it: what is typed after it is not submitted.
-        Binding("enter", "enter_in_turn", "Submit", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        binding
+        for binding in Input.BINDINGS
+        if isinstance(binding, Binding) and _SCREEN_KEYS.isdisjoint(binding.key.split(","))
+    )
+
+    def __init__(self, value: str = "", **options: object) -> None:
+        super().__init__(value, compact=True, select_on_focus=False, **options)  # type: ignore[arg-type]
+        self.cursor_blink = False
+
+    def post_message(self, message: Message) -> bool:
+        """Take text in now, and what a new focus selects: as messages they would wait while later keys act."""
+        match message:
+            case events.Key(character=str(text), is_printable=True):
+                self.replace(text, *sorted(self.selection))
+                return True
+            case events.Paste():
+                self._on_paste(message)
+                return True
+            case events.Focus(from_app_focus=False):
+                self.selection = Selection(0, len(self.value))
+        return super().post_message(message)
+
+
+class FieldInput(PromptInput):
+    """A field whose contents are seen, and cleaned on their way in."""
 
     class Dropped(Message):
         """Part of what was typed or pasted cannot be in this field, and was left out."""
@@ -38,17 +57,8 @@ class FieldInput(Input, inherit_bindings=False):
             self.entry = entry
 
     def __init__(self, value: str = "", *, clean: Callable[[str], str] = printable, **options: object) -> None:
-        super().__init__(clean(value), compact=True, **options)  # type: ignore[arg-type]
-        self.cursor_blink = False
+        super().__init__(clean(value), **options)
         self._clean = clean
-
-    def action_enter_in_turn(self) -> None:
-        """Take Enter once what was typed before it has been taken in."""
-        self.call_later(self.take_enter)
-
-    async def take_enter(self) -> None:
-        """Submit."""
-        await self.action_submit()
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Everything typed or pasted passes here, and is cleaned on its way in."""
@@ -58,14 +68,11 @@ class FieldInput(Input, inherit_bindings=False):
         super().replace(cleaned, start, end)
 
 
-class SecretInput(Input, inherit_bindings=False):
+class SecretInput(PromptInput):
     """A field whose contents nobody sees. What is pasted stays whole: a PEM has many lines."""
 
-    BINDINGS: ClassVar[list[BindingType]] = _INPUT_BINDINGS
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(password=True, compact=True, **options)  # type: ignore[arg-type]
-        self.cursor_blink = False
+    def __init__(self) -> None:
+        super().__init__(password=True)
 
     @property
     def _value(self) -> Text:

@@ -1,5 +1,6 @@
 """The form of a transfer: two wallet lists, asset, amount, and pairs exactly when the move needs them."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -8,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button, Label
 
 from tui.domain.amounts import AmountError, grouped, parse_amount, plain
 from tui.domain.balances import Balances, Figure, Place, ends, pair_mismatch, share, too_much
@@ -27,15 +28,8 @@ class TransferForm(Widget):
     """Where a person says what to move. It lets only moves be chosen that exist."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "review", "Review", show=False),
+        Binding("enter", "review", "Review", show=False, priority=True),
     ]
-
-    class ReviewAsked(Message):
-        """The person wants to review a transfer that is valid in form."""
-
-        def __init__(self, request: TransferRequest) -> None:
-            super().__init__()
-            self.request = request
 
     class MovableWanted(Message):
         """The form wants to know what can be moved of an asset out of a place."""
@@ -70,25 +64,26 @@ class TransferForm(Widget):
                 yield Label("To", classes="title")
                 yield WalletList(draft.destination, id="to")
         with Horizontal(id="what"):
-            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "USDT", 20))
-            yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount))
+            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", 20))
+            yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount, ask_share=self._share_wanted))
         with Horizontal(id="pairs"):
-            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "BTCUSDT", 40))
-            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "ETHUSDT", 40))
+            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", 40))
+            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", 40))
         with Horizontal(id="move-line"):
             yield Label("", id="move", markup=False)
-            yield Button("Review", id="review", variant="primary", compact=True)
+            yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")
 
     def on_mount(self) -> None:
         """Bring everything in line with what the form was filled with."""
-        self._follow_wallets()
-        # At once, not by message: the next key of the same packet may be for what the choice brings.
+        # At once, not by message: the next key of the same packet may be for what this one brings.
         for wallet_list in self.query(WalletList):
-            self.watch(wallet_list, "highlighted", self._follow_wallets, init=False)
+            self.watch(wallet_list, "highlighted", self._follow, init=False)
+        for form_field in self.query(FormField):
+            self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
-        self._follow_text()
+        self._follow()
 
     @property
     def source(self) -> Wallet:
@@ -120,46 +115,54 @@ class TransferForm(Widget):
         self._shown_problems.clear()
         self._field(Field.AMOUNT).entry.value = ""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter in a wallet list, and over a chosen suggestion, is theirs."""
+        focused = self.screen.focused
+        is_theirs = isinstance(focused, WalletList) or (isinstance(focused, CompletingInput) and focused.is_choosing)
+        return action != "review" or not is_theirs
+
+    async def action_review(self) -> None:
+        """Review what is entered."""
+        await self.run_action("screen.review")
+
     def action_swap(self) -> None:
         """Turn the move round, pairs included."""
         source, destination = self.source, self.destination
         if transfer_type(destination, source) is None:
             self.app.bell()
             return
-        pairs = self._field(Field.FROM_PAIR).entry, self._field(Field.TO_PAIR).entry
+        pairs = [self._field(which).entry for which in (Field.FROM_PAIR, Field.TO_PAIR)]
+        follows = next(
+            (other for entry, other in zip(pairs, pairs[::-1], strict=True) if entry is self.screen.focused), None
+        )
+        if follows:
+            self.screen.set_focus(None)  # a field that is about to go would give it up some time later
         pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
         self.query_one("#from", WalletList).choose(destination)
         self.query_one("#to", WalletList).choose(source)
+        if follows:
+            self.screen.set_focus(follows)
 
-    def action_review(self) -> None:
-        """Ask for the review of what is entered, or say everything that is wrong with it."""
+    def request(self) -> TransferRequest | None:
+        """What is entered; where it is no transfer, None, and everything that is wrong with it is said."""
         self._shown_problems = set(Field)
         problems = self._problems()
         self._show_problems(problems)
         if Field.AMOUNT in problems and self._is_only_doubted(problems[Field.AMOUNT]):
             del problems[Field.AMOUNT]
         if problems:
-            self._field(next(which for which in Field if which in problems)).entry.focus()
-        else:
-            self.post_message(self.ReviewAsked(self._parse()))
+            self.screen.set_focus(self._field(next(which for which in Field if which in problems)).entry)
+            return None
+        return self._parse()
 
-    @on(WalletList.Chosen)
-    def _wallet_chosen(self) -> None:
-        self._follow_text()
-
-    @on(Input.Changed)
-    def _text_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def _text_changed(self, which: Field, value: str) -> None:
         self._share_asked = None
-        for form_field in self.query(FormField):
-            if form_field.entry is event.input and event.value:
-                self._shown_problems.add(Field(form_field.which))
+        if value:
+            self._shown_problems.add(which)
         self._follow_text()
 
-    @on(AmountInput.ShareAsked)
-    def _share_wanted(self, event: AmountInput.ShareAsked) -> None:
-        event.stop()
-        self._share_asked = event.percent
+    def _share_wanted(self, percent: int) -> None:
+        self._share_asked = percent
         self._fill_share()
 
     @on(FieldInput.Dropped)
@@ -169,17 +172,6 @@ class TransferForm(Widget):
             if form_field.entry is event.entry:
                 form_field.show_problem("Letters and digits only; the rest was left out")
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        event.input.value = event.value  # what was typed after Enter is not part of it
-        self.action_review()
-
-    @on(Button.Pressed, "#review")
-    def _review_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_review()
-
     def _field(self, which: Field) -> FormField:
         return self.query_one(f"#field-{which}", FormField)
 
@@ -188,6 +180,10 @@ class TransferForm(Widget):
         if move is None:  # the lists let no such pair be chosen
             raise InvalidTransfer({Field.DESTINATION: "choose a destination"})
         return move
+
+    def _follow(self) -> None:
+        self._follow_wallets()
+        self._follow_text()
 
     def _follow_wallets(self) -> None:
         """Dim what the source cannot reach, and show the pair fields that the move needs."""
@@ -332,11 +328,7 @@ class TransferForm(Widget):
 
     def _show_move(self) -> None:
         move = self._move()
-        from_pair = self._field(Field.FROM_PAIR).text if move.needs_from_pair else ""
-        to_pair = self._field(Field.TO_PAIR).text if move.needs_to_pair else ""
-        source = f"{move.source.short_label} {from_pair}".rstrip()
-        destination = f"{move.destination.short_label} {to_pair}".rstrip()
-        words = f"{move.name}   {source} -> {destination}"
+        words = f"{move.name}   {move.source.label} -> {move.destination.label}"
         if words != self._move_words:
             self._move_words = words
             self.query_one("#move", Label).update(words)

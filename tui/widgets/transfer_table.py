@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
+from tui.widgets.at_once import at_once
 
 OUTCOME_WORDS = {
     Outcome.SENDING: "sending",
@@ -29,14 +30,17 @@ _OUTCOME_STYLES = {
     Outcome.NOT_EXECUTED: "red",
 }
 
-_COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome", "Pairs", "Note")
+_COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
+_PAIRS = "Pairs"
+"""The column of pairs is there once a transfer has some."""
 
 
-class TransferTable(DataTable[Text]):
+class TransferTable(DataTable[Text], inherit_bindings=False):
     """Transfers as rows. Enter opens one, `c` copies its tranId."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy_tran_id", "Copy tranId", show=False),
+        *at_once(DataTable.BINDINGS),
+        Binding("c", "copy_tran_id", "Copy tranId", show=False, priority=True),
     ]
 
     class Opened(Message):
@@ -64,13 +68,14 @@ class TransferTable(DataTable[Text]):
             self.add_column(f"{name} ", key=name)
         self.watch(self, "virtual_size", self._draw_anew, init=False)
 
-    def show(self, transfer: Transfer, note: str = "") -> None:
-        """Add a transfer, or bring its row up to date; the note says how its settling goes."""
-        key = str(transfer.id)
-        cells = self._cells(transfer, note)
+    def show(self, transfer: Transfer) -> None:
+        """Add a transfer, or bring its row up to date."""
+        if (transfer.request.from_symbol or transfer.request.to_symbol) and _PAIRS not in self.columns:
+            self.add_column(f"{_PAIRS} ", key=_PAIRS, default=Text())
+        key, cells = str(transfer.id), self._cells(transfer)[: len(self.columns)]
         if transfer.id in self._transfers:
-            for name, cell in zip(_COLUMNS, cells, strict=True):
-                self.update_cell(key, name, cell, update_width=True)
+            for column, cell in zip(self.columns, cells, strict=True):
+                self.update_cell(key, column, cell, update_width=True)
         else:
             self.add_row(*cells, key=key)
             self.move_cursor(row=self.row_count - 1, animate=False)
@@ -101,7 +106,7 @@ class TransferTable(DataTable[Text]):
         row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
         return self._transfers[int(row_key.value or 0)]
 
-    def _cells(self, transfer: Transfer, note: str) -> tuple[Text, ...]:
+    def _cells(self, transfer: Transfer) -> tuple[Text, ...]:
         request = transfer.request
         move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
         pairs = " -> ".join(pair for pair in (request.from_symbol, request.to_symbol) if pair)
@@ -112,10 +117,9 @@ class TransferTable(DataTable[Text]):
             str(transfer.tran_id or "-"),
             OUTCOME_WORDS[transfer.outcome],
             pairs,
-            note,
         )
         style = _OUTCOME_STYLES[transfer.outcome]
         return tuple(
             Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
-            for column, text in zip(_COLUMNS, texts, strict=True)
+            for column, text in zip((*_COLUMNS, _PAIRS), texts, strict=True)
         )

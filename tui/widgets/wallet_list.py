@@ -6,61 +6,42 @@ from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import grouped
 from tui.domain.balances import Balances, Holdings
 from tui.domain.wallets import Wallet
+from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
 
 
-class WalletList(OptionList):
+class WalletList(OptionList, inherit_bindings=False):
     """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed.
 
     The arrow keys and the digits 1 to 8 choose, a click does too.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # With priority, like Tab of the main screen: keys of one packet then act in the order typed, each on the list
-        # that it was typed in. Without it, Tab overtakes them, and the digit of a source chooses a destination.
-        *(
-            Binding(key, action, show=False, priority=True)
-            for key, action in (
-                ("enter", "screen.move_focus(1)"),
-                ("up", "cursor_up"),
-                ("down", "cursor_down"),
-                ("home", "first"),
-                ("end", "last"),
-            )
-        ),
+        *at_once(OptionList.BINDINGS),
+        Binding("enter", "screen.move_focus(1)", show=False, priority=True),
         *(
             Binding(str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False, priority=True)
             for digit in range(1, len(WALLETS) + 1)
         ),
     ]
 
-    class Chosen(Message):
-        """Another wallet was chosen."""
-
-        def __init__(self, wallet_list: "WalletList", wallet: Wallet) -> None:
-            super().__init__()
-            self.wallet_list = wallet_list
-            self.wallet = wallet
-
-        @property
-        def control(self) -> "WalletList":
-            """The list it was chosen in."""
-            return self.wallet_list
-
     def __init__(self, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(*(Option(wallet.label, id=wallet.value) for wallet in WALLETS), id=id, compact=True)
         self._figures: dict[Wallet, tuple[str, bool]] = dict.fromkeys(WALLETS, ("", False))
         """What stands beside each wallet, and whether it can be relied on."""
-        self._announced = chosen
         self.highlighted = WALLETS.index(chosen)
+
+    def on_mount(self) -> None:
+        """Mark the chosen wallet, whenever it is another."""
+        # Not by `watch_highlighted`: OptionList calls that for changes of its options too.
+        self.watch(self, "highlighted", self._lay_out, init=False)
 
     @property
     def chosen(self) -> Wallet:
@@ -98,15 +79,6 @@ class WalletList(OptionList):
         else:
             self.highlighted = index
 
-    def watch_highlighted(self, highlighted: int | None) -> None:
-        """Tell that another wallet was chosen."""
-        super().watch_highlighted(highlighted)
-        # OptionList calls this for changes of its options too, when the same wallet stays chosen.
-        if self.is_mounted and self.chosen is not self._announced:
-            self._announced = self.chosen
-            self._lay_out()
-            self.post_message(self.Chosen(self, self.chosen))
-
     def on_resize(self, event: events.Resize) -> None:
         """Put the figures at the right edge."""
         self._lay_out()
@@ -115,13 +87,12 @@ class WalletList(OptionList):
         width = self.scrollable_content_region.width
         if not width:
             return
+        fits = all(cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items())
         for index, wallet in enumerate(WALLETS):
             marker = ">" if index == self.highlighted else " "
             text, is_fresh = self._figures[wallet]
             figure = f" {text} "
-            label = f"{marker}{index + 1} {wallet.label}"
-            if cell_len(label) + cell_len(figure) > width:
-                label = f"{marker}{index + 1} {wallet.short_label}"
+            label = f"{marker}{index + 1} {wallet.label if fits else wallet.short_label}"
             padded = set_cell_size(label, max(width - cell_len(figure), 0))
             prompt = Content(padded + figure)
             if not is_fresh:
