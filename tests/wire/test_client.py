@@ -208,7 +208,7 @@ async def test_timeout_and_unreachable_hold_no_key(raw_server: "RawServer", self
 )
 async def test_damaged_key_is_not_sent_and_not_shown(server: "DemoServer", key: ApiKey) -> None:
     async with BinanceClient(server.base_url, key) as client:
-        with pytest.raises(NotSent, match="Add the profile again") as caught:
+        with pytest.raises(NotSent, match="Enter it again") as caught:
             await _transfer(client)
     assert server.exchange.requests == []
     _holds_no_key(caught.value, key)
