@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
-from textual import events, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -212,9 +212,9 @@ class ShunterApp(App[bool]):
 
     @work(exclusive=True, group="open")
     async def open_session_key(self, session_key: SessionKey) -> None:
-        """Open a key that is kept nowhere. The journal tells it from others by the end of its API key."""
+        """Open a key that is kept nowhere."""
         key, base_url = session_key.key, session_key.base_url
-        status = Status(place_name(base_url), f"session-{key.tail}", keyring="session key only")
+        status = Status(place_name(base_url), session_key.profile, keyring="session key only")
         await self._open_desk(base_url, key, status, None)
 
     async def _open_desk(self, base_url: str, key: ApiKey, status: Status, profile: keys.Profile | None) -> None:
@@ -253,7 +253,7 @@ class ShunterApp(App[bool]):
         """Offer what can be done instead."""
         if isinstance(message.problem, keys.KeyringTimeout) and isinstance(self.screen, ModalScreen):
             return  # the person is on one of the other ways already
-        await self._show_alone(WelcomeScreen(message.words, message.problem, message.keyring, self._start.base_url))
+        await self._show_alone(WelcomeScreen(message.words, message.problem, message.keyring))
 
     @work(exclusive=True, group="examine")
     async def examine_key(self, desk: Desk) -> None:
@@ -297,9 +297,12 @@ class ShunterApp(App[bool]):
         keys.look_again()
         self._open_first_profile()
 
-    def on_welcome_screen_session_key_typed(self, message: WelcomeScreen.SessionKeyTyped) -> None:
-        """Open a key that is for this session only."""
-        self.open_session_key(message.session_key)
+    @on(WelcomeScreen.SessionKeyAsked)
+    @on(KeysScreen.SessionKeyAsked)
+    def ask_session_key(self) -> None:
+        """Ask for a key that is for this session only."""
+        if self._may_change_key():
+            self.push_screen(AddKeyScreen(self._start.base_url, for_session=True), self._session_key_typed)
 
     def on_welcome_screen_restart_chosen(self) -> None:
         """End, and start again inside a D-Bus session."""
@@ -331,9 +334,13 @@ class ShunterApp(App[bool]):
         reviews = [screen for screen in self.screen_stack if isinstance(screen, ReviewScreen)]
         return bool(self._desk and self._desk.in_flight) or any(review.is_sending for review in reviews)
 
+    @property
+    def _is_locked(self) -> bool:
+        return any(isinstance(screen, LockScreen) for screen in self.screen_stack)
+
     def _lock(self) -> None:
         """Let go of the key, and cover the screen. The settling of unknown transfers waits for the key."""
-        if self._desk is None or isinstance(self.screen, LockScreen):
+        if self._desk is None or self._is_locked:
             return
         self._desk.client.drop_key()
         for screen in self.screen_stack:
@@ -363,7 +370,7 @@ class ShunterApp(App[bool]):
 
     async def on_shunter_app_key_fetched(self, message: KeyFetched) -> None:
         """Go on where it was left."""
-        if self._desk and any(isinstance(screen, LockScreen) for screen in self.screen_stack):
+        if self._desk and self._is_locked:
             self._desk.client.give_key(message.key)
             while not isinstance(self.screen, LockScreen):
                 await self.pop_screen()
@@ -377,22 +384,34 @@ class ShunterApp(App[bool]):
                 screen.show_problem(message.problem)
 
     def _session_key_typed(self, typed: keys.Profile | SessionKey | None) -> None:
-        if isinstance(typed, SessionKey):
+        """Go on where it was left, if it is the key that was let go of. Another one is another account: open it."""
+        if not isinstance(typed, SessionKey):
+            if isinstance(self.screen, LockScreen):
+                self.screen.rest()
+        elif not self._is_locked or self._desk is None:
             self.open_session_key(typed)
-        elif isinstance(self.screen, LockScreen):
-            self.screen.rest()
+        elif (typed.base_url, typed.profile) == (self._desk.client.base_url, self._desk.profile):
+            self.post_message(self.KeyFetched(typed.key))
+        else:
+            words = f"Another key than before. What is open of {self._desk.profile} waits for its own key."
+            self.notify(words, title="This key", severity="warning", timeout=15, markup=False)
+            self.open_session_key(typed)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Under the cover there is nothing but waking and quitting."""
-        is_locked = any(isinstance(screen, LockScreen) for screen in self.screen_stack)
-        return not is_locked or action not in ("help", "keys", "command_palette")
+        return not self._is_locked or action not in ("help", "keys", "command_palette")
 
     def on_keys_screen_chosen(self, message: KeysScreen.Chosen) -> None:
         """Go on with another profile."""
+        if self._may_change_key():
+            self.open_profile(message.profile)
+
+    def _may_change_key(self) -> bool:
+        """Whether no transfer is in flight; says so where one is."""
         if self._desk and self._desk.in_flight:
             self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
-        else:
-            self.open_profile(message.profile)
+            return False
+        return True
 
     def action_help(self) -> None:
         """Show the help."""

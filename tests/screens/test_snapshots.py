@@ -134,3 +134,12 @@ def test_keys(two_keys: None, snap_compare: SnapCompare) -> None:
         await until_screen(pilot, KeysScreen)
 
     assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
+
+
+def test_keys_without_any(no_keys: None, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_screen(pilot, WelcomeScreen)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+
+    assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)

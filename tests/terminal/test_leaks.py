@@ -65,7 +65,7 @@ def plant(name):
         "ResultScreen": lambda desk: result.ResultScreen(transfer),
         "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
         "UnlockScreen": lambda desk: unlock.UnlockScreen(),
-        "WelcomeScreen": lambda desk: welcome.WelcomeScreen("", None, "", None),
+        "WelcomeScreen": lambda desk: welcome.WelcomeScreen("", None, ""),
     }
     async def on_event(self, event):
         if getattr(event, "key", "") == "f12":
