@@ -1,5 +1,6 @@
 """What a person sees in each state of the keyring, at 80x24, and that the app goes on from there."""
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,14 +15,17 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.screens.waiting import send, until, until_open, until_screen, words
-from tui import app as app_module
 from tui import keys
-from tui.app import ShunterApp, Start
+from tui import opening as opening_module
+from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key, new_key
 from tui.desk import Desk
 from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.domain.transfer import Draft
+from tui.domain.wallets import Wallet
 from tui.exchange.errors import NotSent
+from tui.opening import Start
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -107,7 +111,9 @@ def demo_host(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
 
     made = DemoExchange()
     transport = httpx.ASGITransport(app=made)
-    monkeypatch.setattr(app_module, "BinanceClient", lambda url, key: BinanceClient(url, key, transport=transport))
+    monkeypatch.setattr(
+        opening_module, "BinanceClient", lambda url, key, **_: BinanceClient(url, key, transport=transport)
+    )
     return made
 
 
@@ -178,7 +184,7 @@ def test_macos_refuses_interaction(backend: Keyring, snap_compare: Snap) -> None
 
 
 def test_hangs(backend: Keyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
-    monkeypatch.setattr(app_module, "_SLOW_S", 0.01)
+    monkeypatch.setattr(opening_module, "_SLOW_S", 0.01)
     backend.hangs = True
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
@@ -263,14 +269,14 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        app._idle_limit_s, app._last_input_s = 1, 0
         sending = True
-        monkeypatch.setattr(ShunterApp, "_is_sending", lambda _: sending)
-        app._lock_if_idle()
+        monkeypatch.setattr(app._idle, "_is_busy", lambda: sending)
+        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        app._idle.look()
         assert app._desk
         assert app._desk.client._key is not None
         sending = False
-        app._lock_if_idle()
+        app._idle.look()
         assert app._desk.client._key is None
 
 
@@ -417,6 +423,71 @@ async def test_key_is_not_changed_while_a_transfer_is_in_flight(
         await pilot.press("s")
         await until(pilot, lambda: any("change the key after it" in toast.message for toast in app._notifications))
         assert app.screen is main
+
+
+# What stays when the key changes
+
+
+def draft_of(app: ShunterApp) -> Draft:
+    assert isinstance(app.screen, MainScreen)
+    return app.screen.draft
+
+
+async def choose_last_key(pilot: Pilot[Any]) -> None:
+    before = pilot.app.screen
+    await pilot.press("f4")
+    await until_screen(pilot, KeysScreen)
+    await pilot.press("end", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen) and pilot.app.screen is not before)
+
+
+async def test_another_profile_gets_the_form_as_it_stands(one_key: keys.Profile) -> None:
+    other = keys.add("other", demo_key(), HOST)
+    start = Start(profile="main", draft=Draft(Wallet.SPOT, Wallet.UM, asset="BTC", amount="1"))
+    app = ShunterApp(start)
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        main.query_one("#field-asset Input", Input).value = ""
+        main.query_one("#field-amount Input", Input).value = "2.5"
+        await pilot.press("4")
+        typed = main.draft
+        assert typed == Draft(Wallet.ISOLATED, typed.destination, amount="2.5")
+        await choose_last_key(pilot)
+        assert app._profile == other
+        assert draft_of(app) == typed
+
+
+async def test_form_and_choice_of_profile_outlast_a_keyring_that_was_locked(
+    backend: Keyring, one_key: keys.Profile, login_keyring_exists: None
+) -> None:
+    other = keys.add("other", demo_key(), HOST)
+    app = ShunterApp(Start(profile="main", draft=Draft(asset="BTC")))
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        main.query_one("#field-asset Input", Input).value = "ETH"
+        backend.error = locked()
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("end", "enter")
+        await welcome()(pilot)
+        backend.error = None
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        assert app._profile == other
+        assert draft_of(app).asset == "ETH"
+
+
+async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
+    backend: Keyring, one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ShunterApp(Start(demo=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await choose_last_key(pilot)
+        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        assert app._idle._timer
+        app._idle.look()
+        await until_screen(pilot, LockScreen)
 
 
 # The list of keys

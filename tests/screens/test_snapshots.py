@@ -7,10 +7,11 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.screens.waiting import review, send, until, until_open, until_screen
-from tui.app import ShunterApp, Start
+from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.domain.wallets import Wallet
+from tui.opening import Start
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.help import HelpScreen
 from tui.screens.history import HistoryScreen

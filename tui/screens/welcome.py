@@ -14,8 +14,6 @@ from tui.keys import session_bus
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
 
-_NO_KEY = "There is no key yet."
-
 _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
@@ -56,7 +54,7 @@ class WelcomeScreen(Screen[None]):
         """The problem first."""
         with VerticalScroll(classes="page"):
             yield Label("Shunter", classes="title")
-            yield Label(self._words or _NO_KEY, id="problem", markup=False)
+            yield Label(self._words, id="problem", markup=False)
             yield Label("\n".join(f"{key:<4}{words}" for key, words in self._ways()), id="ways", markup=False)
             yield Label(_KEY_HINT, id="key-hint", markup=False)
             yield Label(f"Keyring: {self._keyring}" if self._keyring else "", id="keyring", markup=False)
