@@ -1,5 +1,6 @@
 """What a person sees in each state of the keyring, at 80x24, and that the app goes on from there."""
 
+import gc
 import math
 import threading
 from collections.abc import Callable, Iterator
@@ -348,6 +349,13 @@ async def type_key(pilot: Pilot[Any], key: ApiKey) -> None:
     await pilot.press("f2")
 
 
+def secrets_alive(key: ApiKey) -> int:
+    """How many objects hold the secret of a key, beside the key itself."""
+    gc.collect()
+    held = [thing for thing in gc.get_objects() if isinstance(thing, Secret)]
+    return sum(secret.reveal() == key.secret.reveal() for secret in held) - 1
+
+
 async def open_session_key(pilot: Pilot[Any]) -> MainScreen:
     await welcome("s")(pilot)
     await type_key(pilot, demo_key())
@@ -365,7 +373,9 @@ async def test_session_key_typed_again_after_the_idle_lock_goes_on_with_everythi
         await pilot.press("escape", *"7")
         await until(pilot, lambda: main.query_one("#transfers", TransferTable).row_count == 1)
         desk = app._desk
+        assert secrets_alive(demo_key()) == 1
         await lock(pilot)
+        assert secrets_alive(demo_key()) == 0
         await pilot.press("x", "escape", "x")  # it asks, and asks again after a cancel
         await type_key(pilot, demo_key())
         await until(pilot, lambda: app.screen is main)
