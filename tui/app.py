@@ -4,30 +4,27 @@ import asyncio
 import contextlib
 import signal
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from time import monotonic
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import events, work
+from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.timer import Timer
 from textual.worker import WorkerFailed
 
 from tui import keys
 from tui.desk import Desk
 from tui.domain.credentials import ApiKey
-from tui.domain.hosts import place_name
 from tui.domain.transfer import Draft, Transfer
-from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
-from tui.journal import Journal, JournalError
+from tui.idle import IdleWatch
+from tui.journal import JournalError
 from tui.keycheck import KeyReport, examine
+from tui.opening import NoKeyYet, Opened, Start, fetch_key, open_demo, open_first, open_profile, open_session_key
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
@@ -36,30 +33,9 @@ from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.field_input import SecretInput
-from tui.widgets.status_bar import Status, StatusBar
+from tui.widgets.status_bar import StatusBar
 
-_DEMO_HOST = "https://demo.invalid"
-_SLOW_S = 4.0
-"""After this long, a keyring that does not answer is told of."""
-_SLOW_WORDS = (
-    "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, and "
-    "Shunter goes on by itself. Or take one of these ways."
-)
-_WHILE_SENDING_S = 5.0
-"""How soon an idle app that is sending looks again whether it can lock."""
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """How the app was asked to open."""
-
-    demo: bool = False
-    profile: str | None = None
-    base_url: str | None = None
-    """Only profiles of this host are offered; None offers all."""
-    draft: Draft = field(default_factory=Draft)
+Opening = Callable[[], Awaitable[Opened]]
 
 
 class PlainScrollBarRender(ScrollBarRender):
@@ -83,12 +59,9 @@ class ShunterApp(App[bool]):
     class DeskReady(Message):
         """Everything it takes to make transfers is there."""
 
-        def __init__(self, desk: Desk, status: Status, profile: keys.Profile | None = None) -> None:
+        def __init__(self, opened: Opened) -> None:
             super().__init__()
-            self.desk = desk
-            self.status = status
-            self.profile = profile
-            """Where the key comes from; None for the demo's, and for one of this session only."""
+            self.opened = opened
 
     class CannotOpen(Message):
         """Something that it takes to make transfers is missing."""
@@ -132,12 +105,14 @@ class ShunterApp(App[bool]):
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         self._start = start
+        self._draft = start.draft
+        """What the form is filled with when it comes up next."""
+        self._retry: Opening = lambda: open_first(start, self._say_slow)
+        """What is tried once more where it did not succeed."""
         self._desk: Desk | None = None
         self._profile: keys.Profile | None = None
         self._leaving = False
-        self._idle_limit_s = 0.0
-        self._idle_timer: Timer | None = None
-        self._last_input_s = monotonic()
+        self._idle = IdleWatch(self, is_busy=self._is_sending, on_idle=self._lock)
 
     def on_mount(self) -> None:
         """Open the demo, or the profile that was asked for, or say what is missing."""
@@ -145,115 +120,45 @@ class ShunterApp(App[bool]):
         loop.set_exception_handler(self._unhandled_in_task)
         # Ended from outside, it still gives the terminal back. SIGHUP keeps its default: the terminal is gone.
         loop.add_signal_handler(signal.SIGTERM, lambda: self.call_later(self._leave))
-        if self._start.demo:
-            self.open_demo()
-        else:
-            self._open_first_profile()
+        self.open_desk(open_demo if self._start.demo else self._retry)
 
     @work(exclusive=True, group="open")
-    async def open_demo(self) -> None:
-        """Open the demo exchange, in this very process."""
-        import httpx
-
-        from tui.demo.exchange import DemoExchange
-        from tui.demo.keys import demo_key
-
-        key = demo_key()
-        self._idle_limit_s = 0  # no secret to let go of
-        client = BinanceClient(_DEMO_HOST, key, transport=httpx.ASGITransport(app=DemoExchange()))
-        desk = Desk(client, Journal.in_memory(), profile="demo")
-        self.post_message(self.DeskReady(desk, Status(place="DEMO", profile="demo")))
-
-    def _open_first_profile(self) -> None:
-        """Open the profile that was asked for, or the only one that there is."""
+    async def open_desk(self, opening: Opening) -> None:
+        """Open a desk, or say what is missing."""
         try:
-            self._idle_limit_s = keys.settings().idle_lock_minutes * 60
-            if self._start.profile:
-                profile = keys.profile(self._start.profile)
-                if self._start.base_url not in (None, profile.base_url):
-                    self.post_message(self.CannotOpen(_wrong_host(profile, self._start.base_url)))
-                    return
-            else:
-                fitting = [p for p in keys.profiles() if self._start.base_url in (None, p.base_url)]
-                if not fitting:
-                    self.look_at_keyring()
-                    return
-                if len(fitting) > 1:
-                    self.post_message(self.CannotOpen("There are several keys: choose one with F4."))
-                    return
-                (profile,) = fitting
+            opened = await opening()
+        except NoKeyYet as none:
+            self.post_message(self.CannotOpen(str(none), none.problem, keyring=none.keyring))
         except keys.KeyStoreError as error:
             self.post_message(self.CannotOpen(str(error), error))
-        else:
-            self.open_profile(profile)
-
-    @work(exclusive=True, group="open")
-    async def look_at_keyring(self) -> None:
-        """Find out whether a first key could be kept, and say so."""
-        try:
-            await self._patiently(keys.probe, self._say_slow)
-            backend = await keys.in_background(keys.backend_name)
-        except keys.KeyStoreError as error:
-            self.post_message(self.CannotOpen(f"There is no key yet. {error}", error))
-        else:
-            self.post_message(self.CannotOpen("", keyring=backend))
-
-    @work(exclusive=True, group="open")
-    async def open_profile(self, profile: keys.Profile) -> None:
-        """Open a profile: its key from the keyring, and the journal."""
-        try:
-            key = await self._patiently(lambda: keys.load(profile), self._say_slow)
-            backend = await keys.in_background(keys.backend_name)
-        except keys.KeyStoreError as error:
-            self.post_message(self.CannotOpen(str(error), error))
-            return
-        status = Status(place_name(profile.base_url), profile.name, profile.tail, backend)
-        await self._open_desk(profile.base_url, key, status, profile)
-
-    @work(exclusive=True, group="open")
-    async def open_session_key(self, session_key: SessionKey) -> None:
-        """Open a key that is kept nowhere. The journal tells it from others by the end of its API key."""
-        key, base_url = session_key.key, session_key.base_url
-        status = Status(place_name(base_url), f"session-{key.tail}", keyring="session key only")
-        await self._open_desk(base_url, key, status, None)
-
-    async def _open_desk(self, base_url: str, key: ApiKey, status: Status, profile: keys.Profile | None) -> None:
-        try:
-            journal = await asyncio.to_thread(Journal.open)
-            client = BinanceClient(base_url, key)
         except (JournalError, ExchangeError) as error:
             self.post_message(self.CannotOpen(str(error)))
         else:
-            self.post_message(self.DeskReady(Desk(client, journal, profile=status.profile), status, profile))
-
-    async def _patiently(self, call: Callable[[], _T], say_slow: Callable[[keys.KeyringTimeout], object]) -> _T:
-        """Await a call to the keyring; when it takes long, say so and go on waiting."""
-        answer = asyncio.ensure_future(keys.in_background(call))
-        done, _ = await asyncio.wait({answer}, timeout=_SLOW_S)
-        if not done:
-            say_slow(keys.KeyringTimeout(_SLOW_WORDS))
-        return await answer
+            self.post_message(self.DeskReady(opened))
 
     def _say_slow(self, problem: keys.KeyringTimeout) -> None:
         self.post_message(self.CannotOpen(str(problem), problem))
 
     async def on_shunter_app_desk_ready(self, message: DeskReady) -> None:
         """Show the main screen over the new desk."""
+        opened = message.opened
         await self._close_desk()
-        self._desk, self._profile = message.desk, message.profile
-        self._watch_idle(self._idle_limit_s)
-        main = MainScreen(message.desk, message.status, self._start.draft)
-        message.desk.on_change = main.transfer_changed
-        message.desk.on_progress = main.settling_progressed
-        await self._show_alone(main)
-        self.find_earlier(message.desk)
-        self.examine_key(message.desk)
+        self._desk, self._profile = opened.desk, opened.profile
+        self._idle.start(opened.idle_lock_s)
+        await self._take_screens_away()
+        main = MainScreen(opened.desk, opened.status, self._draft)
+        opened.desk.on_change = main.transfer_changed
+        opened.desk.on_progress = main.settling_progressed
+        await self.push_screen(main)
+        self.find_earlier(opened.desk)
+        self.examine_key(opened.desk)
 
     async def on_shunter_app_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
         if isinstance(message.problem, keys.KeyringTimeout) and isinstance(self.screen, ModalScreen):
             return  # the person is on one of the other ways already
-        await self._show_alone(WelcomeScreen(message.words, message.problem, message.keyring, self._start.base_url))
+        await self._take_screens_away()
+        await self.push_screen(WelcomeScreen(message.words, message.problem, message.keyring))
 
     @work(exclusive=True, group="examine")
     async def examine_key(self, desk: Desk) -> None:
@@ -290,16 +195,19 @@ class ShunterApp(App[bool]):
 
     def on_welcome_screen_demo_chosen(self) -> None:
         """Open the demo instead."""
-        self.open_demo()
+        self.open_desk(open_demo)
 
     def on_welcome_screen_retry_chosen(self) -> None:
         """Try once more what failed."""
         keys.look_again()
-        self._open_first_profile()
+        self.open_desk(self._retry)
 
-    def on_welcome_screen_session_key_typed(self, message: WelcomeScreen.SessionKeyTyped) -> None:
-        """Open a key that is for this session only."""
-        self.open_session_key(message.session_key)
+    @on(WelcomeScreen.SessionKeyAsked)
+    @on(KeysScreen.SessionKeyAsked)
+    def ask_session_key(self) -> None:
+        """Ask for a key that is for this session only."""
+        if self._may_change_key():
+            self.push_screen(AddKeyScreen(self._start.base_url, for_session=True), self._session_key_typed)
 
     def on_welcome_screen_restart_chosen(self) -> None:
         """End, and start again inside a D-Bus session."""
@@ -307,33 +215,20 @@ class ShunterApp(App[bool]):
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the person was last there."""
-        if isinstance(event, (events.Key, events.Paste, events.MouseDown)):
-            self._last_input_s = monotonic()
+        self._idle.heard(event)
         await super().on_event(event)
-
-    def _watch_idle(self, wait_s: float) -> None:
-        """Look after a while whether the app is idle. An idle screen is not drawn anew by this."""
-        if self._idle_timer:
-            self._idle_timer.stop()
-        if self._idle_limit_s:
-            self._idle_timer = self.set_timer(wait_s, self._lock_if_idle)
-
-    def _lock_if_idle(self) -> None:
-        left_s = self._last_input_s + self._idle_limit_s - monotonic()
-        if left_s > 0:
-            self._watch_idle(left_s)
-        elif self._is_sending():
-            self._watch_idle(_WHILE_SENDING_S)
-        else:
-            self._lock()
 
     def _is_sending(self) -> bool:
         reviews = [screen for screen in self.screen_stack if isinstance(screen, ReviewScreen)]
         return bool(self._desk and self._desk.in_flight) or any(review.is_sending for review in reviews)
 
+    @property
+    def _is_locked(self) -> bool:
+        return any(isinstance(screen, LockScreen) for screen in self.screen_stack)
+
     def _lock(self) -> None:
         """Let go of the key, and cover the screen. The settling of unknown transfers waits for the key."""
-        if self._desk is None or isinstance(self.screen, LockScreen):
+        if self._desk is None or self._is_locked:
             return
         self._desk.client.drop_key()
         for screen in self.screen_stack:
@@ -353,9 +248,7 @@ class ShunterApp(App[bool]):
     async def fetch_key(self, profile: keys.Profile) -> None:
         """Fetch the key from the keyring once more."""
         try:
-            key = await self._patiently(
-                lambda: keys.load(profile), lambda slow: self.post_message(self.KeyNotFetched(slow))
-            )
+            key = await fetch_key(profile, lambda slow: self.post_message(self.KeyNotFetched(slow)))
         except keys.KeyStoreError as error:
             self.post_message(self.KeyNotFetched(error))
         else:
@@ -363,12 +256,12 @@ class ShunterApp(App[bool]):
 
     async def on_shunter_app_key_fetched(self, message: KeyFetched) -> None:
         """Go on where it was left."""
-        if self._desk and any(isinstance(screen, LockScreen) for screen in self.screen_stack):
+        if self._desk and self._is_locked:
             self._desk.client.give_key(message.key)
             while not isinstance(self.screen, LockScreen):
                 await self.pop_screen()
             await self.pop_screen()
-            self._watch_idle(self._idle_limit_s)
+            self._idle.restart()
 
     def on_shunter_app_key_not_fetched(self, message: KeyNotFetched) -> None:
         """Say why, on the cover."""
@@ -377,22 +270,35 @@ class ShunterApp(App[bool]):
                 screen.show_problem(message.problem)
 
     def _session_key_typed(self, typed: keys.Profile | SessionKey | None) -> None:
-        if isinstance(typed, SessionKey):
-            self.open_session_key(typed)
-        elif isinstance(self.screen, LockScreen):
-            self.screen.rest()
+        """Go on where it was left, if it is the key that was let go of. Another one is another account: open it."""
+        if not isinstance(typed, SessionKey):
+            if isinstance(self.screen, LockScreen):
+                self.screen.rest()
+        elif not self._is_locked or self._desk is None:
+            self.open_desk(lambda: open_session_key(typed))
+        elif (typed.base_url, typed.profile) == (self._desk.client.base_url, self._desk.profile):
+            self.post_message(self.KeyFetched(typed.key))
+        else:
+            words = f"Another key than before. What is open of {self._desk.profile} waits for its own key."
+            self.notify(words, title="This key", severity="warning", timeout=15, markup=False)
+            self.open_desk(lambda: open_session_key(typed))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Under the cover there is nothing but waking and quitting."""
-        is_locked = any(isinstance(screen, LockScreen) for screen in self.screen_stack)
-        return not is_locked or action not in ("help", "keys", "command_palette")
+        return not self._is_locked or action not in ("help", "keys", "command_palette")
 
     def on_keys_screen_chosen(self, message: KeysScreen.Chosen) -> None:
         """Go on with another profile."""
+        if self._may_change_key():
+            self._retry = lambda: open_profile(message.profile, self._say_slow)
+            self.open_desk(self._retry)
+
+    def _may_change_key(self) -> bool:
+        """Whether no transfer is in flight; says so where one is."""
         if self._desk and self._desk.in_flight:
             self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
-        else:
-            self.open_profile(message.profile)
+            return False
+        return True
 
     def action_help(self) -> None:
         """Show the help."""
@@ -434,11 +340,13 @@ class ShunterApp(App[bool]):
                     lambda action=action, node=active.node: self.call_later(self.run_action, action, node),
                 )
 
-    async def _show_alone(self, screen: Screen[Any]) -> None:
-        """Show a screen with nothing but the app's blank one below it."""
+    async def _take_screens_away(self) -> None:
+        """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                self._draft = Draft() if self._is_locked else screen.draft
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        await self.push_screen(screen)
 
     async def _leave(self) -> None:
         """Quit now; what is in flight is left to the journal."""
@@ -466,10 +374,3 @@ class ShunterApp(App[bool]):
             )
         )
         self._close_messages_no_wait()
-
-
-def _wrong_host(profile: keys.Profile, base_url: str | None) -> str:
-    return (
-        f"The profile {profile.name} is for {profile.base_url}, and its key is sent nowhere else. "
-        f"For {base_url}, add a key of its own."
-    )

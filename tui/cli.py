@@ -111,8 +111,9 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         )
 
     privacy.keep_keys_out_of_logs()
-    from tui.app import ShunterApp, Start
+    from tui.app import ShunterApp
     from tui.keys import session_bus
+    from tui.opening import Start
 
     app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
     # `nohup` hands on that it is ignored: the app would outlive its terminal, and hold on to what it was sending.

@@ -59,7 +59,8 @@ def serve(seconds_added: float) -> None:
 def main() -> None:
     """Run the app on it: what the benchmark drives in a pseudo-terminal."""
     import tui.demo.exchange
-    from tui.app import ShunterApp, Start
+    from tui.app import ShunterApp
+    from tui.opening import Start
 
     tui.demo.exchange.DemoExchange = large_exchange  # type: ignore[assignment, misc]
     ShunterApp(Start(demo=True)).run()

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tui.app import ShunterApp, Start
+from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.domain.transfer import Draft
 from tui.exchange.clock import ClockReading, ticks_ms
+from tui.opening import Start
 
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
 

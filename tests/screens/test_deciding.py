@@ -39,7 +39,7 @@ def in_list(main: MainScreen, which: str) -> str:
 
 async def open_row(pilot: Pilot[None], main: MainScreen, which: str) -> list[str]:
     """Open the only row of a list, which is for the person to decide; gives what there is to choose from."""
-    await until(pilot, lambda: "decide" in in_list(main, which))
+    await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
     main.query_one(which).focus()
     await pilot.press("enter")
     await until_screen(pilot, DecideScreen)

@@ -1,5 +1,7 @@
 """What a person sees in each state of the keyring, at 80x24, and that the app goes on from there."""
 
+import gc
+import math
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,21 +13,29 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from textual.pilot import Pilot
+from textual.widgets import Input
 
-from tests.screens.waiting import until
-from tui import app as app_module
+from tests.screens.waiting import send, until, until_open, until_screen, words
 from tui import keys
-from tui.app import ShunterApp, Start
+from tui import opening as opening_module
+from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.keys import demo_key
-from tui.domain.credentials import Secret
+from tui.demo.keys import demo_key, new_key
+from tui.desk import Desk
+from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.domain.transfer import Draft
+from tui.domain.wallets import Wallet
 from tui.exchange.errors import NotSent
+from tui.opening import Start
+from tui.screens.add_key import AddKeyScreen
+from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.widgets.transfer_table import TransferTable
 
 SIZE = (80, 24)
 HOST = "https://h.example"
@@ -94,14 +104,23 @@ def login_keyring_exists(backend: Keyring, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def one_key(backend: Keyring, monkeypatch: pytest.MonkeyPatch) -> keys.Profile:
-    """A profile whose host is the demo exchange, in this process."""
+def demo_host(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
+    """The demo exchange of this process, whatever the host."""
     import httpx
 
     from tui.exchange.client import BinanceClient
 
-    transport = httpx.ASGITransport(app=DemoExchange())
-    monkeypatch.setattr(app_module, "BinanceClient", lambda url, key: BinanceClient(url, key, transport=transport))
+    made = DemoExchange()
+    transport = httpx.ASGITransport(app=made)
+    monkeypatch.setattr(
+        opening_module, "BinanceClient", lambda url, key, **_: BinanceClient(url, key, transport=transport)
+    )
+    return made
+
+
+@pytest.fixture
+def one_key(backend: Keyring, demo_host: DemoExchange) -> keys.Profile:
+    """A profile whose host is the demo exchange, in this process."""
     return keys.add("main", demo_key(), HOST)
 
 
@@ -166,7 +185,7 @@ def test_macos_refuses_interaction(backend: Keyring, snap_compare: Snap) -> None
 
 
 def test_hangs(backend: Keyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
-    monkeypatch.setattr(app_module, "_SLOW_S", 0.01)
+    monkeypatch.setattr(opening_module, "_SLOW_S", 0.01)
     backend.hangs = True
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
@@ -251,14 +270,14 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        app._idle_limit_s, app._last_input_s = 1, 0
         sending = True
-        monkeypatch.setattr(ShunterApp, "_is_sending", lambda _: sending)
-        app._lock_if_idle()
+        monkeypatch.setattr(app._idle, "_is_busy", lambda: sending)
+        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        app._idle.look()
         assert app._desk
         assert app._desk.client._key is not None
         sending = False
-        app._lock_if_idle()
+        app._idle.look()
         assert app._desk.client._key is None
 
 
@@ -317,3 +336,208 @@ def test_expiry_is_told() -> None:
     )
     report = KeyReport(restrictions, ClockReading(0, 0, 1, 0), 5000)
     assert report.may == "reading; until 2030-01-02"
+
+
+# A key for this session
+
+
+async def type_key(pilot: Pilot[Any], key: ApiKey) -> None:
+    """Fill in the screen that asks for a key for this session."""
+    await until_screen(pilot, AddKeyScreen)
+    for field, text in (("api-key", key.api_key.reveal()), ("secret", key.secret.reveal())):
+        pilot.app.screen.query_one(f"#field-{field} Input", Input).value = text
+    await pilot.press("f2")
+
+
+def secrets_alive(key: ApiKey) -> int:
+    """How many objects hold the secret of a key, beside the key itself."""
+    gc.collect()
+    held = [thing for thing in gc.get_objects() if isinstance(thing, Secret)]
+    return sum(secret.reveal() == key.secret.reveal() for secret in held) - 1
+
+
+async def open_session_key(pilot: Pilot[Any]) -> MainScreen:
+    await welcome("s")(pilot)
+    await type_key(pilot, demo_key())
+    return await until_open(pilot)
+
+
+async def test_session_key_typed_again_after_the_idle_lock_goes_on_with_everything_kept(
+    no_bus: None, demo_host: DemoExchange
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await open_session_key(pilot)
+        await pilot.press("tab", "tab", *"USDT", "tab", "5")
+        await send(pilot)
+        await pilot.press("escape", *"7")
+        await until(pilot, lambda: main.query_one("#transfers", TransferTable).row_count == 1)
+        desk = app._desk
+        assert secrets_alive(demo_key()) == 1
+        await lock(pilot)
+        assert secrets_alive(demo_key()) == 0
+        await pilot.press("x", "escape", "x")  # it asks, and asks again after a cancel
+        await type_key(pilot, demo_key())
+        await until(pilot, lambda: app.screen is main)
+        assert app._desk is desk
+        assert main.query_one("#field-amount Input", Input).value == "7"
+        assert main.query_one("#transfers", TransferTable).row_count == 1
+        assert desk
+        assert (await desk.client.key_restrictions()).permits_universal_transfer
+
+
+async def test_another_session_key_after_the_idle_lock_gets_a_desk_and_a_name_of_its_own(
+    no_bus: None, demo_host: DemoExchange
+) -> None:
+    other, verifier = new_key(KeyKind.HMAC)
+    demo_host.add_key(KeyKind.HMAC, other.api_key.reveal(), verifier)
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await open_session_key(pilot)
+        await pilot.press("tab", "tab", *"USDT")
+        await lock(pilot)
+        await pilot.press("x")
+        await type_key(pilot, other)
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen is not main)
+        assert app._desk
+        assert app._desk.profile == f"session-{other.tail}"
+        assert app.screen.query_one("#field-asset Input", Input).value == ""
+        await until(pilot, lambda: any("Another key than before" in toast.message for toast in app._notifications))
+
+
+async def test_wrong_session_key_is_mended_from_the_keys_screen(no_bus: None, demo_host: DemoExchange) -> None:
+    right = demo_key()
+    wrong = ApiKey(right.kind, right.api_key, Secret("x" * 64))
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await welcome("s")(pilot)
+        await type_key(pilot, wrong)
+        await until_screen(pilot, MainScreen)
+        await until(pilot, lambda: any("enter the key again" in toast.message for toast in app._notifications))
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("s")
+        await type_key(pilot, right)
+        await until_open(pilot)
+
+
+async def test_key_is_not_changed_while_a_transfer_is_in_flight(
+    no_bus: None, demo_host: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await open_session_key(pilot)
+        monkeypatch.setattr(Desk, "in_flight", 1)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("s")
+        await until(pilot, lambda: any("change the key after it" in toast.message for toast in app._notifications))
+        assert app.screen is main
+
+
+# What stays when the key changes
+
+
+def draft_of(app: ShunterApp) -> Draft:
+    assert isinstance(app.screen, MainScreen)
+    return app.screen.draft
+
+
+async def choose_last_key(pilot: Pilot[Any]) -> None:
+    before = pilot.app.screen
+    await pilot.press("f4")
+    await until_screen(pilot, KeysScreen)
+    await pilot.press("end", "enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen) and pilot.app.screen is not before)
+
+
+async def test_another_profile_gets_the_form_as_it_stands(one_key: keys.Profile) -> None:
+    other = keys.add("other", demo_key(), HOST)
+    start = Start(profile="main", draft=Draft(Wallet.SPOT, Wallet.UM, asset="BTC", amount="1"))
+    app = ShunterApp(start)
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        main.query_one("#field-asset Input", Input).value = ""
+        main.query_one("#field-amount Input", Input).value = "2.5"
+        await pilot.press("4")
+        typed = main.draft
+        assert typed == Draft(Wallet.ISOLATED, typed.destination, amount="2.5")
+        await choose_last_key(pilot)
+        assert app._profile == other
+        assert draft_of(app) == typed
+
+
+async def test_form_and_choice_of_profile_outlast_a_keyring_that_was_locked(
+    backend: Keyring, one_key: keys.Profile, login_keyring_exists: None
+) -> None:
+    other = keys.add("other", demo_key(), HOST)
+    app = ShunterApp(Start(profile="main", draft=Draft(asset="BTC")))
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        main.query_one("#field-asset Input", Input).value = "ETH"
+        backend.error = locked()
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("end", "enter")
+        await welcome()(pilot)
+        backend.error = None
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        assert app._profile == other
+        assert draft_of(app).asset == "ETH"
+
+
+async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
+    backend: Keyring, one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ShunterApp(Start(demo=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await choose_last_key(pilot)
+        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        assert app._idle._timer
+        app._idle.look()
+        await until_screen(pilot, LockScreen)
+
+
+# The list of keys
+
+
+@pytest.mark.parametrize("has_bus", [True, False])
+async def test_keys_screen_without_keys_says_so_beside_the_name_of_the_keyring(
+    backend: Keyring, request: pytest.FixtureRequest, has_bus: bool
+) -> None:
+    if not has_bus:
+        request.getfixturevalue("no_bus")
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await welcome("f4", then=KeysScreen)(pilot)
+        name = "Keyring: Secret Service" if has_bus else "Keyring: none"
+        await until(pilot, lambda: words(pilot, "#keys-backend") == name)
+        assert app.screen.query_one("#no-keys").display
+
+
+async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
+    backend: Keyring, one_key: keys.Profile, login_keyring_exists: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "unlock", lambda _: setattr(backend, "error", None))
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        backend.error = locked()
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("c")
+        await until(pilot, lambda: "u unlock the keyring" in words(pilot, "#keys-ask"))
+        assert "locked" in words(pilot, "#keys-said")
+        await pilot.press("u", *"secret", "enter")
+        await until(pilot, lambda: "unlocked" in words(pilot, "#keys-said"))
+
+        backend.error = locked()
+        await pilot.press("a")
+        await until_screen(pilot, AddKeyScreen)
+        app.screen.query_one("#field-name Input", Input).value = "second"
+        await type_key(pilot, demo_key())
+        await until_screen(pilot, UnlockScreen)
+        await pilot.press(*"secret", "enter")
+        await until(pilot, lambda: "second" in backend.entries)

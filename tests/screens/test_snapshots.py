@@ -10,12 +10,13 @@ from textual.widgets import Label
 
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import review, send, until, until_open, until_screen
-from tui.app import ShunterApp, Start
+from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.payloads import HistoryRow
+from tui.opening import Start
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen
@@ -153,6 +154,15 @@ def test_adding_a_key_shows_none_of_it(no_keys: None, snap_compare: SnapCompare)
 
 
 def test_keys(two_keys: None, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[None]) -> None:
+        await until_screen(pilot, WelcomeScreen)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+
+    assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
+
+
+def test_keys_without_any(no_keys: None, snap_compare: SnapCompare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await until_screen(pilot, WelcomeScreen)
         await pilot.press("f4")

@@ -191,6 +191,10 @@ class Pty(Terminal):
         """Send the program a signal."""
         self._process.kill(number)
 
+    def hang_up(self) -> None:
+        """Lose the line, as when an SSH connection breaks."""
+        self._process.ptyproc.fileobj.close()
+
     def kill(self) -> None:
         """End the program, if it still runs."""
         self._process.close(force=True)

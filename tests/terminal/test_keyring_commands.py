@@ -307,7 +307,7 @@ def test_login_keyring_is_made_by_a_command(gnome_keyring: Any, spawn: Spawn, ru
     piped = run("add", "main", "--stdin", text=file_of(demo_key()))
     assert piped.returncode == 1
     assert "There is no login keyring yet" in piped.stderr
-    assert "shunter keys unlock" in piped.stderr
+    assert "Make it here: shunter keys unlock" in piped.stderr
     terminal = spawn("unlock")
     terminal.expect("new login keyring .*: ")
     terminal.sendline("a passphrase")

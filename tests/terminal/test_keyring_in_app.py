@@ -1,5 +1,6 @@
 """The app with every kind of keyring: a real GNOME Keyring, none, one that hangs, one that is not safe."""
 
+import contextlib
 import json
 import shutil
 import time
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.terminal.conftest import wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
@@ -174,6 +176,36 @@ def test_without_a_session_bus_shunter_starts_one_and_the_key_is_there_at_the_ne
     terminal.type(ESCAPE)
     terminal.wait_for("Session - 1")
     leave(terminal)  # else the bus that it runs in would outlive the test
+
+
+@pytest.mark.parametrize("shell", [[], ["bash", "-c", '"$@"; exit', "bash"]], ids=["alone", "from a shell"])
+def test_lost_line_leaves_neither_bus_nor_open_keyring_behind(
+    open_pty: Any, shunter: list[str], environment: Environment, shell: list[str]
+) -> None:
+    if not shutil.which("gnome-keyring-daemon"):
+        pytest.skip("gnome-keyring-daemon is not installed")
+    terminal = open_pty([*shell, *shunter], environment)
+    terminal.wait_for("no D-Bus session")
+    terminal.type("b")
+    terminal.wait_for("There is no login keyring yet")
+    terminal.type("u")
+    terminal.wait_for("Once more")
+    terminal.type(f"{PASSPHRASE}\t{PASSPHRASE}\r")
+    terminal.wait_for("There is no key yet.")
+    assert {"dbus-daemon", "gnome-keyring-d"} < programs_of(environment)
+    terminal.hang_up()
+    wait_for(lambda: not programs_of(environment))
+
+
+def programs_of(environment: Environment) -> set[str]:
+    """What runs in an environment, however it was started."""
+    mark = f"HOME={environment['HOME']}\0".encode()
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes():
+                found.add((process / "comm").read_text().strip())
+    return found
 
 
 def test_keyring_that_hangs_is_told_of_within_five_seconds_and_the_app_stays_usable(

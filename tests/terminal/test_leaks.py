@@ -4,7 +4,6 @@ Everything is made as talkative as it gets: every logger at its lowest level int
 Textual's own logs and devtools switched on, and code that logs whatever it holds and then crashes with it.
 """
 
-import base64
 import os
 import re
 import signal
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.terminal.conftest import wait_for
+from tests.traces import traces
 from tui.demo.exchange import DemoExchange
 from tui.demo.fault_specs import SPECS, set_fault
 from tui.demo.keys import new_key
@@ -24,6 +24,15 @@ from tui.domain.credentials import ApiKey, KeyKind
 
 LIMIT_S = 30
 PASSPHRASE = "correct horse"
+
+ANSWERS = (
+    *(f'400:{{"code":{code},"msg":"no"}}' for code in (-1002, -1006, -1022, -1100, -2014, -3020, -5002, -9000)),
+    '401:{"code":-2015,"msg":"no"}',
+    *("200:<html>", "200:{", "302", "403:<html>", "418", "429", "500", "502:<html>"),
+    '503:{"code":-1008,"msg":"no"}',
+    '504:{"code":-1007,"msg":"no"}',
+)
+"""Beside the faults by name: each way that the client tells apart. A clock that is off is asked of `keys check`."""
 
 CARELESS = '''
 import logging, os, pathlib, sys
@@ -65,7 +74,7 @@ def plant(name):
         "ResultScreen": lambda desk: result.ResultScreen(transfer),
         "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
         "UnlockScreen": lambda desk: unlock.UnlockScreen(),
-        "WelcomeScreen": lambda desk: welcome.WelcomeScreen("", None, "", None),
+        "WelcomeScreen": lambda desk: welcome.WelcomeScreen("", None, ""),
     }
     async def on_event(self, event):
         if getattr(event, "key", "") == "f12":
@@ -95,25 +104,6 @@ def screens() -> list[str]:
     return [
         name for path in sorted(folder.glob("*.py")) for name in re.findall(r"class (\w+Screen)\(", path.read_text())
     ]
-
-
-def traces(key: ApiKey) -> list[bytes]:
-    """Pieces of the key's two parts: as they are, as base64 however aligned, and as hex."""
-    found: list[bytes] = []
-    body = "".join(line for line in key.secret.reveal().splitlines() if not line.startswith("-----"))
-    for text in (key.api_key.reveal(), body):
-        raws = [text.encode()]
-        if key.kind is not KeyKind.HMAC and text is body:
-            raws.append(base64.b64decode(body))
-        for raw in raws:
-            for start in range(0, len(raw) - 15, 8):
-                piece = raw[start : start + 16]
-                found += [piece, piece.hex().encode(), piece.hex().upper().encode()]
-                found += [base64.b64encode(piece[shift:])[:-4].rstrip(b"=") for shift in range(3)]
-    # The start of a PEM of its kind is the same for every key.
-    header = {KeyKind.ED25519: 32, KeyKind.RSA: 64}.get(key.kind, 0)
-    common = body[:header].encode()
-    return [trace for trace in found if trace not in common and trace not in base64.b64decode(common or b"")]
 
 
 @pytest.fixture(params=KeyKind)
@@ -225,6 +215,12 @@ def test_commands_leave_no_trace_of_a_key(
     run("keys", "check", "main")
     set_fault(exchange, "clock=+3600000")
     run("keys", "check", "main")
+    for name, url in (
+        ("refused", "http://127.0.0.1:1"),
+        ("nameless", "https://nothing.invalid"),
+        ("plain", base_url.replace("http:", "https:")),
+    ):
+        run("keys", "add", name, "--base-url", url, "--stdin", text=f"{api_key}\n{secret}")
     for command in ((), ("keys",), ("keys", "add"), ("journal",), ("routes",), ("simulate",)):
         run(*command, "--help")
     run("journal", "--json")
@@ -257,10 +253,13 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
     terminal.wait_for("13 assets")
     # Of those that hold an answer back, a short while is enough here.
     faults = [spec.replace("=5s", "=0.1s") for spec in SPECS if not spec.startswith(("clock", "history", "pending"))]
+    faults += [f"status-before={answer}" for answer in ANSWERS]
     for amount, spec in enumerate(faults, start=1):
         exchange.faults.clear()
         set_fault(exchange, spec)
         terminal.type("\t\tUSDT\t" if amount == 1 else "")
+        terminal.type("\x15")  # away with the amount of one that was refused
+        terminal.wait_for("0.00  or m Max")
         terminal.type(f"{amount}\x12")
         terminal.wait_for("y  send")
         terminal.type("y")

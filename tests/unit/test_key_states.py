@@ -94,7 +94,19 @@ def test_macos_that_may_not_ask_is_told_with_the_command_that_unlocks(use: Use) 
 def test_no_session_bus_is_told_with_the_command_that_starts_one(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     use(failing(keyring.errors.NoKeyringError()))
-    with pytest.raises(keys.NoSessionBus, match="dbus-run-session -- shunter"):
+    monkeypatch.setattr("shutil.which", lambda name: name)
+    with pytest.raises(keys.NoSessionBus, match=r"Start Shunter inside one\.$") as caught:
+        keys.probe()
+    assert caught.value.command == "dbus-run-session -- shunter"
+
+
+def test_session_bus_that_cannot_be_started_is_told_with_what_is_missing(
+    use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    use(failing(keyring.errors.NoKeyringError()))
+    with pytest.raises(keys.NoSessionBus, match="Install dbus and gnome-keyring"):
         keys.probe()
 
 

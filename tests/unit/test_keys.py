@@ -137,8 +137,9 @@ def test_profiles_are_listed_in_the_order_of_adding_without_the_keyring(
 
 def test_name_that_is_taken_is_refused_and_its_key_stays(memory: MemoryKeyring) -> None:
     added = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
-    with pytest.raises(keys.ProfileExists, match="shunter keys remove main"):
+    with pytest.raises(keys.ProfileExists, match="remove it first") as caught:
         keys.add("main", keys.parse_key(None, "B" * 64, "C" * 64), DEFAULT_BASE_URL)
+    assert caught.value.command == "shunter keys remove main"
     assert keys.load(added).secret.reveal() == SECRET
 
 
@@ -164,14 +165,15 @@ def test_removed_key_is_gone_from_keyring_and_list(memory: MemoryKeyring) -> Non
 def test_name_can_be_removed_when_the_keyring_lost_its_key(memory: MemoryKeyring) -> None:
     profile = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     memory.entries.clear()
-    with pytest.raises(keys.ProfileMissing, match="shunter keys remove main"):
+    with pytest.raises(keys.ProfileMissing, match="add its key again") as caught:
         keys.load(profile)
+    assert caught.value.command == "shunter keys remove main"
     keys.remove("main")
     assert keys.profiles() == ()
 
 
 def test_unknown_name_is_answered_with_the_names_that_there_are(memory: MemoryKeyring) -> None:
-    with pytest.raises(keys.ProfileMissing, match="none yet; add one"):
+    with pytest.raises(keys.ProfileMissing, match="nor any other"):
         keys.profile("main")
     keys.add("spare", hmac_key(), DEFAULT_BASE_URL)
     for call in (keys.profile, keys.remove):

@@ -54,11 +54,11 @@ def run(args: argparse.Namespace) -> int:
         except keys.KeyringLocked as error:
             if not (sys.stdin.isatty() and keys.can_unlock()):
                 raise
-            _complain(error)
+            _complain(error)  # without the command: this is it
         _unlock()
         return _carry_out(args)
     except keys.KeyStoreError as error:
-        return _complain(error)
+        return _complain(f"{str(error).removesuffix('.')}: {error.command}" if error.command else error)
     except (KeyboardInterrupt, EOFError):
         return _complain("\nStopped.")
 

@@ -45,11 +45,11 @@ _ADVICE = {
     -1002: "This key may not do that: check its permissions on the exchange's API page.",
     -1003: "Too many requests: wait a minute.",
     OUTSIDE_WINDOW: "The clock has been set by the exchange's again. Send again.",
-    -1022: "The signature does not fit the key: add the profile again with the right secret and kind.",
+    -1022: "The signature does not fit the key: enter the key again, with the secret that belongs to it.",
     -1100: "A field holds characters that the exchange does not take: check asset and pairs.",
     -1102: "The exchange misses a field, or cannot read one: check asset, amount and pairs.",
     -1121: "The exchange does not know this pair: check its spelling, like BTCUSDT.",
-    -2014: "The API key is malformed: add the profile again.",
+    -2014: "The API key is malformed: enter the key again.",
     -2015: "Check the API key, that it allows this machine's IP address, and its permission for universal transfer.",
     -3020: "More than can be moved out: part may be borrowed, or hold a position. Try less.",
     -3041: "More than there is: try less.",
@@ -136,7 +136,7 @@ def error_of_transport(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> E
 
 def damaged_key() -> NotSent:
     """The key can neither sign nor go into a header. Adding a profile does not let such a key in."""
-    return NotSent("The key of this profile is damaged: it cannot sign.", advice="Add the profile again.")
+    return NotSent("This key is damaged: it cannot sign.", advice="Enter it again.")
 
 
 def unreadable_answer(what: str) -> OutcomeUnknown:

@@ -42,7 +42,11 @@ class InvalidKey(ValueError):
 
 
 class KeyStoreError(Exception):
-    """Keys cannot be stored or fetched."""
+    """Keys cannot be stored or fetched. `command` is the way out on a command line; the app has keys for it."""
+
+    def __init__(self, message: str, *, command: str = "") -> None:
+        super().__init__(message)
+        self.command = command
 
 
 class KeyringUnavailable(KeyStoreError):
@@ -56,8 +60,8 @@ class NoSessionBus(KeyringUnavailable):
 class KeyringUnsafe(KeyStoreError):
     """There is a keyring, but it would not keep a key safe. `keyring` is what a person can accept it by."""
 
-    def __init__(self, message: str, keyring: str) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, keyring: str, *, command: str = "") -> None:
+        super().__init__(message, command=command)
         self.keyring = keyring
 
 

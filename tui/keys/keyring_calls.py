@@ -191,8 +191,9 @@ def _refusal(backend: "KeyringBackend") -> KeyStoreError | None:
         return KeyringUnsafe(
             f"The keyring in use, {_name(backend)}, may keep keys in plain text, so Shunter does not use it. "
             "Start GNOME Keyring or KWallet, or correct PYTHON_KEYRING_BACKEND or keyringrc.cfg. "
-            "To use it all the same: shunter keys accept-plain-text",
+            "It can be used all the same, on your own words.",
             _name(backend),
+            command="shunter keys accept-plain-text",
         )
     return None
 
@@ -203,9 +204,11 @@ def _is_unsafe(backend: "KeyringBackend") -> bool:
 
 def _nowhere() -> KeyringUnavailable:
     if session_bus.is_missing():
+        start = "Start" if session_bus.can_start() else "Install dbus and gnome-keyring, then start"
         return NoSessionBus(
             "There is no D-Bus session, and so no keyring to keep keys in, as after many a login over SSH. "
-            "Start Shunter inside one: dbus-run-session -- shunter"
+            f"{start} Shunter inside one.",
+            command="dbus-run-session -- shunter",
         )
     return KeyringUnavailable(
         "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet: "
@@ -229,17 +232,17 @@ def _in_our_words(error: Exception) -> KeyStoreError:
     if any(one.args[:1] == (_INTERACTION_NOT_ALLOWED,) for one in found):
         return KeychainSilent(
             "The macOS Keychain is locked, and may not ask for its password here, as over SSH. Unlock it in this "
-            "terminal, then try again: security unlock-keychain"
+            "terminal, and start Shunter again: security unlock-keychain"
         )
     if names & _LOCKED and gnome_keyring.can_unlock():
         if gnome_keyring.is_new():
             return KeyringNew(
-                "There is no login keyring yet, and no prompt for its first passphrase could be shown. "
-                "Make it here: shunter keys unlock"
+                "There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here.",
+                command="shunter keys unlock",
             )
         return KeyringLocked(
-            "The keyring is locked, and its prompt could not be shown or was dismissed. "
-            "Unlock it here: shunter keys unlock"
+            "The keyring is locked, and its prompt could not be shown or was dismissed. Unlock it here.",
+            command="shunter keys unlock",
         )
     if names & _LOCKED:
         return KeyringLocked(

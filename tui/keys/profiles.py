@@ -107,20 +107,26 @@ def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
     read or was added for another host.
     """
     text = keyring_calls.read(wanted.name, limit_s=limit_s)
-    again = f"Remove the profile and add its key again: shunter keys remove {wanted.name}"
+    again = "Remove the profile and add its key again."
+    command = f"shunter keys remove {wanted.name}"
     if text is None:
-        raise ProfileMissing(f"The keyring has no key for the profile {wanted.name!r}. {again}")
+        raise ProfileMissing(f"The keyring has no key for the profile {wanted.name!r}. {again}", command=command)
     decoded = _decoded(text)
     if decoded is None:
-        raise ProfileDamaged(f"The keyring's entry for the profile {wanted.name!r} is damaged. {again}")
+        raise ProfileDamaged(
+            f"The keyring's entry for the profile {wanted.name!r} is damaged. {again}", command=command
+        )
     key, base_url = decoded
     if (base_url, key.kind) != (wanted.base_url, wanted.kind):
         raise ProfileDamaged(
             f"The keyring's entry for the profile {wanted.name!r} is an {key.kind} key for {base_url}, "
-            f"but the list of profiles says {wanted.kind} for {wanted.base_url}. {again}"
+            f"but the list of profiles says {wanted.kind} for {wanted.base_url}. {again}",
+            command=command,
         )
     if key.tail != wanted.tail:
-        raise ProfileDamaged(f"The key of the profile {wanted.name!r} has been replaced by another. {again}")
+        raise ProfileDamaged(
+            f"The key of the profile {wanted.name!r} has been replaced by another. {again}", command=command
+        )
     return key
 
 
@@ -135,7 +141,8 @@ def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> P
         if keyring_calls.read(name, limit_s=limit_s) is not None:
             raise ProfileExists(
                 f"The keyring already holds a key named {name!r}, which is in no list of this account. "
-                f"Choose another name, or remove it first: shunter keys remove {name}"
+                "Choose another name, or remove it first.",
+                command=f"shunter keys remove {name}",
             )
         entry = _Entry(key.api_key.reveal(), key.secret.reveal(), key.kind, base_url)
         keyring_calls.write(name, msgspec.json.encode(entry).decode(), limit_s=limit_s)
@@ -151,7 +158,10 @@ def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> P
 def refuse_taken(name: str) -> None:
     """Say before anything is typed that a name is taken: raises ProfileExists where the list has it."""
     if any(found.name == name for found in profiles()):
-        raise ProfileExists(f"There is a profile {name!r} already. Remove it first: shunter keys remove {name}")
+        raise ProfileExists(
+            f"There is a profile {name!r} already. Choose another name, or remove it first.",
+            command=f"shunter keys remove {name}",
+        )
 
 
 def remove(name: str, *, limit_s: float = LIMIT_S) -> None:
@@ -171,8 +181,10 @@ def remove(name: str, *, limit_s: float = LIMIT_S) -> None:
 
 
 def _missing(name: str, listed: tuple[Profile, ...]) -> ProfileMissing:
-    names = ", ".join(found.name for found in listed) or "none yet; add one with: shunter keys add NAME"
-    return ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
+    names = ", ".join(found.name for found in listed)
+    if names:
+        return ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
+    return ProfileMissing(f"There is no profile {name!r}, nor any other. Add one.", command="shunter keys add NAME")
 
 
 def _decoded(text: str) -> tuple[ApiKey, str] | None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 _ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
 _STARTER = "dbus-run-session"
+_OUTLIVE_HANG_UP = '(trap "" HUP; exec "$0" -- "$@"); exit $?'
+"""A terminal that hangs up ends the shell and the app. The starter lives on, and ends the bus behind the app: else the
+bus would stay, with an open keyring on it."""
 
 
 def adopt() -> None:
@@ -31,4 +34,4 @@ def can_start() -> bool:
 
 def restart_inside() -> None:
     """Replace this process with the same program inside a D-Bus session of its own. Raises OSError."""
-    os.execvp(_STARTER, [_STARTER, "--", *sys.orig_argv])  # noqa: S606 as the person would type it
+    os.execvp("sh", ["sh", "-c", _OUTLIVE_HANG_UP, _STARTER, *sys.orig_argv])  # noqa: S606, S607 as a person would type it

@@ -15,6 +15,7 @@ from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.screens.unlock import UnlockScreen
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
@@ -34,6 +35,11 @@ class SessionKey:
 
     key: ApiKey
     base_url: str
+
+    @property
+    def profile(self) -> str:
+        """What the journal knows it by."""
+        return f"session-{self.key.tail}"
 
 
 class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
@@ -57,11 +63,11 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
             self.profile = profile
 
     class Refused(Message):
-        """The key is not in the keyring; the words say why."""
+        """The key is not in the keyring."""
 
-        def __init__(self, words: str) -> None:
+        def __init__(self, problem: KeyStoreError) -> None:
             super().__init__()
-            self.words = words
+            self.problem = problem
 
     def __init__(self, base_url: str | None, *, for_session: bool = False) -> None:
         super().__init__()
@@ -120,7 +126,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         try:
             profile = await keys.in_background(lambda: keys.add(name, key, base_url))
         except KeyStoreError as error:
-            self.post_message(self.Refused(str(error)))
+            self.post_message(self.Refused(error))
         else:
             self.post_message(self.Added(profile))
         finally:
@@ -131,8 +137,14 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         self.dismiss(message.profile)
 
     def on_add_key_screen_refused(self, message: Refused) -> None:
-        """Say why, and keep what was entered."""
-        self._say(message.words)
+        """Say why, and keep what was entered. A locked keyring is unlocked on the way."""
+        self._say(str(message.problem))
+        if isinstance(message.problem, keys.KeyringLocked) and keys.can_unlock():
+            self.app.push_screen(UnlockScreen(), self._unlocked)
+
+    def _unlocked(self, good: bool | None) -> None:
+        if good:
+            self.action_add()
 
     def _field(self, which: str) -> FormField:
         return self.query_one(f"#field-{which}", FormField)

@@ -1,8 +1,9 @@
 """The key profiles: choose, add, check, remove."""
 
+from time import monotonic
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -17,9 +18,12 @@ from tui.domain.hosts import place_name
 from tui.exchange.errors import ExchangeError
 from tui.keycheck import KeyReport, check
 from tui.screens.add_key import AddKeyScreen, SessionKey
+from tui.screens.unlock import UnlockScreen
 
 _SLOW_S = 4.0
-_ASK = "Enter use   a add   c check   x remove   Esc close"
+_ASK = "Enter use  a add  c check  x remove  s session only  Esc close"
+_ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
+_NO_KEYS = "There are no keys yet: press a to add one."
 
 
 class KeysScreen(ModalScreen[None]):
@@ -29,7 +33,8 @@ class KeysScreen(ModalScreen[None]):
         Binding("a", "add", "Add key"),
         Binding("c", "check", "Check key"),
         Binding("x,delete", "remove", "Remove key"),
-        Binding("y", "confirm_removal", "Yes, remove", show=False),
+        Binding("s", "session_key", "Key for this session"),
+        Binding("u", "unlock", "Unlock the keyring"),
         Binding("escape,f4,ctrl+k", "close", "Close"),
     ]
 
@@ -40,30 +45,47 @@ class KeysScreen(ModalScreen[None]):
             super().__init__()
             self.profile = profile
 
+    class SessionKeyAsked(Message):
+        """The person wants to type a key that is for this session only."""
+
     class Said(Message):
         """What came of something that took a while."""
 
-        def __init__(self, words: str, *, changed: bool = False) -> None:
+        def __init__(self, words: str, problem: keys.KeyStoreError | None = None, *, changed: bool = False) -> None:
             super().__init__()
             self.words = words
+            self.problem = problem
             self.changed = changed
+
+    class BackendNamed(Message):
+        """It is known which keyring is in use, or why none can be."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     def __init__(self, base_url: str | None) -> None:
         super().__init__()
         self._base_url = base_url
         self._profiles: tuple[keys.Profile, ...] = ()
         self._to_remove: keys.Profile | None = None
+        self._asked_s = 0.0
+        """Since when the removal waits for a yes, on the clock of events."""
+        self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
-        """The list, and below it what the last action said."""
+        """The list, and below it what the last action said, and which keyring is in use."""
         with Vertical(classes="dialog"):
             yield Label("Keys", classes="title")
             yield OptionList(id="profiles", compact=True)
+            yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)
-            yield Label(_ASK, classes="ask", markup=False)
+            yield Label("", id="keys-backend", markup=False)
+            yield Label(_ASK, id="keys-ask", classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """List what there is."""
+        self._say("")
         self._list()
         self.name_backend()
 
@@ -87,17 +109,28 @@ class KeysScreen(ModalScreen[None]):
     def action_remove(self) -> None:
         """Ask whether a key should go."""
         if profile := self._highlighted():
-            self._to_remove = profile
+            self._to_remove, self._asked_s = profile, monotonic()
             self._say(
                 f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
             )
 
-    def action_confirm_removal(self) -> None:
-        """Take the yes to the question of `action_remove`."""
-        if self._to_remove:
+    def on_key(self, event: events.Key) -> None:
+        """Take the yes to the question of `action_remove`, but for one that was typed before it, as in one packet."""
+        if event.key == "y" and self._to_remove and event.time >= self._asked_s:
+            event.stop()
             profile, self._to_remove = self._to_remove, None
             self._say(f"Removing {profile.name}...")
             self.remove_key(profile)
+
+    def action_session_key(self) -> None:
+        """Ask for a key that is kept nowhere."""
+        self.post_message(self.SessionKeyAsked())
+        self.dismiss()
+
+    def action_unlock(self) -> None:
+        """Ask for the keyring's passphrase, where it is known to be locked."""
+        if self._can_unlock():
+            self.app.push_screen(UnlockScreen(), self._unlocked)
 
     def action_close(self) -> None:
         """Take a question back, or go back to where this was opened."""
@@ -107,20 +140,22 @@ class KeysScreen(ModalScreen[None]):
         else:
             self.dismiss()
 
-    @work(exclusive=True)
+    @work(exclusive=True, group="backend")
     async def name_backend(self) -> None:
         """Say which keyring is in use."""
         try:
-            self.post_message(self.Said(f"Keyring: {await keys.in_background(_backend)}"))
+            self.post_message(self.BackendNamed(f"Keyring: {await keys.in_background(_backend)}"))
         except keys.KeyStoreError as error:
-            self.post_message(self.Said(str(error)))
+            self.post_message(self.BackendNamed(str(error)))
 
     @work(exclusive=True)
     async def check_key(self, profile: keys.Profile) -> None:
         """Ask the exchange what a key may do."""
         try:
             self.post_message(self.Said(_report_words(profile, await check(profile))))
-        except (keys.KeyStoreError, ExchangeError) as error:
+        except keys.KeyStoreError as error:
+            self.post_message(self.Said(f"{profile.name}: {error}", error))
+        except ExchangeError as error:
             self.post_message(self.Said(f"{profile.name}: {error}"))
 
     @work(exclusive=True)
@@ -129,7 +164,7 @@ class KeysScreen(ModalScreen[None]):
         try:
             await keys.in_background(lambda: keys.remove(profile.name))
         except keys.KeyStoreError as error:
-            self.post_message(self.Said(str(error)))
+            self.post_message(self.Said(f"{profile.name}: {error}", error))
         else:
             self.post_message(self.Said(f"{profile.name} was removed.", changed=True))
 
@@ -137,7 +172,11 @@ class KeysScreen(ModalScreen[None]):
         """Show what came of it."""
         if message.changed:
             self._list()
-        self._say(message.words)
+        self._say(message.words, message.problem)
+
+    def on_keys_screen_backend_named(self, message: BackendNamed) -> None:
+        """Show it below what else was said."""
+        self.query_one("#keys-backend", Label).update(message.words)
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
@@ -157,18 +196,28 @@ class KeysScreen(ModalScreen[None]):
         option_list.clear_options()
         option_list.add_options(Option(Content(_line(profile))) for profile in self._profiles)
         option_list.display = bool(self._profiles)
+        self.query_one("#no-keys").display = not self._profiles
         if self._profiles:
             option_list.highlighted = 0
             option_list.focus()
-        else:
-            self._say("There are no keys yet: press a to add one.")
 
     def _highlighted(self) -> keys.Profile | None:
         index = self.query_one(OptionList).highlighted
         return None if index is None or not self._profiles else self._profiles[index]
 
-    def _say(self, words: str) -> None:
-        self.query_one("#keys-said", Label).update(words)
+    def _unlocked(self, good: bool | None) -> None:
+        if good:
+            self._say("The keyring is unlocked.")
+
+    def _can_unlock(self) -> bool:
+        return isinstance(self._problem, keys.KeyringLocked) and keys.can_unlock()
+
+    def _say(self, words: str, problem: keys.KeyStoreError | None = None) -> None:
+        self._problem = problem
+        said = self.query_one("#keys-said", Label)
+        said.update(words)
+        said.display = bool(words)
+        self.query_one("#keys-ask", Label).update(_ASK_UNLOCK if self._can_unlock() else _ASK)
 
 
 def _backend() -> str:

@@ -103,6 +103,11 @@ class MainScreen(Screen[None]):
         """Show what the review has read."""
         self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
 
+    @property
+    def draft(self) -> Draft:
+        """What is in the form, as it was typed."""
+        return self.query_one(TransferForm).draft
+
     def action_move_focus(self, step: int) -> None:
         """Go from field to field, in the order of the form.
 

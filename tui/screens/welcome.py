@@ -11,11 +11,8 @@ from textual.widgets import Footer, Label
 
 from tui import keys
 from tui.keys import session_bus
-from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
-
-_NO_KEY = "There is no key yet."
 
 _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
@@ -45,25 +42,20 @@ class WelcomeScreen(Screen[None]):
     class RestartChosen(Message):
         """The person wants Shunter inside a D-Bus session of its own."""
 
-    class SessionKeyTyped(Message):
-        """The person has typed a key that is for this session only."""
+    class SessionKeyAsked(Message):
+        """The person wants to type a key that is for this session only."""
 
-        def __init__(self, session_key: SessionKey) -> None:
-            super().__init__()
-            self.session_key = session_key
-
-    def __init__(self, words: str, problem: keys.KeyStoreError | None, keyring: str, base_url: str | None) -> None:
+    def __init__(self, words: str, problem: keys.KeyStoreError | None, keyring: str) -> None:
         super().__init__()
         self._words = words
         self._problem = problem
         self._keyring = keyring
-        self._base_url = base_url
 
     def compose(self) -> ComposeResult:
         """The problem first."""
         with VerticalScroll(classes="page"):
             yield Label("Shunter", classes="title")
-            yield Label(self._words or _NO_KEY, id="problem", markup=False)
+            yield Label(self._words, id="problem", markup=False)
             yield Label("\n".join(f"{key:<4}{words}" for key, words in self._ways()), id="ways", markup=False)
             yield Label(_KEY_HINT, id="key-hint", markup=False)
             yield Label(f"Keyring: {self._keyring}" if self._keyring else "", id="keyring", markup=False)
@@ -99,7 +91,7 @@ class WelcomeScreen(Screen[None]):
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
-        self.app.push_screen(AddKeyScreen(self._base_url, for_session=True), self._typed)
+        self.post_message(self.SessionKeyAsked())
 
     def action_demo(self) -> None:
         """Go to the demo."""
@@ -113,10 +105,6 @@ class WelcomeScreen(Screen[None]):
         if good:
             self.post_message(self.RetryChosen())
 
-    def _typed(self, typed: keys.Profile | SessionKey | None) -> None:
-        if isinstance(typed, SessionKey):
-            self.post_message(self.SessionKeyTyped(typed))
-
     def _ways(self) -> list[tuple[str, str]]:
         make = "make the login keyring, with a passphrase" if isinstance(self._problem, keys.KeyringNew) else ""
         ways = {
@@ -128,4 +116,4 @@ class WelcomeScreen(Screen[None]):
             "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
         }
         offered = [way for action, way in ways.items() if self.check_action(action, ())]
-        return [*offered, ("F4", "add a key, or choose one, as does: shunter keys add NAME"), ("^Q", "quit")]
+        return [*offered, ("F4", "add, choose or remove a key"), ("^Q", "quit")]

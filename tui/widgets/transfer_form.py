@@ -95,6 +95,12 @@ class TransferForm(Widget):
         """The chosen destination."""
         return self.query_one("#to", WalletList).chosen
 
+    @property
+    def draft(self) -> Draft:
+        """What is entered, as it was typed."""
+        texts = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, Field.FROM_PAIR, Field.TO_PAIR))
+        return Draft(self.source, self.destination, *texts)
+
     def show_balances(self, balances: Balances) -> None:
         """Show what the wallets hold."""
         self._balances = balances
@@ -228,16 +234,7 @@ class TransferForm(Widget):
             self._field(Field.TO_PAIR).offer(choices)
 
     def _parse(self) -> TransferRequest:
-        return parse_transfer(
-            Draft(
-                self.source,
-                self.destination,
-                asset=self._field(Field.ASSET).text,
-                amount=self._field(Field.AMOUNT).text,
-                from_pair=self._field(Field.FROM_PAIR).text,
-                to_pair=self._field(Field.TO_PAIR).text,
-            )
-        )
+        return parse_transfer(self.draft)
 
     def _problems(self) -> dict[Field, str]:
         """Everything that is wrong with what is entered, in itself and with what the wallets hold."""
