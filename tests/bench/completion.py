@@ -97,14 +97,14 @@ def main() -> int:
         for number in range(_ROUNDS):
             of_amounts += _type(terminal, "Amount", f"{number + 10}.25", completes=False)
             terminal.press("\x15")
-            terminal.until("Amount +0.00")
+            terminal.until(r"Amount +e\.g\.")
         terminal.press("\x1b[Z")
         of_assets: list[float] = []
         for number in range(_ROUNDS):
             word = names[number * len(names) // _ROUNDS]
             of_assets += _type(terminal, "Asset", word)
             terminal.press("\x15")
-            terminal.until("Asset +USDT")
+            terminal.until(r"Asset +e\.g\.")
         terminal.press("USDT")
         terminal.until("Asset +USDT (.*\n)+.*Session")
         terminal.press("\x1b[Z4")  # back to the destinations, Isolated Margin
@@ -115,7 +115,7 @@ def main() -> int:
             word = symbols[number * len(symbols) // _ROUNDS]
             of_pairs += _type(terminal, "To pair", word)
             terminal.press("\x15")
-            terminal.until("To pair +ETHUSDT")
+            terminal.until(r"To pair +e\.g\.")
     finally:
         terminal.close()
     _report("amount field, the machine's own pace", of_amounts)

@@ -221,6 +221,15 @@ async def test_pairs_that_are_held_and_take_the_asset_are_offered_first(demo_app
         assert all("USDT" in symbol for symbol in offered(main, "to-pair"))
 
 
+async def test_pair_without_an_account_is_told_apart(demo_app: AppMaker) -> None:
+    async with demo_app(destination=Wallet.ISOLATED, asset="USDT", to_pair="BNBUSDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await until(pilot, lambda: note(main, "to-pair") == "You have no BNBUSDT account yet")
+        field(main, "to-pair").entry.focus()
+        await pilot.press("ctrl+u", *"BTCUSDT")
+        await until(pilot, lambda: note(main, "to-pair").startswith("You hold"))
+
+
 async def test_asset_and_pair_check_each_other_whichever_is_entered_first(demo_app: AppMaker) -> None:
     async with demo_app(destination=Wallet.ISOLATED, asset="ETH").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)

@@ -209,8 +209,8 @@ class TransferForm(Widget):
         self.query_one("#from", WalletList).show_balances(self._balances, shown, source.pair or "", now_ms)
         self.query_one("#to", WalletList).show_balances(self._balances, shown, destination.pair or "", now_ms)
         self._offer_choices()
-        for which in (Field.FROM_PAIR, Field.TO_PAIR):
-            self._field(which).show_hint(self._pairs_hint())
+        for which, end in ((Field.FROM_PAIR, source), (Field.TO_PAIR, destination)):
+            self._field(which).show_hint(self._pair_hint(end.pair or ""))
         self._field(Field.AMOUNT).show_hint(self._available_hint())
         self._show_move()
         self._show_problems(self._problems())
@@ -319,9 +319,12 @@ class TransferForm(Widget):
             self.app.bell()
             self._field(Field.AMOUNT).show_problem("There is nothing to move")
 
-    def _pairs_hint(self) -> str:
-        pairs = self._balances.wallets[Wallet.ISOLATED].pairs
-        return f"You hold: {', '.join(list(pairs)[:3])}" if pairs else ""
+    def _pair_hint(self, pair: str) -> str:
+        """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
+        isolated = self._balances.wallets[Wallet.ISOLATED]
+        if isolated.read_ms is not None and pair in self._balances.pairs and pair not in isolated.pairs:
+            return f"You have no {pair} account yet"
+        return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 
     def _show_move(self) -> None:
         move = self._move()
