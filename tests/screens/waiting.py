@@ -29,7 +29,7 @@ async def until_open(pilot: Pilot[None]) -> MainScreen:
     await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
     main = pilot.app.screen
     assert isinstance(main, MainScreen)
-    await until(pilot, lambda: not any(figure(main, wallet).endswith("-") for wallet in Wallet))
+    await until(pilot, lambda: not any(figure(main, wallet).endswith("...") for wallet in Wallet))
     return main
 
 

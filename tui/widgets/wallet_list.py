@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Holdings
+from tui.domain.balances import Balances, Place
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
 
@@ -67,7 +67,7 @@ class WalletList(OptionList, inherit_bindings=False):
         """Show what each wallet, and under Isolated Margin the pair's account, holds of an asset; without an asset,
         how many there are. What is old or could not be read looks it.
         """
-        figures = {wallet: _figure(balances.wallets[wallet], asset, pair, now_ms) for wallet in WALLETS}
+        figures = {wallet: _figure(balances, wallet, asset, pair, now_ms) for wallet in WALLETS}
         if figures != self._figures:
             self._figures = figures
             self._lay_out()
@@ -100,20 +100,22 @@ class WalletList(OptionList, inherit_bindings=False):
             self.replace_option_prompt_at_index(index, prompt)
 
 
-def _figure(holdings: Holdings, asset: str, pair: str, now_ms: float) -> tuple[str, bool]:
+def _figure(balances: Balances, wallet: Wallet, asset: str, pair: str, now_ms: float) -> tuple[str, bool]:
     """What stands beside a wallet, and whether it can be relied on; where not, a question mark says so too."""
+    holdings = balances.wallets[wallet]
     if holdings.read_ms is None:
         return ("?" if holdings.problem else "..."), False
     if not holdings.is_open:
         return "not open", True
     is_fresh = holdings.is_fresh(now_ms)
-    return _amount(holdings, asset, pair) + ("" if is_fresh else " ?"), is_fresh
+    return _amount(balances, wallet, asset, pair) + ("" if is_fresh else " ?"), is_fresh
 
 
-def _amount(holdings: Holdings, asset: str, pair: str) -> str:
+def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> str:
+    holdings = balances.wallets[wallet]
     if holdings.pairs and not (asset and pair in holdings.pairs):
         return f"{len(holdings.pairs)} pair{'s' * (len(holdings.pairs) != 1)}"
     if not asset:
         return f"{len(holdings.assets)} asset{'s' * (len(holdings.assets) != 1)}"
-    figure = holdings.figure(asset, pair if holdings.pairs else None)
+    figure = balances.figure(Place(wallet, pair if holdings.pairs else None), asset)
     return f"{grouped(figure.amount)} {asset}" if figure else ""
