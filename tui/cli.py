@@ -3,8 +3,10 @@
 import argparse
 import os
 import re
+import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -116,14 +118,30 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from tui.opening import Start
 
     app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
-    # `nohup` hands on that it is ignored: the app would outlive its terminal, and hold on to what it was sending.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _end_with_the_terminal()
     if app.run():
         try:
             session_bus.restart_inside()
         except OSError as error:
             return _complain(f"A D-Bus session could not be started: {error.strerror}")
     return app.return_code or 0
+
+
+def _end_with_the_terminal() -> None:
+    """See to it that the app ends when its terminal is gone, with the key in its memory and the keyring that it opened.
+
+    The system tells the leader of the session alone (SIGHUP), which need not hand it on: `su` does not. What `nohup`
+    hands on is that it is ignored.
+    """
+
+    def wait() -> None:
+        poll = select.poll()
+        poll.register(sys.stdin, 0)  # of what was typed it is not told
+        if any(happened & select.POLLHUP for _, happened in poll.poll()):
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:

@@ -3,12 +3,14 @@
 import contextlib
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.terminal.conftest import wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.keys import demo_key
@@ -76,6 +78,25 @@ def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start
     assert len(exchange.requests) == 1
     second.type(QUIT)
     assert second.wait_for_end() == 0
+
+
+LEADER = """
+import signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+subprocess.run(sys.argv[1:])
+"""
+"""The leader of a session that keeps to itself that the line has dropped, as `su` does."""
+
+
+def test_the_app_ends_with_its_terminal_whoever_leads_the_session(
+    open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str]
+) -> None:
+    terminal = open_pty([sys.executable, "-c", LEADER, *shunter, "--demo"], environment)
+    terminal.wait_for("13 assets")
+    leader = terminal._process.pid
+    (app,) = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
+    terminal._process.ptyproc.fileobj.close()
+    wait_for(lambda: not Path(f"/proc/{app}").exists())
 
 
 def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
