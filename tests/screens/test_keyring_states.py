@@ -12,6 +12,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -543,3 +544,19 @@ async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
         await until_screen(pilot, UnlockScreen)
         await pilot.press(*"secret", "enter")
         await until(pilot, lambda: "second" in backend.entries)
+
+
+async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> None:
+    app = ShunterApp(Start())
+    async with app.run_test(size=SIZE) as pilot:
+        await until_screen(pilot, WelcomeScreen)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        too_early = events.Key("y", "y")
+        await pilot.press("x")
+        await until(pilot, lambda: "Delete the key" in words(pilot, "#keys-said"))
+        app.post_message(too_early)
+        await pilot.pause()
+        assert "Delete the key" in words(pilot, "#keys-said")
+        await pilot.press("y")
+        await until(pilot, lambda: "Delete the key" not in words(pilot, "#keys-said"))
