@@ -11,6 +11,7 @@ from tests.screens.waiting import send, until, until_open, until_screen
 from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
+from tui.demo.history import Lag
 from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
@@ -35,6 +36,11 @@ def in_list(main: MainScreen, which: str) -> str:
     """A list of transfers as text."""
     table = main.query_one(which, TransferTable)
     return "\n".join(" ".join(map(str, table.get_row_at(index))) for index in range(table.row_count))
+
+
+def told(pilot: Pilot[None]) -> str:
+    """All that the screen says in labels."""
+    return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
 
 
 async def open_row(pilot: Pilot[None], main: MainScreen, which: str) -> list[str]:
@@ -82,6 +88,21 @@ async def test_of_several_records_the_person_says_which(
         await until(pilot, lambda: all(word in in_list(main, "#transfers") for word in expected))
 
 
+async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        exchange.history.hidden = Lag(reads=10**6)
+        exchange.faults.append(Fault(answer=Answer(502)))
+        await send(pilot)
+        assert "Transfer unknown" in told(pilot)
+        exchange.history.hidden = Lag()
+        (transfer,) = exchange.ledger.transfers
+        await until(pilot, lambda: "Transfer done" in told(pilot) and str(transfer.tran_id) in told(pilot))
+        await until(pilot, lambda: "Spot now: 1,248.50 USDT" in told(pilot))
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+
+
 @pytest.mark.parametrize("executed", [True, False], ids=["with its record", "without a record"])
 async def test_what_another_key_sent_is_told_and_can_be_left_open(
     demo_app: AppMaker, exchange: DemoExchange, executed: bool
@@ -93,9 +114,8 @@ async def test_what_another_key_sent_is_told_and_can_be_left_open(
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
         choices = await open_row(pilot, main, "#earlier")
         assert len(choices) == 1 + executed
-        told = "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
-        assert "second ...9zzz" in told
-        assert "another key" in told
+        assert "second ...9zzz" in told(pilot)
+        assert "another key" in told(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
         assert "unknown" in in_list(main, "#earlier")
@@ -118,13 +138,13 @@ async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker,
         main = await until_open(pilot)
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
         await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
-        told, tell = [], main.desk.on_progress
+        heard, tell = [], main.desk.on_progress
 
         def count(progress: Progress) -> None:
             tell(progress)
-            told.append(progress)
+            heard.append(progress)
 
         pilot.app.post_message(ShunterApp.CannotOpen("The other key cannot be had."))
         await until_screen(pilot, WelcomeScreen)
         main.desk.on_progress = count
-        await until(pilot, lambda: len(told) > 1)
+        await until(pilot, lambda: len(heard) > 1)

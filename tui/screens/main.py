@@ -147,6 +147,10 @@ class MainScreen(Screen[None]):
         if not transfer.outcome.is_open:
             self._answered_ms[transfer.id] = ticks_ms()
             self.read_touched(transfer)
+        shown = self.app.screen
+        if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
+            since_ms = self._answered_ms.get(transfer.id)
+            self.app.switch_screen(ResultScreen(transfer, self.desk.treasury.balances, since_ms))
 
     @property
     def _is_going(self) -> bool:

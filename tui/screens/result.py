@@ -23,7 +23,7 @@ _MEANING = {
     Outcome.NOT_SENT: "It never reached the exchange. Nothing moved.",
     Outcome.UNKNOWN: (
         "It may have been moved, or not. Shunter finds out from the exchange's history; "
-        "the list shows the answer. Do not send it again before."
+        "the answer comes here and in the list. Do not send it again before."
     ),
     Outcome.NOT_EXECUTED: "Nothing moved, and nothing will.",
 }
@@ -50,13 +50,13 @@ class ResultScreen(ModalScreen[None]):
         """
         super().__init__()
         self._note = note
-        self._transfer = transfer
+        self.transfer = transfer
         self._balances = balances
         self._since_ms = since_ms
 
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
-        transfer = self._transfer
+        transfer = self.transfer
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
             yield Label(_MEANING[transfer.outcome], classes="meaning", markup=False)
@@ -81,7 +81,7 @@ class ResultScreen(ModalScreen[None]):
         self._balances = balances
         if self._since_ms is None or not self.query(f"#{_END_IDS[0]}"):
             return
-        request = self._transfer.request
+        request = self.transfer.request
         both = ends(request.type, request.from_symbol, request.to_symbol)
         for id_, end in zip(_END_IDS, both, strict=True):
             words = (
@@ -92,11 +92,11 @@ class ResultScreen(ModalScreen[None]):
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""
-        if self._transfer.tran_id is None:
+        if self.transfer.tran_id is None:
             self.app.bell()
             return
-        self.app.copy_to_clipboard(str(self._transfer.tran_id))
-        self.notify(f"tranId {self._transfer.tran_id} copied")
+        self.app.copy_to_clipboard(str(self.transfer.tran_id))
+        self.notify(f"tranId {self.transfer.tran_id} copied")
 
     def action_close(self) -> None:
         """Back to where it was opened."""
