@@ -18,10 +18,11 @@ LIMIT_S = 20
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Let the app work until something holds; fail when it does not come to hold."""
+    """Let the app work until something holds, and is on the screen; fail when it does not come to hold."""
     async with asyncio.timeout(LIMIT_S):
         while not condition():
             await pilot.pause()
+    await pilot.pause()
 
 
 async def until_open(pilot: Pilot[None]) -> MainScreen:
