@@ -121,13 +121,13 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     window_is_over = now_ms > _window_end_ms(transfer)
     records = [row for row in await _read_history(transfer, client) if is_match(transfer, row)]
     free = [row for row in records if not await _is_held(row, transfer, journal)]
+    if any(row.status == "PENDING" for row in free):  # nobody can say yet how that one ends, not the person either
+        return Progress(transfer, "the exchange is still working on it")
     if transfer.key_tail != client.key_tail:  # perhaps another account's, whose history proves nothing
         words = f"sent with {transfer.profile} ...{transfer.key_tail}: choose that key (F4), or decide"
         return Progress(transfer, words, Doubt.OTHER_KEY if window_is_over else None, tuple(free))
     if not free:
         return None if window_is_over else Progress(transfer, "no record yet; it may still be executed")
-    if any(row.status == "PENDING" for row in free):  # nobody can say yet how that one ends, not the person either
-        return Progress(transfer, "the exchange is still working on it")
     if len(free) > 1 or await _has_rivals(transfer, journal):
         return Progress(transfer, "not certain which record it is: decide", Doubt.SEVERAL, tuple(free))
     return await _take(transfer, free[0], journal) or Progress(transfer, "the exchange is still working on it")

@@ -214,6 +214,23 @@ async def test_what_another_key_sent_is_for_the_person_or_for_that_key(
     agree(again)
 
 
+async def test_what_another_key_sent_is_not_for_the_person_while_its_record_is_pending(
+    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump
+) -> None:
+    server.exchange.history.pending = Lag(reads=10**6)
+    transfer = await _unknown(seat, server)
+    await seat.desk.close()
+    past_the_window()
+    key, verifier = new_key(KeyKind.HMAC)
+    server.exchange.add_key(KeyKind.HMAC, key.api_key.reveal(), verifier)
+    other = open_desk(key=key)
+    await other.desk.open_transfers()
+    await other.until(lambda: len(other.notes) >= 3)
+    assert {note.doubt for note in other.notes} == {None}
+    server.exchange.history.pending = Lag()
+    await other.until(_asks(other, transfer))
+
+
 async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: "Seat", server: "DemoServer") -> None:
     server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
     first = await _unknown(seat, server)
