@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label, OptionList
 
-from tests.screens.waiting import send, until, until_open, until_screen
+from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
 from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
@@ -18,7 +18,6 @@ from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.settle import Pace, Progress
-from tui.widgets.transfer_table import TransferTable
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -33,14 +32,8 @@ def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_list(main: MainScreen, which: str) -> str:
-    """A list of transfers as text."""
-    table = main.query_one(which, TransferTable)
-    return "\n".join(" ".join(map(str, table.get_row_at(index))) for index in range(table.row_count))
-
-
-def told(pilot: Pilot[None]) -> str:
-    """All that the screen says in labels."""
-    return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
+    """A list of transfers as one text."""
+    return "\n".join(" ".join(row) for row in rows(main, which))
 
 
 async def open_row(pilot: Pilot[None], main: MainScreen, which: str) -> list[str]:
@@ -94,11 +87,13 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         exchange.history.hidden = Lag(reads=10**6)
         exchange.faults.append(Fault(answer=Answer(502)))
         await send(pilot)
-        assert "Transfer unknown" in told(pilot)
+        assert "Transfer unknown" in screen_text(pilot)
         exchange.history.hidden = Lag()
         (transfer,) = exchange.ledger.transfers
-        await until(pilot, lambda: "Transfer done" in told(pilot) and str(transfer.tran_id) in told(pilot))
-        await until(pilot, lambda: "Spot now: 1,248.50 USDT" in told(pilot))
+        await until(
+            pilot, lambda: "Transfer done" in screen_text(pilot) and str(transfer.tran_id) in screen_text(pilot)
+        )
+        await until(pilot, lambda: "Spot now: 1,248.50 USDT" in screen_text(pilot))
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
 
@@ -114,8 +109,8 @@ async def test_what_another_key_sent_is_told_and_can_be_left_open(
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
         choices = await open_row(pilot, main, "#earlier")
         assert len(choices) == 1 + executed
-        assert "second ...9zzz" in told(pilot)
-        assert "another key" in told(pilot)
+        assert "second ...9zzz" in screen_text(pilot)
+        assert "another key" in screen_text(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
         assert "unknown" in in_list(main, "#earlier")

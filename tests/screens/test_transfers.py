@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 from textual.widgets import Label
 
-from tests.screens.waiting import figure, review, send, until, until_open, until_screen, words
+from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen, words
 from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
@@ -34,17 +33,6 @@ KINDS = {
         "to_pair": "ETHUSDT",
     },
 }
-
-
-def screen_text(pilot: Pilot[None]) -> str:
-    """All that the screen says in labels."""
-    return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
-
-
-def rows(main: MainScreen) -> list[list[str]]:
-    """The session's list as text."""
-    table = main.query_one("#transfers", TransferTable)
-    return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
 
 
 def problem(main: MainScreen, which: Field) -> str:

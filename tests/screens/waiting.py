@@ -12,6 +12,7 @@ from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
+from tui.widgets.transfer_table import TransferTable
 from tui.widgets.wallet_list import WalletList
 
 LIMIT_S = 20
@@ -56,6 +57,17 @@ async def review(pilot: Pilot[None]) -> None:
 def words(pilot: Pilot[None], selector: str) -> str:
     """What a label on the screen says."""
     return str(pilot.app.screen.query_one(selector, Label).content)
+
+
+def screen_text(pilot: Pilot[None]) -> str:
+    """All that the screen says in labels."""
+    return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
+
+
+def rows(main: MainScreen, which: str = "#transfers") -> list[list[str]]:
+    """A list of transfers as text: the session's, or "#earlier"."""
+    table = main.query_one(which, TransferTable)
+    return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
 
 
 async def send(pilot: Pilot[None]) -> None:
