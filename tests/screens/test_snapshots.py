@@ -31,7 +31,7 @@ SnapCompare = Callable[..., bool]
 AppMaker = Callable[..., ShunterApp]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
 
-SMALL, LARGE = (80, 24), (120, 40)
+SMALL, LARGE, WIDE = (80, 24), (120, 40), (161, 40)
 ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 
 
@@ -43,7 +43,7 @@ async def _sent(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", [SMALL, LARGE, WIDE], ids=["80x24", "120x40", "161x40"])
 def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         await _sent(pilot)
