@@ -14,7 +14,8 @@ from enum import Enum, auto
 
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, RateLimited
+from tui.exchange.errors import ExchangeError, RateLimited, unreadable_answer
+from tui.exchange.history import read_history
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
 
@@ -156,22 +157,18 @@ def _window_end_ms(transfer: Transfer) -> int:
 
 async def _read_history(transfer: Transfer, client: BinanceClient) -> list[HistoryRow]:
     """Every record of the transfer's type in its window."""
-    rows: dict[int, HistoryRow] = {}
-    page = 1
-    while True:
-        answer = await client.transfer_history(
-            transfer.request.type,
-            start_ms=_window_start_ms(transfer),
-            end_ms=_window_end_ms(transfer),
-            from_symbol=transfer.request.from_symbol,
-            to_symbol=transfer.request.to_symbol,
-            page=page,
-        )
-        known = len(rows)
-        rows |= {row.tran_id: row for row in answer.rows}
-        if len(rows) == known:  # nothing but a page without news is surely the last: a short one may be capped
-            return list(rows.values())
-        page += 1
+    rows = await read_history(
+        client,
+        transfer.request.type,
+        start_ms=_window_start_ms(transfer),
+        end_ms=_window_end_ms(transfer),
+        from_symbol=transfer.request.from_symbol,
+        to_symbol=transfer.request.to_symbol,
+    )
+    records = [row for row in rows if isinstance(row, HistoryRow)]
+    if len(records) < len(rows):
+        raise unreadable_answer("a record of the history is not what the exchange documents")
+    return records
 
 
 async def _is_held(row: HistoryRow, transfer: Transfer, journal: Journal) -> bool:

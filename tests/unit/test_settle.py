@@ -74,5 +74,4 @@ def test_time_is_at_least_what_the_exchange_said_when_the_answer_came(
 
 def replace_row(**changes: object) -> HistoryRow:
     """The record with some fields changed."""
-    fields: dict[str, object] = {name: getattr(_ROW, name) for name in _ROW.__struct_fields__}
-    return HistoryRow(**(fields | changes))  # type: ignore[arg-type]
+    return replace(_ROW, **changes)  # type: ignore[arg-type]

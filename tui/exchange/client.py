@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from math import ceil
 from types import TracebackType
@@ -47,6 +48,7 @@ from tui.exchange.payloads import (
     symbol_parameters,
     transfer_parameters,
 )
+from tui.exchange.records import history_page
 from tui.exchange.signing import sign
 
 RECV_WINDOW_MS = 5000
@@ -155,7 +157,7 @@ class BinanceClient:
             "size": str(HISTORY_PAGE_SIZE),
             **symbol_parameters(from_symbol, to_symbol),
         }
-        return _decode(await self._signed_call("GET", _TRANSFER, parameters), HistoryPage)
+        return _readable(history_page, await self._signed_call("GET", _TRANSFER, parameters))
 
     async def key_restrictions(self) -> KeyRestrictions:
         """What the key may do."""
@@ -303,8 +305,12 @@ def _signature(key: ApiKey, payload: str) -> str:
 
 
 def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
+    return _readable(lambda body: msgspec.json.decode(body, type=kind), body)
+
+
+def _readable(read: Callable[[bytes], _Answer], body: bytes) -> _Answer:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         failure = unreadable_answer("it is not what the exchange documents")
     raise failure

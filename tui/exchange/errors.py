@@ -6,6 +6,7 @@ x ExchangeError
     · ClockRefused     the timestamp was outside the window (-1021)
     · RateLimited      too many requests, or banned for a while
   · OutcomeUnknown   it may or may not have been executed
+  · HistoryNotWhole  the history did not come whole: what is not in it may exist all the same
 
 Every rule about what an answer means for the outcome stands here. Source: the exchange's pages on general
 information and error codes.
@@ -97,6 +98,13 @@ class RateLimited(Refused):
 
 class OutcomeUnknown(ExchangeError):
     """The request may have been executed; only the exchange's history can tell."""
+
+
+class HistoryNotWhole(ExchangeError):
+    """The history did not come whole. What was read of it proves nothing."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The history did not come whole: {why}.")
 
 
 class _ErrorBody(msgspec.Struct):

@@ -1,5 +1,6 @@
 """What is sent to the exchange and what comes back, typed."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
@@ -13,32 +14,53 @@ _YEAR_10000_MS = 253_402_300_800_000
 TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
 
 
+Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=_YEAR_10000_MS)]
+"""A time that cannot be one in seconds, from the year 2001 on."""
+
+
 class TransferAnswer(msgspec.Struct, frozen=True, rename="camel"):
     """The answer to a transfer."""
 
     tran_id: TranId
 
 
-class HistoryRow(msgspec.Struct, frozen=True, rename="camel"):
-    """One transfer in the exchange's history."""
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One transfer in the exchange's history, as documented: its amount is more than 0, its texts are printable."""
 
     asset: str
     amount: Decimal
     type: str
     status: str
     """PENDING, CONFIRMED, or FAILED: nothing moved."""
-    tran_id: TranId
+    tran_id: int
     timestamp: int
     """Milliseconds, in the exchange's time."""
     from_symbol: str | None = None
     to_symbol: str | None = None
 
 
-class HistoryPage(msgspec.Struct, frozen=True):
-    """One page of the exchange's history. Where there is nothing, the exchange leaves `rows` out."""
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """One row of the history that is not as documented. Each field but `text` is what could be read of it, or None."""
 
-    total: int = 0
-    rows: list[HistoryRow] = []
+    text: str
+    """The row as it came, made printable, and cut."""
+    type: str | None = None
+    asset: str | None = None
+    amount: Decimal | None = None
+    status: str | None = None
+    tran_id: int | None = None
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One page of the exchange's history."""
+
+    total: int
+    """How many records there are on all pages together."""
+    rows: tuple[HistoryRow | UnreadableRow, ...]
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
