@@ -14,7 +14,7 @@ from tui.domain.balances import Assets, Figure, Holdings, Pair, Place
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
+from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown
 from tui.exchange.payloads import AssetBalance, WalletBalance
 
 PATIENCE_S = 10
@@ -35,8 +35,8 @@ _GLANCE_SUFFICES = {Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS}
 
 _FREE_IS_MOVABLE = {Wallet.SPOT, Wallet.FUNDING}
 
-_NOT_PERMITTED = {-1002, -1022, -2014, -2015}
-"""Refusals that are about the key. Any other refusal to show a wallet means that there is none to show."""
+_NOT_ABOUT_THE_WALLET = {*range(-1130, -999), -2008, -2014, -2015}
+"""Codes about the exchange's health, the request or the key. Any other means that there is no such wallet to show."""
 
 _Answer = TypeVar("_Answer")
 
@@ -209,12 +209,7 @@ async def _at_a_glance(wallet: Wallet, glance: asyncio.Task[list[WalletBalance]]
 
 
 def _unread(error: ExchangeError) -> Holdings:
-    is_about_wallet = (
-        isinstance(error, Refused)
-        and not isinstance(error, RateLimited | ClockRefused)
-        and error.code is not None
-        and error.code not in _NOT_PERMITTED
-    )
+    is_about_wallet = error.code is not None and error.code not in _NOT_ABOUT_THE_WALLET
     return Holdings(is_open=False) if is_about_wallet else Holdings(problem=str(error))
 
 

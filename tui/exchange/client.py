@@ -24,10 +24,10 @@ from tui.exchange.errors import (
     ExchangeError,
     NotSent,
     OutcomeUnknown,
-    RateLimited,
     damaged_key,
     error_of_answer,
     error_of_transport,
+    retry_after_s,
     unreadable_answer,
 )
 from tui.exchange.payloads import (
@@ -275,9 +275,9 @@ class BinanceClient:
             self.uid_weight = int(weight)
         if response.status_code != httpx.codes.OK:
             error = error_of_answer(response.status_code, response.headers, bytes(body))
-            if isinstance(error, RateLimited):
-                wait_s = _WAIT_S if error.retry_after_s is None else error.retry_after_s
-                self._resume_ms = max(self._resume_ms, ticks_ms() + wait_s * 1000)
+            if response.status_code in (418, 429):
+                wait_s = retry_after_s(response.headers)
+                self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
             raise error
         return bytes(body)
 
