@@ -196,11 +196,16 @@ def _advice(code: int, message: str) -> str:
     return _ADVICE.get(code, "")
 
 
-def error_of_transport(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> ExchangeError:
+def error_of_transport(error: Exception) -> ExchangeError:
     """What a broken connection says about the outcome: the doubt goes to unknown."""
     if isinstance(error, _NEVER_LEFT):
         return NotSent(f"Could not reach the exchange: {_reason(error)}.", advice="Check the network.")
     return OutcomeUnknown(f"The answer did not come: {_reason(error)}.")
+
+
+def unsendable() -> NotSent:
+    """A request that could not even be put together."""
+    return NotSent("The request could not be written.", advice="Check asset and pairs.")
 
 
 def damaged_key() -> NotSent:
@@ -218,6 +223,8 @@ def _reason(error: Exception) -> str:
         return "connecting took too long"
     if isinstance(error, httpx.TimeoutException):
         return "it took too long"
+    if not isinstance(error, httpx.HTTPError | OSError):  # whose words are for programmers, or hold what was sent
+        return "it cannot be understood"
     return printable(str(error)).rstrip(".")[:_MAX_MESSAGE] or "the connection was cut"
 
 

@@ -3,9 +3,10 @@
 import asyncio
 
 from tui.domain.wallets import TransferType
-from tui.exchange.client import HISTORY_PAGE_SIZE, BinanceClient
+from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole
 from tui.exchange.payloads import HistoryPage, HistoryRow, UnreadableRow
+from tui.exchange.records import HISTORY_PAGE_SIZE
 
 MAX_PAGES = 20
 PAUSE_S = 0.2
