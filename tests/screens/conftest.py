@@ -39,7 +39,7 @@ async def _not_yet(*_: object, **__: object) -> None:
 @pytest.fixture
 def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     """The exchange that the next demo app talks to."""
-    made = DemoExchange()
+    made = DemoExchange(tran_id=13526853623)
     monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda: made)
     return made
 

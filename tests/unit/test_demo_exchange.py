@@ -1,5 +1,6 @@
 """The demo exchange, called as the app's demo calls it: in-process, over ASGI."""
 
+import asyncio
 import hashlib
 import hmac
 import itertools
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from tui.demo.auth import Permissions
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, ConnectionCut, Cut, Fault
+from tui.demo.faults import TRANSFER_PATH, Answer, ConnectionCut, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import demo_key
 from tui.demo.routes import ENDPOINTS, Access
@@ -28,7 +29,7 @@ class Caller:
 
     def __init__(self) -> None:
         self.now_ms = 1_700_000_000_000
-        self.exchange = DemoExchange(now_ms=lambda: self.now_ms)
+        self.exchange = DemoExchange(now_ms=lambda: self.now_ms, tran_id=13526853623)
         self.key = demo_key()
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.exchange), base_url="http://demo")
 
@@ -106,7 +107,7 @@ async def test_every_pair_of_wallets_is_as_the_table_says(caller: Caller, source
         ({"amount": "١"}, -1100),
         ({"amount": "0.123456789"}, -1100),
         ({"amount": "1" + "0" * 20}, -1100),
-        ({"amount": "1250.00000001"}, -5002),
+        ({"amount": "1250.00000001"}, -5013),
         ({"moon": "1"}, -1104),
     ],
 )
@@ -248,6 +249,29 @@ async def test_weight_on_api_has_its_own_header(caller: Caller) -> None:
     answer = await caller.http.get("/api/v3/time")
     assert answer.json() == {"serverTime": caller.now_ms}
     assert answer.headers["X-MBX-USED-WEIGHT-1M"] == "1"
+
+
+async def test_programs_that_ask_first_whether_anyone_is_there_are_answered(caller: Caller) -> None:
+    """python-binance and others begin with these two."""
+    answer = await caller.http.get("/api/v3/ping")
+    assert (answer.status_code, answer.json()) == (200, {})
+    account = (await caller.ask("GET", "/api/v3/account")).json()
+    assert account["canTrade"] is True
+    assert account["permissions"] == ["SPOT"]
+    assert {"asset": "USDT", "free": "1250.00", "locked": "150.00"} in account["balances"]
+    await caller.transfer(asset="SOL", amount="12.40")
+    for omit, held in (("true", False), ("false", True)):
+        balances = (await caller.ask("GET", "/api/v3/account", omitZeroBalances=omit)).json()["balances"]
+        assert any(row["asset"] == "SOL" for row in balances) is held
+
+
+async def test_more_than_there_is_is_refused_in_the_exchanges_words(caller: Caller) -> None:
+    assert await caller.transfer(amount="1250.01") == {
+        "code": -5013,
+        "msg": "Asset transfer failed: insufficient balance",
+    }
+    assert (await caller.transfer("MARGIN_MAIN", "USDC", "15.01"))["code"] == -3020
+    assert (await caller.transfer("MARGIN_MAIN", "USDC", "60.01"))["code"] == -3041
 
 
 async def test_clock_can_be_off(caller: Caller) -> None:
@@ -436,6 +460,22 @@ async def test_cut_in_process_is_an_error_of_its_own(caller: Caller, cut: Cut, e
     assert len(caller.exchange.ledger.transfers) == executes
 
 
-def test_fault_that_neither_executes_nor_answers_cannot_be() -> None:
+async def test_late_execution_in_process_keeps_no_answer_waiting(caller: Caller) -> None:
+    gate = Gate()
+    caller.exchange.faults.append(Fault(late=gate, answer=Answer(504, b'{"code":-1007}')))
+    assert await caller.transfer() == {"code": -1007}
+    caller.now_ms += 60_000
+    assert caller.exchange.ledger.transfers == []
+    gate.open()
+    rows: list[Any] = []
+    async with asyncio.timeout(10):
+        while not rows:
+            await asyncio.sleep(0)  # a call in-process may be over without ever leaving the others their turn
+            rows = (await caller.history())["rows"]
+    assert [row["timestamp"] for row in rows] == [caller.now_ms]
+
+
+@pytest.mark.parametrize("fault", [{"executes": False}, {"late": 1}])
+def test_fault_that_would_leave_no_answer_cannot_be(fault: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="needs another answer"):
-        Fault(executes=False)
+        Fault(**fault)
