@@ -31,8 +31,8 @@ from tui.demo.weights import TooMuch, Weights
 from tui.domain.credentials import KeyKind
 
 _LARGEST_BODY = 64 * 1024
-_EPOCH_MS = 1_735_689_600_000
-"""2025-01-01. Tenths of milliseconds since then have twelve digits or so, like the exchange's own tranIds."""
+_EPOCH_MS = 1_577_836_800_000
+"""2020-01-01. From then, tenths of milliseconds make numbers like the exchange's own."""
 
 
 def _system_ms() -> int:
@@ -40,9 +40,9 @@ def _system_ms() -> int:
 
 
 def first_tran_id() -> int:
-    """Where an exchange that starts now begins to count.
+    """Where an exchange that starts now begins to count: none that started before ever comes so far.
 
-    None that started before has come so far: the number grows by 10 a millisecond, faster than transfers are made.
+    The number grows by 10 a millisecond, faster than transfers can be made.
     """
     return time.time_ns() // 100_000 - _EPOCH_MS * 10
 
@@ -131,8 +131,8 @@ class DemoExchange:
                 key = known_key(received, self.keys)
             if key is not None and endpoint.access is Access.SIGNED:
                 check_signed(received, key, now_ms)
-            if wait := request.scope.get(faults.LATE):
-                await wait()
+            if (late := request.scope.get(faults.LATE)) is not None:
+                await faults.held(late)
             answer = endpoint.answer(
                 Call(received.parameters, key, self.ledger, self.history, self.server_ms(), self.transfers_fail)
             )

@@ -51,8 +51,8 @@ def _lie_in_wait(exchange: DemoExchange, fault: Fault, nth: int) -> None:
 
 def _executed_late(value: str) -> Fault:
     times, _, answer = value.partition(":")
-    late, slash, answered = times.partition("/")
-    return Fault(late=_seconds(late), after=_seconds(answered) if slash else 0, answer=_answer(answer))
+    late, _, answered = times.partition("/")
+    return Fault(late=_seconds(late), after=_seconds(answered or "0s"), answer=_answer(answer))
 
 
 def _answered(value: str) -> Fault:

@@ -26,7 +26,7 @@ TRANSPORT_STATE: Final = "transport"
 
 
 LATE: Final = "late"
-"""Where a scope has what the exchange awaits between checking a request and executing it."""
+"""Where a scope says how long the exchange waits between checking a request and executing it."""
 
 
 class ConnectionCut(ConnectionError):
@@ -133,15 +133,15 @@ async def strike(
 
     What is executed after its answer is a task in `late` until then.
     """
-    await _held(fault.before)
+    await held(fault.before)
     own: list[Message] = []
     if fault.late is not None:
-        task = await _begun(fault.late, app, scope, receive)
+        task = asyncio.create_task(_executed_late(app, {**scope, LATE: fault.late}, receive))
         late.add(task)
         task.add_done_callback(late.discard)
     elif fault.executes:
         own = await _own_answer(app, scope, receive)
-    await _held(fault.after)
+    await held(fault.after)
     if isinstance(fault.answer, Cut):
         await _cut(fault.answer, own, scope, receive, send)
     elif fault.answer is not None:
@@ -164,7 +164,8 @@ def with_headers(headers: Mapping[str, str], send: Send) -> Send:
     return sent
 
 
-async def _held(until: float | Gate) -> None:
+async def held(until: float | Gate) -> None:
+    """Waits so many seconds, or until a gate opens."""
     await (until.passed() if isinstance(until, Gate) else asyncio.sleep(until))
 
 
@@ -178,23 +179,8 @@ async def _own_answer(app: ASGIApp, scope: Scope, receive: Receive) -> list[Mess
     return messages
 
 
-async def _begun(late: float | Gate, app: ASGIApp, scope: Scope, receive: Receive) -> asyncio.Task[None]:
-    """The execution of a request, once the exchange has checked it."""
-    checked = asyncio.Event()
-
-    async def wait() -> None:
-        checked.set()
-        await _held(late)
-
-    async def execute() -> None:
-        try:
-            await _own_answer(app, {**scope, LATE: wait}, receive)
-        finally:
-            checked.set()  # a refused one never waits
-
-    task = asyncio.create_task(execute())
-    await checked.wait()
-    return task
+async def _executed_late(app: ASGIApp, scope: Scope, receive: Receive) -> None:
+    await _own_answer(app, scope, receive)  # which nobody waits for any more
 
 
 async def _send_instead(answer: Answer, send: Send) -> None:
