@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, NotSent, Refused
+from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown, Refused
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.matching import fit
@@ -80,10 +80,15 @@ class Desk:
         return len(self._in_flight)
 
     async def prepare(self) -> None:
-        """Open the connection and measure the exchange's time, so that sending waits for neither.
+        """See that the connection is alive and the exchange's time is known, so that sending waits for neither.
 
         Raises ExchangeError.
         """
+        if not self.client.is_warm:
+            try:
+                await self.client.warm()
+            except OutcomeUnknown:  # perhaps the line is slow: now with the time that it needs
+                await self.client.sync_clock()
         if self.client.clock is None or self.client.clock.age_ms() > _CLOCK_MAX_AGE_MS:
             await self.client.sync_clock()
 

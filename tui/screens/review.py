@@ -1,5 +1,7 @@
 """The review: the last look at a transfer, and the only place that sends one."""
 
+import asyncio
+import contextlib
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
@@ -26,6 +28,11 @@ from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_table import OUTCOME_WORDS
 
 _JUDGED_WORDS = "judged not executed, which is no proof"
+
+_WARM_PAUSE_S = 3
+"""Less than `TRUSTED_S` of the client."""
+
+_WARM_S = 5 * 60
 
 _FACT_IDS = {"From": "review-source", "To": "review-destination"}
 
@@ -147,6 +154,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             self._go(Stage.BLOCKED, f"It cannot be sent: {missing}, then choose the key again (F4).")
             return
         self.prepare()
+        self.keep_warm()
         self._show_balances(self._desk.treasury.balances)
         self.freshen()
 
@@ -201,6 +209,17 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             self.post_message(self.Failed(str(error)))
         else:
             self.post_message(self.Prepared(repeats, looks))
+
+    @work(group="warm")
+    async def keep_warm(self) -> None:
+        """Keep the connection alive for a while, so that a `y` after some thought waits for nothing. Later ones wait
+        until it is seen to be alive.
+        """
+        for _ in range(_WARM_S // _WARM_PAUSE_S):
+            await asyncio.sleep(_WARM_PAUSE_S)
+            if self._stage is not Stage.SENDING:
+                with contextlib.suppress(ExchangeError):
+                    await self._desk.client.warm()
 
     @work
     async def freshen(self) -> None:
