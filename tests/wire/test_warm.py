@@ -4,7 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Line:
     closes: bool = False
     """Whether it closes each connection after an answer, without a word before."""
     answers: bool = True
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,6 +45,7 @@ class Line:
         while not is_over:
             head = await reader.readuntil(b"\r\n\r\n")
             heard.append(head.split()[0].decode())
+            self.asked.set()
             if length := re.search(rb"(?i)content-length: ([0-9]+)", head):
                 await reader.readexactly(int(length[1]))
             if self.answers:
@@ -76,6 +78,29 @@ async def test_warm_connection_takes_the_transfer(client: BinanceClient, line: L
     assert client.is_warm
     assert await client.transfer(_REQUEST, 1) == 7
     assert line.heard == [["GET", "POST"]]
+
+
+async def test_transfer_beside_a_proof_takes_its_connection(client: BinanceClient, line: Line) -> None:
+    assert client.clock
+    client.clock = replace(client.clock, round_trip_ms=10_000)
+    warming = asyncio.create_task(client.warm())
+    await asyncio.sleep(0)
+    await client.transfer(_REQUEST, 1)
+    await warming
+    assert line.heard == [["GET", "POST"]]
+
+
+async def test_transfer_does_not_wait_for_a_proof_that_does_not_come(client: BinanceClient, line: Line) -> None:
+    assert client.clock
+    client.clock = replace(client.clock, round_trip_ms=10)
+    line.answers = False
+    line.asked.clear()
+    warming = asyncio.create_task(client.warm())
+    await line.asked.wait()
+    line.answers = True
+    await client.transfer(_REQUEST, 1)
+    assert line.heard == [["GET"], ["POST"]]
+    warming.cancel()
 
 
 async def test_connection_that_was_silent_for_too_long_is_replaced(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
