@@ -1,12 +1,12 @@
 """How long a person waits from `y` to the answer when the review stood open for a while, and what it may cost.
 
-    python tests/bench/late_yes.py [--idle 1 4.9 6 30 120] [--round-trip-ms 100] [--desks 5]
+    python tests/bench/late_yes.py [--idle 1 4.9 6 30 120] [--round-trip-ms 100] [--desks 3]
 
 Desks at a raw server on loopback that answers as if it were so far away, TLS handshakes included, and closes
 connections after 5 or 60 s without a request: what is under way to it then is lost. Side by side, in the same run:
 a client that trusts connections for 5 s, as httpx does by itself; Shunter's, which trusts them for less; and Shunter's
 that is kept warm while the review waits, as the review does. All wait beside one another and press `y` one after the
-other, so a run takes half a minute longer than the longest wait.
+other, so a run takes a minute longer than the longest wait.
 """
 
 import argparse
@@ -33,7 +33,8 @@ from tui.journal import Journal
 
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
 _WARM_EVERY_S = 3
-_APART_S = 0.2
+_APART_S = 0.5
+_CLIENTS_MADE_S = 20
 _SERVERS_IDLE_S = (5, 60)
 _WAYS = {"httpx's 5 s": 5.0, f"{TRUSTED_S} s": float(TRUSTED_S), "kept warm": float(TRUSTED_S)}
 
@@ -75,11 +76,9 @@ class Yes:
     is_done: bool
 
 
-async def say_yes(base_url: str, way: str, idle_s: float, folder: Path, start_s: float) -> Yes:
+async def say_yes(client: BinanceClient, way: str, idle_s: float, folder: Path, start_s: float) -> Yes:
     """Open a review when it is time, wait, and press `y`."""
     await asyncio.sleep(start_s)
-    with patch.object(client_module, "TRUSTED_S", _WAYS[way]):
-        client = BinanceClient(base_url, demo_key())
     desk = Desk(client, Journal.open(folder / "journal.sqlite3"), profile="bench")
     await desk.prepare()
     keeping = asyncio.create_task(_keep_warm(client)) if way == "kept warm" else None
@@ -107,12 +106,14 @@ async def measure(
     far = FarServer(servers_idle_s, round_trip_s)
     async with await asyncio.start_server(far.serve, "127.0.0.1", 0) as server:
         base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with patch.object(client_module, "TRUSTED_S", _WAYS[way]):
+            clients = [BinanceClient(base_url, demo_key()) for _ in starts_s]  # which takes its time, and none of y's
         with contextlib.ExitStack() as stack:
             folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in starts_s]
             return await asyncio.gather(
                 *(
-                    say_yes(base_url, way, idle_s, folder, start_s)
-                    for folder, start_s in zip(folders, starts_s, strict=True)
+                    say_yes(client, way, idle_s, folder, start_s)
+                    for client, folder, start_s in zip(clients, folders, starts_s, strict=True)
                 )
             )
 
@@ -127,14 +128,14 @@ async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--idle", type=float, nargs="+", default=[1, 4.9, 6, 30, 120], help="seconds before y")
     parser.add_argument("--round-trip-ms", type=float, default=100)
-    parser.add_argument("--desks", type=int, default=5)
+    parser.add_argument("--desks", type=int, default=3)
     options = parser.parse_args()
     cases = [(server, idle, way) for server in _SERVERS_IDLE_S for idle in options.idle for way in _WAYS]
     found = await asyncio.gather(
         *(
             measure(
                 *case,
-                starts_s=[(turn * len(cases) + at) * _APART_S for turn in range(options.desks)],
+                starts_s=[_CLIENTS_MADE_S + (turn * len(cases) + at) * _APART_S for turn in range(options.desks)],
                 round_trip_s=options.round_trip_ms / 1000,
             )
             for at, case in enumerate(cases)

@@ -103,6 +103,8 @@ class BinanceClient:
         """The weight that this account has used in the minute, as the exchange last counted it."""
         self.key_tail = key.tail if key else ""
         """The end of the API key that is used, or was used last."""
+        self.key_print = key.fingerprint if key else ""
+        """What tells that key apart from others."""
         self._key = key
         self._resume_ms = 0.0
         self._heard_ms = float("-inf")
@@ -134,7 +136,7 @@ class BinanceClient:
     def give_key(self, key: ApiKey) -> None:
         """Sign with this key from here on: the same account's, after `drop_key`."""
         self._key = key
-        self.key_tail = key.tail
+        self.key_tail, self.key_print = key.tail, key.fingerprint
 
     @property
     def is_warm(self) -> bool:
