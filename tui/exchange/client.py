@@ -157,6 +157,11 @@ class BinanceClient:
         if failure := await asyncio.shield(self._warming):
             raise failure
 
+    async def _let_a_proof_end(self) -> None:
+        """A warm connection that is just being proven is free again sooner than a new one is open."""
+        if self._warming and self.clock:
+            await asyncio.wait([self._warming], timeout=2 * self.clock.round_trip_ms / 1000)
+
     async def _prove(self) -> ExchangeError | None:
         """Hear from the exchange; gives what went wrong, which nobody may be there any more to catch."""
         try:
@@ -187,6 +192,7 @@ class BinanceClient:
 
     async def transfer(self, request: TransferRequest, timestamp_ms: int) -> int:
         """Ask for a transfer, once, and give its tranId. `timestamp_ms` is in the exchange's time."""
+        await self._let_a_proof_end()
         body = await self._signed_call("POST", _TRANSFER, transfer_parameters(request), timestamp_ms)
         return _decode(body, TransferAnswer).tran_id
 
