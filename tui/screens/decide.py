@@ -40,7 +40,7 @@ _WHY = {
         "(F4): then Shunter finds out by itself. If it is of the same account, this is what its history has."
     ),
 }
-_FINAL = " What you choose is final. The exchange's own site may tell you more."
+_YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell you more."
 
 
 class DecideScreen(ModalScreen[Decision | None]):
@@ -59,7 +59,7 @@ class DecideScreen(ModalScreen[Decision | None]):
         pairs = " -> ".join(filter(None, (request.from_symbol, request.to_symbol)))
         what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {pairs}".rstrip()
         who = f"{transfer.profile} ...{transfer.key_tail}"
-        why = _NO_ANSWER + _WHY[doubt] + _FINAL if (doubt := self._progress.doubt) else ""
+        why = _NO_ANSWER + _WHY[doubt] + _YOUR_WORD if (doubt := self._progress.doubt) else ""
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Transfer unknown", classes="title -unknown")
             yield Label(why, classes="meaning", markup=False)

@@ -17,8 +17,8 @@ _UNSEEN_S = 1.0
 
 _MEANING = {
     Outcome.DONE: (
-        "This transfer WAS executed. Shunter had judged before that it was not, because the exchange's history had no "
-        "such record. If you sent the amount again since, it has moved twice."
+        "This transfer WAS executed, although Shunter had said that it was not. If you sent the amount again since, it "
+        "may have moved twice."
     ),
     Outcome.UNKNOWN: (
         "What Shunter said of this transfer does not hold: its outcome is unknown again, and it may have been "
