@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -18,6 +18,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.exchange.payloads import HistoryRow
 from tui.settle import Doubt, Progress
+from tui.terminal.question import Question
 
 _WHY = {
     Doubt.SEVERAL: (
@@ -34,6 +35,8 @@ _WHY = {
         "account, this is what its history has. What you choose is final."
     ),
 }
+
+_ASK = "Down, Up  mark        Enter  choose        Esc  leave it open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class DecideScreen(ModalScreen[Decision | None]):
     def __init__(self, progress: Progress) -> None:
         super().__init__()
         self._progress = progress
+        self._question = Question(self, doing="deciding", say=self._say_of_answer)
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
@@ -71,19 +75,33 @@ class DecideScreen(ModalScreen[Decision | None]):
                 id="candidates",
                 compact=True,
             )
-            yield Label("Down, Up  mark        Enter  choose        Esc  leave it open", classes="ask", markup=False)
+            yield Label(_ASK, classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """Mark nothing: a second Enter of a hurried hand must not decide."""
         self.query_one(OptionList).highlighted = None
+        self._question.ask()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take Enter, where a person pressed it: the list would take it from anybody."""
+        if event.key == "enter":
+            self._question.answer(event, self._decide)
 
     @on(OptionList.OptionSelected)
-    def decide(self, event: OptionList.OptionSelected) -> None:
-        """Take the choice."""
+    def mark(self, event: OptionList.OptionSelected) -> None:
+        """A click marks, and no more."""
         event.stop()
-        candidates = self._progress.candidates
-        record = candidates[event.option_index] if event.option_index < len(candidates) else None
-        self.dismiss(Decision(self._progress.transfer, record))
+
+    def _decide(self) -> None:
+        """Take the choice that is marked."""
+        index = self.query_one(OptionList).highlighted
+        if index is not None:
+            candidates = self._progress.candidates
+            record = candidates[index] if index < len(candidates) else None
+            self.dismiss(Decision(self._progress.transfer, record))
+
+    def _say_of_answer(self, words: str) -> None:
+        self.query_one(".ask", Label).update(f"{words}\n{_ASK}" if words else _ASK)
 
     def action_leave_open(self) -> None:
         """Decide nothing."""
