@@ -1,4 +1,4 @@
-"""Nothing but a key that a person pressed sends: over a pty, with all that a terminal, a paste or the environment can do.
+"""Nothing but a person's key sends: over a pty, with all that a terminal, a paste or the environment can do.
 
 A pause is what is tested here: it is as long as Textual waits before it takes an unfinished report for keys.
 """
@@ -58,14 +58,14 @@ class Person:
         tran_id = self.pty.wait_for_tran_id()
         self.pty.type(ESCAPE)
         self.pty.wait_for(f"7.25 USDT {tran_id} done")
-        assert self.pty.screen().count("7.25 USDT") == 1
+        assert len(re.findall(r"7\.25 USDT +[0-9]{8,}", self.pty.screen())) == 1
 
 
 @pytest.fixture
 def person(open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str]) -> Person:
     """At the demo, its form filled."""
     pty = open_pty([*shunter, *FORM], environment | {"ESCDELAY": "1"})
-    pty.wait_for("13 assets")
+    pty.wait_for("of 1,250.00 USDT")
     return Person(pty)
 
 
@@ -77,7 +77,9 @@ def test_no_report_sends_with_a_pause_behind_each_of_its_bytes(person: Person, p
     person.review()
     for report in list(NO_KEYS.values())[part::2]:
         text = report.decode()
-        for piece in [text[:2], *text[2:]]:  # an Escape by itself is the key, which leaves the review
+        # An Escape by itself is the key, which leaves the review. No key is in what has neither of the two.
+        pieces = [text[:2], *text[2:]] if set("yd") & set(text) else [text[:2], text[2:]]
+        for piece in pieces:
             person.pty.type(piece)
             person.pause()
         person.pty.screen()
@@ -92,7 +94,6 @@ def test_report_cut_behind_its_escape_does_not_send(person: Person) -> None:
     for name in CUT_BEHIND_ESCAPE:
         person.review()
         person.pty.type(ESCAPE)
-        person.pty.wait_for("Source")
         person.pty._wait(lambda seen: seen if "y  send" not in seen else None, "form")
         person.pty.type(REPORTS[name][1:].decode())
         person.pause()
@@ -121,7 +122,7 @@ def test_paste_that_breaks_out_does_not_send(person: Person, answers: bool) -> N
 
 
 def test_paste_in_one_packet_does_not_send(person: Person) -> None:
-    for filler in ("", "\x00" * 4000, "\x1b[I" * 20_000):
+    for filler in ("", "\x00" * 4000, "\x1b[I" * 2_000):
         person.pty.type(f"{BEGIN}7{END}{F2}{filler}y{END}")
         person.pty.wait_for("y  send")
         person.pty.type(ESCAPE)
@@ -188,13 +189,13 @@ def test_unfinished_paste_or_report_leaves_a_way_out(person: Person) -> None:
     person.review()
     person.pty.type("\x1bP>|yyy")
     person.pause()
-    person.pty.type("\ry")
-    person.pty.wait_for("y  send")
+    person.pty.type("\r")
+    person.pause()
     person.send()
 
 
 ENVIRONMENTS = {
-    "presses keys": {"TEXTUAL_PRESS": "ctrl+r,wait:2000,y,wait:500,y"},
+    "presses keys": {"TEXTUAL_PRESS": "wait:500,ctrl+r,wait:500,y," * 20 + "y"},
     "runs code": {"TEXTUAL_DRIVER": "textual.drivers.headless_driver:HeadlessDriver"},
     "claims a size": {"COLUMNS": "20", "LINES": "5"},
 }
@@ -205,6 +206,6 @@ def test_environment_does_not_press_keys(
     open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str], variables: dict[str, str]
 ) -> None:
     person = Person(open_pty([*shunter, *FORM], environment | variables))
-    person.pty.wait_for("13 assets")
+    person.pty.wait_for("of 1,250.00 USDT")
     person.review()
     person.send()

@@ -1,6 +1,7 @@
 """What the driver relies on in Textual, and what it makes of the pieces of the stream."""
 
 import inspect
+import sys
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tui.terminal.driver import TypedDriver
 @pytest.fixture
 async def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A driver without a terminal, which collects what it would give the app."""
-    monkeypatch.setattr("sys.__stdin__", open("/dev/null"))  # noqa: SIM115, PTH123 as long as the test
+    monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input
     driver = TypedDriver(App())
     got: list[Any] = []
     monkeypatch.setattr(driver, "process_message", got.append)
