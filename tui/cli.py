@@ -112,7 +112,7 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
         )
 
-    privacy.keep_keys_out_of_logs()
+    privacy.leave_textual_alone()
     from tui.app import ShunterApp
     from tui.keys import session_bus
     from tui.opening import Start

@@ -1,6 +1,5 @@
 """The key profiles: choose, add, check, remove."""
 
-from time import monotonic
 from typing import ClassVar
 
 from textual import events, on, work
@@ -19,6 +18,7 @@ from tui.exchange.errors import ExchangeError
 from tui.keycheck import KeyReport, check
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.unlock import UnlockScreen
+from tui.terminal.question import Question
 
 _SLOW_S = 4.0
 _ASK = "Enter use  a add  c check  x remove  s session only  Esc close"
@@ -69,8 +69,7 @@ class KeysScreen(ModalScreen[None]):
         self._base_url = base_url
         self._profiles: tuple[keys.Profile, ...] = ()
         self._to_remove: keys.Profile | None = None
-        self._asked_s = 0.0
-        """Since when the removal waits for a yes, on the clock of events."""
+        self._question = Question(self, doing="removing", say=self._ask_to_remove)
         self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
@@ -109,18 +108,13 @@ class KeysScreen(ModalScreen[None]):
     def action_remove(self) -> None:
         """Ask whether a key should go."""
         if profile := self._highlighted():
-            self._to_remove, self._asked_s = profile, monotonic()
-            self._say(
-                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
-            )
+            self._to_remove = profile
+            self._question.ask()
 
     def on_key(self, event: events.Key) -> None:
-        """Take the yes to the question of `action_remove`, but for one that was typed before it, as in one packet."""
-        if event.key == "y" and self._to_remove and event.time >= self._asked_s:
-            event.stop()
-            profile, self._to_remove = self._to_remove, None
-            self._say(f"Removing {profile.name}...")
-            self.remove_key(profile)
+        """Take the yes to the question of `action_remove`, where a person gave it."""
+        if event.key == "y" and self._to_remove:
+            self._question.answer(event, self._remove)
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
@@ -177,6 +171,19 @@ class KeysScreen(ModalScreen[None]):
     def on_keys_screen_backend_named(self, message: BackendNamed) -> None:
         """Show it below what else was said."""
         self.query_one("#keys-backend", Label).update(message.words)
+
+    def _ask_to_remove(self, words: str) -> None:
+        if profile := self._to_remove:
+            question = (
+                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
+            )
+            self._say(f"{question}\n{words}" if words else question)
+
+    def _remove(self) -> None:
+        if profile := self._to_remove:
+            self._to_remove = None
+            self._say(f"Removing {profile.name}...")
+            self.remove_key(profile)
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
