@@ -14,7 +14,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from tests.screens.waiting import send, until, until_open, until_screen, words
 from tui import keys
@@ -40,6 +40,7 @@ from tui.widgets.transfer_table import TransferTable
 
 SIZE = (80, 24)
 HOST = "https://h.example"
+API_KEY, SECRET = demo_key().api_key.reveal(), demo_key().secret.reveal()
 
 Snap = Callable[..., bool]
 Steps = Callable[[Pilot[Any]], Any]
@@ -55,9 +56,12 @@ class Keyring(KeyringBackend):
         self.entries: dict[str, str] = {}
         self.error: Exception | None = None
         self.hangs = False
+        """Whether each call waits until `released`."""
         self.released = threading.Event()
+        self.asked: list[str] = []
 
     def get_password(self, service: str, username: str) -> str | None:
+        self.asked.append(username)
         if self.hangs:
             self.released.wait()
         if self.error:
@@ -127,6 +131,10 @@ def one_key(backend: Keyring, demo_host: DemoExchange) -> keys.Profile:
 
 def open_app() -> ShunterApp:
     return ShunterApp(Start(base_url=HOST))
+
+
+def open_app_at(profile: str) -> ShunterApp:
+    return ShunterApp(Start(base_url=HOST, profile=profile))
 
 
 def welcome(*keys_pressed: str, then: type | None = None) -> Steps:
@@ -560,3 +568,123 @@ async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> N
         assert "Delete the key" in words(pilot, "#keys-said")
         await pilot.press("y")
         await until(pilot, lambda: "Delete the key" not in words(pilot, "#keys-said"))
+
+
+async def open_keys(pilot: Pilot[Any]) -> None:
+    """The list of keys, the first one under the cursor."""
+    await until_open(pilot)
+    await pilot.press("f4")
+    await until_screen(pilot, KeysScreen)
+
+
+async def ask_to_remove(pilot: Pilot[Any]) -> None:
+    await pilot.press("x")
+    await until(pilot, lambda: "Delete the key main" in words(pilot, "#keys-said"))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("c",), ("a", "escape"), ("f1", "escape"), ("down",), ("x", "escape"), ("ctrl+p", "escape")],
+    ids=lambda keys_pressed: "-".join(keys_pressed),
+)
+async def test_yes_counts_only_while_the_question_is_there_and_nothing_else_was_done(
+    backend: Keyring, one_key: keys.Profile, others: tuple[str, ...]
+) -> None:
+    keys.add("other", demo_key(), HOST)
+    async with open_app_at("main").run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        await ask_to_remove(pilot)
+        for key in others:
+            await pilot.press(key)
+            await pilot.pause()
+        await until(pilot, lambda: isinstance(pilot.app.screen, KeysScreen) and pilot.app.screen.is_current)
+        await until(pilot, lambda: "Delete" not in words(pilot, "#keys-said"))
+        await pilot.press("y")
+        await pilot.pause()
+        assert "Removing" not in words(pilot, "#keys-said")
+        assert list(backend.entries) == ["main", "other"]
+
+
+async def test_answer_that_takes_the_place_of_the_question_takes_it_back(
+    backend: Keyring, one_key: keys.Profile
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        backend.hangs = True
+        await pilot.press("c")
+        await until(pilot, lambda: backend.asked.count("main") > 1)
+        await ask_to_remove(pilot)
+        backend.released.set()
+        await until(pilot, lambda: words(pilot, "#keys-said").startswith("main: "))
+        await pilot.press("y")
+        await pilot.pause()
+        assert list(backend.entries) == ["main"]
+
+
+async def test_second_enter_while_the_keyring_is_slow_adds_once_and_says_so(
+    backend: Keyring, one_key: keys.Profile
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        await pilot.press("a")
+        await until_screen(pilot, AddKeyScreen)
+        pilot.app.screen.query_one("#field-name Input", Input).value = "second"
+        backend.hangs = True
+        await type_key(pilot, demo_key())
+        await until(pilot, lambda: "second" in backend.asked)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Still putting second into the keyring" in words(pilot, "#add-said"))
+        backend.released.set()
+        await until_screen(pilot, KeysScreen)
+        await until(pilot, lambda: words(pilot, "#keys-said").startswith("second: "))
+        assert sorted(backend.entries) == ["main", "second"]
+        assert backend.asked.count("second") == 2  # to add it, and to check it
+
+
+async def test_nothing_else_is_begun_while_a_key_is_being_removed(backend: Keyring, one_key: keys.Profile) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        backend.hangs = True
+        await ask_to_remove(pilot)
+        await pilot.press("y")
+        for key in ("c", "enter", "x", "a", "s"):
+            pilot.app.screen.query_one("#keys-said", Label).update("")
+            await pilot.press(key)
+            await until(pilot, lambda: "Still removing main" in words(pilot, "#keys-said"))
+        backend.released.set()
+        await until(pilot, lambda: "main was removed." in words(pilot, "#keys-said"))
+        assert backend.entries == {}
+
+
+@pytest.mark.parametrize("doing", ["adding", "removing"])
+async def test_leaving_while_the_keyring_is_slow_says_that_it_has_not_answered(
+    backend: Keyring, one_key: keys.Profile, doing: str
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        if doing == "adding":
+            await pilot.press("a")
+            await until_screen(pilot, AddKeyScreen)
+            pilot.app.screen.query_one("#field-name Input", Input).value = "second"
+            backend.hangs = True
+            await type_key(pilot, demo_key())
+        else:
+            backend.hangs = True
+            await ask_to_remove(pilot)
+            await pilot.press("y")
+        await until(pilot, lambda: len(backend.asked) > 1)
+        await pilot.press("escape")
+        said = "has not said yet whether"
+        await until(pilot, lambda: any(said in toast.message for toast in pilot.app._notifications))
+
+
+async def test_enter_twice_in_one_packet_uses_a_session_key_once(no_bus: None, demo_host: DemoExchange) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await welcome("s")(pilot)
+        await until_screen(pilot, AddKeyScreen)
+        for field, text in (("api-key", API_KEY), ("secret", SECRET)):
+            app.screen.query_one(f"#field-{field} Input", Input).value = text
+        for _ in range(2):
+            app.post_message(events.Key("enter", "\r"))
+        await until_open(pilot)

@@ -1,13 +1,12 @@
 """What a person has set about their keys, in a file of the user's config folder that may be edited by hand."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import platformdirs
 
+from tui.keys.atomic_write import atomic_write
 from tui.keys.errors import SettingsFileError
 
 
@@ -42,11 +41,6 @@ def save(changed: Settings) -> None:
     """Replace the file of the settings, at once or not at all. Raises SettingsFileError."""
     path = settings_path()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".settings-", delete=False) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(changed)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        atomic_write(path, msgspec.json.format(msgspec.json.encode(changed)) + b"\n")
     except OSError as error:
         raise SettingsFileError(f"The settings, {path}, cannot be written: {error.strerror}") from None
