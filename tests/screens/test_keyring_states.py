@@ -3,6 +3,7 @@
 import gc
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -281,13 +282,73 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         sending = True
         monkeypatch.setattr(app._idle, "_is_busy", lambda: sending)
-        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        monkeypatch.setattr(app._idle, "_last_input_ms", -math.inf)
         app._idle.look()
         assert app._desk
         assert app._desk.client._key is not None
         sending = False
         app._idle.look()
         assert app._desk.client._key is None
+
+
+@pytest.fixture
+def suspend(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Suspends the machine for nine hours: CLOCK_BOOTTIME goes on, CLOCK_MONOTONIC and every timer stand still."""
+    real, slept_s = time.clock_gettime, 0.0
+
+    def clock_gettime(clock: int) -> float:
+        return real(clock) + (slept_s if clock == time.CLOCK_BOOTTIME else 0)
+
+    def sleep() -> None:
+        nonlocal slept_s
+        slept_s += 9 * 3600
+
+    monkeypatch.setattr(time, "clock_gettime", clock_gettime)
+    return sleep
+
+
+@pytest.mark.parametrize(
+    "event", [events.Key("7", "7"), events.Paste("7"), events.Key("f2", None)], ids=["key", "paste", "F2"]
+)
+async def test_what_wakes_a_machine_suspended_for_hours_locks_the_app_and_does_nothing_else(
+    one_key: keys.Profile, suspend: Callable[[], None], event: events.Event
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("tab", "tab", *"USDT", "tab", "5")
+        suspend()
+        app.post_message(event)
+        await until_screen(pilot, LockScreen)
+        assert app._desk
+        assert app._desk.client._key is None
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen is main)
+        assert main.query_one("#field-amount Input", Input).value == "5"
+
+
+async def test_hours_of_suspend_are_noticed_without_a_key_too(
+    one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.idle._LONGEST_WAIT_S", 0.05)
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        suspend()
+        await until_screen(pilot, LockScreen)
+
+
+async def test_key_that_wakes_the_machine_while_a_transfer_is_being_sent_is_taken(
+    one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("tab", "tab", "tab")
+        monkeypatch.setattr(app._idle, "_is_busy", lambda: True)
+        suspend()
+        await pilot.press("7")
+        await until(pilot, lambda: main.query_one("#field-amount Input", Input).value == "7")
 
 
 async def test_key_without_the_permission_cannot_send_from_the_review(
@@ -505,7 +566,7 @@ async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
         await choose_last_key(pilot)
-        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        monkeypatch.setattr(app._idle, "_last_input_ms", -math.inf)
         assert app._idle._timer
         app._idle.look()
         await until_screen(pilot, LockScreen)
