@@ -14,7 +14,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings, and what holds where the file has none."""
 
     idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0)] = 15
-    """Minutes without a key press after which the key leaves the memory; 0 is never."""
+    """Minutes without a key press after which the app lets go of the key; 0 is never."""
     plain_text_keyring: str = ""
     """The keyring that the person accepted although it may keep keys in plain text."""
 
