@@ -282,6 +282,23 @@ def test_key_whose_adding_timed_out_and_succeeded_all_the_same_is_added_by_a_sec
     assert keys.load(added).secret.reveal() == hmac_key().secret.reveal()
 
 
+def test_what_is_said_of_a_damaged_file_is_printable(memory: MemoryKeyring) -> None:
+    files = (
+        (keys.profiles_path(), keys.profiles, keys.ProfilesFileError),
+        (
+            keys.settings_path(),
+            keys.settings,
+            keys.SettingsFileError,
+        ),
+    )
+    for path, read, error in files:
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text('{"\\u001b]52;c;eA==\\u0007": 1}')
+        with pytest.raises(error) as damaged:
+            read()
+        assert str(damaged.value).isprintable()
+
+
 def test_folder_that_cannot_be_made_is_reported(memory: MemoryKeyring, config_home: Path) -> None:
     config_home.write_text("a file where the folder should be")
     for call in (keys.profiles, lambda: keys.add("main", hmac_key(), DEFAULT_BASE_URL)):

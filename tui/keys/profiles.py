@@ -19,6 +19,7 @@ import platformdirs
 
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
+from tui.domain.text import printable
 from tui.keys import keyring_calls
 from tui.keys.atomic_write import atomic_write
 from tui.keys.errors import (
@@ -84,7 +85,8 @@ def profiles() -> tuple[Profile, ...]:
         raise ProfilesFileError(f"The list of profiles, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise ProfilesFileError(
-            f"The list of profiles, {path}, is damaged: {error}. Mend it, or move it away and add the keys again."
+            f"The list of profiles, {path}, is damaged: {printable(str(error))}. "
+            "Mend it, or move it away and add the keys again."
         ) from None
     if len({listed_profile.name for listed_profile in listed}) < len(listed):
         raise ProfilesFileError(f"The list of profiles, {path}, has a name twice. Mend it.")

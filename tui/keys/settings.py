@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 import platformdirs
 
+from tui.domain.text import printable
 from tui.keys.atomic_write import atomic_write
 from tui.keys.errors import SettingsFileError
 
@@ -34,7 +35,9 @@ def settings() -> Settings:
     except OSError as error:
         raise SettingsFileError(f"The settings, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
-        raise SettingsFileError(f"The settings, {path}, are damaged: {error}. Mend the file, or delete it.") from None
+        raise SettingsFileError(
+            f"The settings, {path}, are damaged: {printable(str(error))}. Mend the file, or delete it."
+        ) from None
 
 
 def save(changed: Settings) -> None:
