@@ -216,9 +216,11 @@ class ShunterApp(App[bool]):
         self.exit(True)
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when the person was last there."""
-        self._idle.heard(event)
-        await super().on_event(event)
+        """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the
+        machine may, only locks it.
+        """
+        if not self._idle.heard(event):
+            await super().on_event(event)
 
     def on_typed_driver_paste_broke_out(self) -> None:
         """Say what the keys were that nobody pressed."""

@@ -70,7 +70,10 @@ class NoticeScreen(ModalScreen[Transfer]):
     def on_key(self, event: events.Key) -> None:
         """Take the person's word, but for a key of a hand that was typing on."""
         if event.key == "enter" and event.time >= self._shown_s + _UNSEEN_S:
-            self._question.answer(event, lambda: self.dismiss(self._transfer))
+            self._question.answer(event, self._seen)
+
+    def _seen(self) -> None:
+        self.dismiss(self._transfer)
 
     def _say_of_answer(self, words: str) -> None:
         self.query_one(".ask", Label).update(f"{words}\n{_ASK}" if words else _ASK)
