@@ -15,12 +15,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tui import keys
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.domain.credentials import KeyKind
 from tui.domain.hosts import DEFAULT_BASE_URL
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
-from tui.opening import Start
 
 _FOLDER = Path(__file__).parent
 _NOW = datetime(2026, 1, 5, 12, 1, 3, tzinfo=UTC)

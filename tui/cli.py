@@ -3,16 +3,13 @@
 import argparse
 import os
 import re
-import select
-import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib.metadata import version
 from typing import TypeVar
 
-from tui import privacy
+from tui.app import process
 from tui.commands import journal, keys, routes, simulate
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
@@ -43,7 +40,7 @@ _Parsed = TypeVar("_Parsed")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
-    privacy.keep_memory_off_disk()
+    process.keep_memory_off_disk()
     parser = _parser()
     words = sys.argv[1:] if arguments is None else arguments
     _refuse_unknown_option(parser, words)
@@ -112,36 +109,19 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
         )
 
-    privacy.leave_textual_alone()
-    from tui.app import ShunterApp
+    process.leave_textual_alone()
+    from tui.app.app import ShunterApp
+    from tui.app.opening import Start
     from tui.keys import session_bus
-    from tui.opening import Start
 
     app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
-    _end_with_the_terminal()
+    process.end_with_the_terminal()
     if app.run():
         try:
             session_bus.restart_inside()
         except OSError as error:
             return _complain(f"A D-Bus session could not be started: {error.strerror}")
     return app.return_code or 0
-
-
-def _end_with_the_terminal() -> None:
-    """See to it that the app ends when its terminal is gone, with the key in its memory and the keyring that it opened.
-
-    The system tells the leader of the session alone (SIGHUP), which need not hand it on: `su` does not. What `nohup`
-    hands on is that it is ignored.
-    """
-
-    def wait() -> None:
-        poll = select.poll()
-        poll.register(sys.stdin, 0)  # of what was typed it is not told
-        if any(happened & select.POLLHUP for _, happened in poll.poll()):
-            os.kill(os.getpid(), signal.SIGHUP)
-
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:

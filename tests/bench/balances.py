@@ -13,12 +13,12 @@ import sys
 import time
 from unittest.mock import patch
 
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.keys import demo_key
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
-from tui.opening import Start
 from tui.screens.main import MainScreen
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.transfer_form import TransferForm
@@ -43,14 +43,14 @@ async def _on_screen(base_url: str) -> tuple[float, float]:
     connection and no clock yet, and from F5.
     """
     app = ShunterApp(Start(demo=True))
-    with patch("tui.opening.BinanceClient", lambda _, key, **__: BinanceClient(base_url, key)):
+    with patch("tui.app.opening.BinanceClient", lambda _, key, **__: BinanceClient(base_url, key)):
         async with app.run_test(size=(80, 24)) as pilot:
             started, opened = await _all_read(app)
             opening = opened - started
             main = app.screen
             assert isinstance(main, MainScreen)
             await asyncio.wait_for(_reading_over(main), _LIMIT_S)
-            main.desk.treasury.balances = Balances()
+            main.desk.readings.balances = Balances()
             main.query_one(TransferForm).show_balances(Balances())
             await pilot.pause()
             pressed = time.perf_counter()

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 
 from tui.demo.keys import demo_key
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient

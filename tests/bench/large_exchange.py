@@ -6,7 +6,8 @@ import sys
 from decimal import Decimal
 
 from tui.demo.exchange import DemoExchange
-from tui.demo.ledger import Account, Holding, Ledger, Pair
+from tui.demo.ledger import Holding, Ledger, Pair
+from tui.domain.balances import Account
 from tui.domain.wallets import Wallet
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BTC")
@@ -59,8 +60,8 @@ def serve(seconds_added: float) -> None:
 def main() -> None:
     """Run the app on it: what the benchmark drives in a pseudo-terminal."""
     import tui.demo.exchange
-    from tui.app import ShunterApp
-    from tui.opening import Start
+    from tui.app.app import ShunterApp
+    from tui.app.opening import Start
 
     tui.demo.exchange.DemoExchange = large_exchange  # type: ignore[assignment, misc]
     ShunterApp(Start(demo=True)).run()

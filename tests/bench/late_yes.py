@@ -23,7 +23,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tui.demo.keys import demo_key
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module

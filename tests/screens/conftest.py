@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.domain.transfer import Draft
 from tui.exchange.clock import ClockReading, ticks_ms
-from tui.opening import Start
 
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
 
@@ -29,7 +29,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tui.exchange.client.reading", reading)
     monkeypatch.setattr("tui.journal.store._now_ms", lambda: NOON_MS)
-    monkeypatch.setattr("tui.desk.settle", _not_yet)
+    monkeypatch.setattr("tui.desk.desk.settle", _not_yet)
 
 
 async def _not_yet(*_: object, **__: object) -> None:

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets.option_list import Option
 
 from tests.screens.waiting import until, until_open
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 from tui.cli import main
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.screens.waiting import review, until, until_open, until_screen
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.domain.transfer import Draft, Field
 from tui.domain.wallets import TransferType
-from tui.opening import Start
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.widgets.form_field import FormField

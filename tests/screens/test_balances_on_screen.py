@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens.waiting import figure, review, until, until_open, until_screen, words
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.domain.wallets import Wallet
@@ -44,13 +44,13 @@ async def grow_old(pilot: Pilot[None], main: MainScreen, monkeypatch: pytest.Mon
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     monkeypatch.setattr("tui.screens.main._SETTLED_S", 3600)
-    balances = main.desk.treasury.balances
+    balances = main.desk.readings.balances
     wallets = {
         wallet: replace(holdings, read_ms=(holdings.read_ms or 0) - 61_000)
         for wallet, holdings in balances.wallets.items()
     }
-    main.desk.treasury.balances = replace(balances, wallets=wallets, movable={})
-    main.query_one(TransferForm).show_balances(main.desk.treasury.balances)
+    main.desk.readings.balances = replace(balances, wallets=wallets, transferable={})
+    main.query_one(TransferForm).show_balances(main.desk.readings.balances)
 
 
 async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
@@ -253,6 +253,6 @@ async def test_a_ban_is_in_the_header_with_its_end(demo_app: AppMaker, exchange:
         await until(pilot, lambda: "too many requests: wallets in" in words(pilot, "#waiting"))
 
 
-def test_the_demo_tells_free_from_movable(exchange: DemoExchange) -> None:
+def test_the_demo_tells_free_from_transferable(exchange: DemoExchange) -> None:
     held = exchange.ledger.balance(Wallet.CROSS, "USDC")
     assert held.free > held.transferable > Decimal(0)

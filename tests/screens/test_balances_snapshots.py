@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens.waiting import until, until_open
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.routes import ENDPOINTS
@@ -50,7 +50,7 @@ def test_loading(size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchan
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
         main = pilot.app.screen
         assert isinstance(main, MainScreen)
-        holdings = main.desk.treasury
+        holdings = main.desk.readings
         await until(pilot, lambda: holdings.balances.wallets[Wallet.PORTFOLIO].read_ms is not None)
         await pilot.pause()
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.screens.waiting import until_open
-from tui.app import ShunterApp, Start
+from tui.app.app import ShunterApp, Start
 from tui.domain.transfer import Draft
 from tui.screens.main import MainScreen
 from tui.widgets.form_field import FormField

@@ -8,16 +8,16 @@ from textual.pilot import Pilot
 from textual.widgets import Label, OptionList
 
 from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
+from tui.desk.settle import Pace, Progress
 from tui.domain.transfer import Finding, Outcome, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
 from tui.screens.welcome import WelcomeScreen
-from tui.settle import Pace, Progress
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -28,8 +28,8 @@ DAY_MS = 86_400_000
 @pytest.fixture(autouse=True)
 def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settling at a pace that no exchange would like."""
-    monkeypatch.setattr("tui.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
-    monkeypatch.setattr("tui.desk.Pace", lambda: Pace(0.01, 0.05, judge_after_s=0, judge_gap_s=0.05))
+    monkeypatch.setattr("tui.desk.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
+    monkeypatch.setattr("tui.desk.desk.Pace", lambda: Pace(0.01, 0.05, judge_after_s=0, judge_gap_s=0.05))
 
 
 def in_list(main: MainScreen, which: str) -> str:

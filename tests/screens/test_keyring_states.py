@@ -20,15 +20,15 @@ from textual.widgets import Input, Label
 from tests.screens.waiting import send, until, until_open, until_screen, words
 from tui import keys
 from tui import opening as opening_module
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key, new_key
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import NotSent
-from tui.opening import Start
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -330,7 +330,7 @@ async def test_what_wakes_a_machine_suspended_for_hours_locks_the_app_and_does_n
 async def test_hours_of_suspend_are_noticed_without_a_key_too(
     one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.idle._LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr("tui.app.idle._LONGEST_WAIT_S", 0.05)
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
@@ -396,9 +396,9 @@ async def test_right_passphrase_goes_on_and_never_touches_the_screen(
 
 
 def test_expiry_is_told() -> None:
+    from tui.desk.keycheck import KeyReport
     from tui.exchange.clock import ClockReading
     from tui.exchange.payloads import KeyRestrictions
-    from tui.keycheck import KeyReport
 
     ends = datetime(2030, 1, 2, tzinfo=UTC)
     restrictions = KeyRestrictions(

@@ -7,15 +7,15 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen, words
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
+from tui.desk.settle import Pace
 from tui.domain.transfer import Field
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.review import ReviewScreen
-from tui.settle import Pace
 from tui.widgets.form_field import FormField
 
 AppMaker = Callable[..., ShunterApp]
@@ -26,8 +26,8 @@ def no_time_to_lose(monkeypatch: pytest.MonkeyPatch, exchange: DemoExchange) -> 
     """Judgements at a pace that no exchange would like, and a window that is over at once."""
     often_s = tuple(0.2 * count for count in range(1, 200))
     pace = Pace(first_s=0.01, longest_s=0.05, judge_after_s=0, judge_gap_s=0.01, watch_s=often_s)
-    monkeypatch.setattr("tui.desk.Pace", lambda: pace)
-    monkeypatch.setattr("tui.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
+    monkeypatch.setattr("tui.desk.desk.Pace", lambda: pace)
+    monkeypatch.setattr("tui.desk.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
     exchange.history.hidden = Lag(reads=10**6)
 
 

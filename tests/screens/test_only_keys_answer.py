@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.screens.waiting import review, until_open
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 
 
 async def test_the_command_palette_does_not_send(demo_app: Callable[..., ShunterApp]) -> None:

@@ -11,13 +11,14 @@ from textual.widgets import Label
 
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import review, send, until, until_open, until_screen
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
+from tui.desk.settle import Doubt, Progress
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.payloads import HistoryRow, UnreadableRow
-from tui.opening import Start
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen
@@ -25,7 +26,6 @@ from tui.screens.history import HistoryScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
-from tui.settle import Doubt, Progress
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 

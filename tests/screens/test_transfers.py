@@ -7,15 +7,15 @@ from textual import events
 from textual.widgets import Label
 
 from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen, words
-from tui.app import ShunterApp
+from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
+from tui.desk.settle import Progress
 from tui.domain.transfer import Field, Outcome
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
-from tui.settle import Progress
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable

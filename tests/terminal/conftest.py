@@ -288,9 +288,9 @@ class Move:
     source: str
     """The digit of the wallet in its list."""
     destination: str
-    source_movable: Decimal
+    source_transferable: Decimal
     """In USDT, before."""
-    destination_movable: Decimal
+    destination_transferable: Decimal
     from_pair: str | None = None
     to_pair: str | None = None
     amount: Decimal = Decimal("7.25")
@@ -307,7 +307,7 @@ class Move:
             terminal.type(keys)
         terminal.wait_for(f"{self.type.name} ")
         terminal.type("\tUSDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
-        self._wait_for_movable(terminal, self.source_movable, self.destination_movable)
+        self._wait_for_transferable(terminal, self.source_transferable, self.destination_transferable)
 
         terminal.type(_REVIEW)
         terminal.wait_for("y  send", self.type.name, f"{self.amount} USDT", *self.pairs)
@@ -316,10 +316,12 @@ class Move:
         tran_id = terminal.wait_for_tran_id()
         terminal.type("\x1b")
         terminal.wait_for(f"{self.amount} USDT {tran_id} done")
-        self._wait_for_movable(terminal, self.source_movable - self.amount, self.destination_movable + self.amount)
+        self._wait_for_transferable(
+            terminal, self.source_transferable - self.amount, self.destination_transferable + self.amount
+        )
         return int(tran_id)
 
-    def _wait_for_movable(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
+    def _wait_for_transferable(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
         """See the figure beside the amount, then that of the move turned round, and turn it back."""
         terminal.wait_for(f"of {source:,} USDT")
         terminal.type(_SWAP)
@@ -328,7 +330,9 @@ class Move:
         terminal.wait_for(f"of {source:,} USDT")
 
 
-_SPOT, _FUNDING, _BTCUSDT, _ETHUSDT = (Decimal(movable) for movable in ("1250.00", "80.00", "119.97530865", "75.00"))
+_SPOT, _FUNDING, _BTCUSDT, _ETHUSDT = (
+    Decimal(transferable) for transferable in ("1250.00", "80.00", "119.97530865", "75.00")
+)
 
 MOVES = {
     "no pair": Move(TransferType.MAIN_FUNDING, "1", "2", _SPOT, _FUNDING),

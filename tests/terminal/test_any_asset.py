@@ -12,8 +12,9 @@ from wcwidth import wcswidth
 
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
-from tui.demo.ledger import Account, Holding, Ledger, Pair
+from tui.demo.ledger import Holding, Ledger, Pair
 from tui.demo.serving import served
+from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 

@@ -56,7 +56,7 @@ def plant(name):
     from tui.screens import main, plain_text, result, review, unlock, welcome
     from tui.domain.transfer import Transfer, TransferRequest
     from tui.domain.wallets import TransferType
-    from tui.settle import Progress
+    from tui.desk.settle import Progress
     from tui.widgets.status_bar import Status
     from datetime import UTC, datetime
     from decimal import Decimal
@@ -91,7 +91,7 @@ if planted := os.environ.get("CRASH_SCREEN"):
     real = builtins.__import__
     def importing(name, *rest, **named):
         module = real(name, *rest, **named)
-        if name == "tui.app" and not getattr(builtins, "planted", False):
+        if name == "tui.app.app" and not getattr(builtins, "planted", False):
             builtins.planted = True
             plant(planted)
         return module

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.amounts import parse_amount, plain
-from tui.domain.balances import FRESH_MS, Balances, Figure, Holdings, Pair, Place, pair_mismatch, share, too_much
+from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair, pair_mismatch, share, too_much
 from tui.domain.wallets import Wallet
 
 PAIRS = {"BTCUSDT": Pair("BTCUSDT", "BTC", "USDT"), "ETHBTC": Pair("ETHBTC", "ETH", "BTC")}
 
 
 def test_figures_grow_old_after_a_minute() -> None:
-    figure = Figure(Decimal(1), read_ms=1000, is_movable=True)
+    figure = Figure(Decimal(1), read_ms=1000, is_transferable=True)
     assert figure.is_fresh(1000 + FRESH_MS)
     assert not figure.is_fresh(1001 + FRESH_MS)
 
@@ -22,8 +22,8 @@ def test_figures_grow_old_after_a_minute() -> None:
 def test_a_failed_reading_keeps_what_was_known_and_makes_it_doubtful() -> None:
     known = Holdings({"USDT": Decimal(5)}, read_ms=1000)
     balances = Balances().with_holdings(Wallet.SPOT, known).with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
-    figure = balances.figure(Place(Wallet.SPOT), "USDT")
-    assert figure == Figure(Decimal(5), 1000, is_movable=False, problem="cut off")
+    figure = balances.figure(Account(Wallet.SPOT), "USDT")
+    assert figure == Figure(Decimal(5), 1000, is_transferable=False, problem="cut off")
     assert not figure.is_fresh(1000)
 
 
@@ -34,21 +34,21 @@ def test_an_answer_overtaken_by_a_later_question_counts_for_nothing() -> None:
 
 
 def test_what_can_be_moved_counts_rather_than_what_is_free_until_the_wallet_is_read_anew() -> None:
-    place, movable = Place(Wallet.CROSS), Figure(Decimal(3), 1500, is_movable=True)
+    place, transferable = Account(Wallet.CROSS), Figure(Decimal(3), 1500, is_transferable=True)
     balances = Balances().with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(5)}, read_ms=1000))
-    balances = balances.with_figure(place, "USDT", movable)
-    assert balances.figure(place, "USDT") == movable
+    balances = balances.with_figure(place, "USDT", transferable)
+    assert balances.figure(place, "USDT") == transferable
     balances = balances.with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(4)}, read_ms=2000))
-    assert balances.figure(place, "USDT") == Figure(Decimal(4), 2000, is_movable=False)
+    assert balances.figure(place, "USDT") == Figure(Decimal(4), 2000, is_transferable=False)
 
 
 def test_nothing_is_said_of_a_wallet_that_was_never_read() -> None:
-    assert Balances().figure(Place(Wallet.SPOT), "USDT") is None
+    assert Balances().figure(Account(Wallet.SPOT), "USDT") is None
     assert too_much(Decimal(10), "USDT", None) == ""
 
 
 def test_more_than_there_is_names_what_there_is() -> None:
-    figure = Figure(Decimal("1250.00"), 0, is_movable=True)
+    figure = Figure(Decimal("1250.00"), 0, is_transferable=True)
     assert too_much(Decimal("1250.00000001"), "USDT", figure) == "Only 1,250.00 USDT can be moved"
     assert too_much(Decimal(1250), "USDT", figure) == ""
 
@@ -90,13 +90,13 @@ def test_max_drops_digits_that_cannot_be_sent() -> None:
 
 
 def test_what_a_transfer_may_have_changed_counts_once_it_is_read_anew() -> None:
-    place = Place(Wallet.SPOT)
-    balances = Balances().with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(5)}, is_movable=True, read_ms=1000))
+    place = Account(Wallet.SPOT)
+    balances = Balances().with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(5)}, is_transferable=True, read_ms=1000))
     doubted = balances.doubted([Wallet.SPOT, Wallet.FUNDING], [], 1500)
     figure = doubted.figure(place, "USDT")
     assert figure
     assert (figure.is_doubtful, figure.is_fresh(1600), doubted.is_fresh(Wallet.SPOT, 1600)) == (True, False, False)
-    reread = doubted.with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(4)}, is_movable=True, read_ms=1500))
+    reread = doubted.with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(4)}, is_transferable=True, read_ms=1500))
     figure = reread.figure(place, "USDT")
     assert figure
     assert (figure.is_doubtful, figure.is_fresh(1600), reread.is_fresh(Wallet.SPOT, 1600)) == (False, True, True)
@@ -104,7 +104,7 @@ def test_what_a_transfer_may_have_changed_counts_once_it_is_read_anew() -> None:
 
 def test_no_reading_counts_while_a_transfer_is_open() -> None:
     doubted = Balances().doubted([Wallet.SPOT], {Wallet.SPOT}, 1500)
-    reread = doubted.with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(4)}, is_movable=True, read_ms=9000))
+    reread = doubted.with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(4)}, is_transferable=True, read_ms=9000))
     assert not reread.is_fresh(Wallet.SPOT, 9001)
     settled = reread.doubted([Wallet.SPOT], [], 9500)
     assert not settled.is_fresh(Wallet.SPOT, 9501)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
-from tui.demo.ledger import Account, Holding, Ledger, Pair
+from tui.demo.ledger import Holding, Ledger, Pair
+from tui.desk.balances import BalanceReadings
 from tui.domain.amounts import plain
-from tui.domain.balances import ends, share
+from tui.domain.balances import Account, ends, share
 from tui.domain.transfer import Draft, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
-from tui.treasury import Treasury
 
 PAIRS = [Pair("BTC", "USDT"), Pair("ETH", "USDT")]
 
@@ -27,7 +27,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     accounts = [Account(wallet) for wallet in Wallet if wallet is not Wallet.ISOLATED]
     accounts += [Account(Wallet.ISOLATED, pair.symbol) for pair in PAIRS]
     held = {account: {"USDT": draw(holdings), "BTC": draw(holdings)} for account in accounts}
-    for wallet in (Wallet.SPOT, Wallet.FUNDING):  # nothing secures a loan or a position there: free is movable
+    for wallet in (Wallet.SPOT, Wallet.FUNDING):  # nothing secures a loan or a position there: free is transferable
         held[Account(wallet)] = {asset: Holding(one.free, one.locked) for asset, one in held[Account(wallet)].items()}
     return Ledger(held, PAIRS)
 
@@ -42,13 +42,13 @@ async def test_max_is_taken_and_leaves_nothing_that_could_be_moved(
     from_pair, to_pair = ("BTCUSDT" if move.needs_from_pair else ""), ("ETHUSDT" if move.needs_to_pair else "")
     exchange = DemoExchange(ledger=ledger)
     async with BinanceClient("https://demo.invalid", demo_key(), transport=httpx.ASGITransport(exchange)) as client:
-        treasury = Treasury(client)
-        async for _ in treasury.read_all():
+        readings = BalanceReadings(client)
+        async for _ in readings.read_all():
             pass
         source = ends(move, from_pair, to_pair)[0]
-        figure = (await treasury.read_movable(source, asset)).figure(source, asset)
+        figure = (await readings.read_transferable(source, asset)).figure(source, asset)
         assert figure is not None
-        assert figure.is_movable
+        assert figure.is_transferable
         held = ledger.balance(source.wallet, asset, source.pair)
         assert figure.amount == held.transferable
         if not figure.amount:

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from tui.domain.balances import Balances, Holdings, Pair, Place
+from tui.domain.balances import Account, Balances, Holdings, Pair
 from tui.domain.choices import Choice, asset_choices, matching, pair_choices
 from tui.domain.wallets import Wallet
 
 PAIRS = {base + quote: Pair(base + quote, base, quote) for base in ("BTC", "ETH", "SOL") for quote in ("USDT", "USDC")}
-SPOT, FUNDING = Place(Wallet.SPOT), Place(Wallet.FUNDING)
+SPOT, FUNDING = Account(Wallet.SPOT), Account(Wallet.FUNDING)
 
 
 def _amounts(**amounts: int) -> dict[str, Decimal]:
@@ -37,11 +37,11 @@ def test_assets_held_in_the_source_come_first_by_amount_then_all_others_by_name(
 
 
 def test_an_isolated_account_leaves_its_base_and_quote_only() -> None:
-    assert _values(asset_choices(_balances(), SPOT, Place(Wallet.ISOLATED, "SOLUSDT"))) == ["USDT", "SOL"]
+    assert _values(asset_choices(_balances(), SPOT, Account(Wallet.ISOLATED, "SOLUSDT"))) == ["USDT", "SOL"]
 
 
 def test_two_isolated_accounts_leave_what_both_take() -> None:
-    ends = Place(Wallet.ISOLATED, "SOLUSDT"), Place(Wallet.ISOLATED, "SOLUSDC")
+    ends = Account(Wallet.ISOLATED, "SOLUSDT"), Account(Wallet.ISOLATED, "SOLUSDC")
     assert _values(asset_choices(_balances(), *ends)) == ["SOL"]
 
 

@@ -282,7 +282,7 @@ async def test_clock_can_be_off(caller: Caller) -> None:
     assert caller.exchange.ledger.transfers == []
 
 
-async def test_what_each_wallet_calls_movable_is_what_the_ledger_lets_go(caller: Caller) -> None:
+async def test_what_each_wallet_calls_transferable_is_what_the_ledger_lets_go(caller: Caller) -> None:
     async def get(path: str, **parameters: object) -> Any:
         return (await caller.ask("GET", path, **parameters)).json()
 
@@ -290,7 +290,7 @@ async def test_what_each_wallet_calls_movable_is_what_the_ledger_lets_go(caller:
         return (await caller.ask("POST", path)).json()
 
     ledger = caller.exchange.ledger
-    movable = {
+    transferable = {
         Wallet.SPOT: {row["asset"]: row["free"] for row in await post("/sapi/v3/asset/getUserAsset")},
         Wallet.FUNDING: {row["asset"]: row["free"] for row in await post("/sapi/v1/asset/get-funding-asset")},
         Wallet.UM: {row["asset"]: row["maxWithdrawAmount"] for row in await get("/fapi/v3/balance")},
@@ -302,8 +302,8 @@ async def test_what_each_wallet_calls_movable_is_what_the_ledger_lets_go(caller:
         (Wallet.PORTFOLIO, "/papi/v1/margin/maxWithdraw", await get("/papi/v1/balance")),
     ):
         assets = [row["asset"] for row in held]
-        movable[wallet] = {asset: (await get(path, asset=asset))["amount"] for asset in assets}
-    for wallet, amounts in movable.items():
+        transferable[wallet] = {asset: (await get(path, asset=asset))["amount"] for asset in assets}
+    for wallet, amounts in transferable.items():
         assert {asset: Decimal(amount) for asset, amount in amounts.items()} == {
             asset: holding.transferable for asset, holding in ledger.assets(wallet).items()
         }

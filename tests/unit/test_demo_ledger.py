@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tui.demo.account import demo_ledger
 from tui.demo.errors import Code, Refused
-from tui.demo.ledger import Account, Holding, Ledger, Pair
+from tui.demo.ledger import Holding, Ledger, Pair
+from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 

@@ -11,7 +11,8 @@ import platformdirs
 import pytest
 from keyring.backend import KeyringBackend
 
-from tui import keys, privacy
+from tui import keys
+from tui.app import process
 from tui.keys import gnome_keyring, session_bus
 
 
@@ -190,5 +191,5 @@ def test_crash_leaves_no_core(monkeypatch: pytest.MonkeyPatch) -> None:
     set_to: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     monkeypatch.setattr(resource, "setrlimit", lambda _, limits: set_to.append(limits))
-    privacy.keep_memory_off_disk()
+    process.keep_memory_off_disk()
     assert set_to == [(1, 1)]

@@ -6,12 +6,12 @@ import time
 import httpx
 import pytest
 
+from tui.desk.keycheck import KeyReport, examine
 from tui.domain.hosts import DEFAULT_BASE_URL
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading
 from tui.exchange.errors import Refused
 from tui.exchange.payloads import KeyRestrictions
-from tui.keycheck import KeyReport, examine
 from tui.keys import parse_key
 
 KEY = parse_key(None, "A1b2C3d4" * 8, "Zy9Xw8Vu" * 8)

@@ -36,12 +36,12 @@ CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "cross_account": lambda client: client.cross_account(),
     "isolated_account": lambda client: client.isolated_account(),
     "isolated_pairs": lambda client: client.isolated_pairs(),
-    "margin_movable": lambda client: client.margin_movable("USDT"),
+    "margin_transferable": lambda client: client.margin_transferable("USDT"),
     "um_balances": lambda client: client.um_balances(),
     "cm_balances": lambda client: client.cm_balances(),
     "options_account": lambda client: client.options_account(),
     "portfolio_balances": lambda client: client.portfolio_balances(),
-    "portfolio_movable": lambda client: client.portfolio_movable("USDT"),
+    "portfolio_transferable": lambda client: client.portfolio_transferable("USDT"),
     "read_history": lambda client: read_history(client, _REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),
 }
 

@@ -19,13 +19,13 @@ from starlette.types import Receive, Scope, Send
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
-from tui.desk import Desk
+from tui.desk.desk import Desk
+from tui.desk.settle import Pace, Progress
 from tui.domain.credentials import ApiKey
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
-from tui.settle import Pace, Progress
 
 _FAST = Pace(first_s=0.01, longest_s=0.04, judge_after_s=0, judge_gap_s=0.04, watch_s=(0.3, 0.6), retry_s=0.02)
 _GUARD_S = 20

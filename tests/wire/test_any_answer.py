@@ -20,15 +20,15 @@ from hypothesis import strategies as st
 
 from tests.wire.any_answer import BASE_URL, CALLS, NASTY, Answering, AnyAnswer, answers, good_bodies
 from tui.demo.keys import demo_key
+from tui.desk.balances import BalanceReadings
 from tui.domain.amounts import grouped
-from tui.domain.balances import Place, share
+from tui.domain.balances import Account, share
 from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.text import ServerText
 from tui.domain.wallets import Wallet
 from tui.exchange import history
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
-from tui.treasury import Treasury
 
 fuzzed = settings(
     max_examples=int(os.environ.get("SHUNTER_FUZZ", "300")),
@@ -128,11 +128,11 @@ def _everywhere(answer: Any, nasty: object) -> Iterable[Any]:
 async def test_no_answer_ends_the_reading_of_balances_or_what_is_made_of_them(data: st.DataObject, name: str) -> None:
     answer = data.draw(answers(name))
     async with BinanceClient(BASE_URL, demo_key(), transport=Answering(answer)) as client:
-        treasury = Treasury(client)
-        async for _ in treasury.read_all():
+        readings = BalanceReadings(client)
+        async for _ in readings.read_all():
             pass
-        balances = await treasury.read_movable(Place(Wallet.CROSS), "USDT")
-    places = [Place(wallet) for wallet in Wallet]
+        balances = await readings.read_transferable(Account(Wallet.CROSS), "USDT")
+    places = [Account(wallet) for wallet in Wallet]
     for source in places:
         for choice in asset_choices(balances, source, places[0])[:20]:
             assert re.fullmatch(r"\w+", choice.value)

@@ -9,12 +9,12 @@ import pytest
 
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.demo.keys import demo_key
-from tui.domain.balances import Balances, Holdings, Place
+from tui.desk.balances import BalanceReadings
+from tui.domain.balances import Account, Balances, Holdings
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.treasury import Treasury
 
 if TYPE_CHECKING:
     from conftest import DemoServer
@@ -57,14 +57,14 @@ async def client(server: "DemoServer") -> AsyncIterator[BinanceClient]:
 
 
 @pytest.fixture
-def treasury(client: BinanceClient) -> Treasury:
-    return Treasury(client, patience_s=1)
+def readings(client: BinanceClient) -> BalanceReadings:
+    return BalanceReadings(client, patience_s=1)
 
 
-async def _read(treasury: Treasury) -> Balances:
-    async for _ in treasury.read_all():
+async def _read(readings: BalanceReadings) -> Balances:
+    async for _ in readings.read_all():
         pass
-    return treasury.balances
+    return readings.balances
 
 
 def _fails(call: str, **how: object) -> Fault:
@@ -73,7 +73,7 @@ def _fails(call: str, **how: object) -> Fault:
 
 
 def _usdt(balances: Balances, wallet: Wallet) -> Decimal | None:
-    figure = balances.figure(Place(wallet), "USDT")
+    figure = balances.figure(Account(wallet), "USDT")
     return figure.amount if figure else None
 
 
@@ -85,8 +85,8 @@ def _assert_right(balances: Balances, wallets: set[Wallet]) -> None:
     assert all(not balances.wallets[wallet].problem and balances.wallets[wallet].is_open for wallet in wallets)
 
 
-async def test_all_wallets_are_read(treasury: Treasury) -> None:
-    balances = await _read(treasury)
+async def test_all_wallets_are_read(readings: BalanceReadings) -> None:
+    balances = await _read(readings)
     _assert_right(balances, set(Wallet))
     assert len(balances.pairs) > 100
 
@@ -94,17 +94,17 @@ async def test_all_wallets_are_read(treasury: Treasury) -> None:
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("wallet", Wallet, ids=lambda wallet: wallet.value)
 async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
-    treasury: Treasury, client: BinanceClient, server: "DemoServer", wallet: Wallet, failure: str
+    readings: BalanceReadings, client: BinanceClient, server: "DemoServer", wallet: Wallet, failure: str
 ) -> None:
     server.exchange.faults.append(_fails(OWN_CALLS[wallet], **FAILURES[failure]))
     if wallet in (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS):  # the glance would do for them
         server.exchange.faults.append(_fails(GLANCE, **FAILURES["error"]))
-    balances = await _read(treasury)
+    balances = await _read(readings)
     _assert_right(balances, set(Wallet) - {wallet})
     failed = balances.wallets[wallet]
     if wallet in (Wallet.UM, Wallet.CM, Wallet.OPTIONS):  # the glance still tells what is free, and no more
         assert failed.assets
-        assert not failed.is_movable
+        assert not failed.is_transferable
     elif failure == "not-open":
         assert not failed.is_open
     else:
@@ -116,89 +116,95 @@ async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
 
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_without_the_glance_every_wallet_is_right_by_its_own_call(
-    treasury: Treasury, server: "DemoServer", failure: str
+    readings: BalanceReadings, server: "DemoServer", failure: str
 ) -> None:
     server.exchange.faults.append(_fails(GLANCE, **FAILURES[failure]))
-    _assert_right(await _read(treasury), set(Wallet))
+    _assert_right(await _read(readings), set(Wallet))
 
 
-async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(treasury: Treasury, server: "DemoServer") -> None:
+async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(
+    readings: BalanceReadings, server: "DemoServer"
+) -> None:
     body = b'[{"activate": false, "balance": "0", "walletName": "Options"}, {"activate": true, "walletName": "Spot"}]'
     server.exchange.faults += [
         _fails(GLANCE, answer=Answer(body=body)),
         _fails(OWN_CALLS[Wallet.OPTIONS], answer=Cut.CLOSE),
     ]
-    balances = await _read(treasury)
+    balances = await _read(readings)
     assert not balances.wallets[Wallet.OPTIONS].is_open
     assert balances.wallets[Wallet.SPOT].is_open
 
 
-async def test_a_hanging_wallet_keeps_no_other_waiting(treasury: Treasury, server: "DemoServer") -> None:
+async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: "DemoServer") -> None:
     gate = Gate()
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], before=gate))
-    reading = treasury.read_all()
+    reading = readings.read_all()
     try:
         seven = set(Wallet) - {Wallet.PORTFOLIO}
         async for balances in reading:
             if all(balances.wallets[wallet].read_ms is not None for wallet in seven):
                 break
-        assert treasury.balances.wallets[Wallet.PORTFOLIO] == Holdings()
+        assert readings.balances.wallets[Wallet.PORTFOLIO] == Holdings()
     finally:
         gate.open()
         await reading.aclose()
 
 
-async def test_wallets_are_read_when_this_machines_clock_is_off(treasury: Treasury, server: "DemoServer") -> None:
+async def test_wallets_are_read_when_this_machines_clock_is_off(
+    readings: BalanceReadings, server: "DemoServer"
+) -> None:
     server.exchange.clock_offset_ms = -3_600_000
-    _assert_right(await _read(treasury), set(Wallet))
+    _assert_right(await _read(readings), set(Wallet))
 
 
-async def test_what_can_be_moved_is_less_than_what_is_free(treasury: Treasury) -> None:
-    await _read(treasury)
-    for place, asset, free, movable in (
-        (Place(Wallet.CROSS), "USDC", "60.00", "15.00"),
-        (Place(Wallet.ISOLATED, "BTCUSDT"), "USDT", "200.00", "119.97530865"),
-        (Place(Wallet.PORTFOLIO), "USDT", "100.00", "60.00"),
+async def test_what_can_be_moved_is_less_than_what_is_free(readings: BalanceReadings) -> None:
+    await _read(readings)
+    for place, asset, free, transferable in (
+        (Account(Wallet.CROSS), "USDC", "60.00", "15.00"),
+        (Account(Wallet.ISOLATED, "BTCUSDT"), "USDT", "200.00", "119.97530865"),
+        (Account(Wallet.PORTFOLIO), "USDT", "100.00", "60.00"),
     ):
-        figure = treasury.balances.figure(place, asset)
+        figure = readings.balances.figure(place, asset)
         assert figure is not None
-        assert (figure.amount, figure.is_movable) == (Decimal(free), False)
-        figure = (await treasury.read_movable(place, asset)).figure(place, asset)
+        assert (figure.amount, figure.is_transferable) == (Decimal(free), False)
+        figure = (await readings.read_transferable(place, asset)).figure(place, asset)
         assert figure is not None
-        assert (figure.amount, figure.is_movable) == (Decimal(movable), True)
+        assert (figure.amount, figure.is_transferable) == (Decimal(transferable), True)
 
 
 async def test_too_many_requests_are_followed_by_silence_until_retry_after(
-    treasury: Treasury, server: "DemoServer"
+    readings: BalanceReadings, server: "DemoServer"
 ) -> None:
-    await _read(treasury)
+    await _read(readings)
     refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
     server.exchange.faults.append(_fails(GLANCE, answer=refusal))
-    await _read(treasury)
-    assert 28 <= treasury.wait_s <= 30
+    await _read(readings)
+    assert 28 <= readings.wait_s <= 30
     server.exchange.faults.clear()
-    before = treasury.balances
-    assert await _read(treasury) is before
-    assert await treasury.read_movable(Place(Wallet.CROSS), "USDT") is before
+    before = readings.balances
+    assert await _read(readings) is before
+    assert await readings.read_transferable(Account(Wallet.CROSS), "USDT") is before
     assert _usdt(before, Wallet.SPOT) == Decimal("1250.00")
     assert not before.is_fresh(Wallet.SPOT, ticks_ms())
 
 
-async def test_only_what_is_old_is_read_again_for_a_review(treasury: Treasury, server: "DemoServer") -> None:
-    await _read(treasury)
-    ends = Place(Wallet.SPOT), Place(Wallet.FUNDING)
-    before = treasury.balances
-    assert await treasury.freshen(ends, "USDT") is before
+async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceReadings, server: "DemoServer") -> None:
+    await _read(readings)
+    ends = Account(Wallet.SPOT), Account(Wallet.FUNDING)
+    before = readings.balances
+    assert await readings.freshen(ends, "USDT") is before
     old = replace(before.wallets[Wallet.SPOT], read_ms=ticks_ms() - 61_000)
-    treasury.balances = replace(before, wallets={**before.wallets, Wallet.SPOT: old})
-    after = await treasury.freshen(ends, "USDT")
+    readings.balances = replace(before, wallets={**before.wallets, Wallet.SPOT: old})
+    after = await readings.freshen(ends, "USDT")
     assert after.is_fresh(Wallet.SPOT, ticks_ms())
     assert after.wallets[Wallet.FUNDING] is before.wallets[Wallet.FUNDING]
 
 
-async def test_a_key_without_permission_for_a_wallet_sees_the_rest(treasury: Treasury, server: "DemoServer") -> None:
+async def test_a_key_without_permission_for_a_wallet_sees_the_rest(
+    readings: BalanceReadings, server: "DemoServer"
+) -> None:
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], **FAILURES["not-permitted"]))
-    balances = await _read(treasury)
+    balances = await _read(readings)
     assert "permission" in balances.wallets[Wallet.PORTFOLIO].problem
     assert balances.wallets[Wallet.PORTFOLIO].is_open
 
@@ -206,7 +212,7 @@ async def test_a_key_without_permission_for_a_wallet_sees_the_rest(treasury: Tre
 _ESCAPE = r"BTC\u001b]52;c;cm0gLXJm\u0007"
 
 
-async def test_what_has_no_name_is_not_offered(treasury: Treasury, server: "DemoServer") -> None:
+async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server: "DemoServer") -> None:
     """A pair or an asset whose name a terminal would obey, or that nobody could type, is left out; others stay."""
     pairs = f"""[{{"base":"BTC","quote":"USDT","symbol":"{_ESCAPE}"}},
         {{"base":"{_ESCAPE}","quote":"USDT","symbol":"XUSDT"}},
@@ -221,7 +227,7 @@ async def test_what_has_no_name_is_not_offered(treasury: Treasury, server: "Demo
         _fails(OWN_CALLS[Wallet.ISOLATED], answer=Answer(body=account.encode())),
         _fails(GLANCE, answer=Cut.CLOSE),
     ]
-    balances = await _read(treasury)
+    balances = await _read(readings)
     assert list(balances.pairs) == ["币安人生USDT"]
     assert balances.wallets[Wallet.SPOT].assets == {"币安人生": Decimal(2)}
     assert balances.wallets[Wallet.ISOLATED].pairs == {}
@@ -230,7 +236,7 @@ async def test_what_has_no_name_is_not_offered(treasury: Treasury, server: "Demo
 
 @pytest.mark.parametrize("free", ["NaN", "sNaN", "Infinity", "1E+3000000", "", "1_000", "9" * 5000])
 async def test_wallet_with_an_amount_that_is_none_is_not_read(
-    treasury: Treasury, server: "DemoServer", free: str
+    readings: BalanceReadings, server: "DemoServer", free: str
 ) -> None:
     """Left out, the asset would look as if there were none of it."""
     body = f'[{{"asset":"USDT","free":"{free}"}},{{"asset":"BTC","free":"1"}}]'.encode()
@@ -238,28 +244,28 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
         _fails(OWN_CALLS[Wallet.SPOT], answer=Answer(body=body)),
         _fails(GLANCE, answer=Cut.CLOSE),
     ]
-    balances = await _read(treasury)
+    balances = await _read(readings)
     assert "cannot be read" in balances.wallets[Wallet.SPOT].problem
     _assert_right(balances, set(Wallet) - {Wallet.SPOT, Wallet.UM, Wallet.CM, Wallet.OPTIONS})
 
 
 @pytest.mark.parametrize("code", [-1000, -1006, -1007, -1102, -2015])
 async def test_code_that_is_not_about_the_wallet_does_not_close_it(
-    treasury: Treasury, server: "DemoServer", code: int
+    readings: BalanceReadings, server: "DemoServer", code: int
 ) -> None:
     answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
-    wallet = (await _read(treasury)).wallets[Wallet.PORTFOLIO]
+    wallet = (await _read(readings)).wallets[Wallet.PORTFOLIO]
     assert wallet.problem
     assert wallet.is_open
 
 
 @pytest.mark.parametrize("code", [-3003, -11001, -21001, -9000])
 async def test_code_about_the_wallet_closes_it_whether_or_not_it_is_a_definite_refusal_of_a_transfer(
-    treasury: Treasury, server: "DemoServer", code: int
+    readings: BalanceReadings, server: "DemoServer", code: int
 ) -> None:
     answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
-    wallet = (await _read(treasury)).wallets[Wallet.PORTFOLIO]
+    wallet = (await _read(readings)).wallets[Wallet.PORTFOLIO]
     assert not wallet.is_open
     assert not wallet.problem

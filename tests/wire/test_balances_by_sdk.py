@@ -9,10 +9,10 @@ from binance_sdk_margin_trading.rest_api import MarginTradingRestAPI
 from binance_sdk_wallet.rest_api import WalletRestAPI
 
 from tui.demo.keys import demo_key
-from tui.domain.balances import Assets, Balances, Place
+from tui.desk.balances import BalanceReadings
+from tui.domain.balances import Account, Assets, Balances
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
-from tui.treasury import Treasury
 
 if TYPE_CHECKING:
     from conftest import DemoServer
@@ -26,14 +26,14 @@ def configuration(server: "DemoServer") -> ConfigurationRestAPI:
     )
 
 
-async def _shown(server: "DemoServer", *asked: tuple[Place, str]) -> Balances:
+async def _shown(server: "DemoServer", *asked: tuple[Account, str]) -> Balances:
     async with BinanceClient(server.base_url, demo_key()) as client:
-        treasury = Treasury(client)
-        async for _ in treasury.read_all():
+        readings = BalanceReadings(client)
+        async for _ in readings.read_all():
             pass
         for place, asset in asked:
-            await treasury.read_movable(place, asset)
-        return treasury.balances
+            await readings.read_transferable(place, asset)
+        return readings.balances
 
 
 def _held(rows: object) -> Assets:
@@ -54,7 +54,7 @@ async def test_the_wallet_sdk_reads_what_the_app_shows(
 async def test_the_margin_sdk_reads_what_the_app_shows(
     server: "DemoServer", configuration: ConfigurationRestAPI
 ) -> None:
-    cross, isolated = (Place(Wallet.CROSS), "USDC"), (Place(Wallet.ISOLATED, "BTCUSDT"), "USDT")
+    cross, isolated = (Account(Wallet.CROSS), "USDC"), (Account(Wallet.ISOLATED, "BTCUSDT"), "USDT")
     shown, sdk = await _shown(server, cross, isolated), MarginTradingRestAPI(configuration)
     assert _held(sdk.query_cross_margin_account_details().data().user_assets) == shown.wallets[Wallet.CROSS].assets
     accounts = sdk.query_isolated_margin_account_info().data().assets

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui.demo.faults import Answer, Cut, Fault, Gate
-from tui.desk import Decision
+from tui.desk.desk import Decision
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent

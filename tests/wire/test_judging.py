@@ -13,8 +13,9 @@ from tui.demo import auth
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
-from tui.desk import Decision, Undecidable
-from tui.domain.balances import Place
+from tui.desk.desk import Decision, Undecidable
+from tui.desk.settle import Doubt, Pace
+from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
@@ -22,7 +23,6 @@ from tui.exchange.clock import ticks_ms
 from tui.exchange.payloads import HistoryRow
 from tui.journal import RepeatUnconfirmed
 from tui.journal import store as journal_module
-from tui.settle import Doubt, Pace
 
 if TYPE_CHECKING:
     from conftest import DemoServer, OpenDesk, Seat
@@ -441,22 +441,22 @@ async def test_of_two_shunters_that_send_at_once_one_is_asked(
 async def test_balances_that_an_unknown_transfer_may_have_changed_do_not_count_as_fresh(
     seat: "Seat", server: "DemoServer"
 ) -> None:
-    async for _ in seat.desk.treasury.read_all():
+    async for _ in seat.desk.readings.read_all():
         pass
     server.exchange.history.hidden = Lag(reads=10**6)
     seat.desk._pace = _SLOW
     transfer = await _unknown(seat, server)
-    treasury = seat.desk.treasury
+    readings = seat.desk.readings
     for wallet in (Wallet.SPOT, Wallet.FUNDING):
-        assert not treasury.balances.is_fresh(wallet, ticks_ms())
-    assert treasury.balances.is_fresh(Wallet.CROSS, ticks_ms())
-    balances = await treasury.freshen((Place(Wallet.SPOT), Place(Wallet.FUNDING)), "USDT")
-    figure = balances.figure(Place(Wallet.SPOT), "USDT")
+        assert not readings.balances.is_fresh(wallet, ticks_ms())
+    assert readings.balances.is_fresh(Wallet.CROSS, ticks_ms())
+    balances = await readings.freshen((Account(Wallet.SPOT), Account(Wallet.FUNDING)), "USDT")
+    figure = balances.figure(Account(Wallet.SPOT), "USDT")
     assert figure
     assert (figure.amount, figure.is_doubtful) == (Decimal(1249), True)  # read anew, and still not to be relied on
     server.exchange.history.hidden = Lag()
     await seat.settled(transfer)
-    async for balances in treasury.read_wallets({Wallet.SPOT}):
+    async for balances in readings.read_wallets({Wallet.SPOT}):
         assert balances.is_fresh(Wallet.SPOT, ticks_ms())
 
 

@@ -11,7 +11,7 @@ import pytest
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
-from tui.desk import Decision
+from tui.desk.desk import Decision
 from tui.domain.credentials import KeyKind
 from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType

@@ -196,8 +196,8 @@ def _examine(profile: keys.Profile) -> int:
     # httpx comes with these; the other commands do without.
     import asyncio
 
+    from tui.desk.keycheck import check
     from tui.exchange.errors import ExchangeError
-    from tui.keycheck import check
 
     try:
         with _patience():

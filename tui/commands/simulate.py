@@ -91,7 +91,8 @@ def run(args: argparse.Namespace) -> int:
 
     from tui.demo.exchange import DemoExchange
     from tui.demo.fault_specs import set_fault
-    from tui.demo.ledger import Account, Holding
+    from tui.demo.ledger import Holding
+    from tui.domain.balances import Account
 
     exchange = DemoExchange()
     try:

@@ -1,0 +1,1 @@
+"""A Binance look-alike: for `--demo`, `shunter simulate` and the tests. It knows the domain, and nothing else."""

@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Final
 
-from tui.demo.ledger import Account, Holding, Ledger, Pair
+from tui.demo.ledger import Holding, Ledger, Pair
+from tui.domain.balances import Account
 from tui.domain.wallets import Wallet
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.demo.errors import Code, Refused
+from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
 
@@ -26,15 +27,6 @@ class Pair:
     def symbol(self) -> str:
         """As the exchange writes it: BTCUSDT."""
         return self.base + self.quote
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A place that holds assets: one of the wallets, or under Isolated Margin the account of one pair."""
-
-    wallet: Wallet
-    pair: str | None = None
-    """The symbol, for Isolated Margin only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ Assets = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Account:
     """Where an asset is: in a wallet, or in the isolated account of one pair."""
 
     wallet: Wallet
@@ -35,12 +35,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount of one asset in one place."""
+    """An amount of one asset in one account."""
 
     amount: Decimal
     read_ms: float
     """When the exchange was asked, on a monotonic clock."""
-    is_movable: bool
+    is_transferable: bool
     """Whether all of it can be moved out. Else it is what is free, of which part may secure a loan or a position."""
     problem: str = ""
     """Why a newer reading failed."""
@@ -62,7 +62,7 @@ class Holdings:
     """Isolated Margin only: the accounts by pair."""
     is_open: bool = True
     """False for a wallet that the person never opened."""
-    is_movable: bool = False
+    is_transferable: bool = False
     """Whether the amounts are what can be moved out, as in `Figure`."""
     read_ms: float | None = None
     """When the exchange was asked, on a monotonic clock; None before the first answer."""
@@ -74,7 +74,7 @@ class Holdings:
         if self.read_ms is None:
             return None
         assets = self.assets if pair is None else self.pairs.get(pair, {})
-        return Figure(assets.get(asset, Decimal(0)), self.read_ms, self.is_movable, self.problem)
+        return Figure(assets.get(asset, Decimal(0)), self.read_ms, self.is_transferable, self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +82,19 @@ class Balances:
     """All wallets' contents, and the exchange's word on what can be moved out of some places."""
 
     wallets: Mapping[Wallet, Holdings] = field(default_factory=lambda: dict.fromkeys(Wallet, Holdings()))
-    movable: Mapping[tuple[Place, str], Figure] = field(default_factory=dict)
-    """By place and asset, where the exchange was asked for just that."""
+    transferable: Mapping[tuple[Account, str], Figure] = field(default_factory=dict)
+    """By account and asset, where the exchange was asked for just that."""
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     """Every isolated pair of the exchange, by symbol; empty while they are not known."""
     counts_from_ms: Mapping[Wallet, float] = field(default_factory=dict)
     """Since when a reading of a wallet counts, where a transfer changed it or may have: infinity while it is open."""
 
-    def figure(self, place: Place, asset: str) -> Figure | None:
-        """The best figure for an asset in a place: the newest one, and what can be moved rather than what is free."""
-        held = self.wallets[place.wallet].figure(asset, place.pair)
-        asked = self.movable.get((place, asset))
+    def figure(self, account: Account, asset: str) -> Figure | None:
+        """The best figure for an asset in an account: the newest, and what can be moved rather than what is free."""
+        held = self.wallets[account.wallet].figure(asset, account.pair)
+        asked = self.transferable.get((account, asset))
         best = asked if asked and (held is None or asked.read_ms >= held.read_ms) else held
-        return best and replace(best, is_doubtful=best.read_ms < self.counts_from_ms.get(place.wallet, 0))
+        return best and replace(best, is_doubtful=best.read_ms < self.counts_from_ms.get(account.wallet, 0))
 
     def is_fresh(self, wallet: Wallet, now_ms: float) -> bool:
         """Whether what is known of a wallet can be relied on."""
@@ -124,16 +124,16 @@ class Balances:
             holdings = replace(known, problem=holdings.problem)
         return replace(self, wallets={**self.wallets, wallet: holdings})
 
-    def with_figure(self, place: Place, asset: str, figure: Figure) -> "Balances":
-        """These, with the exchange's word on what can be moved of one asset out of one place."""
-        return replace(self, movable={**self.movable, (place, asset): figure})
+    def with_figure(self, account: Account, asset: str, figure: Figure) -> "Balances":
+        """These, with the exchange's word on what can be moved of one asset out of one account."""
+        return replace(self, transferable={**self.transferable, (account, asset): figure})
 
 
-def ends(move: TransferType, from_pair: str | None, to_pair: str | None) -> tuple[Place, Place]:
+def ends(move: TransferType, from_pair: str | None, to_pair: str | None) -> tuple[Account, Account]:
     """Where a move takes from, and where it brings to."""
     return (
-        Place(move.source, from_pair if move.needs_from_pair else None),
-        Place(move.destination, to_pair if move.needs_to_pair else None),
+        Account(move.source, from_pair if move.needs_from_pair else None),
+        Account(move.destination, to_pair if move.needs_to_pair else None),
     )
 
 
@@ -152,7 +152,7 @@ def too_much(amount: Decimal, asset: str, figure: Figure | None) -> str:
     """What to say of an amount that is more than there is; empty where it is not, as far as that is known."""
     if figure is None or amount <= figure.amount:
         return ""
-    return f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_movable else 'free'}"
+    return f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_transferable else 'free'}"
 
 
 def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from tui.domain.amounts import grouped
-from tui.domain.balances import Assets, Balances, Place
+from tui.domain.balances import Account, Assets, Balances
 from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
 
@@ -20,7 +20,7 @@ class Choice:
     """What a person may want to know of it."""
 
 
-def asset_choices(balances: Balances, source: Place, destination: Place) -> list[Choice]:
+def asset_choices(balances: Balances, source: Account, destination: Account) -> list[Choice]:
     """The assets that can be meant, those that the source holds first, by amount, then all others by name. A name that
     no transfer can have is none of them.
 
@@ -62,7 +62,7 @@ def matching(choices: Iterable[Choice], typed: str, count: int) -> list[Choice]:
     return list(islice(chain(exact, beginnings, insides), count))
 
 
-def _held(balances: Balances, source: Place) -> Assets:
+def _held(balances: Balances, source: Account) -> Assets:
     holdings = balances.wallets[source.wallet]
     if source.wallet is not Wallet.ISOLATED:
         return holdings.assets

@@ -1,0 +1,1 @@
+"""Binance over HTTPS, with the facts that it rests on in BINANCE.md. For the desk; no Textual."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from tui.domain.balances import Assets, Figure, Holdings, Pair, Place
+from tui.domain.balances import Account, Assets, Figure, Holdings, Pair
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
@@ -76,22 +76,22 @@ class Reader:
         async for read in self._each(wallets, None):
             yield read
 
-    async def movable(self, place: Place, asset: str) -> Figure | None:
-        """What can be moved of an asset out of margin. None for a place whose own list says that already, and where
+    async def transferable(self, account: Account, asset: str) -> Figure | None:
+        """What can be moved of an asset out of margin. None for an account whose own list says that already, and where
         the exchange does not tell.
         """
         client, asked_ms = self._client, ticks_ms()
         try:
-            match place.wallet:
+            match account.wallet:
                 case Wallet.CROSS | Wallet.ISOLATED:
-                    amount = await self._ask(lambda: client.margin_movable(asset, place.pair))
+                    amount = await self._ask(lambda: client.margin_transferable(asset, account.pair))
                 case Wallet.PORTFOLIO:
-                    amount = await self._ask(lambda: client.portfolio_movable(asset))
+                    amount = await self._ask(lambda: client.portfolio_transferable(asset))
                 case _:
                     return None
         except ExchangeError:
             return None
-        return Figure(amount, asked_ms, is_movable=True)
+        return Figure(amount, asked_ms, is_transferable=True)
 
     async def isolated_pairs(self) -> dict[str, Pair]:
         """Every isolated pair of the exchange, by symbol; empty where the exchange does not tell."""
@@ -158,8 +158,8 @@ class Reader:
             case Wallet.PORTFOLIO:
                 rows = await self._ask(client.portfolio_balances)
                 assets = _held((row.asset, row.cross_margin_free) for row in rows)
-        is_movable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
-        return Holdings(assets, is_movable=is_movable)
+        is_transferable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
+        return Holdings(assets, is_transferable=is_transferable)
 
     async def _ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
         if self._is_closed or self._client.wait_s:
@@ -207,7 +207,7 @@ async def _at_a_glance(wallet: Wallet, glance: asyncio.Task[list[WalletBalance]]
     return Holdings(
         _free(row.asset_balances or []) if row else {},
         is_open=row is not None and row.activate,
-        is_movable=wallet in _FREE_IS_MOVABLE,
+        is_transferable=wallet in _FREE_IS_MOVABLE,
     )
 
 

@@ -41,10 +41,10 @@ from tui.exchange.payloads import (
     IsolatedAccount,
     IsolatedPairRow,
     KeyRestrictions,
-    MovableAmount,
     OptionsAccount,
     PortfolioBalance,
     ServerTime,
+    TransferableAmount,
     TransferAnswer,
     UmBalance,
     WalletBalance,
@@ -254,11 +254,11 @@ class BinanceClient:
         body = await self._call("GET", "/sapi/v1/margin/isolated/allPairs", api_key=api_key)
         return _decode(body, list[IsolatedPairRow])
 
-    async def margin_movable(self, asset: str, symbol: str | None = None) -> Decimal:
+    async def margin_transferable(self, asset: str, symbol: str | None = None) -> Decimal:
         """How much of an asset can be moved out of Cross Margin, or with a symbol, of that pair's isolated account."""
         parameters = {"asset": asset, **({"isolatedSymbol": symbol} if symbol else {})}
         body = await self._signed_call("GET", "/sapi/v1/margin/maxTransferable", parameters)
-        return _decode(body, MovableAmount).amount
+        return _decode(body, TransferableAmount).amount
 
     async def um_balances(self) -> list[UmBalance]:
         """The assets of the USD-M Futures wallet."""
@@ -276,10 +276,10 @@ class BinanceClient:
         """The assets of the Portfolio Margin wallet."""
         return _decode(await self._signed_call("GET", "/papi/v1/balance", {}), list[PortfolioBalance])
 
-    async def portfolio_movable(self, asset: str) -> Decimal:
+    async def portfolio_transferable(self, asset: str) -> Decimal:
         """How much of an asset can be moved out of Portfolio Margin."""
         body = await self._signed_call("GET", "/papi/v1/margin/maxWithdraw", {"asset": asset})
-        return _decode(body, MovableAmount).amount
+        return _decode(body, TransferableAmount).amount
 
     async def _signed_call(
         self, method: str, path: str, parameters: dict[str, str], timestamp_ms: int | None = None

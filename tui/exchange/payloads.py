@@ -93,7 +93,7 @@ class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AssetBalance(msgspec.Struct, frozen=True, rename="camel"):
-    """An asset in a wallet. `free` is not locked in orders; less than it may be movable under margin and futures."""
+    """An asset in a wallet. `free` is not locked in orders; under margin and futures, less may be transferable."""
 
     asset: ServerText
     free: Amount = Amount(0)
@@ -163,7 +163,7 @@ class OptionsAccount(msgspec.Struct, frozen=True):
     asset: list[OptionsBalance] = []
 
 
-class MovableAmount(msgspec.Struct, frozen=True):
+class TransferableAmount(msgspec.Struct, frozen=True):
     """How much of an asset can be moved out."""
 
     amount: Amount

@@ -60,27 +60,27 @@ class Journal:
     @classmethod
     def open(cls, path: Path | None = None) -> "Journal":
         """The journal to write to, by default the person's own; made if there is none."""
-        place = path or journal_path()
-        with in_words(place):
-            _make_folder(place.parent)
+        file = path or journal_path()
+        with in_words(file):
+            _make_folder(file.parent)
             if path is None:
-                place.parent.chmod(0o700)
-            journal = cls(_connect(place, mode="rwc"), place)
+                file.parent.chmod(0o700)
+            journal = cls(_connect(file, mode="rwc"), file)
             with journal._closed_on_error():
-                place.chmod(0o600)  # SQLite gives its rollback file the same mode
+                file.chmod(0o600)  # SQLite gives its rollback file the same mode
                 journal._migrate()
         return journal
 
     @classmethod
     def open_to_read(cls, path: Path | None = None) -> "Journal | None":
         """The journal that is there, by default the person's own, or None: reading makes no files."""
-        place = path or journal_path()
-        with in_words(place):
+        file = path or journal_path()
+        with in_words(file):
             try:
-                place.stat()
+                file.stat()
             except FileNotFoundError:
                 return None
-            journal = cls(_connect(place, mode="rw"), place)
+            journal = cls(_connect(file, mode="rw"), file)
             with journal._closed_on_error():
                 if journal._value("PRAGMA user_version") != len(MIGRATIONS):
                     journal._migrate()

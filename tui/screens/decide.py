@@ -12,13 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from tui.desk import Decision
+from tui.desk.desk import Decision
+from tui.desk.matching import outcome_of
+from tui.desk.settle import Doubt, Progress
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome
 from tui.exchange.payloads import HistoryRow
-from tui.matching import outcome_of
-from tui.settle import Doubt, Progress
 from tui.terminal.question import Question
 
 _NO_ANSWER = "The answer to this transfer never came, and "

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.domain.transfer import Transfer
 from tui.journal import JournalError
 from tui.screens.result import ResultScreen

@@ -13,9 +13,9 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from tui import keys
+from tui.desk.keycheck import KeyReport, check
 from tui.domain.hosts import place_name
 from tui.exchange.errors import ExchangeError
-from tui.keycheck import KeyReport, check
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.unlock import UnlockScreen
 from tui.terminal.question import Question

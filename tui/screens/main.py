@@ -13,8 +13,9 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Label
 
-from tui.desk import Decision, Desk, Undecidable
-from tui.domain.balances import FRESH_MS, Balances, Place
+from tui.desk.desk import Decision, Desk, Undecidable
+from tui.desk.settle import Progress
+from tui.domain.balances import FRESH_MS, Account, Balances
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.exchange.clock import ticks_ms
 from tui.journal import JournalError
@@ -24,7 +25,6 @@ from tui.screens.lock import LockScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
-from tui.settle import Progress
 from tui.widgets.at_once import at_once
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
@@ -65,7 +65,7 @@ class MainScreen(Screen[None]):
             super().__init__()
             self.balances = balances
 
-    class MovableRead(BalancesRead):
+    class TransferableRead(BalancesRead):
         """The exchange was asked what can be moved."""
 
     class ReadingEnded(Message):
@@ -106,7 +106,7 @@ class MainScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Show what the review has read, and what came up meanwhile."""
-        self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
+        self.query_one(TransferForm).show_balances(self.desk.readings.balances)
         self._show_next_notice()
 
     @property
@@ -150,7 +150,7 @@ class MainScreen(Screen[None]):
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)
         self._show_exchange_state()
-        self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
+        self.query_one(TransferForm).show_balances(self.desk.readings.balances)
         if transfer.outcome is Outcome.UNKNOWN:
             self.read_touched(transfer)
         if not transfer.outcome.is_open:
@@ -159,7 +159,7 @@ class MainScreen(Screen[None]):
         shown = self.app.screen
         if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
             since_ms = self._answered_ms.get(transfer.id)
-            self.app.switch_screen(ResultScreen(transfer, self.desk.treasury.balances, since_ms))
+            self.app.switch_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
 
     @property
     def _is_going(self) -> bool:
@@ -206,7 +206,7 @@ class MainScreen(Screen[None]):
     @work(exclusive=True, group="balances")
     async def read_balances(self) -> None:
         """Read all wallets."""
-        async for balances in self.desk.treasury.read_all():
+        async for balances in self.desk.readings.read_all():
             self.post_message(self.BalancesRead(balances))
         self.post_message(self.ReadingEnded())
 
@@ -214,15 +214,15 @@ class MainScreen(Screen[None]):
     async def read_touched(self, transfer: Transfer) -> None:
         """Read the two wallets of a transfer."""
         move = transfer.request.type
-        async for balances in self.desk.treasury.read_wallets({move.source, move.destination}):
+        async for balances in self.desk.readings.read_wallets({move.source, move.destination}):
             self.post_message(self.BalancesRead(balances))
         self.post_message(self.ReadingEnded())
 
-    @work(exclusive=True, group="movable")
-    async def read_movable(self, place: Place, asset: str) -> None:
-        """Ask what can be moved of an asset out of a place, once the person has settled on it."""
+    @work(exclusive=True, group="transferable")
+    async def read_transferable(self, account: Account, asset: str) -> None:
+        """Ask what can be moved of an asset out of an account, once the person has settled on it."""
         await asyncio.sleep(_SETTLED_S)
-        self.post_message(self.MovableRead(await self.desk.treasury.read_movable(place, asset)))
+        self.post_message(self.TransferableRead(await self.desk.readings.read_transferable(account, asset)))
 
     def on_main_screen_balances_read(self, message: BalancesRead) -> None:
         """Show what was read."""
@@ -230,14 +230,14 @@ class MainScreen(Screen[None]):
         if isinstance(self.app.screen, ResultScreen):
             self.app.screen.show_balances(message.balances)
 
-    def on_main_screen_movable_read(self, message: MovableRead) -> None:
+    def on_main_screen_transferable_read(self, message: TransferableRead) -> None:
         """Show what can be moved."""
-        self.query_one(TransferForm).movable_read(message.balances)
+        self.query_one(TransferForm).transferable_read(message.balances)
 
     def on_main_screen_reading_ended(self) -> None:
         """Say what could not be read and why, and see to it that what was read grows old."""
         self._show_exchange_state()
-        wait_s = self.desk.treasury.wait_s
+        wait_s = self.desk.readings.wait_s
         waiting_for = f"too many requests: wallets in {wait_s} s" if wait_s else ""
         self.query_one(StatusBar).show(waiting_for=waiting_for)
         if self._aging:
@@ -247,16 +247,16 @@ class MainScreen(Screen[None]):
         else:
             self._aging = self.set_timer(FRESH_MS / 1000 + 1, self.query_one(TransferForm).show_ages)
         wallets: dict[str, list[str]] = {}
-        for wallet, holdings in self.desk.treasury.balances.wallets.items():
+        for wallet, holdings in self.desk.readings.balances.wallets.items():
             if holdings.problem:
                 wallets.setdefault(holdings.problem, []).append(wallet.label)
         for problem, labels in wallets.items():
             title = f"Not read: {', '.join(labels)}"
             self.notify(problem, title=title, severity="warning", markup=False)
 
-    def on_transfer_form_movable_wanted(self, message: TransferForm.MovableWanted) -> None:
+    def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
         """Ask the exchange."""
-        self.read_movable(message.place, message.asset)
+        self.read_transferable(message.account, message.asset)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
@@ -293,7 +293,7 @@ class MainScreen(Screen[None]):
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
         since_ms = self._answered_ms.get(transfer.id)
-        self.app.push_screen(ResultScreen(transfer, self.desk.treasury.balances, since_ms))
+        self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
 
     def _show_exchange_state(self) -> None:
         clock = self.desk.client.clock

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Place, ends
+from tui.domain.balances import Account, Balances, ends
 from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.widgets.transfer_table import OUTCOME_WORDS
@@ -126,10 +126,10 @@ def _meaning(transfer: Transfer) -> str:
     return _MEANING[transfer.outcome]
 
 
-def _now(balances: Balances, end: Place, asset: str, since_ms: float) -> str:
+def _now(balances: Balances, end: Account, asset: str, since_ms: float) -> str:
     figure = balances.figure(end, asset)
     if figure and figure.read_ms >= since_ms:
-        return f"{grouped(figure.amount)} {asset}{'' if figure.is_movable else ' free'}"
+        return f"{grouped(figure.amount)} {asset}{'' if figure.is_transferable else ' free'}"
     return "not known" if balances.wallets[end.wallet].problem else "reading..."
 
 

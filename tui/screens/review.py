@@ -15,9 +15,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Figure, Place, ends, too_much
+from tui.domain.balances import Account, Balances, Figure, ends, too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
@@ -154,7 +154,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             return
         self.prepare()
         self.keep_warm()
-        self._show_balances(self._desk.treasury.balances)
+        self._show_balances(self._desk.readings.balances)
         self.freshen()
 
     def on_key(self, event: events.Key) -> None:
@@ -225,7 +225,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     async def freshen(self) -> None:
         """Read again what is known of the two wallets, where that is old. Sending does not wait for it."""
         request = self._review.request
-        balances = await self._desk.treasury.freshen(_ends(request), request.asset)
+        balances = await self._desk.readings.freshen(_ends(request), request.asset)
         self.post_message(self.Freshened(balances))
 
     @work
@@ -328,7 +328,7 @@ def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
     ]
 
 
-def _ends(request: TransferRequest) -> tuple[Place, Place]:
+def _ends(request: TransferRequest) -> tuple[Account, Account]:
     return ends(request.type, request.from_symbol, request.to_symbol)
 
 
@@ -344,7 +344,7 @@ def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
     if figure is None:
         return "its balance is not known"
     doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
-    free = "" if figure.is_movable else " free"
+    free = "" if figure.is_transferable else " free"
     after = figure.amount + change
     if after < 0:
         return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"

@@ -87,7 +87,7 @@ class CompletingInput(FieldInput):
         self.suggestions = Suggestions()
         self._choices: list[Choice] = []
         self._typed = self.value
-        self._placed: str | None = self.value
+        self._filled: str | None = self.value
         """The newest value that did not come from typing."""
 
     def offer(self, choices: list[Choice]) -> None:
@@ -102,15 +102,15 @@ class CompletingInput(FieldInput):
 
     def watch_value(self, value: str) -> None:
         """Follow what is typed."""
-        if not self.is_mounted or value == self._placed:
+        if not self.is_mounted or value == self._filled:
             return
-        self._typed, self._placed = value, None
+        self._typed, self._filled = value, None
         if self.screen.focused is self and value:
             self._open()
         else:
             self._close()
 
-    def place(self, index: int) -> None:
+    def fill(self, index: int) -> None:
         """Put a line of the list into the field."""
         self._put(self.suggestions.choices[index].value)
         self.suggestions.show(self.suggestions.choices, index)
@@ -130,14 +130,14 @@ class CompletingInput(FieldInput):
         """Open the list, or put its next line into the field."""
         shown, chosen = self.suggestions.choices, self.suggestions.chosen
         if shown:
-            self.place(0 if chosen is None else (chosen + 1) % len(shown))
+            self.fill(0 if chosen is None else (chosen + 1) % len(shown))
         else:
             self._typed = self.value
             self._open()
 
     def action_previous(self) -> None:
         """Put the line before into the field."""
-        self.place(((self.suggestions.chosen or 0) - 1) % len(self.suggestions.choices))
+        self.fill(((self.suggestions.chosen or 0) - 1) % len(self.suggestions.choices))
 
     def action_take(self) -> None:
         """Close the list over what was chosen from it."""
@@ -149,7 +149,7 @@ class CompletingInput(FieldInput):
         self._close()
 
     def _put(self, value: str) -> None:
-        self._placed = value
+        self._filled = value
         self.value = value
         self.cursor_position = len(value)
 

@@ -32,7 +32,7 @@ class FormField(Vertical):
         """Put the clicked line into the field."""
         event.stop()
         if isinstance(self.entry, CompletingInput):
-            self.entry.place(event.index)
+            self.entry.fill(event.index)
 
     @property
     def text(self) -> str:

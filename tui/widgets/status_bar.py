@@ -33,7 +33,7 @@ class StatusBar(Horizontal):
         self.status = status
 
     def compose(self) -> ComposeResult:
-        """Place first: it matters most."""
+        """Account first: it matters most."""
         yield Label("Shunter", id="brand")
         yield Label("", id="place", markup=False)
         yield Label("", id="who", markup=False)

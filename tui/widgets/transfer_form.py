@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Label
 
 from tui.domain.amounts import AmountError, grouped, parse_amount, plain
-from tui.domain.balances import Balances, Figure, Place, ends, pair_mismatch, share, too_much
+from tui.domain.balances import Account, Balances, Figure, ends, pair_mismatch, share, too_much
 from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.transfer import (
     MOST_IN_ASSET,
@@ -39,12 +39,12 @@ class TransferForm(Widget):
         Binding("enter", "review", "Review", show=False, priority=True),
     ]
 
-    class MovableWanted(Message):
-        """The form wants to know what can be moved of an asset out of a place."""
+    class TransferableWanted(Message):
+        """The form wants to know what can be moved of an asset out of an account."""
 
-        def __init__(self, place: Place, asset: str) -> None:
+        def __init__(self, account: Account, asset: str) -> None:
             super().__init__()
-            self.place = place
+            self.account = account
             self.asset = asset
 
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
@@ -54,7 +54,7 @@ class TransferForm(Widget):
         self._move_words = ""
         self._offered: dict[Field, tuple[object, ...]] = {}
         """What the choices of each completing field were made of: making them anew at each key would be felt."""
-        self._wanted: tuple[Place, str, float | None] | None = None
+        self._wanted: tuple[Account, str, float | None] | None = None
         """What was asked for last, and how old the wallet's reading was."""
         self._is_asking = False
         self._share_asked: int | None = None
@@ -119,8 +119,8 @@ class TransferForm(Widget):
         """Show which figures have grown old."""
         self._follow_text()
 
-    def movable_read(self, balances: Balances) -> None:
-        """Show the answer to `MovableWanted`; a Max that waited for it takes what is known now."""
+    def transferable_read(self, balances: Balances) -> None:
+        """Show the answer to `TransferableWanted`; a Max that waited for it takes what is known now."""
         self._is_asking = False
         self.show_balances(balances)
 
@@ -222,7 +222,7 @@ class TransferForm(Widget):
         self._field(Field.AMOUNT).show_hint(self._available_hint())
         self._show_move()
         self._show_problems(self._problems())
-        self._want_movable()
+        self._want_transferable()
 
     def _offer_choices(self) -> None:
         """Let the completing fields complete to what fits the rest."""
@@ -279,7 +279,7 @@ class TransferForm(Widget):
             return None
         return too_much(amount, self._field(Field.ASSET).text, self._figure())
 
-    def _ends(self) -> tuple[Place, Place]:
+    def _ends(self) -> tuple[Account, Account]:
         return ends(self._move(), self._field(Field.FROM_PAIR).text, self._field(Field.TO_PAIR).text)
 
     def _figure(self) -> Figure | None:
@@ -294,24 +294,24 @@ class TransferForm(Widget):
         asset = self._field(Field.ASSET).text
         if not self._balances.knows(asset):
             return ""
-        free = "" if figure.is_movable else " free"
+        free = "" if figure.is_transferable else " free"
         doubt = "" if figure.is_fresh(ticks_ms()) else " (may change)" if figure.is_doubtful else " (old; F5 reads)"
         return f"of {grouped(figure.amount)} {asset}{free}{doubt}"
 
-    def _want_movable(self) -> None:
+    def _want_transferable(self) -> None:
         """Ask for the exact figure, once for each choice and each reading of its wallet."""
         source, asset = self._ends()[0], self._field(Field.ASSET).text
         figure = self._figure()
         wanted = (source, asset, self._balances.wallets[source.wallet].read_ms)
-        if figure and figure.amount and not figure.is_movable and wanted != self._wanted:
+        if figure and figure.amount and not figure.is_transferable and wanted != self._wanted:
             self._wanted = wanted
             self._is_asking = True
-            self.post_message(self.MovableWanted(source, asset))
+            self.post_message(self.TransferableWanted(source, asset))
 
     def _fill_share(self) -> None:
         """Fill in the part of what is available that was asked for, or wait for the exact figure while it is read."""
         figure = self._figure()
-        is_exact = figure is not None and (figure.is_movable or not figure.amount)
+        is_exact = figure is not None and (figure.is_transferable or not figure.amount)
         if self._share_asked is None or figure is None or (self._is_asking and not is_exact):
             return
         amount = share(figure.amount, self._share_asked)

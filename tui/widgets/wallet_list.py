@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Place
+from tui.domain.balances import Account, Balances
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
 
@@ -117,5 +117,5 @@ def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> str:
         return f"{len(holdings.pairs)} pair{'s' * (len(holdings.pairs) != 1)}"
     if not asset:
         return f"{len(holdings.assets)} asset{'s' * (len(holdings.assets) != 1)}"
-    figure = balances.figure(Place(wallet, pair if holdings.pairs else None), asset)
+    figure = balances.figure(Account(wallet, pair if holdings.pairs else None), asset)
     return f"{grouped(figure.amount)} {asset}" if figure else ""

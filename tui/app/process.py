@@ -1,7 +1,13 @@
-"""What keeps secrets from leaving this process, and keys from getting in, by ways that nobody chose."""
+"""What keeps secrets from leaving this process, and keys from getting in, by ways that nobody chose, and ends it with
+its terminal.
+"""
 
 import os
 import resource
+import select
+import signal
+import sys
+import threading
 
 _FALSE_SIZE = ("COLUMNS", "LINES")
 """These are believed in place of the terminal's size: what is sent would not be what is in sight."""
@@ -26,3 +32,20 @@ def leave_textual_alone() -> None:
     """
     for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in _FALSE_SIZE]:
         del os.environ[name]
+
+
+def end_with_the_terminal() -> None:
+    """See to it that the app ends when its terminal is gone, with the key in its memory and the keyring that it opened.
+
+    The system tells the leader of the session alone (SIGHUP), which need not hand it on: `su` does not. What `nohup`
+    hands on is that it is ignored.
+    """
+
+    def wait() -> None:
+        poll = select.poll()
+        poll.register(sys.stdin, 0)  # of what was typed it is not told
+        if any(happened & select.POLLHUP for _, happened in poll.poll()):
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    threading.Thread(target=wait, daemon=True).start()

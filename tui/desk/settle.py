@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
+from tui.desk.matching import Row, Sifted, is_contested, outcome_of, sift, span_ms, window_end_ms, without_rivals
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, RateLimited
 from tui.exchange.history import read_history
 from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.journal import Journal, JournalError, TranIdTaken
-from tui.matching import Row, Sifted, is_contested, outcome_of, sift, span_ms, window_end_ms, without_rivals
 
 _HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 """The exchange's history goes back six months."""

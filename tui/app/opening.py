@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from tui import keys
-from tui.desk import Desk
+from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import place_name
 from tui.domain.transfer import Draft

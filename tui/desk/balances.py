@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Container, Iterable
 from dataclasses import replace
 
-from tui.domain.balances import Balances, Holdings, Place
+from tui.domain.balances import Account, Balances, Holdings
 from tui.domain.wallets import Wallet
 from tui.exchange.balances import PATIENCE_S, Reader
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 
 
-class Treasury:
+class BalanceReadings:
     """The balances at one host. A wallet that cannot be read says so in its `problem`; nothing here raises."""
 
     def __init__(self, client: BinanceClient, *, patience_s: float = PATIENCE_S) -> None:
@@ -51,13 +51,13 @@ class Treasury:
         async for read in self._reader.wallets(wallets):
             yield self._take(read)
 
-    async def read_movable(self, place: Place, asset: str) -> Balances:
-        """Ask what can be moved of one asset out of one place, and give the balances with the answer."""
-        if figure := await self._reader.movable(place, asset):
-            self.balances = self.balances.with_figure(place, asset, figure)
+    async def read_transferable(self, account: Account, asset: str) -> Balances:
+        """Ask what can be moved of one asset out of one account, and give the balances with the answer."""
+        if figure := await self._reader.transferable(account, asset):
+            self.balances = self.balances.with_figure(account, asset, figure)
         return self.balances
 
-    async def freshen(self, ends: tuple[Place, Place], asset: str) -> Balances:
+    async def freshen(self, ends: tuple[Account, Account], asset: str) -> Balances:
         """Read again, of a source and a destination, what is older than a minute; give the balances."""
         now_ms = ticks_ms()
         stale = {end.wallet for end in ends if not self.balances.is_fresh(end.wallet, now_ms)}
@@ -65,8 +65,8 @@ class Treasury:
             async for _ in self.read_wallets(stale):
                 pass
         figure = self.balances.figure(ends[0], asset)
-        if figure is None or not figure.is_movable or not figure.is_fresh(ticks_ms()):
-            await self.read_movable(ends[0], asset)
+        if figure is None or not figure.is_transferable or not figure.is_fresh(ticks_ms()):
+            await self.read_transferable(ends[0], asset)
         return self.balances
 
     def doubt(self, changed: Iterable[Wallet], still_open: Container[Wallet]) -> None:

@@ -3,28 +3,26 @@
 import asyncio
 import contextlib
 import signal
-import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual import events, on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.worker import WorkerFailed
 
 from tui import keys
-from tui.desk import Desk
+from tui.app.crash import crash_report
+from tui.app.idle import IdleWatch
+from tui.app.opening import NoKeyYet, Opened, Start, fetch_key, open_demo, open_first, open_profile, open_session_key
+from tui.desk.desk import Desk
+from tui.desk.keycheck import KeyReport, examine
 from tui.domain.credentials import ApiKey
 from tui.domain.transfer import Draft, Transfer
 from tui.exchange.errors import ExchangeError
-from tui.idle import IdleWatch
 from tui.journal import JournalError
-from tui.keycheck import KeyReport, examine
-from tui.opening import NoKeyYet, Opened, Start, fetch_key, open_demo, open_first, open_profile, open_session_key
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
@@ -373,13 +371,5 @@ class ShunterApp(App[bool]):
 
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame, and so would print keys.
-        error = self._exception.error if isinstance(self._exception, WorkerFailed) else self._exception
-        trail = traceback.extract_tb(error.__traceback__)[-3:] if error else []
-        where = ", ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in trail)
-        self._exit_renderables.append(
-            Text(
-                f"Shunter stopped on an error of its own: {type(error).__name__} at {where}.\n"
-                "What was sent is in the journal; the next start settles what is open.\n"
-            )
-        )
+        self._exit_renderables.append(crash_report(self._exception))
         self._close_messages_no_wait()

@@ -7,16 +7,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from tui.desk.balances import BalanceReadings
+from tui.desk.matching import fit
+from tui.desk.settle import NoTrace, Pace, Progress, finding_of, is_same_key, look_for, settle
+from tui.desk.watch import look_at, watch
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown, Refused
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
-from tui.matching import fit
-from tui.settle import NoTrace, Pace, Progress, finding_of, is_same_key, look_for, settle
-from tui.treasury import Treasury
-from tui.watch import look_at, watch
 
 _CLOCK_MAX_AGE_MS = 60_000
 
@@ -57,7 +57,7 @@ class Desk:
         pace: Pace | None = None,
     ) -> None:
         self.client = client
-        self.treasury = Treasury(client)
+        self.readings = BalanceReadings(client)
         """What the person's wallets hold."""
         self.profile = profile
         self._exchange = exchange_of(client.base_url)
@@ -201,7 +201,7 @@ class Desk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.treasury.close()
+        self.readings.close()
         await self.client.aclose()
         self._journal.close()
 
@@ -319,7 +319,7 @@ class Desk:
         else:
             self._open.pop(transfer.id, None)
         move = transfer.request.type
-        self.treasury.doubt(
+        self.readings.doubt(
             {move.source, move.destination},
             {
                 wallet
