@@ -228,7 +228,7 @@ class Judge:
             self.breaks("unsettled after an hour", amount, truth)
         elif moves and outcome != "done":
             self.breaks("lost: moved, and the journal says otherwise at the end", amount, truth)
-        elif outcome == "done" and not row["tran_id"]:
+        elif outcome == "done" and not row["tran_id"] and words.BY_HAND not in row["message"]:
             self.breaks("done without a tranId", amount, truth)
         denied = f"said {self._denied.get(amount)}, moved"
         is_new = amount in self._denied and (denied, amount) not in self.broken
@@ -311,7 +311,7 @@ def plan(number: int, seed: int, *, twins: int = 0) -> Plan:
     random = Random(f"{seed}/{number}/{twins}")
     kill = random.choice(list(Kill)) if random.random() < 0.2 else None
     return Plan(
-        amount=f"{Decimal(100_000 + number).scaleb(-4)}" + "0" * twins,
+        amount=_amount(number) + "0" * twins,
         kill=kill,
         how=random.choice(["SIGKILL", "SIGKILL", "SIGHUP", "quit", "quit twice"]),
         kill_after_s=random.uniform(0, 1.5 if kill is Kill.STARTING else 0.1),
@@ -320,6 +320,11 @@ def plan(number: int, seed: int, *, twins: int = 0) -> Plan:
         looks_at_history=random.random() < 0.06,
         repeats=random.random() < 0.4 and twins < 3,
     )
+
+
+def _amount(number: int) -> str:
+    """Far enough apart that few are the same when they are rounded."""
+    return f"{Decimal(100_000 + 137 * number).scaleb(-4)}"
 
 
 @dataclass
@@ -346,14 +351,28 @@ class Person:
         terminal = self.terminal
         assert terminal
         deadline = time.monotonic() + LIMIT_S
-        pressed = 0.0
-        while not (found := search(pattern, screen := terminal.screen(), DOTALL)):
-            if search(words.ALARM_IS_SHOWN, screen) and time.monotonic() > pressed + 0.5:
-                self.diary.alarms.append(words.dialog_amount(screen))
-                terminal.type(_ESCAPE)
-                pressed = time.monotonic()
+        while not (found := search(pattern, screen := terminal.screen(), DOTALL)) or self._is_alarmed(screen):
+            self._close_alarm(screen)
             assert time.monotonic() < deadline, f"no {pattern} on the screen:\n{screen}"
         return found
+
+    def _is_alarmed(self, screen: str) -> bool:
+        return bool(search(words.ALARM_IS_SHOWN, screen))
+
+    def _close_alarm(self, screen: str) -> None:
+        """Read an alarm, and say so a while later: who types on has not read it."""
+        assert self.terminal
+        if not self._is_alarmed(screen):
+            self._alarm_s = 0.0
+        elif not self._alarm_s:
+            self._alarm_s = time.monotonic()
+            self.diary.alarms.append(words.dialog_amount(screen))
+        elif time.monotonic() > self._alarm_s + 1.3:
+            self._alarm_s = time.monotonic()
+            self.terminal.type(_ENTER)
+
+    _alarm_s = 0.0
+    """Since when an alarm has been on the screen; 0 where there is none."""
 
     def start(self) -> Terminal:
         """Open the program and go to the amount."""
@@ -499,13 +518,8 @@ class Person:
         """Look at the screen until something is over; the program may be killed and started again meanwhile."""
         dies_at_s = time.monotonic() + random.uniform(2, 200)
         terminal = self.terminal or self.start()
-        pressed = 0.0
         while not over.is_set():
-            screen = terminal.screen()
-            if search(words.ALARM_IS_SHOWN, screen) and time.monotonic() > pressed + 1:
-                self.diary.alarms.append(words.dialog_amount(screen))
-                terminal.type(_ESCAPE)
-                pressed = time.monotonic()
+            self._close_alarm(terminal.screen())
             if time.monotonic() > dies_at_s:
                 terminal.signal(signal.SIGKILL)
                 terminal.wait_for_end()
@@ -533,7 +547,7 @@ class Person:
         amount = words.dialog_amount(screen)
         offered = words.options(screen)
         choice = self._choice(offered, self.judge.ledger.executions(amount))
-        if choice is None:
+        if choice is None or search(words.GOES_ON_BY_ITSELF, screen):
             terminal.type(_ESCAPE)
             return
         self.diary.decided[amount] = offered[choice][0]
@@ -612,7 +626,7 @@ class Run:
     def _use(self, person: Person, until: int) -> None:
         while self.judge.confirmed.total() < until:
             number = next(self._numbers)
-            if number % 100 == 0:  # its amount would be that of others, rounded
+            if _amount(number).endswith("00"):  # its amount would be that of others, rounded
                 continue
             for twins in itertools.count():
                 coming = plan(number, self._seed, twins=twins)

@@ -155,7 +155,7 @@ class JudgeExchange:
         """What the person moved on the exchange's own site: other amounts, in the same history."""
         random = self._random
         amount = Decimal(random.randint(100_000_000, 999_999_999)).scaleb(-8)
-        spoilt = random.choice(SPOILT) if random.random() < 0.15 else {}
+        spoilt = random.choice(SPOILT) if random.random() < 0.05 else {}
         lot = Lot("elsewhere", spoilt=spoilt, lag_ms=random.choice([0, 20_000]))
         self._record(move, amount, ((now_ms + random.randint(0, 3000), "CONFIRMED"),), lot, "")
 
@@ -168,7 +168,7 @@ class JudgeExchange:
         told = amount if lot.decimals is None else round(amount, lot.decimals)
         row: dict[str, object] = {
             "asset": ASSET,
-            "amount": f"{told.normalize():f}",
+            "amount": f"{told.normalize() if lot.decimals is None else told:f}",
             "type": move,
             "tranId": tran_id,
             "timestamp": told_ms,

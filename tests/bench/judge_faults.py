@@ -187,7 +187,7 @@ def _with_record(lot: Lot, random: Random) -> Lot:
         pending_ms=random.randint(1000, 60_000) if not is_known and random.random() < 0.15 else 0,
         fails=fails,
         confirmed_after_all_ms=random.randint(10_000, 900_000) if fails and random.random() < 0.3 else None,
-        spoilt=random.choice(SPOILT) if random.random() < 0.04 else {},
+        spoilt=random.choice(SPOILT) if random.random() < 0.03 else {},
     )
 
 

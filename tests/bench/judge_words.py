@@ -15,7 +15,7 @@ _DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
 _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
 _DIALOG_TRAN_ID = re.compile(r"tranId +([0-9]+)")
 _DECIDES = re.compile(r"leave it open")
-_ALARM = re.compile(r"Executed after all")
+_ALARM = re.compile(r"Executed after all|Unknown again|Not as it was said")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
 HELD_WRONGLY = re.compile(r"Executed as tranId ([0-9]+), which another transfer in the journal has, wrongly")
@@ -23,10 +23,12 @@ HELD_WRONGLY = re.compile(r"Executed as tranId ([0-9]+), which another transfer 
 _REVIEW = re.compile(r"\bReview\b(?s:.*?)Amount")
 _REFUSED_NOW = re.compile(r"refused it")
 _NOTHING_SENT = re.compile(r"Nothing was sent")
-_REPEAT = re.compile(rf"An identical transfer (?s:.)*?\bis\s+(?:[│|\s]*){_OUTCOMES}")
+_REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:is|was judged) {_OUTCOMES}")
 
 _WALLET = re.compile(rf"[> ]([1-8]) [A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* +{_AMOUNT} USDT ( ?\?)?")
 _HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
+_MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
+"""Of a hint that did not fit on its line."""
 _BEFORE_AFTER = re.compile(rf"{_AMOUNT} -> {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 _END = re.compile(r"\b(From|To|Amount) {2,}[A-Z0-9]")
 _NOW = re.compile(rf"(Spot|Funding|USD-M Futures|Isolated Margin)(?: [A-Z]+)? now: {_AMOUNT} USDT")
@@ -46,9 +48,12 @@ MAY_SEND = r"y  send"
 REVIEW_ASKS = r"(y  send|y  try|d  yes|cannot be sent|can be moved\.|free\.)"
 RESULT = rf"Transfer {_OUTCOMES} (?s:.*)Esc +close"
 REVIEW_ENDS = r"Nothing was sent|refused it:"
-ALARM_IS_SHOWN = r"Executed after all"
+ALARM_IS_SHOWN = r"Enter  I have seen it"
 EARLIER = r"Earlier"
 DIALOG_IS_OPEN = r"Esc  close|leave it open"
+GOES_ON_BY_ITSELF = r"history cannot be read. Shunter goes on|Shunter goes on trying"
+"""Where a person may decide, and need not."""
+BY_HAND = "Decided by hand"
 HISTORY_IS_OPEN = r"History(?s:.*)(Transfers: \d+|The newest)"
 
 
@@ -120,10 +125,9 @@ def asks_to_decide(screen: str) -> bool:
 
 def dialog_amount(screen: str) -> str:
     """The amount of the transfer in the open dialog."""
-    found = _DIALOG_AMOUNT.search(screen) if not asks_to_decide(screen) else None
-    if found is None:
-        start = _DIALOG.search(screen) or _ALARM.search(screen)
-        found = _ANY_AMOUNT.search(screen, start.end() if start else 0)
+    start = _ALARM.search(screen) or _DIALOG.search(screen)
+    pattern = _ANY_AMOUNT if asks_to_decide(screen) else _DIALOG_AMOUNT
+    found = pattern.search(screen, start.end() if start else 0)
     return _bare(found[1]) if found else ""
 
 
@@ -142,9 +146,10 @@ def options(screen: str) -> list[tuple[str, int | None]]:
 
 def _dialog(screen: str) -> Iterator[Claim]:
     title = _DIALOG.search(screen)
-    if _ALARM.search(screen):
-        yield Claim(Said.MOVED, dialog_amount(screen), "Executed after all")
-    if not title or asks_to_decide(screen):
+    if alarm := _ALARM.search(screen):
+        said = Said.MOVED if alarm[0] == "Executed after all" else Said.OPEN
+        yield Claim(said, dialog_amount(screen), alarm[0])
+    if alarm or not title or asks_to_decide(screen):
         return
     body = screen[title.end() :]
     amount, tran_id = _DIALOG_AMOUNT.search(body), _DIALOG_TRAN_ID.search(body)
@@ -176,7 +181,8 @@ def _figures(screen: str) -> Iterator[Figure]:
         if row[1] in _WALLET_OF_DIGIT and not row[3]:
             yield Figure(_WALLET_OF_DIGIT[row[1]], _decimal(row[2]), row[0].strip())
     for hint in _HINT.finditer(screen):
-        if not hint[2].strip():
+        is_marked = hint[2].strip() or _MARK_BELOW.match(screen, hint.end())
+        if not is_marked:
             yield Figure("source", _decimal(hint[1]), hint[0])
     end = ""
     for line in screen.splitlines():
