@@ -95,6 +95,8 @@ class Judge:
         self.not_sent_now: Counter[str] = Counter()
         self.answered: set[str] = set()
         """Amounts of which a screen said how they ended."""
+        self.asked_with: dict[str, str] = {}
+        """What the person saw on opening an open transfer last, by amount."""
         self.pictures = 0
         self._denied: dict[str, str] = {}
         """What was said not to have moved, and in which words."""
@@ -225,7 +227,7 @@ class Judge:
         amount, outcome = row["amount"], row["outcome"]
         truth = f"{outcome} ({row['message']}); {self.truth(amount)}"
         if outcome in ("sending", "unknown"):
-            self.breaks("unsettled after an hour", amount, truth)
+            self.breaks("unsettled after an hour", amount, truth, self.asked_with.get(amount, ""))
         elif moves and outcome != "done":
             self.breaks("lost: moved, and the journal says otherwise at the end", amount, truth)
         elif outcome == "done" and not row["tran_id"] and words.BY_HAND not in row["message"]:
@@ -335,6 +337,7 @@ class Diary:
     asked: Counter[str] = field(default_factory=Counter)
     alarms: list[str] = field(default_factory=list)
     decided: dict[str, str] = field(default_factory=dict)
+    """What was chosen, by amount."""
 
 
 class Person:
@@ -539,6 +542,7 @@ class Person:
             if words.asks_to_decide(screen := terminal.screen()):
                 self._decide(terminal, screen)
             else:
+                self.judge.asked_with[words.dialog_amount(screen)] = screen
                 terminal.type(_ESCAPE)
             self.see(words.NO_DIALOG)
         self.leave()
@@ -547,6 +551,7 @@ class Person:
         amount = words.dialog_amount(screen)
         offered = words.options(screen)
         choice = self._choice(offered, self.judge.ledger.executions(amount))
+        self.judge.asked_with[amount] = screen
         if choice is None or search(words.GOES_ON_BY_ITSELF, screen):
             terminal.type(_ESCAPE)
             return
