@@ -149,6 +149,7 @@ class ShunterApp(App[bool]):
         main = MainScreen(opened.desk, opened.status, self._draft)
         opened.desk.on_change = main.transfer_changed
         opened.desk.on_progress = main.settling_progressed
+        opened.desk.on_notice = main.notice
         await self.push_screen(main)
         self.find_earlier(opened.desk)
         self.examine_key(opened.desk)

@@ -4,30 +4,45 @@ A transfer is in the journal before its first byte can leave, and its outcome is
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from tui.domain.hosts import exchange_of
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, Refused
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
-from tui.settle import Pace, Progress, settle
+from tui.matching import fit
+from tui.settle import NoTrace, Pace, Progress, finding_of, is_same_key, look_for, settle
 from tui.treasury import Treasury
-
-REPEAT_WINDOW = timedelta(minutes=1)
-"""Within this long of an identical transfer, another one may be a slip of the hand."""
+from tui.watch import look_at, watch
 
 _CLOCK_MAX_AGE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a person settled an unknown transfer."""
+
+    transfer: Transfer
+    outcome: Outcome
+    record: HistoryRow | None = None
+    """The record that it is, where it is one."""
+    declined: tuple[int, ...] = ()
+    """The tranIds of the records that it is not."""
+
+
+class Undecidable(Exception):
+    """A record that says nothing final decides nothing; says what it says."""
 
 
 class Desk:
     """One person's desk at one host: submits, follows and settles transfers.
 
     `on_change` is called, in the event loop, with every transfer that changed, after the journal has it.
-    `on_progress` is called with every step in the settling of an unknown one. What they raise disturbs no transfer.
+    `on_progress` is called with every step in the settling of an unknown one. `on_notice` is called with every transfer
+    of which something false was said before, until `notice_seen`. What they raise disturbs no transfer.
     """
 
     def __init__(
@@ -38,6 +53,7 @@ class Desk:
         profile: str,
         on_change: Callable[[Transfer], None] = lambda _: None,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        on_notice: Callable[[Transfer], None] = lambda _: None,
         pace: Pace | None = None,
     ) -> None:
         self.client = client
@@ -47,10 +63,16 @@ class Desk:
         self._exchange = exchange_of(client.base_url)
         self.on_change = on_change
         self.on_progress = on_progress
+        self.on_notice = on_notice
         self._journal = journal
         self._pace = pace or Pace()
         self._in_flight: set[asyncio.Task[Transfer]] = set()
         self._settling: dict[int, asyncio.Task[None]] = {}
+        self._unwritten: dict[int, asyncio.Task[None]] = {}
+        """Answers that the journal did not take, by transfer, and that are tried again."""
+        self._watching: asyncio.Task[None] | None = None
+        self._judged = asyncio.Event()
+        self._open: dict[int, Transfer] = {}
 
     @property
     def in_flight(self) -> int:
@@ -66,18 +88,34 @@ class Desk:
             await self.client.sync_clock()
 
     async def repeats(self, request: TransferRequest) -> list[Transfer]:
-        """Identical transfers that are still open, or that were sent a moment ago. Raises JournalError."""
-        since = datetime.now(UTC) - REPEAT_WINDOW
-        return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, since=since)
+        """Identical transfers that are open, were judged not executed within a day, or were done in the last minutes.
 
-    async def submit(self, request: TransferRequest) -> Transfer:
+        Raises JournalError, and ExchangeError where the exchange's time could not be had.
+        """
+        clock = self.client.clock or await self.client.sync_clock()
+        return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, now_ms=clock.now_ms())
+
+    async def look_again(self, transfers: Sequence[Transfer]) -> dict[int, str]:
+        """Look in the exchange's history for transfers that are open or judged, now: what it says of each, in words, by
+        id. What it settles is told as ever.
+        """
+        words: dict[int, str] = {}
+        for transfer in transfers:
+            try:
+                words[transfer.id] = await self._newest(transfer)
+            except (ExchangeError, JournalError) as error:
+                words[transfer.id] = f"The history is out of reach: {error}"
+        return words
+
+    async def submit(self, request: TransferRequest, *, meant: frozenset[int] = frozenset()) -> Transfer:
         """Send a transfer, once, and say how it ended as far as that is known.
 
-        Once it is sent, cancelling the caller does not cancel it. Raises NotSent or another ExchangeError when the
-        exchange's time could not be had, and JournalError when the journal cannot take it: nothing was sent then.
+        Once it is sent, cancelling the caller does not cancel it. `meant` are the transfers that the person knows it
+        repeats. Nothing was sent when this raises: NotSent or another ExchangeError when the exchange's time could not
+        be had, RepeatUnconfirmed when it repeats another one too, JournalError when the journal cannot take it.
         """
         await self.prepare()
-        sending = asyncio.create_task(self._send(request))
+        sending = asyncio.create_task(self._send(request, meant))
         self._in_flight.add(sending)
         sending.add_done_callback(self._in_flight.discard)
         return await asyncio.shield(sending)
@@ -87,95 +125,60 @@ class Desk:
         while self._in_flight:
             await asyncio.wait(self._in_flight)
 
-    async def _send(self, request: TransferRequest) -> Transfer:
-        clock = self.client.clock or await self.client.sync_clock()
-        timestamp_ms = clock.now_ms()
-        transfer = await asyncio.to_thread(
-            self._journal.begin,
-            request,
-            profile=self.profile,
-            key_tail=self.client.key_tail,
-            host=self._exchange,
-            timestamp_ms=timestamp_ms,
-            recv_window_ms=self.client.recv_window_ms,
-        )
-        self._tell(transfer)
-        try:
-            tran_id = await self.client.transfer(request, timestamp_ms)
-        except ExchangeError as error:
-            return self._answered(await self._record_failure(transfer, error))
-        except Exception:
-            words = "Shunter itself failed while it was being sent."
-            self._answered(await self._record(transfer, Outcome.UNKNOWN, message=words))
-            raise
-        return self._answered(await self._record(transfer, Outcome.DONE, tran_id=tran_id))
-
-    def _answered(self, transfer: Transfer) -> Transfer:
-        self._tell(transfer)
-        if transfer.outcome is Outcome.UNKNOWN:
-            self._settle_in_background(transfer)
-        return transfer
-
-    async def _record_failure(self, transfer: Transfer, error: ExchangeError) -> Transfer:
-        match error:
-            case NotSent():
-                outcome = Outcome.NOT_SENT
-            case Refused():
-                outcome = Outcome.REJECTED
-            case _:
-                outcome = Outcome.UNKNOWN
-        words = f"{error.message} {error.advice}".strip()
-        return await self._record(transfer, outcome, code=error.code, message=words)
-
-    async def _record(
-        self,
-        transfer: Transfer,
-        outcome: Outcome,
-        *,
-        tran_id: int | None = None,
-        code: int | None = None,
-        message: str = "",
-    ) -> Transfer:
-        """Write an outcome down. What the exchange said counts, even where the journal cannot take it any more."""
-        try:
-            return await asyncio.to_thread(
-                self._journal.record, transfer.id, outcome, tran_id=tran_id, code=code, message=message
-            )
-        except TranIdTaken:
-            # This answer is sure. The other transfer has its tranId from the history or by hand, and so wrongly.
-            words = f"Executed as tranId {tran_id}, which another transfer in the journal has, wrongly: check that one."
-            return await self._record(transfer, outcome, message=words)
-        except JournalError as error:
-            words = f"{message} The journal did not take this: {error}".strip()
-            return replace(transfer, outcome=outcome, tran_id=tran_id, code=code, message=words)
-
     async def open_transfers(self) -> list[Transfer]:
-        """Transfers of earlier sessions whose outcome is open, of any profile of this exchange; their settling begins.
-
-        Raises JournalError.
+        """Transfers of earlier sessions whose outcome is open, of any profile of this exchange; their settling begins,
+        and the watch over what was judged. Raises JournalError.
         """
         transfers = await asyncio.to_thread(self._journal.open_transfers, self._exchange)
         for transfer in transfers:
+            self._keep_open(transfer)
             self._settle_in_background(transfer)
+        await self._tell_notices()
+        if self._watching is None:
+            self._watching = asyncio.create_task(
+                watch(
+                    self.client,
+                    self._journal,
+                    self._exchange,
+                    pace=self._pace,
+                    judged=self._judged,
+                    revised=self._revised,
+                )
+            )
         return transfers
 
-    async def choose(self, transfer: Transfer, record: HistoryRow | None) -> Transfer:
-        """Take the person's word for an unknown transfer: this record is it, or with None, none is.
+    async def choose(self, decision: Decision) -> Transfer:
+        """Take the person's word for an unknown transfer.
 
-        Raises JournalError, also when another transfer holds that tranId.
+        Raises Undecidable for a record that is neither CONFIRMED nor FAILED, TranIdTaken for one that is another
+        transfer's, and JournalError.
         """
+        transfer, record = decision.transfer, decision.record
+        despite: tuple[int, ...] = ()
         if record is None:
-            outcome, words = Outcome.NOT_EXECUTED, "Decided by hand: no record of the history is this transfer."
-        elif record.status == "FAILED":
-            outcome, words = Outcome.REJECTED, "Decided by hand: a record that says FAILED, so nothing moved."
+            words = "Decided by hand: " + _DECIDED_WORDS[decision.outcome]
+            finding = Finding(decision.outcome, words, evidence=Evidence.PERSON)
         else:
-            outcome, words = Outcome.DONE, "Decided by hand, from several records of the history."
-        tran_id = record.tran_id if record else None
-        settled = await asyncio.to_thread(self._journal.record, transfer.id, outcome, tran_id=tran_id, message=words)
+            by_record = finding_of(record, Evidence.PERSON)
+            if by_record is None:
+                raise Undecidable(f"The exchange says {record.status} of it: that decides nothing yet")
+            finding = by_record
+            holders = await asyncio.to_thread(self._journal.holders, self._exchange, record.tran_id)
+            if any(fit(holder, record) >= fit(transfer, record) for holder in holders):
+                raise TranIdTaken
+            despite = tuple(holder.id for holder in holders)
+        settled = await asyncio.to_thread(
+            self._journal.record, transfer.id, finding, despite=despite, declined=decision.declined
+        )
         if task := self._settling.get(transfer.id):
             task.cancel()
         self._tell(settled)
+        await self._tell_notices()
         return settled
+
+    async def notice_seen(self, transfer: Transfer) -> None:
+        """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
+        await asyncio.to_thread(self._journal.noticed, transfer.id)
 
     async def recent(self, count: int) -> list[Transfer]:
         """The newest transfers of the journal, of any session, profile and host; oldest first. Raises JournalError."""
@@ -183,15 +186,83 @@ class Desk:
 
     async def close(self) -> None:
         """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""
-        self.on_change = lambda _: None
+        self.on_change = self.on_notice = lambda _: None
         self.on_progress = lambda _: None
-        tasks = (*self._in_flight, *self._settling.values())
+        tasks = [*self._in_flight, *self._settling.values(), *self._unwritten.values()]
+        tasks += [self._watching] if self._watching else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.treasury.close()
         await self.client.aclose()
         self._journal.close()
+
+    async def _send(self, request: TransferRequest, meant: frozenset[int]) -> Transfer:
+        clock = self.client.clock or await self.client.sync_clock()
+        timestamp_ms = clock.now_ms()
+        transfer = await asyncio.to_thread(
+            self._journal.begin,
+            request,
+            profile=self.profile,
+            key_tail=self.client.key_tail,
+            key_print=self.client.key_print,
+            host=self._exchange,
+            timestamp_ms=timestamp_ms,
+            recv_window_ms=self.client.recv_window_ms,
+            meant=meant,
+        )
+        self._tell(transfer)
+        try:
+            tran_id = await self.client.transfer(request, timestamp_ms)
+        except ExchangeError as error:
+            return await self._answered(transfer, _failure(error))
+        except Exception:
+            await self._answered(transfer, Finding(Outcome.UNKNOWN, "Shunter itself failed while it was being sent."))
+            raise
+        return await self._answered(transfer, Finding(Outcome.DONE, tran_id=tran_id))
+
+    async def _answered(self, sent: Transfer, finding: Finding) -> Transfer:
+        """Write down what came of a transfer, and tell of it, also where the journal cannot take it just now."""
+        try:
+            transfer = await asyncio.to_thread(self._journal.record, sent.id, finding)
+        except JournalError as error:
+            words = f"{finding.message} The journal has not taken this yet: {error}".strip()
+            transfer = replace(sent, outcome=finding.outcome, tran_id=finding.tran_id, code=finding.code, message=words)
+            self._unwritten[sent.id] = task = asyncio.create_task(self._write_when_possible(sent, finding))
+            task.add_done_callback(lambda _: self._unwritten.pop(sent.id, None))
+        self._tell(transfer)
+        if transfer.tran_id is not None:
+            await self._tell_notices()
+        if transfer.outcome is Outcome.UNKNOWN:
+            self._settle_in_background(transfer)
+        return transfer
+
+    async def _write_when_possible(self, sent: Transfer, finding: Finding) -> None:
+        """What the exchange said is written as soon as the journal takes it again; without that, it would have to be
+        found out anew.
+        """
+        while True:
+            await asyncio.sleep(self._pace.retry_s)
+            try:
+                self._tell(await asyncio.to_thread(self._journal.record, sent.id, finding))
+            except JournalError:
+                continue
+            return
+
+    async def _newest(self, transfer: Transfer) -> str:
+        if transfer.is_judged and is_same_key(transfer, self.client):
+            await look_at([transfer], self.client, self._journal, self._revised)
+            transfer = await asyncio.to_thread(self._journal.transfer, transfer.id)
+        if transfer.outcome is not Outcome.UNKNOWN:
+            return transfer.message
+        match await look_for(transfer, self.client, self._journal):
+            case Transfer() as settled:
+                self._tell(settled)
+                return settled.message or f"Done: tranId {settled.tran_id}."
+            case Progress() as progress:
+                return f"{progress.note}."
+            case NoTrace():
+                return "There is no record of it yet."
 
     def _settle_in_background(self, transfer: Transfer) -> None:
         if transfer.id not in self._settling:
@@ -201,9 +272,64 @@ class Desk:
     async def _settle(self, transfer: Transfer) -> None:
         self._tell(await settle(transfer, self.client, self._journal, pace=self._pace, report=self._tell_progress))
 
+    async def _revised(self, transfer: Transfer) -> None:
+        """A judgement was put right: tell of it, and settle it anew where it is open again."""
+        self._tell(transfer)
+        if transfer.outcome is Outcome.UNKNOWN:
+            self._settle_in_background(transfer)
+        await self._tell_notices()
+
+    async def _tell_notices(self) -> None:
+        """Tell of every transfer of which something false was said. One that is open again, is settled again."""
+        try:
+            transfers = await asyncio.to_thread(self._journal.notices, self._exchange)
+        except JournalError:
+            return  # the next start tells
+        for transfer in transfers:
+            if transfer.outcome is Outcome.UNKNOWN:
+                self._tell(transfer)
+                self._settle_in_background(transfer)
+            asyncio.get_running_loop().call_soon(self.on_notice, transfer)
+
     def _tell(self, transfer: Transfer) -> None:
         """Called from the loop and not from here: a listener that fails must not keep a transfer from being settled."""
+        self._keep_open(transfer)
+        if transfer.is_judged:
+            self._judged.set()
         asyncio.get_running_loop().call_soon(lambda: self.on_change(transfer))
+
+    def _keep_open(self, transfer: Transfer) -> None:
+        """What a transfer may have changed or may still change is not to be relied on."""
+        if transfer.outcome.is_open:
+            self._open[transfer.id] = transfer
+        else:
+            self._open.pop(transfer.id, None)
+        move = transfer.request.type
+        self.treasury.doubt(
+            {move.source, move.destination},
+            {
+                wallet
+                for other in self._open.values()
+                for wallet in (other.request.type.source, other.request.type.destination)
+            },
+        )
 
     def _tell_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))
+
+
+_DECIDED_WORDS = {
+    Outcome.NOT_EXECUTED: "it was not executed.",
+    Outcome.DONE: "it was executed, though no record that Shunter could read says so.",
+}
+
+
+def _failure(error: ExchangeError) -> Finding:
+    match error:
+        case NotSent():
+            outcome = Outcome.NOT_SENT
+        case Refused():
+            outcome = Outcome.REJECTED
+        case _:
+            outcome = Outcome.UNKNOWN
+    return Finding(outcome, f"{error.message} {error.advice}".strip(), code=error.code)

@@ -1,43 +1,45 @@
 """How an unknown outcome is settled: from the exchange's own history, never by a guess.
 
-A record is a match when type, asset, amount and pairs are equal, its time lies between the sending and the end of
-the request's window, and no other transfer of the journal holds its tranId. One match is the answer. None, in two
-full reads after the window is over, is the answer too: nothing was executed, and never will be. Anything else is for
-the person to decide, and so is what another key sent: that key may be another account's.
+One record that matches (`matching`) is the answer. That there is none can not be proved: it only becomes likelier.
+So "not executed" is a judgement: after several whole reads of the history without any trace, the last no sooner than
+five minutes after the sending. It stays watched (`watch`). Whatever is near but no match, cannot be read, or was sent
+with another key, perhaps of another account, is for the person to decide.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, RateLimited
-from tui.exchange.payloads import HistoryRow
+from tui.exchange.history import read_history
+from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.journal import Journal, JournalError, TranIdTaken
-
-SLACK_MS = 3000
-"""How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
-
-_AHEAD_MS = 1000
-"""How far ahead of the exchange's time a timestamp may be: such a request is executed before its own timestamp."""
+from tui.matching import Row, Sifted, is_contested, outcome_of, sift, span_ms, window_end_ms, without_rivals
 
 _HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 """The exchange's history goes back six months."""
 
-NOT_EXECUTED_WORDS = "Its time window is over and the exchange's history has no record of it."
-
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the history is read while an outcome is unknown; seconds."""
+    """How often the history is read while an outcome is unknown, and when no trace is enough; seconds."""
 
     first_s: float = 1
     longest_s: float = 60
-    between_empty_reads_s: float = 20
-    """Between the two full reads without a match that prove that nothing was executed."""
+    judge_after_s: float = 300
+    """After the sending: no read before that counts as the last of those without a trace."""
+    judge_reads: int = 3
+    """So many whole reads in a row without a trace, at the least."""
+    judge_gap_s: float = 20
+    """Between two reads that count."""
+    watch_s: tuple[float, ...] = (30 * 60, 2 * 60 * 60)
+    """How long after a judgement it is looked at again."""
+    retry_s: float = 5
+    """Between two tries to write down what the journal did not take."""
 
 
 class Doubt(Enum):
@@ -45,6 +47,12 @@ class Doubt(Enum):
 
     SEVERAL = auto()
     """Several records could be it, or several transfers could claim one."""
+    NEAR = auto()
+    """A record is near, but no match."""
+    UNREADABLE = auto()
+    """A record that could be it cannot be read."""
+    OUT_OF_REACH = auto()
+    """The history could not be read whole for a while."""
     TOO_OLD = auto()
     """The history does not go back so far."""
     OTHER_KEY = auto()
@@ -61,6 +69,44 @@ class Progress:
     """Why the person has to decide; None while the program goes on by itself."""
     candidates: tuple[HistoryRow, ...] = ()
     """Records that could be this transfer, for the person to choose from."""
+    unreadable: tuple[UnreadableRow, ...] = ()
+    """Records that could be this transfer, and that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoTrace:
+    """A whole read of the history has nothing that could be the transfer."""
+
+    after_sending_ms: int
+    """How long after the sending it was asked for, in the exchange's time, at the least."""
+    is_window_over: bool
+
+
+Look = Transfer | Progress | NoTrace
+"""What one look at the history gives: how the transfer ended, what stands in the way of telling, or no trace."""
+
+
+@dataclass(slots=True)
+class _Looking:
+    """How the looking for one transfer goes."""
+
+    pace: Pace
+    pause_s: float
+    """Until the next look."""
+    reads: int = 0
+    """Whole reads in a row, after the window and apart enough to count, that had no trace."""
+
+    def is_enough(self, trace: NoTrace) -> bool:
+        """Whether one more read without a trace is enough for a judgement; where not, plans the next."""
+        waited_s = trace.after_sending_ms / 1000
+        self.reads += trace.is_window_over
+        if self.reads >= self.pace.judge_reads and waited_s >= self.pace.judge_after_s:
+            return True
+        if trace.is_window_over:
+            self.pause_s = max(self.pause_s, self.pace.judge_gap_s)
+        if waited_s < self.pace.judge_after_s:
+            self.pause_s = min(self.pause_s, self.pace.judge_after_s - waited_s)
+        return False
 
 
 async def settle(
@@ -73,43 +119,35 @@ async def settle(
 ) -> Transfer:
     """Read the history until it tells how a transfer ended, and write that down. Gives the settled transfer.
 
-    It goes on through every failure, with longer and longer pauses; cancel it to stop.
+    Goes on for as long as the transfer is open, through every failure; cancel it to stop.
     """
-    pause_s = pace.first_s
-    empty_reads = 0
+    looking = _Looking(pace, pace.first_s)
     while True:
-        await asyncio.sleep(max(pause_s, client.wait_s))
+        await asyncio.sleep(max(looking.pause_s, client.wait_s))
         if client.wait_s:  # the exchange has meanwhile asked another call to wait
             continue
-        pause_s = min(pause_s * 2, pace.longest_s)
+        looking.pause_s = min(looking.pause_s * 2, pace.longest_s)
         try:
-            finding = await _look(transfer, client, journal)
-            if isinstance(finding, Transfer):
-                return finding
-            if finding is not None:
-                empty_reads = 0
-                report(finding)
-                continue
-            empty_reads += 1
-            if empty_reads == 2:
-                return await asyncio.to_thread(
-                    journal.record, transfer.id, Outcome.NOT_EXECUTED, message=NOT_EXECUTED_WORDS
-                )
-            pause_s = pace.between_empty_reads_s
-            report(Progress(transfer, "no record; reading once more to be sure"))
-        except RateLimited:
-            report(Progress(transfer, f"the exchange asks to wait {client.wait_s} s"))
-        except ExchangeError as error:
-            report(Progress(transfer, f"the history is out of reach: {error}"))
+            look = await look_for(transfer, client, journal)
+            if isinstance(look, Transfer):
+                return look
+            if isinstance(look, NoTrace) and looking.is_enough(look):
+                return await asyncio.to_thread(journal.record, transfer.id, _not_executed())
         except TranIdTaken:
-            pause_s = pace.first_s  # another transfer took the record between our look and our claim: look again
-        except JournalError as error:
-            report(Progress(transfer, str(error)))
+            looking.pause_s = pace.first_s  # another transfer took the record between our look and our claim
+        except Exception as error:  # noqa: BLE001 - what fails in one settling ends neither the app nor the others
+            report(_failed(transfer, client, error, pace))
+        else:
+            if isinstance(look, NoTrace):
+                report(_no_trace(transfer, looking.pause_s))
+            else:
+                looking.reads = 0
+                report(look)
 
 
-async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> Transfer | Progress | None:
-    """One full read of the history: the settled transfer, why it cannot be settled yet, or None for a read without a
-    match after the window was over.
+async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal) -> Look:
+    """Read the history once, whole, and write down what it tells of an open transfer. Raises ExchangeError,
+    JournalError.
     """
     now = await asyncio.to_thread(journal.transfer, transfer.id)
     if not now.outcome.is_open:  # another Shunter has settled it
@@ -118,81 +156,103 @@ async def _look(transfer: Transfer, client: BinanceClient, journal: Journal) -> 
     now_ms = clock.at_least_ms()  # asked before the read, so that the read is after it
     if now_ms - transfer.timestamp_ms > _HISTORY_REACH_MS:
         return Progress(transfer, "older than the exchange's history: decide", Doubt.TOO_OLD)
-    window_is_over = now_ms > _window_end_ms(transfer)
-    records = [row for row in await _read_history(transfer, client) if is_match(transfer, row)]
-    free = [row for row in records if not await _is_held(row, transfer, journal)]
-    if any(row.status == "PENDING" for row in free):  # nobody can say yet how that one ends, not the person either
+    start_ms, end_ms = span_ms(transfer)
+    rows = await read_history(
+        client,
+        transfer.request.type,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        from_symbol=transfer.request.from_symbol,
+        to_symbol=transfer.request.to_symbol,
+    )
+    rivals = await asyncio.to_thread(journal.rivals, transfer)
+    sifted = without_rivals(await sift_by_journal(transfer, rows, journal), rivals)
+    is_window_over = now_ms > window_end_ms(transfer)
+    found = (*sifted.matches, *sifted.near)
+    if any(row.status == "PENDING" for row in found):  # nobody can say yet how that one ends, not the person either
         return Progress(transfer, "the exchange is still working on it")
-    if transfer.key_tail != client.key_tail:  # perhaps another account's, whose history proves nothing
+    if not is_same_key(transfer, client):  # perhaps another account's, whose history proves nothing
         words = f"sent with {transfer.profile} ...{transfer.key_tail}: choose that key (F4), or decide"
-        return Progress(transfer, words, Doubt.OTHER_KEY if window_is_over else None, tuple(free))
-    if not free:
-        return None if window_is_over else Progress(transfer, "no record yet; it may still be executed")
-    if len(free) > 1 or await _has_rivals(transfer, journal):
-        return Progress(transfer, "not certain which record it is: decide", Doubt.SEVERAL, tuple(free))
-    return await _take(transfer, free[0], journal) or Progress(transfer, "the exchange is still working on it")
+        return Progress(transfer, words, Doubt.OTHER_KEY if is_window_over else None, found, sifted.unreadable)
+    if sifted.is_empty:
+        return NoTrace(now_ms - transfer.timestamp_ms, is_window_over)
+    if len(found) == 1 and sifted.matches and not sifted.unreadable and not is_contested(found[0], rows, rivals):
+        if finding := finding_of(found[0]):
+            return await asyncio.to_thread(journal.record, transfer.id, finding)
+        return Progress(transfer, f"the exchange says {found[0].status}: decide", Doubt.NEAR, found)
+    return _doubtful(transfer, sifted, is_window_over=is_window_over)
 
 
-def is_match(transfer: Transfer, row: HistoryRow) -> bool:
-    """Whether a record of the history can be this transfer. Records need not carry pairs: the query filters by them."""
-    request = transfer.request
-    return (
-        row.type == request.type.name
-        and row.asset == request.asset
-        and row.amount == request.amount
-        and row.from_symbol in (None, "", request.from_symbol)
-        and row.to_symbol in (None, "", request.to_symbol)
-        and _window_start_ms(transfer) <= row.timestamp <= _window_end_ms(transfer)
-    )
+async def sift_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Sifted:
+    """What these records have on a transfer, by all that the journal knows of them. Raises JournalError."""
+
+    def holders_and_declined() -> tuple[dict[int, list[Transfer]], frozenset[int]]:
+        tran_ids = {row.tran_id for row in rows if isinstance(row, HistoryRow)}
+        holders = {tran_id: journal.holders(transfer.host, tran_id) for tran_id in tran_ids}
+        others = {tran_id: [held for held in held_by if held.id != transfer.id] for tran_id, held_by in holders.items()}
+        return others, journal.declined(transfer.id)
+
+    holders, declined = await asyncio.to_thread(holders_and_declined)
+    return sift(transfer, rows, holders, declined)
 
 
-def _window_start_ms(transfer: Transfer) -> int:
-    return transfer.timestamp_ms - _AHEAD_MS - SLACK_MS
-
-
-def _window_end_ms(transfer: Transfer) -> int:
-    return transfer.timestamp_ms + transfer.recv_window_ms + SLACK_MS
-
-
-async def _read_history(transfer: Transfer, client: BinanceClient) -> list[HistoryRow]:
-    """Every record of the transfer's type in its window."""
-    rows: dict[int, HistoryRow] = {}
-    page = 1
-    while True:
-        answer = await client.transfer_history(
-            transfer.request.type,
-            start_ms=_window_start_ms(transfer),
-            end_ms=_window_end_ms(transfer),
-            from_symbol=transfer.request.from_symbol,
-            to_symbol=transfer.request.to_symbol,
-            page=page,
-        )
-        known = len(rows)
-        rows |= {row.tran_id: row for row in answer.rows}
-        if len(rows) == known:  # nothing but a page without news is surely the last: a short one may be capped
-            return list(rows.values())
-        page += 1
-
-
-async def _is_held(row: HistoryRow, transfer: Transfer, journal: Journal) -> bool:
-    return await asyncio.to_thread(journal.holds_tran_id, transfer.host, row.tran_id)
-
-
-async def _has_rivals(transfer: Transfer, journal: Journal) -> bool:
-    """Whether another open transfer, alike in all that a record shows, could claim the same record."""
-    return any(
-        _window_start_ms(other) <= _window_end_ms(transfer) and _window_start_ms(transfer) <= _window_end_ms(other)
-        for other in await asyncio.to_thread(journal.rivals, transfer)
-    )
-
-
-async def _take(transfer: Transfer, row: HistoryRow, journal: Journal) -> Transfer | None:
-    """Settle a transfer by its record; None while the exchange has not finished with it."""
-    match row.status:
-        case "CONFIRMED":
-            outcome, words = Outcome.DONE, "Found in the exchange's history."
-        case "FAILED":
-            outcome, words = Outcome.REJECTED, "The exchange's history says FAILED: nothing moved."
+def finding_of(row: HistoryRow, evidence: Evidence = Evidence.HISTORY) -> Finding | None:
+    """What a record says of a transfer that it is; None where that is nothing final."""
+    by = "Found in the exchange's history." if evidence is Evidence.HISTORY else "Decided by hand."
+    match outcome_of(row.status):
+        case Outcome.DONE:
+            return Finding(Outcome.DONE, by, row.tran_id, evidence=evidence)
+        case Outcome.REJECTED:
+            return Finding(Outcome.REJECTED, f"{by} The history says FAILED.", row.tran_id, evidence=evidence)
         case _:
             return None
-    return await asyncio.to_thread(journal.record, transfer.id, outcome, tran_id=row.tran_id, message=words)
+
+
+def is_same_key(transfer: Transfer, client: BinanceClient) -> bool:
+    """Whether a transfer was surely sent with the client's key. The end of a key tells only long keys apart."""
+    if transfer.key_print:
+        return transfer.key_print == client.key_print
+    return bool(transfer.key_tail) and transfer.key_tail == client.key_tail
+
+
+def _not_executed() -> Finding:
+    words = f"No record in the exchange's history by {_clock(datetime.now(UTC))}, which is looked at again for a day."
+    return Finding(Outcome.NOT_EXECUTED, words, evidence=Evidence.HISTORY)
+
+
+def _doubtful(transfer: Transfer, sifted: Sifted, *, is_window_over: bool) -> Progress:
+    """What the person is asked; while the window lasts, not yet: the match may still come."""
+    if sifted.unreadable:
+        note, doubt = "a record that could be it cannot be read: decide", Doubt.UNREADABLE
+    elif sifted.matches:
+        note, doubt = "not certain which record it is: decide", Doubt.SEVERAL
+    else:
+        note, doubt = "a record is near, but not equal: decide", Doubt.NEAR
+    is_asked = is_window_over or doubt is not Doubt.NEAR
+    return Progress(transfer, note, doubt if is_asked else None, (*sifted.matches, *sifted.near), sifted.unreadable)
+
+
+def _no_trace(transfer: Transfer, pause_s: float) -> Progress:
+    now = datetime.now(UTC)
+    again_at = now + timedelta(seconds=pause_s)
+    return Progress(transfer, f"no record by {_clock(now)}; looking again at {_clock(again_at)}")
+
+
+def _failed(transfer: Transfer, client: BinanceClient, error: Exception, pace: Pace) -> Progress:
+    """What to say of a look that failed. Where that goes on for long, the person may decide."""
+    match error:
+        case RateLimited():
+            return Progress(transfer, f"the exchange asks to wait {client.wait_s} s")
+        case ExchangeError():
+            clock = client.clock
+            is_long = clock is not None and clock.now_ms() - transfer.timestamp_ms > pace.judge_after_s * 1000
+            doubt = Doubt.OUT_OF_REACH if is_long else None
+            return Progress(transfer, f"the history is out of reach: {error}", doubt)
+        case JournalError():
+            return Progress(transfer, str(error))
+        case _:
+            return Progress(transfer, f"Shunter itself failed to look ({type(error).__name__}), and tries again")
+
+
+def _clock(moment: datetime) -> str:
+    return moment.astimezone().strftime("%H:%M:%S")

@@ -1,7 +1,7 @@
 """What a person's wallets hold, kept up to date: every reading gives a new `Balances`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Container, Iterable
 from dataclasses import replace
 
 from tui.domain.balances import Balances, Holdings, Place
@@ -60,7 +60,7 @@ class Treasury:
     async def freshen(self, ends: tuple[Place, Place], asset: str) -> Balances:
         """Read again, of a source and a destination, what is older than a minute; give the balances."""
         now_ms = ticks_ms()
-        stale = {end.wallet for end in ends if not self.balances.wallets[end.wallet].is_fresh(now_ms)}
+        stale = {end.wallet for end in ends if not self.balances.is_fresh(end.wallet, now_ms)}
         if stale:
             async for _ in self.read_wallets(stale):
                 pass
@@ -68,6 +68,12 @@ class Treasury:
         if figure is None or not figure.is_movable or not figure.is_fresh(ticks_ms()):
             await self.read_movable(ends[0], asset)
         return self.balances
+
+    def doubt(self, changed: Iterable[Wallet], still_open: Container[Wallet]) -> None:
+        """A transfer has changed wallets, or may have: what was read before does not count, nor, while one is open,
+        what is read until it is settled.
+        """
+        self.balances = self.balances.doubted(changed, still_open, ticks_ms())
 
     def _take(self, read: dict[Wallet, Holdings]) -> Balances:
         for wallet, holdings in read.items():

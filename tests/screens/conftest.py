@@ -28,7 +28,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
         return ClockReading(server_ms, ticks_ms(), round_trip_ms=9, offset_ms=12)
 
     monkeypatch.setattr("tui.exchange.client.reading", reading)
-    monkeypatch.setattr("tui.journal._now_ms", lambda: NOON_MS)
+    monkeypatch.setattr("tui.journal.store._now_ms", lambda: NOON_MS)
     monkeypatch.setattr("tui.desk.settle", _not_yet)
 
 
@@ -39,7 +39,7 @@ async def _not_yet(*_: object, **__: object) -> None:
 @pytest.fixture
 def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     """The exchange that the next demo app talks to."""
-    made = DemoExchange()
+    made = DemoExchange(tran_id=13526853623)
     monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda: made)
     return made
 

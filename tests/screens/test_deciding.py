@@ -12,7 +12,7 @@ from tui.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
-from tui.domain.transfer import Outcome, TransferRequest
+from tui.domain.transfer import Finding, Outcome, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
@@ -58,7 +58,7 @@ async def find_earlier(
         timestamp_ms=exchange.server_ms() - ago_ms,
         recv_window_ms=5000,
     )
-    journal.record(transfer.id, Outcome.UNKNOWN, message="The answer did not come.")
+    journal.record(transfer.id, Finding(Outcome.UNKNOWN, message="The answer did not come."))
     assert isinstance(app, ShunterApp)
     app.find_earlier(main.desk)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
 
@@ -26,7 +26,16 @@ NAME = "journal.sqlite3"
 
 def begin(journal: Journal) -> Transfer:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-    return journal.begin(request, profile="main", key_tail="demo", host=HOST, timestamp_ms=1, recv_window_ms=5000)
+    return journal.begin(
+        request,
+        profile="main",
+        key_tail="demo",
+        key_print="print",
+        host=HOST,
+        timestamp_ms=1,
+        recv_window_ms=5000,
+        meant=frozenset(range(20000)),
+    )
 
 
 def open_ids(journal: Journal) -> list[int]:
@@ -50,7 +59,7 @@ def begin_and_record_many(folder: Path) -> None:
     with contextlib.closing(Journal.open(folder / NAME)) as journal:
         for _ in range(10):
             transfer = begin(journal)
-            journal.record(transfer.id, Outcome.DONE, tran_id=transfer.id)
+            journal.record(transfer.id, Finding(Outcome.DONE, tran_id=transfer.id))
 
 
 def begin_between_marks(folder: Path) -> None:
@@ -59,7 +68,7 @@ def begin_between_marks(folder: Path) -> None:
     os.write(2, b"first\n")
     transfer = begin(journal)
     os.write(2, b"second\n")
-    journal.record(transfer.id, Outcome.DONE, tran_id=1)
+    journal.record(transfer.id, Finding(Outcome.DONE, tran_id=1))
     os.write(2, b"recorded\n")
 
 
@@ -72,20 +81,20 @@ def meet_a_full_disk(folder: Path) -> None:
                 file.write(b"x" * 4096)
         for use in (
             lambda: begin(journal),
-            lambda: journal.record(sent.id, Outcome.DONE, tran_id=1),
+            lambda: journal.record(sent.id, Finding(Outcome.DONE, tran_id=1)),
             lambda: begin(Journal.open(folder / "second" / NAME)),
         ):
             with pytest.raises(JournalError, match=r"disk is full .* Free some space"):
                 use()
         assert list(journal.transfers()) == [sent]
         filler.unlink()
-        assert journal.record(sent.id, Outcome.DONE, tran_id=1).outcome is Outcome.DONE
+        assert journal.record(sent.id, Finding(Outcome.DONE, tran_id=1)).outcome is Outcome.DONE
         assert begin(journal).id == sent.id + 1
 
 
 def meet_a_read_only_disk(folder: Path) -> None:
     with contextlib.closing(Journal.open(folder / NAME)) as journal:
-        sent = journal.record(begin(journal).id, Outcome.UNKNOWN)
+        sent = journal.record(begin(journal).id, Finding(Outcome.UNKNOWN))
         begin(journal)
     (folder / "senders" / "dead.lock").touch()
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
@@ -156,7 +165,7 @@ def test_transfer_of_a_killed_shunter_is_unknown(tmp_path: Path) -> None:
         sender.wait()
         assert open_ids(journal) == [sent]
         assert list((tmp_path / "senders").iterdir()) == []
-        assert journal.record(sent, Outcome.NOT_EXECUTED).outcome is Outcome.NOT_EXECUTED
+        assert journal.record(sent, Finding(Outcome.NOT_EXECUTED)).outcome is Outcome.NOT_EXECUTED
 
 
 def test_shunters_that_start_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ import pytest
 from tests.terminal.conftest import wait_for
 from tests.traces import traces
 from tui.demo.exchange import DemoExchange
-from tui.demo.fault_specs import SPECS, set_fault
+from tui.demo.fault_specs import set_fault
+from tui.demo.fault_words import OF_A_TRANSFER
 from tui.demo.keys import new_key
 from tui.demo.serving import served
 from tui.domain.credentials import ApiKey, KeyKind
@@ -252,7 +253,7 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
     terminal.type("\r")
     terminal.wait_for("13 assets")
     # Of those that hold an answer back, a short while is enough here.
-    faults = [spec.replace("=5s", "=0.1s") for spec in SPECS if not spec.startswith(("clock", "history", "pending"))]
+    faults = [*(spec.replace("=5s", "=0.1s") for spec in OF_A_TRANSFER), "failed"]
     faults += [f"status-before={answer}" for answer in ANSWERS]
     for amount, spec in enumerate(faults, start=1):
         exchange.faults.clear()

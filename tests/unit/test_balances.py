@@ -37,7 +37,7 @@ def test_what_can_be_moved_counts_rather_than_what_is_free_until_the_wallet_is_r
     place, movable = Place(Wallet.CROSS), Figure(Decimal(3), 1500, is_movable=True)
     balances = Balances().with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(5)}, read_ms=1000))
     balances = balances.with_figure(place, "USDT", movable)
-    assert balances.figure(place, "USDT") is movable
+    assert balances.figure(place, "USDT") == movable
     balances = balances.with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(4)}, read_ms=2000))
     assert balances.figure(place, "USDT") == Figure(Decimal(4), 2000, is_movable=False)
 
@@ -87,3 +87,24 @@ def test_a_part_is_rounded_down_to_what_can_be_sent(available: Decimal, percent:
 
 def test_max_drops_digits_that_cannot_be_sent() -> None:
     assert plain(share(Decimal("1.1234567899"), 100)) == "1.12345678"
+
+
+def test_what_a_transfer_may_have_changed_counts_once_it_is_read_anew() -> None:
+    place = Place(Wallet.SPOT)
+    balances = Balances().with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(5)}, is_movable=True, read_ms=1000))
+    doubted = balances.doubted([Wallet.SPOT, Wallet.FUNDING], [], 1500)
+    figure = doubted.figure(place, "USDT")
+    assert figure
+    assert (figure.is_doubtful, figure.is_fresh(1600), doubted.is_fresh(Wallet.SPOT, 1600)) == (True, False, False)
+    reread = doubted.with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(4)}, is_movable=True, read_ms=1500))
+    figure = reread.figure(place, "USDT")
+    assert figure
+    assert (figure.is_doubtful, figure.is_fresh(1600), reread.is_fresh(Wallet.SPOT, 1600)) == (False, True, True)
+
+
+def test_no_reading_counts_while_a_transfer_is_open() -> None:
+    doubted = Balances().doubted([Wallet.SPOT], {Wallet.SPOT}, 1500)
+    reread = doubted.with_holdings(Wallet.SPOT, Holdings({"USDT": Decimal(4)}, is_movable=True, read_ms=9000))
+    assert not reread.is_fresh(Wallet.SPOT, 9001)
+    settled = reread.doubted([Wallet.SPOT], [], 9500)
+    assert not settled.is_fresh(Wallet.SPOT, 9501)

@@ -28,7 +28,7 @@ class Caller:
 
     def __init__(self) -> None:
         self.now_ms = 1_700_000_000_000
-        self.exchange = DemoExchange(now_ms=lambda: self.now_ms)
+        self.exchange = DemoExchange(now_ms=lambda: self.now_ms, tran_id=13526853623)
         self.key = demo_key()
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.exchange), base_url="http://demo")
 
@@ -106,7 +106,7 @@ async def test_every_pair_of_wallets_is_as_the_table_says(caller: Caller, source
         ({"amount": "١"}, -1100),
         ({"amount": "0.123456789"}, -1100),
         ({"amount": "1" + "0" * 20}, -1100),
-        ({"amount": "1250.00000001"}, -5002),
+        ({"amount": "1250.00000001"}, -5013),
         ({"moon": "1"}, -1104),
     ],
 )
@@ -248,6 +248,29 @@ async def test_weight_on_api_has_its_own_header(caller: Caller) -> None:
     answer = await caller.http.get("/api/v3/time")
     assert answer.json() == {"serverTime": caller.now_ms}
     assert answer.headers["X-MBX-USED-WEIGHT-1M"] == "1"
+
+
+async def test_programs_that_ask_first_whether_anyone_is_there_are_answered(caller: Caller) -> None:
+    """python-binance and others begin with these two."""
+    answer = await caller.http.get("/api/v3/ping")
+    assert (answer.status_code, answer.json()) == (200, {})
+    account = (await caller.ask("GET", "/api/v3/account")).json()
+    assert account["canTrade"] is True
+    assert account["permissions"] == ["SPOT"]
+    assert {"asset": "USDT", "free": "1250.00", "locked": "150.00"} in account["balances"]
+    await caller.transfer(asset="SOL", amount="12.40")
+    for omit, held in (("true", False), ("false", True)):
+        balances = (await caller.ask("GET", "/api/v3/account", omitZeroBalances=omit)).json()["balances"]
+        assert any(row["asset"] == "SOL" for row in balances) is held
+
+
+async def test_more_than_there_is_is_refused_in_the_exchanges_words(caller: Caller) -> None:
+    assert await caller.transfer(amount="1250.01") == {
+        "code": -5013,
+        "msg": "Asset transfer failed: insufficient balance",
+    }
+    assert (await caller.transfer("MARGIN_MAIN", "USDC", "15.01"))["code"] == -3020
+    assert (await caller.transfer("MARGIN_MAIN", "USDC", "60.01"))["code"] == -3041
 
 
 async def test_clock_can_be_off(caller: Caller) -> None:

@@ -120,4 +120,6 @@ def test_failed_transfer_gets_a_tran_id_and_moves_nothing() -> None:
 
 def test_ledger_that_could_not_be_exact_is_refused() -> None:
     with pytest.raises(ValueError, match="must stay below"):
+        demo_ledger().hold(Account(Wallet.FUNDING), "USDT", Holding(Decimal(10) ** 20 - 1))
+    with pytest.raises(ValueError, match="must stay below"):
         Ledger({Account(Wallet.SPOT): {"USDT": Holding(Decimal(10) ** 20)}}, [Pair("BTC", "USDT")])

@@ -37,13 +37,37 @@ def test_error_of_the_system_is_unknown(error: OSError) -> None:
     assert type(error_of_transport(error)) is OutcomeUnknown
 
 
-@pytest.mark.parametrize("status", range(100, 1000, 7))
-def test_status_alone_decides_where_no_code_does(status: int) -> None:
-    error = error_of_answer(status, httpx.Headers(), b"")
-    if status in (418, 429):
-        assert type(error) is RateLimited
-    else:
-        assert type(error) is (Refused if 400 <= status < 500 and status != 408 else OutcomeUnknown)
+_REFUSALS = {-1002, -1099, -2008, -2014, -2015, -1003, -1008, -1015, -1020, -9000, -1021, -1022, *range(-1130, -1099)}
+_REFUSALS |= {-3003, -3021, -11001, -3020, -3041, -5002, -5013}
+"""BINANCE.md, "Limits and answers"."""
+
+
+def _of(status: int, code: int, words: str = "Something.") -> ExchangeError:
+    return error_of_answer(status, httpx.Headers(), b'{"code":%d,"msg":"%b"}' % (code, words.encode()))
+
+
+def test_status_without_a_code_is_a_refusal_only_of_limits_and_of_the_firewall() -> None:
+    for status in range(100, 1000):
+        error = error_of_answer(status, httpx.Headers(), b"")
+        assert type(error) is {403: Refused, 418: RateLimited, 429: RateLimited}.get(status, OutcomeUnknown), status
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_only_codes_on_the_list_are_refusals(status: int) -> None:
+    for code in range(-13_000, 1000):
+        assert isinstance(_of(status, code), Refused) is (code in _REFUSALS), code
+
+
+def test_code_on_the_list_counts_for_nothing_where_the_exchange_gives_none() -> None:
+    for status in {*range(100, 1000)} - {400, 401, 403, 418, 429}:
+        assert {type(_of(status, code)) for code in _REFUSALS - {-1008}} == {OutcomeUnknown}, status
+
+
+@pytest.mark.parametrize("words", ["user have no avaliable amount", "Insufficient balance.", "Balance is not enough"])
+def test_words_of_a_wrapper_count_more_than_its_number(words: str) -> None:
+    assert _of(400, -9000, words).advice == _of(400, -5013).advice == "More than there is: try less."
+    assert "move" in _of(400, -9000, "Unsupported operation.").advice
+    assert type(_of(400, -9000, "Timeout, please check later.")) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("code", [-1006, -1007])
@@ -55,7 +79,18 @@ def test_codes_of_doubt_are_unknown_under_any_status(status: int, code: int) -> 
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
-    [("7", 7), ("0", 0), ("", None), ("-1", None), ("1.5", None), ("²", None), ("1" * 10, None), ("Wed, 21 Oct", None)],
+    [
+        ("7", 7),
+        ("0", 0),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("²", None),
+        ("1" * 9, 259_200),
+        ("1" * 5000, 259_200),
+        ("259201", 259_200),
+        ("Wed, 21 Oct", None),
+    ],
 )
 def test_wait_is_what_the_exchange_says_or_some_minutes(retry_after: str, seconds: int | None) -> None:
     headers = httpx.Headers([(b"retry-after", retry_after.encode())])

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tui import journal as journal_module
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import MIGRATIONS, SENDER_GONE, Journal, JournalError, TranIdTaken, journal_path
+from tui.journal import SENDER_GONE, Journal, JournalError, RepeatUnconfirmed, TranIdTaken, journal_path
+from tui.journal import store as journal_module
+from tui.journal.schema import MIGRATIONS
 
 HOST = "https://api.binance.com"
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("100.50"))
@@ -43,9 +44,28 @@ def other(journal: Journal, path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def begin(journal: Journal, request: TransferRequest = REQUEST, *, profile: str = "main", host: str = HOST) -> Transfer:
+SENT_MS = 1_700_000_000_123
+ALL_MEANT = frozenset(range(2000))
+
+
+def begin(
+    journal: Journal,
+    request: TransferRequest = REQUEST,
+    *,
+    profile: str = "main",
+    host: str = HOST,
+    timestamp_ms: int = SENT_MS,
+    meant: frozenset[int] = ALL_MEANT,
+) -> Transfer:
     return journal.begin(
-        request, profile=profile, key_tail="demo", host=host, timestamp_ms=1_700_000_000_123, recv_window_ms=5000
+        request,
+        profile=profile,
+        key_tail="demo",
+        key_print="print",
+        host=host,
+        timestamp_ms=timestamp_ms,
+        recv_window_ms=5000,
+        meant=meant,
     )
 
 
@@ -99,12 +119,12 @@ def test_amount_keeps_its_digits(journal: Journal, path: Path) -> None:
 def test_every_change_of_outcome_is_kept_with_code_and_message(journal: Journal, path: Path) -> None:
     transfer = begin(journal)
     journal.record(
-        transfer.id, Outcome.UNKNOWN, code=-1007, message="Timeout waiting for response from backend server."
+        transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="Timeout waiting for response from backend server.")
     )
     journal.record(
-        transfer.id, Outcome.UNKNOWN, code=-1007, message="Timeout waiting for response from backend server."
+        transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="Timeout waiting for response from backend server.")
     )
-    done = journal.record(transfer.id, Outcome.DONE, tran_id=13526853623)
+    done = journal.record(transfer.id, Finding(Outcome.DONE, tran_id=13526853623))
     assert (done.outcome, done.tran_id, done.code, done.message) == (Outcome.DONE, 13526853623, None, "")
     assert done.settled_at is not None
     assert done.settled_at >= done.sent_at
@@ -118,37 +138,100 @@ def test_every_change_of_outcome_is_kept_with_code_and_message(journal: Journal,
 
 
 def test_unknown_is_not_settled(journal: Journal) -> None:
-    assert journal.record(begin(journal).id, Outcome.UNKNOWN, message="timed out").settled_at is None
+    assert journal.record(begin(journal).id, Finding(Outcome.UNKNOWN, message="timed out")).settled_at is None
 
 
 @pytest.mark.parametrize("final", [outcome for outcome in Outcome if not outcome.is_open])
 def test_final_outcome_stays(journal: Journal, other: Journal, final: Outcome) -> None:
-    settled = journal.record(begin(journal).id, final, code=-1, message="first")
+    settled = journal.record(begin(journal).id, Finding(final, code=-1, message="first"))
     for late in Outcome:
-        assert other.record(settled.id, late, tran_id=7, code=-2, message="second") == settled
+        assert other.record(settled.id, Finding(late, tran_id=7, code=-2, message="second")) == settled
     assert list(journal.transfers()) == [settled]
 
 
 def test_half_a_character_from_the_exchange_is_written_down(journal: Journal) -> None:
-    assert journal.record(begin(journal).id, Outcome.REJECTED, message="bad \ud83d").message == "bad ?"
+    assert journal.record(begin(journal).id, Finding(Outcome.REJECTED, message="bad \ud83d")).message == "bad ?"
 
 
-def test_tran_id_belongs_to_one_transfer_of_a_host(journal: Journal) -> None:
-    journal.record(begin(journal).id, Outcome.DONE, tran_id=42)
+def by_history(outcome: Outcome, tran_id: int | None = None) -> Finding:
+    return Finding(outcome, "Found in the exchange's history.", tran_id, evidence=Evidence.HISTORY)
+
+
+def test_tran_id_of_the_history_belongs_to_one_transfer_of_a_host(journal: Journal) -> None:
+    first = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42))
     second = begin(journal)
     with pytest.raises(TranIdTaken):
-        journal.record(second.id, Outcome.DONE, tran_id=42)
+        journal.record(second.id, by_history(Outcome.DONE, 42))
     assert list(journal.transfers())[1] == second
     elsewhere = begin(journal, host="https://api1.binance.com")
-    assert journal.record(elsewhere.id, Outcome.DONE, tran_id=42).outcome is Outcome.DONE
-    assert journal.holds_tran_id(HOST, 42)
-    assert not journal.holds_tran_id(HOST, 43)
-    assert not journal.holds_tran_id("https://api2.binance.com", 42)
+    assert journal.record(elsewhere.id, by_history(Outcome.DONE, 42)).outcome is Outcome.DONE
+    assert journal.holders(HOST, 42) == [first]
+    assert journal.holders(HOST, 43) == []
+    assert journal.holders("https://api2.binance.com", 42) == []
+
+
+def test_answer_takes_its_tran_id_from_whoever_has_it_without_one(journal: Journal, path: Path) -> None:
+    """The answer is certain. The other one is looked for again, and the person is told of both."""
+    wrong = journal.record(begin(journal).id, by_history(Outcome.DONE, 42))
+    right = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42))
+    assert (right.outcome, right.tran_id) == (Outcome.DONE, 42)
+    reopened = journal.transfer(wrong.id)
+    assert (reopened.outcome, reopened.tran_id) == (Outcome.UNKNOWN, None)
+    assert journal.notices(HOST) == [reopened]
+    journal.noticed(reopened.id)
+    assert journal.notices(HOST) == []
+    assert query(path, f"SELECT outcome FROM changes WHERE transfer_id = {wrong.id} ORDER BY rowid") == [
+        ("sending",),
+        ("done",),
+        ("unknown",),
+    ]
+
+
+def test_two_answers_with_one_tran_id_both_stay(journal: Journal) -> None:
+    """A server to rehearse with, started again, gives out the same ones."""
+    both = [journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42)) for _ in range(2)]
+    assert list(journal.transfers()) == both == journal.holders(HOST, 42)
+    assert journal.notices(HOST) == []
+
+
+def test_judgement_is_put_right_once_and_told_until_it_is_seen(journal: Journal, other: Journal) -> None:
+    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
+    assert judged.is_judged
+    assert journal.judged(HOST) == [judged]
+    done = journal.revise(judged.id, by_history(Outcome.DONE, 42), notice=True)
+    assert (done.outcome, done.tran_id, done.needs_notice) == (Outcome.DONE, 42, True)
+    assert other.revise(judged.id, by_history(Outcome.UNKNOWN), notice=True) == done
+    assert other.notices(HOST) == [done]
+    assert journal.judged(HOST) == []
+
+
+@pytest.mark.parametrize("certain", [Outcome.REJECTED, Outcome.NOT_SENT, Outcome.DONE])
+def test_what_the_exchange_answered_is_never_revised(journal: Journal, certain: Outcome) -> None:
+    answered = journal.record(begin(journal).id, Finding(certain, tran_id=7 if certain is Outcome.DONE else None))
+    assert journal.judged(HOST) == []
+    assert journal.revise(answered.id, by_history(Outcome.DONE, 42), notice=True) == answered
+
+
+def test_judgement_is_watched_for_a_day(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
+    assert judged.settled_at
+    judged_ms = int(judged.settled_at.timestamp() * 1000)
+    for after_ms, watched in ((journal_module.WATCH_MS - 1000, [judged]), (journal_module.WATCH_MS + 1000, [])):
+        monkeypatch.setattr(journal_module, "_now_ms", lambda after_ms=after_ms: judged_ms + after_ms)
+        assert journal.judged(HOST) == watched
+
+
+def test_records_that_a_person_declined_are_remembered(journal: Journal, other: Journal) -> None:
+    transfer = begin(journal)
+    decided = Finding(Outcome.NOT_EXECUTED, "Decided by hand.", evidence=Evidence.PERSON)
+    journal.record(transfer.id, decided, declined=[5, 7])
+    assert other.declined(transfer.id) == {5, 7}
+    assert other.declined(transfer.id + 1) == frozenset()
 
 
 def test_record_of_a_transfer_that_is_not_there_is_an_error(journal: Journal) -> None:
     with pytest.raises(JournalError, match="transfer 7 is missing"):
-        journal.record(7, Outcome.DONE)
+        journal.record(7, Finding(Outcome.DONE))
 
 
 # Who is sending
@@ -182,8 +265,8 @@ def test_dead_senders_leave_no_files(journal: Journal, other: Journal, path: Pat
 
 def test_open_transfers_are_those_of_one_host(journal: Journal, other: Journal) -> None:
     mine = [begin(journal).id for _ in range(3)]
-    journal.record(mine[1], Outcome.UNKNOWN, message="timed out")
-    journal.record(begin(journal).id, Outcome.REJECTED)
+    journal.record(mine[1], Finding(Outcome.UNKNOWN, message="timed out"))
+    journal.record(begin(journal).id, Finding(Outcome.REJECTED))
     elsewhere = begin(journal, host="http://127.0.0.1:1").id
     assert open_ids(other) == [mine[1]]
     journal.close()
@@ -198,7 +281,7 @@ def test_what_a_sender_wrote_last_is_not_overwritten_by_its_end(
     transfer = begin(journal)
 
     def ends_meanwhile(folder: Path) -> frozenset[str]:
-        journal.record(transfer.id, Outcome.UNKNOWN, code=-1007, message="its own words")
+        journal.record(transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="its own words"))
         return frozenset()
 
     monkeypatch.setattr(journal_module, "living_senders", ends_meanwhile)
@@ -227,34 +310,77 @@ def test_sender_that_was_swept_before_it_was_locked_takes_another_file(
 # The double-send guard
 
 
+def similar(journal: Journal, request: TransferRequest = REQUEST, *, after_ms: int = 0) -> list[int]:
+    return [found.id for found in journal.similar(request, host=HOST, now_ms=SENT_MS + after_ms)]
+
+
 def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
     sending, unknown, done = begin(journal), begin(journal), begin(journal)
-    journal.record(unknown.id, Outcome.UNKNOWN)
-    journal.record(done.id, Outcome.DONE, tran_id=1)
-    for final in (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED):
-        journal.record(begin(journal).id, final)
-    ids = [sending.id, unknown.id, done.id]
+    journal.record(unknown.id, Finding(Outcome.UNKNOWN))
+    journal.record(done.id, Finding(Outcome.DONE, tran_id=1))
+    for final in (Outcome.REJECTED, Outcome.NOT_SENT):
+        journal.record(begin(journal).id, Finding(final))
+    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
+    failed = journal.record(begin(journal).id, by_history(Outcome.REJECTED, 2))
+    ids = [sending.id, unknown.id, done.id, judged.id, failed.id]
 
-    def similar(request: TransferRequest, since: datetime) -> list[int]:
-        return [found.id for found in journal.similar(request, host=HOST, since=since)]
-
-    assert similar(REQUEST, done.sent_at) == ids
-    assert similar(TransferRequest(REQUEST.type, "USDT", Decimal("100.5000")), done.sent_at) == ids
-    assert similar(REQUEST, done.sent_at + timedelta(milliseconds=1)) == ids[:2]
+    assert similar(journal) == ids
+    assert similar(journal, TransferRequest(REQUEST.type, "USDT", Decimal("100.5000"))) == ids
+    assert similar(journal, after_ms=journal_module.REPEAT_WINDOW_MS) == ids
+    assert similar(journal, after_ms=journal_module.REPEAT_WINDOW_MS + 1) == [id_ for id_ in ids if id_ != done.id]
     for different in (
         TransferRequest(REQUEST.type, "USDT", Decimal("100.51")),
         TransferRequest(REQUEST.type, "USDC", REQUEST.amount),
         TransferRequest(TransferType.FUNDING_MAIN, "USDT", REQUEST.amount),
     ):
-        assert similar(different, done.sent_at) == []
-    assert journal.similar(REQUEST, host="http://127.0.0.1:1", since=done.sent_at) == []
+        assert similar(journal, different) == []
+    assert journal.similar(REQUEST, host="http://127.0.0.1:1", now_ms=SENT_MS) == []
+
+
+@pytest.mark.parametrize("offset_ms", [-10 * journal_module.WATCH_MS, 10 * journal_module.WATCH_MS])
+def test_wall_clock_that_was_set_changes_nothing_about_repeats(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, offset_ms: int
+) -> None:
+    now_ms = journal_module._now_ms
+    done = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=1))
+    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
+    monkeypatch.setattr(journal_module, "_now_ms", lambda: now_ms() + offset_ms)
+    assert similar(journal, after_ms=60_000) == [done.id, judged.id]
 
 
 def test_similar_tells_pairs_apart(journal: Journal) -> None:
     transfer = begin(journal, PAIRS)
     swapped = TransferRequest(PAIRS.type, PAIRS.asset, PAIRS.amount, PAIRS.to_symbol, PAIRS.from_symbol)
-    assert journal.similar(PAIRS, host=HOST, since=transfer.sent_at) == [transfer]
-    assert journal.similar(swapped, host=HOST, since=transfer.sent_at) == []
+    assert similar(journal, PAIRS) == [transfer.id]
+    assert similar(journal, swapped) == []
+
+
+def test_repeat_that_was_not_asked_about_is_not_written(journal: Journal, other: Journal) -> None:
+    first = begin(journal)
+    with pytest.raises(RepeatUnconfirmed) as raised:
+        begin(other, meant=frozenset())
+    assert raised.value.transfers == [first]
+    assert list(journal.transfers()) == [first]
+    assert begin(other, meant=frozenset({first.id})).id == first.id + 1
+
+
+def test_of_many_shunters_at_once_one_writes_and_all_others_are_asked(path: Path) -> None:
+    """Asking and writing are one step: two that look at the same moment would else both find nothing."""
+    barrier = threading.Barrier(4)
+
+    def press_y(_: int) -> bool:
+        with contextlib.closing(Journal.open(path)) as journal:
+            barrier.wait()
+            try:
+                begin(journal, meant=frozenset())
+            except RepeatUnconfirmed:
+                return False
+            return True
+
+    for _ in range(5):
+        path.unlink(missing_ok=True)
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(press_y, range(4))) == [False, False, False, True]
 
 
 # The file
@@ -285,9 +411,9 @@ def test_demo_transfers_never_touch_the_disk(tmp_path: Path, monkeypatch: pytest
     with contextlib.closing(Journal.in_memory()) as journal:
         transfer = begin(journal)
         assert open_ids(journal) == []
-        journal.record(transfer.id, Outcome.UNKNOWN)
+        journal.record(transfer.id, Finding(Outcome.UNKNOWN))
         assert open_ids(journal) == [transfer.id]
-        assert journal.record(transfer.id, Outcome.DONE, tran_id=1) == next(journal.transfers())
+        assert journal.record(transfer.id, Finding(Outcome.DONE, tran_id=1)) == next(journal.transfers())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -297,7 +423,7 @@ def test_threads_share_a_journal(journal: Journal) -> None:
     def work(number: int) -> int:
         together.wait()
         transfer = begin(journal)
-        return journal.record(transfer.id, Outcome.DONE, tran_id=number).id
+        return journal.record(transfer.id, Finding(Outcome.DONE, tran_id=number)).id
 
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(work, range(40)))
@@ -331,8 +457,11 @@ def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> No
     journal._connection.set_trace_callback(asked.append)
     begin(journal)
     open_ids(journal)
-    journal.similar(REQUEST, host=HOST, since=datetime.now(UTC))
-    journal.holds_tran_id(HOST, 5)
+    similar(journal)
+    journal.holders(HOST, 5)
+    journal.judged(HOST)
+    journal.notices(HOST)
+    journal.declined(1)
     journal._connection.set_trace_callback(None)
     questions = [statement for statement in asked if "FROM" in statement]
     assert len(questions) >= 4
@@ -362,7 +491,7 @@ def test_newer_journal_asks_for_an_update_and_stays_as_it_is(journal: Journal, p
 
 
 def test_migration_keeps_the_transfers(journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settled = journal.record(begin(journal).id, Outcome.DONE, tran_id=1)
+    settled = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=1))
     journal.close()
     steps = (
         ("ALTER TABLE transfers ADD COLUMN note TEXT NOT NULL DEFAULT ''",),
@@ -403,17 +532,31 @@ def test_damaged_header_is_said_and_the_file_left_alone(path: Path) -> None:
     assert path.read_bytes() == b"not a journal" * 1000
 
 
-def test_damaged_page_stops_a_transfer_before_it_is_sent(journal: Journal, path: Path) -> None:
+def test_damaged_page_is_said_at_the_start(journal: Journal, path: Path) -> None:
     fill(path, 500)
     journal.close()
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
-    with contextlib.closing(Journal.open(path)) as damaged:
-        for use in (lambda: begin(damaged), lambda: list(damaged.transfers()), lambda: open_ids(damaged)):
-            with pytest.raises(JournalError, match="damaged"):
-                use()
+    with pytest.raises(JournalError, match="damaged"):
+        Journal.open(path)
     assert path.read_bytes() == content
+
+
+def test_index_page_of_another_day_is_found_at_the_start(journal: Journal, path: Path) -> None:
+    """Looked up by it, the open transfer would not be there."""
+    ((page,),) = query(path, "SELECT rootpage FROM sqlite_master WHERE name = 'transfers_open'")
+    before = path.read_bytes()
+    begin(journal)
+    journal.close()
+    start = (int(str(page)) - 1) * 4096
+    after = path.read_bytes()
+    path.write_bytes(after[:start] + before[start : start + 4096] + after[start + 4096 :])
+    assert query(path, "SELECT count(*) FROM transfers NOT INDEXED WHERE outcome = 'sending'") == [(1,)]
+    by_index = "SELECT count(*) FROM transfers INDEXED BY transfers_open WHERE outcome IN ('sending', 'unknown')"
+    assert query(path, by_index) == [(0,)]
+    with pytest.raises(JournalError, match="damaged"):
+        Journal.open(path)
 
 
 def test_row_that_makes_no_sense_is_said(journal: Journal, path: Path) -> None:

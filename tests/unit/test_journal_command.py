@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tui.commands import journal as command
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
 
@@ -30,7 +30,16 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def begin(journal: Journal, request: TransferRequest, profile: str = "main") -> Transfer:
-    return journal.begin(request, profile=profile, key_tail="demo", host=HOST, timestamp_ms=1, recv_window_ms=5000)
+    return journal.begin(
+        request,
+        profile=profile,
+        key_tail="demo",
+        key_print="print",
+        host=HOST,
+        timestamp_ms=1,
+        recv_window_ms=5000,
+        meant=frozenset(range(2000)),
+    )
 
 
 def shunter_journal(*arguments: str) -> int:
@@ -56,8 +65,10 @@ def test_empty_journal_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         sending = begin(journal, SPOT_TO_FUNDING)
-        rejected = journal.record(begin(journal, BETWEEN_PAIRS).id, Outcome.REJECTED, code=-3041, message="余额\x1b[2J")
-        done = journal.record(begin(journal, SPOT_TO_FUNDING).id, Outcome.DONE, tran_id=13526853623)
+        rejected = journal.record(
+            begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.REJECTED, code=-3041, message="余额\x1b[2J")
+        )
+        done = journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.DONE, tran_id=13526853623))
         assert shunter_journal("--json") == 0
     printed = capsys.readouterr().out
     assert printed.isascii()
@@ -82,6 +93,7 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
         "code": None,
         "message": "",
         "settled_at": None,
+        "evidence": "answer",
     }
     assert {key: second[key] for key in ("from", "to", "amount", "from_symbol", "to_symbol", "outcome", "code")} == {
         "from": "isolated",
@@ -101,7 +113,7 @@ def test_table_is_aligned_and_harmless(capsys: pytest.CaptureFixture[str]) -> No
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING, profile="主要的帐户")
         journal.record(
-            begin(journal, BETWEEN_PAIRS).id, Outcome.NOT_EXECUTED, code=-1007, message="Time\x1b]0;x\x07\nout"
+            begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.NOT_EXECUTED, code=-1007, message="Time\x1b]0;x\x07\nout")
         )
         assert shunter_journal() == 0
     heading, first, second = capsys.readouterr().out.splitlines()

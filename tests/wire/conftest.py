@@ -27,7 +27,7 @@ from tui.exchange.client import BinanceClient
 from tui.journal import Journal
 from tui.settle import Pace, Progress
 
-_FAST = Pace(first_s=0.01, longest_s=0.04, between_empty_reads_s=0.04)
+_FAST = Pace(first_s=0.01, longest_s=0.04, judge_after_s=0, judge_gap_s=0.04, watch_s=(0.3, 0.6), retry_s=0.02)
 _GUARD_S = 20
 """Nothing here takes that long: it ends a test that hangs."""
 
@@ -72,6 +72,7 @@ class Seat:
         self.client = BinanceClient(base_url, key)
         self.shown: list[Transfer] = []
         self.notes: list[Progress] = []
+        self.notices: list[Transfer] = []
         self._changed = asyncio.Event()
         self.desk = Desk(
             self.client,
@@ -79,6 +80,7 @@ class Seat:
             profile=profile,
             on_change=self._on_change,
             on_progress=self._on_progress,
+            on_notice=self._on_notice,
             pace=_FAST,
         )
 
@@ -90,9 +92,13 @@ class Seat:
         self.notes.append(progress)
         self._changed.set()
 
+    def _on_notice(self, transfer: Transfer) -> None:
+        self.notices.append(transfer)
+        self._changed.set()
+
     async def send(self, amount: str = "1", move: TransferType = TransferType.MAIN_FUNDING) -> Transfer:
-        """Confirm a transfer; gives it as it stands when the desk answers."""
-        return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)))
+        """Confirm a transfer, whatever it repeats; gives it as it stands when the desk answers."""
+        return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)), meant=frozenset(range(1000)))
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, as the desk tells of changes."""
@@ -143,10 +149,10 @@ def seat(open_desk: OpenDesk) -> Seat:
 
 @pytest.fixture
 def past_the_window(server: DemoServer) -> Callable[[], None]:
-    """Lets so much of the exchange's time go by that no request sent before can be executed any more."""
+    """Lets so much of the exchange's time go by that a record of a request sent before would be late."""
 
     def jump() -> None:
-        server.exchange.clock_offset_ms += 10_000
+        server.exchange.clock_offset_ms += 20_000
 
     return jump
 

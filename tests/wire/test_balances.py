@@ -181,7 +181,7 @@ async def test_too_many_requests_are_followed_by_silence_until_retry_after(
     assert await _read(treasury) is before
     assert await treasury.read_movable(Place(Wallet.CROSS), "USDT") is before
     assert _usdt(before, Wallet.SPOT) == Decimal("1250.00")
-    assert not before.wallets[Wallet.SPOT].is_fresh(ticks_ms())
+    assert not before.is_fresh(Wallet.SPOT, ticks_ms())
 
 
 async def test_only_what_is_old_is_read_again_for_a_review(treasury: Treasury, server: "DemoServer") -> None:
@@ -192,7 +192,7 @@ async def test_only_what_is_old_is_read_again_for_a_review(treasury: Treasury, s
     old = replace(before.wallets[Wallet.SPOT], read_ms=ticks_ms() - 61_000)
     treasury.balances = replace(before, wallets={**before.wallets, Wallet.SPOT: old})
     after = await treasury.freshen(ends, "USDT")
-    assert after.wallets[Wallet.SPOT].is_fresh(ticks_ms())
+    assert after.is_fresh(Wallet.SPOT, ticks_ms())
     assert after.wallets[Wallet.FUNDING] is before.wallets[Wallet.FUNDING]
 
 

@@ -124,7 +124,7 @@ async def test_request_executed_after_the_client_gave_up_is_found(
     transfer = await seat.send()
     await seat.until(lambda: len(seat.notes) >= 3)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
-    assert {note.note for note in seat.notes} == {"no record yet; it may still be executed"}
+    assert all(note.note.startswith("no record by") for note in seat.notes)
     gate.open()
     assert (await seat.settled(transfer)).outcome is Outcome.DONE
     agree(seat)

@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.wire.signed import ask
 from tui.commands import simulate
+from tui.demo.fault_words import SPECS, UNWRITABLE
 from tui.demo.serving import listen
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import TransferRequest
@@ -125,6 +127,28 @@ def test_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> No
     )
 
 
+async def test_spot_holds_what_the_command_line_says() -> None:
+    with _simulate("--port", "0", "--hold", "币安人生=1200.5", "--hold", "usdt=1") as (_, printed):
+        url = re.findall(r"http://[0-9.:]+", printed)[0]
+        async with httpx.AsyncClient() as client:
+            rows = (await ask(client, url, "POST", "/sapi/v3/asset/getUserAsset")).json()
+    assert {"币安人生": "1200.5", "USDT": "1251.00"}.items() <= {row["asset"]: row["free"] for row in rows}.items()
+
+
+@pytest.mark.parametrize("holding", ["", "BTC", "BTC=", "BTC=-1", "BTC=1e3", "=1", "B T=1", "\x1b[2J=1"])
+def test_bad_holding_is_misuse(holding: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        _run(f"--hold={holding}")
+    assert ended.value.code == 2
+
+
+def test_holding_of_more_than_there_can_be_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("--hold", "USDT=99999999999999999999") == 2
+    assert capsys.readouterr().err == (
+        "shunter simulate: an asset's total must stay below 100,000,000,000,000,000,000\n"
+    )
+
+
 def test_bad_fault_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("--fault", "nope") == 2
     assert "there is no fault 'nope'; write one of: cut-before, cut-after" in capsys.readouterr().err
@@ -146,9 +170,13 @@ def test_without_uvicorn_it_says_how_to_get_it(
     assert capsys.readouterr().err == "shunter simulate needs uvicorn: pip install 'shunter[simulator]'\n"
 
 
-def test_help_shows_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_shows_every_fault_in_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit):
         _run("--help")
     shown = capsys.readouterr().out
-    assert all(example in shown and meaning in shown for example, meaning in simulate.SPECS.items())
-    assert max(map(len, shown.splitlines())) <= 110
+    words = " ".join(shown.split())
+    assert all(f"{example} {meaning}" in words for example, meaning in (SPECS | UNWRITABLE).items())
+    assert max(map(len, shown.splitlines())) <= 80

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.desk import Decision
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Agree = Callable[["Seat"], None]
 Jump = Callable[[], None]
+
+_REFUSAL = Answer(400, b'{"code":-5013,"msg":"Asset transfer failed: insufficient balance"}')
 
 
 @pytest.fixture
@@ -121,7 +124,7 @@ async def test_desk_closed_at_any_moment_loses_nothing(
     agree(later)
 
 
-@pytest.mark.parametrize("answer", [None, Cut.CLOSE, Answer(400)], ids=["done", "unknown", "rejected"])
+@pytest.mark.parametrize("answer", [None, Cut.CLOSE, _REFUSAL], ids=["done", "unknown", "rejected"])
 async def test_listener_that_fails_disturbs_no_transfer(
     seat: "Seat", server: "DemoServer", agree: Agree, answer: Cut | Answer | None
 ) -> None:
@@ -156,19 +159,49 @@ async def test_disk_full_after_sending_is_said_and_settled_by_the_next_start(
         raise JournalError("The journal: the disk is full. Free some space, then try again.")
 
     if outcome is Outcome.REJECTED:
-        server.exchange.faults.append(Fault(answer=Answer(400), executes=False))
+        server.exchange.faults.append(Fault(answer=_REFUSAL, executes=False))
     if outcome is Outcome.UNKNOWN:
         server.exchange.faults.append(Fault(answer=Cut.CLOSE))
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "record", full)
         transfer = await seat.send()
         assert transfer.outcome is outcome
-        assert "did not take this" in transfer.message
+        assert "has not taken this yet" in transfer.message
         assert "Free some space" in transfer.message
         await seat.desk.close()
     assert [row.outcome for row in seat.written()] == [Outcome.UNKNOWN]
     later = await _next_start(open_desk, past_the_window)
     agree(later)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN])
+async def test_answer_that_a_full_disk_did_not_take_is_written_as_soon_as_there_is_space(
+    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+) -> None:
+    refused, loop, refused_often = 0, asyncio.get_running_loop(), asyncio.Event()
+
+    def full(*_: object, **__: object) -> Transfer:
+        nonlocal refused
+        refused += 1
+        if refused >= 3:
+            loop.call_soon_threadsafe(refused_often.set)
+        raise JournalError("The journal: the disk is full. Free some space, then try again.")
+
+    if outcome is Outcome.REJECTED:
+        server.exchange.faults.append(Fault(answer=_REFUSAL, executes=False))
+    if outcome is Outcome.UNKNOWN:
+        server.exchange.faults.append(Fault(answer=Cut.CLOSE))
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "record", full)
+        transfer = await seat.send()
+        assert transfer.outcome is outcome
+        await asyncio.wait_for(refused_often.wait(), 20)
+        assert [row.outcome for row in seat.written()] == [Outcome.SENDING]
+    await seat.until(lambda: [row.outcome for row in seat.written()] != [Outcome.SENDING])
+    settled = await seat.settled(transfer)
+    assert settled.outcome is (Outcome.REJECTED if outcome is Outcome.REJECTED else Outcome.DONE)
+    assert "journal" not in settled.message
+    agree(seat)
 
 
 async def test_disk_full_before_sending_sends_nothing(
@@ -200,19 +233,28 @@ async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
     agree(seat)
 
 
-async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(seat: "Seat", server: "DemoServer", gate: Gate) -> None:
-    """Another transfer was given, by hand, the tranId that this one's answer brings: this one is done all the same."""
+async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(
+    seat: "Seat", server: "DemoServer", gate: Gate, past_the_window: Jump
+) -> None:
+    """Another transfer was given, by hand, the tranId that this one's answer brings: that one is looked for again, and
+    the person is told.
+    """
     server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=False))
     wrong = await seat.send()
     server.exchange.faults.append(Fault(after=gate))
     sending = asyncio.create_task(seat.send())
     await _reached(gate)
-    await seat.desk.choose(wrong, HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", server.executed[0], 0))
+    record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", server.executed[0], 0)
+    await seat.desk.choose(Decision(wrong, Outcome.DONE, record))
     gate.open()
     transfer = await sending
-    assert (transfer.outcome, transfer.tran_id) == (Outcome.DONE, None)
-    assert str(server.executed[0]) in transfer.message
+    assert (transfer.outcome, [transfer.tran_id]) == (Outcome.DONE, server.executed)
     assert seat.written()[-1] == transfer
+    await seat.until(lambda: seat.notices)
+    assert (seat.notices[0].id, seat.notices[0].outcome) == (wrong.id, Outcome.UNKNOWN)
+    assert str(server.executed[0]) in seat.notices[0].message
+    past_the_window()
+    assert (await seat.settled(wrong)).outcome is Outcome.NOT_EXECUTED
 
 
 async def test_identical_transfers_at_once_are_each_sent_once(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
@@ -222,12 +264,12 @@ async def test_identical_transfers_at_once_are_each_sent_once(seat: "Seat", serv
     agree(seat)
 
 
-async def test_repeat_is_known_while_open_and_for_a_minute(seat: "Seat", server: "DemoServer") -> None:
+async def test_repeat_is_known_while_open_and_for_some_minutes(seat: "Seat", server: "DemoServer") -> None:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.0"))
     assert await seat.desk.repeats(request) == []
     done = await seat.send("1")
     assert await seat.desk.repeats(request) == [done]
-    server.exchange.faults.append(Fault(answer=Answer(400), executes=False))
+    server.exchange.faults.append(Fault(answer=_REFUSAL, executes=False))
     await seat.send("2")
     assert await seat.desk.repeats(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(2))) == []
 
@@ -256,5 +298,5 @@ async def test_slow_time_is_no_proof_that_a_window_is_over(seat: "Seat", server:
     seat.client.clock = replace(seat.client.clock, server_ms=seat.client.clock.server_ms + 10_000)
     server.exchange.clock_offset_ms += 10_000
     await seat.until(lambda: len(seat.notes) >= 4)
-    assert {note.note for note in seat.notes} == {"no record yet; it may still be executed"}
+    assert all(note.note.startswith("no record by") for note in seat.notes)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN

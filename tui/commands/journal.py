@@ -71,6 +71,7 @@ def _fields(transfer: Transfer) -> dict[str, str | int | None]:
         "code": transfer.code,
         "message": transfer.message,
         "settled_at": transfer.settled_at and _iso(transfer.settled_at),
+        "evidence": transfer.evidence.value,
     }
 
 

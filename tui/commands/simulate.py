@@ -5,11 +5,16 @@ import errno
 import shlex
 import signal
 import sys
+import textwrap
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.demo.fault_specs import SPECS
+from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, word_of
+from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
+from tui.domain.text import name as as_name
+from tui.domain.wallets import Wallet
 
 if TYPE_CHECKING:
     import socket
@@ -17,25 +22,18 @@ if TYPE_CHECKING:
     from tui.demo.exchange import DemoExchange
 
 _DEFAULT_PORT = 8321
+_WIDTH, _MEANING_AT = 79, 28
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options and help."""
-    width = max(map(len, SPECS))
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = (
-        "Serves the demo exchange on 127.0.0.1, and prints how to connect to it with throw-away keys\n"
-        "of all three kinds. Its account starts afresh each time; Ctrl-C ends it."
+        "Serves the demo exchange on 127.0.0.1, and prints how to connect to it with\n"
+        "throw-away keys of all three kinds. Its account starts afresh each time; Ctrl-C\n"
+        "ends it."
     )
-    parser.epilog = "\n".join(
-        (
-            "faults, to rehearse with:",
-            *(f"  {example:<{width}}  {meaning}" for example, meaning in SPECS.items()),
-            "",
-            "A fault meets every transfer. With @N it meets only the Nth one: cut-after@2. Of several that",
-            "meet the same transfer, one with @N goes first. clock, history-lag, pending and failed take no @N.",
-        )
-    )
+    parser.epilog = _faults()
     parser.add_argument(
         "--port",
         type=_port,
@@ -44,8 +42,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the port on 127.0.0.1; 0 is any free one (default: {_DEFAULT_PORT})",
     )
     parser.add_argument(
+        "--hold",
+        action="append",
+        default=[],
+        type=_holding,
+        metavar="ASSET=N",
+        help="let Spot hold this as well, like TRX=1200; may be given several times",
+    )
+    parser.add_argument(
         "--fault", action="append", default=[], metavar="FAULT", help="misbehave like this; may be given several times"
     )
+
+
+def _faults() -> str:
+    return "\n\n".join(
+        (
+            _listed("faults of a transfer, to rehearse with:", OF_A_TRANSFER),
+            _listed("faults of the history of transfers:", OF_THE_HISTORY),
+            _listed("faults of the rest:", OF_THE_REST),
+            _listed("instead of a BODY or another value, what no command line can hold:", UNWRITABLE),
+            textwrap.fill(
+                "Values after a key are JSON, or what is meant to be none; quote them for your shell. A fault meets "
+                "every transfer or call. With @N it meets only the Nth one: cut-after@2. Of several that meet the "
+                "same, one with @N goes first. "
+                f"{', '.join(sorted({*map(word_of, SPECS)} - {*map(word_of, TAKE_NTH)}))} take no @N.",
+                _WIDTH,
+                break_on_hyphens=False,
+            ),
+        )
+    )
+
+
+def _listed(title: str, meanings: dict[str, str]) -> str:
+    lines = [title]
+    for example, meaning in meanings.items():
+        wrapped = textwrap.wrap(meaning, _WIDTH - _MEANING_AT, break_on_hyphens=False)
+        if len(example) + 4 > _MEANING_AT:
+            lines.append(f"  {example}")
+        else:
+            wrapped[0] = f"  {example}".ljust(_MEANING_AT) + wrapped[0]
+        lines += (line if line.startswith("  ") else " " * _MEANING_AT + line for line in wrapped)
+    return "\n".join(lines)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,13 +90,16 @@ def run(args: argparse.Namespace) -> int:
     import tempfile
 
     from tui.demo.exchange import DemoExchange
-    from tui.demo.fault_specs import BadFault, set_fault
+    from tui.demo.fault_specs import set_fault
+    from tui.demo.ledger import Account, Holding
 
     exchange = DemoExchange()
     try:
+        for asset, amount in args.hold:
+            exchange.ledger.hold(Account(Wallet.SPOT), asset, Holding(amount))
         for spec in args.fault:
             set_fault(exchange, spec)
-    except BadFault as bad:
+    except ValueError as bad:
         print(f"shunter simulate: {bad}", file=sys.stderr)
         return 2
     try:
@@ -133,6 +173,17 @@ def _how_to_connect(url: str, files: dict[KeyKind, Path], faults: list[str]) -> 
             f"  shunter --base-url {url} --profile demo",
         )
     )
+
+
+def _holding(text: str) -> tuple[str, Decimal]:
+    asset, _, amount = text.partition("=")
+    name = as_name(asset.upper())
+    try:
+        if name is not None:
+            return name, parse_amount(amount)
+    except AmountError as error:
+        raise argparse.ArgumentTypeError(f"{amount!r} is no amount: {error}") from None
+    raise argparse.ArgumentTypeError(f"{text!r} is not an asset and an amount, like TRX=1200")
 
 
 def _port(text: str) -> int:

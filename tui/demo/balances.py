@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from tui.demo.account import PRICES_IN_BTC
 from tui.demo.errors import Code, Refused
-from tui.demo.history import SYMBOL_PATTERN
 from tui.demo.ledger import ZERO, Holding, Ledger, Pair
 from tui.demo.parameters import Parameters
 from tui.domain.amounts import plain
@@ -16,7 +15,6 @@ from tui.domain.wallets import Wallet
 
 Row = dict[str, object]
 
-ASSET_PATTERN = r"[A-Z0-9]{1,20}"
 _MOST_SYMBOLS = 5
 
 _GLANCE_NAMES = {Wallet.UM: "USDⓈ-M Futures"}
@@ -49,6 +47,38 @@ def glance(ledger: Ledger, parameters: Parameters) -> list[Row]:
     inactive: Row = {"assetBalances": []} if detailed else {}
     rows.extend({"activate": False, "balance": "0", "walletName": name} | inactive for name in _OTHER_WALLETS)
     return rows
+
+
+def account(ledger: Ledger, parameters: Parameters) -> Row:
+    """`GET /api/v3/account`: what trading programs ask first. Spot, with what may be done there."""
+    only_held = parameters.optional("omitZeroBalances", "true|false") == "true"
+    return {
+        "makerCommission": 10,
+        "takerCommission": 10,
+        "buyerCommission": 0,
+        "sellerCommission": 0,
+        "commissionRates": {
+            "maker": "0.00100000",
+            "taker": "0.00100000",
+            "buyer": "0.00000000",
+            "seller": "0.00000000",
+        },
+        "canTrade": True,
+        "canWithdraw": True,
+        "canDeposit": True,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
+        "updateTime": 0,
+        "accountType": "SPOT",
+        "balances": [
+            {"asset": asset, "free": plain(holding.free), "locked": plain(holding.locked)}
+            for asset, holding in ledger.assets(Wallet.SPOT).items()
+            if holding.total or not only_held
+        ],
+        "permissions": ["SPOT"],
+        "uid": 354937868,
+    }
 
 
 def spot(ledger: Ledger, parameters: Parameters) -> list[Row]:
@@ -89,11 +119,10 @@ def cross(ledger: Ledger, _: Parameters) -> Row:
 def isolated(ledger: Ledger, parameters: Parameters) -> Row:
     """`GET /sapi/v1/margin/isolated/account`: the accounts asked for, or all and their sum."""
     opened = {pair.symbol: pair for pair in ledger.isolated_pairs()}
-    asked = parameters.optional("symbols", r"[A-Z0-9]{2,40}(,[A-Z0-9]{2,40})*")
-    if asked is None:
+    if not parameters.has("symbols"):
         held = [row for pair in opened.values() for row in ledger.assets(Wallet.ISOLATED, pair.symbol).items()]
         return {"assets": [_isolated_row(ledger, pair) for pair in opened.values()], **_totals_in_btc(held)}
-    symbols = asked.split(",")
+    symbols = parameters.symbols("symbols")
     if len(symbols) > _MOST_SYMBOLS:
         raise Refused(Code.BAD_PARAMETER, "symbols")
     if not all(symbol in ledger.pairs for symbol in symbols):
@@ -118,10 +147,10 @@ def isolated_pairs(ledger: Ledger, _: Parameters) -> list[Row]:
 
 def max_transferable(ledger: Ledger, parameters: Parameters) -> Row:
     """`GET /sapi/v1/margin/maxTransferable`: for Cross Margin, or the isolated account of isolatedSymbol."""
-    asset = parameters.text("asset", ASSET_PATTERN)
-    symbol = parameters.optional("isolatedSymbol", SYMBOL_PATTERN)
-    if symbol is None:
+    asset = parameters.asset()
+    if not parameters.has("isolatedSymbol"):
         return {"amount": plain(ledger.balance(Wallet.CROSS, asset).transferable)}
+    symbol = parameters.symbol("isolatedSymbol")
     account = ledger.isolated_account(symbol, asset)
     return {"amount": plain(ledger.balance(Wallet.ISOLATED, asset, account.pair).transferable)}
 
@@ -173,20 +202,20 @@ def options(ledger: Ledger, _: Parameters) -> Row:
 
 def portfolio(ledger: Ledger, parameters: Parameters) -> list[Row] | Row:
     """`GET /papi/v1/balance`: all assets, or the one asked for as a row by itself."""
-    asked = parameters.optional("asset", ASSET_PATTERN)
-    if asked is not None:
+    if parameters.has("asset"):
+        asked = parameters.asset()
         return _portfolio_row(asked, ledger.balance(Wallet.PORTFOLIO, asked))
     return [_portfolio_row(asset, holding) for asset, holding in ledger.assets(Wallet.PORTFOLIO).items()]
 
 
 def portfolio_max_withdraw(ledger: Ledger, parameters: Parameters) -> Row:
     """`GET /papi/v1/margin/maxWithdraw`."""
-    asset = parameters.text("asset", ASSET_PATTERN)
+    asset = parameters.asset()
     return {"amount": plain(ledger.balance(Wallet.PORTFOLIO, asset).transferable)}
 
 
 def _chosen(ledger: Ledger, wallet: Wallet, parameters: Parameters) -> list[tuple[str, Holding]]:
-    asked = parameters.optional("asset", ASSET_PATTERN)
+    asked = parameters.asset() if parameters.has("asset") else None
     return [(asset, holding) for asset, holding in ledger.assets(wallet).items() if asked in (None, asset)]
 
 

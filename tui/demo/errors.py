@@ -28,7 +28,7 @@ class Code(Enum):
     EXCEEDS_TRANSFER_OUT = -3020, "Transfer out amount exceeds max amount.", 400
     NOT_A_MARGIN_ASSET = -3027, "Not a valid margin asset.", 400
     BALANCE_NOT_ENOUGH = -3041, "Balance is not enough", 400
-    INSUFFICIENT_BALANCE = -5002, "You have insufficient balance.", 400
+    INSUFFICIENT_BALANCE = -5013, "Asset transfer failed: insufficient balance", 400
     UNSUPPORTED = -9000, "Unsupported operation.", 400
     NO_SUCH_PATH = -9000, "Unsupported operation: there is no {}.", 404
     BODY_TOO_LARGE = -9000, "Unsupported operation: the body is too large.", 413

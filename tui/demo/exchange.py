@@ -3,6 +3,7 @@
 `shunter --demo` calls it in-process, `shunter simulate` serves it on loopback, and the tests do both.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -18,21 +19,32 @@ from starlette.types import Message, Receive, Scope, Send
 from tui.demo import faults
 from tui.demo.account import demo_ledger
 from tui.demo.auth import Permissions, Registration, check_signed, known_key
+from tui.demo.edits import Edit, edited
 from tui.demo.errors import Code, Refused
 from tui.demo.faults import TRANSFER_PATH, Fault
 from tui.demo.history import History
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Ledger
 from tui.demo.parameters import Received
-from tui.demo.routes import ENDPOINTS, Access, Call, Endpoint
+from tui.demo.routes import BALANCES, ENDPOINTS, Access, Call, Endpoint
 from tui.demo.weights import TooMuch, Weights
 from tui.domain.credentials import KeyKind
 
 _LARGEST_BODY = 64 * 1024
+_EPOCH_MS = 1_577_836_800_000
+"""2020-01-01. From then, tenths of milliseconds make numbers like the exchange's own."""
 
 
 def _system_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def first_tran_id() -> int:
+    """Where an exchange that starts now begins to count: none that started before ever comes so far.
+
+    The number grows by 10 a millisecond, faster than transfers can be made.
+    """
+    return time.time_ns() // 100_000 - _EPOCH_MS * 10
 
 
 class DemoExchange:
@@ -44,9 +56,14 @@ class DemoExchange:
         ledger: Ledger | None = None,
         keys: Iterable[Registration] = (),
         now_ms: Callable[[], int] = _system_ms,
+        tran_id: int | None = None,
     ) -> None:
-        """Takes the account (the demo's unless given), keys beside the demo's own, and a clock in milliseconds."""
+        """Takes the account (the demo's unless given), keys beside the demo's own, and a clock in milliseconds.
+
+        `tran_id` is that of the first transfer; unless given, no other exchange has used it.
+        """
         self.ledger = ledger or demo_ledger()
+        self.ledger.next_tran_id = first_tran_id() if tran_id is None else tran_id
         self.history = History(self.ledger)
         self.weights = Weights()
         self.keys: dict[str, Registration] = {}
@@ -55,9 +72,14 @@ class DemoExchange:
         """How far the exchange's clock is ahead of the given one."""
         self.transfers_fail = False
         """Whether transfers are taken, recorded as FAILED, and move nothing."""
+        self.balance_edits: list[Edit] = []
+        """Made to every answer that tells of wallets, their assets and pairs."""
+        self.headers: dict[str, str] = {}
+        """In every answer, whatever else it says in their place."""
         self.requests: list[dict[str, str]] = []
         """The parameters of every transfer that was asked for, in the order sent, taken or not."""
         self._now_ms = now_ms
+        self._late: set[asyncio.Task[None]] = set()
         own = demo_key()
         self.add_key(own.kind, own.api_key.reveal(), own.secret.reveal())
         for key in keys:
@@ -89,12 +111,12 @@ class DemoExchange:
             return
         if (scope["method"], scope["path"]) == ("POST", TRANSFER_PATH):
             self.requests.append(_sent_parameters(Request(scope), body))
-        replayed = _replay(body, receive)
+        replayed, sending = _replay(body, receive), faults.with_headers(self.headers, send)
         fault = faults.due(self.faults, scope["method"], scope["path"])
         if fault is None:
-            await self._app(scope, replayed, send)
+            await self._app(scope, replayed, sending)
         else:
-            await faults.strike(fault, self._app, scope, replayed, send)
+            await faults.strike(fault, self._app, scope, replayed, sending, self._late)
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Response:
         now_ms = self.server_ms()
@@ -109,9 +131,15 @@ class DemoExchange:
                 key = known_key(received, self.keys)
             if key is not None and endpoint.access is Access.SIGNED:
                 check_signed(received, key, now_ms)
-            answer = endpoint.answer(Call(self, received.parameters, key, now_ms))
+            if (late := request.scope.get(faults.LATE)) is not None:
+                await faults.held(late)
+            answer = endpoint.answer(
+                Call(received.parameters, key, self.ledger, self.history, self.server_ms(), self.transfers_fail)
+            )
         except Refused as refused:
             return _json(refused.payload, refused.code.status, headers)
+        if endpoint in BALANCES:
+            answer = edited(answer, self.balance_edits)
         return _json(answer, 200, headers)
 
 

@@ -18,8 +18,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TRANSFER_PATH: Final = "/sapi/v1/asset/transfer"
 
+_WITHOUT_BODY: Final = (204, 304)
+"""The statuses whose answers have none in HTTP."""
+
 TRANSPORT_STATE: Final = "transport"
 """Where the server puts the connection, in the scope's state, so that it can be cut."""
+
+
+LATE: Final = "late"
+"""Where a scope says how long the exchange waits between checking a request and executing it."""
 
 
 class ConnectionCut(ConnectionError):
@@ -84,6 +91,10 @@ class Fault:
     """Seconds, or until a gate opens, that the answer is held."""
     answer: Answer | Cut | None = None
     """What comes back; None is the exchange's own answer. One that is not executed needs something here."""
+    late: float | Gate | None = None
+    """Seconds, or until a gate opens, after which a request is executed that was checked as it came. That is told by
+    nothing but the history: the answer, which one like this needs, does not wait for it.
+    """
     skip: int = 0
     """How many matching requests pass before it strikes; counts down."""
     times: int | None = 1
@@ -94,6 +105,8 @@ class Fault:
     def __post_init__(self) -> None:
         if not self.executes and self.answer is None:
             raise ValueError("a request that is not executed needs another answer")
+        if self.late is not None and self.answer is None:
+            raise ValueError("a request that is executed late needs another answer")
 
 
 def due(faults: list[Fault], method: str, path: str) -> Fault | None:
@@ -113,11 +126,22 @@ def due(faults: list[Fault], method: str, path: str) -> Fault | None:
     return struck
 
 
-async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Serves one request with a fault. Raises ConnectionCut where there is no socket to cut."""
-    await _held(fault.before)
-    own = await _own_answer(app, scope, receive) if fault.executes else []
-    await _held(fault.after)
+async def strike(
+    fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, late: set[asyncio.Task[None]]
+) -> None:
+    """Serves one request with a fault. Raises ConnectionCut where there is no socket to cut.
+
+    What is executed after its answer is a task in `late` until then.
+    """
+    await held(fault.before)
+    own: list[Message] = []
+    if fault.late is not None:
+        task = asyncio.create_task(_executed_late(app, {**scope, LATE: fault.late}, receive))
+        late.add(task)
+        task.add_done_callback(late.discard)
+    elif fault.executes:
+        own = await _own_answer(app, scope, receive)
+    await held(fault.after)
     if isinstance(fault.answer, Cut):
         await _cut(fault.answer, own, scope, receive, send)
     elif fault.answer is not None:
@@ -127,7 +151,21 @@ async def strike(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, sen
             await send(message)
 
 
-async def _held(until: float | Gate) -> None:
+def with_headers(headers: Mapping[str, str], send: Send) -> Send:
+    """Sends answers with these headers in the place of their own."""
+    names = {name.lower().encode() for name in headers}
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start" and names:
+            kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+            message = {**message, "headers": kept + _encoded(headers)}
+        await send(message)
+
+    return sent
+
+
+async def held(until: float | Gate) -> None:
+    """Waits so many seconds, or until a gate opens."""
     await (until.passed() if isinstance(until, Gate) else asyncio.sleep(until))
 
 
@@ -141,7 +179,15 @@ async def _own_answer(app: ASGIApp, scope: Scope, receive: Receive) -> list[Mess
     return messages
 
 
+async def _executed_late(app: ASGIApp, scope: Scope, receive: Receive) -> None:
+    await _own_answer(app, scope, receive)  # which nobody waits for any more
+
+
 async def _send_instead(answer: Answer, send: Send) -> None:
+    if answer.status in _WITHOUT_BODY:
+        await send(_start(answer.status, answer.headers))
+        await send({"type": "http.response.body"})
+        return
     headers = {name.lower(): value for name, value in answer.headers.items()}
     headers.setdefault("content-length", str(len(answer.body) * answer.repeat))
     headers.setdefault("content-type", "application/json" if answer.body[:1] in (b"{", b"[") else "text/html")
@@ -169,5 +215,9 @@ def _start(status: int, headers: Mapping[str, str]) -> Message:
     return {
         "type": "http.response.start",
         "status": status,
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+        "headers": _encoded(headers),
     }
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

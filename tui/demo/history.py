@@ -2,8 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from tui.demo.edits import Edit, edited
 from tui.demo.errors import Code, Refused
 from tui.demo.ledger import Executed, Ledger
 from tui.demo.parameters import Parameters
@@ -17,7 +19,6 @@ _REACH_MS = 183 * DAY_MS
 
 _DEFAULT_SIZE = 10
 _MAX_SIZE = 100
-SYMBOL_PATTERN = r"[A-Z0-9]{2,40}"
 
 
 class Status(StrEnum):
@@ -36,43 +37,62 @@ class Lag:
     reads: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The records that a request asks for, and the page of them."""
+
+    move: TransferType
+    symbols: tuple[str | None, str | None]
+    start_ms: int
+    end_ms: int
+    current: int
+    size: int
+
+
 class History:
-    """What `GET /sapi/v1/asset/transfer` shows of a ledger."""
+    """What `GET /sapi/v1/asset/transfer` shows of a ledger. Set on it is how that is wrong."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.hidden = Lag()
         """How long a record is not there at all."""
         self.pending = Lag()
         """How long a record, counted from the transfer, stands as PENDING once it is there."""
+        self.failing = Lag()
+        """How long a record, counted from the transfer, stands as FAILED although the money moved."""
+        self.time_shift_ms = 0
+        """How far a record's time is off; the span asked for goes by this time."""
+        self.decimals: int | None = None
+        """To how many decimals amounts are rounded, if at all."""
+        self.edits: list[tuple[Edit, int | None]] = []
+        """Made to every record, or to the Nth transfer's only."""
+        self.most_rows = _MAX_SIZE
+        """The most rows of a page, whatever is asked for."""
+        self.page_shift = 0
+        """How many rows are left out between the first page and the second; below 0, shown on both."""
+        self.total_error = 0
+        """How far `total` is off."""
         self._ledger = ledger
         self._readings: Counter[int] = Counter()
 
     def page(self, parameters: Parameters, now_ms: int) -> dict[str, object]:
         """One page of the records that the parameters ask for, newest first. Raises Refused."""
-        move = parse_type(parameters)
-        from_symbol = parameters.text("fromSymbol", SYMBOL_PATTERN) if move.needs_from_pair else None
-        to_symbol = parameters.text("toSymbol", SYMBOL_PATTERN) if move.needs_to_pair else None
-        end_ms = parameters.whole("endTime", now_ms)
-        start_ms = parameters.whole("startTime", end_ms - _DEFAULT_SPAN_MS)
-        if start_ms > end_ms:
-            raise Refused(Code.BAD_PARAMETER, "startTime")
-        current, size = parameters.whole("current", 1), parameters.whole("size", _DEFAULT_SIZE)
-        if current < 1:
-            raise Refused(Code.BAD_PARAMETER, "current")
-        if not 1 <= size <= _MAX_SIZE:
-            raise Refused(Code.BAD_PARAMETER, "size")
-        start_ms = max(start_ms, now_ms - _REACH_MS)
-        records = [
-            record
-            for transfer in reversed(self._ledger.transfers)
-            if transfer.request.type is move
-            and (transfer.request.from_symbol, transfer.request.to_symbol) == (from_symbol, to_symbol)
-            and start_ms <= transfer.time_ms <= end_ms
-            and (record := self._read(transfer, now_ms))
-        ]
-        return {"total": len(records), "rows": records[(current - 1) * size : current * size]}
+        asked = _parse(parameters, now_ms)
+        records = self._records(asked, now_ms)
+        size = min(asked.size, self.most_rows)
+        start = (asked.current - 1) * size + (self.page_shift if asked.current > 1 else 0)
+        return {"total": len(records) + self.total_error, "rows": records[max(0, start) : max(0, start + size)]}
 
-    def _read(self, transfer: Executed, now_ms: int) -> dict[str, object] | None:
+    def _records(self, asked: Asked, now_ms: int) -> list[object]:
+        return [
+            record
+            for number, transfer in reversed(list(enumerate(self._ledger.transfers, start=1)))
+            if transfer.request.type is asked.move
+            and (transfer.request.from_symbol, transfer.request.to_symbol) == asked.symbols
+            and asked.start_ms <= self._shown_ms(transfer) <= asked.end_ms
+            and (record := self._read(number, transfer, now_ms))
+        ]
+
+    def _read(self, number: int, transfer: Executed, now_ms: int) -> object:
         earlier = self._readings[transfer.tran_id]
         self._readings[transfer.tran_id] += 1
         age_ms = now_ms - transfer.time_ms
@@ -82,16 +102,23 @@ class History:
 
         if within(self.hidden):
             return None
-        final = Status.FAILED if transfer.failed else Status.CONFIRMED
+        final = Status.FAILED if transfer.failed or within(self.failing) else Status.CONFIRMED
         request = transfer.request
-        return {
+        record = {
             "asset": request.asset,
-            "amount": _shortest(plain(request.amount)),
+            "amount": _shortest(self._rounded(request.amount)),
             "type": request.type.name,
             "status": Status.PENDING if within(self.pending) else final,
             "tranId": transfer.tran_id,
-            "timestamp": transfer.time_ms,
+            "timestamp": self._shown_ms(transfer),
         }
+        return edited(record, [edit for edit, nth in self.edits if nth in (None, number)])
+
+    def _shown_ms(self, transfer: Executed) -> int:
+        return transfer.time_ms + self.time_shift_ms
+
+    def _rounded(self, amount: Decimal) -> Decimal:
+        return amount if self.decimals is None else amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
 
 
 def parse_type(parameters: Parameters) -> TransferType:
@@ -102,5 +129,22 @@ def parse_type(parameters: Parameters) -> TransferType:
     return TransferType[name]
 
 
-def _shortest(amount: str) -> str:
-    return amount.rstrip("0").rstrip(".") if "." in amount else amount
+def _parse(parameters: Parameters, now_ms: int) -> Asked:
+    move = parse_type(parameters)
+    from_symbol = parameters.symbol("fromSymbol") if move.needs_from_pair else None
+    to_symbol = parameters.symbol("toSymbol") if move.needs_to_pair else None
+    end_ms = parameters.whole("endTime", now_ms)
+    start_ms = parameters.whole("startTime", end_ms - _DEFAULT_SPAN_MS)
+    if start_ms > end_ms:
+        raise Refused(Code.BAD_PARAMETER, "startTime")
+    current, size = parameters.whole("current", 1), parameters.whole("size", _DEFAULT_SIZE)
+    if current < 1:
+        raise Refused(Code.BAD_PARAMETER, "current")
+    if not 1 <= size <= _MAX_SIZE:
+        raise Refused(Code.BAD_PARAMETER, "size")
+    return Asked(move, (from_symbol, to_symbol), max(start_ms, now_ms - _REACH_MS), end_ms, current, size)
+
+
+def _shortest(amount: Decimal) -> str:
+    text = plain(amount)
+    return text.rstrip("0").rstrip(".") if "." in text else text

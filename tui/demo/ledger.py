@@ -11,7 +11,6 @@ from tui.domain.wallets import Wallet
 
 ZERO = Decimal(0)
 
-_FIRST_TRAN_ID = 13526853623
 _MOST_OF_AN_ASSET = Decimal(10) ** 20
 """With 8 decimals, every sum below it is exact in Python's 28 digits."""
 
@@ -89,7 +88,7 @@ class Executed:
 
 
 class Ledger:
-    """One person's accounts. Money changes places here and nowhere else; the sum of each asset never changes."""
+    """One person's accounts. Money changes places here and nowhere else; only `hold` changes the sum of an asset."""
 
     def __init__(self, holdings: Mapping[Account, Mapping[str, Holding]], pairs: Iterable[Pair]) -> None:
         """Takes all accounts that are open, with what they hold, and every pair of the exchange.
@@ -98,8 +97,19 @@ class Ledger:
         """
         self.pairs = {pair.symbol: pair for pair in pairs}
         self.transfers: list[Executed] = []
-        self._holdings = {account: dict(assets) for account, assets in holdings.items()}
-        if any(total >= _MOST_OF_AN_ASSET for total in self.totals().values()):
+        """All that was executed: what the exchange knows, whatever it answered or shows."""
+        self.next_tran_id = 13526853623
+        """What the next transfer is known by; each takes one more than the last."""
+        self._holdings: dict[Account, dict[str, Holding]] = {}
+        for account, assets in holdings.items():
+            self._holdings[account] = {}
+            for asset, holding in assets.items():
+                self.hold(account, asset, holding)
+
+    def hold(self, account: Account, asset: str, holding: Holding) -> None:
+        """Adds to what an account holds, and opens it if it is not. Raises ValueError where the sum is not exact."""
+        self._add(account, asset, holding)
+        if sum(held[asset].total for held in self._holdings.values() if asset in held) >= _MOST_OF_AN_ASSET:
             raise ValueError(f"an asset's total must stay below {_MOST_OF_AN_ASSET:,f}")
 
     def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Holding:
@@ -147,7 +157,8 @@ class Ledger:
         if not fails:
             self._add(source, request.asset, Holding(free=-request.amount))
             self._add(destination, request.asset, Holding(free=request.amount))
-        executed = Executed(_FIRST_TRAN_ID + len(self.transfers), request, time_ms, fails)
+        executed = Executed(self.next_tran_id, request, time_ms, fails)
+        self.next_tran_id += 1
         self.transfers.append(executed)
         return executed
 

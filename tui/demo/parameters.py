@@ -8,8 +8,10 @@ from typing import Final
 from urllib.parse import unquote_plus
 
 from tui.demo.errors import Code, Refused
+from tui.domain.text import is_name
 
 _MOST_PARAMETERS = 50
+_MOST_IN_ASSET, _MOST_IN_SYMBOL = 20, 40
 _WHOLE: Final = "[0-9]{1,18}"
 
 
@@ -45,22 +47,39 @@ class Parameters:
             self.all[name] = value
         self._read = {"signature"}
 
+    def has(self, name: str) -> bool:
+        """Whether a parameter is there, and not empty."""
+        return bool(self._value(name))
+
     def text(self, name: str, pattern: str) -> str:
         """A parameter that must be there and match. Raises Refused."""
-        value = self._value(name)
-        if not value:
-            raise Refused(Code.MANDATORY_PARAMETER, name)
+        value = self._mandatory(name)
         if not re.fullmatch(pattern, value, re.ASCII):
             raise Refused(Code.ILLEGAL_CHARACTERS, name, f"^{pattern}$")
         return value
 
     def optional(self, name: str, pattern: str) -> str | None:
         """A parameter that may be left out or empty, and must match else. Raises Refused."""
-        return self.text(name, pattern) if self._value(name) else None
+        return self.text(name, pattern) if self.has(name) else None
+
+    def asset(self) -> str:
+        """The parameter `asset`: letters and digits of any script, and none that is not a capital in ASCII.
+
+        Raises Refused.
+        """
+        return self._name("asset", self._mandatory("asset"), _MOST_IN_ASSET)
+
+    def symbol(self, name: str) -> str:
+        """A pair, by the rule for assets. Raises Refused."""
+        return self._name(name, self._mandatory(name), _MOST_IN_SYMBOL)
+
+    def symbols(self, name: str) -> list[str]:
+        """Pairs between commas. Raises Refused."""
+        return [self._name(name, symbol, _MOST_IN_SYMBOL) for symbol in self._mandatory(name).split(",")]
 
     def whole(self, name: str, default: int | None = None) -> int:
         """A whole number; it must be there unless it has a default. Raises Refused."""
-        if default is not None and not self._value(name):
+        if default is not None and not self.has(name):
             return default
         return int(self.text(name, _WHOLE))
 
@@ -69,6 +88,17 @@ class Parameters:
         for name in self.all:
             if name not in self._read:
                 raise Refused(Code.UNREAD_PARAMETER, name)
+
+    def _mandatory(self, name: str) -> str:
+        value = self._value(name)
+        if not value:
+            raise Refused(Code.MANDATORY_PARAMETER, name)
+        return value
+
+    def _name(self, name: str, value: str, most: int) -> str:
+        if not (1 <= len(value) <= most and is_name(value)) or re.search("[a-z]", value):
+            raise Refused(Code.ILLEGAL_CHARACTERS, name, f"capital letters and digits, at most {most}")
+        return value
 
     def _value(self, name: str) -> str:
         self._read.add(name)

@@ -12,6 +12,15 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９．。｡，－＋", 
 _PLAIN = re.compile(r"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 
 
+_MOST_DECIMALS = 18
+"""Of an amount that is read: more than can be sent, as many as the coins of any chain have."""
+
+_LONGEST = 64
+"""Characters."""
+
+_WRITTEN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+
+
 class AmountError(ValueError):
     """The text is not an amount that can be sent; the message says why and what would be."""
 
@@ -43,6 +52,18 @@ def parse_amount(text: str) -> Decimal:
     if not amount:
         raise AmountError("The amount must be more than 0")
     return amount
+
+
+def read_amount(written: str) -> Decimal:
+    """An amount that an exchange wrote, exact. It may be 0 or negative, but never so long that it could not be shown:
+    at most 20 digits before the dot and 18 after it. Raises AmountError: NaN and infinity are no amounts either.
+    """
+    if len(written) <= _LONGEST and _WRITTEN.fullmatch(written):
+        amount = Decimal(written)
+        exponent = amount.as_tuple().exponent
+        if isinstance(exponent, int) and -exponent <= _MOST_DECIMALS and amount.adjusted() < MAX_INTEGER_DIGITS:
+            return amount
+    raise AmountError("Not an amount")
 
 
 def plain(amount: Decimal) -> str:

@@ -1,8 +1,9 @@
 """What the wallets hold, and how far each figure can be relied on."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
+from math import inf
 
 from tui.domain.amounts import MAX_DECIMALS, grouped
 from tui.domain.wallets import TransferType, Wallet
@@ -43,10 +44,12 @@ class Figure:
     """Whether all of it can be moved out. Else it is what is free, of which part may secure a loan or a position."""
     problem: str = ""
     """Why a newer reading failed."""
+    is_doubtful: bool = False
+    """Whether a transfer may have changed it since, or may still do so."""
 
     def is_fresh(self, now_ms: float) -> bool:
         """Whether it can be relied on."""
-        return not self.problem and now_ms - self.read_ms <= FRESH_MS
+        return not self.problem and not self.is_doubtful and now_ms - self.read_ms <= FRESH_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,6 @@ class Holdings:
     problem: str = ""
     """Why the newest reading failed; what stands beside it is then from an earlier one."""
 
-    def is_fresh(self, now_ms: float) -> bool:
-        """Whether they can be relied on."""
-        return not self.problem and self.read_ms is not None and now_ms - self.read_ms <= FRESH_MS
-
     def figure(self, asset: str, pair: str | None = None) -> Figure | None:
         """The amount of an asset, in one pair's account for Isolated Margin; None where it was never read."""
         if self.read_ms is None:
@@ -87,12 +86,26 @@ class Balances:
     """By place and asset, where the exchange was asked for just that."""
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     """Every isolated pair of the exchange, by symbol; empty while they are not known."""
+    counts_from_ms: Mapping[Wallet, float] = field(default_factory=dict)
+    """Since when a reading of a wallet counts, where a transfer changed it or may have: infinity while it is open."""
 
     def figure(self, place: Place, asset: str) -> Figure | None:
         """The best figure for an asset in a place: the newest one, and what can be moved rather than what is free."""
         held = self.wallets[place.wallet].figure(asset, place.pair)
         asked = self.movable.get((place, asset))
-        return asked if asked and (held is None or asked.read_ms >= held.read_ms) else held
+        best = asked if asked and (held is None or asked.read_ms >= held.read_ms) else held
+        return best and replace(best, is_doubtful=best.read_ms < self.counts_from_ms.get(place.wallet, 0))
+
+    def is_fresh(self, wallet: Wallet, now_ms: float) -> bool:
+        """Whether what is known of a wallet can be relied on."""
+        holdings = self.wallets[wallet]
+        is_read = not holdings.problem and holdings.read_ms is not None
+        return is_read and max(now_ms - FRESH_MS, self.counts_from_ms.get(wallet, 0)) <= (holdings.read_ms or 0)
+
+    def doubted(self, changed: Iterable[Wallet], still_open: Container[Wallet], now_ms: float) -> "Balances":
+        """These, where a transfer has changed wallets or may have; readings of those in open transfers do not count."""
+        since = {wallet: inf if wallet in still_open else now_ms for wallet in changed}
+        return replace(self, counts_from_ms={**self.counts_from_ms, **since})
 
     def knows(self, asset: str) -> bool:
         """Whether there is such an asset, as far as wallets and pairs tell."""

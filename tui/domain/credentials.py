@@ -1,5 +1,6 @@
 """API keys, and the one type that holds a secret."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,3 +56,8 @@ class ApiKey:
         """The last four characters of the API key: enough to tell keys apart, too little to use."""
         api_key = self.api_key.reveal()
         return api_key[-4:] if len(api_key) >= 16 else ""
+
+    @property
+    def fingerprint(self) -> str:
+        """A fingerprint of the API key: tells keys of any length apart, and cannot be turned back into one."""
+        return hashlib.sha256(b"shunter:" + self.api_key.reveal().encode()).hexdigest()[:16]

@@ -16,6 +16,9 @@ _NAME_CATEGORIES = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 """Letters and digits of every script."""
 
 
+_LONGEST_NAME = 40
+
+
 class ServerText:
     """A text as a server wrote it. It compares by its characters, and shows itself printable only."""
 
@@ -47,10 +50,10 @@ def printable(text: str | ServerText) -> str:
 
 def name(text: str | ServerText) -> str | None:
     """The text where it can be the name of an asset or a pair: letters and digits of any script, in the one form that
-    Unicode has for what looks the same to a person. None where it cannot.
+    Unicode has for what looks the same to a person. None where it cannot, and where it is longer than any name.
     """
     raw = _raw(text)
-    return raw if raw and is_name(raw) else None
+    return raw if 0 < len(raw) <= _LONGEST_NAME and is_name(raw) else None
 
 
 def is_name(text: str) -> bool:

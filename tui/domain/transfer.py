@@ -137,25 +137,51 @@ def _amount_problem(amount: Decimal) -> str | None:
 
 
 class Outcome(StrEnum):
-    """How a transfer stands. Only `sending` and `unknown` are open: the others are final."""
+    """How a transfer stands. `sending` and `unknown` are open. Of the others, only what the exchange's own answer says
+    is certain; what its history or a person says can be put right (`Evidence`).
+    """
 
     SENDING = "sending"
     """Confirmed and written down; no answer yet."""
     DONE = "done"
-    """Executed; its tranId is known."""
+    """Executed. Its tranId is known, unless a person says so of a transfer that has no record."""
     REJECTED = "rejected"
-    """Definitely refused by the exchange: nothing moved."""
+    """Refused by the exchange before anything moved, or taken and FAILED."""
     NOT_SENT = "not_sent"
     """Nothing reached the exchange."""
     UNKNOWN = "unknown"
     """It may have been executed; the exchange's history has to tell."""
     NOT_EXECUTED = "not_executed"
-    """It was unknown, and the history shows that it was not and never will be executed."""
+    """A judgement, not a proof: it was unknown, and several whole reads of the history had no record of it."""
 
     @property
     def is_open(self) -> bool:
         """Whether it can still turn out either way."""
         return self in (Outcome.SENDING, Outcome.UNKNOWN)
+
+
+class Evidence(StrEnum):
+    """What an outcome rests on."""
+
+    ANSWER = "answer"
+    """The exchange's answer to the transfer itself, or that none came: of what is final, the one that is certain."""
+    HISTORY = "history"
+    """The exchange's history."""
+    PERSON = "person"
+    """A person's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How a transfer turned out, and what says so."""
+
+    outcome: Outcome
+    message: str = ""
+    """In words: why it is not done, or what the outcome rests on."""
+    tran_id: int | None = None
+    code: int | None = None
+    """The exchange's error code."""
+    evidence: Evidence = Evidence.ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +192,7 @@ class Transfer:
     request: TransferRequest
     profile: str
     key_tail: str
-    """The end of the API key that signed it: another key may be another account's."""
+    """The end of the API key that signed it, for a person to recognise it by."""
     host: str
     """The base URL of the exchange that it went to."""
     sent_at: datetime
@@ -174,7 +200,7 @@ class Transfer:
     timestamp_ms: int
     """The request's own timestamp, in the exchange's time."""
     recv_window_ms: int
-    """How long after its timestamp the exchange may still execute it."""
+    """How long after its timestamp the exchange still takes it in."""
     outcome: Outcome = Outcome.SENDING
     tran_id: int | None = None
     code: int | None = None
@@ -182,4 +208,14 @@ class Transfer:
     message: str = ""
     """In words: why it is not done."""
     settled_at: datetime | None = None
-    """When the outcome became final; UTC."""
+    """When the outcome became what it is; UTC. None while it is open."""
+    key_print: str = ""
+    """Tells apart the keys, and so the accounts, that signed; empty in rows of old journals."""
+    evidence: Evidence = Evidence.ANSWER
+    needs_notice: bool = False
+    """Whether an outcome that was told before was wrong, and the person has not yet seen that."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it counts as not executed without the exchange's own answer saying so: it stays watched."""
+        return self.outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED) and self.evidence is not Evidence.ANSWER

@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from tui.domain.balances import Assets, Figure, Holdings, Pair, Place
+from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
+from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown
 from tui.exchange.payloads import AssetBalance, WalletBalance
 
 PATIENCE_S = 10
@@ -35,8 +36,8 @@ _GLANCE_SUFFICES = {Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS}
 
 _FREE_IS_MOVABLE = {Wallet.SPOT, Wallet.FUNDING}
 
-_NOT_PERMITTED = {-1002, -1022, -2014, -2015}
-"""Refusals that are about the key. Any other refusal to show a wallet means that there is none to show."""
+_NOT_ABOUT_THE_WALLET = {*range(-1130, -999), -2008, -2014, -2015}
+"""Codes about the exchange's health, the request or the key. Any other means that there is no such wallet to show."""
 
 _Answer = TypeVar("_Answer")
 
@@ -98,7 +99,8 @@ class Reader:
             rows = await self._ask(self._client.isolated_pairs)
         except ExchangeError:
             return {}
-        return {row.symbol: Pair(row.symbol, row.base, row.quote) for row in rows}
+        pairs = (Pair(*names) for row in rows if (names := _names(row.symbol, row.base, row.quote)))
+        return {pair.symbol: pair for pair in pairs}
 
     async def _each(
         self, wallets: Iterable[Wallet], glance: asyncio.Task[list[WalletBalance]] | None
@@ -141,11 +143,11 @@ class Reader:
                 assets = _free((await self._ask(client.cross_account)).user_assets)
             case Wallet.ISOLATED:
                 account = await self._ask(client.isolated_account)
-                pairs = {row.symbol: _free([row.base_asset, row.quote_asset]) for row in account.assets if row.enabled}
-                return Holdings(
-                    pairs=pairs,
-                    is_open=bool(pairs),
-                )
+                accounts = [row for row in account.assets if row.enabled]
+                pairs = {
+                    pair: _free([row.base_asset, row.quote_asset]) for row in accounts if (pair := name(row.symbol))
+                }
+                return Holdings(pairs=pairs, is_open=bool(accounts))
             case Wallet.UM:
                 assets = _held((row.asset, row.max_withdraw_amount) for row in await self._ask(client.um_balances))
             case Wallet.CM:
@@ -200,7 +202,8 @@ async def _at_a_glance(wallet: Wallet, glance: asyncio.Task[list[WalletBalance]]
         rows = await asyncio.shield(glance)
     except ExchangeError:
         return None
-    row = next((row for row in rows if row.wallet_name == _GLANCE_NAMES[wallet]), None)
+    glance_name = ServerText(_GLANCE_NAMES[wallet])
+    row = next((row for row in rows if row.wallet_name == glance_name), None)
     return Holdings(
         _free(row.asset_balances or []) if row else {},
         is_open=row is not None and row.activate,
@@ -209,12 +212,7 @@ async def _at_a_glance(wallet: Wallet, glance: asyncio.Task[list[WalletBalance]]
 
 
 def _unread(error: ExchangeError) -> Holdings:
-    is_about_wallet = (
-        isinstance(error, Refused)
-        and not isinstance(error, RateLimited | ClockRefused)
-        and error.code is not None
-        and error.code not in _NOT_PERMITTED
-    )
+    is_about_wallet = error.code is not None and error.code not in _NOT_ABOUT_THE_WALLET
     return Holdings(is_open=False) if is_about_wallet else Holdings(problem=str(error))
 
 
@@ -222,5 +220,11 @@ def _free(balances: Iterable[AssetBalance]) -> Assets:
     return _held((balance.asset, balance.free) for balance in balances)
 
 
-def _held(amounts: Iterable[tuple[str, Decimal]]) -> Assets:
-    return {asset: amount for asset, amount in amounts if amount > 0}
+def _held(amounts: Iterable[tuple[ServerText, Decimal]]) -> Assets:
+    """What there is, by name. What has no name that can be written is left out: it cannot be asked for either."""
+    return {asset: amount for text, amount in amounts if amount > 0 and (asset := name(text))}
+
+
+def _names(*texts: ServerText) -> tuple[str, ...] | None:
+    names = tuple(filter(None, map(name, texts)))
+    return names if len(names) == len(texts) else None

@@ -4,30 +4,34 @@ import asyncio
 import contextlib
 import re
 import time
+from collections.abc import Callable
 from decimal import Decimal
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import httpx
-import msgspec
 
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import is_loopback, service_url
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
+from tui.exchange.bodies import read_body
 from tui.exchange.clock import ClockReading, reading, ticks_ms
+from tui.exchange.decoding import decode
 from tui.exchange.errors import (
     ClockRefused,
     ExchangeError,
     NotSent,
     OutcomeUnknown,
-    RateLimited,
     damaged_key,
     error_of_answer,
     error_of_transport,
+    retry_after_s,
     unreadable_answer,
+    unsendable,
 )
 from tui.exchange.payloads import (
     AssetBalance,
@@ -47,13 +51,11 @@ from tui.exchange.payloads import (
     symbol_parameters,
     transfer_parameters,
 )
+from tui.exchange.records import HISTORY_PAGE_SIZE, history_page
 from tui.exchange.signing import sign
 
 RECV_WINDOW_MS = 5000
 """The exchange's default. Short on purpose: after it, a request that was not executed never will be."""
-
-HISTORY_PAGE_SIZE = 100
-"""The most that the exchange gives in one page."""
 
 _TRANSFER = "/sapi/v1/asset/transfer"
 _TIMEOUT = httpx.Timeout(connect=10, write=10, read=20, pool=5)
@@ -61,7 +63,19 @@ _WHOLE_CALL_S = 60
 """A server that sends a byte now and then never runs into the read time-out."""
 _WAIT_S = 60
 """How long to leave the exchange alone where it does not say for how long."""
-_MAX_ANSWER_BYTES = 16 * 1024 * 1024
+_MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""Ten times the longest that the exchange is known to give: what becomes of it in memory is larger."""
+
+TRUSTED_S = 4
+"""For how long a connection is trusted that nothing was heard on. Then it is replaced by a new one before anything is
+sent: the other side may have closed it, and a transfer that goes there is unknown for nothing.
+"""
+
+_PROOF_S = 3
+"""A connection that says nothing for so long is dead: it is closed, and the next call opens another."""
+
+_LONGEST_NAP_MS = 500
+"""Two clocks that are read one after the other differ by less."""
 
 _UID_WEIGHT = "X-SAPI-USED-UID-WEIGHT-1M"
 
@@ -89,9 +103,16 @@ class BinanceClient:
         """The weight that this account has used in the minute, as the exchange last counted it."""
         self.key_tail = key.tail if key else ""
         """The end of the API key that is used, or was used last."""
+        self.key_print = key.fingerprint if key else ""
+        """What tells that key apart from others."""
         self._key = key
         self._resume_ms = 0.0
+        self._heard_ms = float("-inf")
+        self._asleep_ms = _asleep_ms()
+        self._warming: asyncio.Task[ExchangeError | None] | None = None
+        self._transport = transport
         self._http = _http(base_url, transport)
+        self._left: list[httpx.AsyncClient] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,7 +124,10 @@ class BinanceClient:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        if self._warming:
+            self._warming.cancel()
+        for http in (self._http, *self._left):
+            await http.aclose()
 
     def drop_key(self) -> None:
         """Let go of the key. Until it is given again, signed calls raise NotSent."""
@@ -112,7 +136,37 @@ class BinanceClient:
     def give_key(self, key: ApiKey) -> None:
         """Sign with this key from here on: the same account's, after `drop_key`."""
         self._key = key
-        self.key_tail = key.tail
+        self.key_tail, self.key_print = key.tail, key.fingerprint
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a connection answered so lately that a transfer sent now need not wait for a new one."""
+        return ticks_ms() - self._heard_ms < TRUSTED_S * 1000
+
+    async def warm(self) -> None:
+        """Hear from the exchange now, so that a transfer within the next seconds goes out at once, over a connection
+        that is known to be alive. It measures the exchange's time. Raises ExchangeError.
+
+        Who calls while another call is under way waits for the same answer. Nothing is asked while the exchange asks
+        to be left alone.
+        """
+        if self.wait_s:
+            return
+        if self._warming is None or self._warming.done():
+            self._warming = asyncio.create_task(self._prove())
+        if failure := await asyncio.shield(self._warming):
+            raise failure
+
+    async def _prove(self) -> ExchangeError | None:
+        """Hear from the exchange; gives what went wrong, which nobody may be there any more to catch."""
+        try:
+            async with asyncio.timeout(_PROOF_S):
+                await self.sync_clock()
+        except TimeoutError:
+            return OutcomeUnknown(f"The exchange did not answer within {_PROOF_S} s.")
+        except ExchangeError as error:
+            return error
+        return None
 
     @property
     def wait_s(self) -> int:
@@ -155,7 +209,7 @@ class BinanceClient:
             "size": str(HISTORY_PAGE_SIZE),
             **symbol_parameters(from_symbol, to_symbol),
         }
-        return _decode(await self._signed_call("GET", _TRANSFER, parameters), HistoryPage)
+        return _readable(history_page, await self._signed_call("GET", _TRANSFER, parameters))
 
     async def key_restrictions(self) -> KeyRestrictions:
         """What the key may do."""
@@ -224,9 +278,7 @@ class BinanceClient:
         if timestamp_ms is None:
             # Reading need not wait for the exchange's time: where this machine's is off, the exchange says so.
             timestamp_ms = clock.now_ms() if clock else time.time_ns() // 1_000_000
-        payload = urlencode(
-            {**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)}, quote_via=quote
-        )
+        payload = _encoded({**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)})
         signed = f"{payload}&signature={_signature(self._key, payload)}"
         try:
             return await self._call(method, path, signed, self._key.api_key.reveal())
@@ -236,54 +288,64 @@ class BinanceClient:
             raise
 
     async def _call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
-        url = service_url(self.base_url, path)
+        """One request and its answer. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
         if self._http.is_closed:
             raise NotSent("Shunter has left this exchange.")
-        if api_key and not _HEADER_VALUE.fullmatch(api_key):
-            raise damaged_key()
-        headers = {"X-MBX-APIKEY": api_key} if api_key else {}
-        content = None
-        if method == "POST":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            content = payload.encode()
-        elif payload:
-            url = f"{url}?{payload}"
+        self._leave_connections_from_before_a_sleep()
+        request = _request(self._http, self.base_url, method, path, payload, api_key)
         try:
             async with asyncio.timeout(_WHOLE_CALL_S):
-                return await self._exchange(self._http.build_request(method, url, headers=headers, content=content))
+                answer = await self._exchange(request)
         except TimeoutError:
-            failure: ExchangeError = OutcomeUnknown("The answer did not come whole within a minute.")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            failure = error_of_transport(error)
+            answer = OutcomeUnknown("The answer did not come whole within a minute.")
+        except Exception as error:  # noqa: BLE001 - what a library may raise one day must not end the app
+            answer = error_of_transport(error)
         # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
-        raise failure
+        if isinstance(answer, ExchangeError):
+            raise answer
+        return answer
 
-    async def _exchange(self, request: httpx.Request) -> bytes:
+    async def _exchange(self, request: httpx.Request) -> bytes | ExchangeError:
         response = await self._http.send(request, stream=True)
         try:
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > _MAX_ANSWER_BYTES:
-                    raise unreadable_answer("it is too long")
+            self._heed(response.status_code, response.headers)
+            body = await read_body(response, _MAX_ANSWER_BYTES)
         finally:
             await response.aclose()
-        weight = response.headers.get(_UID_WEIGHT, "")
-        if weight.isascii() and weight.isdigit():
-            self.uid_weight = int(weight)
+        self._heard_ms = ticks_ms()
+        if body is None:
+            return unreadable_answer("it is packed wrongly, or too long")
         if response.status_code != httpx.codes.OK:
-            error = error_of_answer(response.status_code, response.headers, bytes(body))
-            if isinstance(error, RateLimited):
-                wait_s = _WAIT_S if error.retry_after_s is None else error.retry_after_s
-                self._resume_ms = max(self._resume_ms, ticks_ms() + wait_s * 1000)
-            raise error
-        return bytes(body)
+            return error_of_answer(response.status_code, response.headers, body)
+        return body
+
+    def _heed(self, status: int, headers: httpx.Headers) -> None:
+        """Take note of what the exchange says of its limits."""
+        weight = headers.get(_UID_WEIGHT, "")
+        if weight.isascii() and weight.isdigit() and len(weight) < 10:
+            self.uid_weight = int(weight)
+        if status in (418, 429):
+            wait_s = retry_after_s(headers)
+            self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
+
+    def _leave_connections_from_before_a_sleep(self) -> None:
+        """Connections are let go of when they were idle for long; but httpx counts only the time that the machine was
+        awake, and nothing is known of a connection that it slept through.
+        """
+        asleep_ms = _asleep_ms()
+        if asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
+            self._left.append(self._http)
+            self._http = _http(self.base_url, None)
+        self._asleep_ms = asleep_ms
 
 
 def _http(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
     with contextlib.suppress(ImportError, ValueError):  # SOCKS without its package; a scheme that is none
         return httpx.AsyncClient(
             timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=100, keepalive_expiry=TRUSTED_S),
+            headers={"Accept-Encoding": "identity"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
             follow_redirects=False,
             # A proxy from the environment has no business between this machine and itself.
             trust_env=not is_loopback(httpx.URL(base_url).host),
@@ -295,16 +357,44 @@ def _http(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.As
     )
 
 
+def _asleep_ms() -> float:
+    """For how long this machine has been suspended since it was started; 0 where the system does not tell."""
+    return ticks_ms() - time.monotonic() * 1000
+
+
+def _request(
+    http: httpx.AsyncClient, base_url: str, method: str, path: str, payload: str, api_key: str
+) -> httpx.Request:
+    if api_key and not _HEADER_VALUE.fullmatch(api_key):
+        raise damaged_key()
+    headers = {"X-MBX-APIKEY": api_key} if api_key else {}
+    with contextlib.suppress(Exception):
+        url = service_url(base_url, path)
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return http.build_request(method, url, headers=headers, content=payload.encode())
+        return http.build_request(method, f"{url}?{payload}" if payload else url, headers=headers)
+    raise unsendable()
+
+
+def _encoded(parameters: dict[str, str]) -> str:
+    with contextlib.suppress(UnicodeError):
+        return urlencode(parameters, quote_via=quote)
+    raise unsendable()
+
+
 def _signature(key: ApiKey, payload: str) -> str:
-    with contextlib.suppress(TypeError, ValueError):
+    with contextlib.suppress(Exception):  # a damaged key fails in many ways
         return quote(sign(key, payload.encode()), safe="")
     # Raised out here, so that it does not carry the frames that held the secret.
     raise damaged_key()
 
 
 def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        failure = unreadable_answer("it is not what the exchange documents")
-    raise failure
+    return _readable(lambda body: decode(body, kind), body)
+
+
+def _readable(read: Callable[[bytes], _Answer], body: bytes) -> _Answer:
+    with contextlib.suppress(ValueError):
+        return read(body)
+    raise unreadable_answer("it is not what the exchange documents")

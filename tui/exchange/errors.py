@@ -6,31 +6,60 @@ x ExchangeError
     · ClockRefused     the timestamp was outside the window (-1021)
     · RateLimited      too many requests, or banned for a while
   · OutcomeUnknown   it may or may not have been executed
+  · HistoryNotWhole  the history did not come whole: what is not in it may exist all the same
 
 Every rule about what an answer means for the outcome stands here. Source: the exchange's pages on general
 information and error codes.
 """
 
+import re
 from typing import Annotated
 
 import httpx
 import msgspec
 
-from tui.domain.text import printable
-
-_UNKNOWN_CODES = {-1006, -1007}
-"""Unexpected response and backend timeout: the outcome is unknown, whatever the status."""
+from tui.domain.text import ServerText, printable
+from tui.exchange.decoding import decode
 
 OUTSIDE_WINDOW = -1021
 """The timestamp was outside the window: the clock is off, and nothing was executed."""
 
 _OVERLOADED = -1008
+_UNSUPPORTED = -9000
+
+_REFUSALS = frozenset(
+    {
+        *(-1002, -1099, -2008, -2014, -2015),  # what the key may do
+        *(-1003, _OVERLOADED, -1015),  # too much at a time
+        *(-1020, _UNSUPPORTED),  # what the exchange does not do
+        *(OUTSIDE_WINDOW, -1022),  # clock and signature
+        *range(-1130, -1099),  # the form of the request
+        *(-3003, -3021, -11001),  # pairs and accounts that are not there
+        *(-3020, -3041, -5002, -5013),  # more than there is
+    }
+)
+"""The codes that say that a request was turned down before anything moved. Every other code says nothing about that,
+least of all -1000 (unknown error), -1006 and -1007 (no answer from within), -3000 and -5012 (transfer in progress).
+"""
+
+_CODED_STATUSES = {400, 401, 403}
+"""Under these the exchange's own codes come."""
+
+_LIMITED_STATUSES = {418, 429}
 
 _DEFINITE_503_MESSAGES = {
     "Service Unavailable.",
     "Internal error; unable to process your request. Please try again.",
 }
-"""The exchange documents these as failures; any other 5xx leaves the outcome unknown."""
+_CODES_OF_503 = _REFUSALS | {-1000, -1001}
+"""The exchange documents these messages as failures, whatever of these codes comes along."""
+
+_WORDS_OF_DOUBT = re.compile(r"progress|pending|processing|time.?out|timed out|unknown|later", re.IGNORECASE)
+_WORDS_OF_BALANCE = re.compile(r"ava[il]+able|balance|insufficient|not enough|exceed", re.IGNORECASE)
+"""-9000 wraps other refusals, so that its words count more than its number; "avaliable" is how it is spelled."""
+
+_LONGEST_WAIT_S = 3 * 24 * 60 * 60
+"""No ban is longer."""
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -47,14 +76,18 @@ _ADVICE = {
     OUTSIDE_WINDOW: "The clock has been set by the exchange's again. Send again.",
     -1022: "The signature does not fit the key: enter the key again, with the secret that belongs to it.",
     -1100: "A field holds characters that the exchange does not take: check asset and pairs.",
-    -1102: "The exchange misses a field, or cannot read one: check asset, amount and pairs.",
+    -1102: "The exchange found a field missing or unreadable: check asset, amount and pairs.",
     -1121: "The exchange does not know this pair: check its spelling, like BTCUSDT.",
+    -2008: "The exchange does not know this API key: check that it still exists there.",
     -2014: "The API key is malformed: enter the key again.",
     -2015: "Check the API key, that it allows this machine's IP address, and its permission for universal transfer.",
+    -3003: "This margin account does not exist yet: open it on the exchange first.",
     -3020: "More than can be moved out: part may be borrowed, or hold a position. Try less.",
     -3041: "More than there is: try less.",
     -5002: "More than there is: try less.",
-    -9000: "The exchange does not do this move for this account.",
+    -5013: "More than there is: try less.",
+    _UNSUPPORTED: "The exchange does not do this move for this account.",
+    -11001: "This pair's isolated account does not exist yet: open it on the exchange first.",
 }
 
 _MAX_MESSAGE = 300
@@ -99,39 +132,80 @@ class OutcomeUnknown(ExchangeError):
     """The request may have been executed; only the exchange's history can tell."""
 
 
+class HistoryNotWhole(ExchangeError):
+    """The history did not come whole. What was read of it proves nothing."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The history did not come whole: {why}.")
+
+
 class _ErrorBody(msgspec.Struct):
     code: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
-    msg: str = ""
+    msg: ServerText = ServerText("")
 
 
 def error_of_answer(status: int, headers: httpx.Headers, body: bytes) -> ExchangeError:
-    """What an answer other than a good 200 says about the outcome."""
-    try:
-        error = msgspec.json.decode(body, type=_ErrorBody)
-        code, message = error.code, printable(error.msg)[:_MAX_MESSAGE] or "The exchange gave no reason."
-    except msgspec.DecodeError:
-        code, message = None, f"The exchange answered HTTP {status} without a reason."
-
-    if code in _UNKNOWN_CODES or not (400 <= status < 600) or (status == 408 and code is None):
-        return OutcomeUnknown(message, code=code)
-    if status in (418, 429):
-        return RateLimited(message, code=code, retry_after_s=_retry_after_s(headers))
-    if status >= 500 and code != _OVERLOADED and not (status == 503 and message in _DEFINITE_503_MESSAGES):
-        return OutcomeUnknown(message, code=code)
-    if status >= 500:
+    """What an answer other than a good 200 says about the outcome: unknown, unless it is one of those that say no."""
+    said = _said(body)
+    if said is None:
+        return _error_without_code(status, headers, body)
+    code, message = said.code, printable(said.msg)[:_MAX_MESSAGE] or "The exchange gave no reason."
+    is_5xx = 500 <= status < 600
+    if (is_5xx and code == _OVERLOADED) or (
+        status == 503 and message in _DEFINITE_503_MESSAGES and code in _CODES_OF_503
+    ):
         return Refused(message, code=code, advice="The exchange is overloaded: try again later.")
-    if code is None and status == 403:
-        return Refused("A firewall of the exchange refused the request (HTTP 403).", advice="Wait a few minutes.")
+    if code not in _REFUSALS or (code == _UNSUPPORTED and _WORDS_OF_DOUBT.search(message)):
+        return OutcomeUnknown(message, code=code)
+    if status in _LIMITED_STATUSES:
+        return RateLimited(message, code=code, retry_after_s=retry_after_s(headers))
+    if status not in _CODED_STATUSES:
+        return OutcomeUnknown(message, code=code)
     if code == OUTSIDE_WINDOW:
         return ClockRefused(message, code=code, advice=_ADVICE[code])
-    return Refused(message, code=code, advice=_ADVICE.get(code, "") if code is not None else "")
+    return Refused(message, code=code, advice=_advice(code, message))
 
 
-def error_of_transport(error: httpx.HTTPError | httpx.InvalidURL | OSError) -> ExchangeError:
+def _error_without_code(status: int, headers: httpx.Headers, body: bytes) -> ExchangeError:
+    message = f"The exchange answered HTTP {status} without a reason."
+    if _has_code(body):
+        return OutcomeUnknown(f"The exchange answered HTTP {status} with a reason that cannot be read.")
+    if status in _LIMITED_STATUSES:
+        return RateLimited(message, code=None, retry_after_s=retry_after_s(headers))
+    if status == 403:
+        return Refused("A firewall of the exchange refused the request (HTTP 403).", advice="Wait a few minutes.")
+    return OutcomeUnknown(message)
+
+
+def _said(body: bytes) -> _ErrorBody | None:
+    """What the exchange says of an error; None where it says nothing that can be read."""
+    try:
+        return decode(body.decode("utf-8", "replace").encode(), _ErrorBody)
+    except ValueError:
+        return None
+
+
+def _has_code(body: bytes) -> bool:
+    """Whether something stands where the code should: an answer of the exchange then, and not of a firewall."""
+    return b'"code"' in body
+
+
+def _advice(code: int, message: str) -> str:
+    if code == _UNSUPPORTED and _WORDS_OF_BALANCE.search(message):
+        return _ADVICE[-5013]
+    return _ADVICE.get(code, "")
+
+
+def error_of_transport(error: Exception) -> ExchangeError:
     """What a broken connection says about the outcome: the doubt goes to unknown."""
     if isinstance(error, _NEVER_LEFT):
         return NotSent(f"Could not reach the exchange: {_reason(error)}.", advice="Check the network.")
     return OutcomeUnknown(f"The answer did not come: {_reason(error)}.")
+
+
+def unsendable() -> NotSent:
+    """A request that could not even be put together."""
+    return NotSent("The request could not be written.", advice="Check asset and pairs.")
 
 
 def damaged_key() -> NotSent:
@@ -149,9 +223,14 @@ def _reason(error: Exception) -> str:
         return "connecting took too long"
     if isinstance(error, httpx.TimeoutException):
         return "it took too long"
+    if not isinstance(error, httpx.HTTPError | OSError):  # whose words are for programmers, or hold what was sent
+        return "it cannot be understood"
     return printable(str(error)).rstrip(".")[:_MAX_MESSAGE] or "the connection was cut"
 
 
-def _retry_after_s(headers: httpx.Headers) -> int | None:
+def retry_after_s(headers: httpx.Headers) -> int | None:
+    """For how long an answer asks to be left alone, at most as long as a ban lasts; None where it does not say."""
     value = headers.get("Retry-After", "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return min(int(value), _LONGEST_WAIT_S) if len(value) < 10 else _LONGEST_WAIT_S

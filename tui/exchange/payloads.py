@@ -1,16 +1,26 @@
-"""What is sent to the exchange and what comes back, typed."""
+"""What is sent to the exchange and what comes back, typed.
 
+A text or an amount of an answer is `ServerText` or `Amount`, so that none is shown or reckoned with unread.
+"""
+
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
 from tui.domain.amounts import plain
+from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
+from tui.exchange.decoding import Amount
 
 _YEAR_10000_MS = 253_402_300_800_000
 
 TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+
+
+Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=_YEAR_10000_MS)]
+"""A time that cannot be one in seconds, from the year 2001 on."""
 
 
 class TransferAnswer(msgspec.Struct, frozen=True, rename="camel"):
@@ -19,26 +29,43 @@ class TransferAnswer(msgspec.Struct, frozen=True, rename="camel"):
     tran_id: TranId
 
 
-class HistoryRow(msgspec.Struct, frozen=True, rename="camel"):
-    """One transfer in the exchange's history."""
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One transfer in the exchange's history, as documented: its amount is more than 0, its texts are printable."""
 
     asset: str
     amount: Decimal
     type: str
     status: str
     """PENDING, CONFIRMED, or FAILED: nothing moved."""
-    tran_id: TranId
+    tran_id: int
     timestamp: int
     """Milliseconds, in the exchange's time."""
     from_symbol: str | None = None
     to_symbol: str | None = None
 
 
-class HistoryPage(msgspec.Struct, frozen=True):
-    """One page of the exchange's history. Where there is nothing, the exchange leaves `rows` out."""
+@dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """One row of the history that is not as documented. Each field but `text` is what could be read of it, or None."""
 
-    total: int = 0
-    rows: list[HistoryRow] = []
+    text: str
+    """The row as it came, made printable, and cut."""
+    type: str | None = None
+    asset: str | None = None
+    amount: Decimal | None = None
+    status: str | None = None
+    tran_id: int | None = None
+    timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One page of the exchange's history."""
+
+    total: int
+    """How many records there are on all pages together."""
+    rows: tuple[HistoryRow | UnreadableRow, ...]
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,14 +95,14 @@ class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
 class AssetBalance(msgspec.Struct, frozen=True, rename="camel"):
     """An asset in a wallet. `free` is not locked in orders; less than it may be movable under margin and futures."""
 
-    asset: str
-    free: Decimal = Decimal(0)
+    asset: ServerText
+    free: Amount = Amount(0)
 
 
 class WalletBalance(msgspec.Struct, frozen=True, rename="camel"):
     """A wallet of the glance at all wallets, by the exchange's name for it."""
 
-    wallet_name: str
+    wallet_name: ServerText
     activate: bool = False
     asset_balances: list[AssetBalance] | None = None
 
@@ -83,7 +110,7 @@ class WalletBalance(msgspec.Struct, frozen=True, rename="camel"):
 class IsolatedPair(msgspec.Struct, frozen=True, rename="camel"):
     """The isolated margin account of one pair."""
 
-    symbol: str
+    symbol: ServerText
     base_asset: AssetBalance
     quote_asset: AssetBalance
     enabled: bool = True
@@ -98,9 +125,9 @@ class IsolatedAccount(msgspec.Struct, frozen=True):
 class IsolatedPairRow(msgspec.Struct, frozen=True):
     """A pair of the exchange that has isolated margin accounts."""
 
-    symbol: str
-    base: str
-    quote: str
+    symbol: ServerText
+    base: ServerText
+    quote: ServerText
 
 
 class CrossAccount(msgspec.Struct, frozen=True, rename="camel"):
@@ -112,22 +139,22 @@ class CrossAccount(msgspec.Struct, frozen=True, rename="camel"):
 class UmBalance(msgspec.Struct, frozen=True, rename="camel"):
     """An asset in the USD-M Futures wallet."""
 
-    asset: str
-    max_withdraw_amount: Decimal
+    asset: ServerText
+    max_withdraw_amount: Amount
 
 
 class CmBalance(msgspec.Struct, frozen=True, rename="camel"):
     """An asset in the COIN-M Futures wallet."""
 
-    asset: str
-    withdraw_available: Decimal
+    asset: ServerText
+    withdraw_available: Amount
 
 
 class OptionsBalance(msgspec.Struct, frozen=True):
     """An asset in the Options wallet."""
 
-    asset: str
-    available: Decimal
+    asset: ServerText
+    available: Amount
 
 
 class OptionsAccount(msgspec.Struct, frozen=True):
@@ -139,14 +166,14 @@ class OptionsAccount(msgspec.Struct, frozen=True):
 class MovableAmount(msgspec.Struct, frozen=True):
     """How much of an asset can be moved out."""
 
-    amount: Decimal
+    amount: Amount
 
 
 class PortfolioBalance(msgspec.Struct, frozen=True, rename="camel"):
     """An asset in the Portfolio Margin wallet."""
 
-    asset: str
-    cross_margin_free: Decimal = Decimal(0)
+    asset: ServerText
+    cross_margin_free: Amount = Amount(0)
 
 
 def transfer_parameters(request: TransferRequest) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Deciding by hand how a transfer ended, where the program cannot tell."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -13,36 +12,35 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+from tui.desk import Decision
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
-from tui.domain.transfer import Transfer
+from tui.domain.transfer import Outcome
 from tui.exchange.payloads import HistoryRow
+from tui.matching import outcome_of
 from tui.settle import Doubt, Progress
 
+_NO_ANSWER = "The answer to this transfer never came, and "
 _WHY = {
     Doubt.SEVERAL: (
-        "The answer to this transfer never came, and the exchange's history has records that another transfer could "
-        "claim just as well. Which of them is it? What you choose is final. The exchange's own site may tell you more."
+        "the exchange's history has records that another transfer could claim just as well. Which of them is it?"
     ),
-    Doubt.TOO_OLD: (
-        "The answer to this transfer never came, and the exchange's history does not go back so far. Only you can say "
-        "that it was not executed."
+    Doubt.NEAR: (
+        "the exchange's history has a record that is near, but not equal, or that another transfer holds. Is it this "
+        "one?"
     ),
+    Doubt.UNREADABLE: "the exchange's history has a record that could be it and that Shunter cannot read.",
+    Doubt.OUT_OF_REACH: (
+        "the exchange's history cannot be read. Shunter goes on trying: leave it open, unless the exchange's own site "
+        "tells you."
+    ),
+    Doubt.TOO_OLD: "the exchange's history does not go back so far. Only you can say how it ended.",
     Doubt.OTHER_KEY: (
-        "The answer to this transfer never came, and it was sent with another key than the one in use. If that key is "
-        "of another account, go back and choose it (F4): then Shunter finds out by itself. If it is of the same "
-        "account, this is what its history has. What you choose is final."
+        "it was sent with another key than the one in use. If that key is of another account, go back and choose it "
+        "(F4): then Shunter finds out by itself. If it is of the same account, this is what its history has."
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """How a person settled an unknown transfer."""
-
-    transfer: Transfer
-    record: HistoryRow | None
-    """The record that it is; None where it was not executed."""
+_FINAL = " What you choose is final. The exchange's own site may tell you more."
 
 
 class DecideScreen(ModalScreen[Decision | None]):
@@ -61,13 +59,20 @@ class DecideScreen(ModalScreen[Decision | None]):
         pairs = " -> ".join(filter(None, (request.from_symbol, request.to_symbol)))
         what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {pairs}".rstrip()
         who = f"{transfer.profile} ...{transfer.key_tail}"
+        why = _NO_ANSWER + _WHY[doubt] + _FINAL if (doubt := self._progress.doubt) else ""
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Transfer unknown", classes="title -unknown")
-            yield Label(_WHY[doubt] if (doubt := self._progress.doubt) else "", classes="meaning", markup=False)
+            yield Label(why, classes="meaning", markup=False)
             yield Label(f"Sent {_when(transfer.timestamp_ms)} with {who}\n{what}", classes="meaning", markup=False)
+            for row in self._progress.unreadable:
+                yield Label(f"The record, as it came: {row.text}", classes="meaning", markup=False)
             yield OptionList(
-                *(Option(Content(_line(row))) for row in candidates),
+                *(
+                    Option(Content(_line(row, request.amount)), disabled=not outcome_of(row.status))
+                    for row in candidates
+                ),
                 Option(Content(" None of these: it was not executed" if candidates else " It was not executed")),
+                Option(Content(" It was executed: I have seen it on the exchange's own site")),
                 id="candidates",
                 compact=True,
             )
@@ -81,17 +86,28 @@ class DecideScreen(ModalScreen[Decision | None]):
     def decide(self, event: OptionList.OptionSelected) -> None:
         """Take the choice."""
         event.stop()
-        candidates = self._progress.candidates
-        record = candidates[event.option_index] if event.option_index < len(candidates) else None
-        self.dismiss(Decision(self._progress.transfer, record))
+        self.dismiss(_decision(self._progress, event.option_index))
 
     def action_leave_open(self) -> None:
         """Decide nothing."""
         self.dismiss(None)
 
 
-def _line(row: HistoryRow) -> str:
-    return f" tranId {row.tran_id}   {_when(row.timestamp)}   {printable(row.status)}"
+def _decision(progress: Progress, index: int) -> Decision:
+    """What a line of the list means: the records, then that it was not executed, then that it was."""
+    transfer, candidates = progress.transfer, progress.candidates
+    if index < len(candidates):
+        record = candidates[index]
+        others = tuple(row.tran_id for row in candidates if row is not record)
+        return Decision(transfer, outcome_of(record.status) or Outcome.UNKNOWN, record, others)
+    outcome = Outcome.NOT_EXECUTED if index == len(candidates) else Outcome.DONE
+    unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
+    return Decision(transfer, outcome, declined=(*(row.tran_id for row in candidates), *unreadable))
+
+
+def _line(row: HistoryRow, asked: object) -> str:
+    amount = "" if row.amount == asked else f"   {grouped(row.amount)} {printable(row.asset)}"
+    return f" tranId {row.tran_id}   {_when(row.timestamp)}{amount}   {printable(row.status)}"
 
 
 def _when(ms: int) -> str:

@@ -1,6 +1,7 @@
 """The main screen: the form of a transfer, and the session's transfers."""
 
 import asyncio
+import contextlib
 from typing import ClassVar
 
 from textual import work
@@ -12,13 +13,15 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Label
 
-from tui.desk import Desk
+from tui.desk import Decision, Desk, Undecidable
 from tui.domain.balances import FRESH_MS, Balances, Place
-from tui.domain.transfer import Draft, Transfer
+from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.exchange.clock import ticks_ms
 from tui.journal import JournalError
-from tui.screens.decide import DecideScreen, Decision
+from tui.screens.decide import DecideScreen
 from tui.screens.history import HistoryScreen
+from tui.screens.lock import LockScreen
+from tui.screens.notice import NoticeScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.settle import Progress
@@ -85,6 +88,8 @@ class MainScreen(Screen[None]):
         self._aging: Timer | None = None
         self._progress: dict[int, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
+        self._notices: dict[int, Transfer] = {}
+        """Transfers of which something false was said, and the person has not seen that, by id."""
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
@@ -100,8 +105,9 @@ class MainScreen(Screen[None]):
         self.action_refresh_balances()
 
     def on_screen_resume(self) -> None:
-        """Show what the review has read."""
+        """Show what the review has read, and what came up meanwhile."""
         self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
+        self._show_next_notice()
 
     @property
     def draft(self) -> Draft:
@@ -144,6 +150,9 @@ class MainScreen(Screen[None]):
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)
         self._show_exchange_state()
+        self.query_one(TransferForm).show_balances(self.desk.treasury.balances)
+        if transfer.outcome is Outcome.UNKNOWN:
+            self.read_touched(transfer)
         if not transfer.outcome.is_open:
             self._answered_ms[transfer.id] = ticks_ms()
             self.read_touched(transfer)
@@ -167,6 +176,32 @@ class MainScreen(Screen[None]):
             return
         self._progress[progress.transfer.id] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
+        shown = self.app.screen
+        if isinstance(shown, ResultScreen) and shown.transfer.id == progress.transfer.id:
+            shown.show_note(progress.note)
+
+    def notice(self, transfer: Transfer) -> None:
+        """Tell the person, over whatever they see, that what was said of a transfer before was wrong."""
+        if not self._is_going:
+            self._notices[transfer.id] = transfer
+            self._show_next_notice()
+
+    def _show_next_notice(self) -> None:
+        is_covered = any(isinstance(screen, LockScreen | NoticeScreen) for screen in self.app.screen_stack)
+        if self._notices and not is_covered:
+            self.app.push_screen(NoticeScreen(next(iter(self._notices.values()))), self._notice_seen)
+
+    def _notice_seen(self, transfer: Transfer | None) -> None:
+        if transfer:
+            self._notices.pop(transfer.id, None)
+            self.note_seen(transfer)
+            self.call_later(self._show_next_notice)
+
+    @work
+    async def note_seen(self, transfer: Transfer) -> None:
+        """Write down that the person has seen it; where that fails, the next start tells again."""
+        with contextlib.suppress(JournalError):
+            await self.desk.notice_seen(transfer)
 
     @work(exclusive=True, group="balances")
     async def read_balances(self) -> None:
@@ -240,8 +275,8 @@ class MainScreen(Screen[None]):
     async def settle_by_hand(self, decision: Decision) -> None:
         """Write the person's decision down."""
         try:
-            await self.desk.choose(decision.transfer, decision.record)
-        except JournalError as error:
+            await self.desk.choose(decision)
+        except (JournalError, Undecidable) as error:
             self.post_message(self.NotDecided(str(error)))
 
     def on_main_screen_not_decided(self, message: NotDecided) -> None:

@@ -11,7 +11,7 @@ from textual.widgets import Label
 from tui.domain.amounts import grouped
 from tui.domain.balances import Balances, Place, ends
 from tui.domain.text import printable
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.widgets.transfer_table import OUTCOME_WORDS
 
 _END_IDS = ("source-now", "destination-now")
@@ -25,8 +25,18 @@ _MEANING = {
         "It may have been moved, or not. Shunter finds out from the exchange's history; "
         "the answer comes here and in the list. Do not send it again before."
     ),
-    Outcome.NOT_EXECUTED: "Nothing moved, and nothing will.",
+    Outcome.NOT_EXECUTED: (
+        "Judged not executed: the exchange's history had no record of it in several whole reads. That is no proof. It "
+        "is looked for again for a day; if it appears, you are told."
+    ),
 }
+_FAILED = "The exchange took it in, and its history says that it FAILED: by that, nothing moved."
+_DECIDED = {
+    Outcome.DONE: "You have decided that it was executed.",
+    Outcome.REJECTED: "You have decided that a record which says FAILED is this transfer: by that, nothing moved.",
+    Outcome.NOT_EXECUTED: "You have decided that it was not executed.",
+}
+"""What a person decided is said as that."""
 
 
 class ResultScreen(ModalScreen[None]):
@@ -59,11 +69,11 @@ class ResultScreen(ModalScreen[None]):
         transfer = self.transfer
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
-            yield Label(_MEANING[transfer.outcome], classes="meaning", markup=False)
+            yield Label(_meaning(transfer), classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in _facts(transfer, self._note):
                     yield Label(name, classes="fact-name")
-                    yield Label(value, classes="fact-value", markup=False)
+                    yield Label(value, classes="fact-value", id=f"fact-{name.lower()}", markup=False)
                 if self._balances and self._since_ms is not None:
                     for end in _END_IDS:
                         yield Label("", classes="fact-name")
@@ -90,6 +100,11 @@ class ResultScreen(ModalScreen[None]):
             )
             self.query_one(f"#{id_}", Label).update(words)
 
+    def show_note(self, note: str) -> None:
+        """Say how the settling goes."""
+        for fact in self.query("#fact-settling").results(Label):
+            fact.update(printable(note))
+
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""
         if self.transfer.tran_id is None:
@@ -101,6 +116,14 @@ class ResultScreen(ModalScreen[None]):
     def action_close(self) -> None:
         """Back to where it was opened."""
         self.dismiss()
+
+
+def _meaning(transfer: Transfer) -> str:
+    if transfer.evidence is Evidence.PERSON:
+        return _DECIDED.get(transfer.outcome, _MEANING[transfer.outcome])
+    if transfer.outcome is Outcome.REJECTED and transfer.is_judged:
+        return _FAILED
+    return _MEANING[transfer.outcome]
 
 
 def _now(balances: Balances, end: Place, asset: str, since_ms: float) -> str:
@@ -116,7 +139,7 @@ def _facts(transfer: Transfer, note: str) -> list[tuple[str, str]]:
         ("tranId", str(transfer.tran_id or "")),
         ("Said", printable(transfer.message)),
         ("Code", str(transfer.code or "")),
-        ("Settling", printable(note)),
+        ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
         ("From", f"{request.type.source.label}  {request.from_symbol or ''}".rstrip()),
         ("To", f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip()),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),

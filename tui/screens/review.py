@@ -17,13 +17,15 @@ from textual.widgets import Label
 from tui.desk import Desk
 from tui.domain.amounts import grouped
 from tui.domain.balances import Balances, Figure, Place, ends, too_much
-from tui.domain.transfer import Transfer, TransferRequest
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
-from tui.journal import JournalError
+from tui.journal import JournalError, RepeatUnconfirmed
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_table import OUTCOME_WORDS
+
+_JUDGED_WORDS = "judged not executed, which is no proof"
 
 _FACT_IDS = {"From": "review-source", "To": "review-destination"}
 
@@ -77,9 +79,14 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     class Prepared(Message):
         """The connection stands, and it is known which earlier transfers are like this one."""
 
-        def __init__(self, repeats: list[Transfer]) -> None:
+        def __init__(self, repeats: list[Transfer], looks: dict[int, str]) -> None:
             super().__init__()
             self.repeats = repeats
+            self.looks = looks
+            """What the exchange's history says just now of those that are not done, in words, by id."""
+
+    class Repeated(Message):
+        """Nothing was sent: an identical transfer was made meanwhile."""
 
     class Freshened(Message):
         """What the two wallets hold is as fresh as it can be had."""
@@ -180,14 +187,20 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     @work(exclusive=True)
     async def prepare(self) -> None:
-        """Connect, measure the clock, and look for identical transfers."""
+        """Connect, measure the clock, and look for identical transfers: in the journal, and how they ended, in the
+        exchange's history.
+        """
         try:
-            repeats = await self._desk.repeats(self._review.request)
             await self._desk.prepare()
+            repeats = await self._desk.repeats(self._review.request)
+            doubtful = [repeat for repeat in repeats if repeat.outcome is not Outcome.DONE]
+            looks = await self._desk.look_again(doubtful)
+            if doubtful:  # what was looked for may be settled by now
+                repeats = await self._desk.repeats(self._review.request)
         except (ExchangeError, JournalError) as error:
             self.post_message(self.Failed(str(error)))
         else:
-            self.post_message(self.Prepared(repeats))
+            self.post_message(self.Prepared(repeats, looks))
 
     @work
     async def freshen(self) -> None:
@@ -200,11 +213,9 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     async def send(self) -> None:
         """Hand the transfer to the desk."""
         try:
-            repeats = await self._desk.repeats(self._review.request)
-            if not {repeat.id for repeat in repeats} <= self._meant:  # one more since the review was opened
-                self.post_message(self.Prepared(repeats))
-                return
-            transfer = await self._desk.submit(self._review.request)
+            transfer = await self._desk.submit(self._review.request, meant=self._meant)
+        except RepeatUnconfirmed:  # one more since the review was opened
+            self.post_message(self.Repeated())
         except (ExchangeError, JournalError) as error:
             self.post_message(self.Failed(str(error)))
         else:
@@ -218,13 +229,12 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         if self._told <= self._meant:
             self._go(Stage.READY)
             return
-        earlier = message.repeats[-1]
-        when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
-        words = (
-            f"An identical transfer went out at {when} and is {OUTCOME_WORDS[earlier.outcome]}. "
-            "Sending this one too moves the amount a second time."
-        )
-        self._go(Stage.REPEAT, words)
+        self._go(Stage.REPEAT, _repeat_words(message.repeats, message.looks))
+
+    def on_review_screen_repeated(self) -> None:
+        """Ask about it, as if the review was opened now."""
+        self._go(Stage.PREPARING, "")
+        self.prepare()
 
     def on_review_screen_freshened(self, message: Freshened) -> None:
         """Show both wallets before and after. More than can be moved, by a fresh figure, cannot be sent."""
@@ -271,6 +281,19 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self.query_one("#review-warning", Label).update(words)
 
 
+def _repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
+    """What the person should know before an amount is moved a second time: of one that is in doubt rather than done."""
+    earlier = next((repeat for repeat in repeats[::-1] if repeat.outcome is not Outcome.DONE), repeats[-1])
+    when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
+    outcome = f"was {_JUDGED_WORDS}" if earlier.is_judged else f"is {OUTCOME_WORDS[earlier.outcome]}"
+    look = f" {looks[earlier.id]}" if earlier.id in looks else ""
+    condition = ". " if earlier.outcome is Outcome.DONE else ", if that one is executed. "
+    return (
+        f"An identical transfer went out at {when} and {outcome}.{look} "
+        f"Sending this one too moves the amount a second time{condition}"
+    ).rstrip()
+
+
 def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
     source, destination = _end_words(request)
     return [
@@ -297,7 +320,7 @@ def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
     """What a place holds before and after."""
     if figure is None:
         return "its balance is not known"
-    doubt = "" if figure.is_fresh(ticks_ms()) else " (old)"
+    doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
     free = "" if figure.is_movable else " free"
     after = figure.amount + change
     if after < 0:

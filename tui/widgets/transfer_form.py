@@ -287,7 +287,7 @@ class TransferForm(Widget):
         if not self._balances.knows(asset):
             return ""
         free = "" if figure.is_movable else " free"
-        doubt = "" if figure.is_fresh(ticks_ms()) else " (old; F5 reads)"
+        doubt = "" if figure.is_fresh(ticks_ms()) else " (may change)" if figure.is_doubtful else " (old; F5 reads)"
         return f"of {grouped(figure.amount)} {asset}{free}{doubt}"
 
     def _want_movable(self) -> None:

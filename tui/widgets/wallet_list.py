@@ -107,7 +107,7 @@ def _figure(balances: Balances, wallet: Wallet, asset: str, pair: str, now_ms: f
         return ("?" if holdings.problem else "..."), False
     if not holdings.is_open:
         return "not open", True
-    is_fresh = holdings.is_fresh(now_ms)
+    is_fresh = balances.is_fresh(wallet, now_ms)
     return _amount(balances, wallet, asset, pair) + ("" if is_fresh else " ?"), is_fresh
 
 

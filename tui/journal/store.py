@@ -1,16 +1,11 @@
-"""The journal: every transfer is in it, on disk, before the first byte of its request can leave.
-
-JournalError        the journal cannot be read or written: no journal, no transfer
-└── TranIdTaken     another transfer to the same host already has this tranId
-"""
+"""Transfers on disk, in SQLite."""
 
 import contextlib
-import errno
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,9 +14,11 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from tui.domain.amounts import plain
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.senders import Sender, living_senders
+from tui.journal.errors import JournalError, RepeatUnconfirmed, TranIdTaken, in_words, name_of
+from tui.journal.schema import MIGRATIONS
+from tui.journal.senders import Sender, living_senders
 
 BUSY_TIMEOUT_S = 5.0
 """How long a call waits for another Shunter's write, which takes milliseconds."""
@@ -29,58 +26,17 @@ BUSY_TIMEOUT_S = 5.0
 SENDER_GONE = "Shunter ended before the answer came"
 """The message of a transfer whose sender died."""
 
+REPEAT_WINDOW_MS = 5 * 60 * 1000
+"""So soon after an identical transfer that was done, another one may be a slip of the hand."""
+
+WATCH_MS = 24 * 60 * 60 * 1000
+"""For so long a judged transfer is looked for again, and a repeat of it is asked about."""
+
 _PAGE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """
-        CREATE TABLE transfers (
-            id INTEGER PRIMARY KEY,
-            sender TEXT NOT NULL,
-            profile TEXT NOT NULL,
-            key_tail TEXT NOT NULL,
-            host TEXT NOT NULL,
-            type TEXT NOT NULL,
-            asset TEXT NOT NULL,
-            amount TEXT NOT NULL,
-            from_symbol TEXT,
-            to_symbol TEXT,
-            sent_at_ms INTEGER NOT NULL,
-            timestamp_ms INTEGER NOT NULL,
-            recv_window_ms INTEGER NOT NULL,
-            outcome TEXT NOT NULL,
-            tran_id INTEGER,
-            code INTEGER,
-            message TEXT NOT NULL,
-            settled_at_ms INTEGER
-        )
-        """,
-        """
-        CREATE TABLE changes (
-            transfer_id INTEGER NOT NULL REFERENCES transfers (id),
-            at_ms INTEGER NOT NULL,
-            outcome TEXT NOT NULL,
-            tran_id INTEGER,
-            code INTEGER,
-            message TEXT NOT NULL
-        )
-        """,
-        "CREATE UNIQUE INDEX transfers_tran_id ON transfers (host, tran_id) WHERE tran_id IS NOT NULL",
-        "CREATE INDEX transfers_sent ON transfers (host, sent_at_ms)",
-        "CREATE INDEX transfers_open ON transfers (host) WHERE outcome IN ('sending', 'unknown')",
-        "CREATE VIEW open_transfers AS SELECT * FROM transfers WHERE outcome IN ('sending', 'unknown')",
-    ),
-)
-"""Step N takes a journal from schema version N to N + 1. A step that was released never changes."""
-
-
-class JournalError(Exception):
-    """The journal cannot be read or written; says what is wrong, where, and what to do."""
-
-
-class TranIdTaken(JournalError):
-    """Another transfer to the same host already has this tranId."""
+_SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
+_JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 
 
 def journal_path() -> Path:
@@ -105,13 +61,14 @@ class Journal:
     def open(cls, path: Path | None = None) -> "Journal":
         """The journal to write to, by default the person's own; made if there is none."""
         place = path or journal_path()
-        with _errors(place):
+        with in_words(place):
             _make_folder(place.parent)
             if path is None:
                 place.parent.chmod(0o700)
             journal = cls(_connect(place, mode="rwc"), place)
             with journal._closed_on_error():
                 place.chmod(0o600)  # SQLite gives its rollback file the same mode
+                journal._check()
                 journal._migrate()
         return journal
 
@@ -119,7 +76,7 @@ class Journal:
     def open_to_read(cls, path: Path | None = None) -> "Journal | None":
         """The journal that is there, by default the person's own, or None: reading makes no files."""
         place = path or journal_path()
-        with _errors(place):
+        with in_words(place):
             try:
                 place.stat()
             except FileNotFoundError:
@@ -143,28 +100,36 @@ class Journal:
         *,
         profile: str,
         key_tail: str,
+        key_print: str,
         host: str,
         timestamp_ms: int,
         recv_window_ms: int,
+        meant: frozenset[int] = frozenset(),
     ) -> Transfer:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
-        When this raises, nothing may be sent. It must then not be taken for a transfer that was.
+        When this raises, nothing may be sent. It must then not be taken for a transfer that was. Raises
+        RepeatUnconfirmed where the request repeats others than those that are `meant`: asking and writing are one step,
+        so that of two Shunters with the same request, one is always asked.
         """
         transfer_id = 0
         try:
             with self._transaction():
+                repeated = self._similar(request, host, timestamp_ms)
+                if not {transfer.id for transfer in repeated} <= meant:
+                    raise RepeatUnconfirmed(repeated)
                 now_ms = _now_ms()
                 self._connection.execute(
                     """
-                    INSERT INTO transfers (sender, profile, key_tail, host, type, asset, amount, from_symbol,
+                    INSERT INTO transfers (sender, profile, key_tail, key_print, host, type, asset, amount, from_symbol,
                         to_symbol, sent_at_ms, timestamp_ms, recv_window_ms, outcome, message)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
                     """,
                     (
                         self._hold_sender(),
                         profile,
                         key_tail,
+                        key_print,
                         host,
                         request.type.name,
                         request.asset,
@@ -178,7 +143,7 @@ class Journal:
                     ),
                 )
                 transfer_id = self._value("SELECT last_insert_rowid()")
-                self._add_change(transfer_id, now_ms, Outcome.SENDING, None, None, "")
+                self._add_change(transfer_id, now_ms, Finding(Outcome.SENDING))
                 transfer = _transfer(self._row(transfer_id))
         except JournalError:
             if transfer_id:
@@ -187,23 +152,40 @@ class Journal:
         return transfer
 
     def record(
-        self,
-        transfer_id: int,
-        outcome: Outcome,
-        *,
-        tran_id: int | None = None,
-        code: int | None = None,
-        message: str = "",
+        self, transfer_id: int, finding: Finding, *, despite: Iterable[int] = (), declined: Iterable[int] = ()
     ) -> Transfer:
         """Write down how a transfer stands now; on the disk when this returns. Returns it as the journal has it.
 
         Only an open transfer changes. A final one stays as it is: another Shunter may have settled it first.
-        Raises TranIdTaken, and changes nothing, when another transfer to the same host has the tranId.
+
+        The exchange's answer is certain: who else got its tranId by the history or from a person got it wrongly, and is
+        unknown again, with a notice. Without an answer, raises TranIdTaken, and changes nothing, when a transfer to the
+        same host has the tranId that is not among those `despite` which it is recorded.
+        `declined` are the tranIds of records that a person said are not this transfer.
         """
         with self._transaction():
             if _transfer(self._row(transfer_id)).outcome.is_open:
-                self._change(transfer_id, outcome, tran_id, code, message)
+                self._claim(transfer_id, finding, frozenset(despite))
+                self._change(transfer_id, finding)
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO declined VALUES (?, ?)", [(transfer_id, tran_id) for tran_id in declined]
+                )
             return _transfer(self._row(transfer_id))
+
+    def revise(self, transfer_id: int, finding: Finding, *, notice: bool) -> Transfer:
+        """Put a judgement right, perhaps with a notice that stays until the person has seen it. One that is no
+        judgement any more stays as it is: another Shunter was first. Raises TranIdTaken.
+        """
+        with self._transaction():
+            if _transfer(self._row(transfer_id)).is_judged:
+                self._claim(transfer_id, finding, frozenset())
+                self._change(transfer_id, finding, notice=notice)
+            return _transfer(self._row(transfer_id))
+
+    def noticed(self, transfer_id: int) -> None:
+        """The person has seen that what was said of a transfer before was wrong."""
+        with self._transaction():
+            self._connection.execute("UPDATE transfers SET needs_notice = 0 WHERE id = ?", (transfer_id,))
 
     def transfer(self, transfer_id: int) -> Transfer:
         """How one transfer stands now."""
@@ -235,44 +217,48 @@ class Journal:
                 for orphan in orphans:
                     # It may have been written to since it was read, by its sender or another Shunter.
                     if self._row(orphan)["outcome"] == Outcome.SENDING:
-                        self._change(orphan, Outcome.UNKNOWN, None, None, SENDER_GONE)
+                        self._change(orphan, Finding(Outcome.UNKNOWN, SENDER_GONE))
                 rows = self._connection.execute(statement, (host,)).fetchall()
         return [transfer for transfer in map(_transfer, rows) if transfer.outcome is Outcome.UNKNOWN]
 
-    def similar(self, request: TransferRequest, *, host: str, since: datetime) -> list[Transfer]:
-        """The transfers that the request would repeat, oldest first: open ones, and done ones sent `since`. Of any
-        profile, for two keys may be of one account.
+    def similar(self, request: TransferRequest, *, host: str, now_ms: int) -> list[Transfer]:
+        """The transfers that the request would repeat, oldest first: open ones, those judged not executed within a day,
+        and those done in the last minutes. Of any profile, for two keys may be of one account.
+
+        `now_ms` is the exchange's time: who sets this machine's clock forward does not make the question disappear.
         """
-        same = (host, request.type.name, request.asset, request.from_symbol, request.to_symbol)
-        found = self._read(
-            """
-            SELECT * FROM open_transfers
-            WHERE host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?
-            UNION ALL
-            SELECT * FROM transfers
-            WHERE host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?
-                AND outcome = ? AND sent_at_ms >= ?
-            """,
-            (*same, *same, Outcome.DONE, _ms(since)),
-        )
-        repeated = [transfer for transfer in found if transfer.request.amount == request.amount]  # 1.0 is 1
-        return sorted(repeated, key=lambda transfer: transfer.id)  # in SQL, it would read the whole table for the order
+        with self._errors(), self._lock:
+            return self._similar(request, host, now_ms)
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
         """The other open transfers to the same host that ask for the same, of any profile too."""
-        request = transfer.request
         found = self._read(
-            """
-            SELECT * FROM open_transfers
-            WHERE host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ? AND id != ?
-            """,
-            (transfer.host, request.type.name, request.asset, request.from_symbol, request.to_symbol, transfer.id),
+            f"SELECT * FROM open_transfers WHERE {_SAME} AND id != ?",  # noqa: S608 - a constant
+            (*_same(transfer.request, transfer.host), transfer.id),
         )
-        return [rival for rival in found if rival.request.amount == request.amount]
+        return [rival for rival in found if rival.request.amount == transfer.request.amount]
 
-    def holds_tran_id(self, host: str, tran_id: int) -> bool:
-        """Whether a transfer to this host has this tranId."""
-        return bool(self._read("SELECT * FROM transfers WHERE host = ? AND tran_id = ?", (host, tran_id)))
+    def holders(self, host: str, tran_id: int) -> list[Transfer]:
+        """The transfers to this host that have this tranId: mostly one, or none."""
+        return self._read("SELECT * FROM transfers WHERE host = ? AND tran_id = ?", (host, tran_id))
+
+    def judged(self, host: str) -> list[Transfer]:
+        """The transfers to a host that were judged within a day: they are looked for again."""
+        since_ms = _now_ms() - WATCH_MS
+        return self._read(
+            f"SELECT * FROM transfers WHERE host = ? AND {_JUDGED} AND settled_at_ms >= ?",  # noqa: S608 - a constant
+            (host, since_ms),
+        )
+
+    def notices(self, host: str) -> list[Transfer]:
+        """The transfers to a host of which something false was said before, and the person has not seen that yet."""
+        return self._read("SELECT * FROM transfers WHERE host = ? AND needs_notice", (host,))
+
+    def declined(self, transfer_id: int) -> frozenset[int]:
+        """The tranIds of the records that a person said are not this transfer."""
+        with self._errors(), self._lock:
+            rows = self._connection.execute("SELECT tran_id FROM declined WHERE transfer_id = ?", (transfer_id,))
+            return frozenset(row["tran_id"] for row in rows)
 
     def close(self) -> None:
         """Let go of the file. A transfer begun here that is still `sending` is `unknown` from now on."""
@@ -282,25 +268,69 @@ class Journal:
                 self._sender.release()
                 self._sender = None
 
-    def _change(self, transfer_id: int, outcome: Outcome, tran_id: int | None, code: int | None, message: str) -> None:
+    def _similar(self, request: TransferRequest, host: str, now_ms: int) -> list[Transfer]:
+        same = _same(request, host)
+        found = self._as_they_stand(
+            # Each part has an index of its own; in SQL, the order would have the whole table read.
+            f"""
+            SELECT * FROM transfers WHERE outcome IN ('sending', 'unknown') AND {_SAME}
+            UNION ALL
+            SELECT * FROM transfers WHERE {_JUDGED} AND {_SAME} AND (settled_at_ms >= ? OR timestamp_ms >= ?)
+            UNION ALL
+            SELECT * FROM transfers WHERE outcome = ? AND {_SAME} AND timestamp_ms >= ?
+            """,  # noqa: S608 - constants
+            (*same, *same, _now_ms() - WATCH_MS, now_ms - WATCH_MS, Outcome.DONE, *same, now_ms - REPEAT_WINDOW_MS),
+        )
+        repeated = [transfer for transfer in found if transfer.request.amount == request.amount]  # 1.0 is 1
+        return sorted(repeated, key=lambda transfer: transfer.id)
+
+    def _claim(self, transfer_id: int, finding: Finding, despite: frozenset[int]) -> None:
+        """Within a transaction: see that no other transfer wrongly has the tranId of a finding. Raises TranIdTaken."""
+        if finding.tran_id is None:
+            return
+        host = self._row(transfer_id)["host"]
+        holders = self._connection.execute(
+            "SELECT * FROM transfers WHERE host = ? AND tran_id = ? AND id != ?", (host, finding.tran_id, transfer_id)
+        ).fetchall()
+        if finding.evidence is not Evidence.ANSWER and not despite.issuperset(holder["id"] for holder in holders):
+            raise TranIdTaken
+        for holder in holders:
+            if holder["evidence"] != Evidence.ANSWER:
+                words = f"It was taken for tranId {finding.tran_id}, which is another transfer's. Shunter looks again."
+                self._change(holder["id"], Finding(Outcome.UNKNOWN, words), notice=True)
+
+    def _change(self, transfer_id: int, finding: Finding, *, notice: bool = False) -> None:
         """Within a transaction: the row's new state and the entry in its history, if it is a new one."""
-        message = message.encode(errors="replace").decode()  # a server can send half of a surrogate pair
         row = self._row(transfer_id)
+        # A server can send half of a surrogate pair.
+        finding = replace(finding, message=finding.message.encode(errors="replace").decode())
+        outcome, tran_id, code, message = finding.outcome, finding.tran_id, finding.code, finding.message
         if (row["outcome"], row["tran_id"], row["code"], row["message"]) == (outcome, tran_id, code, message):
             return
         now_ms = _now_ms()
         self._connection.execute(
-            "UPDATE transfers SET outcome = ?, tran_id = ?, code = ?, message = ?, settled_at_ms = ? WHERE id = ?",
-            (outcome, tran_id, code, message, None if outcome.is_open else now_ms, transfer_id),
+            """
+            UPDATE transfers SET outcome = ?, tran_id = ?, code = ?, message = ?, evidence = ?, settled_at_ms = ?,
+                needs_notice = needs_notice OR ?
+            WHERE id = ?
+            """,
+            (
+                outcome,
+                tran_id,
+                code,
+                message,
+                finding.evidence,
+                None if outcome.is_open else now_ms,
+                notice,
+                transfer_id,
+            ),
         )
-        self._add_change(transfer_id, now_ms, outcome, tran_id, code, message)
+        self._add_change(transfer_id, now_ms, finding)
 
-    def _add_change(
-        self, transfer_id: int, at_ms: int, outcome: Outcome, tran_id: int | None, code: int | None, message: str
-    ) -> None:
+    def _add_change(self, transfer_id: int, at_ms: int, finding: Finding) -> None:
         self._connection.execute(
             "INSERT INTO changes (transfer_id, at_ms, outcome, tran_id, code, message) VALUES (?, ?, ?, ?, ?, ?)",
-            (transfer_id, at_ms, outcome, tran_id, code, message),
+            (transfer_id, at_ms, finding.outcome, finding.tran_id, finding.code, finding.message),
         )
 
     def _disown(self, transfer_id: int) -> None:
@@ -309,19 +339,22 @@ class Journal:
             row = self._connection.execute("SELECT * FROM transfers WHERE id = ?", (transfer_id,)).fetchone()
             # The id may be another Shunter's by now.
             if row and self._sender and row["sender"] == self._sender.id:
-                self._change(transfer_id, Outcome.NOT_SENT, None, None, "The journal could not be written")
+                self._change(transfer_id, Finding(Outcome.NOT_SENT, "The journal could not be written"))
 
     def _read(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
-        """Transfers as they stand: one whose sender died is unknown, also where that is not written yet."""
         with self._errors(), self._lock:
-            rows = self._connection.execute(statement, parameters).fetchall()
-            orphans = self._orphans(rows)
-            return [
-                replace(_transfer(row), outcome=Outcome.UNKNOWN, message=SENDER_GONE)
-                if row["id"] in orphans
-                else _transfer(row)
-                for row in rows
-            ]
+            return self._as_they_stand(statement, parameters)
+
+    def _as_they_stand(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
+        """Transfers: one whose sender died is unknown, also where that is not written yet."""
+        rows = self._connection.execute(statement, parameters).fetchall()
+        orphans = self._orphans(rows)
+        return [
+            replace(_transfer(row), outcome=Outcome.UNKNOWN, message=SENDER_GONE)
+            if row["id"] in orphans
+            else _transfer(row)
+            for row in rows
+        ]
 
     def _row(self, transfer_id: int) -> sqlite3.Row:
         row: sqlite3.Row | None = self._connection.execute(
@@ -351,12 +384,19 @@ class Journal:
         value: int = self._connection.execute(statement).fetchone()[0]
         return value
 
+    def _check(self) -> None:
+        """See that table and indexes tell the same: by an index page of another day, an open transfer is not found."""
+        with self._lock:
+            found = self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found.splitlines()[-1])
+
     def _migrate(self) -> None:
         """Bring the schema up to date; all steps or none. Also finds out whether the file can be written."""
         with self._transaction():
             version = self._value("PRAGMA user_version")
             if version > len(MIGRATIONS):
-                raise JournalError(f"{_name(self._path)} was written by a newer Shunter. Update this one to use it.")
+                raise JournalError(f"{name_of(self._path)} was written by a newer Shunter. Update this one to use it.")
             if version < len(MIGRATIONS):
                 for statement in (statement for step in MIGRATIONS[version:] for statement in step):
                     self._connection.execute(statement)
@@ -384,7 +424,7 @@ class Journal:
             raise
 
     def _errors(self) -> contextlib.AbstractContextManager[None]:
-        return _errors(self._path)
+        return in_words(self._path)
 
 
 def _connect(path: Path | None, mode: str = "rwc") -> sqlite3.Connection:
@@ -427,6 +467,11 @@ def _senders_folder(path: Path) -> Path:
     return path.parent / "senders"
 
 
+def _same(request: TransferRequest, host: str) -> tuple[str | None, ...]:
+    """The parameters of `_SAME`. The amount is compared as a number, and so not by SQLite."""
+    return host, request.type.name, request.asset, request.from_symbol, request.to_symbol
+
+
 def _transfer(row: sqlite3.Row) -> Transfer:
     try:
         return Transfer(
@@ -445,6 +490,9 @@ def _transfer(row: sqlite3.Row) -> Transfer:
             code=row["code"],
             message=row["message"],
             settled_at=None if row["settled_at_ms"] is None else _utc(row["settled_at_ms"]),
+            key_print=row["key_print"],
+            evidence=Evidence(row["evidence"]),
+            needs_notice=bool(row["needs_notice"]),
         )
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
         raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
@@ -454,64 +502,5 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _ms(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
 def _utc(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
-
-
-@contextlib.contextmanager
-def _errors(path: Path | None) -> Iterator[None]:
-    """Turns what SQLite and the system report into words for a person."""
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise _journal_error(error, path) from error
-
-
-def _journal_error(error: sqlite3.Error | OSError, path: Path | None) -> JournalError:
-    if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without a code: a row that cannot be read
-        if code == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-            return TranIdTaken("Another transfer in the journal already has this tranId")
-        problem, remedy = _SQLITE_PROBLEMS.get(code & 0xFF, _FAILING)
-    else:
-        problem, remedy = _SYSTEM_PROBLEMS.get(error.errno or 0, _FAILING)
-    if path and path.is_dir():
-        problem, remedy = "a folder has the journal's name", "Move that folder aside, then try again."
-    return JournalError(f"{_name(path)}: {problem} ({error}). {remedy}")
-
-
-def _name(path: Path | None) -> str:
-    return f"The journal {path}" if path else "The journal in memory"
-
-
-_FULL = "the disk is full", "Free some space, then try again."
-_FORBIDDEN = "it cannot be opened or written", "Make the file and its folder yours and writable, then try again."
-_DAMAGED = (
-    "the file is damaged",
-    "Restore it from a backup, or move it aside to start a new one; keep it, for it says what was sent.",
-)
-_LOCKED = "another program keeps it locked", "Close that program, then try again."
-_FAILING = "the disk refuses it", "Check the disk and your quota on it, then try again."
-
-_SQLITE_PROBLEMS = {
-    sqlite3.SQLITE_FULL: _FULL,
-    sqlite3.SQLITE_READONLY: _FORBIDDEN,
-    sqlite3.SQLITE_CANTOPEN: _FORBIDDEN,
-    sqlite3.SQLITE_PERM: _FORBIDDEN,
-    sqlite3.SQLITE_NOTADB: _DAMAGED,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
-    sqlite3.SQLITE_ERROR: _DAMAGED,  # a table is missing
-    sqlite3.SQLITE_BUSY: _LOCKED,
-}
-_SYSTEM_PROBLEMS = {
-    errno.ENOSPC: _FULL,
-    errno.EACCES: _FORBIDDEN,
-    errno.EPERM: _FORBIDDEN,
-    errno.EROFS: _FORBIDDEN,
-    errno.ENOTDIR: _FORBIDDEN,
-    errno.EEXIST: _FORBIDDEN,
-}

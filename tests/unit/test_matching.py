@@ -1,0 +1,183 @@
+"""What a record must look like to be a transfer's, what it must not be taken for, and what a measured time proves."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange import clock
+from tui.exchange.payloads import HistoryRow, UnreadableRow
+from tui.matching import Fit, Sifted, could_be, fit, is_contested, outcome_of, sift, without_rivals
+
+_SENT_MS = 1_700_000_000_000
+_TRANSFER = Transfer(
+    id=1,
+    request=TransferRequest(TransferType.MARGIN_ISOLATEDMARGIN, "USDT", Decimal("1.50"), to_symbol="BTCUSDT"),
+    profile="main",
+    key_tail="demo",
+    host="https://api.binance.com",
+    sent_at=datetime(2026, 1, 1, tzinfo=UTC),
+    timestamp_ms=_SENT_MS,
+    recv_window_ms=5000,
+    outcome=Outcome.UNKNOWN,
+)
+_ROW = HistoryRow("USDT", Decimal("1.5"), "MARGIN_ISOLATEDMARGIN", "CONFIRMED", 1, _SENT_MS + 100)
+
+
+def test_record_of_equal_value_matches_with_or_without_its_pair() -> None:
+    assert fit(_TRANSFER, _ROW) is Fit.MATCH
+    assert fit(_TRANSFER, replace_row(to_symbol="BTCUSDT", from_symbol="")) is Fit.MATCH
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"asset": "USDC"},
+        {"amount": Decimal("1.50000001")},
+        {"amount": Decimal("1.40")},
+        {"amount": Decimal(3)},
+        {"type": "MAIN_ISOLATED_MARGIN"},
+        {"to_symbol": "ETHUSDT"},
+        {"from_symbol": "BTCUSDT"},
+    ],
+    ids=str,
+)
+def test_record_that_differs_in_one_thing_is_another(changes: dict[str, object]) -> None:
+    assert fit(_TRANSFER, replace_row(**changes)) is Fit.NONE
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "expected"),
+    [
+        (-600_001, Fit.NONE),
+        (-600_000, Fit.NEAR),
+        (-5000, Fit.NEAR),
+        (-4001, Fit.NEAR),
+        (-4000, Fit.MATCH),
+        (0, Fit.MATCH),
+        (9000, Fit.MATCH),
+        (18_000, Fit.MATCH),
+        (18_001, Fit.NEAR),
+        (60 * 60 * 1000, Fit.NEAR),
+        (60 * 60 * 1000 + 1, Fit.NONE),
+    ],
+)
+def test_record_lies_where_the_exchange_can_have_executed_the_request(after_ms: int, expected: Fit) -> None:
+    """From a second before the timestamp, which may be ahead so much, to its window's end and the exchange's own
+    time-out of ten seconds, with three seconds on each side. What is farther off is near, and no absence.
+    """
+    assert fit(_TRANSFER, replace_row(timestamp=_SENT_MS + after_ms)) is expected
+
+
+def test_longer_window_of_the_request_counts() -> None:
+    late = replace_row(timestamp=_SENT_MS + 60_500)
+    assert fit(replace(_TRANSFER, recv_window_ms=60_000), late) is Fit.MATCH
+    assert fit(_TRANSFER, late) is Fit.NEAR
+
+
+@pytest.mark.parametrize(
+    ("asked", "recorded", "expected"),
+    [
+        ("1.23456789", "1.2345", Fit.NEAR),
+        ("1.23456789", "1.2346", Fit.NEAR),
+        ("1.23456789", "1", Fit.NEAR),
+        ("1.23456789", "2", Fit.NEAR),
+        ("1.23456789", "1.2344", Fit.NONE),
+        ("1.23456789", "3", Fit.NONE),
+        ("1.5", "1.5001", Fit.NONE),
+        ("100", "101", Fit.NONE),
+        ("100", "1E+2", Fit.MATCH),
+        ("150", "1E+2", Fit.NONE),
+    ],
+)
+def test_amount_that_was_rounded_is_near(asked: str, recorded: str, expected: Fit) -> None:
+    transfer = replace(_TRANSFER, request=replace(_TRANSFER.request, amount=Decimal(asked)))
+    assert fit(transfer, replace_row(amount=Decimal(recorded))) is expected
+
+
+_BLANK = UnreadableRow("{}", None, None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"type": "MARGIN_ISOLATEDMARGIN", "asset": "USDT", "amount": Decimal("1.5"), "timestamp": _SENT_MS}, True),
+        ({"amount": Decimal(2)}, True),
+        ({"type": "MAIN_FUNDING"}, False),
+        ({"asset": "BTC"}, False),
+        ({"amount": Decimal(7)}, False),
+        ({"timestamp": _SENT_MS - 3_600_000}, False),
+    ],
+    ids=str,
+)
+def test_unreadable_record_could_be_it_unless_what_can_be_read_says_otherwise(
+    changes: dict[str, object], expected: bool
+) -> None:
+    assert could_be(_TRANSFER, replace(_BLANK, **changes)) is expected  # type: ignore[arg-type]
+
+
+def sifted(
+    *rows: HistoryRow | UnreadableRow, held_by: Transfer | None = None, declined: tuple[int, ...] = ()
+) -> Sifted:
+    return sift(_TRANSFER, rows, {1: [held_by]} if held_by else {}, frozenset(declined))
+
+
+def test_record_that_another_transfer_holds_and_fits_as_well_is_that_ones() -> None:
+    twin = replace(_TRANSFER, id=2, outcome=Outcome.DONE, tran_id=1)
+    assert sifted(_ROW, held_by=twin).is_empty
+
+
+def test_record_that_another_transfer_holds_and_does_not_fit_is_shown_and_never_taken_for_absence() -> None:
+    """A server to rehearse with, started again, gives out the tranIds of yesterday."""
+    yesterday = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 86_400_000, outcome=Outcome.DONE, tran_id=1)
+    assert sifted(_ROW, held_by=yesterday) == Sifted(near=(_ROW,))
+    an_hour_ago = replace(yesterday, timestamp_ms=_SENT_MS - 1_800_000)
+    assert sifted(_ROW, held_by=an_hour_ago) == Sifted(near=(_ROW,))
+
+
+def test_record_that_a_person_declined_is_not_it() -> None:
+    unreadable = replace(_BLANK, tran_id=1)
+    assert sifted(_ROW, unreadable, declined=(1,)).is_empty
+    assert sifted(_BLANK, declined=(1,)) == Sifted(unreadable=(_BLANK,))
+
+
+def test_near_record_that_matches_another_open_transfer_is_that_ones() -> None:
+    late = replace_row(timestamp=_SENT_MS + 60_000)
+    rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS + 60_000)
+    assert without_rivals(Sifted(near=(late,)), [rival]).is_empty
+    assert without_rivals(Sifted(near=(late,)), []) == Sifted(near=(late,))
+
+
+def test_match_is_contested_by_an_open_transfer_that_it_is_near_to_and_that_has_none_of_its_own() -> None:
+    """The earlier one may have been executed late, and the later one not at all."""
+    record = replace_row(timestamp=_SENT_MS + 100)
+    earlier = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 60_000)
+    own = replace_row(tran_id=2, timestamp=_SENT_MS - 60_000)
+    assert is_contested(record, [record], [earlier])
+    assert not is_contested(record, [record, own], [earlier])
+    assert not is_contested(record, [record], [])
+
+
+def test_only_two_statuses_say_how_it_ended() -> None:
+    assert outcome_of("CONFIRMED") is Outcome.DONE
+    assert outcome_of("FAILED") is Outcome.REJECTED
+    assert {outcome_of(status) for status in ("PENDING", "", "DONE", "confirmed")} == {None}
+
+
+@pytest.mark.parametrize("answered_ms", [0, 1, 100, 20_000])
+def test_time_is_at_least_what_the_exchange_said_when_the_answer_came(
+    monkeypatch: pytest.MonkeyPatch, answered_ms: int
+) -> None:
+    monkeypatch.setattr(clock, "ticks_ms", lambda: float(answered_ms + 500))
+    measured = clock.reading(_SENT_MS, asked_ms=0.0, answered_ms=float(answered_ms))
+    assert _SENT_MS + 499 <= measured.at_least_ms() <= _SENT_MS + 500
+    assert measured.now_ms() - measured.at_least_ms() <= measured.round_trip_ms // 2 + 1
+
+
+def replace_row(**changes: object) -> HistoryRow:
+    """The record with some fields changed."""
+    return replace(_ROW, **changes)  # type: ignore[arg-type]

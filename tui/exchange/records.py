@@ -1,0 +1,80 @@
+"""The exchange's records of transfers, read one by one: a row that is not as documented hides no other, and stays."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tui.domain.text import ServerText, printable
+from tui.exchange.decoding import Amount, decode
+from tui.exchange.payloads import HistoryPage, HistoryRow, Milliseconds, TranId, UnreadableRow
+
+HISTORY_PAGE_SIZE = 100
+"""The most rows that the exchange puts on one page."""
+
+_MAX_PAGE_BYTES = 1024 * 1024
+_MAX_TEXT = 300
+_MAX_WORD = 60
+"""Of a name or a status. What is longer is neither."""
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """A page before its rows are read."""
+
+    total: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+    rows: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    """Where there is nothing, the exchange leaves it out."""
+    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    msg: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    status: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    """An answer that has one of these speaks of an error, whatever else it has."""
+
+
+def history_page(body: bytes) -> HistoryPage:
+    """One page of the history. Raises ValueError for anything but a page as it is documented."""
+    if len(body) > _MAX_PAGE_BYTES:
+        raise ValueError("it is too long")
+    page = decode(body, _Page)
+    if not page.code is page.msg is page.status is msgspec.UNSET:
+        raise ValueError("it speaks of an error")
+    if page.rows is msgspec.UNSET:
+        if page.total:
+            raise ValueError("it has no rows")
+        return HistoryPage(0, ())
+    if len(page.rows) > HISTORY_PAGE_SIZE:
+        raise ValueError("it has more rows than a page")
+    return HistoryPage(page.total, tuple(_row(bytes(raw)) for raw in page.rows))
+
+
+def _row(raw: bytes) -> HistoryRow | UnreadableRow:
+    fields: dict[str, msgspec.Raw] = _field(raw, dict[str, msgspec.Raw]) or {}
+    kind, asset, status = (_word(fields.get(name)) for name in ("type", "asset", "status"))
+    amount = _field(fields.get("amount"), Amount)
+    if amount is not None and amount <= 0:
+        amount = None
+    tran_id, timestamp = _field(fields.get("tranId"), TranId), _field(fields.get("timestamp"), Milliseconds)
+    if kind and asset and status and amount and tran_id and timestamp:
+        pairs = {name: fields[name] for name in ("fromSymbol", "toSymbol") if _is_given(fields.get(name))}
+        symbols = {name: _word(symbol) for name, symbol in pairs.items()}
+        if None not in symbols.values():
+            ends = symbols.get("fromSymbol"), symbols.get("toSymbol")
+            return HistoryRow(asset, amount, kind, status, tran_id, timestamp, *ends)
+    text = printable(raw[: 4 * _MAX_TEXT].decode("utf-8", "replace"))[:_MAX_TEXT]
+    return UnreadableRow(text, kind, asset, amount, status, tran_id, timestamp)
+
+
+def _is_given(symbol: msgspec.Raw | None) -> bool:
+    return symbol is not None and bytes(symbol) not in (b"null", b'""')
+
+
+def _word(raw: msgspec.Raw | None) -> str | None:
+    text = _field(raw, ServerText)
+    word = printable(text) if text else ""
+    return word if 0 < len(word) <= _MAX_WORD else None
+
+
+def _field(raw: bytes | msgspec.Raw | None, kind: Any) -> Any:
+    """One field, or None where it is not there or is nothing of that kind."""
+    try:
+        return None if raw is None else decode(raw, kind)
+    except ValueError:
+        return None

@@ -1,0 +1,10 @@
+"""The journal: every transfer is in it, on disk, before the first byte of its request can leave.
+
+For the desk, which writes and reads it, and `shunter journal`, which reads it. `store` is the way in; `schema` is
+the file's shape, `errors` what can be wrong with it, and `senders` tells which Shunters are alive.
+"""
+
+from tui.journal.errors import JournalError, RepeatUnconfirmed, TranIdTaken
+from tui.journal.store import SENDER_GONE, Journal, journal_path
+
+__all__ = ["SENDER_GONE", "Journal", "JournalError", "RepeatUnconfirmed", "TranIdTaken", "journal_path"]

@@ -1,0 +1,146 @@
+"""What a record of the exchange's history says about a transfer: whether it is it, and how it ended.
+
+A record is a match when type, asset, amount and pairs are equal and its time lies where the exchange can have executed
+the transfer. What is near but not equal is no match, and never absence either: it is for the person to look at.
+A record belongs to the transfer that holds its tranId, unless another one matches it better.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import IntEnum
+
+from tui.domain.transfer import Outcome, Transfer
+from tui.exchange.payloads import HistoryRow, UnreadableRow
+
+_SLACK_MS = 3000
+"""How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
+
+_AHEAD_MS = 1000
+"""How far ahead of the exchange's time a timestamp may be: such a request is executed before its own timestamp."""
+
+_EXECUTION_MS = 10_000
+"""The exchange's own time-out between taking a request in and giving up on it: BINANCE.md, "Signing"."""
+
+_NEAR_BEFORE_MS = 10 * 60 * 1000
+_NEAR_AFTER_MS = 60 * 60 * 1000
+"""How far off in time a record can still be what became of a transfer."""
+
+Row = HistoryRow | UnreadableRow
+
+
+class Fit(IntEnum):
+    """How well a record fits a transfer."""
+
+    NONE = 0
+    NEAR = 1
+    MATCH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What a whole read of the history has on one transfer."""
+
+    matches: tuple[HistoryRow, ...] = ()
+    """Records that are it, as far as a record can tell, and that are no other transfer's."""
+    near: tuple[HistoryRow, ...] = ()
+    """Records that could be it: near, or held by another transfer that they do not fit."""
+    unreadable: tuple[UnreadableRow, ...] = ()
+    """Records that cannot be read where it matters, and could be it."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no trace of it."""
+        return not (self.matches or self.near or self.unreadable)
+
+
+def sift(
+    transfer: Transfer, rows: Iterable[Row], holders: Mapping[int, Sequence[Transfer]], declined: frozenset[int]
+) -> Sifted:
+    """What these records have on a transfer. `holders` are the other transfers with a record's tranId; `declined` the
+    tranIds that a person said are not it.
+    """
+    matches: list[HistoryRow] = []
+    near: list[HistoryRow] = []
+    unreadable: list[UnreadableRow] = []
+    for row in rows:
+        if isinstance(row, UnreadableRow):
+            if row.tran_id not in declined and could_be(transfer, row):
+                unreadable.append(row)
+            continue
+        others = holders.get(row.tran_id, ())
+        own_fit = fit(transfer, row)
+        if own_fit is Fit.NONE or row.tran_id in declined or any(fit(other, row) >= own_fit for other in others):
+            continue
+        (matches if own_fit is Fit.MATCH and not others else near).append(row)
+    return Sifted(tuple(matches), tuple(near), tuple(unreadable))
+
+
+def without_rivals(sifted: Sifted, rivals: Sequence[Transfer]) -> Sifted:
+    """The same, without what is near but matches another open transfer that asks for the same."""
+    near = tuple(row for row in sifted.near if not any(fit(rival, row) is Fit.MATCH for rival in rivals))
+    return replace(sifted, near=near)
+
+
+def is_contested(record: HistoryRow, rows: Iterable[Row], rivals: Iterable[Transfer]) -> bool:
+    """Whether an open transfer that asks for the same could claim the record, and has no match of its own."""
+    others = [row for row in rows if isinstance(row, HistoryRow) and row.tran_id != record.tran_id]
+    return any(
+        fit(rival, record) is not Fit.NONE and not any(fit(rival, other) is Fit.MATCH for other in others)
+        for rival in rivals
+    )
+
+
+def fit(transfer: Transfer, row: HistoryRow) -> Fit:
+    """How well a record fits a transfer. Records need not carry pairs: the query filters by them."""
+    request = transfer.request
+    is_same_move = (
+        row.type == request.type.name
+        and row.asset == request.asset
+        and row.from_symbol in (None, "", request.from_symbol)
+        and row.to_symbol in (None, "", request.to_symbol)
+    )
+    start_ms, end_ms = span_ms(transfer)
+    if not is_same_move or not start_ms <= row.timestamp <= end_ms:
+        return Fit.NONE
+    if row.amount == request.amount:
+        return Fit.MATCH if window_start_ms(transfer) <= row.timestamp <= window_end_ms(transfer) else Fit.NEAR
+    return Fit.NEAR if _rounds_alike(request.amount, row.amount) else Fit.NONE
+
+
+def could_be(transfer: Transfer, row: UnreadableRow) -> bool:
+    """Whether nothing that can be read of a record says that it is another transfer."""
+    request = transfer.request
+    start_ms, end_ms = span_ms(transfer)
+    return (
+        row.type in (None, request.type.name)
+        and row.asset in (None, request.asset)
+        and (row.amount is None or row.amount == request.amount or _rounds_alike(request.amount, row.amount))
+        and (row.timestamp is None or start_ms <= row.timestamp <= end_ms)
+    )
+
+
+def outcome_of(status: str) -> Outcome | None:
+    """What a record's status says of the outcome; None while, or where, it says nothing final."""
+    return {"CONFIRMED": Outcome.DONE, "FAILED": Outcome.REJECTED}.get(status)
+
+
+def span_ms(transfer: Transfer) -> tuple[int, int]:
+    """From when to when, in the exchange's time, a record could lie that has to do with a transfer."""
+    return transfer.timestamp_ms - _NEAR_BEFORE_MS, transfer.timestamp_ms + _NEAR_AFTER_MS
+
+
+def window_start_ms(transfer: Transfer) -> int:
+    """The earliest time of a match."""
+    return transfer.timestamp_ms - _AHEAD_MS - _SLACK_MS
+
+
+def window_end_ms(transfer: Transfer) -> int:
+    """The latest time of a match. The exchange names none: later ones are near."""
+    return transfer.timestamp_ms + transfer.recv_window_ms + _EXECUTION_MS + _SLACK_MS
+
+
+def _rounds_alike(asked: Decimal, recorded: Decimal) -> bool:
+    """Whether a record's amount can be the one asked for, written with fewer decimals."""
+    exponent = recorded.as_tuple().exponent
+    return isinstance(exponent, int) and abs(asked - recorded) < Decimal(1).scaleb(min(exponent, 0))

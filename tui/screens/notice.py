@@ -1,0 +1,71 @@
+"""What was said of a transfer before was wrong: told so that it cannot be missed."""
+
+from time import monotonic
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Grid, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Label
+
+from tui.domain.amounts import grouped
+from tui.domain.text import printable
+from tui.domain.transfer import Outcome, Transfer
+
+_UNSEEN_S = 1.0
+"""Who types on while this comes up has not read it yet."""
+
+_MEANING = {
+    Outcome.DONE: (
+        "This transfer WAS executed. Shunter had judged before that it was not, because the exchange's history had no "
+        "such record. If you sent the amount again since, it has moved twice."
+    ),
+    Outcome.UNKNOWN: (
+        "What Shunter said of this transfer does not hold: its outcome is unknown again, and it may have been "
+        "executed. Shunter looks on. Do not send it again before."
+    ),
+}
+_TITLES = {Outcome.DONE: "Executed after all", Outcome.UNKNOWN: "Unknown again"}
+
+
+class NoticeScreen(ModalScreen[Transfer]):
+    """Shows one transfer of which something false was said. It ends with it, once the person has said so."""
+
+    def __init__(self, transfer: Transfer) -> None:
+        super().__init__()
+        self._transfer = transfer
+        self._shown_s = 0.0
+
+    def compose(self) -> ComposeResult:
+        """What is so, then every fact."""
+        transfer = self._transfer
+        request = transfer.request
+        facts = {
+            "tranId": str(transfer.tran_id or ""),
+            "Amount": f"{grouped(request.amount)} {request.asset}",
+            "From": f"{request.type.source.label}  {request.from_symbol or ''}".rstrip(),
+            "To": f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip(),
+            "Sent": transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
+            "Why": printable(transfer.message),
+        }
+        with VerticalScroll(classes="dialog", can_focus=False):
+            yield Label(_TITLES.get(transfer.outcome, "Not as it was said"), classes="title -unknown")
+            yield Label(_MEANING.get(transfer.outcome, ""), classes="meaning", markup=False)
+            with Grid(classes="facts"):
+                for name, value in facts.items():
+                    if value:
+                        yield Label(name, classes="fact-name")
+                        yield Label(value, classes="fact-value", markup=False)
+            yield Label("Enter  I have seen it", classes="ask", markup=False)
+
+    def on_mount(self) -> None:
+        """Ring: it may come up at any time."""
+        self._shown_s = monotonic()
+        self.app.bell()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the person's word, but for a key of a hand that was typing on."""
+        if event.key == "enter":
+            event.stop()
+            if event.time >= self._shown_s + _UNSEEN_S:
+                self.dismiss(self._transfer)
