@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +36,7 @@ import pyte
 from tests.bench import judge_words as words
 from tests.bench.judge_clock import Clock
 from tests.bench.judge_exchange import JudgeExchange
+from tests.bench.judge_faults import Lot
 from tests.bench.judge_ledger import ROUTES, Record
 from tests.bench.judge_words import AlikeClaim, Claim, Figure, Said
 from tests.bench.real_program import PROFILE, SHUNTER, add_key, home
@@ -44,13 +45,16 @@ from tui.demo.serving import served
 
 _PACE = 60.0
 _HOUR_S = 3600
-_ASKED_AFTER_S, _ASKED_AGAIN_AFTER_S = 600, 3000
+_ASKED_AFTER_S = (600, 3000)
+"""When the person looks whether there is something to decide, since the last transfer."""
 _FRESH_MS = 62_000
 """How old a figure without a mark may be: a minute, and the time that it takes to mark it."""
 _DOUBT_SEEN_MS = 1000
 """How long after an unknown outcome figures may still stand as they were."""
 _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
+_PASSES, _PASS_S = 4, 5
+"""How often, and how long after, the person looks again at what a read that failed left open."""
 _SHOWN = 5
 
 _REVIEW, _QUIT, _ESCAPE, _ENTER, _HISTORY, _REFRESH = "\x12", "\x11", "\x1b", "\r", "\x14", "\x0c"
@@ -299,19 +303,19 @@ class Plan:
     """One transfer, and what the person does."""
 
     amount: str
-    kill: Kill | None
-    how: str
-    kill_after_s: float
-    types_ahead: bool
-    presses_twice: bool
-    looks_at_history: bool
-    repeats: bool
+    kill: Kill | None = None
+    how: str = ""
+    kill_after_s: float = 0
+    types_ahead: bool = False
+    presses_twice: bool = False
+    looks_at_history: bool = False
+    repeats: bool = False
 
 
 def plan(number: int, seed: int, *, twins: int = 0) -> Plan:
     """What the person does with the n-th amount, or with its n-th twin, which differs in zeros at the end alone."""
     random = Random(f"{seed}/{number}/{twins}")
-    kill = random.choice(list(Kill)) if random.random() < 0.2 else None
+    kill = random.choice(list(Kill)) if random.random() < 0.13 else None
     return Plan(
         amount=_amount(number) + "0" * twins,
         kill=kill,
@@ -512,9 +516,13 @@ class Person:
 
     def leave(self) -> None:
         """Quit the program."""
-        if self.terminal:
-            self.terminal.type(_QUIT)
-            self.terminal.wait_for_end()
+        if terminal := self.terminal:
+            terminal.type(_QUIT)
+            try:
+                terminal.wait_for_end()
+            except AssertionError:
+                self.judge.breaks("the program did not quit", str(terminal.number), "", terminal.screen())
+                terminal.kill()
             self.terminal = None
 
     def watch(self, over: threading.Event, random: Random) -> None:
@@ -536,23 +544,34 @@ class Person:
         self.see(words.EARLIER)
         self._watch_for(8)  # the reads that tell the program that it has to ask
         terminal.type(_BACK_TAB * 4)  # before the first field stands the last list: that of the earlier transfers
-        for place in range(len(rows)):
-            terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
-            self.see(words.DIALOG_IS_OPEN)
-            if words.asks_to_decide(screen := terminal.screen()):
-                self._decide(terminal, screen)
-            else:
-                self.judge.asked_with[words.dialog_amount(screen)] = screen
-                terminal.type(_ESCAPE)
-            self.see(words.NO_DIALOG)
+        places = list(range(len(rows)))
+        for _ in range(_PASSES):
+            places = [place for place in places if not self._settle_by_hand(terminal, place)]
+            if not places:
+                break
+            self._watch_for(_PASS_S)
         self.leave()
+
+    def _settle_by_hand(self, terminal: Terminal, place: int) -> bool:
+        """Open one row of the list and decide, if the program asks; whether there is nothing more to do about it."""
+        terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
+        self.see(words.DIALOG_IS_OPEN)
+        screen = terminal.screen()
+        is_asked = words.asks_to_decide(screen)
+        self.judge.asked_with[words.dialog_amount(screen)] = screen
+        goes_on = bool(search(words.GOES_ON_BY_ITSELF, screen))
+        if is_asked and not goes_on:
+            self._decide(terminal, screen)
+        else:
+            terminal.type(_ESCAPE)
+        self.see(words.NO_DIALOG)
+        return not goes_on
 
     def _decide(self, terminal: Terminal, screen: str) -> None:
         amount = words.dialog_amount(screen)
         offered = words.options(screen)
         choice = self._choice(offered, self.judge.ledger.executions(amount))
-        self.judge.asked_with[amount] = screen
-        if choice is None or search(words.GOES_ON_BY_ITSELF, screen):
+        if choice is None:
             terminal.type(_ESCAPE)
             return
         self.diary.decided[amount] = offered[choice][0]
@@ -581,8 +600,17 @@ class Report:
     """How it went."""
 
     figures: list[str]
-    kills: int
+    outcomes: dict[str, int]
     broken: list[Violation]
+
+    def __str__(self) -> str:
+        told = [*self.figures]
+        for kind, count in Counter(violation.kind for violation in self.broken).most_common():
+            of_kind = [violation for violation in self.broken if violation.kind == kind]
+            told.append(f"\n{count:6} {kind}")
+            told += [f"       {_clock_time(int(one.at_s * 1000))} {one.amount}: {one.what}" for one in of_kind[:_SHOWN]]
+            told.append(next((one.picture for one in of_kind if one.picture), ""))
+        return "\n".join([*told, f"\n{len(self.broken)} promises broken"])
 
 
 def journal(environment: Environment) -> list[dict[str, Any]]:
@@ -595,7 +623,7 @@ def journal(environment: Environment) -> list[dict[str, Any]]:
 class Run:
     """Everything that a run needs, and its phases."""
 
-    def __init__(self, environment: Environment, *, seed: int, persons: int) -> None:
+    def __init__(self, environment: Environment, *, seed: int, persons: int, lots: Sequence[Lot]) -> None:
         self._environment = environment
         self._seed = seed
         self._clock_path = Path(environment["HOME"]) / "judge-clock"
@@ -606,6 +634,8 @@ class Run:
         self._numbers = itertools.count(1)
         self._persons = [self._person(number) for number in range(persons)]
         self._random = Random(seed)
+        self._is_calm = self.exchange.is_calm = bool(lots)
+        self.exchange.lots = {_amount(number): lot for number, lot in enumerate(lots, 1)}
 
     def _person(self, number: int) -> Person:
         return Person(self.judge, self.diary, self._environment, self._clock_path, number)
@@ -619,10 +649,10 @@ class Run:
                 for used in [threads.submit(self._use, person, until) for person in self._persons]:
                     used.result()
             made_s = self.clock.now_s()
-            self._pass(made_s + _ASKED_AFTER_S)
-            self._ask_person()
-            self._pass(made_s + _ASKED_AGAIN_AFTER_S)
-            self._ask_person()
+            for after_s in _ASKED_AFTER_S:
+                if after_s < hours * _HOUR_S:
+                    self._pass(made_s + after_s)
+                    self._ask_person()
             self._pass(made_s + hours * _HOUR_S + 60)
         self.judge.judge_end(journal(self._environment))
         for person in self._persons:
@@ -635,6 +665,8 @@ class Run:
                 continue
             for twins in itertools.count():
                 coming = plan(number, self._seed, twins=twins)
+                if self._is_calm:
+                    coming = Plan(coming.amount)
                 with self._stuck_is_broken(person, coming.amount):
                     if person.make(coming) and coming.repeats:
                         continue
@@ -698,18 +730,28 @@ class Run:
 
 
 def judged(
-    environment: Environment, *, transfers: int, seed: int, batch: int = 120, persons: int = 3, progress: bool = False
+    environment: Environment,
+    *,
+    transfers: int,
+    seed: int,
+    batch: int = 120,
+    persons: int = 3,
+    hours: float = 1,
+    lots: Sequence[Lot] = (),
+    progress: bool = False,
 ) -> Report:
-    """Run it with a person's unlocked keyring."""
+    """Run it with a person's unlocked keyring. With `lots`, these befall the first transfers, the persons do nothing
+    that they should not, and no read fails.
+    """
     settings = Path(environment["HOME"]) / ".config/shunter/settings.json"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text('{"idle_lock_minutes": 0}')
-    run = Run(environment, seed=seed, persons=persons)
+    run = Run(environment, seed=seed, persons=persons, lots=lots)
     began_s, judge = time.monotonic(), run.judge
     with served(run.exchange) as base_url:
         add_key(environment, base_url)
         while (left := transfers - judge.confirmed.total()) > 0:
-            run.batch(min(batch, left), hours=1)
+            run.batch(min(batch, left), hours=hours)
             if progress:
                 broken = Counter(violation.kind for violation in judge.broken.values())
                 print(f"{time.monotonic() - began_s:5.0f} s: {judge.confirmed.total()} transfers, {dict(broken)}")
@@ -734,7 +776,7 @@ def _report(run: Run, environment: Environment, took_s: float) -> Report:
         f"{judge.pictures} pictures judged; " + _counted(judge.counts),
         f"{took_s:.0f} s",
     ]
-    return Report(figures, diary.kills.total(), list(judge.broken.values()))
+    return Report(figures, dict(rows), list(judge.broken.values()))
 
 
 def _counted(counter: Counter[str]) -> str:
@@ -750,15 +792,7 @@ def main() -> int:
     given = parser.parse_args()
     with home() as environment:
         report = judged(environment, transfers=given.transfers, seed=given.seed, batch=given.batch, progress=True)
-    print(*report.figures, sep="\n")
-    kinds = Counter(violation.kind for violation in report.broken)
-    for kind, count in kinds.most_common():
-        print(f"\n{count:6} {kind}")
-        for violation in [violation for violation in report.broken if violation.kind == kind][:_SHOWN]:
-            print(f"       {_clock_time(int(violation.at_s * 1000))} {violation.amount}: {violation.what}")
-        picture = next((violation.picture for violation in report.broken if violation.kind == kind), "")
-        print(picture)
-    print(f"\n{len(report.broken)} promises broken")
+    print(report)
     return int(bool(report.broken))
 
 
