@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -393,12 +393,12 @@ class Person:
         if coming.kill is Kill.STARTING:
             self.leave()
             self.terminal = self._open()
-            self._watch_for(coming.kill_after_s)
+            self.watch_for(coming.kill_after_s)
             self._end("SIGKILL", coming.kill)
         terminal = self.terminal or self.start()
         while self.see(f"{words.FORM_IS_READY}|{words.FORM_COULD_NOT_READ}")[0] == words.FORM_COULD_NOT_READ:
             terminal.type(_REFRESH)
-            self._watch_for(1)
+            self.watch_for(1)
         terminal.type(_END_OF_LINE + _DELETE_LINE)
         self.see(words.AMOUNT_IS_EMPTY)
         terminal.type(coming.amount + _REVIEW + ("y" if coming.types_ahead else ""))
@@ -415,7 +415,7 @@ class Person:
             self._end(coming.how, Kill.IN_FLIGHT)
             return True
         if coming.kill is Kill.AFTER_Y:
-            self._watch_for(coming.kill_after_s)
+            self.watch_for(coming.kill_after_s)
             self._end(coming.how, coming.kill)
             return True
         return self._read_result(coming)
@@ -504,12 +504,13 @@ class Person:
         else:
             terminal.type(_QUIT)
             if how == "quit twice" or kill is Kill.IN_FLIGHT:
-                self._watch_for(0.3)
+                self.watch_for(0.3)
                 terminal.type(_QUIT)
         terminal.wait_for_end()
         self.terminal = None
 
-    def _watch_for(self, seconds: float) -> None:
+    def watch_for(self, seconds: float) -> None:
+        """Look at the screen for a while."""
         deadline = time.monotonic() + seconds
         while self.terminal and time.monotonic() < deadline:
             self.terminal.screen()
@@ -542,14 +543,14 @@ class Person:
         """Start once more, open every row that is open, and decide where the program asks."""
         terminal = self.start()
         self.see(words.EARLIER)
-        self._watch_for(8)  # the reads that tell the program that it has to ask
+        self.watch_for(8)  # the reads that tell the program that it has to ask
         terminal.type(_BACK_TAB * 4)  # before the first field stands the last list: that of the earlier transfers
         places = list(range(len(rows)))
         for _ in range(_PASSES):
             places = [place for place in places if not self._settle_by_hand(terminal, place)]
             if not places:
                 break
-            self._watch_for(_PASS_S)
+            self.watch_for(_PASS_S)
         self.leave()
 
     def _settle_by_hand(self, terminal: Terminal, place: int) -> bool:
@@ -623,7 +624,7 @@ def journal(environment: Environment) -> list[dict[str, Any]]:
 class Run:
     """Everything that a run needs, and its phases."""
 
-    def __init__(self, environment: Environment, *, seed: int, persons: int, lots: Sequence[Lot]) -> None:
+    def __init__(self, environment: Environment, *, seed: int, persons: int, lots: Mapping[str, Lot]) -> None:
         self._environment = environment
         self._seed = seed
         self._clock_path = Path(environment["HOME"]) / "judge-clock"
@@ -632,30 +633,34 @@ class Run:
         self.judge = Judge(self.exchange, self.clock)
         self.diary = Diary()
         self._numbers = itertools.count(1)
-        self._persons = [self._person(number) for number in range(persons)]
+        self.persons = [self._person(number) for number in range(persons)]
         self._random = Random(seed)
         self._is_calm = self.exchange.is_calm = bool(lots)
-        self.exchange.lots = {_amount(number): lot for number, lot in enumerate(lots, 1)}
+        self.exchange.lots = dict(lots)
 
     def _person(self, number: int) -> Person:
         return Person(self.judge, self.diary, self._environment, self._clock_path, number)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """What `shunter journal` tells."""
+        return journal(self._environment)
 
     def batch(self, size: int, hours: float) -> None:
         """Make so many transfers, and let an hour pass, or more."""
         self.exchange.page_cap = self._random.choice([100, 100, 10])
         until = self.judge.confirmed.total() + size
         with self._journal_watched():
-            with ThreadPoolExecutor(len(self._persons)) as threads:
-                for used in [threads.submit(self._use, person, until) for person in self._persons]:
+            with ThreadPoolExecutor(len(self.persons)) as threads:
+                for used in [threads.submit(self._use, person, until) for person in self.persons]:
                     used.result()
             made_s = self.clock.now_s()
             for after_s in _ASKED_AFTER_S:
                 if after_s < hours * _HOUR_S:
-                    self._pass(made_s + after_s)
+                    self.let_pass(made_s + after_s)
                     self._ask_person()
-            self._pass(made_s + hours * _HOUR_S + 60)
+            self.let_pass(made_s + hours * _HOUR_S + 60)
         self.judge.judge_end(journal(self._environment))
-        for person in self._persons:
+        for person in self.persons:
             person.leave()
 
     def _use(self, person: Person, until: int) -> None:
@@ -683,12 +688,12 @@ class Run:
                 person.terminal.kill()
                 person.terminal = None
 
-    def _pass(self, until_s: float) -> None:
+    def let_pass(self, until_s: float) -> None:
         """Let time pass quickly, with the programs watched."""
         over = threading.Event()
-        with ThreadPoolExecutor(len(self._persons)) as threads:
+        with ThreadPoolExecutor(len(self.persons)) as threads:
             watching = [
-                threads.submit(self._watch, person, over, Random(self._random.random())) for person in self._persons
+                threads.submit(self._watch, person, over, Random(self._random.random())) for person in self.persons
             ]
             self.judge.go(_PACE)
             try:
@@ -729,6 +734,18 @@ class Run:
             watching.result()
 
 
+@contextmanager
+def judging(environment: Environment, *, seed: int, persons: int, lots: Mapping[str, Lot]) -> Iterator[Run]:
+    """A run over the exchange, with its key in the person's unlocked keyring. It is calm, but for the lots."""
+    settings = Path(environment["HOME"]) / ".config/shunter/settings.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"idle_lock_minutes": 0}')
+    run = Run(environment, seed=seed, persons=persons, lots=lots)
+    with served(run.exchange) as base_url:
+        add_key(environment, base_url)
+        yield run
+
+
 def judged(
     environment: Environment,
     *,
@@ -743,18 +760,17 @@ def judged(
     """Run it with a person's unlocked keyring. With `lots`, these befall the first transfers, the persons do nothing
     that they should not, and no read fails.
     """
-    settings = Path(environment["HOME"]) / ".config/shunter/settings.json"
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text('{"idle_lock_minutes": 0}')
-    run = Run(environment, seed=seed, persons=persons, lots=lots)
-    began_s, judge = time.monotonic(), run.judge
-    with served(run.exchange) as base_url:
-        add_key(environment, base_url)
+    began_s = time.monotonic()
+    by_amount = {_amount(number): lot for number, lot in enumerate(lots, 1)}
+    with judging(environment, seed=seed, persons=persons, lots=by_amount) as run:
+        judge = run.judge
         while (left := transfers - judge.confirmed.total()) > 0:
+            told = set(judge.broken)
             run.batch(min(batch, left), hours=hours)
             if progress:
-                broken = Counter(violation.kind for violation in judge.broken.values())
-                print(f"{time.monotonic() - began_s:5.0f} s: {judge.confirmed.total()} transfers, {dict(broken)}")
+                print(f"{time.monotonic() - began_s:5.0f} s: {judge.confirmed.total()} transfers")
+                for one in [judge.broken[key] for key in judge.broken.keys() - told]:
+                    print(f"       {one.kind} {one.amount}: {one.what}")
                 sys.stdout.flush()
             run.exchange.new_run()
     return _report(run, environment, time.monotonic() - began_s)
