@@ -28,7 +28,8 @@ DAY_MS = 86_400_000
 @pytest.fixture(autouse=True)
 def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settling at a pace that no exchange would like."""
-    monkeypatch.setattr("tui.desk.Pace", lambda: Pace(0.01, 0.05, 0.05))
+    monkeypatch.setattr("tui.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
+    monkeypatch.setattr("tui.desk.Pace", lambda: Pace(0.01, 0.05, judge_after_s=0, judge_gap_s=0.05))
 
 
 def in_list(main: MainScreen, which: str) -> str:
@@ -54,6 +55,7 @@ async def find_earlier(
         REQUEST,
         profile="second",
         key_tail=key_tail,
+        key_print="",
         host=main.desk._exchange,
         timestamp_ms=exchange.server_ms() - ago_ms,
         recv_window_ms=5000,
@@ -75,7 +77,7 @@ async def test_of_several_records_the_person_says_which(
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
         choices = await open_row(pilot, main, "#transfers")
-        assert [words.split()[0] for words in choices] == ["tranId", "tranId", "None"]
+        assert [words.split()[0] for words in choices] == ["tranId", "tranId", "None", "It"]
         await pilot.press(*["down"] * (choice + 1), "enter")
         expected = ("not executed",) if choice == 2 else ("done", choices[choice].split()[1])
         await until(pilot, lambda: all(word in in_list(main, "#transfers") for word in expected))
@@ -83,7 +85,8 @@ async def test_of_several_records_the_person_says_which(
 
 async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
-        await until_open(pilot)
+        main = await until_open(pilot)
+        main.desk._pace = Pace(0.01, 0.05)
         exchange.history.hidden = Lag(reads=10**6)
         exchange.faults.append(Fault(answer=Answer(502)))
         await send(pilot)
@@ -108,7 +111,7 @@ async def test_what_another_key_sent_is_told_and_can_be_left_open(
             exchange.ledger.transfer(REQUEST, exchange.server_ms() - 60_000, fails=False)
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
         choices = await open_row(pilot, main, "#earlier")
-        assert len(choices) == 1 + executed
+        assert len(choices) == 2 + executed
         assert "second ...9zzz" in screen_text(pilot)
         assert "another key" in screen_text(pilot)
         await pilot.press("escape")

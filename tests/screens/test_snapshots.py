@@ -1,6 +1,7 @@
 """What the screens look like. `pytest tests/screens/test_snapshots.py --snapshot-update` takes new pictures."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,13 +16,14 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange.payloads import HistoryRow
+from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.opening import Start
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.keys import KeysScreen
+from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.settle import Doubt, Progress
 
@@ -123,12 +125,33 @@ def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -
     records = [
         HistoryRow("USDT", request.amount, "MAIN_FUNDING", "CONFIRMED", 75_000 + n, NOON_MS + n) for n in (9, 800)
     ]
-    candidates = {Doubt.SEVERAL: records, Doubt.OTHER_KEY: records[:1], Doubt.TOO_OLD: []}[doubt]
+    rounded = HistoryRow("USDT", Decimal("1.49"), "MAIN_FUNDING", "CONFIRMED", 75_003, NOON_MS + 60_000)
+    pending = HistoryRow("USDT", request.amount, "MAIN_FUNDING", "PROCESSING", 75_004, NOON_MS + 70_000)
+    candidates = {Doubt.SEVERAL: records, Doubt.OTHER_KEY: records[:1], Doubt.NEAR: [rounded, pending]}.get(doubt, [])
+    text = '{"asset":"USDT","amount":null,"type":"MAIN_FUNDING","status":"CONFIRMED","tranId":75000}'
+    row = UnreadableRow(text, "MAIN_FUNDING", "USDT", None, "CONFIRMED", 75_000, None)
+    progress = Progress(transfer, "", doubt, tuple(candidates), (row,) if doubt is Doubt.UNREADABLE else ())
 
     async def steps(pilot: Pilot[None]) -> None:
         await until_open(pilot)
-        await pilot.app.push_screen(DecideScreen(Progress(transfer, "", doubt, tuple(candidates))))
+        await pilot.app.push_screen(DecideScreen(progress))
         await until_screen(pilot, DecideScreen)
+
+    assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.UNKNOWN])
+def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare, clocks_stand_still: None) -> None:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.5"))
+    sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
+    transfer = Transfer(1, request, "main", "9zzz", "https://api.binance.com", sent_at, NOON_MS, 5000, outcome)
+    found = "Found in the exchange's history. Before, it was taken for not executed."
+    tran_id = 75_000 if outcome is Outcome.DONE else None
+
+    async def steps(pilot: Pilot[None]) -> None:
+        main = await until_open(pilot)
+        main.notice(replace(transfer, tran_id=tran_id, message=found))
+        await until_screen(pilot, NoticeScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)
 

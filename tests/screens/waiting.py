@@ -50,7 +50,7 @@ async def review(pilot: Pilot[None]) -> None:
     """Open the review and wait until it can send."""
     await pilot.press("f2")
     await until_screen(pilot, ReviewScreen)
-    await until(pilot, lambda: "Esc" in words(pilot, "#review-ask"))
+    await until(pilot, lambda: "Connecting" not in words(pilot, "#review-ask"))
     await pilot.pause()
 
 

@@ -201,3 +201,65 @@ async def test_a_key_without_permission_for_a_wallet_sees_the_rest(treasury: Tre
     balances = await _read(treasury)
     assert "permission" in balances.wallets[Wallet.PORTFOLIO].problem
     assert balances.wallets[Wallet.PORTFOLIO].is_open
+
+
+_ESCAPE = r"BTC\u001b]52;c;cm0gLXJm\u0007"
+
+
+async def test_what_has_no_name_is_not_offered(treasury: Treasury, server: "DemoServer") -> None:
+    """A pair or an asset whose name a terminal would obey, or that nobody could type, is left out; others stay."""
+    pairs = f"""[{{"base":"BTC","quote":"USDT","symbol":"{_ESCAPE}"}},
+        {{"base":"{_ESCAPE}","quote":"USDT","symbol":"XUSDT"}},
+        {{"base":"BTC","quote":"USDT","symbol":""}},{{"base":"币安人生","quote":"USDT","symbol":"币安人生USDT"}}]"""
+    assets = f"""[{{"asset":"{_ESCAPE}","free":"1"}},{{"asset":"US DT","free":"1"}},{{"asset":"{"A" * 50}","free":"1"}},
+        {{"asset":"币安人生","free":"2"}}]"""
+    account = f"""{{"assets":[{{"symbol":"{_ESCAPE}","enabled":true,"baseAsset":{{"asset":"BTC","free":"1"}},
+        "quoteAsset":{{"asset":"USDT","free":"1"}}}}]}}"""
+    server.exchange.faults += [
+        _fails("GET /sapi/v1/margin/isolated/allPairs", answer=Answer(body=pairs.encode())),
+        _fails(OWN_CALLS[Wallet.SPOT], answer=Answer(body=assets.encode())),
+        _fails(OWN_CALLS[Wallet.ISOLATED], answer=Answer(body=account.encode())),
+        _fails(GLANCE, answer=Cut.CLOSE),
+    ]
+    balances = await _read(treasury)
+    assert list(balances.pairs) == ["币安人生USDT"]
+    assert balances.wallets[Wallet.SPOT].assets == {"币安人生": Decimal(2)}
+    assert balances.wallets[Wallet.ISOLATED].pairs == {}
+    assert balances.wallets[Wallet.ISOLATED].is_open
+
+
+@pytest.mark.parametrize("free", ["NaN", "sNaN", "Infinity", "1E+3000000", "", "1_000", "9" * 5000])
+async def test_wallet_with_an_amount_that_is_none_is_not_read(
+    treasury: Treasury, server: "DemoServer", free: str
+) -> None:
+    """Left out, the asset would look as if there were none of it."""
+    body = f'[{{"asset":"USDT","free":"{free}"}},{{"asset":"BTC","free":"1"}}]'.encode()
+    server.exchange.faults += [
+        _fails(OWN_CALLS[Wallet.SPOT], answer=Answer(body=body)),
+        _fails(GLANCE, answer=Cut.CLOSE),
+    ]
+    balances = await _read(treasury)
+    assert "cannot be read" in balances.wallets[Wallet.SPOT].problem
+    _assert_right(balances, set(Wallet) - {Wallet.SPOT, Wallet.UM, Wallet.CM, Wallet.OPTIONS})
+
+
+@pytest.mark.parametrize("code", [-1000, -1006, -1007, -1102, -2015])
+async def test_code_that_is_not_about_the_wallet_does_not_close_it(
+    treasury: Treasury, server: "DemoServer", code: int
+) -> None:
+    answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
+    server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
+    wallet = (await _read(treasury)).wallets[Wallet.PORTFOLIO]
+    assert wallet.problem
+    assert wallet.is_open
+
+
+@pytest.mark.parametrize("code", [-3003, -11001, -21001, -9000])
+async def test_code_about_the_wallet_closes_it_whether_or_not_it_is_a_definite_refusal_of_a_transfer(
+    treasury: Treasury, server: "DemoServer", code: int
+) -> None:
+    answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
+    server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
+    wallet = (await _read(treasury)).wallets[Wallet.PORTFOLIO]
+    assert not wallet.is_open
+    assert not wallet.problem

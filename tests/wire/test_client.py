@@ -1,6 +1,7 @@
 """The client on the wire: where it sends, what it sends, and what its errors hold."""
 
 import asyncio
+import gzip
 import ssl
 import sys
 from decimal import Decimal
@@ -270,6 +271,54 @@ async def test_weight_is_what_the_exchange_counts(server: "DemoServer") -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await _transfer(client)
         assert client.uid_weight == 900
+
+
+@pytest.mark.parametrize("packing", ["gzip", "x-gzip", "GZIP", "identity", ""])
+async def test_answer_packed_once_is_read_although_none_is_asked_for(server: "DemoServer", packing: str) -> None:
+    body = b'{"serverTime":1800000000000}'
+    packed = gzip.compress(body) if "zip" in packing.lower() else body
+    answer = Answer(200, packed, {"content-encoding": packing})
+    server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time", times=None))
+    asked: list[str] = []
+
+    async def note(request: httpx.Request) -> None:
+        asked.append(request.headers["Accept-Encoding"])
+
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        client._http.event_hooks["request"].append(note)
+        assert (await client.sync_clock()).server_ms == 1_800_000_000_000
+    assert set(asked) == {"identity"}
+
+
+@pytest.mark.parametrize("packing", ["gzip, gzip", "br", "zstd", "deflate", "compress", "nonsense"])
+async def test_answer_packed_in_another_way_is_not_read(server: "DemoServer", packing: str) -> None:
+    packed = gzip.compress(gzip.compress(b'{"tranId":7}'))
+    answer = Answer(200, packed, {"content-encoding": packing})
+    server.exchange.faults.append(Fault(answer=answer, executes=False))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(OutcomeUnknown, match="cannot be read"):
+            await _transfer(client)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "wait_s"), [("", 60), ("soon", 60), ("-5", 60), ("999999999", 259_200), ("9" * 5000, 259_200)]
+)
+async def test_wait_of_years_is_a_long_wait(server: "DemoServer", retry_after: str, wait_s: int) -> None:
+    answer = Answer(418, b"", {"retry-after": retry_after, "x-sapi-used-uid-weight-1m": "9" * 5000})
+    server.exchange.faults.append(Fault(answer=answer, executes=False))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(RateLimited):
+            await _transfer(client)
+        assert wait_s - 2 <= client.wait_s <= wait_s
+        assert client.uid_weight == 0
+
+
+async def test_cookies_are_not_kept(server: "DemoServer") -> None:
+    answer = Answer(200, b'{"serverTime":1800000000000}', {"set-cookie": "a=" + "b" * 4000})
+    server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time", times=None))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        await client.sync_clock()
+        assert not client._http.cookies
 
 
 def test_walk_of_an_error_finds_what_httpx_puts_there() -> None:

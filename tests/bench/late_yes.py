@@ -1,0 +1,154 @@
+"""How long a person waits from `y` to the answer when the review stood open for a while, and what it may cost.
+
+    python tests/bench/late_yes.py [--idle 1 4.9 6 30 120] [--round-trip-ms 100] [--desks 3]
+
+Desks at a raw server on loopback that answers as if it were so far away, TLS handshakes included, and closes
+connections after 5 or 60 s without a request: what is under way to it then is lost. Side by side, in the same run:
+a client that trusts connections for 5 s, as httpx does by itself; Shunter's, which trusts them for less; and Shunter's
+that is kept warm while the review waits, as the review does. All wait beside one another and press `y` one after the
+other, so a run takes a minute longer than the longest wait.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import re
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from unittest.mock import patch
+
+from tui.demo.keys import demo_key
+from tui.desk import Desk
+from tui.domain.transfer import Outcome, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange import client as client_module
+from tui.exchange.client import TRUSTED_S, BinanceClient
+from tui.exchange.errors import ExchangeError
+from tui.journal import Journal
+
+_REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
+_WARM_EVERY_S = 3
+_APART_S = 0.5
+_CLIENTS_MADE_S = 20
+_SERVERS_IDLE_S = (5, 60)
+_WAYS = {"httpx's 5 s": 5.0, f"{TRUSTED_S} s": float(TRUSTED_S), "kept warm": float(TRUSTED_S)}
+
+
+class FarServer:
+    """Answers the time and transfers from afar, and closes what is idle."""
+
+    def __init__(self, idle_s: float, round_trip_s: float) -> None:
+        self._idle_s = idle_s
+        self._way_s = round_trip_s / 2
+        self._tran_id = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, for as long as it lives."""
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError, asyncio.CancelledError):
+            await asyncio.sleep(4 * self._way_s)  # the handshakes of TCP and TLS
+            closes_at = time.monotonic() + self._idle_s
+            while True:
+                async with asyncio.timeout(max(0, closes_at + self._way_s - time.monotonic())):
+                    head = await reader.readuntil(b"\r\n\r\n")
+                if length := re.search(rb"(?i)content-length: ([0-9]+)", head):
+                    await reader.readexactly(int(length[1]))
+                await asyncio.sleep(self._way_s)
+                if time.monotonic() > closes_at:
+                    break  # it was under way when this side closed
+                self._tran_id += 1
+                body = b'{"serverTime":%d,"tranId":%d}' % (time.time_ns() // 1_000_000, self._tran_id)
+                closes_at = time.monotonic() + self._idle_s
+                await asyncio.sleep(self._way_s)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """One `y`, and what came of it."""
+
+    waited_ms: float
+    is_done: bool
+
+
+async def say_yes(client: BinanceClient, way: str, idle_s: float, folder: Path, start_s: float) -> Yes:
+    """Open a review when it is time, wait, and press `y`."""
+    await asyncio.sleep(start_s)
+    desk = Desk(client, Journal.open(folder / "journal.sqlite3"), profile="bench")
+    await desk.prepare()
+    keeping = asyncio.create_task(_keep_warm(client)) if way == "kept warm" else None
+    await asyncio.sleep(idle_s)
+    pressed_s = time.perf_counter()
+    transfer = await desk.submit(_REQUEST)
+    waited_ms = (time.perf_counter() - pressed_s) * 1000
+    if keeping:
+        keeping.cancel()
+    await desk.close()
+    return Yes(waited_ms, transfer.outcome is Outcome.DONE)
+
+
+async def _keep_warm(client: BinanceClient) -> None:
+    while True:
+        await asyncio.sleep(_WARM_EVERY_S)
+        with contextlib.suppress(ExchangeError):
+            await client.warm()
+
+
+async def measure(
+    servers_idle_s: float, idle_s: float, way: str, *, starts_s: list[float], round_trip_s: float
+) -> list[Yes]:
+    """What came of as many `y` as there are starts, each of a desk of its own."""
+    far = FarServer(servers_idle_s, round_trip_s)
+    async with await asyncio.start_server(far.serve, "127.0.0.1", 0) as server:
+        base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with patch.object(client_module, "TRUSTED_S", _WAYS[way]):
+            clients = [BinanceClient(base_url, demo_key()) for _ in starts_s]  # which takes its time, and none of y's
+        with contextlib.ExitStack() as stack:
+            folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in starts_s]
+            return await asyncio.gather(
+                *(
+                    say_yes(client, way, idle_s, folder, start_s)
+                    for client, folder, start_s in zip(clients, folders, starts_s, strict=True)
+                )
+            )
+
+
+def _cell(found: list[Yes]) -> str:
+    unknown = sum(not yes.is_done for yes in found)
+    return f"{statistics.median(yes.waited_ms for yes in found):7.0f} ms, {unknown} unknown"
+
+
+async def main() -> int:
+    """Measure all at once, and print side by side."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--idle", type=float, nargs="+", default=[1, 4.9, 6, 30, 120], help="seconds before y")
+    parser.add_argument("--round-trip-ms", type=float, default=100)
+    parser.add_argument("--desks", type=int, default=3)
+    options = parser.parse_args()
+    cases = [(server, idle, way) for server in _SERVERS_IDLE_S for idle in options.idle for way in _WAYS]
+    found = await asyncio.gather(
+        *(
+            measure(
+                *case,
+                starts_s=[_CLIENTS_MADE_S + (turn * len(cases) + at) * _APART_S for turn in range(options.desks)],
+                round_trip_s=options.round_trip_ms / 1000,
+            )
+            for at, case in enumerate(cases)
+        )
+    )
+    by_case = dict(zip(cases, found, strict=True))
+    print(f"{'server closes after':>20} {'y after':>8}  " + "  ".join(f"{way:>21}" for way in _WAYS))
+    for server in _SERVERS_IDLE_S:
+        for idle in options.idle:
+            cells = "  ".join(f"{_cell(by_case[server, idle, way]):>21}" for way in _WAYS)
+            print(f"{server:>18} s {idle:>6g} s  {cells}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

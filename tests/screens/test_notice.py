@@ -1,0 +1,96 @@
+"""A judgement that was wrong is told so that it cannot be missed, and a repeat of it is asked about."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen, words
+from tui.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault
+from tui.demo.history import Lag
+from tui.domain.transfer import Field
+from tui.screens.main import MainScreen
+from tui.screens.notice import NoticeScreen
+from tui.screens.review import ReviewScreen
+from tui.settle import Pace
+from tui.widgets.form_field import FormField
+
+AppMaker = Callable[..., ShunterApp]
+
+
+@pytest.fixture(autouse=True)
+def no_time_to_lose(monkeypatch: pytest.MonkeyPatch, exchange: DemoExchange) -> None:
+    """Judgements at a pace that no exchange would like, and a window that is over at once."""
+    often_s = tuple(0.2 * count for count in range(1, 200))
+    pace = Pace(first_s=0.01, longest_s=0.05, judge_after_s=0, judge_gap_s=0.01, watch_s=often_s)
+    monkeypatch.setattr("tui.desk.Pace", lambda: pace)
+    monkeypatch.setattr("tui.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
+    exchange.history.hidden = Lag(reads=10**6)
+
+
+async def judged(pilot: Pilot[None], exchange: DemoExchange) -> MainScreen:
+    """Send a transfer whose answer and record do not come, and wait until it is judged not executed."""
+    main = await until_open(pilot)
+    exchange.faults.append(Fault(answer=Answer(502)))
+    await send(pilot)
+    await until(pilot, lambda: "Judged not executed" in screen_text(pilot))
+    assert "That is no proof" in screen_text(pilot)
+    await pilot.press("escape")
+    await until_screen(pilot, MainScreen)
+    return main
+
+
+async def test_record_that_appears_late_is_told_over_whatever_is_on_the_screen(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        main = await judged(pilot, exchange)
+        await pilot.press("f3")
+        exchange.history.hidden = Lag()
+        await until_screen(pilot, NoticeScreen)
+        (transfer,) = exchange.ledger.transfers
+        assert "Executed after all" in screen_text(pilot)
+        assert str(transfer.tran_id) in screen_text(pilot)
+        await pilot.press("escape", "y", "enter")  # a hand that was typing on
+        assert isinstance(pilot.app.screen, NoticeScreen)
+        monkeypatch.setattr("tui.screens.notice._UNSEEN_S", 0)
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, NoticeScreen))
+        await until(pilot, lambda: not main.desk._journal.notices(main.desk._exchange))
+        assert [row[-1] for row in rows(main)] == ["done"]
+
+
+async def test_repeat_of_what_was_judged_is_asked_about_with_the_newest_look(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        main = await judged(pilot, exchange)
+        main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "1.50"
+        await review(pilot)
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        warning = words(pilot, "#review-warning")
+        assert "judged not executed, which is no proof" in warning
+        assert "No record in the exchange's history by" in warning
+        assert "moves the amount a second time, if that one is executed" in warning
+        await pilot.press("y", "y")
+        await pilot.pause()
+        assert len(exchange.requests) == 1
+
+
+async def test_what_is_open_leaves_no_figure_fresh(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        main.desk._pace = Pace()
+        exchange.faults.append(Fault(answer=Answer(502)))
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        await until(pilot, lambda: "USDT ?" in str(main.query_one("#from").render_line(1).text))
+        main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "2"
+        assert "(may change)" in screen_text(pilot)
+        await review(pilot)
+        await until(pilot, lambda: "a transfer may change it" in screen_text(pilot))
+        assert Decimal(exchange.requests[0]["amount"]) == Decimal("1.5")

@@ -1,0 +1,187 @@
+"""A transfer never goes out on a connection that the other side may have closed, nor waits for one without need."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tui.demo.faults import Answer, Fault
+from tui.demo.keys import demo_key
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange import client as client_module
+from tui.exchange.client import TRUSTED_S, BinanceClient
+from tui.exchange.errors import OutcomeUnknown, RateLimited
+
+if TYPE_CHECKING:
+    from conftest import DemoServer, RawServer
+
+_REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
+
+
+@dataclass
+class Line:
+    """A server of few words, and what came over each of its connections."""
+
+    base_url: str = ""
+    heard: list[list[str]] = field(default_factory=list)
+    """The methods, by connection."""
+    closes: bool = False
+    """Whether it closes each connection after an answer, without a word before."""
+    answers: bool = True
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard: list[str] = []
+        self.heard.append(heard)
+        is_over = False
+        while not is_over:
+            head = await reader.readuntil(b"\r\n\r\n")
+            heard.append(head.split()[0].decode())
+            self.asked.set()
+            if length := re.search(rb"(?i)content-length: ([0-9]+)", head):
+                await reader.readexactly(int(length[1]))
+            if self.answers:
+                body = b'{"tranId":7}' if heard[-1] == "POST" else b'{"serverTime":1800000000000}'
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+            is_over = self.closes
+        writer.close()
+        await writer.wait_closed()
+        self.closed.set()
+
+
+@pytest.fixture
+async def line(raw_server: "RawServer") -> Line:
+    line = Line()
+    line.base_url = await raw_server(line)
+    return line
+
+
+@pytest.fixture
+async def client(line: Line) -> AsyncIterator[BinanceClient]:
+    """It knows the exchange's time already."""
+    async with BinanceClient(line.base_url, demo_key()) as client:
+        await client.sync_clock()
+        line.heard[0].clear()
+        yield client
+
+
+async def test_warm_connection_takes_the_transfer(client: BinanceClient, line: Line) -> None:
+    await client.warm()
+    assert client.is_warm
+    assert await client.transfer(_REQUEST, 1) == 7
+    assert line.heard == [["GET", "POST"]]
+
+
+async def test_transfer_beside_a_proof_takes_its_connection(client: BinanceClient, line: Line) -> None:
+    assert client.clock
+    client.clock = replace(client.clock, round_trip_ms=10_000)
+    warming = asyncio.create_task(client.warm())
+    await asyncio.sleep(0)
+    await client.transfer(_REQUEST, 1)
+    await warming
+    assert line.heard == [["GET", "POST"]]
+
+
+async def test_transfer_does_not_wait_for_a_proof_that_does_not_come(client: BinanceClient, line: Line) -> None:
+    assert client.clock
+    client.clock = replace(client.clock, round_trip_ms=10)
+    line.answers = False
+    line.asked.clear()
+    warming = asyncio.create_task(client.warm())
+    await line.asked.wait()
+    line.answers = True
+    await client.transfer(_REQUEST, 1)
+    assert line.heard == [["GET"], ["POST"]]
+    warming.cancel()
+
+
+async def test_connection_that_was_silent_for_too_long_is_replaced(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "TRUSTED_S", 0)
+    async with BinanceClient(line.base_url, demo_key()) as client:
+        await client.warm()
+        assert not client.is_warm
+        await client.transfer(_REQUEST, 1)
+    assert line.heard == [["GET"], ["GET"], ["POST"]]
+
+
+def test_connection_is_trusted_for_less_than_servers_wait() -> None:
+    """Five seconds is the shortest that servers in use wait by default (uvicorn, Node.js, Apache)."""
+    assert 3 <= TRUSTED_S <= 4.5
+
+
+async def test_connection_that_the_other_side_closed_is_not_used(client: BinanceClient, line: Line) -> None:
+    line.closes = True
+    await client.warm()
+    await line.closed.wait()
+    await client.transfer(_REQUEST, 1)
+    assert line.heard == [["GET"], ["POST"]]
+
+
+async def test_connection_from_before_the_machine_slept_is_not_used(
+    client: BinanceClient, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """httpx counts only the time awake: to it, the connection answered a moment ago."""
+    await client.warm()
+    monkeypatch.setattr(client_module, "_asleep_ms", lambda: client._asleep_ms + 3_600_000)
+    await client.transfer(_REQUEST, 1)
+    monkeypatch.undo()
+    assert line.heard == [["GET"], ["POST"]]
+
+
+async def test_dead_connection_is_found_out_and_left(
+    client: BinanceClient, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_PROOF_S", 0.1)
+    line.answers = False
+    with pytest.raises(OutcomeUnknown, match="did not answer"):
+        await client.warm()
+    line.answers = True
+    await client.transfer(_REQUEST, 1)
+    assert line.heard == [["GET"], ["POST"]]
+
+
+async def test_who_asks_at_the_same_time_waits_for_the_same_answer(client: BinanceClient, line: Line) -> None:
+    await asyncio.gather(client.warm(), client.warm(), client.warm())
+    assert line.heard == [["GET"]]
+    await client.warm()
+    assert line.heard == [["GET", "GET"]]
+
+
+async def test_caller_that_leaves_takes_no_answer_from_others(client: BinanceClient, line: Line) -> None:
+    first, second = asyncio.create_task(client.warm()), asyncio.create_task(client.warm())
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert line.heard == [["GET"]]
+
+
+async def test_exchange_that_asks_to_be_left_alone_is(server: "DemoServer") -> None:
+    refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
+    server.exchange.faults.append(Fault(answer=refusal, executes=False, method="GET", path="/api/v3/time", times=None))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(RateLimited):
+            await client.warm()
+        await client.warm()
+        assert client.clock is None
+
+
+async def test_requests_leave_without_delay(client: BinanceClient) -> None:
+    """TCP_NODELAY: else the kernel may hold a request's body back until its head is acknowledged."""
+    seen: list[int] = []
+
+    async def look(response: httpx.Response) -> None:
+        sock = response.extensions["network_stream"].get_extra_info("socket")
+        seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    client._http.event_hooks["response"].append(look)
+    await client.transfer(_REQUEST, 1)
+    assert all(seen)
+    assert seen
