@@ -55,6 +55,7 @@ _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
 _PASSES, _PASS_S = 4, 5
 """How often, and how long after, the person looks again at what a read that failed left open."""
+_PRESSED_AGAIN_S = 1.2
 _SHOWN = 5
 
 _REVIEW, _QUIT, _ESCAPE, _ENTER, _HISTORY, _REFRESH = "\x12", "\x11", "\x1b", "\r", "\x14", "\x0c"
@@ -353,13 +354,19 @@ class Person:
         self.terminal: Terminal | None = None
         self._open = lambda: Terminal(judge, environment, clock_path, number)
 
-    def see(self, pattern: str) -> Match[str]:
-        """What matches on the screen, as soon as it does. An alarm that is in the way is read and closed."""
+    def see(self, pattern: str, *, pressing: str = "", where: str = "") -> Match[str]:
+        """What matches on the screen, as soon as it does. An alarm that is in the way is read and closed. A key that
+        has not done anything where it is asked for is pressed again, as a person would.
+        """
         terminal = self.terminal
         assert terminal
-        deadline = time.monotonic() + LIMIT_S
+        pressed_s = time.monotonic()
+        deadline = pressed_s + LIMIT_S
         while not (found := search(pattern, screen := terminal.screen(), DOTALL)) or self._is_alarmed(screen):
             self._close_alarm(screen)
+            if pressing and time.monotonic() > pressed_s + _PRESSED_AGAIN_S and search(where, screen):
+                terminal.type(pressing)
+                pressed_s = time.monotonic()
             assert time.monotonic() < deadline, f"no {pattern} on the screen:\n{screen}"
         return found
 
@@ -429,8 +436,8 @@ class Person:
         while (asked := self.see(asks)[1]) != words.MAY_SEND:
             assert asked in ("y  try", words.ASKS_AGAIN), terminal.screen()
             was_asked |= asked == words.ASKS_AGAIN
-            terminal.type("y" if asked == "y  try" else "d")
-            self.see(rf"\A(?!.*{asked})")
+            terminal.type(key := "y" if asked == "y  try" else "d")
+            self.see(rf"\A(?!.*{asked})", pressing=key, where=asked)
         self.diary.asked["repeat" if was_asked else "nothing"] += 1
         return was_asked
 
@@ -450,9 +457,13 @@ class Person:
 
     def _await_arrival(self, arrived: threading.Event, coming: Plan) -> None:
         assert self.terminal
-        deadline = time.monotonic() + LIMIT_S
+        pressed_s = time.monotonic()
+        deadline = pressed_s + LIMIT_S
         while not arrived.is_set():
             screen = self.terminal.screen()
+            if words.MAY_SEND in screen and time.monotonic() > pressed_s + _PRESSED_AGAIN_S:
+                self.terminal.type("y")
+                pressed_s = time.monotonic()
             assert time.monotonic() < deadline, f"{coming.amount} was never sent:\n{screen}"
             if words.ASKS_AGAIN in screen:
                 self._mean_it()
@@ -461,14 +472,14 @@ class Person:
         """Another program sent a twin while the review was open."""
         assert self.terminal
         self.terminal.type("d")
-        self.see(words.MAY_SEND)
+        self.see(words.MAY_SEND, pressing="d", where=words.ASKS_AGAIN)
         self.terminal.type("y")
 
     def _read_result(self, coming: Plan) -> bool:
         terminal = self.terminal
         assert terminal
         ends = f"{words.RESULT}|{words.REVIEW_ENDS}|{words.ASKS_AGAIN}"
-        while (done := self.see(ends))[0] == words.ASKS_AGAIN:
+        while (done := self.see(ends, pressing="y", where=words.MAY_SEND))[0] == words.ASKS_AGAIN:
             self._mean_it()
         if done[0].startswith("Nothing was sent"):
             self.judge.not_sent_now[coming.amount] += 1
@@ -561,22 +572,25 @@ class Person:
         is_asked = words.asks_to_decide(screen)
         self.judge.asked_with[words.dialog_amount(screen)] = screen
         goes_on = bool(search(words.GOES_ON_BY_ITSELF, screen))
-        if is_asked and not goes_on:
-            self._decide(terminal, screen)
+        if is_asked and not goes_on and self._decide(terminal, screen):
+            self.see(words.NO_DIALOG, pressing=_ENTER, where=words.ASKS_TO_DECIDE)
         else:
             terminal.type(_ESCAPE)
-        self.see(words.NO_DIALOG)
+            self.see(words.NO_DIALOG)
         return not goes_on
 
-    def _decide(self, terminal: Terminal, screen: str) -> None:
+    def _decide(self, terminal: Terminal, screen: str) -> bool:
+        """Choose what the ledger says; whether there was something to choose."""
         amount = words.dialog_amount(screen)
         offered = words.options(screen)
         choice = self._choice(offered, self.judge.ledger.executions(amount))
         if choice is None:
-            terminal.type(_ESCAPE)
-            return
+            return False
         self.diary.decided[amount] = offered[choice][0]
-        terminal.type(_FIRST + _DOWN * choice + _ENTER)
+        terminal.type(_FIRST + _DOWN * choice)
+        self.watch_for(0.2)  # an answer is a key by itself
+        terminal.type(_ENTER)
+        return True
 
     def _choice(self, offered: list[tuple[str, int | None]], executions: list[Record]) -> int | None:
         """What the ledger says, as far as it is offered; None where it is not, or cannot be told yet."""

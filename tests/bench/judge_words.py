@@ -14,7 +14,7 @@ _ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} USDT +([0-9]+|-) +{_OUT
 _DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
 _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
 _DIALOG_TRAN_ID = re.compile(r"tranId +([0-9]+)")
-_DECIDES = re.compile(r"leave it open")
+ASKS_TO_DECIDE = r"leave it open"
 _ALARM = re.compile(r"Executed after all|Unknown again|Not as it was said")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
@@ -120,7 +120,7 @@ def read(screen: str) -> Iterator[Claim | AlikeClaim | Figure]:
 
 def asks_to_decide(screen: str) -> bool:
     """Whether it is the dialog where a person decides."""
-    return bool(_DECIDES.search(screen))
+    return bool(re.search(ASKS_TO_DECIDE, screen))
 
 
 def dialog_amount(screen: str) -> str:
