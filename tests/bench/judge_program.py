@@ -1,0 +1,70 @@
+"""Shunter as it is, on a clock that runs at the pace of the judge: `python -m tests.bench.judge_program CLOCK ...`.
+
+Everything that tells the time or waits in the event loop is scaled before the first line of the product is loaded.
+What waits in threads keeps the world's pace: to the program it merely seems slow.
+"""
+
+import ctypes
+import datetime
+import gc
+import selectors
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench.judge_clock import Clock
+
+_LOOK_S = 0.05
+"""Seconds of the world after which a waiting event loop looks whether the pace has changed."""
+
+
+def scale(clock: Clock) -> None:
+    """Put the clock into the place of this process's own."""
+    world = {name: getattr(time, name) for name in ("clock_gettime", "localtime", "gmtime", "strftime")}
+    elapsed = {time.CLOCK_MONOTONIC, time.CLOCK_BOOTTIME}
+
+    def clock_gettime(which: int) -> float:
+        if which == time.CLOCK_REALTIME:
+            return clock.now_s()
+        return clock.monotonic_s() if which in elapsed else world["clock_gettime"](which)
+
+    def now(cls: type[datetime.datetime], tz: datetime.tzinfo | None = None) -> datetime.datetime:
+        return cls.fromtimestamp(clock.now_s(), tz)
+
+    select = selectors.DefaultSelector.select
+
+    def scaled_select(self: selectors.BaseSelector, timeout: float | None = None) -> Any:
+        return select(self, _LOOK_S if timeout is None else min(timeout / clock.pace, _LOOK_S))
+
+    scaled: dict[str, Any] = {
+        "time": clock.now_s,
+        "time_ns": lambda: int(clock.now_s() * 1e9),
+        "monotonic": clock.monotonic_s,
+        "monotonic_ns": lambda: int(clock.monotonic_s() * 1e9),
+        "perf_counter": clock.monotonic_s,
+        "perf_counter_ns": lambda: int(clock.monotonic_s() * 1e9),
+        "clock_gettime": clock_gettime,
+        "clock_gettime_ns": lambda which: int(clock_gettime(which) * 1e9),
+        "localtime": lambda seconds=None: world["localtime"](clock.now_s() if seconds is None else seconds),
+        "gmtime": lambda seconds=None: world["gmtime"](clock.now_s() if seconds is None else seconds),
+        "strftime": lambda shape, moment=None: world["strftime"](shape, moment or time.localtime()),
+    }
+    for name, function in scaled.items():
+        setattr(time, name, function)
+    # Not by a subclass: typed decoders know the class itself. A type of C lets go of its methods only like this.
+    gc.get_referents(datetime.datetime.__dict__)[0]["now"] = classmethod(now)
+    ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))
+    selectors.DefaultSelector.select = scaled_select  # type: ignore[method-assign]
+
+
+def main() -> int:
+    """Run Shunter with what stands behind the clock's file on the command line."""
+    scale(Clock(Path(sys.argv[1])))
+    from tui import cli
+
+    return cli.main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""What the words on a screen claim. Every pattern of the product's words stands here, and nowhere else in the judge."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum, auto
+
+_OUTCOMES = r"(sending|done|rejected|not sent|unknown|not executed)"
+_AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
+
+_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} USDT +([0-9]+|-) +{_OUTCOMES}(?![a-z])")
+"""A line of a list of transfers."""
+_DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
+_DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
+_DIALOG_TRAN_ID = re.compile(r"tranId +([0-9]+)")
+ASKS_TO_DECIDE = r"leave it open"
+_ALARM = re.compile(r"Executed after all|Unknown again|Not as it was said")
+_ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
+_NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
+HELD_WRONGLY = re.compile(r"Executed as tranId ([0-9]+), which another transfer in the journal has, wrongly")
+
+_REVIEW = re.compile(r"\bReview\b(?s:.*?)Amount")
+_REFUSED_NOW = re.compile(r"refused it")
+_NOTHING_SENT = re.compile(r"Nothing was sent")
+_REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:is|was judged) {_OUTCOMES}")
+
+_WALLET = re.compile(rf"[> ]([1-8]) [A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* +{_AMOUNT} USDT ( ?\?)?")
+_HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
+_MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
+"""Of a hint that did not fit on its line."""
+_BEFORE_AFTER = re.compile(rf"{_AMOUNT} -> {_AMOUNT} USDT(?: free)?( ?[(?]?)")
+_END = re.compile(r"\b(From|To|Amount) {2,}[A-Z0-9]")
+_NOW = re.compile(rf"(Spot|Funding|USD-M Futures|Isolated Margin)(?: [A-Z]+)? now: {_AMOUNT} USDT")
+
+_WALLET_OF_DIGIT = {"1": "spot", "2": "funding", "4": "isolated", "5": "um"}
+_WALLET_OF_LABEL = {"Spot": "spot", "Funding": "funding", "USD-M Futures": "um", "Isolated Margin": "isolated"}
+
+# What a person waits for, and answers.
+FORM_IS_SHOWN = r"Asset +USDT"
+FORM_IS_READY = r"of [0-9.,]+ USDT"
+FORM_COULD_NOT_READ = r"could not be read"
+FORM_IS_UNCOVERED = r"\A(?!(?s:.*)Esc  )(?s:.*)Asset +USDT"
+AMOUNT_IS_EMPTY = r"Amount +e\.g\."
+NO_DIALOG = FORM_IS_UNCOVERED
+ASKS_AGAIN = r"d  yes"
+MAY_SEND = r"y  send"
+REVIEW_ASKS = r"(y  send|y  try|d  yes|cannot be sent|can be moved\.|free\.)"
+RESULT = rf"Transfer {_OUTCOMES} (?s:.*)Esc +close"
+REVIEW_ENDS = r"Nothing was sent|refused it:"
+ALARM_IS_SHOWN = r"Enter  I have seen it"
+EARLIER = r"Earlier"
+DIALOG_IS_OPEN = r"Esc  close|leave it open"
+GOES_ON_BY_ITSELF = r"history cannot be read. Shunter goes on|Shunter goes on trying"
+"""Where a person may decide, and need not."""
+BY_HAND = "Decided by hand"
+HISTORY_IS_OPEN = r"History(?s:.*)(Transfers: \d+|The newest)"
+
+
+class Said(Enum):
+    """What is claimed of one transfer."""
+
+    MOVED = auto()
+    NOT_MOVED = auto()
+    """By a refusal, by nothing having been sent."""
+    JUDGED = auto()
+    """Not executed: a judgement, worded as one."""
+    OPEN = auto()
+    NOT_SENT_NOW = auto()
+    """This confirmation reached nobody; the amount may have been sent before."""
+
+
+KIND_OF = {
+    "sending": Said.OPEN,
+    "unknown": Said.OPEN,
+    "done": Said.MOVED,
+    "rejected": Said.NOT_MOVED,
+    "not sent": Said.NOT_MOVED,
+    "not executed": Said.JUDGED,
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Of one transfer."""
+
+    said: Said
+    amount: str
+    words: str
+    tran_id: int | None = None
+
+
+@dataclass(frozen=True)
+class AlikeClaim:
+    """Of some earlier transfer that is identical, but for zeros at the end of its amount."""
+
+    said: Said
+    amount: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a wallet is said to hold, without a mark of doubt. `source` and `destination` are those of the form."""
+
+    wallet: str
+    amount: Decimal
+    words: str
+
+
+def read(screen: str) -> Iterator[Claim | AlikeClaim | Figure]:
+    """Everything that a screen claims."""
+    for row in _ROW.finditer(screen):
+        tran_id = int(row[2]) if row[2] != "-" else None
+        yield Claim(KIND_OF[row[3]], _bare(row[1]), row[0], tran_id)
+    yield from _dialog(screen)
+    yield from _review(screen)
+    yield from _figures(screen)
+
+
+def asks_to_decide(screen: str) -> bool:
+    """Whether it is the dialog where a person decides."""
+    return bool(re.search(ASKS_TO_DECIDE, screen))
+
+
+def dialog_amount(screen: str) -> str:
+    """The amount of the transfer in the open dialog."""
+    start = _ALARM.search(screen) or _DIALOG.search(screen)
+    pattern = _ANY_AMOUNT if asks_to_decide(screen) else _DIALOG_AMOUNT
+    found = pattern.search(screen, start.end() if start else 0)
+    return _bare(found[1]) if found else ""
+
+
+def options(screen: str) -> list[tuple[str, int | None]]:
+    """What can be chosen where a person decides: the kind, and the tranId of a record."""
+    found: list[tuple[str, int | None]] = []
+    for line in screen.splitlines():
+        if record := re.search(r"tranId (\S+) +\S*\d", line):
+            found.append(("record", int(record[1]) if record[1].isdigit() else None))
+        elif re.search(r"None of these|It was not executed", line):
+            found.append(("not executed", None))
+        elif re.search(r"It was executed", line):
+            found.append(("executed", None))
+    return found
+
+
+def _dialog(screen: str) -> Iterator[Claim]:
+    title = _DIALOG.search(screen)
+    if alarm := _ALARM.search(screen):
+        said = Said.MOVED if alarm[0] == "Executed after all" else Said.OPEN
+        yield Claim(said, dialog_amount(screen), alarm[0])
+    if alarm or not title or asks_to_decide(screen):
+        return
+    body = screen[title.end() :]
+    amount, tran_id = _DIALOG_AMOUNT.search(body), _DIALOG_TRAN_ID.search(body)
+    if not amount:
+        return
+    typed, said = _bare(amount[1]), KIND_OF[title[1]]
+    yield Claim(said, typed, title[0], int(tran_id[1]) if tran_id else None)
+    if said in (Said.OPEN, Said.MOVED) and (nothing := _NOTHING_MOVED.search(body)):
+        yield Claim(Said.NOT_MOVED, typed, f"{title[0]}: {nothing[0]}")
+
+
+def _review(screen: str) -> Iterator[Claim | AlikeClaim]:
+    if not _REVIEW.search(screen):
+        return
+    amount = _DIALOG_AMOUNT.search(screen)
+    if not amount:
+        return
+    typed = _bare(amount[1])
+    if _REFUSED_NOW.search(screen):
+        yield Claim(Said.NOT_MOVED, typed, "The exchange refused it")
+    if _NOTHING_SENT.search(screen):
+        yield Claim(Said.NOT_SENT_NOW, typed, "Nothing was sent")
+    if repeat := _REPEAT.search(screen):
+        yield AlikeClaim(KIND_OF[repeat[1]], typed, f"identical one is {repeat[1]}")
+
+
+def _figures(screen: str) -> Iterator[Figure]:
+    for row in _WALLET.finditer(screen):
+        if row[1] in _WALLET_OF_DIGIT and not row[3]:
+            yield Figure(_WALLET_OF_DIGIT[row[1]], _decimal(row[2]), row[0].strip())
+    for hint in _HINT.finditer(screen):
+        is_marked = hint[2].strip() or _MARK_BELOW.match(screen, hint.end())
+        if not is_marked:
+            yield Figure("source", _decimal(hint[1]), hint[0])
+    end = ""
+    for line in screen.splitlines():
+        for label in _END.findall(line):
+            end = {"From": "source", "To": "destination"}.get(label, "")
+        if (change := _BEFORE_AFTER.search(line)) and end and not change[3].strip():
+            yield Figure(end, _decimal(change[1]), change[0])
+    for now in _NOW.finditer(screen):
+        yield Figure(_WALLET_OF_LABEL[now[1]], _decimal(now[2]), now[0])
+
+
+def _bare(amount: str) -> str:
+    return amount.replace(",", "")
+
+
+def _decimal(amount: str) -> Decimal:
+    return Decimal(_bare(amount))

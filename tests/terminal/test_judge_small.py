@@ -1,0 +1,22 @@
+"""Four transfers of the real program before a judge that knows what was executed; tests/bench has the long one."""
+
+from typing import Any
+
+from tests.bench.judge import judged
+from tests.bench.judge_faults import Answer, Cut, Lot
+
+_HOURS = 6 / 60
+"""Long enough for a judgement, which comes five minutes after the sending."""
+
+_LOTS = (
+    Lot("409 without a code", answer=Answer(409), lag_ms=240_000),
+    Lot("-1007, executed late", answer=Answer(400, b'{"code":-1007,"msg":"Timeout"}'), late_ms=15_000, lag_ms=20_000),
+    Lot("not executed", executes=False, answer=Cut.RESET),
+    Lot("200 with garbage", answer=Answer(200, b"{}"), pending_ms=30_000),
+)
+
+
+def test_nothing_false_is_said_of_a_transfer_that_the_exchange_executed_late_or_shows_late(gnome_keyring: Any) -> None:
+    report = judged(gnome_keyring.environment, transfers=4, seed=1, persons=1, hours=_HOURS, lots=_LOTS)
+    assert not report.broken, report
+    assert report.outcomes == {"done": 3, "not_executed": 1}
