@@ -86,7 +86,7 @@ async def test_of_several_records_the_person_says_which(
 async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        main.desk._pace = Pace(0.01, 0.05)
+        main.desk._pace = Pace(0.01, 0.05, judge_reads=10**6, judge_gap_s=0.05)
         exchange.history.hidden = Lag(reads=10**6)
         exchange.faults.append(Fault(answer=Answer(502)))
         await send(pilot)

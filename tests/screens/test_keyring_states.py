@@ -19,7 +19,7 @@ from textual.widgets import Input, Label
 
 from tests.screens.waiting import send, until, until_open, until_screen, words
 from tui import keys
-from tui import opening as opening_module
+from tui.app import opening as opening_module
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange

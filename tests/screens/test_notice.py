@@ -54,6 +54,7 @@ async def test_record_that_appears_late_is_told_over_whatever_is_on_the_screen(
         (transfer,) = exchange.ledger.transfers
         assert "Executed after all" in screen_text(pilot)
         assert str(transfer.tran_id) in screen_text(pilot)
+        monkeypatch.setattr("tui.screens.notice._UNSEEN_S", 3600)
         await pilot.press("escape", "y", "enter")  # a hand that was typing on
         assert isinstance(pilot.app.screen, NoticeScreen)
         monkeypatch.setattr("tui.screens.notice._UNSEEN_S", 0)

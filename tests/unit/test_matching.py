@@ -145,21 +145,37 @@ def test_record_that_a_person_declined_is_not_it() -> None:
     assert sifted(_BLANK, declined=(1,)) == Sifted(unreadable=(_BLANK,))
 
 
-def test_near_record_that_matches_another_open_transfer_is_that_ones() -> None:
-    late = replace_row(timestamp=_SENT_MS + 60_000)
-    rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS + 60_000)
-    assert without_rivals(Sifted(near=(late,)), [rival]).is_empty
-    assert without_rivals(Sifted(near=(late,)), []) == Sifted(near=(late,))
+@pytest.mark.parametrize(("before_ms", "is_dropped"), [(90_000, True), (30_000, False), (-90_000, False)])
+def test_near_record_is_another_open_ones_where_it_was_surely_executed_before_this_one_was_sent(
+    before_ms: int, is_dropped: bool
+) -> None:
+    """Dropped in doubt, it made a transfer that had moved look as if there was no trace of it."""
+    record = replace_row(timestamp=_SENT_MS - before_ms)
+    rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - before_ms)
+    assert without_rivals(_TRANSFER, Sifted(near=(record,)), [rival]).is_empty is is_dropped
+    assert without_rivals(_TRANSFER, Sifted(near=(record,)), []) == Sifted(near=(record,))
 
 
-def test_match_is_contested_by_an_open_transfer_that_it_is_near_to_and_that_has_none_of_its_own() -> None:
-    """The earlier one may have been executed late, and the later one not at all."""
+@pytest.mark.parametrize(
+    ("rival_after_ms", "has_own", "contested"),
+    [
+        (-90_000, False, True),  # the earlier one may have been executed late, and this one not at all
+        (-90_000, True, False),
+        (-5000, True, True),  # which record is whose, their times do not tell
+        (5000, True, True),
+        (59_000, True, True),
+        (90_000, False, False),  # executed before the later one was sent
+        (90_000, True, False),
+    ],
+)
+def test_match_is_contested_by_an_open_transfer_whose_it_could_be(
+    rival_after_ms: int, has_own: bool, contested: bool
+) -> None:
     record = replace_row(timestamp=_SENT_MS + 100)
-    earlier = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 60_000)
-    own = replace_row(tran_id=2, timestamp=_SENT_MS - 60_000)
-    assert is_contested(record, [record], [earlier])
-    assert not is_contested(record, [record, own], [earlier])
-    assert not is_contested(record, [record], [])
+    rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS + rival_after_ms)
+    own = replace_row(tran_id=2, timestamp=rival.timestamp_ms + 100)
+    assert is_contested(_TRANSFER, record, [record, own] if has_own else [record], [rival]) is contested
+    assert not is_contested(_TRANSFER, record, [record], [])
 
 
 def test_only_two_statuses_say_how_it_ended() -> None:

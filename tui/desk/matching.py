@@ -26,6 +26,9 @@ _NEAR_BEFORE_MS = 10 * 60 * 1000
 _NEAR_AFTER_MS = 60 * 60 * 1000
 """How far off in time a record can still be what became of a transfer."""
 
+_APART_MS = 60 * 1000
+"""So far apart, two times are surely in this order: more than the exchange's time-out and all that clocks are off."""
+
 Row = HistoryRow | UnreadableRow
 
 
@@ -76,19 +79,39 @@ def sift(
     return Sifted(tuple(matches), tuple(near), tuple(unreadable))
 
 
-def without_rivals(sifted: Sifted, rivals: Sequence[Transfer]) -> Sifted:
-    """The same, without what is near but matches another open transfer that asks for the same."""
-    near = tuple(row for row in sifted.near if not any(fit(rival, row) is Fit.MATCH for rival in rivals))
+def without_rivals(transfer: Transfer, sifted: Sifted, rivals: Sequence[Transfer]) -> Sifted:
+    """The same, without what was executed well before the transfer was sent, and matches another open one that asks
+    for the same.
+    """
+    near = tuple(
+        row
+        for row in sifted.near
+        if not (_is_before(row, transfer) and any(fit(rival, row) is Fit.MATCH for rival in rivals))
+    )
     return replace(sifted, near=near)
 
 
-def is_contested(record: HistoryRow, rows: Iterable[Row], rivals: Iterable[Transfer]) -> bool:
-    """Whether an open transfer that asks for the same could claim the record, and has no match of its own."""
+def is_contested(transfer: Transfer, record: HistoryRow, rows: Iterable[Row], rivals: Iterable[Transfer]) -> bool:
+    """Whether a match could be that of another open transfer that asks for the same.
+
+    It could not, where it was executed well before that one was sent; nor where that one was sent well before, and has
+    a match of its own. Sent within a minute of each other, two that are alike cannot be told apart: the times of
+    records are not exact.
+    """
     others = [row for row in rows if isinstance(row, HistoryRow) and row.tran_id != record.tran_id]
     return any(
-        fit(rival, record) is not Fit.NONE and not any(fit(rival, other) is Fit.MATCH for other in others)
+        fit(rival, record) is not Fit.NONE
+        and not _is_before(record, rival)
+        and not (
+            rival.timestamp_ms < transfer.timestamp_ms - _APART_MS
+            and any(fit(rival, other) is Fit.MATCH for other in others)
+        )
         for rival in rivals
     )
+
+
+def _is_before(row: HistoryRow, transfer: Transfer) -> bool:
+    return row.timestamp < transfer.timestamp_ms - _APART_MS
 
 
 def fit(transfer: Transfer, row: HistoryRow) -> Fit:

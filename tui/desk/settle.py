@@ -166,7 +166,7 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal) 
         to_symbol=transfer.request.to_symbol,
     )
     rivals = await asyncio.to_thread(journal.rivals, transfer)
-    sifted = without_rivals(await sift_by_journal(transfer, rows, journal), rivals)
+    sifted = without_rivals(transfer, await sift_by_journal(transfer, rows, journal), rivals)
     is_window_over = now_ms > window_end_ms(transfer)
     found = (*sifted.matches, *sifted.near)
     if any(row.status == "PENDING" for row in found):  # nobody can say yet how that one ends, not the person either
@@ -176,7 +176,12 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal) 
         return Progress(transfer, words, Doubt.OTHER_KEY if is_window_over else None, found, sifted.unreadable)
     if sifted.is_empty:
         return NoTrace(now_ms - transfer.timestamp_ms, is_window_over)
-    if len(found) == 1 and sifted.matches and not sifted.unreadable and not is_contested(found[0], rows, rivals):
+    if (
+        len(found) == 1
+        and sifted.matches
+        and not sifted.unreadable
+        and not is_contested(transfer, found[0], rows, rivals)
+    ):
         if finding := finding_of(found[0]):
             return await asyncio.to_thread(journal.record, transfer.id, finding)
         return Progress(transfer, f"the exchange says {found[0].status}: decide", Doubt.NEAR, found)
