@@ -32,6 +32,7 @@ from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.terminal.driver import TypedDriver
 from tui.widgets.field_input import SecretInput
 from tui.widgets.status_bar import StatusBar
 
@@ -101,7 +102,7 @@ class ShunterApp(App[bool]):
             self.transfers = transfers
 
     def __init__(self, start: Start) -> None:
-        super().__init__()
+        super().__init__(driver_class=TypedDriver)
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         self._start = start
@@ -215,9 +216,16 @@ class ShunterApp(App[bool]):
         self.exit(True)
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when the person was last there."""
-        self._idle.heard(event)
-        await super().on_event(event)
+        """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the
+        machine may, only locks it.
+        """
+        if not self._idle.heard(event):
+            await super().on_event(event)
+
+    def on_typed_driver_paste_broke_out(self) -> None:
+        """Say what the keys were that nobody pressed."""
+        words = "What was pasted tried to press keys. Look at what is in the form before you send."
+        self.notify(words, title="Pasted", severity="error", timeout=15)
 
     def _is_sending(self) -> bool:
         reviews = [screen for screen in self.screen_stack if isinstance(screen, ReviewScreen)]

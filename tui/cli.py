@@ -16,7 +16,7 @@ from tui import privacy
 from tui.commands import journal, keys, routes, simulate
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
-from tui.domain.transfer import Draft, asset_problem, pair_problem, route_problem
+from tui.domain.transfer import Draft, as_written, asset_problem, pair_problem, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
 
 _EPILOG = """\
@@ -112,7 +112,7 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
         )
 
-    privacy.keep_keys_out_of_logs()
+    privacy.leave_textual_alone()
     from tui.app import ShunterApp
     from tui.keys import session_bus
     from tui.opening import Start
@@ -183,14 +183,14 @@ def _amount(text: str) -> str:
 
 
 def _asset(text: str) -> str:
-    asset = text.strip().upper()
+    asset = as_written(text.strip())
     if problem := asset_problem(asset):
         raise ValueError(problem)
     return asset
 
 
 def _pair(text: str) -> str:
-    pair = text.strip().upper()
+    pair = as_written(text.strip())
     if problem := pair_problem(pair):
         raise ValueError(problem)
     return pair

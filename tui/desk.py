@@ -72,6 +72,7 @@ class Desk:
         """Answers that the journal did not take, by transfer, and that are tried again."""
         self._watching: asyncio.Task[None] | None = None
         self._judged = asyncio.Event()
+        self._checking: asyncio.Task[None] | None = None
         self._open: dict[int, Transfer] = {}
 
     @property
@@ -120,6 +121,7 @@ class Desk:
         be had, RepeatUnconfirmed when it repeats another one too, JournalError when the journal cannot take it.
         """
         await self.prepare()
+        await self._check_journal()
         sending = asyncio.create_task(self._send(request, meant))
         self._in_flight.add(sending)
         sending.add_done_callback(self._in_flight.discard)
@@ -134,6 +136,7 @@ class Desk:
         """Transfers of earlier sessions whose outcome is open, of any profile of this exchange; their settling begins,
         and the watch over what was judged. Raises JournalError.
         """
+        await self._check_journal()
         transfers = await asyncio.to_thread(self._journal.open_transfers, self._exchange)
         for transfer in transfers:
             self._keep_open(transfer)
@@ -201,6 +204,12 @@ class Desk:
         self.treasury.close()
         await self.client.aclose()
         self._journal.close()
+
+    async def _check_journal(self) -> None:
+        """Once, and beside the opening of the app: it takes a while in a long journal. Raises JournalError."""
+        if self._checking is None or (self._checking.done() and self._checking.exception()):
+            self._checking = asyncio.create_task(asyncio.to_thread(self._journal.check))
+        await asyncio.shield(self._checking)
 
     async def _send(self, request: TransferRequest, meant: frozenset[int]) -> Transfer:
         clock = self.client.clock or await self.client.sync_clock()

@@ -52,7 +52,7 @@ class Opened:
     profile: keys.Profile | None = None
     """Where the key comes from; None for the demo's, and for one of this session only."""
     idle_lock_s: float = 0
-    """After this long without a key press the key leaves the memory; 0 is never."""
+    """After this long without a key press the app lets go of the key; 0 is never."""
 
 
 class NoKeyYet(Exception):

@@ -1,10 +1,10 @@
-"""What keeps secrets from leaving this process by ways that nobody chose."""
+"""What keeps secrets from leaving this process, and keys from getting in, by ways that nobody chose."""
 
 import os
 import resource
 
-_LOGS_OF_KEYS = ("TEXTUAL", "TEXTUAL_LOG", "TEXTUAL_DEBUG")
-"""These make Textual write every key press and paste to a file, or send them to its devtools."""
+_FALSE_SIZE = ("COLUMNS", "LINES")
+"""These are believed in place of the terminal's size: what is sent would not be what is in sight."""
 
 
 def keep_memory_off_disk() -> None:
@@ -18,7 +18,11 @@ def keep_memory_off_disk() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
-def keep_keys_out_of_logs() -> None:
-    """Switch Textual's own logs off. It reads the environment when it is imported: call this before."""
-    for name in _LOGS_OF_KEYS:
-        os.environ.pop(name, None)
+def leave_textual_alone() -> None:
+    """Take from the environment what has a say in Textual, which reads it when it is imported: call this before.
+
+    Some of it presses keys (TEXTUAL_PRESS), runs code (TEXTUAL_DRIVER), logs every key press and paste (TEXTUAL,
+    TEXTUAL_LOG, TEXTUAL_DEBUG) or takes pictures of the screen (TEXTUAL_SCREENSHOT). Nothing of it is for a person.
+    """
+    for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in _FALSE_SIZE]:
+        del os.environ[name]

@@ -3,6 +3,7 @@
 import gc
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from tests.screens.waiting import send, until, until_open, until_screen, words
 from tui import keys
@@ -40,6 +41,7 @@ from tui.widgets.transfer_table import TransferTable
 
 SIZE = (80, 24)
 HOST = "https://h.example"
+API_KEY, SECRET = demo_key().api_key.reveal(), demo_key().secret.reveal()
 
 Snap = Callable[..., bool]
 Steps = Callable[[Pilot[Any]], Any]
@@ -55,9 +57,12 @@ class Keyring(KeyringBackend):
         self.entries: dict[str, str] = {}
         self.error: Exception | None = None
         self.hangs = False
+        """Whether each call waits until `released`."""
         self.released = threading.Event()
+        self.asked: list[str] = []
 
     def get_password(self, service: str, username: str) -> str | None:
+        self.asked.append(username)
         if self.hangs:
             self.released.wait()
         if self.error:
@@ -127,6 +132,10 @@ def one_key(backend: Keyring, demo_host: DemoExchange) -> keys.Profile:
 
 def open_app() -> ShunterApp:
     return ShunterApp(Start(base_url=HOST))
+
+
+def open_app_at(profile: str) -> ShunterApp:
+    return ShunterApp(Start(base_url=HOST, profile=profile))
 
 
 def welcome(*keys_pressed: str, then: type | None = None) -> Steps:
@@ -273,13 +282,73 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         sending = True
         monkeypatch.setattr(app._idle, "_is_busy", lambda: sending)
-        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        monkeypatch.setattr(app._idle, "_last_input_ms", -math.inf)
         app._idle.look()
         assert app._desk
         assert app._desk.client._key is not None
         sending = False
         app._idle.look()
         assert app._desk.client._key is None
+
+
+@pytest.fixture
+def suspend(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Suspends the machine for nine hours: CLOCK_BOOTTIME goes on, CLOCK_MONOTONIC and every timer stand still."""
+    real, slept_s = time.clock_gettime, 0.0
+
+    def clock_gettime(clock: int) -> float:
+        return real(clock) + (slept_s if clock == time.CLOCK_BOOTTIME else 0)
+
+    def sleep() -> None:
+        nonlocal slept_s
+        slept_s += 9 * 3600
+
+    monkeypatch.setattr(time, "clock_gettime", clock_gettime)
+    return sleep
+
+
+@pytest.mark.parametrize(
+    "event", [events.Key("7", "7"), events.Paste("7"), events.Key("f2", None)], ids=["key", "paste", "F2"]
+)
+async def test_what_wakes_a_machine_suspended_for_hours_locks_the_app_and_does_nothing_else(
+    one_key: keys.Profile, suspend: Callable[[], None], event: events.Event
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("tab", "tab", *"USDT", "tab", "5")
+        suspend()
+        app.post_message(event)
+        await until_screen(pilot, LockScreen)
+        assert app._desk
+        assert app._desk.client._key is None
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen is main)
+        assert main.query_one("#field-amount Input", Input).value == "5"
+
+
+async def test_hours_of_suspend_are_noticed_without_a_key_too(
+    one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.idle._LONGEST_WAIT_S", 0.05)
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        suspend()
+        await until_screen(pilot, LockScreen)
+
+
+async def test_key_that_wakes_the_machine_while_a_transfer_is_being_sent_is_taken(
+    one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("tab", "tab", "tab")
+        monkeypatch.setattr(app._idle, "_is_busy", lambda: True)
+        suspend()
+        await pilot.press("7")
+        await until(pilot, lambda: main.query_one("#field-amount Input", Input).value == "7")
 
 
 async def test_key_without_the_permission_cannot_send_from_the_review(
@@ -497,7 +566,7 @@ async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
         await choose_last_key(pilot)
-        monkeypatch.setattr(app._idle, "_last_input_s", -math.inf)
+        monkeypatch.setattr(app._idle, "_last_input_ms", -math.inf)
         assert app._idle._timer
         app._idle.look()
         await until_screen(pilot, LockScreen)
@@ -560,3 +629,123 @@ async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> N
         assert "Delete the key" in words(pilot, "#keys-said")
         await pilot.press("y")
         await until(pilot, lambda: "Delete the key" not in words(pilot, "#keys-said"))
+
+
+async def open_keys(pilot: Pilot[Any]) -> None:
+    """The list of keys, the first one under the cursor."""
+    await until_open(pilot)
+    await pilot.press("f4")
+    await until_screen(pilot, KeysScreen)
+
+
+async def ask_to_remove(pilot: Pilot[Any]) -> None:
+    await pilot.press("x")
+    await until(pilot, lambda: "Delete the key main" in words(pilot, "#keys-said"))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("c",), ("a", "escape"), ("f1", "escape"), ("down",), ("x", "escape"), ("ctrl+p", "escape")],
+    ids=lambda keys_pressed: "-".join(keys_pressed),
+)
+async def test_yes_counts_only_while_the_question_is_there_and_nothing_else_was_done(
+    backend: Keyring, one_key: keys.Profile, others: tuple[str, ...]
+) -> None:
+    keys.add("other", demo_key(), HOST)
+    async with open_app_at("main").run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        await ask_to_remove(pilot)
+        for key in others:
+            await pilot.press(key)
+            await pilot.pause()
+        await until(pilot, lambda: isinstance(pilot.app.screen, KeysScreen) and pilot.app.screen.is_current)
+        await until(pilot, lambda: "Delete" not in words(pilot, "#keys-said"))
+        await pilot.press("y")
+        await pilot.pause()
+        assert "Removing" not in words(pilot, "#keys-said")
+        assert list(backend.entries) == ["main", "other"]
+
+
+async def test_answer_that_takes_the_place_of_the_question_takes_it_back(
+    backend: Keyring, one_key: keys.Profile
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        backend.hangs = True
+        await pilot.press("c")
+        await until(pilot, lambda: backend.asked.count("main") > 1)
+        await ask_to_remove(pilot)
+        backend.released.set()
+        await until(pilot, lambda: words(pilot, "#keys-said").startswith("main: "))
+        await pilot.press("y")
+        await pilot.pause()
+        assert list(backend.entries) == ["main"]
+
+
+async def test_second_enter_while_the_keyring_is_slow_adds_once_and_says_so(
+    backend: Keyring, one_key: keys.Profile
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        await pilot.press("a")
+        await until_screen(pilot, AddKeyScreen)
+        pilot.app.screen.query_one("#field-name Input", Input).value = "second"
+        backend.hangs = True
+        await type_key(pilot, demo_key())
+        await until(pilot, lambda: "second" in backend.asked)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Still putting second into the keyring" in words(pilot, "#add-said"))
+        backend.released.set()
+        await until_screen(pilot, KeysScreen)
+        await until(pilot, lambda: words(pilot, "#keys-said").startswith("second: "))
+        assert sorted(backend.entries) == ["main", "second"]
+        assert backend.asked.count("second") == 2  # to add it, and to check it
+
+
+async def test_nothing_else_is_begun_while_a_key_is_being_removed(backend: Keyring, one_key: keys.Profile) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        backend.hangs = True
+        await ask_to_remove(pilot)
+        await pilot.press("y")
+        for key in ("c", "enter", "x", "a", "s"):
+            pilot.app.screen.query_one("#keys-said", Label).update("")
+            await pilot.press(key)
+            await until(pilot, lambda: "Still removing main" in words(pilot, "#keys-said"))
+        backend.released.set()
+        await until(pilot, lambda: "main was removed." in words(pilot, "#keys-said"))
+        assert backend.entries == {}
+
+
+@pytest.mark.parametrize("doing", ["adding", "removing"])
+async def test_leaving_while_the_keyring_is_slow_says_that_it_has_not_answered(
+    backend: Keyring, one_key: keys.Profile, doing: str
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await open_keys(pilot)
+        if doing == "adding":
+            await pilot.press("a")
+            await until_screen(pilot, AddKeyScreen)
+            pilot.app.screen.query_one("#field-name Input", Input).value = "second"
+            backend.hangs = True
+            await type_key(pilot, demo_key())
+        else:
+            backend.hangs = True
+            await ask_to_remove(pilot)
+            await pilot.press("y")
+        await until(pilot, lambda: len(backend.asked) > 1)
+        await pilot.press("escape")
+        said = "has not said yet whether"
+        await until(pilot, lambda: any(said in toast.message for toast in pilot.app._notifications))
+
+
+async def test_enter_twice_in_one_packet_uses_a_session_key_once(no_bus: None, demo_host: DemoExchange) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await welcome("s")(pilot)
+        await until_screen(pilot, AddKeyScreen)
+        for field, text in (("api-key", API_KEY), ("secret", SECRET)):
+            app.screen.query_one(f"#field-{field} Input", Input).value = text
+        for _ in range(2):
+            app.post_message(events.Key("enter", "\r"))
+        await until_open(pilot)

@@ -60,3 +60,12 @@ def test_the_very_text_comes_first_then_beginnings_then_insides() -> None:
     choices = [Choice(value) for value in ("WBTC", "BTCB", "BTC", "ETH")]
     assert _values(matching(choices, "BTC", 10)) == ["BTC", "BTCB", "WBTC"]
     assert len(matching(choices, "", 2)) == 2
+
+
+def test_names_that_no_transfer_can_have_are_not_offered() -> None:
+    spot = {name: Decimal(1) for name in ("币安人生", "USDT", "\x1b]52;c;eA==\x07", "usd t", "A" * 21)}
+    wallets = {**dict.fromkeys(Wallet, Holdings()), Wallet.SPOT: Holdings(spot, read_ms=1)}
+    pairs = {symbol: Pair(symbol, "USDT", "USDT") for symbol in ("币安人生USDT", "X\x9bUSDT")}
+    balances = Balances(wallets, pairs=pairs)
+    assert _values(asset_choices(balances, SPOT, FUNDING)) == ["USDT", "币安人生"]
+    assert _values(pair_choices(balances, "")) == ["币安人生USDT"]

@@ -538,8 +538,15 @@ def test_damaged_page_is_said_at_the_start(journal: Journal, path: Path) -> None
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
-    with pytest.raises(JournalError, match="damaged"):
-        Journal.open(path)
+    with contextlib.closing(Journal.open(path)) as damaged:
+        for use in (
+            damaged.check,
+            lambda: begin(damaged),
+            lambda: list(damaged.transfers()),
+            lambda: open_ids(damaged),
+        ):
+            with pytest.raises(JournalError, match="damaged"):
+                use()
     assert path.read_bytes() == content
 
 
@@ -555,8 +562,8 @@ def test_index_page_of_another_day_is_found_at_the_start(journal: Journal, path:
     assert query(path, "SELECT count(*) FROM transfers NOT INDEXED WHERE outcome = 'sending'") == [(1,)]
     by_index = "SELECT count(*) FROM transfers INDEXED BY transfers_open WHERE outcome IN ('sending', 'unknown')"
     assert query(path, by_index) == [(0,)]
-    with pytest.raises(JournalError, match="damaged"):
-        Journal.open(path)
+    with contextlib.closing(Journal.open(path)) as damaged, pytest.raises(JournalError, match="damaged"):
+        damaged.check()
 
 
 def test_row_that_makes_no_sense_is_said(journal: Journal, path: Path) -> None:

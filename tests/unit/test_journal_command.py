@@ -125,6 +125,19 @@ def test_table_is_aligned_and_harmless(capsys: pytest.CaptureFixture[str]) -> No
     assert "  0.00000001  USDT   not executed          -1007 Time?]0;x? out" in second
 
 
+def test_table_is_aligned_beside_an_asset_of_another_script(capsys: pytest.CaptureFixture[str]) -> None:
+    named = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "币安人生", Decimal(2), to_symbol="币安人生USDT")
+    with contextlib.closing(Journal.open()) as journal:
+        begin(journal, named)
+        begin(journal, SPOT_TO_FUNDING)
+        assert shunter_journal() == 0
+    heading, first, second = capsys.readouterr().out.splitlines()
+    assert "Isolated Margin 币安人生USDT  " in first
+    assert first.index("币安人生  sending") == heading.index("ASSET") - 4  # the pair's four letters of two columns
+    assert first.index("sending") == heading.index("OUTCOME") - 8
+    assert second.index("sending") == heading.index("OUTCOME")
+
+
 def test_transfer_of_a_dead_shunter_is_listed_as_unknown(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING)

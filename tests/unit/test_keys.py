@@ -250,6 +250,55 @@ def test_key_is_not_left_in_the_keyring_when_the_list_cannot_be_written(
     assert [path.name for path in keys.profiles_path().parent.iterdir()] == ["profiles.lock"]
 
 
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_settings_that_cannot_be_written_stay_as_they_are_and_leave_no_file_behind(
+    memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    def fail(handle: int) -> None:
+        raise failure
+
+    assert keys.accept_plain_text("before", keys.ACCEPTANCE)
+    before = keys.settings()
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises((keys.SettingsFileError, KeyboardInterrupt)):
+        keys.accept_plain_text("after", keys.ACCEPTANCE)
+    assert keys.settings() == before
+    assert [path.name for path in keys.settings_path().parent.iterdir()] == ["settings.json"]
+
+
+def test_key_whose_adding_timed_out_and_succeeded_all_the_same_is_added_by_a_second_try(
+    memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(name: str, text: str, *, limit_s: float) -> None:
+        memory.set_password("shunter", name, text)
+        raise keys.KeyringTimeout("too late")
+
+    with monkeypatch.context() as slow:
+        slow.setattr("tui.keys.keyring_calls.write", too_late)
+        with pytest.raises(keys.KeyringTimeout):
+            keys.add("main", hmac_key(), DEFAULT_BASE_URL)
+    added = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
+    assert keys.profiles() == (added,)
+    assert keys.load(added).secret.reveal() == hmac_key().secret.reveal()
+
+
+def test_what_is_said_of_a_damaged_file_is_printable(memory: MemoryKeyring) -> None:
+    files = (
+        (keys.profiles_path(), keys.profiles, keys.ProfilesFileError),
+        (
+            keys.settings_path(),
+            keys.settings,
+            keys.SettingsFileError,
+        ),
+    )
+    for path, read, error in files:
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text('{"\\u001b]52;c;eA==\\u0007": 1}')
+        with pytest.raises(error) as damaged:
+            read()
+        assert str(damaged.value).isprintable()
+
+
 def test_folder_that_cannot_be_made_is_reported(memory: MemoryKeyring, config_home: Path) -> None:
     config_home.write_text("a file where the folder should be")
     for call in (keys.profiles, lambda: keys.add("main", hmac_key(), DEFAULT_BASE_URL)):

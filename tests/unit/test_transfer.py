@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, parse_transfer
+from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, as_written, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 
 ONE = Decimal(1)
@@ -28,7 +28,34 @@ def test_isolated_to_isolated_needs_two_different_pairs() -> None:
         TransferRequest(TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "USDT", ONE, "BTCUSDT", "BTCUSDT")
 
 
-@pytest.mark.parametrize("asset", ["", "usdt", "US DT", "USDT\n", "ＵＳＤＴ", "USD-T", "[red]", "A" * 21])
+@pytest.mark.parametrize("asset", ["币安人生", "Ω", "ß", "1000SATS", "ТОН", "ไทย"[0], "人" * 20])
+def test_an_asset_may_be_of_any_script(asset: str) -> None:
+    assert TransferRequest(TransferType.MAIN_FUNDING, asset, ONE).asset == asset
+    isolated = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, asset, ONE, to_symbol=f"{asset}USDT")
+    assert isolated.to_symbol == f"{asset}USDT"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("usdt", "USDT"),
+        ("ｕｓｄＴ１", "USDT1"),
+        ("币安人生usdt", "币安人生USDT"),
+        ("straße", "STRAßE"),  # upper() makes two letters of one
+        ("ıi", "ıI"),  # and one letter of these two
+        ("ω", "ω"),
+        ("e\u0301", "é"),
+    ],
+)
+def test_ascii_letters_get_capitals_and_no_other_letter_changes(typed: str, written: str) -> None:
+    assert as_written(typed) == written
+    assert parse_transfer(Draft(asset=f" {typed}\t", amount="1")).asset == written
+
+
+@pytest.mark.parametrize(
+    "asset",
+    ["", "usdt", "US DT", "USDT\n", "ＵＳＤＴ", "USD-T", "[red]", "A" * 21, "人" * 21, "币\u202e", "e\u0301", "²", "ﬁ"],
+)
 def test_an_asset_has_letters_and_digits_only(asset: str) -> None:
     with pytest.raises(InvalidTransfer) as refused:
         TransferRequest(TransferType.MAIN_FUNDING, asset, ONE)

@@ -216,6 +216,19 @@ async def test_disk_full_before_sending_sends_nothing(
     assert (seat.shown, server.exchange.requests, seat.desk.in_flight) == ([], [], 0)
 
 
+async def test_journal_that_is_damaged_sends_nothing(
+    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise JournalError("The journal: the file is damaged.")
+
+    monkeypatch.setattr(Journal, "check", damaged)
+    for use in (seat.send, seat.desk.open_transfers):
+        with pytest.raises(JournalError, match="damaged"):
+            await use()
+    assert (seat.shown, server.exchange.requests, seat.desk.in_flight) == ([], [], 0)
+
+
 async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
     seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,10 +2,10 @@
 
 import argparse
 import contextlib
+import io
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -80,6 +80,8 @@ def _iso(moment: datetime) -> str:
 
 
 def _print_table(journal: Journal | None) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what it writes to may know fewer scripts than the exchange
     # Read twice rather than kept: a journal can be longer than memory is.
     widths = [0] * len(_HEADINGS)
     for row in _rows(journal):
@@ -101,10 +103,10 @@ def _rows(journal: Journal | None) -> Iterator[tuple[str, ...]]:
             transfer.sent_at.strftime("%Y-%m-%d %H:%M:%S"),
             printable(transfer.profile),
             printable(transfer.host),
-            _end(request.type.source, request.from_symbol),
-            _end(request.type.destination, request.to_symbol),
+            printable(_end(request.type.source, request.from_symbol)),
+            printable(_end(request.type.destination, request.to_symbol)),
             grouped(request.amount),
-            request.asset,
+            printable(request.asset),
             transfer.outcome.value.replace("_", " "),
             "" if transfer.tran_id is None else str(transfer.tran_id),
             _reason(transfer),
@@ -130,4 +132,6 @@ def _line(cells: Iterable[str], widths: list[int]) -> str:
 
 def _columns(text: str) -> int:
     """How many columns of a terminal the text takes."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    from rich.cells import cell_len  # late: the screens' own measure, which JSON does not need
+
+    return cell_len(text)

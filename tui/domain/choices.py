@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 from tui.domain.amounts import grouped
 from tui.domain.balances import Assets, Balances, Place
+from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
 
 
@@ -20,7 +21,8 @@ class Choice:
 
 
 def asset_choices(balances: Balances, source: Place, destination: Place) -> list[Choice]:
-    """The assets that can be meant, those that the source holds first, by amount, then all others by name.
+    """The assets that can be meant, those that the source holds first, by amount, then all others by name. A name that
+    no transfer can have is none of them.
 
     A pair's isolated account leaves only its base and quote.
     """
@@ -32,7 +34,11 @@ def asset_choices(balances: Balances, source: Place, destination: Place) -> list
     for end in (source, destination):
         if pair := balances.pairs.get(end.pair or ""):
             ranked = [asset for asset in ranked if asset in (pair.base, pair.quote)]
-    return [Choice(asset, grouped(amounts[asset]) if amounts.get(asset) else "") for asset in ranked]
+    return [
+        Choice(asset, grouped(amounts[asset]) if amounts.get(asset) else "")
+        for asset in ranked
+        if not asset_problem(asset)
+    ]
 
 
 def pair_choices(balances: Balances, asset: str) -> list[Choice]:
@@ -40,7 +46,11 @@ def pair_choices(balances: Balances, asset: str) -> list[Choice]:
     held = balances.wallets[Wallet.ISOLATED].pairs
     fitting = {symbol for symbol, pair in balances.pairs.items() if asset in (pair.base, pair.quote)}
     symbols = sorted({*held, *balances.pairs}, key=lambda symbol: (symbol not in fitting, symbol not in held, symbol))
-    return [Choice(symbol, _amounts(held[symbol]) if symbol in held else "") for symbol in symbols]
+    return [
+        Choice(symbol, _amounts(held[symbol]) if symbol in held else "")
+        for symbol in symbols
+        if not pair_problem(symbol)
+    ]
 
 
 def matching(choices: Iterable[Choice], typed: str, count: int) -> list[Choice]:

@@ -1,6 +1,7 @@
 """A transfer: what is asked for, and how it ended."""
 
-import re
+import string
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +9,16 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount
+from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 
-_ASSET = re.compile(r"[A-Z0-9]{1,20}", re.ASCII)
-_PAIR = re.compile(r"[A-Z0-9]{2,40}", re.ASCII)
+MOST_IN_ASSET, MOST_IN_PAIR = 20, 40
+"""How many letters and digits a name has at most."""
+
+_SMALL, _CAPITAL = string.ascii_lowercase, string.ascii_uppercase
+_PRINTED = "".join(map(chr, range(ord("!"), ord("~") + 1)))
+_FULL_WIDTH = "".join(chr(ord(character) + 0xFEE0) for character in _PRINTED)
+_AS_WRITTEN = str.maketrans(_SMALL + _FULL_WIDTH, _CAPITAL + _PRINTED.translate(str.maketrans(_SMALL, _CAPITAL)))
 
 
 class Field(StrEnum):
@@ -87,10 +94,10 @@ def parse_transfer(draft: Draft) -> TransferRequest:
     try:
         request = TransferRequest(
             move,
-            draft.asset.strip().upper(),
+            as_written(draft.asset.strip()),
             amount,
-            draft.from_pair.strip().upper() if move.needs_from_pair else None,
-            draft.to_pair.strip().upper() if move.needs_to_pair else None,
+            as_written(draft.from_pair.strip()) if move.needs_from_pair else None,
+            as_written(draft.to_pair.strip()) if move.needs_to_pair else None,
         )
     except InvalidTransfer as invalid:
         raise InvalidTransfer(problems | invalid.problems) from None
@@ -107,18 +114,27 @@ def route_problem(source: Wallet, destination: Wallet) -> str | None:
     return f"The exchange moves nothing from {source.label} to {destination.label}. {source.label} reaches: {reachable}"
 
 
+def as_written(typed: str) -> str:
+    """An asset or a pair as the exchange writes it: usdt, full-width or not, is USDT. Letters of other scripts have no
+    capitals here: in some, a capital is another letter, or two.
+    """
+    return unicodedata.normalize("NFC", typed).translate(_AS_WRITTEN)
+
+
 def asset_problem(asset: str) -> str | None:
-    """What is wrong with an asset's name, or None."""
-    if not asset:
-        return "Enter an asset, like USDT"
-    return None if _ASSET.fullmatch(asset) else "Letters and digits only, like USDT"
+    """What is wrong with an asset's name, or None. It may be of any script: the exchange trades such."""
+    return _name_problem(asset, "USDT", MOST_IN_ASSET) if asset else "Enter an asset, like USDT"
 
 
 def pair_problem(pair: str) -> str | None:
     """What is wrong with the symbol of an isolated pair, or None."""
-    if not pair:
-        return "Enter the isolated pair, like BTCUSDT"
-    return None if _PAIR.fullmatch(pair) else "Letters and digits only, like BTCUSDT"
+    return _name_problem(pair, "BTCUSDT", MOST_IN_PAIR) if pair else "Enter the isolated pair, like BTCUSDT"
+
+
+def _name_problem(name: str, example: str, most: int) -> str | None:
+    if not is_name(name) or name != as_written(name):
+        return f"Letters and digits only, like {example}"
+    return None if len(name) <= most else f"At most {most} letters and digits, like {example}"
 
 
 def _symbol_problem(symbol: str | None, *, needed: bool) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
@@ -106,6 +106,7 @@ class BinanceClient:
         self.key_print = key.fingerprint if key else ""
         """What tells that key apart from others."""
         self._key = key
+        self._under_way: set[asyncio.Timeout] = set()
         self._resume_ms = 0.0
         self._heard_ms = float("-inf")
         self._asleep_ms = _asleep_ms()
@@ -130,8 +131,13 @@ class BinanceClient:
             await http.aclose()
 
     def drop_key(self) -> None:
-        """Let go of the key. Until it is given again, signed calls raise NotSent."""
+        """Let go of the key, and of every call that is under way with it. Until it is given again, signed calls raise
+        NotSent.
+        """
         self._key = None
+        for limit in self._under_way:
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time())
 
     def give_key(self, key: ApiKey) -> None:
         """Sign with this key from here on: the same account's, after `drop_key`."""
@@ -279,7 +285,7 @@ class BinanceClient:
         self, method: str, path: str, parameters: dict[str, str], timestamp_ms: int | None = None
     ) -> bytes:
         if self._key is None:
-            raise NotSent("Shunter is locked: the key is not in memory.", advice="Unlock it, then try again.")
+            raise NotSent("Shunter is locked: it has let go of the key.", advice="Unlock it, then try again.")
         clock = self.clock
         if timestamp_ms is None:
             # Reading need not wait for the exchange's time: where this machine's is off, the exchange says so.
@@ -300,16 +306,27 @@ class BinanceClient:
         self._leave_connections_from_before_a_sleep()
         request = _request(self._http, self.base_url, method, path, payload, api_key)
         try:
-            async with asyncio.timeout(_WHOLE_CALL_S):
+            async with self._limited():
                 answer = await self._exchange(request)
         except TimeoutError:
-            answer = OutcomeUnknown("The answer did not come whole within a minute.")
+            is_locked = bool(api_key) and self._key is None
+            when = "before Shunter was locked" if is_locked else "within a minute"
+            answer = OutcomeUnknown(f"The answer did not come whole {when}.")
         except Exception as error:  # noqa: BLE001 - what a library may raise one day must not end the app
             answer = error_of_transport(error)
         # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
         if isinstance(answer, ExchangeError):
             raise answer
         return answer
+
+    @contextlib.asynccontextmanager
+    async def _limited(self) -> AsyncIterator[None]:
+        async with asyncio.timeout(_WHOLE_CALL_S) as limit:
+            self._under_way.add(limit)
+            try:
+                yield
+            finally:
+                self._under_way.discard(limit)
 
     async def _exchange(self, request: httpx.Request) -> bytes | ExchangeError:
         response = await self._http.send(request, stream=True)

@@ -7,7 +7,6 @@ file can send a key elsewhere.
 
 import fcntl
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +19,9 @@ import platformdirs
 
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
+from tui.domain.text import printable
 from tui.keys import keyring_calls
+from tui.keys.atomic_write import atomic_write
 from tui.keys.errors import (
     InvalidKey,
     KeyStoreError,
@@ -84,7 +85,8 @@ def profiles() -> tuple[Profile, ...]:
         raise ProfilesFileError(f"The list of profiles, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise ProfilesFileError(
-            f"The list of profiles, {path}, is damaged: {error}. Mend it, or move it away and add the keys again."
+            f"The list of profiles, {path}, is damaged: {printable(str(error))}. "
+            "Mend it, or move it away and add the keys again."
         ) from None
     if len({listed_profile.name for listed_profile in listed}) < len(listed):
         raise ProfilesFileError(f"The list of profiles, {path}, has a name twice. Mend it.")
@@ -133,19 +135,23 @@ def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
 def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> Profile:
     """Keep a key in the keyring under a new name, for one base URL, both as their parsers give them.
 
-    Raises ProfileExists where the list or the keyring has that name already, and KeyStoreError otherwise.
+    Raises ProfileExists where the list has that name already, or the keyring has it for another key, and KeyStoreError
+    otherwise. The very same key may be there from a try whose answer came too late.
     """
     added = Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
     with _changing(limit_s):
         refuse_taken(name)
-        if keyring_calls.read(name, limit_s=limit_s) is not None:
+        entry = _Entry(key.api_key.reveal(), key.secret.reveal(), key.kind, base_url)
+        text = msgspec.json.encode(entry).decode()
+        held = keyring_calls.read(name, limit_s=limit_s)
+        if held not in (None, text):
             raise ProfileExists(
                 f"The keyring already holds a key named {name!r}, which is in no list of this account. "
                 "Choose another name, or remove it first.",
                 command=f"shunter keys remove {name}",
             )
-        entry = _Entry(key.api_key.reveal(), key.secret.reveal(), key.kind, base_url)
-        keyring_calls.write(name, msgspec.json.encode(entry).decode(), limit_s=limit_s)
+        if held is None:
+            keyring_calls.write(name, text, limit_s=limit_s)
         try:
             _write((*profiles(), added))
         except ProfilesFileError:
@@ -228,17 +234,7 @@ def _locked(lock: int) -> bool:
 def _write(listed: tuple[Profile, ...]) -> None:
     """Replace the list, at once or not at all."""
     path = profiles_path()
-    text = msgspec.json.format(msgspec.json.encode(_ProfilesFile(listed))) + b"\n"
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".profiles-")  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        atomic_write(path, msgspec.json.format(msgspec.json.encode(_ProfilesFile(listed))) + b"\n")
     except OSError as error:
         raise ProfilesFileError(f"The list of profiles, {path}, cannot be written: {error.strerror}") from None

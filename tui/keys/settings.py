@@ -1,13 +1,13 @@
 """What a person has set about their keys, in a file of the user's config folder that may be edited by hand."""
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import platformdirs
 
+from tui.domain.text import printable
+from tui.keys.atomic_write import atomic_write
 from tui.keys.errors import SettingsFileError
 
 
@@ -15,7 +15,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings, and what holds where the file has none."""
 
     idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0)] = 15
-    """Minutes without a key press after which the key leaves the memory; 0 is never."""
+    """Minutes without a key press after which the app lets go of the key; 0 is never."""
     plain_text_keyring: str = ""
     """The keyring that the person accepted although it may keep keys in plain text."""
 
@@ -35,18 +35,15 @@ def settings() -> Settings:
     except OSError as error:
         raise SettingsFileError(f"The settings, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
-        raise SettingsFileError(f"The settings, {path}, are damaged: {error}. Mend the file, or delete it.") from None
+        raise SettingsFileError(
+            f"The settings, {path}, are damaged: {printable(str(error))}. Mend the file, or delete it."
+        ) from None
 
 
 def save(changed: Settings) -> None:
     """Replace the file of the settings, at once or not at all. Raises SettingsFileError."""
     path = settings_path()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".settings-", delete=False) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(changed)) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        atomic_write(path, msgspec.json.format(msgspec.json.encode(changed)) + b"\n")
     except OSError as error:
         raise SettingsFileError(f"The settings, {path}, cannot be written: {error.strerror}") from None

@@ -73,6 +73,8 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         super().__init__()
         self._for_session = for_session
         self._base_url = base_url or DEFAULT_BASE_URL
+        self._adding = ""
+        """The name of the key that is on its way into the keyring."""
 
     def compose(self) -> ComposeResult:
         """Name, host, API key, secret."""
@@ -92,7 +94,9 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         self._field("secret").show_hint("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
 
     def action_add(self) -> None:
-        """Check everything, then put it into the keyring."""
+        """Check everything, then put it into the keyring, once."""
+        if self._adding:
+            return self._say(f"Still putting {self._adding} into the keyring: it has not answered yet.")
         fields = {form_field.which: form_field for form_field in self.query(FormField)}
         for form_field in fields.values():
             form_field.show_problem("")
@@ -111,12 +115,16 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         if self._for_session:
             self.dismiss(SessionKey(key, base_url))
             return None
+        self._adding = name
         self._say("Putting it into the keyring...")
         self.add_key(name, key, base_url)
         return None
 
     def action_cancel(self) -> None:
-        """Leave without adding."""
+        """Leave without adding, or without waiting for the keyring to say whether it was added."""
+        if self._adding:
+            words = f"The keyring has not said yet whether it keeps the key {self._adding}: look again with F4."
+            self.app.notify(words, title="Keys", severity="warning", timeout=15, markup=False)
         self.dismiss(None)
 
     @work(exclusive=True)
@@ -138,6 +146,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
     def on_add_key_screen_refused(self, message: Refused) -> None:
         """Say why, and keep what was entered. A locked keyring is unlocked on the way."""
+        self._adding = ""
         self._say(str(message.problem))
         if isinstance(message.problem, keys.KeyringLocked) and keys.can_unlock():
             self.app.push_screen(UnlockScreen(), self._unlocked)

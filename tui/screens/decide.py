@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -19,6 +19,7 @@ from tui.domain.transfer import Outcome
 from tui.exchange.payloads import HistoryRow
 from tui.matching import outcome_of
 from tui.settle import Doubt, Progress
+from tui.terminal.question import Question
 
 _NO_ANSWER = "The answer to this transfer never came, and "
 _WHY = {
@@ -41,6 +42,7 @@ _WHY = {
     ),
 }
 _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell you more."
+_ASK = "Down, Up  mark        Enter  choose        Esc  leave it open"
 
 
 class DecideScreen(ModalScreen[Decision | None]):
@@ -51,6 +53,7 @@ class DecideScreen(ModalScreen[Decision | None]):
     def __init__(self, progress: Progress) -> None:
         super().__init__()
         self._progress = progress
+        self._question = Question(self, doing="deciding", say=self._say_of_answer)
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
@@ -76,17 +79,31 @@ class DecideScreen(ModalScreen[Decision | None]):
                 id="candidates",
                 compact=True,
             )
-            yield Label("Down, Up  mark        Enter  choose        Esc  leave it open", classes="ask", markup=False)
+            yield Label(_ASK, classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """Mark nothing: a second Enter of a hurried hand must not decide."""
         self.query_one(OptionList).highlighted = None
+        self._question.ask()
+
+    def on_key(self, event: events.Key) -> None:
+        """Take Enter, where a person pressed it: the list would take it from anybody."""
+        if event.key == "enter":
+            self._question.answer(event, self._decide)
 
     @on(OptionList.OptionSelected)
-    def decide(self, event: OptionList.OptionSelected) -> None:
-        """Take the choice."""
+    def mark(self, event: OptionList.OptionSelected) -> None:
+        """A click marks, and no more."""
         event.stop()
-        self.dismiss(_decision(self._progress, event.option_index))
+
+    def _decide(self) -> None:
+        """Take the choice that is marked."""
+        index = self.query_one(OptionList).highlighted
+        if index is not None:
+            self.dismiss(_decision(self._progress, index))
+
+    def _say_of_answer(self, words: str) -> None:
+        self.query_one(".ask", Label).update(f"{words}\n{_ASK}" if words else _ASK)
 
     def action_leave_open(self) -> None:
         """Decide nothing."""

@@ -1,6 +1,5 @@
 """The key profiles: choose, add, check, remove."""
 
-from time import monotonic
 from typing import ClassVar
 
 from textual import events, on, work
@@ -19,6 +18,7 @@ from tui.exchange.errors import ExchangeError
 from tui.keycheck import KeyReport, check
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.unlock import UnlockScreen
+from tui.terminal.question import Question
 
 _SLOW_S = 4.0
 _ASK = "Enter use  a add  c check  x remove  s session only  Esc close"
@@ -51,11 +51,13 @@ class KeysScreen(ModalScreen[None]):
     class Said(Message):
         """What came of something that took a while."""
 
-        def __init__(self, words: str, problem: keys.KeyStoreError | None = None, *, changed: bool = False) -> None:
+        def __init__(
+            self, words: str, problem: keys.KeyStoreError | None = None, *, ends_removal: bool = False
+        ) -> None:
             super().__init__()
             self.words = words
             self.problem = problem
-            self.changed = changed
+            self.ends_removal = ends_removal
 
     class BackendNamed(Message):
         """It is known which keyring is in use, or why none can be."""
@@ -69,8 +71,9 @@ class KeysScreen(ModalScreen[None]):
         self._base_url = base_url
         self._profiles: tuple[keys.Profile, ...] = ()
         self._to_remove: keys.Profile | None = None
-        self._asked_s = 0.0
-        """Since when the removal waits for a yes, on the clock of events."""
+        self._question = Question(self, doing="removing", say=self._ask_to_remove)
+        self._removing = ""
+        """The name of the key that is on its way out of the keyring."""
         self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
@@ -93,39 +96,48 @@ class KeysScreen(ModalScreen[None]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Go on with a profile."""
         event.stop()
-        self.post_message(self.Chosen(self._profiles[event.option_index]))
-        self.dismiss()
+        if not self._is_removing():
+            self.post_message(self.Chosen(self._profiles[event.option_index]))
+            self.dismiss()
+
+    @on(OptionList.OptionHighlighted)
+    def leave_question(self, event: OptionList.OptionHighlighted) -> None:
+        """Take back a question about another key."""
+        if self._profiles[event.option_index :][:1] != (self._to_remove,):
+            self._withdraw()
+
+    def on_screen_suspend(self) -> None:
+        """Take back a question that something else is shown over."""
+        self._withdraw()
 
     def action_add(self) -> None:
         """Ask for a new key."""
-        self.app.push_screen(AddKeyScreen(self._base_url), self._added)
+        if not self._is_removing():
+            self.app.push_screen(AddKeyScreen(self._base_url), self._added)
 
     def action_check(self) -> None:
         """Ask the exchange what the key may do."""
-        if profile := self._highlighted():
+        self._withdraw()
+        if not self._is_removing() and (profile := self._highlighted()):
             self._say(f"Asking {profile.base_url} what the key {profile.name} may do...")
             self.check_key(profile)
 
     def action_remove(self) -> None:
         """Ask whether a key should go."""
-        if profile := self._highlighted():
-            self._to_remove, self._asked_s = profile, monotonic()
-            self._say(
-                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
-            )
+        if not self._is_removing() and (profile := self._highlighted()):
+            self._to_remove = profile
+            self._question.ask()
 
     def on_key(self, event: events.Key) -> None:
-        """Take the yes to the question of `action_remove`, but for one that was typed before it, as in one packet."""
-        if event.key == "y" and self._to_remove and event.time >= self._asked_s:
-            event.stop()
-            profile, self._to_remove = self._to_remove, None
-            self._say(f"Removing {profile.name}...")
-            self.remove_key(profile)
+        """Take the yes to the question of `action_remove`, where a person gave it."""
+        if event.key == "y" and self._to_remove:
+            self._question.answer(event, self._remove)
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
-        self.post_message(self.SessionKeyAsked())
-        self.dismiss()
+        if not self._is_removing():
+            self.post_message(self.SessionKeyAsked())
+            self.dismiss()
 
     def action_unlock(self) -> None:
         """Ask for the keyring's passphrase, where it is known to be locked."""
@@ -135,10 +147,12 @@ class KeysScreen(ModalScreen[None]):
     def action_close(self) -> None:
         """Take a question back, or go back to where this was opened."""
         if self._to_remove:
-            self._to_remove = None
-            self._say("Nothing was removed.")
-        else:
-            self.dismiss()
+            self._withdraw()
+            return
+        if self._removing:
+            words = f"The keyring has not said yet whether the key {self._removing} is gone: look again with F4."
+            self.app.notify(words, title="Keys", severity="warning", timeout=15, markup=False)
+        self.dismiss()
 
     @work(exclusive=True, group="backend")
     async def name_backend(self) -> None:
@@ -158,25 +172,45 @@ class KeysScreen(ModalScreen[None]):
         except ExchangeError as error:
             self.post_message(self.Said(f"{profile.name}: {error}"))
 
+    def remove_key(self, profile: keys.Profile) -> None:
+        """Delete a key. Until the keyring has said that it is gone, nothing else is begun."""
+        self._removing = profile.name
+        self.delete_from_keyring(profile)
+
     @work(exclusive=True)
-    async def remove_key(self, profile: keys.Profile) -> None:
-        """Delete a key."""
+    async def delete_from_keyring(self, profile: keys.Profile) -> None:
+        """Delete a key, and say what came of it."""
         try:
             await keys.in_background(lambda: keys.remove(profile.name))
         except keys.KeyStoreError as error:
-            self.post_message(self.Said(f"{profile.name}: {error}", error))
+            self.post_message(self.Said(f"{profile.name}: {error}", error, ends_removal=True))
         else:
-            self.post_message(self.Said(f"{profile.name} was removed.", changed=True))
+            self.post_message(self.Said(f"{profile.name} was removed.", ends_removal=True))
 
     def on_keys_screen_said(self, message: Said) -> None:
-        """Show what came of it."""
-        if message.changed:
+        """Show what came of it, in the place of a question that may stand there."""
+        self._withdraw()
+        if message.ends_removal:
+            self._removing = ""
             self._list()
         self._say(message.words, message.problem)
 
     def on_keys_screen_backend_named(self, message: BackendNamed) -> None:
         """Show it below what else was said."""
         self.query_one("#keys-backend", Label).update(message.words)
+
+    def _ask_to_remove(self, words: str) -> None:
+        if profile := self._to_remove:
+            question = (
+                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
+            )
+            self._say(f"{question}\n{words}" if words else question)
+
+    def _remove(self) -> None:
+        if profile := self._to_remove:
+            self._to_remove = None
+            self._say(f"Removing {profile.name}...")
+            self.remove_key(profile)
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
@@ -208,6 +242,18 @@ class KeysScreen(ModalScreen[None]):
     def _unlocked(self, good: bool | None) -> None:
         if good:
             self._say("The keyring is unlocked.")
+
+    def _withdraw(self) -> None:
+        """Take the question back: a yes to it counts only while it is seen, and nothing else was done."""
+        if self._to_remove:
+            self._to_remove = None
+            self._say("Nothing was removed.")
+
+    def _is_removing(self) -> bool:
+        """Whether a key is on its way out of the keyring; says so."""
+        if self._removing:
+            self._say(f"Still removing {self._removing}: the keyring has not answered yet.")
+        return bool(self._removing)
 
     def _can_unlock(self) -> bool:
         return isinstance(self._problem, keys.KeyringLocked) and keys.can_unlock()

@@ -1,4 +1,4 @@
-"""The cover over an idle app, whose key has left the memory."""
+"""The cover over an idle app, which has let go of its key."""
 
 from textual import events
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.widgets import Label
 from tui import keys
 from tui.screens.unlock import UnlockScreen
 
-_LOCKED = "Locked: nobody has pressed a key for a while, and the key is not in memory any more."
+_LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
 _ASK = "Any key fetches it from the keyring.   ^Q  quit"
 _ASK_SESSION = "It was for this session only. Any key asks for it again.   ^Q  quit"
 _ASK_UNLOCK = "u  unlock the keyring   Any other key tries again.   ^Q  quit"

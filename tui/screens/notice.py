@@ -11,6 +11,7 @@ from textual.widgets import Label
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
+from tui.terminal.question import Question
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
@@ -25,6 +26,7 @@ _MEANING = {
         "executed. Shunter looks on. Do not send it again before."
     ),
 }
+_ASK = "Enter  I have seen it"
 _TITLES = {Outcome.DONE: "Executed after all", Outcome.UNKNOWN: "Unknown again"}
 
 
@@ -35,6 +37,7 @@ class NoticeScreen(ModalScreen[Transfer]):
         super().__init__()
         self._transfer = transfer
         self._shown_s = 0.0
+        self._question = Question(self, doing="closing", say=self._say_of_answer)
 
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""
@@ -56,16 +59,21 @@ class NoticeScreen(ModalScreen[Transfer]):
                     if value:
                         yield Label(name, classes="fact-name")
                         yield Label(value, classes="fact-value", markup=False)
-            yield Label("Enter  I have seen it", classes="ask", markup=False)
+            yield Label(_ASK, classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """Ring: it may come up at any time."""
         self._shown_s = monotonic()
+        self._question.ask()
         self.app.bell()
 
     def on_key(self, event: events.Key) -> None:
         """Take the person's word, but for a key of a hand that was typing on."""
-        if event.key == "enter":
-            event.stop()
-            if event.time >= self._shown_s + _UNSEEN_S:
-                self.dismiss(self._transfer)
+        if event.key == "enter" and event.time >= self._shown_s + _UNSEEN_S:
+            self._question.answer(event, self._seen)
+
+    def _seen(self) -> None:
+        self.dismiss(self._transfer)
+
+    def _say_of_answer(self, words: str) -> None:
+        self.query_one(".ask", Label).update(f"{words}\n{_ASK}" if words else _ASK)

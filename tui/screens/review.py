@@ -5,7 +5,6 @@ import contextlib
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
-from time import monotonic
 from typing import ClassVar
 
 from textual import events, work
@@ -23,6 +22,7 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
+from tui.terminal.question import Question
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_table import OUTCOME_WORDS
@@ -121,8 +121,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self._desk = desk
         self._review = review
         self._stage = Stage.PREPARING
-        self._asked_s = 0.0
-        """Since when the review waits for what it waits for, on the clock of events."""
+        self._question = Question(self, doing="sending", say=self._say_of_answer)
         self._meant: frozenset[int] = frozenset()
         """Identical transfers that the person was told of and has confirmed beside."""
         self._told: frozenset[int] = frozenset()
@@ -159,12 +158,13 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self.freshen()
 
     def on_key(self, event: events.Key) -> None:
-        """Take an answer, but for one that was typed before the review asked, as in one packet with what opened it."""
-        answer = {"y": self.action_send, "d": self.action_allow_repeat}.get(event.key)
-        if answer:
-            event.stop()
-            if event.time >= self._asked_s:
-                answer()
+        """Take an answer, where a person gave it to what the review asks."""
+        if answer := {"y": self.action_send, "d": self.action_allow_repeat}.get(event.key):
+            self._question.answer(event, answer)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The command palette and a click cannot answer: only the key is known to be a person's."""
+        return action not in ("send", "allow_repeat")
 
     def action_back(self) -> None:
         """Go back without sending; while it is being sent, there is no way back."""
@@ -291,10 +291,14 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
-        self._stage, self._asked_s = stage, monotonic()
-        self.query_one("#review-ask", Label).update(_ASK[stage])
+        self._stage = stage
+        self._question.ask()
         if warning is not None:
             self._warn(warning)
+
+    def _say_of_answer(self, words: str) -> None:
+        """What has become of an answer, above what the review waits for."""
+        self.query_one("#review-ask", Label).update(f"{words}\n{_ASK[self._stage]}" if words else _ASK[self._stage])
 
     def _warn(self, words: str) -> None:
         self.query_one("#review-warning", Label).update(words)

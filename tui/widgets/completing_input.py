@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -15,6 +15,8 @@ from tui.widgets.field_input import FieldInput
 
 _MOST_SHOWN = 24
 _ROWS = 8
+_NAME_COLUMNS = 10
+"""What names take at least, so that the notes beside them seldom move."""
 
 
 class Suggestions(Widget):
@@ -49,9 +51,11 @@ class Suggestions(Widget):
     def render(self) -> Content:
         """A line for each choice."""
         width = self.content_size.width
+        shown = self.choices[self._top :][:_ROWS]
+        names = max(_NAME_COLUMNS, *(cell_len(choice.value) for choice in shown))
         lines = []
-        for index, choice in enumerate(self.choices[self._top :][:_ROWS], self._top):
-            line = Content(set_cell_size(f" {choice.value:<10} {choice.note}", width))
+        for index, choice in enumerate(shown, self._top):
+            line = Content(set_cell_size(f" {set_cell_size(choice.value, names)} {choice.note}", width))
             is_chosen = index == self.chosen
             lines.append(line.stylize(self.get_visual_style("suggestions--chosen")) if is_chosen else line)
         return Content("\n").join(lines)

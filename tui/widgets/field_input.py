@@ -1,5 +1,6 @@
 """Inputs that keep what cannot be part of the value out of it."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,7 +11,8 @@ from textual.message import Message
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
-from tui.domain.text import printable
+from tui.domain.text import is_name, printable
+from tui.domain.transfer import as_written
 from tui.widgets.at_once import at_once
 
 _SCREEN_KEYS = {"enter", "ctrl+k", "ctrl+x"}
@@ -63,7 +65,7 @@ class FieldInput(PromptInput):
     def replace(self, text: str, start: int, end: int) -> None:
         """Everything typed or pasted passes here, and is cleaned on its way in."""
         cleaned = self._clean(text)
-        if len(cleaned) < len(text):
+        if len(cleaned) < len(unicodedata.normalize("NFC", text)):  # what is composed is not left out
             self.post_message(self.Dropped(self))
         super().replace(cleaned, start, end)
 
@@ -92,8 +94,5 @@ class SecretInput(PromptInput):
 
 
 def symbol_text(text: str) -> str:
-    """The letters and digits of an asset or a pair, in capitals: BTC/usdt is BTCUSDT. Full-width ones count."""
-    return "".join(char for char in text.translate(_TO_ASCII) if char.isascii() and char.isalnum()).upper()
-
-
-_TO_ASCII = {full: full - 0xFEE0 for full in range(ord("！"), ord("～") + 1)}
+    """The letters and digits of an asset or a pair, as the exchange writes them: BTC/usdt is BTCUSDT."""
+    return "".join(filter(is_name, as_written(text)))

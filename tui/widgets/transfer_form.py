@@ -14,7 +14,15 @@ from textual.widgets import Button, Label
 from tui.domain.amounts import AmountError, grouped, parse_amount, plain
 from tui.domain.balances import Balances, Figure, Place, ends, pair_mismatch, share, too_much
 from tui.domain.choices import asset_choices, pair_choices
-from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, parse_transfer
+from tui.domain.transfer import (
+    MOST_IN_ASSET,
+    MOST_IN_PAIR,
+    Draft,
+    Field,
+    InvalidTransfer,
+    TransferRequest,
+    parse_transfer,
+)
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.exchange.clock import ticks_ms
 from tui.widgets.amount_input import AmountInput
@@ -64,11 +72,11 @@ class TransferForm(Widget):
                 yield Label("To", classes="title")
                 yield WalletList(draft.destination, id="to")
         with Horizontal(id="what"):
-            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", 20))
+            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", MOST_IN_ASSET))
             yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount, ask_share=self._share_wanted))
         with Horizontal(id="pairs"):
-            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", 40))
-            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", 40))
+            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
+            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))
         with Horizontal(id="move-line"):
             yield Label("", id="move", markup=False)
             yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")

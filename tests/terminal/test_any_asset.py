@@ -1,0 +1,153 @@
+"""An asset whose name is of another script, from the form to the ledger: two columns a character, everywhere."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wcwidth import wcswidth
+
+from tests.terminal.own_key import with_key
+from tui.demo.exchange import DemoExchange
+from tui.demo.ledger import Account, Holding, Ledger, Pair
+from tui.demo.serving import served
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType, Wallet
+
+NAME, SYMBOL = "币安人生", "币安人生USDT"
+WAYS = {
+    "typed": NAME,
+    "pasted": f"\x1b[200~{NAME}\x1b[201~",
+    "kitty": f"\x1b[0;;{':'.join(str(ord(character)) for character in NAME)}u",
+    "chosen": "\x1b[B" * 4,
+}
+"""How a name comes into the field; an input method commits all its characters at once."""
+
+Environment = dict[str, str]
+
+
+def holding(**amounts: str) -> dict[str, Holding]:
+    return {asset: Holding(Decimal(amount)) for asset, amount in amounts.items()}
+
+
+@pytest.fixture
+def exchange() -> DemoExchange:
+    held = holding(USDT="1250", BNB="4") | {NAME: Holding(Decimal("3.5"))}
+    holdings = {
+        Account(Wallet.SPOT): held,
+        Account(Wallet.FUNDING): {NAME: Holding(Decimal(1))},
+        Account(Wallet.ISOLATED, SYMBOL): {NAME: Holding(Decimal(2))},
+    }
+    return DemoExchange(ledger=Ledger(holdings, [Pair(NAME, "USDT"), Pair("BNB", "USDT")]))
+
+
+@pytest.fixture
+def person(exchange: DemoExchange, environment: Environment, tmp_path: Path) -> Iterator[Environment]:
+    with served(exchange) as base_url:
+        yield with_key(environment, tmp_path, base_url)
+
+
+@pytest.fixture
+def terminal(open_pty: Callable[..., Any], shunter: list[str], person: Environment) -> Any:
+    pty = open_pty(shunter, person)
+    pty.wait_for("3 assets")
+    return pty
+
+
+def end_of(screen: str, words: str) -> int:
+    """The column in which words end, on the one line that holds them."""
+    (line,) = (line for line in screen.splitlines() if words in line)
+    return wcswidth(line[: line.index(words) + len(words)])
+
+
+def start_of(screen: str, words: str) -> int:
+    return end_of(screen, words) - wcswidth(words)
+
+
+@pytest.mark.parametrize("keys", WAYS.values(), ids=WAYS)
+def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Any, exchange: DemoExchange, keys: str) -> None:
+    terminal.type("\t\t" + keys)
+    terminal.wait_for(f"  3.5 {NAME}")
+    terminal.type("\t1.25\r")
+    terminal.wait_for("y  send", f"1.25 {NAME}")
+    terminal.type("y")
+    terminal.wait_for("Transfer done")
+    (executed,) = exchange.ledger.transfers
+    assert executed.request == TransferRequest(TransferType.MAIN_FUNDING, NAME, Decimal("1.25"))
+
+
+def test_pair_of_another_script_is_moved_to(terminal: Any, exchange: DemoExchange) -> None:
+    terminal.type(f"\t4\t{NAME}\t0.5\t{NAME}usdt")
+    terminal.wait_for(f"of 3.5 {NAME}", SYMBOL)
+    terminal.type("\r")
+    terminal.wait_for("y  send", f"Isolated Margin  {SYMBOL}")
+    terminal.type("y")
+    terminal.wait_for("Transfer done")
+    (executed,) = exchange.ledger.transfers
+    assert executed.request == TransferRequest(
+        TransferType.MAIN_ISOLATED_MARGIN, NAME, Decimal("0.5"), to_symbol=SYMBOL
+    )
+
+
+def test_columns_line_up_with_characters_of_two_columns(terminal: Any) -> None:
+    terminal.type("\t\t\x1b[B")
+    offered = terminal.wait_for("USDT       1,250 ", " BNB ", NAME)
+    offers = [next(line for line in offered.splitlines() if f" {name} " in line) for name in ("BNB", NAME)]
+    assert [start_of(line, figure) for line, figure in zip(offers, ("4 ", "3.5 "), strict=True)] == [23, 23]
+
+    terminal.type(f"\x1b{NAME}")
+    form = terminal.wait_for(f"3.5 {NAME}", f"0 {NAME}", f"of 3.5 {NAME}")
+    figures = [line for line in form.splitlines()[2:10] if line.count(NAME) == 2]
+    assert len(figures) == len(Wallet) - 1  # the isolated account shows its pair
+    assert {wcswidth(line[: line.index(NAME)]) for line in figures} == {30}
+    assert {wcswidth(line.rstrip()) for line in figures} == {79}
+
+    terminal.type("\t1\r")
+    review = terminal.wait_for("y  send", f"1 {NAME}", f"3.5 -> 2.5 {NAME}")
+    assert start_of(review, f"1 {NAME}") == start_of(review, "MAIN_FUNDING")
+    terminal.type("y")
+    result = terminal.wait_for("Transfer done", f"1 {NAME}")
+    assert start_of(result, f"1 {NAME}") == start_of(result, "MAIN_FUNDING")
+
+    terminal.type("\x1b")
+    terminal.wait_for("Session - 1")
+    terminal.type("\x1b[Z\x1b[Z\x1b[Z\x1b[Z\t\t")
+    table = terminal.wait_for("tranId", f"1 {NAME}")
+    row = next(line for line in table.splitlines() if f"1 {NAME}" in line and "Spot -> Funding" in line)
+    heading = next(line for line in table.splitlines() if "tranId" in line and "Amount" in line)
+    assert wcswidth(row[: row.index("1352")]) == wcswidth(heading[: heading.index("tranId")])
+
+
+def test_command_line_and_journal_know_the_asset(
+    open_pty: Callable[..., Any], shunter: list[str], person: Environment
+) -> None:
+    given = ("--to", "isolated", "--asset", NAME, "--amount", "0.5", "--to-pair", f"{NAME}ｕｓｄｔ")
+    pty = open_pty([*shunter, *given], person)
+    pty.wait_for(f"of 3.5 {NAME}")
+    pty.type("\x12")
+    pty.wait_for("y  send")
+    pty.type("y")
+    pty.wait_for("Transfer done")
+    pty.type("\x1b")
+    pty.type("\x11")
+    assert pty.wait_for_end() == 0
+    printed = {
+        encoding: subprocess.run(
+            [*shunter, "journal"],
+            env=person | {"PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=True,
+        ).stdout.decode(encoding)
+        for encoding in ("utf-8", "ascii")
+    }
+    heading, row = printed["utf-8"].splitlines()
+    assert f"Isolated Margin {SYMBOL}" in row
+    for name, cell in (("ASSET", NAME), ("OUTCOME", "done")):
+        assert wcswidth(row[: row.index(f"  {cell}  ")]) == heading.index(f"  {name}")
+    assert "Isolated Margin ????USDT" in printed["ascii"]
+    as_json = subprocess.run([*shunter, "journal", "--json"], env=person, capture_output=True, check=True)
+    (transfer,) = json.loads(as_json.stdout)
+    assert (transfer["asset"], transfer["to_symbol"]) == (NAME, SYMBOL)

@@ -1,0 +1,251 @@
+"""The way from the terminal to a Textual app: nothing comes in as a key that is none, and each key says how it came.
+
+Textual's own parser takes an unfinished sequence for keys after a time, and in a paste too. Here it is given whole
+pieces only, and what it does not know is dropped.
+
+What this relies on of Textual, beyond what is public (a test says so when it changes): `LinuxDriver` calls
+`run_input_thread` in a thread, whose end `exit_event` asks for; `XTermParser.feed` and `tick` turn text into messages,
+and `_timeout_time` is None when the parser waits for nothing more; `App._driver` is the driver. Where Textual reads the
+terminal in another way, no key gets a `Press`, and a question is never answered: nothing is sent.
+"""
+
+import os
+import re
+import selectors
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from secrets import randbelow
+from time import monotonic
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from tui.terminal.stream import Kind, Piece, Stream
+
+_LOOK_S = 0.1
+"""How often it is looked whether the app wants to end."""
+_STALLED_PASTE_S = 5.0
+"""A paste that pauses for so long is taken to be over: its end may have been lost, and a person must get on."""
+_BURST, _BURST_S, _AFTER_BURST_S = 3, 0.1, 0.3
+"""So many keys within so long come from no hand; so soon after them, neither does the next."""
+_OPEN_FENCES = 8
+_LONGEST_KNOWN = 32
+"""Textual's parser takes anything longer for keys."""
+
+_KITTY_KEY = re.compile(r"(\x1b\[[0-9:]+;[0-9]*):([0-9]+)((?:;[0-9:]*)?[u~A-HPQS])")
+"""A key with the kind of event: 1 pressed, 2 repeated, 3 let go."""
+_RELEASED = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """How a key came."""
+
+    order: int
+    """Its place among all keys and pastes."""
+    read_s: float
+    """When it was read."""
+    is_alone: bool
+    """Whether nothing else that could be typed came with it."""
+    doubt: str
+    """Why it may still be part of a paste; empty where nothing says so."""
+
+
+@dataclass(slots=True)
+class Fence:
+    """A question to the terminal: what was typed or pasted before it was asked comes in before its answer.
+
+    It asks for the cursor's place after a move to one that nobody can foresee: a paste that holds the answer would have
+    to guess it.
+    """
+
+    row: int
+    column: int
+    written_s: float | None = None
+    """When it was on its way to the terminal, with what the screen was to show."""
+    order: int | None = None
+    """Which key or paste was the last before the answer; None without one."""
+
+    @property
+    def question(self) -> str:
+        """What is written; the cursor is back where it was afterwards."""
+        return f"\x1b7\x1b[{self.row};{self.column}H\x1b[6n\x1b8"
+
+    @property
+    def answer(self) -> str:
+        """What a terminal answers."""
+        return f"\x1b[{self.row};{self.column}R"
+
+
+class TypedDriver(LinuxDriver):
+    """Reads the terminal."""
+
+    class PasteBrokeOut(Message):
+        """What was pasted held the mark of its own end: what came behind that looked like keys, and was none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = 0
+        """How many keys and pastes came so far."""
+        self.answers = False
+        """Whether the terminal has ever answered a fence."""
+        self._stream = Stream()
+        self._parser = XTermParser(self._debug)
+        self._presses: WeakKeyDictionary[events.Key, Press] = WeakKeyDictionary()
+        self._paste_doubt = ""
+        self._key_times: deque[float] = deque(maxlen=_BURST)
+        self._burst_s = 0.0
+        self._read_s = 0.0
+        self._fences: deque[Fence] = deque(maxlen=_OPEN_FENCES)
+        self._unwritten: Fence | None = None
+
+    def press(self, event: events.Key) -> Press | None:
+        """How a key came; None where it was no single key of this terminal."""
+        return self._presses.get(event)
+
+    def is_last(self, press: Press) -> bool:
+        """Whether nothing that could be typed came after it, nor the start of it."""
+        return self.order == press.order and not self._stream.is_unfinished
+
+    def is_no_paste(self) -> None:
+        """Take every paste so far to be over."""
+        self._paste_doubt = ""
+
+    def fence(self) -> Fence:
+        """Ask the terminal for a sign of life, in front of what it is to show next. See `write_fence`."""
+        width, height = self._get_terminal_size()
+        # Not in the first line: its answer would look like F3 with a modifier.
+        fence = self._unwritten = Fence(2 + randbelow(max(1, height - 1)), 1 + randbelow(max(1, width)))
+        return fence
+
+    def write_fence(self) -> None:
+        """Ask now, where nothing was shown since."""
+        if self._unwritten:
+            self.write("")
+
+    def write(self, data: str) -> None:
+        """Write to the terminal."""
+        if fence := self._unwritten:
+            self._unwritten = None
+            self._fences.append(fence)
+            fence.written_s = monotonic()
+            data = fence.question + data
+        super().write(data)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over, and learn whether it answers."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread:
+            self.fence()
+            self.write_fence()
+
+    def run_input_thread(self) -> None:
+        """Read until the app ends."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_LOOK_S):
+                    data = read = os.read(self.fileno, 4096)
+                    while read and len(data) < 1 << 20 and selector.select(0):
+                        data += (read := os.read(self.fileno, 4096))
+                    if not data:
+                        return
+                    self._take_in(data)
+                elif self._stream.is_escape and monotonic() - self._read_s >= constants.ESCAPE_DELAY:
+                    self._stream.escape_is_key()
+                    self._hand_on([Piece(Kind.ESCAPE)], is_whole=True)
+
+    def _take_in(self, data: bytes) -> None:
+        """Hand on what was read at once."""
+        stalled_s, self._read_s = monotonic() - self._read_s, monotonic()
+        pieces = []
+        if self._stream.is_paste and stalled_s > _STALLED_PASTE_S:
+            pieces.append(self._stream.end_paste())
+        pieces += self._stream.feed(data)
+        self._hand_on(pieces, is_whole=not self._stream.is_unfinished)
+
+    def _hand_on(self, pieces: Iterable[Piece], *, is_whole: bool) -> None:
+        """Give the app what it makes of the pieces of one read."""
+        made = [(piece, self._messages(piece)) for piece in pieces]
+        typed = [message for _, messages in made for message in messages if _is_input(message)]
+        for piece, messages in made:
+            self._note_answer(piece)
+            for message in messages:
+                if _is_input(message):
+                    self.order += 1
+                if isinstance(message, (events.Paste, self.PasteBrokeOut)):
+                    self._paste_doubt = "Something was pasted before"
+                if isinstance(message, events.Key):
+                    self._note_key(message, piece, is_alone=is_whole and len(typed) == 1)
+                self.process_message(message)
+
+    def _note_key(self, event: events.Key, piece: Piece, *, is_alone: bool) -> None:
+        is_after_burst = self._read_s - self._burst_s < _AFTER_BURST_S
+        self._key_times.append(self._read_s)
+        if len(self._key_times) == _BURST and self._read_s - self._key_times[0] < _BURST_S:
+            self._burst_s = self._read_s
+        if piece.kind in (Kind.KEY, Kind.SEQUENCE):
+            doubt = self._paste_doubt or ("It came as fast as a paste" if is_after_burst else "")
+            self._presses[event] = Press(self.order, self._read_s, is_alone, doubt)
+
+    def _note_answer(self, piece: Piece) -> None:
+        for fence in list(self._fences):
+            if piece.text == fence.answer:
+                fence.order = self.order
+                self.answers = True
+                self._fences.remove(fence)
+
+    def _messages(self, piece: Piece) -> list[Message]:
+        """What a piece means to a Textual app."""
+        match piece.kind:
+            case Kind.KEY | Kind.BEHIND_ESCAPE:
+                return list(self._parser.feed(piece.text))
+            case Kind.ESCAPE:
+                return [events.Key("escape", "\x1b")]
+            case Kind.ALT:
+                messages = list(self._parser.feed(f"\x1b{piece.text}"))
+                return messages + self._flushed()
+            case Kind.SEQUENCE:
+                return self._sequence(piece.text)
+            case Kind.PASTE:
+                return [events.Paste(piece.text.replace("\x00", ""))]
+            case Kind.PASTE_OVER:
+                return [self.PasteBrokeOut()]
+            case Kind.STRING:
+                return []
+
+    def _sequence(self, sequence: str) -> list[Message]:
+        """What a whole sequence means; nothing where Textual knows but its beginning, or does not bear it."""
+        if len(sequence) > _LONGEST_KNOWN:
+            return []
+        if kitty := _KITTY_KEY.fullmatch(sequence):
+            before, happened, after = kitty.groups()
+            if happened == _RELEASED:
+                return []
+            sequence = before + after
+        try:
+            early = list(self._parser.feed(sequence[:-1]))
+            is_early = bool(early) or self._parser._timeout_time is None
+            messages = list(self._parser.feed(sequence[-1]))
+        except (ValueError, OverflowError, IndexError):  # a number that is no character
+            self._parser = XTermParser(self._debug)
+            return []
+        is_unknown = self._parser._timeout_time is not None
+        self._flushed()
+        return [] if is_early or is_unknown else messages
+
+    def _flushed(self) -> list[Message]:
+        """What the parser makes of what it waits with."""
+        if self._parser._timeout_time is None:
+            return []
+        self._parser._timeout_time = 0.0
+        return list(self._parser.tick())
+
+
+def _is_input(message: Message) -> bool:
+    return isinstance(message, (events.Key, events.Paste, TypedDriver.PasteBrokeOut))

@@ -1,0 +1,147 @@
+"""Only a person answers: the rule for a key that does something for good.
+
+Every byte that a terminal sends is part of a report, of a paste, or of a key, and only a key answers.
+
+- **A report**, of whatever kind, is whole or unfinished (`stream`), never keys, however it was split and however long
+  the line paused. So no byte of one is a key.
+- **A paste in brackets** is one piece. What was pasted may hold the mark of its own end, and then what it looks like to
+  press. So the first answer after a paste is held for a second, in which the screen says so, nothing else may come, and
+  a terminal that answers at all must have answered a question asked after it: what is left of the paste comes before.
+  The rest of such a paste ends in a mark without a beginning, which proves it: that voids what is held, and is said.
+- **A paste without brackets** looks like keys. An answer must be the only key of its read; soon after a burst it is
+  held as above; and where the terminal answers, it must come behind the answer to a question that was written with
+  ours (`Fence`): what was pasted to bring ours up was in the stream before.
+- **A key** that was typed before the question was asked, or before the terminal had it, is none to this question. Alt
+  with a key is not that key, nor is one right behind an Escape, for they cannot be told apart.
+- **What no terminal sent** (`App.simulate_key`, an autopilot, a message that code posts) has no `Press`, and answers
+  nothing. A headless app has no terminal: its keys are those of the program that runs it.
+
+What remains: somebody who can write to the terminal's input at will, with a person's pauses, is that person to any
+program in it (a terminal's own remote control, `tmux send-keys`, TIOCSTI). A paste that breaks out of its brackets, in
+a terminal that lets it and does not answer, or behind a tmux that answers for it, could be cut by the line just before
+its last key and stall there, and for a second just behind it. A paste without brackets in a terminal that does not
+answer, sent slowly, is typing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from textual import events
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tui.terminal.driver import Fence, Press, TypedDriver
+
+_HOLD_S = 1.0
+_LOOK_S = 0.05
+_ANSWER_S = 3.0
+"""A terminal that answers does so within this, or has ceased to."""
+
+_NO_KEY = "That was not a key by itself: press it again."
+_STOPPED = "Stopped: more came in behind that key. Press it again."
+_NO_ANSWER = "Stopped: the terminal does not answer any more. Press it again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    press: Press
+    act: Callable[[], None]
+    fence: Fence
+    since_s: float
+
+
+class Question:
+    """A question on a screen that one key answers, for good."""
+
+    def __init__(self, screen: Screen[Any], *, doing: str, say: Callable[[str], None]) -> None:
+        """`doing` is what the answer starts, like "sending"; `say` shows words beside the question, and "" takes them
+        away."""
+        self._screen = screen
+        self._doing = doing
+        self._say = say
+        self._asked_s = 0.0
+        self._fence: Fence | None = None
+        self._held: _Held | None = None
+        self._timer: Timer | None = None
+
+    def ask(self) -> None:
+        """From here on an answer counts. Call it as the question is put on the screen."""
+        self._let_go()
+        self._asked_s = monotonic()
+        driver = self._driver
+        if driver:
+            self._fence = driver.fence()
+            self._screen.call_after_refresh(driver.write_fence)
+
+    def answer(self, event: events.Key, act: Callable[[], None]) -> None:
+        """Do it, where a person pressed this key to answer; now, or after a pause where it is not sure."""
+        event.stop()
+        if self._held:
+            self._stop(_STOPPED)
+        elif self._screen.app.is_headless:
+            if event.time >= self._asked_s:
+                act()
+        elif (driver := self._driver) is None or (press := driver.press(event)) is None:
+            self._say(_NO_KEY)
+        elif self._is_early(press, driver):
+            return
+        elif not press.is_alone:
+            self._say(_NO_KEY)
+        elif doubt := press.doubt or self._fence_doubt(driver):
+            self._hold(doubt, press, act, driver)
+        else:
+            act()
+
+    @property
+    def _driver(self) -> TypedDriver | None:
+        driver = self._screen.app._driver
+        return driver if isinstance(driver, TypedDriver) else None
+
+    def _is_early(self, press: Press, driver: TypedDriver) -> bool:
+        """Whether it was typed before the terminal had the question."""
+        fence = self._fence
+        if fence is None or fence.written_s is None or press.read_s < max(self._asked_s, fence.written_s):
+            return True
+        if fence.order is None:
+            return driver.answers and press.read_s - fence.written_s < _ANSWER_S
+        return press.order <= fence.order
+
+    def _fence_doubt(self, driver: TypedDriver) -> str:
+        no_answer = driver.answers and self._fence is not None and self._fence.order is None
+        return "The terminal does not answer" if no_answer else ""
+
+    def _hold(self, doubt: str, press: Press, act: Callable[[], None], driver: TypedDriver) -> None:
+        self._held = _Held(press, act, driver.fence(), monotonic())
+        self._say(f"{doubt}: {self._doing} in {_HOLD_S:.0f} s; any key stops it.")
+        driver.write_fence()
+        self._timer = self._screen.set_interval(_LOOK_S, lambda: self._look(driver))
+
+    def _look(self, driver: TypedDriver) -> None:
+        """Whether what is held is to be done, or never."""
+        held = self._held
+        if held is None:
+            return
+        waited_s = monotonic() - held.since_s
+        is_answered = held.fence.order is not None
+        if not driver.is_last(held.press) or not self._screen.is_current:
+            self._stop(_STOPPED)
+        elif waited_s >= _HOLD_S and (is_answered or not driver.answers):
+            self._let_go()
+            driver.is_no_paste()
+            held.act()
+        elif waited_s >= _ANSWER_S:
+            driver.answers = False  # until it does again
+            self._stop(_NO_ANSWER)
+
+    def _stop(self, words: str) -> None:
+        self._let_go()
+        self._say(words)
+
+    def _let_go(self) -> None:
+        self._held = None
+        if self._timer:
+            self._timer.stop()
+            self._timer = None
+        self._say("")
