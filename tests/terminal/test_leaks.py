@@ -51,9 +51,9 @@ def crash(self):
 
 def plant(name):
     """Crash when a screen of that name comes up; F12 brings it up."""
-    from tui import app
+    from tui.app import app
     from tui.screens import add_key, decide, help, history, keys, lock
-    from tui.screens import main, plain_text, result, review, unlock, welcome
+    from tui.screens import main, notice, plain_text, result, review, unlock, welcome
     from tui.domain.transfer import Transfer, TransferRequest
     from tui.domain.wallets import TransferType
     from tui.desk.settle import Progress
@@ -71,6 +71,7 @@ def plant(name):
         "KeysScreen": lambda desk: keys.KeysScreen(None),
         "LockScreen": lambda desk: lock.LockScreen(for_session=False),
         "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
+        "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
         "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
         "ResultScreen": lambda desk: result.ResultScreen(transfer),
         "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),

@@ -97,7 +97,7 @@ async def test_whatever_the_client_sends_stands_on_the_page() -> None:
     isolated = TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN
     calls = [
         *CALLS.values(),
-        lambda client: client.margin_movable("USDT", "BTCUSDT"),
+        lambda client: client.margin_transferable("USDT", "BTCUSDT"),
         lambda client: client.transfer(
             TransferRequest(isolated, "USDT", Decimal(1), "BTCUSDT", "ETHUSDT"), client.clock.now_ms()
         ),

@@ -55,7 +55,7 @@ from tui.exchange.records import HISTORY_PAGE_SIZE, history_page
 from tui.exchange.signing import sign
 
 RECV_WINDOW_MS = 5000
-"""The exchange's default. Short on purpose: after it, a request that was not executed never will be."""
+"""The exchange's default. Short on purpose: a request that comes in later is refused, which keeps the doubt short."""
 
 _TRANSFER = "/sapi/v1/asset/transfer"
 _TIMEOUT = httpx.Timeout(connect=10, write=10, read=20, pool=5)
@@ -66,7 +66,7 @@ _WAIT_S = 60
 _MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Ten times the longest that the exchange is known to give: what becomes of it in memory is larger."""
 
-TRUSTED_S = 4
+TRUSTED_S = 3
 """For how long a connection is trusted that nothing was heard on. Then it is replaced by a new one before anything is
 sent: the other side may have closed it, and a transfer that goes there is unknown for nothing.
 """
