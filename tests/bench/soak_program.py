@@ -54,6 +54,7 @@ _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 _EMPTY_AMOUNT = r"Amount +e\.g\."
 _UNCOVERED_FORM = r"Asset +USDT +Amount"
+_AGAIN = "press it again"
 _NO_DIALOG = r"\A(?!(?s:.*)Esc  )"
 """Where the form may be out of sight, above a long list."""
 
@@ -359,7 +360,10 @@ class Person:
             self._diary.decided.append(amount)
             none_of_these = len(records)
             choice = records.index(executed) if executed else none_of_these
-            terminal.type(_FIRST + _DOWN * choice + _ENTER)
+            terminal.type(_FIRST + _DOWN * choice)
+            terminal.type(_ENTER)  # by itself: a key of a burst decides nothing
+            if _AGAIN in terminal.find(rf"{_NO_DIALOG}|{_AGAIN}")[0]:
+                terminal.type(_ENTER)
         terminal.find(_NO_DIALOG)
 
 

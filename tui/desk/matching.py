@@ -7,7 +7,7 @@ A record belongs to the transfer that holds its tranId, unless another one match
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
 from tui.domain.transfer import Outcome, Transfer
@@ -25,6 +25,8 @@ _EXECUTION_MS = 10_000
 _NEAR_BEFORE_MS = 10 * 60 * 1000
 _NEAR_AFTER_MS = 60 * 60 * 1000
 """How far off in time a record can still be what became of a transfer."""
+
+_JUST_ABOVE = Decimal("1.01")
 
 _APART_MS = 60 * 1000
 """So far apart, two times are surely in this order: more than the exchange's time-out and all that clocks are off."""
@@ -164,6 +166,10 @@ def window_end_ms(transfer: Transfer) -> int:
 
 
 def _rounds_alike(asked: Decimal, recorded: Decimal) -> bool:
-    """Whether a record's amount can be the one asked for, written with fewer decimals."""
+    """Whether a record's amount can be the one asked for, with fewer decimals: cut off or rounded, or rounded up by so
+    little that it is no other amount.
+    """
     exponent = recorded.as_tuple().exponent
-    return isinstance(exponent, int) and abs(asked - recorded) < Decimal(1).scaleb(min(exponent, 0))
+    unit = Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)
+    is_just_above = asked < recorded < asked * _JUST_ABOVE and recorded - asked < unit
+    return is_just_above or recorded in (asked.quantize(unit, ROUND_DOWN), asked.quantize(unit, ROUND_HALF_UP))

@@ -94,7 +94,9 @@ class _Looking:
     pause_s: float
     """Until the next look."""
     reads: int = 0
-    """Whole reads in a row, after the window and apart enough to count, that had no trace."""
+    """Whole reads, after the window and apart enough to count, that had no trace."""
+    failures: int = 0
+    """Looks in a row that failed."""
 
     def is_enough(self, trace: NoTrace) -> bool:
         """Whether one more read without a trace is enough for a judgement; where not, plans the next."""
@@ -136,8 +138,10 @@ async def settle(
         except TranIdTaken:
             looking.pause_s = pace.first_s  # another transfer took the record between our look and our claim
         except Exception as error:  # noqa: BLE001 - what fails in one settling ends neither the app nor the others
-            report(_failed(transfer, client, error, pace))
+            looking.failures += 1
+            report(_failed(transfer, client, error, looking))
         else:
+            looking.failures = 0
             if isinstance(look, NoTrace):
                 report(_no_trace(transfer, looking.pause_s))
             else:
@@ -243,14 +247,15 @@ def _no_trace(transfer: Transfer, pause_s: float) -> Progress:
     return Progress(transfer, f"no record by {_clock(now)}; looking again at {_clock(again_at)}")
 
 
-def _failed(transfer: Transfer, client: BinanceClient, error: Exception, pace: Pace) -> Progress:
-    """What to say of a look that failed. Where that goes on for long, the person may decide."""
+def _failed(transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking) -> Progress:
+    """What to say of a look that failed. Where that goes on, and the sending is long ago, the person may decide."""
     match error:
         case RateLimited():
             return Progress(transfer, f"the exchange asks to wait {client.wait_s} s")
         case ExchangeError():
-            clock = client.clock
-            is_long = clock is not None and clock.now_ms() - transfer.timestamp_ms > pace.judge_after_s * 1000
+            pace, clock = looking.pace, client.clock
+            is_old = clock is not None and clock.now_ms() - transfer.timestamp_ms > pace.judge_after_s * 1000
+            is_long = is_old and looking.failures >= pace.judge_reads
             doubt = Doubt.OUT_OF_REACH if is_long else None
             return Progress(transfer, f"the history is out of reach: {error}", doubt)
         case JournalError():
