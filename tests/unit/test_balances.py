@@ -47,6 +47,12 @@ def test_nothing_is_said_of_a_wallet_that_was_never_read() -> None:
     assert too_much(Decimal(10), "USDT", None) == ""
 
 
+def test_an_isolated_account_is_named_with_its_pair() -> None:
+    account = Account(Wallet.ISOLATED, "BTCUSDT")
+    assert (account.label, account.wide_label) == ("Isolated Margin BTCUSDT", "Isolated Margin  BTCUSDT")
+    assert Account(Wallet.SPOT).label == Account(Wallet.SPOT).wide_label == "Spot"
+
+
 def test_more_than_there_is_names_what_there_is() -> None:
     figure = Figure(Decimal("1250.00"), 0, is_transferable=True)
     assert too_much(Decimal("1250.00000001"), "USDT", figure) == "Only 1,250.00 USDT can be moved"

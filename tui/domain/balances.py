@@ -23,6 +23,16 @@ class Account:
     pair: str | None = None
     """For Isolated Margin only."""
 
+    @property
+    def label(self) -> str:
+        """What a person reads, in a sentence or a column: Isolated Margin BTCUSDT."""
+        return f"{self.wallet.label} {self.pair or ''}".rstrip()
+
+    @property
+    def wide_label(self) -> str:
+        """The label where it stands alone, the pair set apart from the wallet's own two words."""
+        return f"{self.wallet.label}  {self.pair or ''}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -31,6 +41,10 @@ class Pair:
     symbol: str
     base: str
     quote: str
+
+    def takes(self, asset: str) -> bool:
+        """Whether an asset can be in its accounts."""
+        return asset in (self.base, self.quote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ class Balances:
     def knows(self, asset: str) -> bool:
         """Whether there is such an asset, as far as wallets and pairs tell."""
         return any(asset in holdings.assets for holdings in self.wallets.values()) or any(
-            asset in (pair.base, pair.quote) for pair in self.pairs.values()
+            pair.takes(asset) for pair in self.pairs.values()
         )
 
     def with_holdings(self, wallet: Wallet, holdings: Holdings) -> "Balances":
@@ -166,5 +180,5 @@ def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:
         return ""
     if pairs:
         pair = pairs[symbol]
-        return "" if asset in (pair.base, pair.quote) else f"It takes {pair.base} and {pair.quote}, not {asset}"
+        return "" if pair.takes(asset) else f"It takes {pair.base} and {pair.quote}, not {asset}"
     return "" if symbol.startswith(asset) or symbol.endswith(asset) else f"{symbol} does not take {asset}"

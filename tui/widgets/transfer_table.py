@@ -70,7 +70,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def show(self, transfer: Transfer) -> None:
         """Add a transfer, or bring its row up to date."""
-        if (transfer.request.from_symbol or transfer.request.to_symbol) and _PAIRS not in self.columns:
+        if transfer.request.pairs and _PAIRS not in self.columns:
             self.add_column(f"{_PAIRS} ", key=_PAIRS, default=Text())
         key, cells = str(transfer.id), self._cells(transfer)[: len(self.columns)]
         if transfer.id in self._transfers:
@@ -109,14 +109,13 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     def _cells(self, transfer: Transfer) -> tuple[Text, ...]:
         request = transfer.request
         move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
-        pairs = " -> ".join(pair for pair in (request.from_symbol, request.to_symbol) if pair)
         texts = (
             transfer.sent_at.astimezone().strftime(self._time_format),
             move,
             f"{grouped(request.amount)} {request.asset}",
             str(transfer.tran_id or "-"),
             OUTCOME_WORDS[transfer.outcome],
-            pairs,
+            request.pairs,
         )
         style = _OUTCOME_STYLES[transfer.outcome]
         return tuple(
