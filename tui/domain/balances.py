@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from math import inf
 
-from tui.domain.amounts import MAX_DECIMALS, grouped
+from tui.domain.amounts import MAX_DECIMALS
 from tui.domain.wallets import TransferType, Wallet
 
 FRESH_MS = 60_000
@@ -64,6 +64,11 @@ class Figure:
     def is_fresh(self, now_ms: float) -> bool:
         """Whether it can be relied on."""
         return not self.problem and not self.is_doubtful and now_ms - self.read_ms <= FRESH_MS
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it says how much can be moved: of nothing, nothing can."""
+        return self.is_transferable or not self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +165,6 @@ def share(available: Decimal, percent: int) -> Decimal:
     exponent = available.as_tuple().exponent
     is_sendable = isinstance(exponent, int) and -exponent <= MAX_DECIMALS
     return available if is_sendable else available.quantize(unit, ROUND_DOWN)
-
-
-def too_much(amount: Decimal, asset: str, figure: Figure | None) -> str:
-    """What to say of an amount that is more than there is; empty where it is not, as far as that is known."""
-    if figure is None or amount <= figure.amount:
-        return ""
-    return f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_transferable else 'free'}"
 
 
 def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:

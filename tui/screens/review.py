@@ -17,7 +17,8 @@ from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Figure, too_much
+from tui.domain.balances import Balances, Figure
+from tui.domain.form import too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
@@ -262,11 +263,11 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self._show_balances(message.balances)
         request = self._review.request
         figure = message.balances.figure(request.ends[0], request.asset)
-        excess = too_much(request.amount, request.asset, figure)
-        if excess and figure and figure.is_fresh(ticks_ms()):
-            self._go(Stage.BLOCKED, f"{excess}. Go back and enter less.")
+        excess = too_much(request.amount, request.asset, figure, ticks_ms())
+        if excess and excess.is_certain:
+            self._go(Stage.BLOCKED, f"{excess.words}. Go back and enter less.")
         elif excess:
-            self._warn(f"{excess}, when it was last read. The exchange may refuse it.")
+            self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
