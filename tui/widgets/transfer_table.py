@@ -21,15 +21,6 @@ OUTCOME_WORDS = {
     Outcome.NOT_EXECUTED: "not executed",
 }
 
-_OUTCOME_STYLES = {
-    Outcome.SENDING: "yellow",
-    Outcome.DONE: "green",
-    Outcome.REJECTED: "red",
-    Outcome.NOT_SENT: "red",
-    Outcome.UNKNOWN: "bold yellow",
-    Outcome.NOT_EXECUTED: "red",
-}
-
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
 """The column of pairs is there once a transfer has some."""
@@ -37,6 +28,9 @@ _PAIRS = "Pairs"
 
 class TransferTable(DataTable[Text], inherit_bindings=False):
     """Transfers as rows. Enter opens one, `c` copies its tranId."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transfer-table--{outcome}" for outcome in Outcome}
+    """How each outcome looks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(DataTable.BINDINGS),
@@ -117,7 +111,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
             OUTCOME_WORDS[transfer.outcome],
             request.pairs,
         )
-        style = _OUTCOME_STYLES[transfer.outcome]
+        style = self.get_component_rich_style(f"transfer-table--{transfer.outcome}", partial=True)
         return tuple(
             Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
             for column, text in zip((*_COLUMNS, _PAIRS), texts, strict=True)
