@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
+from rich.style import Style
 from textual.app import App, ComposeResult
 
+import tui.app
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.widgets.transfer_table import TransferTable
@@ -51,3 +54,21 @@ async def test_cells_drawn_before_their_column_was_measured_are_drawn_anew() -> 
         shown()
         await pilot.pause()
         assert "13526853623" in shown()
+
+
+async def test_open_done_and_not_moved_are_told_apart_by_colour() -> None:
+    app = TableApp(css_path=Path(tui.app.__file__).with_name("shunter.tcss"))
+    async with app.run_test(size=(80, 24)):
+        table = app.query_one(TransferTable)
+        for number, outcome in enumerate(Outcome):
+            table.show(replace(SENDING, id=number, outcome=outcome))
+        looks = dict(zip(Outcome, (cell.style for cell in table.get_column("Outcome")), strict=True))
+        green, red, yellow = (Style(color=f"color({number})") for number in (2, 1, 3))
+        assert looks == {
+            Outcome.SENDING: yellow,
+            Outcome.DONE: green,
+            Outcome.REJECTED: red,
+            Outcome.NOT_SENT: red,
+            Outcome.UNKNOWN: yellow + Style(bold=True),
+            Outcome.NOT_EXECUTED: red,
+        }

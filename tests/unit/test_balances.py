@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.domain.amounts import parse_amount, plain
-from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair, pair_mismatch, share, too_much
+from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair, pair_mismatch, share
 from tui.domain.wallets import Wallet
 
 PAIRS = {"BTCUSDT": Pair("BTCUSDT", "BTC", "USDT"), "ETHBTC": Pair("ETHBTC", "ETH", "BTC")}
@@ -44,13 +44,12 @@ def test_what_can_be_moved_counts_rather_than_what_is_free_until_the_wallet_is_r
 
 def test_nothing_is_said_of_a_wallet_that_was_never_read() -> None:
     assert Balances().figure(Account(Wallet.SPOT), "USDT") is None
-    assert too_much(Decimal(10), "USDT", None) == ""
 
 
-def test_more_than_there_is_names_what_there_is() -> None:
-    figure = Figure(Decimal("1250.00"), 0, is_transferable=True)
-    assert too_much(Decimal("1250.00000001"), "USDT", figure) == "Only 1,250.00 USDT can be moved"
-    assert too_much(Decimal(1250), "USDT", figure) == ""
+def test_an_isolated_account_is_named_with_its_pair() -> None:
+    account = Account(Wallet.ISOLATED, "BTCUSDT")
+    assert (account.label, account.wide_label) == ("Isolated Margin BTCUSDT", "Isolated Margin  BTCUSDT")
+    assert Account(Wallet.SPOT).label == Account(Wallet.SPOT).wide_label == "Spot"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from datetime import datetime
 from tui.domain.amounts import grouped, plain
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
-from tui.domain.wallets import Wallet
 from tui.journal import Journal, JournalError, journal_path
 
 _HEADINGS = ("ID", "SENT (UTC)", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
@@ -98,23 +97,20 @@ def _print_table(journal: Journal | None) -> None:
 def _rows(journal: Journal | None) -> Iterator[tuple[str, ...]]:
     for transfer in journal.transfers() if journal else ():
         request = transfer.request
+        source, destination = request.ends
         yield (
             str(transfer.id),
             transfer.sent_at.strftime("%Y-%m-%d %H:%M:%S"),
             printable(transfer.profile),
             printable(transfer.host),
-            printable(_end(request.type.source, request.from_symbol)),
-            printable(_end(request.type.destination, request.to_symbol)),
+            printable(source.label),
+            printable(destination.label),
             grouped(request.amount),
             printable(request.asset),
             transfer.outcome.value.replace("_", " "),
             "" if transfer.tran_id is None else str(transfer.tran_id),
             _reason(transfer),
         )
-
-
-def _end(wallet: Wallet, pair: str | None) -> str:
-    return f"{wallet.label} {pair}" if pair else wallet.label
 
 
 def _reason(transfer: Transfer) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from math import inf
 
-from tui.domain.amounts import MAX_DECIMALS, grouped
+from tui.domain.amounts import MAX_DECIMALS
 from tui.domain.wallets import TransferType, Wallet
 
 FRESH_MS = 60_000
@@ -23,6 +23,16 @@ class Account:
     pair: str | None = None
     """For Isolated Margin only."""
 
+    @property
+    def label(self) -> str:
+        """What a person reads, in a sentence or a column: Isolated Margin BTCUSDT."""
+        return f"{self.wallet.label} {self.pair or ''}".rstrip()
+
+    @property
+    def wide_label(self) -> str:
+        """The label where it stands alone, the pair set apart from the wallet's own two words."""
+        return f"{self.wallet.label}  {self.pair or ''}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -31,6 +41,10 @@ class Pair:
     symbol: str
     base: str
     quote: str
+
+    def takes(self, asset: str) -> bool:
+        """Whether an asset can be in its accounts."""
+        return asset in (self.base, self.quote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,11 @@ class Figure:
     def is_fresh(self, now_ms: float) -> bool:
         """Whether it can be relied on."""
         return not self.problem and not self.is_doubtful and now_ms - self.read_ms <= FRESH_MS
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it says how much can be moved: of nothing, nothing can."""
+        return self.is_transferable or not self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +129,7 @@ class Balances:
     def knows(self, asset: str) -> bool:
         """Whether there is such an asset, as far as wallets and pairs tell."""
         return any(asset in holdings.assets for holdings in self.wallets.values()) or any(
-            asset in (pair.base, pair.quote) for pair in self.pairs.values()
+            pair.takes(asset) for pair in self.pairs.values()
         )
 
     def with_holdings(self, wallet: Wallet, holdings: Holdings) -> "Balances":
@@ -148,13 +167,6 @@ def share(available: Decimal, percent: int) -> Decimal:
     return available if is_sendable else available.quantize(unit, ROUND_DOWN)
 
 
-def too_much(amount: Decimal, asset: str, figure: Figure | None) -> str:
-    """What to say of an amount that is more than there is; empty where it is not, as far as that is known."""
-    if figure is None or amount <= figure.amount:
-        return ""
-    return f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_transferable else 'free'}"
-
-
 def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:
     """Why an asset cannot be in a pair's isolated account; empty where it can, or where either is not entered yet.
 
@@ -166,5 +178,5 @@ def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:
         return ""
     if pairs:
         pair = pairs[symbol]
-        return "" if asset in (pair.base, pair.quote) else f"It takes {pair.base} and {pair.quote}, not {asset}"
+        return "" if pair.takes(asset) else f"It takes {pair.base} and {pair.quote}, not {asset}"
     return "" if symbol.startswith(asset) or symbol.endswith(asset) else f"{symbol} does not take {asset}"

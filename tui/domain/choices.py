@@ -33,7 +33,7 @@ def asset_choices(balances: Balances, source: Account, destination: Account) -> 
     ranked += sorted(others.union(amounts).difference(ranked))
     for end in (source, destination):
         if pair := balances.pairs.get(end.pair or ""):
-            ranked = [asset for asset in ranked if asset in (pair.base, pair.quote)]
+            ranked = [asset for asset in ranked if pair.takes(asset)]
     return [
         Choice(asset, grouped(amounts[asset]) if amounts.get(asset) else "")
         for asset in ranked
@@ -44,7 +44,7 @@ def asset_choices(balances: Balances, source: Account, destination: Account) -> 
 def pair_choices(balances: Balances, asset: str) -> list[Choice]:
     """The isolated pairs that can be meant: those that take the asset first, among them those that the person holds."""
     held = balances.wallets[Wallet.ISOLATED].pairs
-    fitting = {symbol for symbol, pair in balances.pairs.items() if asset in (pair.base, pair.quote)}
+    fitting = {symbol for symbol, pair in balances.pairs.items() if pair.takes(asset)}
     symbols = sorted({*held, *balances.pairs}, key=lambda symbol: (symbol not in fitting, symbol not in held, symbol))
     return [
         Choice(symbol, _amounts(held[symbol]) if symbol in held else "")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount
+from tui.domain.balances import Account, ends
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 
@@ -64,6 +65,16 @@ class TransferRequest:
         if found := {field: problem for field, problem in problems.items() if problem}:
             raise InvalidTransfer(found)
 
+    @property
+    def ends(self) -> tuple[Account, Account]:
+        """Where it takes from, and where it brings to."""
+        return ends(self.type, self.from_symbol, self.to_symbol)
+
+    @property
+    def pairs(self) -> str:
+        """Its pairs, in words: BTCUSDT -> ETHUSDT; empty where it has none."""
+        return " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -76,15 +87,21 @@ class Draft:
     from_pair: str = ""
     to_pair: str = ""
 
+    @property
+    def move(self) -> TransferType:
+        """The move between the two wallets. Raises InvalidTransfer where there is none."""
+        move = transfer_type(self.source, self.destination)
+        if move is None:
+            raise InvalidTransfer({Field.DESTINATION: route_problem(self.source, self.destination)})
+        return move
+
 
 def parse_transfer(draft: Draft) -> TransferRequest:
     """The transfer that a person typed; text of pairs that the move does not need is left aside.
 
     Raises InvalidTransfer with every field that is wrong, not just the first.
     """
-    move = transfer_type(draft.source, draft.destination)
-    if move is None:
-        raise InvalidTransfer({Field.DESTINATION: route_problem(draft.source, draft.destination) or ""})
+    move = draft.move
     problems: dict[Field, str] = {}
     amount = Decimal(1)
     try:
@@ -106,10 +123,10 @@ def parse_transfer(draft: Draft) -> TransferRequest:
     return request
 
 
-def route_problem(source: Wallet, destination: Wallet) -> str | None:
-    """Why there is no move between two wallets, with the moves that there are; None where there is one."""
+def route_problem(source: Wallet, destination: Wallet) -> str:
+    """Why there is no move between two wallets, with the moves that there are; empty where there is one."""
     if transfer_type(source, destination):
-        return None
+        return ""
     reachable = ", ".join(wallet.label for wallet in destinations(source))
     return f"The exchange moves nothing from {source.label} to {destination.label}. {source.label} reaches: {reachable}"
 
@@ -121,35 +138,35 @@ def as_written(typed: str) -> str:
     return unicodedata.normalize("NFC", typed).translate(_AS_WRITTEN)
 
 
-def asset_problem(asset: str) -> str | None:
-    """What is wrong with an asset's name, or None. It may be of any script: the exchange trades such."""
+def asset_problem(asset: str) -> str:
+    """What is wrong with an asset's name, or nothing. It may be of any script: the exchange trades such."""
     return _name_problem(asset, "USDT", MOST_IN_ASSET) if asset else "Enter an asset, like USDT"
 
 
-def pair_problem(pair: str) -> str | None:
-    """What is wrong with the symbol of an isolated pair, or None."""
+def pair_problem(pair: str) -> str:
+    """What is wrong with the symbol of an isolated pair, or nothing."""
     return _name_problem(pair, "BTCUSDT", MOST_IN_PAIR) if pair else "Enter the isolated pair, like BTCUSDT"
 
 
-def _name_problem(name: str, example: str, most: int) -> str | None:
+def _name_problem(name: str, example: str, most: int) -> str:
     if not is_name(name) or name != as_written(name):
         return f"Letters and digits only, like {example}"
-    return None if len(name) <= most else f"At most {most} letters and digits, like {example}"
+    return "" if len(name) <= most else f"At most {most} letters and digits, like {example}"
 
 
-def _symbol_problem(symbol: str | None, *, needed: bool) -> str | None:
+def _symbol_problem(symbol: str | None, *, needed: bool) -> str:
     if not needed:
-        return None if symbol is None else "This move takes no pair here"
+        return "" if symbol is None else "This move takes no pair here"
     return pair_problem(symbol or "")
 
 
-def _amount_problem(amount: Decimal) -> str | None:
+def _amount_problem(amount: Decimal) -> str:
     if not amount.is_finite() or amount <= 0:
         return "The amount must be more than 0"
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or -exponent > MAX_DECIMALS or amount.adjusted() >= MAX_INTEGER_DIGITS:
         return f"At most {MAX_INTEGER_DIGITS} digits and {MAX_DECIMALS} decimals"
-    return None
+    return ""
 
 
 class Outcome(StrEnum):

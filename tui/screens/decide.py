@@ -59,8 +59,7 @@ class DecideScreen(ModalScreen[Decision | None]):
         """The transfer, the records, and the way out."""
         transfer, candidates = self._progress.transfer, self._progress.candidates
         request = transfer.request
-        pairs = " -> ".join(filter(None, (request.from_symbol, request.to_symbol)))
-        what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {pairs}".rstrip()
+        what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {request.pairs}".rstrip()
         who = f"{transfer.profile} ...{transfer.key_tail}"
         why = _NO_ANSWER + _WHY[doubt] + _YOUR_WORD if (doubt := self._progress.doubt) else ""
         with VerticalScroll(classes="dialog -page", can_focus=False):

@@ -43,11 +43,12 @@ class NoticeScreen(ModalScreen[Transfer]):
         """What is so, then every fact."""
         transfer = self._transfer
         request = transfer.request
+        source, destination = request.ends
         facts = {
             "tranId": str(transfer.tran_id or ""),
             "Amount": f"{grouped(request.amount)} {request.asset}",
-            "From": f"{request.type.source.label}  {request.from_symbol or ''}".rstrip(),
-            "To": f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip(),
+            "From": source.wide_label,
+            "To": destination.wide_label,
             "Sent": transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
             "Why": printable(transfer.message),
         }

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.amounts import grouped
-from tui.domain.balances import Account, Balances, ends
+from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.widgets.transfer_table import OUTCOME_WORDS
@@ -92,12 +92,8 @@ class ResultScreen(ModalScreen[None]):
         if self._since_ms is None or not self.query(f"#{_END_IDS[0]}"):
             return
         request = self.transfer.request
-        both = ends(request.type, request.from_symbol, request.to_symbol)
-        for id_, end in zip(_END_IDS, both, strict=True):
-            words = (
-                f"{end.wallet.label} {end.pair or ''}".rstrip()
-                + f" now: {_now(balances, end, request.asset, self._since_ms)}"
-            )
+        for id_, end in zip(_END_IDS, request.ends, strict=True):
+            words = f"{end.label} now: {_now(balances, end, request.asset, self._since_ms)}"
             self.query_one(f"#{id_}", Label).update(words)
 
     def show_note(self, note: str) -> None:
@@ -135,13 +131,14 @@ def _now(balances: Balances, end: Account, asset: str, since_ms: float) -> str:
 
 def _facts(transfer: Transfer, note: str) -> list[tuple[str, str]]:
     request = transfer.request
+    source, destination = request.ends
     facts = [
         ("tranId", str(transfer.tran_id or "")),
         ("Said", printable(transfer.message)),
         ("Code", str(transfer.code or "")),
         ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
-        ("From", f"{request.type.source.label}  {request.from_symbol or ''}".rstrip()),
-        ("To", f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip()),
+        ("From", source.wide_label),
+        ("To", destination.wide_label),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),
         ("Type", request.type.name),
         ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),

@@ -17,7 +17,8 @@ from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.amounts import grouped
-from tui.domain.balances import Account, Balances, Figure, ends, too_much
+from tui.domain.balances import Balances, Figure
+from tui.domain.form import too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
@@ -225,7 +226,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     async def freshen(self) -> None:
         """Read again what is known of the two wallets, where that is old. Sending does not wait for it."""
         request = self._review.request
-        balances = await self._desk.readings.freshen(_ends(request), request.asset)
+        balances = await self._desk.readings.freshen(request.ends, request.asset)
         self.post_message(self.Freshened(balances))
 
     @work
@@ -261,12 +262,12 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             return
         self._show_balances(message.balances)
         request = self._review.request
-        figure = message.balances.figure(_ends(request)[0], request.asset)
-        excess = too_much(request.amount, request.asset, figure)
-        if excess and figure and figure.is_fresh(ticks_ms()):
-            self._go(Stage.BLOCKED, f"{excess}. Go back and enter less.")
+        figure = message.balances.figure(request.ends[0], request.asset)
+        excess = too_much(request.amount, request.asset, figure, ticks_ms())
+        if excess and excess.is_certain:
+            self._go(Stage.BLOCKED, f"{excess.words}. Go back and enter less.")
         elif excess:
-            self._warn(f"{excess}, when it was last read. The exchange may refuse it.")
+            self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
@@ -284,10 +285,10 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def _show_balances(self, balances: Balances) -> None:
         request = self._review.request
-        for name, end, words in zip(_FACT_IDS, _ends(request), _end_words(request), strict=True):
+        for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
             before_after = _before_after(balances.figure(end, request.asset), change, request.asset)
-            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{words}\n{before_after}")
+            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{before_after}")
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
@@ -318,29 +319,18 @@ def _repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
 
 
 def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
-    source, destination = _end_words(request)
+    source, destination = request.ends
     return [
-        ("From", source),
-        ("To", destination),
+        ("From", source.wide_label),
+        ("To", destination.wide_label),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),
         ("Type", request.type.name),
         ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
     ]
 
 
-def _ends(request: TransferRequest) -> tuple[Account, Account]:
-    return ends(request.type, request.from_symbol, request.to_symbol)
-
-
-def _end_words(request: TransferRequest) -> tuple[str, str]:
-    return (
-        f"{request.type.source.label}  {request.from_symbol or ''}".rstrip(),
-        f"{request.type.destination.label}  {request.to_symbol or ''}".rstrip(),
-    )
-
-
 def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
-    """What a place holds before and after."""
+    """What an account holds before and after."""
     if figure is None:
         return "its balance is not known"
     doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"

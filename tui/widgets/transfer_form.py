@@ -11,19 +11,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Label
 
-from tui.domain.amounts import AmountError, grouped, parse_amount, plain
-from tui.domain.balances import Account, Balances, Figure, ends, pair_mismatch, share, too_much
+from tui.domain.amounts import plain
+from tui.domain.balances import Account, Balances
 from tui.domain.choices import asset_choices, pair_choices
-from tui.domain.transfer import (
-    MOST_IN_ASSET,
-    MOST_IN_PAIR,
-    Draft,
-    Field,
-    InvalidTransfer,
-    TransferRequest,
-    parse_transfer,
-)
-from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.domain.form import FormState, Inquiry, Problem
+from tui.domain.transfer import MOST_IN_ASSET, MOST_IN_PAIR, Draft, Field, TransferRequest, parse_transfer
+from tui.domain.wallets import Wallet, destinations, transfer_type
 from tui.exchange.clock import ticks_ms
 from tui.widgets.amount_input import AmountInput
 from tui.widgets.completing_input import CompletingInput
@@ -31,9 +24,14 @@ from tui.widgets.field_input import FieldInput, symbol_text
 from tui.widgets.form_field import FormField
 from tui.widgets.wallet_list import WalletList
 
+_PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
+
 
 class TransferForm(Widget):
-    """Where a person says what to move. It lets only moves be chosen that exist."""
+    """Where a person says what to move. It lets only moves be chosen that exist.
+
+    It shows what `FormState` says of what is entered, and decides nothing itself.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "review", "Review", show=False, priority=True),
@@ -51,11 +49,10 @@ class TransferForm(Widget):
         super().__init__(id=id)
         self._draft = draft
         self._balances = Balances()
-        self._move_words = ""
         self._offered: dict[Field, tuple[object, ...]] = {}
         """What the choices of each completing field were made of: making them anew at each key would be felt."""
-        self._wanted: tuple[Account, str, float | None] | None = None
-        """What was asked for last, and how old the wallet's reading was."""
+        self._asked: Inquiry | None = None
+        """What was asked for last."""
         self._is_asking = False
         self._share_asked: int | None = None
         """The part of what is available that is to be filled in as soon as it is known."""
@@ -85,13 +82,13 @@ class TransferForm(Widget):
         """Bring everything in line with what the form was filled with."""
         # At once, not by message: the next key of the same packet may be for what this one brings.
         for wallet_list in self.query(WalletList):
-            self.watch(wallet_list, "highlighted", self._follow, init=False)
+            self.watch(wallet_list, "highlighted", self._follow_wallets, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
-        self._follow()
+        self._follow_wallets()
 
     @property
     def source(self) -> Wallet:
@@ -106,7 +103,7 @@ class TransferForm(Widget):
     @property
     def draft(self) -> Draft:
         """What is entered, as it was typed."""
-        texts = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, Field.FROM_PAIR, Field.TO_PAIR))
+        texts = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
         return Draft(self.source, self.destination, *texts)
 
     def show_balances(self, balances: Balances) -> None:
@@ -145,7 +142,7 @@ class TransferForm(Widget):
         if transfer_type(destination, source) is None:
             self.app.bell()
             return
-        pairs = [self._field(which).entry for which in (Field.FROM_PAIR, Field.TO_PAIR)]
+        pairs = [self._field(which).entry for which in _PAIRS]
         follows = next(
             (other for entry, other in zip(pairs, pairs[::-1], strict=True) if entry is self.screen.focused), None
         )
@@ -160,14 +157,12 @@ class TransferForm(Widget):
     def request(self) -> TransferRequest | None:
         """What is entered; where it is no transfer, None, and everything that is wrong with it is said."""
         self._shown_problems = set(Field)
-        problems = self._problems()
-        self._show_problems(problems)
-        if Field.AMOUNT in problems and self._is_only_doubted(problems[Field.AMOUNT]):
-            del problems[Field.AMOUNT]
-        if problems:
-            self.screen.set_focus(self._field(next(which for which in Field if which in problems)).entry)
+        state = self._state()
+        self._show_problems(state)
+        if obstacle := state.obstacle:
+            self.screen.set_focus(self._field(obstacle.field).entry)
             return None
-        return self._parse()
+        return parse_transfer(state.draft)
 
     def _text_changed(self, which: Field, value: str) -> None:
         self._share_asked = None
@@ -189,157 +184,80 @@ class TransferForm(Widget):
     def _field(self, which: Field) -> FormField:
         return self.query_one(f"#field-{which}", FormField)
 
-    def _move(self) -> TransferType:
-        move = transfer_type(self.source, self.destination)
-        if move is None:  # the lists let no such pair be chosen
-            raise InvalidTransfer({Field.DESTINATION: "choose a destination"})
-        return move
-
-    def _follow(self) -> None:
-        self._follow_wallets()
-        self._follow_text()
+    def _state(self) -> FormState:
+        return FormState(self.draft, self._balances, ticks_ms())
 
     def _follow_wallets(self) -> None:
-        """Dim what the source cannot reach, and show the pair fields that the move needs."""
+        """Dim what the source cannot reach, show the move and the pair fields that it needs."""
         self.query_one("#to", WalletList).allow(destinations(self.source))
-        move = self._move()
-        for which, is_needed in ((Field.FROM_PAIR, move.needs_from_pair), (Field.TO_PAIR, move.needs_to_pair)):
-            self._field(which).visible = is_needed
-            self._field(which).entry.disabled = not is_needed
-        self.query_one("#pairs").display = move.needs_from_pair or move.needs_to_pair
+        state = self._state()
+        for which in _PAIRS:
+            self._field(which).visible = which in state.fields
+            self._field(which).entry.disabled = which not in state.fields
+        self.query_one("#pairs").display = state.needs_pairs
+        move = state.move
+        self.query_one("#move", Label).update(f"{move.name}   {move.source.label} -> {move.destination.label}")
+        self._follow_text()
 
     def _follow_text(self) -> None:
-        """Bring figures, choices, hints, problems and the move's line in step with what is typed."""
-        asset = self._field(Field.ASSET).text
-        source, destination = self._ends()
-        now_ms = ticks_ms()
-        shown = asset if self._balances.knows(asset) else ""
-        self.query_one("#from", WalletList).show_balances(self._balances, shown, source.pair or "", now_ms)
-        self.query_one("#to", WalletList).show_balances(self._balances, shown, destination.pair or "", now_ms)
-        self._offer_choices()
-        for which, end in ((Field.FROM_PAIR, source), (Field.TO_PAIR, destination)):
-            self._field(which).show_hint(self._pair_hint(end.pair or ""))
-        self._field(Field.AMOUNT).show_hint(self._available_hint())
-        self._show_move()
-        self._show_problems(self._problems())
-        self._want_transferable()
+        """Bring figures, choices, hints and problems in step with what is typed."""
+        state = self._state()
+        for name, end in zip(("#from", "#to"), state.ends, strict=True):
+            wallets = self.query_one(name, WalletList)
+            wallets.show_balances(self._balances, state.known_asset, end.pair or "", state.now_ms)
+        self._offer_choices(state)
+        for form_field in self.query(FormField):
+            form_field.show_hint(state.hint(Field(form_field.which)))
+        self._show_problems(state)
+        self._ask_for_figure(state)
 
-    def _offer_choices(self) -> None:
+    def _offer_choices(self, state: FormState) -> None:
         """Let the completing fields complete to what fits the rest."""
-        source, destination = self._ends()
-        asset = self._field(Field.ASSET).text
+        source, destination = state.ends
+        asset = state.draft.asset
         limits = tuple(end.pair if end.pair in self._balances.pairs else None for end in (source, destination))
         made_of = (self._balances, source.wallet, *limits)
         if self._offered.get(Field.ASSET) != made_of:
             self._offered[Field.ASSET] = made_of
             self._field(Field.ASSET).offer(asset_choices(self._balances, source, destination))
-        move = self._move()
         made_of = (self._balances, asset)
-        if (move.needs_from_pair or move.needs_to_pair) and self._offered.get(Field.TO_PAIR) != made_of:
+        if state.needs_pairs and self._offered.get(Field.TO_PAIR) != made_of:
             self._offered[Field.TO_PAIR] = made_of
             choices = pair_choices(self._balances, asset)
-            self._field(Field.FROM_PAIR).offer(choices)
-            self._field(Field.TO_PAIR).offer(choices)
+            for which in _PAIRS:
+                self._field(which).offer(choices)
 
-    def _parse(self) -> TransferRequest:
-        return parse_transfer(self.draft)
-
-    def _problems(self) -> dict[Field, str]:
-        """Everything that is wrong with what is entered, in itself and with what the wallets hold."""
-        problems: dict[Field, str] = {}
-        asset = self._field(Field.ASSET).text
-        source, destination = self._ends()
-        for which, end in ((Field.FROM_PAIR, source), (Field.TO_PAIR, destination)):
-            if mismatch := pair_mismatch(end.pair or "", asset, self._balances.pairs):
-                problems[which] = mismatch
-        if excess := self._excess():
-            problems[Field.AMOUNT] = excess
-        try:
-            self._parse()
-        except InvalidTransfer as invalid:
-            problems |= invalid.problems
-        return problems
-
-    def _show_problems(self, problems: dict[Field, str]) -> None:
+    def _show_problems(self, state: FormState) -> None:
         """Say what is wrong where it was entered; of a field nobody has been in yet, nothing."""
+        problems = state.problems
         for form_field in self.query(FormField):
             which = Field(form_field.which)
-            form_field.show_problem(problems.get(which, "") if which in self._shown_problems else "")
+            is_said = which in problems and which in self._shown_problems
+            form_field.show_problem(problems[which].words if is_said else "")
 
-    def _is_only_doubted(self, problem: str) -> bool:
-        """Whether a problem of the amount rests on a figure that may be wrong by now. The review reads it again."""
-        figure = self._figure()
-        return figure is not None and not figure.is_fresh(ticks_ms()) and problem == self._excess()
-
-    def _excess(self) -> str | None:
-        """Why the amount is more than there is, by what is known; None also for what is no amount."""
-        try:
-            amount = parse_amount(self._field(Field.AMOUNT).text)
-        except AmountError:
-            return None
-        return too_much(amount, self._field(Field.ASSET).text, self._figure())
-
-    def _ends(self) -> tuple[Account, Account]:
-        return ends(self._move(), self._field(Field.FROM_PAIR).text, self._field(Field.TO_PAIR).text)
-
-    def _figure(self) -> Figure | None:
-        """What is known to be available of the asset in the source."""
-        source, asset = self._ends()[0], self._field(Field.ASSET).text
-        return self._balances.figure(source, asset) if asset and source.pair != "" else None
-
-    def _available_hint(self) -> str:
-        figure = self._figure()
-        if figure is None:
-            return self._balances.wallets[self.source].problem and "What is there could not be read"
-        asset = self._field(Field.ASSET).text
-        if not self._balances.knows(asset):
-            return ""
-        free = "" if figure.is_transferable else " free"
-        doubt = "" if figure.is_fresh(ticks_ms()) else " (may change)" if figure.is_doubtful else " (old; F5 reads)"
-        return f"of {grouped(figure.amount)} {asset}{free}{doubt}"
-
-    def _want_transferable(self) -> None:
-        """Ask for the exact figure, once for each choice and each reading of its wallet."""
-        source, asset = self._ends()[0], self._field(Field.ASSET).text
-        figure = self._figure()
-        wanted = (source, asset, self._balances.wallets[source.wallet].read_ms)
-        if figure and figure.amount and not figure.is_transferable and wanted != self._wanted:
-            self._wanted = wanted
+    def _ask_for_figure(self, state: FormState) -> None:
+        """Ask how much can be moved, once for each choice and each reading of its wallet."""
+        inquiry = state.inquiry
+        if inquiry and inquiry != self._asked:
+            self._asked = inquiry
             self._is_asking = True
-            self.post_message(self.TransferableWanted(source, asset))
+            self.post_message(self.TransferableWanted(inquiry.account, inquiry.asset))
 
     def _fill_share(self) -> None:
-        """Fill in the part of what is available that was asked for, or wait for the exact figure while it is read."""
-        figure = self._figure()
-        is_exact = figure is not None and (figure.is_transferable or not figure.amount)
-        if self._share_asked is None or figure is None or (self._is_asking and not is_exact):
+        """Fill in the part of what can be moved that was asked for, as soon as it is known."""
+        if self._share_asked is None:
             return
-        amount = share(figure.amount, self._share_asked)
+        part = self._state().part(self._share_asked, is_asked=self._is_asking)
+        if part is None:
+            return
         self._share_asked = None
-        if not is_exact:
+        if isinstance(part, Problem):
             self.app.bell()
-            self._field(Field.AMOUNT).show_problem("What can be moved is not known: type it")
-        elif amount:
-            entry = self._field(Field.AMOUNT).entry
-            entry.value = plain(amount)
-            entry.cursor_position = len(entry.value)
+            self._field(part.field).show_problem(part.words)
         else:
-            self.app.bell()
-            self._field(Field.AMOUNT).show_problem("There is nothing to move")
-
-    def _pair_hint(self, pair: str) -> str:
-        """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
-        isolated = self._balances.wallets[Wallet.ISOLATED]
-        if isolated.read_ms is not None and pair in self._balances.pairs and pair not in isolated.pairs:
-            return f"You have no {pair} account yet"
-        return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
-
-    def _show_move(self) -> None:
-        move = self._move()
-        words = f"{move.name}   {move.source.label} -> {move.destination.label}"
-        if words != self._move_words:
-            self._move_words = words
-            self.query_one("#move", Label).update(words)
+            entry = self._field(Field.AMOUNT).entry
+            entry.value = plain(part)
+            entry.cursor_position = len(entry.value)
 
 
 def _symbol_input(text: str, placeholder: str, max_length: int) -> CompletingInput:

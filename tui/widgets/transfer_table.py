@@ -21,15 +21,6 @@ OUTCOME_WORDS = {
     Outcome.NOT_EXECUTED: "not executed",
 }
 
-_OUTCOME_STYLES = {
-    Outcome.SENDING: "yellow",
-    Outcome.DONE: "green",
-    Outcome.REJECTED: "red",
-    Outcome.NOT_SENT: "red",
-    Outcome.UNKNOWN: "bold yellow",
-    Outcome.NOT_EXECUTED: "red",
-}
-
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
 """The column of pairs is there once a transfer has some."""
@@ -37,6 +28,9 @@ _PAIRS = "Pairs"
 
 class TransferTable(DataTable[Text], inherit_bindings=False):
     """Transfers as rows. Enter opens one, `c` copies its tranId."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"transfer-table--{outcome}" for outcome in Outcome}
+    """How each outcome looks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(DataTable.BINDINGS),
@@ -70,7 +64,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def show(self, transfer: Transfer) -> None:
         """Add a transfer, or bring its row up to date."""
-        if (transfer.request.from_symbol or transfer.request.to_symbol) and _PAIRS not in self.columns:
+        if transfer.request.pairs and _PAIRS not in self.columns:
             self.add_column(f"{_PAIRS} ", key=_PAIRS, default=Text())
         key, cells = str(transfer.id), self._cells(transfer)[: len(self.columns)]
         if transfer.id in self._transfers:
@@ -109,16 +103,15 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     def _cells(self, transfer: Transfer) -> tuple[Text, ...]:
         request = transfer.request
         move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
-        pairs = " -> ".join(pair for pair in (request.from_symbol, request.to_symbol) if pair)
         texts = (
             transfer.sent_at.astimezone().strftime(self._time_format),
             move,
             f"{grouped(request.amount)} {request.asset}",
             str(transfer.tran_id or "-"),
             OUTCOME_WORDS[transfer.outcome],
-            pairs,
+            request.pairs,
         )
-        style = _OUTCOME_STYLES[transfer.outcome]
+        style = self.get_component_rich_style(f"transfer-table--{transfer.outcome}", partial=True)
         return tuple(
             Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
             for column, text in zip((*_COLUMNS, _PAIRS), texts, strict=True)

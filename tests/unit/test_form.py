@@ -1,0 +1,166 @@
+"""The form without a screen: its fields, what is wrong, whether it may be reviewed, what Max gives."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair
+from tui.domain.form import FormState, Inquiry, Problem, too_much
+from tui.domain.transfer import Draft, Field, InvalidTransfer
+from tui.domain.wallets import TransferType, Wallet
+
+NOW_MS = 5000.0
+LATER_MS = NOW_MS + FRESH_MS
+CROSS = Draft(Wallet.CROSS, Wallet.SPOT, "USDT", "30")
+ISOLATED = Draft(Wallet.ISOLATED, Wallet.SPOT, "USDT", "1", from_pair="BTCUSDT")
+USDT = Draft(asset="USDT", amount="30")
+
+
+def _balances() -> Balances:
+    """What is read at once: of Spot it says how much can be moved, of the others what is free."""
+    wallets = {
+        **dict.fromkeys(Wallet, Holdings()),
+        Wallet.SPOT: Holdings({"USDT": Decimal("40.00"), "BNB": Decimal(0)}, is_transferable=True, read_ms=NOW_MS),
+        Wallet.CROSS: Holdings({"USDT": Decimal(20)}, read_ms=NOW_MS),
+        Wallet.ISOLATED: Holdings(pairs={"BTCUSDT": {"USDT": Decimal(5)}}, read_ms=NOW_MS),
+    }
+    return Balances(wallets, pairs={name: Pair(name, name[:3], "USDT") for name in ("BTCUSDT", "ETHUSDT")})
+
+
+def _form(draft: Draft, balances: Balances | None = None, now_ms: float = NOW_MS) -> FormState:
+    return FormState(draft, _balances() if balances is None else balances, now_ms)
+
+
+@pytest.mark.parametrize("move", TransferType, ids=lambda move: move.name)
+def test_pair_fields_are_shown_exactly_where_the_move_needs_them(move: TransferType) -> None:
+    fields = _form(Draft(move.source, move.destination)).fields
+    assert fields[:2] == (Field.ASSET, Field.AMOUNT)
+    assert (Field.FROM_PAIR in fields, Field.TO_PAIR in fields) == (move.needs_from_pair, move.needs_to_pair)
+
+
+def test_a_form_between_wallets_without_a_move_says_which_moves_there_are() -> None:
+    with pytest.raises(InvalidTransfer, match="Portfolio Margin reaches: Spot"):
+        _ = _form(Draft(Wallet.PORTFOLIO, Wallet.UM)).move
+
+
+def test_what_is_entered_well_may_be_reviewed() -> None:
+    form = _form(USDT)
+    assert not form.problems
+    assert form.obstacle is None
+
+
+def test_everything_that_is_wrong_is_known_at_once_and_its_first_field_is_the_obstacle() -> None:
+    form = _form(Draft(Wallet.ISOLATED, Wallet.ISOLATED, "", "1,5", "BTCUSDT", "NOPEUSDT"))
+    assert list(form.problems) == [Field.ASSET, Field.AMOUNT, Field.TO_PAIR]
+    assert "dot" in form.problems[Field.AMOUNT].words
+    assert form.problems[Field.TO_PAIR].words == "The exchange has no such isolated pair"
+    assert form.obstacle == Problem(Field.ASSET, "Enter an asset, like USDT")
+
+
+def test_what_is_wrong_with_a_pair_by_itself_is_said_before_what_does_not_fit_it() -> None:
+    form = _form(Draft(Wallet.ISOLATED, Wallet.ISOLATED, "BNB", "1", "BTCUSDT", "BTCUSDT"))
+    assert form.problems[Field.FROM_PAIR].words == "It takes BTC and USDT, not BNB"
+    assert form.problems[Field.TO_PAIR].words == "The two pairs must differ"
+
+
+def test_pairs_left_from_another_move_are_no_obstacle() -> None:
+    assert _form(replace(USDT, from_pair="?", to_pair="NOPEUSDT")).obstacle is None
+
+
+def test_more_than_there_is_by_a_fresh_figure_may_not_be_reviewed() -> None:
+    form = _form(replace(USDT, amount="40.00000001"), now_ms=LATER_MS)
+    assert form.obstacle == Problem(Field.AMOUNT, "Only 40.00 USDT can be moved", is_certain=True)
+    assert _form(replace(USDT, amount="40"), now_ms=LATER_MS).obstacle is None
+
+
+@pytest.mark.parametrize("doubt", ["old", "not read again", "a transfer may have changed it"])
+def test_more_than_there_was_is_said_and_may_be_reviewed(doubt: str) -> None:
+    balances, now_ms = _balances(), NOW_MS
+    if doubt == "old":
+        now_ms = LATER_MS + 1
+    elif doubt == "not read again":
+        balances = balances.with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
+    else:
+        balances = balances.doubted([Wallet.SPOT], [], NOW_MS + 1)
+    form = _form(replace(USDT, amount="41"), balances, now_ms)
+    assert form.problems == {Field.AMOUNT: Problem(Field.AMOUNT, "Only 40.00 USDT can be moved", is_certain=False)}
+    assert form.obstacle is None
+
+
+@pytest.mark.parametrize("amount", ["", "0", "1,5", "1e3", "-1"])
+def test_a_bad_amount_may_not_be_reviewed_however_old_the_figures_are(amount: str) -> None:
+    obstacle = _form(replace(USDT, amount=amount), now_ms=LATER_MS + 1).obstacle
+    assert obstacle
+    assert obstacle.field is Field.AMOUNT
+
+
+def test_doubt_about_the_amount_hides_no_other_obstacle() -> None:
+    form = _form(replace(ISOLATED, amount="6", from_pair="BTCUSD"), now_ms=LATER_MS + 1)
+    assert form.obstacle == Problem(Field.FROM_PAIR, "The exchange has no such isolated pair")
+
+
+def test_more_than_there_is_names_what_there_is() -> None:
+    figure = Figure(Decimal("1250.00"), NOW_MS, is_transferable=True)
+    excess = too_much(Decimal("1250.00000001"), "USDT", figure, NOW_MS)
+    assert excess == Problem(Field.AMOUNT, "Only 1,250.00 USDT can be moved")
+    assert too_much(Decimal(1250), "USDT", figure, NOW_MS) is None
+    free = too_much(Decimal(2000), "USDT", replace(figure, is_transferable=False), NOW_MS)
+    assert free == Problem(Field.AMOUNT, "Only 1,250.00 USDT free")
+
+
+def test_nothing_is_too_much_of_a_wallet_that_was_never_read() -> None:
+    assert too_much(Decimal(10), "USDT", None, NOW_MS) is None
+    assert _form(USDT, Balances()).obstacle is None
+
+
+@pytest.mark.parametrize(("percent", "amount"), [(100, "40.00"), (75, "30"), (50, "20"), (25, "10")])
+def test_max_and_parts_are_those_of_what_can_be_moved(percent: int, amount: str) -> None:
+    part = _form(replace(USDT, amount="")).part(percent, is_asked=False)
+    assert str(part) == amount
+
+
+def test_max_waits_while_the_exchange_is_asked_and_never_takes_what_is_only_free() -> None:
+    form = _form(CROSS)
+    assert form.part(100, is_asked=True) is None
+    assert form.part(100, is_asked=False) == Problem(Field.AMOUNT, "What can be moved is not known: type it")
+    exact = Figure(Decimal(15), NOW_MS, is_transferable=True)
+    form = _form(CROSS, _balances().with_figure(Account(Wallet.CROSS), "USDT", exact))
+    assert form.part(100, is_asked=False) == Decimal(15)
+
+
+def test_max_of_nothing_is_said_and_fills_in_nothing() -> None:
+    assert _form(Draft(asset="BNB")).part(100, is_asked=False) == Problem(Field.AMOUNT, "There is nothing to move")
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [Draft(), Draft(Wallet.ISOLATED, Wallet.SPOT, "USDT"), Draft(Wallet.UM, Wallet.SPOT, "USDT")],
+    ids=["no asset", "no pair", "not read"],
+)
+def test_max_waits_until_asset_and_pair_are_entered_and_the_wallet_is_read(draft: Draft) -> None:
+    assert _form(draft).part(100, is_asked=False) is None
+
+
+def test_the_exchange_is_asked_where_only_what_is_free_is_known() -> None:
+    assert _form(CROSS).inquiry == Inquiry(Account(Wallet.CROSS), "USDT", NOW_MS)
+    assert _form(ISOLATED).inquiry == Inquiry(Account(Wallet.ISOLATED, "BTCUSDT"), "USDT", NOW_MS)
+    assert _form(USDT).inquiry is None
+    assert _form(replace(CROSS, asset="BNB")).inquiry is None
+
+
+def test_the_amount_hints_at_what_there_is_and_how_far_it_can_be_relied_on() -> None:
+    assert _form(USDT).hint(Field.AMOUNT) == "of 40.00 USDT"
+    assert _form(CROSS).hint(Field.AMOUNT) == "of 20 USDT free"
+    assert _form(USDT, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "of 40.00 USDT (old; F5 reads)"
+    doubted = _balances().doubted([Wallet.SPOT], [], NOW_MS + 1)
+    assert _form(USDT, doubted).hint(Field.AMOUNT) == "of 40.00 USDT (may change)"
+    unread = Balances().with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
+    assert _form(USDT, unread).hint(Field.AMOUNT) == "What is there could not be read"
+    assert _form(replace(USDT, asset="US")).hint(Field.AMOUNT) == ""
+
+
+def test_a_pair_hints_at_the_accounts_that_there_are() -> None:
+    assert _form(replace(ISOLATED, from_pair="")).hint(Field.FROM_PAIR) == "You hold: BTCUSDT"
+    assert _form(replace(ISOLATED, from_pair="ETHUSDT")).hint(Field.FROM_PAIR) == "You have no ETHUSDT account yet"
+    assert _form(ISOLATED).hint(Field.ASSET) == ""

@@ -1,0 +1,169 @@
+"""The form of a transfer as it stands at one moment: the one place that says what may be reviewed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui.domain.amounts import AmountError, grouped, parse_amount
+from tui.domain.balances import Account, Balances, Figure, ends, pair_mismatch, share
+from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
+from tui.domain.wallets import TransferType, Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one field. Where nothing is wrong, there is none."""
+
+    field: Field
+    words: str
+    is_certain: bool = True
+    """False where it rests on a figure that may be wrong by now. The review reads that again: it may be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What the exchange is to be asked: how much of an asset can be moved out of an account."""
+
+    account: Account
+    asset: str
+    read_ms: float | None
+    """When the account's wallet was read last: after each reading the answer may be another."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """What is entered, beside what is known of the wallets. The draft's wallets are the two ends of a move."""
+
+    draft: Draft
+    """Its names as the exchange writes them, which the fields see to."""
+    balances: Balances
+    now_ms: float
+    """On the clock of the balances."""
+
+    @property
+    def move(self) -> TransferType:
+        """The move between the two wallets."""
+        return self.draft.move
+
+    @property
+    def ends(self) -> tuple[Account, Account]:
+        """Where it takes from, and where it brings to; of a pair that is not entered yet, the text is empty."""
+        return ends(self.move, self.draft.from_pair, self.draft.to_pair)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields that are to be filled in, in their order: a pair exactly where the move needs one."""
+        pairs = {Field.FROM_PAIR: self.move.needs_from_pair, Field.TO_PAIR: self.move.needs_to_pair}
+        return (Field.ASSET, Field.AMOUNT, *(which for which, is_needed in pairs.items() if is_needed))
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether any pair is to be filled in."""
+        return self.move.needs_from_pair or self.move.needs_to_pair
+
+    @property
+    def known_asset(self) -> str:
+        """The asset; empty until what is typed is one."""
+        return self.draft.asset if self.balances.knows(self.draft.asset) else ""
+
+    @property
+    def figure(self) -> Figure | None:
+        """What is known to be available of the asset in the source."""
+        source, asset = self.ends[0], self.draft.asset
+        return self.balances.figure(source, asset) if asset and source.pair != "" else None
+
+    @property
+    def inquiry(self) -> Inquiry | None:
+        """What is to be asked before it is known how much can be moved; None where it is known, or nothing is."""
+        figure, source = self.figure, self.ends[0]
+        if figure is None or figure.is_exact:
+            return None
+        return Inquiry(source, self.draft.asset, self.balances.wallets[source.wallet].read_ms)
+
+    @property
+    def problems(self) -> dict[Field, Problem]:
+        """What is wrong with each field, in the order of the fields. What is wrong with it by itself comes before what
+        is wrong with it beside the others and what the wallets hold.
+        """
+        found = {problem.field: problem for problem in (*self._mismatches(), *self._excess(), *self._flaws())}
+        return {which: found[which] for which in self.fields if which in found}
+
+    @property
+    def obstacle(self) -> Problem | None:
+        """The first problem that keeps it from being reviewed; None where it may be."""
+        return next((problem for problem in self.problems.values() if problem.is_certain), None)
+
+    def part(self, percent: int, *, is_asked: bool) -> Decimal | Problem | None:
+        """So much of what can be moved, or why that cannot be filled in; None while it may yet become known.
+
+        Takes whether the exchange is being asked (`inquiry`) just now.
+        """
+        figure = self.figure
+        if figure is None or (is_asked and not figure.is_exact):
+            return None
+        if not figure.is_exact:
+            return Problem(Field.AMOUNT, "What can be moved is not known: type it")
+        return share(figure.amount, percent) or Problem(Field.AMOUNT, "There is nothing to move")
+
+    def hint(self, which: Field) -> str:
+        """What is worth knowing at a field while nothing is wrong with it; empty where there is nothing."""
+        source, destination = self.ends
+        match which:
+            case Field.AMOUNT:
+                return self._available()
+            case Field.FROM_PAIR:
+                return self._accounts(source.pair or "")
+            case Field.TO_PAIR:
+                return self._accounts(destination.pair or "")
+            case _:
+                return ""
+
+    def _flaws(self) -> Iterator[Problem]:
+        """What no balance is needed to see."""
+        try:
+            parse_transfer(self.draft)
+        except InvalidTransfer as invalid:
+            for which, words in invalid.problems.items():
+                yield Problem(which, words)
+
+    def _mismatches(self) -> Iterator[Problem]:
+        for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
+            if words := pair_mismatch(end.pair or "", self.draft.asset, self.balances.pairs):
+                yield Problem(which, words)
+
+    def _excess(self) -> Iterator[Problem]:
+        try:
+            amount = parse_amount(self.draft.amount)
+        except AmountError:
+            return
+        if problem := too_much(amount, self.draft.asset, self.figure, self.now_ms):
+            yield problem
+
+    def _available(self) -> str:
+        figure, wallet = self.figure, self.balances.wallets[self.draft.source]
+        if figure is None:
+            return "What is there could not be read" if wallet.problem else ""
+        if not self.known_asset:
+            return ""
+        free = "" if figure.is_transferable else " free"
+        is_fresh = figure.is_fresh(self.now_ms)
+        doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reads)"
+        return f"of {grouped(figure.amount)} {self.draft.asset}{free}{doubt}"
+
+    def _accounts(self, pair: str) -> str:
+        """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
+        isolated = self.balances.wallets[Wallet.ISOLATED]
+        if isolated.read_ms is not None and pair in self.balances.pairs and pair not in isolated.pairs:
+            return f"You have no {pair} account yet"
+        return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
+
+
+def too_much(amount: Decimal, asset: str, figure: Figure | None, now_ms: float) -> Problem | None:
+    """What is wrong with an amount that is more than there is; None where it is not, as far as that is known.
+
+    It is certain where the figure is fresh.
+    """
+    if figure is None or amount <= figure.amount:
+        return None
+    words = f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_transferable else 'free'}"
+    return Problem(Field.AMOUNT, words, is_certain=figure.is_fresh(now_ms))
