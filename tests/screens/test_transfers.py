@@ -11,6 +11,7 @@ from tests.screens.waiting import figure, review, rows, screen_text, send, until
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.history import Lag
 from tui.desk.settle import Progress
 from tui.domain.transfer import Field, Outcome
 from tui.domain.wallets import Wallet
@@ -260,11 +261,13 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
     exchange.faults.append(Fault(answer=Answer(502, b"<html>Bad gateway</html>")))
+    exchange.history.hidden = Lag(reads=10**6)
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await send(pilot)
         assert "It may have been moved, or not." in screen_text(pilot)
+        exchange.history.hidden = Lag()
         await pilot.press("escape")
         await until(pilot, lambda: rows(main)[0][4] == "done")
         assert rows(main)[0][3] == str(exchange.ledger.transfers[0].tran_id)
