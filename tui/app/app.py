@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import events, on, work
@@ -55,49 +56,43 @@ class ShunterApp(App[bool]):
         Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True),
     ]
 
+    @dataclass
     class DeskReady(Message):
         """Everything it takes to make transfers is there."""
 
-        def __init__(self, opened: Opened) -> None:
-            super().__init__()
-            self.opened = opened
+        opened: Opened
 
+    @dataclass
     class CannotOpen(Message):
         """Something that it takes to make transfers is missing."""
 
-        def __init__(self, words: str, problem: keys.KeyStoreError | None = None, *, keyring: str = "") -> None:
-            super().__init__()
-            self.words = words
-            self.problem = problem
-            self.keyring = keyring
+        words: str
+        problem: keys.KeyStoreError | None = None
+        keyring: str = ""
 
+    @dataclass
     class KeyExamined(Message):
         """The exchange has said what the key may do."""
 
-        def __init__(self, report: KeyReport) -> None:
-            super().__init__()
-            self.report = report
+        report: KeyReport
 
+    @dataclass
     class KeyFetched(Message):
         """The key is back from the keyring."""
 
-        def __init__(self, key: ApiKey) -> None:
-            super().__init__()
-            self.key = key
+        key: ApiKey
 
+    @dataclass
     class KeyNotFetched(Message):
         """The keyring does not give the key back, or not yet."""
 
-        def __init__(self, problem: keys.KeyStoreError) -> None:
-            super().__init__()
-            self.problem = problem
+        problem: keys.KeyStoreError
 
+    @dataclass
     class EarlierFound(Message):
         """Transfers of earlier sessions are still open."""
 
-        def __init__(self, transfers: list[Transfer]) -> None:
-            super().__init__()
-            self.transfers = transfers
+        transfers: list[Transfer]
 
     def __init__(self, start: Start) -> None:
         super().__init__(driver_class=TypedDriver)

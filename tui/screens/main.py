@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -58,12 +59,11 @@ class MainScreen(Screen[None]):
         ]
     )
 
+    @dataclass
     class BalancesRead(Message):
         """A wallet was read."""
 
-        def __init__(self, balances: Balances) -> None:
-            super().__init__()
-            self.balances = balances
+        balances: Balances
 
     class TransferableRead(BalancesRead):
         """The exchange was asked what can be moved."""
@@ -71,12 +71,11 @@ class MainScreen(Screen[None]):
     class ReadingEnded(Message):
         """There is nothing more to come from a reading."""
 
+    @dataclass
     class NotDecided(Message):
         """The journal did not take the person's decision on an unknown transfer."""
 
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
+        words: str
 
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__()
