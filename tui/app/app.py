@@ -44,9 +44,17 @@ class ShunterApp(App[bool]):
     TITLE = "Shunter"
     CSS_PATH = "shunter.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
-        Binding("f4,ctrl+k", "keys", "Keys", key_display="F4"),
-        Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True),
+        Binding("f1,ctrl+g", "help", "Help", key_display="F1", tooltip="this page"),
+        Binding("f4,ctrl+k", "keys", "Keys", key_display="F4", tooltip="key profiles"),
+        Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True, tooltip="quit"),
+        Binding(
+            App.COMMAND_PALETTE_BINDING,
+            "command_palette",
+            "palette",
+            show=False,
+            priority=True,
+            tooltip="every action by name",
+        ),
     ]
 
     @dataclass
@@ -212,7 +220,7 @@ class ShunterApp(App[bool]):
                 action = active.binding.action
                 yield SystemCommand(
                     active.binding.description,
-                    active.tooltip or f"Key: {self.get_key_display(active.binding)}",
+                    f"Key: {self.get_key_display(active.binding)}",
                     lambda action=action, node=active.node: self.call_later(self.run_action, action, node),
                 )
 

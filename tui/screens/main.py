@@ -48,16 +48,22 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("tab", "move_focus(1)", "Next field", show=False),
-            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False),
+            Binding("tab", "move_focus(1)", "Next field", show=False, tooltip="from field to field"),
+            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip="from field to field"),
             # In the order of the footer, whose end is cut off in a narrow terminal.
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
             Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
-            Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
-            Binding("f3,ctrl+t", "history", "History", key_display="F3"),
+            Binding(
+                "f2,ctrl+r",
+                "review",
+                "Review",
+                key_display="F2",
+                tooltip="review (Enter in a field does it too)",
+            ),
+            Binding("f3,ctrl+t", "history", "History", key_display="F3", tooltip="all transfers of the journal"),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
-            Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
-            Binding("ctrl+x", "swap", "Swap", key_display="^X"),
+            Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5", tooltip="read the wallets again"),
+            Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
         ]
     )
 

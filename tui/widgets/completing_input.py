@@ -19,6 +19,8 @@ _ROWS = 8
 _NAME_COLUMNS = 10
 """What names take at least, so that the notes beside them seldom move."""
 
+_HELP = "in Asset and Pair: put in a suggestion; Esc undoes"
+
 
 class Suggestions(Widget):
     """The lines below a completing input. They lie over what is below, and are gone when the input is left.
@@ -76,8 +78,8 @@ class CompletingInput(FieldInput):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "next", "Next suggestion", show=False, priority=True),
-        Binding("up", "previous", "Previous suggestion", show=False, priority=True),
+        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=_HELP),
+        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=_HELP),
         Binding("enter", "take", "Take the suggestion", show=False, priority=True),
         Binding("escape", "undo", "Undo the suggestion", show=False, priority=True),
     ]
