@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import httpx
 
-from tests.bench.real_program import add_key, home, opened, seen
+from tests.bench.real_program import add_key, home, opened
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH
 from tui.demo.serving import CuttableProtocol, served
@@ -55,19 +55,19 @@ def measure(base_url: str, rounds: int) -> tuple[list[float], list[float]]:
     with home() as environment, httpx.Client() as bare:
         add_key(environment, base_url)
         terminal = opened(environment, "--asset", "USDT")
-        seen(terminal, r"of [0-9.,]+ USDT")
+        terminal.find(r"of [0-9.,]+ USDT")
         terminal.type("\t\t\t")
         for n in range(rounds + 1):
             amount = f"0.{n + 1:04}"  # no two alike: the program would warn of a repetition
             terminal.type(amount + _REVIEW)
-            seen(terminal, rf"Amount +{re.escape(amount)} USDT(?s:.*)y  send")
+            terminal.find(rf"Amount +{re.escape(amount)} USDT(?s:.*)y  send")
             time.sleep(_READS_FOR_S)
             typed_s = time.perf_counter()
             terminal.type("y")
             our_ms = (TimedProtocol.first_byte_s() - typed_s) * 1000
-            seen(terminal, r"Transfer done(?s:.*)Esc  close")
+            terminal.find(r"Transfer done(?s:.*)Esc  close")
             terminal.type(_ESCAPE)
-            seen(terminal, r"Asset +USDT +Amount +e\.g\.")
+            terminal.find(r"Asset +USDT +Amount +e\.g\.")
             posted_s = time.perf_counter()
             bare.post(base_url + TRANSFER_PATH, content=b"x" * 200)
             their_ms = (TimedProtocol.first_byte_s() - posted_s) * 1000

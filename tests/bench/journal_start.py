@@ -15,7 +15,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tests.bench.real_program import PROFILE, SHUNTER, add_key, home, opened, seen
+from tests.bench.real_program import PROFILE, SHUNTER, add_key, home, opened
 from tests.terminal.conftest import Environment
 from tui.demo.exchange import DemoExchange
 from tui.demo.serving import served
@@ -46,7 +46,7 @@ def app_start_ms(environment: Environment) -> float:
     """Until the wallets are on the first screen."""
     started_s = time.perf_counter()
     terminal = opened(environment, "--asset", "USDT")
-    seen(terminal, r"Spot +1,250\.00 USDT")
+    terminal.find(r"Spot +1,250\.00 USDT")
     took_ms = (time.perf_counter() - started_s) * 1000
     terminal.kill()
     return took_ms

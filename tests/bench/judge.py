@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,7 +40,8 @@ from tests.bench.judge_faults import Lot
 from tests.bench.judge_ledger import ROUTES, Record
 from tests.bench.judge_words import AlikeClaim, Claim, Figure, Said
 from tests.bench.real_program import PROFILE, SHUNTER, add_key, home
-from tests.terminal.conftest import LIMIT_S, Environment, Pty
+from tests.terminal.conftest import Environment, Pty
+from tests.waiting import LIMIT_S
 from tui.demo.serving import served
 
 _PACE = 60.0
@@ -352,7 +353,7 @@ class Person:
         self.judge = judge
         self.diary = diary
         self.terminal: Terminal | None = None
-        self._open = lambda: Terminal(judge, environment, clock_path, number)
+        self._open: Callable[[], Terminal] = lambda: Terminal(judge, environment, clock_path, number)
 
     def see(self, pattern: str, *, pressing: str = "", where: str = "") -> Match[str]:
         """What matches on the screen, as soon as it does. An alarm that is in the way is read and closed. A key that

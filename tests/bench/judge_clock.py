@@ -46,7 +46,7 @@ class Clock:
 
     def monotonic_s(self) -> float:
         """The same on a clock that begins elsewhere."""
-        return self.now_s() - self._began_s + EPOCH_S
+        return float(self.now_s() - self._began_s + EPOCH_S)
 
     def go(self, pace: float) -> None:
         """Run so fast from here on."""

@@ -222,7 +222,8 @@ def spoil_read(random: Random, total: int, rows: list[dict[str, object]]) -> Ans
             {"total": total + 1, "rows": [*rows, rows[0]]},
             {"total": total, "rows": [*rows[:-1], None]},
         ]
-    return random.choice(spoils)
+    spoiled: Answer | Cut | dict[str, object] | None = random.choice(spoils)
+    return spoiled
 
 
 def _error(code: object, words: str) -> bytes:

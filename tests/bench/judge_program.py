@@ -34,7 +34,7 @@ def scale(clock: Clock) -> None:
 
     select = selectors.DefaultSelector.select
 
-    def scaled_select(self: selectors.BaseSelector, timeout: float | None = None) -> Any:
+    def scaled_select(self: selectors.DefaultSelector, timeout: float | None = None) -> Any:
         return select(self, _LOOK_S if timeout is None else min(timeout / clock.pace, _LOOK_S))
 
     scaled: dict[str, Any] = {

@@ -1,17 +1,16 @@
 """The real program in a pseudo-terminal, in a home of its own, with its key in a real GNOME Keyring."""
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import tui
-from tests.terminal.conftest import LIMIT_S, Environment, GnomeKeyring, Pty
+from tests.terminal.conftest import Environment, GnomeKeyring, Pty
+from tests.waiting import LIMIT_S
 from tui.demo.keys import demo_key
 
 SHUNTER = [sys.executable, "-m", "tui"]
@@ -65,11 +64,3 @@ def opened(environment: Environment, *form: str) -> Pty:
     terminal = Pty([*SHUNTER, "--profile", PROFILE, *form], environment)
     terminal._process.delaybeforesend = None  # else pexpect holds every key for 50 ms
     return terminal
-
-
-def seen(terminal: Pty, pattern: str) -> re.Match[str]:
-    """What matches on the screen, as soon as it does; fails with the screen when it never does."""
-    deadline = time.monotonic() + LIMIT_S
-    while not (found := re.search(pattern, screen := terminal.screen())):
-        assert time.monotonic() < deadline, f"no {pattern} on the screen:\n{screen}"
-    return found

@@ -33,8 +33,9 @@ from urllib.parse import parse_qs
 
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.bench.real_program import SHUNTER, add_key, home, opened, seen
-from tests.terminal.conftest import LIMIT_S, Environment, Pty
+from tests.bench.real_program import SHUNTER, add_key, home, opened
+from tests.terminal.conftest import Environment, Pty
+from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import Lag
@@ -44,6 +45,7 @@ from tui.domain.transfer import Outcome
 
 _PROGRAMS = 3
 _SETTLED_WITHIN_S = 300
+_JUDGED_AFTER_MS = 300_000
 _SHOWN = 10
 
 _ASKS_AGAIN = "d  yes"
@@ -172,8 +174,9 @@ class Misbehaving:
             self._planned[coming.amount] = coming.fault
 
     def calm_down(self) -> None:
-        """No more faults."""
+        """No more faults, and enough of the exchange's time gone by for a judgement that something was not executed."""
         self._is_calm = True
+        self.exchange.clock_offset_ms += _JUDGED_AFTER_MS
         self.exchange.history.hidden = self.exchange.history.pending = Lag()
 
     def executed(self) -> dict[str, int]:
@@ -252,13 +255,13 @@ class Person:
         terminal = self._terminal or self._start()
         if self._amount_is_kept:
             terminal.type(_END_OF_LINE + _DELETE_LINE)
-            seen(terminal, _EMPTY_AMOUNT)
+            terminal.find(_EMPTY_AMOUNT)
         terminal.type(coming.amount + _REVIEW)
-        asked = seen(terminal, rf"Amount +{re.escape(coming.amount)} USDT(?s:.*)(y  send|y  try|d  yes)")[1]
+        asked = terminal.find(rf"Amount +{re.escape(coming.amount)} USDT(?s:.*)(y  send|y  try|d  yes)")[1]
         if asked == "d  yes":
             self._diary.warned.append(coming.amount)
             terminal.type("d")
-            seen(terminal, "y  send")
+            terminal.find("y  send")
         if coming.kill is Kill.BEFORE_Y:
             self._kill(coming.kill)
             return
@@ -271,7 +274,7 @@ class Person:
 
     def _start(self) -> Pty:
         terminal = self._terminal = opened(self._environment, "--asset", "USDT")
-        seen(terminal, r"of [0-9.,]+ USDT")
+        terminal.find(r"of [0-9.,]+ USDT")
         terminal.type("\t\t\t")
         self._amount_is_kept = False
         return terminal
@@ -280,7 +283,7 @@ class Person:
         """Another program sent a twin while the review was open: say once more that this one is meant."""
         self._diary.warned.append(coming.amount)
         terminal.type("d")
-        seen(terminal, "y  send")
+        terminal.find("y  send")
         terminal.type("y")
 
     def _kill_unanswered(self, terminal: Pty, coming: Plan) -> None:
@@ -301,7 +304,7 @@ class Person:
 
     def _read_result(self, terminal: Pty, coming: Plan) -> None:
         ends = r"Transfer (done|rejected|not sent|unknown) (?s:.*)Esc +close|Nothing was sent|refused it:"
-        while (done := seen(terminal, f"{ends}|{_ASKS_AGAIN}"))[0] == _ASKS_AGAIN:
+        while (done := terminal.find(f"{ends}|{_ASKS_AGAIN}"))[0] == _ASKS_AGAIN:
             self._mean_it(terminal, coming)
         self._amount_is_kept = done[1] not in ("done", "unknown")
         if done[1]:
@@ -311,7 +314,7 @@ class Person:
             self._kill(coming.kill)
         else:
             terminal.type(_ESCAPE)
-            seen(terminal, _UNCOVERED_FORM)
+            terminal.find(_UNCOVERED_FORM)
 
     def _kill(self, kill: Kill) -> None:
         assert self._terminal
@@ -334,7 +337,7 @@ class Person:
         listed = [row["id"] for row in journal(self._environment) if Outcome(row["outcome"]).is_open]
         terminal = self._start()
         if listed:
-            seen(terminal, "Earlier, outcome open")
+            terminal.find("Earlier, outcome open")
         terminal.type(_BACK_TAB * 4)  # before the first field stands the last list: that of the earlier transfers
         deadline = time.monotonic() + _SETTLED_WITHIN_S
         while left := [row for row in journal(self._environment) if Outcome(row["outcome"]).is_open]:
@@ -347,7 +350,7 @@ class Person:
     def _decide(self, terminal: Pty, place: int, amount: str) -> None:
         """Open a row of the list. Where the program asks, choose what the ledger says."""
         terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
-        shown = seen(terminal, rf"{re.escape(amount)} USDT(?s:.*)(Esc  close|leave it open)")
+        shown = terminal.find(rf"{re.escape(amount)} USDT(?s:.*)(Esc  close|leave it open)")
         records = [int(tran_id) for tran_id in re.findall(r"tranId ([0-9]+)", shown[0])]
         executed = self._app.executed().get(amount)
         if shown[1] == "Esc  close" or executed not in (None, *records):
@@ -357,7 +360,7 @@ class Person:
             none_of_these = len(records)
             choice = records.index(executed) if executed else none_of_these
             terminal.type(_FIRST + _DOWN * choice + _ENTER)
-        seen(terminal, _NO_DIALOG)
+        terminal.find(_NO_DIALOG)
 
 
 def journal(environment: Environment) -> list[dict[str, Any]]:

@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Label
 
+from tests.examples import one_in
 from tests.screens.waiting import review, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -32,14 +33,14 @@ PAIRS = st.one_of(JUNK, st.sampled_from(["BTCUSDT", "eth/usdt", "ETHUSDT", "\x1b
 WIRE_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,19})(\.[0-9]{1,8})?")
 
 
-def facts(pilot: Pilot[None]) -> dict[str, str]:
+def facts(pilot: Pilot[bool]) -> dict[str, str]:
     """What the review says, by the name of each fact."""
     names = [str(label.content) for label in pilot.app.screen.query(".fact-name").results(Label)]
     values = [str(label.content) for label in pilot.app.screen.query(".fact-value").results(Label)]
     return dict(zip(names, values, strict=True))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@one_in(60)
 @given(
     move=st.sampled_from(TransferType),
     asset=ASSETS,

@@ -39,7 +39,7 @@ def offered(main: MainScreen, which: str) -> list[str]:
     return [choice.value for choice in field(main, which).query_one("Suggestions").choices]  # type: ignore[attr-defined]
 
 
-async def grow_old(pilot: Pilot[None], main: MainScreen, monkeypatch: pytest.MonkeyPatch) -> None:
+async def grow_old(pilot: Pilot[bool], main: MainScreen, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every figure older than a minute, and keep the form from asking anew."""
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()

@@ -23,13 +23,13 @@ pytestmark = [
 ]
 
 
-async def _opened(pilot: Pilot[None]) -> None:
+async def _opened(pilot: Pilot[bool]) -> None:
     await until_open(pilot)
     await pilot.pause()
 
 
-def _completing(*keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    async def steps(pilot: Pilot[None]) -> None:
+def _completing(*keys: str) -> Callable[[Pilot[bool]], Awaitable[None]]:
+    async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
         await pilot.press(*keys)
         await until(pilot, lambda: any(suggestions.choices for suggestions in main.query(Suggestions)))
@@ -46,7 +46,7 @@ def test_loading(size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchan
         if endpoint.path != "/papi/v1/balance"
     ]
 
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
         main = pilot.app.screen
         assert isinstance(main, MainScreen)

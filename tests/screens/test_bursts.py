@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Label
 
+from tests.examples import one_in
 from tests.screens.waiting import until_open
-from tui.app.app import ShunterApp, Start
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.domain.transfer import Draft
 from tui.screens.main import MainScreen
 from tui.widgets.form_field import FormField
@@ -24,10 +26,10 @@ KEYS = st.lists(st.one_of(*(st.sampled_from(keys) for keys in (TEXT, TEXT, EDITI
 STARTS = st.sampled_from([[], ["4"], ["4", "tab", "4"], ["tab", "tab"], ["tab", "tab", "tab"], ["5", "tab", "tab"]])
 REVIEW = st.sampled_from([[], ["enter"], ["f2"], ["ctrl+r"]])
 
-Press = Callable[[Pilot[None], list[str]], Awaitable[None]]
+Press = Callable[[Pilot[bool], list[str]], Awaitable[None]]
 
 
-def state(pilot: Pilot[None]) -> dict[str, object]:
+def state(pilot: Pilot[bool]) -> dict[str, object]:
     """All that the keys can have changed, and what would be sent."""
     main = next(screen for screen in pilot.app.screen_stack if isinstance(screen, MainScreen))
     form = main.query_one(TransferForm)
@@ -35,18 +37,18 @@ def state(pilot: Pilot[None]) -> dict[str, object]:
         "screen": type(pilot.app.screen).__name__,
         "wallets": (form.source, form.destination),
         "fields": [(field.text, field.entry.cursor_position) for field in form.query(FormField)],
-        "focus": (main.focused and main.focused.id) or [type(node).__name__ for node in main.focused.ancestors][:2],
+        "focus": main.focused and (main.focused.id or [type(node).__name__ for node in main.focused.ancestors][:2]),
         "facts": [str(label.content) for label in pilot.app.screen.query(".fact-value").results(Label)],
     }
 
 
-async def one_by_one(pilot: Pilot[None], keys: list[str]) -> None:
+async def one_by_one(pilot: Pilot[bool], keys: list[str]) -> None:
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
 
 
-async def at_once(pilot: Pilot[None], keys: list[str]) -> None:
+async def at_once(pilot: Pilot[bool], keys: list[str]) -> None:
     for key in keys:
         pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
     for _ in range(5):
@@ -63,16 +65,10 @@ async def typed(press: Press, start: list[str], keys: list[str]) -> dict[str, ob
         return state(pilot)
 
 
-@settings(
-    max_examples=20,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@one_in(60)
 @given(start=STARTS, keys=KEYS, review=REVIEW)
 def test_keys_at_once_mean_what_they_mean_one_by_one(
-    start: str, keys: list[str], review: list[str], monkeypatch: pytest.MonkeyPatch
+    start: list[str], keys: list[str], review: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.screens.main._SETTLED_S", 3600)
     slow, fast = (asyncio.run(typed(press, start, [*keys, *review])) for press in (one_by_one, at_once))

@@ -37,7 +37,7 @@ def in_list(main: MainScreen, which: str) -> str:
     return "\n".join(" ".join(row) for row in rows(main, which))
 
 
-async def open_row(pilot: Pilot[None], main: MainScreen, which: str) -> list[str]:
+async def open_row(pilot: Pilot[bool], main: MainScreen, which: str) -> list[str]:
     """Open the only row of a list, which is for the person to decide; gives what there is to choose from."""
     await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
     main.query_one(which).focus()
@@ -47,7 +47,7 @@ async def open_row(pilot: Pilot[None], main: MainScreen, which: str) -> list[str
 
 
 async def find_earlier(
-    pilot: Pilot[None], main: MainScreen, exchange: DemoExchange, *, key_tail: str, ago_ms: int
+    pilot: Pilot[bool], main: MainScreen, exchange: DemoExchange, *, key_tail: str, ago_ms: int
 ) -> None:
     """An earlier session left a transfer open."""
     journal = main.desk._journal

@@ -2,7 +2,6 @@
 
 import gc
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
+from tests.keyrings import FakeKeyring
 from tests.screens.waiting import send, until, until_open, until_screen, words
 from tui import keys
 from tui.app import opening as opening_module
@@ -29,6 +29,7 @@ from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import NotSent
+from tui.keys import keyring_calls
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -47,63 +48,32 @@ Snap = Callable[..., bool]
 Steps = Callable[[Pilot[Any]], Any]
 
 
-class Keyring(KeyringBackend):
-    """A keyring in any state: it raises or waits as told, and keeps what it is given."""
-
-    priority = 5
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: dict[str, str] = {}
-        self.error: Exception | None = None
-        self.hangs = False
-        """Whether each call waits until `released`."""
-        self.released = threading.Event()
-        self.asked: list[str] = []
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.asked.append(username)
-        if self.hangs:
-            self.released.wait()
-        if self.error:
-            raise self.error from self.error.__cause__
-        return self.entries.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.entries[username]
-
-
 @pytest.fixture
-def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Keyring]:
+def backend(
+    use_keyring: Callable[[KeyringBackend], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[FakeKeyring]:
     """The keyring of a person without profiles, on a machine where GNOME Keyring is installed."""
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(keys, "look_again", lambda: None)
-    monkeypatch.setitem(
-        vars(__import__("tui.keys.keyring_calls", fromlist=["_NAMES"]))["_NAMES"], __name__, "Secret Service"
-    )
-    made = Keyring()
-    before = keyring.core._keyring_backend
-    keyring.set_keyring(made)
+    monkeypatch.setitem(keyring_calls._NAMES, FakeKeyring.__module__, "Secret Service")
+    made = FakeKeyring()
+    use_keyring(made)
     yield made
     made.released.set()
-    keyring.core._keyring_backend = before
 
 
 @pytest.fixture
-def no_bus(backend: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+def no_bus(backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    keyring.set_keyring(FailKeyring())
+    keyring.set_keyring(FailKeyring())  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
-def login_keyring_exists(backend: Keyring, tmp_path: Path) -> None:
+def login_keyring_exists(backend: FakeKeyring, tmp_path: Path) -> None:
     path = tmp_path / "XDG_DATA_HOME/keyrings/login.keyring"
     path.parent.mkdir(parents=True)
     path.touch()
@@ -125,7 +95,7 @@ def demo_host(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
 
 
 @pytest.fixture
-def one_key(backend: Keyring, demo_host: DemoExchange) -> keys.Profile:
+def one_key(backend: FakeKeyring, demo_host: DemoExchange) -> keys.Profile:
     """A profile whose host is the demo exchange, in this process."""
     return keys.add("main", demo_key(), HOST)
 
@@ -160,22 +130,22 @@ def interaction_not_allowed() -> Exception:
     return error
 
 
-def test_locked(backend: Keyring, login_keyring_exists: None, snap_compare: Snap) -> None:
+def test_locked(backend: FakeKeyring, login_keyring_exists: None, snap_compare: Snap) -> None:
     backend.error = locked()
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_unlocking(backend: Keyring, login_keyring_exists: None, snap_compare: Snap) -> None:
+def test_unlocking(backend: FakeKeyring, login_keyring_exists: None, snap_compare: Snap) -> None:
     backend.error = locked()
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome("u", then=UnlockScreen))
 
 
-def test_no_login_keyring_yet(backend: Keyring, snap_compare: Snap) -> None:
+def test_no_login_keyring_yet(backend: FakeKeyring, snap_compare: Snap) -> None:
     backend.error = locked()
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_making_the_login_keyring(backend: Keyring, snap_compare: Snap) -> None:
+def test_making_the_login_keyring(backend: FakeKeyring, snap_compare: Snap) -> None:
     backend.error = locked()
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome("u", then=UnlockScreen))
 
@@ -184,39 +154,41 @@ def test_no_session_bus(no_bus: None, snap_compare: Snap) -> None:
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_no_keyring(backend: Keyring, snap_compare: Snap) -> None:
-    keyring.set_keyring(FailKeyring())
+def test_no_keyring(backend: FakeKeyring, snap_compare: Snap) -> None:
+    keyring.set_keyring(FailKeyring())  # type: ignore[no-untyped-call]
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_macos_refuses_interaction(backend: Keyring, snap_compare: Snap) -> None:
+def test_macos_refuses_interaction(backend: FakeKeyring, snap_compare: Snap) -> None:
     backend.error = interaction_not_allowed()
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_hangs(backend: Keyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
+def test_hangs(backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
     monkeypatch.setattr(opening_module, "_SLOW_S", 0.01)
     backend.hangs = True
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_plain_text(backend: Keyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
-    monkeypatch.setattr(Keyring, "priority", 0.5)
+def test_plain_text(backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
+    monkeypatch.setattr(FakeKeyring, "priority", 0.5)
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_accepting_plain_text(backend: Keyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
-    monkeypatch.setattr(Keyring, "priority", 0.5)
+def test_accepting_plain_text(backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
+    monkeypatch.setattr(FakeKeyring, "priority", 0.5)
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome("p", then=PlainTextScreen))
 
 
-def test_damaged_entry(backend: Keyring, one_key: keys.Profile, snap_compare: Snap) -> None:
-    backend.entries["main"] = "{"
+def test_damaged_entry(backend: FakeKeyring, one_key: keys.Profile, snap_compare: Snap) -> None:
+    backend.entries["shunter", "main"] = "{"
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 
 
-def test_key_too_long_for_the_keyring(backend: Keyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
-    monkeypatch.setattr(Keyring, "__module__", "keyring.backends.Windows")
+def test_key_too_long_for_the_keyring(
+    backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap
+) -> None:
+    monkeypatch.setattr(FakeKeyring, "__module__", "keyring.backends.Windows")
 
     async def add_long(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, WelcomeScreen))
@@ -237,6 +209,7 @@ def test_typing_a_key_for_this_session(no_bus: None, snap_compare: Snap) -> None
 
 async def lock(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
+    assert isinstance(pilot.app, ShunterApp)
     pilot.app._lock.lock()
     await until(pilot, lambda: isinstance(pilot.app.screen, LockScreen))
 
@@ -246,7 +219,7 @@ def test_idle_and_locked(one_key: keys.Profile, snap_compare: Snap) -> None:
 
 
 def test_idle_and_the_keyring_locked_too(
-    backend: Keyring, one_key: keys.Profile, login_keyring_exists: None, snap_compare: Snap
+    backend: FakeKeyring, one_key: keys.Profile, login_keyring_exists: None, snap_compare: Snap
 ) -> None:
     async def try_to_wake(pilot: Pilot[Any]) -> None:
         await lock(pilot)
@@ -375,7 +348,7 @@ async def test_key_without_the_permission_cannot_send_from_the_review(
 
 
 async def test_right_passphrase_goes_on_and_never_touches_the_screen(
-    backend: Keyring, login_keyring_exists: None, monkeypatch: pytest.MonkeyPatch
+    backend: FakeKeyring, login_keyring_exists: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend.error = locked()
     given: list[str] = []
@@ -541,7 +514,7 @@ async def test_another_profile_gets_the_form_as_it_stands(one_key: keys.Profile)
 
 
 async def test_form_and_choice_of_profile_outlast_a_keyring_that_was_locked(
-    backend: Keyring, one_key: keys.Profile, login_keyring_exists: None
+    backend: FakeKeyring, one_key: keys.Profile, login_keyring_exists: None
 ) -> None:
     other = keys.add("other", demo_key(), HOST)
     app = ShunterApp(Start(profile="main", draft=Draft(asset="BTC")))
@@ -562,7 +535,7 @@ async def test_form_and_choice_of_profile_outlast_a_keyring_that_was_locked(
 
 
 async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
-    backend: Keyring, one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
+    backend: FakeKeyring, one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = ShunterApp(Start(demo=True))
     async with app.run_test(size=SIZE) as pilot:
@@ -579,7 +552,7 @@ async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
 
 @pytest.mark.parametrize("has_bus", [True, False])
 async def test_keys_screen_without_keys_says_so_beside_the_name_of_the_keyring(
-    backend: Keyring, request: pytest.FixtureRequest, has_bus: bool
+    backend: FakeKeyring, request: pytest.FixtureRequest, has_bus: bool
 ) -> None:
     if not has_bus:
         request.getfixturevalue("no_bus")
@@ -592,7 +565,7 @@ async def test_keys_screen_without_keys_says_so_beside_the_name_of_the_keyring(
 
 
 async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
-    backend: Keyring, one_key: keys.Profile, login_keyring_exists: None, monkeypatch: pytest.MonkeyPatch
+    backend: FakeKeyring, one_key: keys.Profile, login_keyring_exists: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "unlock", lambda _: setattr(backend, "error", None))
     app = open_app()
@@ -614,7 +587,7 @@ async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
         await type_key(pilot, demo_key())
         await until_screen(pilot, UnlockScreen)
         await pilot.press(*"secret", "enter")
-        await until(pilot, lambda: "second" in backend.entries)
+        await until(pilot, lambda: "second" in backend.names)
 
 
 async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> None:
@@ -651,7 +624,7 @@ async def ask_to_remove(pilot: Pilot[Any]) -> None:
     ids=lambda keys_pressed: "-".join(keys_pressed),
 )
 async def test_yes_counts_only_while_the_question_is_there_and_nothing_else_was_done(
-    backend: Keyring, one_key: keys.Profile, others: tuple[str, ...]
+    backend: FakeKeyring, one_key: keys.Profile, others: tuple[str, ...]
 ) -> None:
     keys.add("other", demo_key(), HOST)
     async with open_app_at("main").run_test(size=SIZE) as pilot:
@@ -665,11 +638,11 @@ async def test_yes_counts_only_while_the_question_is_there_and_nothing_else_was_
         await pilot.press("y")
         await pilot.pause()
         assert "Removing" not in words(pilot, "#keys-said")
-        assert list(backend.entries) == ["main", "other"]
+        assert backend.names == ["main", "other"]
 
 
 async def test_answer_that_takes_the_place_of_the_question_takes_it_back(
-    backend: Keyring, one_key: keys.Profile
+    backend: FakeKeyring, one_key: keys.Profile
 ) -> None:
     async with open_app().run_test(size=SIZE) as pilot:
         await open_keys(pilot)
@@ -681,11 +654,11 @@ async def test_answer_that_takes_the_place_of_the_question_takes_it_back(
         await until(pilot, lambda: words(pilot, "#keys-said").startswith("main: "))
         await pilot.press("y")
         await pilot.pause()
-        assert list(backend.entries) == ["main"]
+        assert backend.names == ["main"]
 
 
 async def test_second_enter_while_the_keyring_is_slow_adds_once_and_says_so(
-    backend: Keyring, one_key: keys.Profile
+    backend: FakeKeyring, one_key: keys.Profile
 ) -> None:
     async with open_app().run_test(size=SIZE) as pilot:
         await open_keys(pilot)
@@ -700,11 +673,11 @@ async def test_second_enter_while_the_keyring_is_slow_adds_once_and_says_so(
         backend.released.set()
         await until_screen(pilot, KeysScreen)
         await until(pilot, lambda: words(pilot, "#keys-said").startswith("second: "))
-        assert sorted(backend.entries) == ["main", "second"]
+        assert sorted(backend.names) == ["main", "second"]
         assert backend.asked.count("second") == 2  # to add it, and to check it
 
 
-async def test_nothing_else_is_begun_while_a_key_is_being_removed(backend: Keyring, one_key: keys.Profile) -> None:
+async def test_nothing_else_is_begun_while_a_key_is_being_removed(backend: FakeKeyring, one_key: keys.Profile) -> None:
     async with open_app().run_test(size=SIZE) as pilot:
         await open_keys(pilot)
         backend.hangs = True
@@ -721,7 +694,7 @@ async def test_nothing_else_is_begun_while_a_key_is_being_removed(backend: Keyri
 
 @pytest.mark.parametrize("doing", ["adding", "removing"])
 async def test_leaving_while_the_keyring_is_slow_says_that_it_has_not_answered(
-    backend: Keyring, one_key: keys.Profile, doing: str
+    backend: FakeKeyring, one_key: keys.Profile, doing: str
 ) -> None:
     async with open_app().run_test(size=SIZE) as pilot:
         await open_keys(pilot)

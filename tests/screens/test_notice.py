@@ -31,7 +31,7 @@ def no_time_to_lose(monkeypatch: pytest.MonkeyPatch, exchange: DemoExchange) -> 
     exchange.history.hidden = Lag(reads=10**6)
 
 
-async def judged(pilot: Pilot[None], exchange: DemoExchange) -> MainScreen:
+async def judged(pilot: Pilot[bool], exchange: DemoExchange) -> MainScreen:
     """Send a transfer whose answer and record do not come, and wait until it is judged not executed."""
     main = await until_open(pilot)
     exchange.faults.append(Fault(answer=Answer(502)))

@@ -32,13 +32,13 @@ pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 
 SnapCompare = Callable[..., bool]
 AppMaker = Callable[..., ShunterApp]
-Steps = Callable[[Pilot[None]], Awaitable[None]]
+Steps = Callable[[Pilot[bool]], Awaitable[None]]
 
 SMALL, LARGE, WIDE = (80, 24), (120, 40), (161, 40)
 ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 
 
-async def _sent(pilot: Pilot[None]) -> None:
+async def _sent(pilot: Pilot[bool]) -> None:
     await until_open(pilot)
     await send(pilot)
     ends = list(pilot.app.screen.query("#source-now, #destination-now").results(Label))
@@ -48,7 +48,7 @@ async def _sent(pilot: Pilot[None]) -> None:
 
 @pytest.mark.parametrize("size", [SMALL, LARGE, WIDE], ids=["80x24", "120x40", "161x40"])
 def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await _sent(pilot)
         await pilot.press("escape")
         await pilot.pause()
@@ -57,7 +57,7 @@ def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: Sn
 
 
 def test_main_screen_with_pairs(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
 
     draft = {**ISOLATED, "asset": "USDT", "amount": "1", "from_pair": "BTCUSDT", "to_pair": "ETHUSDT"}
@@ -65,7 +65,7 @@ def test_main_screen_with_pairs(demo_app: AppMaker, snap_compare: SnapCompare) -
 
 
 def test_errors_at_their_fields(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
         await pilot.press("f2")
         await pilot.pause()
@@ -75,7 +75,7 @@ def test_errors_at_their_fields(demo_app: AppMaker, snap_compare: SnapCompare) -
 
 
 def test_review(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
         await review(pilot)
 
@@ -98,7 +98,7 @@ def test_unknown(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapC
 
 
 def test_too_small(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
 
     assert snap_compare(demo_app(), terminal_size=(50, 14), run_before=steps)
@@ -110,7 +110,7 @@ def test_too_small(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
     ids=["help", "history"],
 )
 def test_pages(keys: list[str], screen: type, demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await _sent(pilot)
         await pilot.press("escape", *keys)
         await until_screen(pilot, screen)
@@ -133,7 +133,7 @@ def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -
     row = UnreadableRow(text, "MAIN_FUNDING", "USDT", None, "CONFIRMED", 75_000, None)
     progress = Progress(transfer, "", doubt, tuple(candidates), (row,) if doubt is Doubt.UNREADABLE else ())
 
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
         await pilot.app.push_screen(DecideScreen(progress))
         await until_screen(pilot, DecideScreen)
@@ -149,7 +149,7 @@ def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare,
     found = "Found in the exchange's history. Before, it was taken for not executed."
     tran_id = 75_000 if outcome is Outcome.DONE else None
 
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
         main.post_message(MainScreen.SaidFalsely(replace(transfer, tran_id=tran_id, message=found)))
         await until_screen(pilot, NoticeScreen)
@@ -158,14 +158,14 @@ def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare,
 
 
 def test_welcome_without_a_key(no_keys: None, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_screen(pilot, WelcomeScreen)
 
     assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
 
 
 def test_adding_a_key_shows_none_of_it(no_keys: None, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_screen(pilot, WelcomeScreen)
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
@@ -178,7 +178,7 @@ def test_adding_a_key_shows_none_of_it(no_keys: None, snap_compare: SnapCompare)
 
 
 def test_keys(two_keys: None, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_screen(pilot, WelcomeScreen)
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
@@ -187,7 +187,7 @@ def test_keys(two_keys: None, snap_compare: SnapCompare) -> None:
 
 
 def test_keys_without_any(no_keys: None, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[None]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
         await until_screen(pilot, WelcomeScreen)
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)

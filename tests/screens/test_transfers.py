@@ -1,6 +1,7 @@
 """Making a transfer, from the form to the list, as a person at the keyboard does."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from textual import events
@@ -22,7 +23,7 @@ from tui.widgets.transfer_table import TransferTable
 
 AppMaker = Callable[..., ShunterApp]
 
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "no pair": {"source": Wallet.SPOT, "destination": Wallet.FUNDING},
     "from pair": {"source": Wallet.ISOLATED, "destination": Wallet.SPOT, "from_pair": "BTCUSDT"},
     "to pair": {"source": Wallet.SPOT, "destination": Wallet.ISOLATED, "to_pair": "ETHUSDT"},

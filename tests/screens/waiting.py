@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Label
 
+from tests.waiting import LIMIT_S
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
@@ -15,10 +16,8 @@ from tui.screens.review import ReviewScreen
 from tui.widgets.transfer_table import TransferTable
 from tui.widgets.wallet_list import WalletList
 
-LIMIT_S = 20
 
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+async def until(pilot: Pilot[bool], condition: Callable[[], bool]) -> None:
     """Let the app work until something holds, and is on the screen; fail when it does not come to hold."""
     async with asyncio.timeout(LIMIT_S):
         while not condition():
@@ -26,7 +25,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
     await pilot.pause()
 
 
-async def until_open(pilot: Pilot[None]) -> MainScreen:
+async def until_open(pilot: Pilot[bool]) -> MainScreen:
     """Wait for the main screen with the wallets read."""
     await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
     main = pilot.app.screen
@@ -40,13 +39,13 @@ def figure(main: MainScreen, wallet: Wallet) -> str:
     return str(main.query_one("#from", WalletList).get_option(wallet.value).prompt).rstrip()
 
 
-async def until_screen(pilot: Pilot[None], kind: type[Screen[Any]]) -> None:
+async def until_screen(pilot: Pilot[bool], kind: type[Screen[Any]]) -> None:
     """Wait for a screen to be the one on top, and laid out."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind) and pilot.app.screen.is_mounted)
     await pilot.pause()
 
 
-async def review(pilot: Pilot[None]) -> None:
+async def review(pilot: Pilot[bool]) -> None:
     """Open the review and wait until it can send."""
     await pilot.press("f2")
     await until_screen(pilot, ReviewScreen)
@@ -54,12 +53,12 @@ async def review(pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-def words(pilot: Pilot[None], selector: str) -> str:
+def words(pilot: Pilot[bool], selector: str) -> str:
     """What a label on the screen says."""
     return str(pilot.app.screen.query_one(selector, Label).content)
 
 
-def screen_text(pilot: Pilot[None]) -> str:
+def screen_text(pilot: Pilot[bool]) -> str:
     """All that the screen says in labels."""
     return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
 
@@ -70,7 +69,7 @@ def rows(main: MainScreen, which: str = "#transfers") -> list[list[str]]:
     return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
 
 
-async def send(pilot: Pilot[None]) -> None:
+async def send(pilot: Pilot[bool]) -> None:
     """Review what is in the form, send it, and wait for the result."""
     await review(pilot)
     await pilot.press("y")

@@ -13,16 +13,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import pexpect
 import pyte
 import pytest
 
 import tui
+from tests.waiting import LIMIT_S, wait_for
 from tui.domain.wallets import TransferType
 
 PASSPHRASE = "correct horse"
-LIMIT_S = 60
 
 _REVIEW, _SWAP = "\x12", "\x18"
 """Ctrl+R and Ctrl+X."""
@@ -32,6 +33,7 @@ _FRAME, _FRAME_OVER = b"\x1b[?2026h", b"\x1b[?2026l"
 """Synchronised output: what stands between the two is one picture, and a terminal shows none of it before its end."""
 
 Environment = dict[str, str]
+_T = TypeVar("_T")
 
 
 @pytest.fixture
@@ -152,9 +154,13 @@ class Terminal(ABC):
 
     def wait_for_tran_id(self) -> str:
         """The tranId of the result screen."""
-        return self._wait(lambda seen: next(iter(re.findall(r"tranId +([0-9]{8,})", seen)), None), "tranId")
+        return self.find(r"tranId +([0-9]{8,})")[1]
 
-    def _wait(self, find: Callable[[str], str | None], what: object) -> str:
+    def find(self, pattern: str) -> re.Match[str]:
+        """What matches on the screen, as soon as it does; fails, with the screen, when it never does."""
+        return self._wait(lambda seen: re.search(pattern, seen), pattern)
+
+    def _wait(self, find: Callable[[str], _T | None], what: object) -> _T:
         deadline = time.monotonic() + LIMIT_S
         while (found := find(seen := self.screen())) is None:
             assert time.monotonic() < deadline, f"no {what} on the screen:\n{seen}"
@@ -168,9 +174,12 @@ class Pty(Terminal):
     def __init__(self, command: list[str], environment: Environment) -> None:
         self.written = b""
         self._unshown = b""
+        self._text: str | None = None
+        """The screen as text, until something is written: making it is what costs."""
         self._screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._screen)
         self._process = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80))
+        self.pid: int = self._process.pid
 
     def type(self, keys: str) -> None:
         """Press keys, all of them in one packet."""
@@ -179,13 +188,16 @@ class Pty(Terminal):
     def screen(self) -> str:
         """What stands on the screen."""
         self._read()
-        return "\n".join(self._screen.display)
+        if self._text is None:
+            self._text = "\n".join(self._screen.display)
+        return self._text
 
     def wait_for_end(self) -> int | None:
         """The program's exit status; None where a signal ended it."""
         wait_for(lambda: not self._read())
         self._process.close()
-        return self._process.exitstatus
+        status: int | None = self._process.exitstatus
+        return status
 
     def signal(self, number: int) -> None:
         """Send the program a signal."""
@@ -215,11 +227,15 @@ class Pty(Terminal):
 
     def _show(self, written: bytes) -> None:
         """Put on the screen what was written, up to a picture whose end is still to come."""
+        self._text = None
         begun = written.rfind(_FRAME)
         whole = len(written) if _FRAME_OVER in written[begun:] or begun < 0 else begun
         self._unshown = written[whole:]
         # pyte takes the end of what turns the Kitty keyboard protocol on and off for text.
         self._stream.feed(re.sub(rb"\x1b\[[<>=][0-9;]*u", b"", written[:whole]))
+
+
+OpenPty = Callable[[list[str], Environment], Pty]
 
 
 @dataclass
@@ -254,7 +270,7 @@ class Tmux(Terminal):
 
 
 @pytest.fixture
-def open_pty() -> Iterator[Callable[[list[str], Environment], Pty]]:
+def open_pty() -> Iterator[OpenPty]:
     """Start programs in pseudo-terminals; they end with the test."""
     with ExitStack() as opened:
 
@@ -354,11 +370,3 @@ MOVES = {
 def move(request: pytest.FixtureRequest) -> Move:
     """A move of each kind: the pairs that it needs make the kind."""
     return MOVES[request.param]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something is so; fail when it never is."""
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

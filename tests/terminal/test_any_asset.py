@@ -2,14 +2,14 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from wcwidth import wcswidth
 
+from tests.terminal.conftest import OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
 from tui.demo.ledger import Holding, Ledger, Pair
@@ -52,7 +52,7 @@ def person(exchange: DemoExchange, environment: Environment, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def terminal(open_pty: Callable[..., Any], shunter: list[str], person: Environment) -> Any:
+def terminal(open_pty: OpenPty, shunter: list[str], person: Environment) -> Pty:
     pty = open_pty(shunter, person)
     pty.wait_for("3 assets")
     return pty
@@ -69,7 +69,7 @@ def start_of(screen: str, words: str) -> int:
 
 
 @pytest.mark.parametrize("keys", WAYS.values(), ids=WAYS)
-def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Any, exchange: DemoExchange, keys: str) -> None:
+def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Pty, exchange: DemoExchange, keys: str) -> None:
     terminal.type("\t\t" + keys)
     terminal.wait_for(f"  3.5 {NAME}")
     terminal.type("\t1.25\r")
@@ -80,7 +80,7 @@ def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Any, exc
     assert executed.request == TransferRequest(TransferType.MAIN_FUNDING, NAME, Decimal("1.25"))
 
 
-def test_pair_of_another_script_is_moved_to(terminal: Any, exchange: DemoExchange) -> None:
+def test_pair_of_another_script_is_moved_to(terminal: Pty, exchange: DemoExchange) -> None:
     terminal.type(f"\t4\t{NAME}\t0.5\t{NAME}usdt")
     terminal.wait_for(f"of 3.5 {NAME}", SYMBOL)
     terminal.type("\r")
@@ -93,7 +93,7 @@ def test_pair_of_another_script_is_moved_to(terminal: Any, exchange: DemoExchang
     )
 
 
-def test_columns_line_up_with_characters_of_two_columns(terminal: Any) -> None:
+def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     terminal.type("\t\t\x1b[B")
     offered = terminal.wait_for("USDT       1,250 ", " BNB ", NAME)
     offers = [next(line for line in offered.splitlines() if f" {name} " in line) for name in ("BNB", NAME)]
@@ -123,9 +123,7 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Any) -> None:
     assert wcswidth(row[: row.index(tran_id)]) == wcswidth(heading[: heading.index("tranId")])
 
 
-def test_command_line_and_journal_know_the_asset(
-    open_pty: Callable[..., Any], shunter: list[str], person: Environment
-) -> None:
+def test_command_line_and_journal_know_the_asset(open_pty: OpenPty, shunter: list[str], person: Environment) -> None:
     given = ("--to", "isolated", "--asset", NAME, "--amount", "0.5", "--to-pair", f"{NAME}ｕｓｄｔ")
     pty = open_pty([*shunter, *given], person)
     pty.wait_for(f"of 3.5 {NAME}")

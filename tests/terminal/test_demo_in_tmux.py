@@ -4,13 +4,12 @@ import base64
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.terminal.conftest import Move, OpenPty, Pty, Tmux
+from tests.waiting import LIMIT_S
 from tui.domain.wallets import Wallet
-
-LIMIT_S = 30
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -20,7 +19,7 @@ def quoted(words: list[str]) -> str:
 
 
 @pytest.fixture
-def demo(open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str]) -> Any:
+def demo(open_pty: OpenPty, shunter: list[str], environment: dict[str, str]) -> Pty:
     """The demo in a pty, its wallets read."""
     pty = open_pty([*shunter, "--demo"], environment)
     pty.wait_for("13 assets")
@@ -45,13 +44,13 @@ def run(shunter: list[str], environment: dict[str, str]) -> Run:
     return run
 
 
-def test_transfer_of_each_kind_goes_through_by_keyboard(tmux: Any, shunter: list[str], move: Any) -> None:
+def test_transfer_of_each_kind_goes_through_by_keyboard(tmux: Tmux, shunter: list[str], move: Move) -> None:
     assert (tmux.value("pane_width"), tmux.value("pane_height")) == ("80", "24")
     tmux.type(f"{quoted(shunter)} --demo\n")
     move.make(tmux)
 
 
-def test_quitting_exits_0_and_gives_the_terminal_back(tmux: Any, shunter: list[str], tmp_path: Path) -> None:
+def test_quitting_exits_0_and_gives_the_terminal_back(tmux: Tmux, shunter: list[str], tmp_path: Path) -> None:
     tmux.type(f"stty -a > before; {quoted(shunter)} --demo; echo status $?; stty -a > after; echo over\n")
     tmux.wait_for("13 assets")
     assert tmux.value("alternate_on") == "1"
@@ -79,12 +78,12 @@ PACKETS = {
 
 
 @pytest.mark.parametrize(("keys", "facts"), PACKETS.values(), ids=PACKETS)
-def test_keys_of_one_packet_land_where_each_was_meant_for(demo: Any, keys: str, facts: list[str]) -> None:
+def test_keys_of_one_packet_land_where_each_was_meant_for(demo: Pty, keys: str, facts: list[str]) -> None:
     demo.type(keys)
     demo.wait_for("y  send", "2.5 USDT", *facts)
 
 
-def test_copied_tran_id_reaches_the_clipboard_of_the_terminal(demo: Any) -> None:
+def test_copied_tran_id_reaches_the_clipboard_of_the_terminal(demo: Pty) -> None:
     demo.type("\t\tUSDT\t1\r")
     demo.wait_for("y  send")
     demo.type("y")
@@ -101,7 +100,7 @@ def test_without_a_terminal_it_says_so_in_one_line(run: Run) -> None:
 
 
 def test_terminal_that_cannot_show_it_is_told_so_in_one_line(
-    open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str]
+    open_pty: OpenPty, shunter: list[str], environment: dict[str, str]
 ) -> None:
     pty = open_pty([*shunter, "--demo"], environment | {"TERM": "dumb"})
     assert pty.wait_for_end() == 1

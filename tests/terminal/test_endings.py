@@ -6,19 +6,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.terminal.conftest import wait_for
+from tests.terminal.conftest import GnomeKeyring, OpenPty, Pty
+from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
 
-LIMIT_S = 30
+JUDGED_AFTER_MS = 300_000
 FORM = ["--profile", "main", "--asset", "USDT", "--amount", "7.25"]
 QUIT, REVIEW = "\x11", "\x12"
+
+Open = Callable[..., Pty]
 
 
 @pytest.fixture
@@ -29,9 +31,9 @@ def exchange() -> DemoExchange:
 
 @pytest.fixture
 def open_app(
-    exchange: DemoExchange, shunter: list[str], gnome_keyring: Any, open_pty: Callable[..., Any]
-) -> Iterator[Callable[[], Any]]:
-    """Opens the app with a key in the keyring and the form filled in."""
+    exchange: DemoExchange, shunter: list[str], gnome_keyring: GnomeKeyring, open_pty: OpenPty
+) -> Iterator[Open]:
+    """Opens the app, or another module that runs it, with a key in the keyring and the form filled in."""
     key = demo_key()
     with served(exchange) as base_url:
         subprocess.run(
@@ -41,10 +43,14 @@ def open_app(
             check=True,
             timeout=LIMIT_S,
         )
-        yield lambda: open_pty([*shunter, *FORM], gnome_keyring.environment)
+
+        def opened(module: str = "tui") -> Pty:
+            return open_pty([sys.executable, "-m", module, *FORM], gnome_keyring.environment)
+
+        yield opened
 
 
-def confirm(terminal: Any) -> None:
+def confirm(terminal: Pty) -> None:
     """Review and send what is in the form."""
     terminal.wait_for("of 1,250.00 USDT")
     terminal.type(REVIEW)
@@ -55,7 +61,7 @@ def confirm(terminal: Any) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL], ids=lambda ending: ending.name)
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start(
-    ending: signal.Signals, executed: bool, exchange: DemoExchange, open_app: Callable[[], Any]
+    ending: signal.Signals, executed: bool, exchange: DemoExchange, open_app: Open
 ) -> None:
     gate = Gate()
     fault = Fault(after=gate) if executed else Fault(before=gate, executes=False, answer=Answer(500))
@@ -67,7 +73,8 @@ def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start
     first.wait_for_end()
     gate.open()
 
-    second = open_app()
+    exchange.clock_offset_ms += JUDGED_AFTER_MS
+    second = open_app("tests.terminal.hurried")
     second.wait_for("Earlier, outcome open at the start", "7.25 USDT", "unknown")
     if executed:
         (transfer,) = exchange.ledger.transfers
@@ -89,17 +96,17 @@ subprocess.run(sys.argv[1:])
 
 
 def test_the_app_ends_with_its_terminal_whoever_leads_the_session(
-    open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str]
+    open_pty: OpenPty, shunter: list[str], environment: dict[str, str]
 ) -> None:
     terminal = open_pty([sys.executable, "-c", LEADER, *shunter, "--demo"], environment)
     terminal.wait_for("13 assets")
-    leader = terminal._process.pid
+    leader = terminal.pid
     (app,) = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
-    terminal._process.ptyproc.fileobj.close()
+    terminal.hang_up()
     wait_for(lambda: not Path(f"/proc/{app}").exists())
 
 
-def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
+def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Open) -> None:
     gate = Gate()
     exchange.faults.append(Fault(after=gate))
     terminal = open_app()
@@ -117,7 +124,7 @@ def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Callabl
     again.wait_for(str(transfer.tran_id), "done")
 
 
-def test_a_second_quit_leaves_the_transfer_to_the_journal(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
+def test_a_second_quit_leaves_the_transfer_to_the_journal(exchange: DemoExchange, open_app: Open) -> None:
     gate = Gate()
     exchange.faults.append(Fault(after=gate))
     terminal = open_app()
@@ -133,7 +140,7 @@ def test_a_second_quit_leaves_the_transfer_to_the_journal(exchange: DemoExchange
 
 
 def test_a_damaged_journal_is_told_and_nothing_is_sent(
-    exchange: DemoExchange, open_app: Callable[[], Any], environment: dict[str, str]
+    exchange: DemoExchange, open_app: Open, environment: dict[str, str]
 ) -> None:
     journal = Path(environment["XDG_STATE_HOME"]) / "shunter" / "journal.sqlite3"
     journal.parent.mkdir(parents=True)
@@ -167,9 +174,7 @@ def fill(path: Path) -> None:
             filler.write(bytes(512))
 
 
-def test_a_full_disk_is_told_before_anything_is_sent(
-    small_disk: Path, exchange: DemoExchange, open_app: Callable[[], Any]
-) -> None:
+def test_a_full_disk_is_told_before_anything_is_sent(small_disk: Path, exchange: DemoExchange, open_app: Open) -> None:
     terminal = open_app()
     terminal.wait_for("of 1,250.00 USDT")
     fill(small_disk / "filler")
@@ -186,9 +191,7 @@ def test_a_full_disk_is_told_before_anything_is_sent(
     assert len(exchange.ledger.transfers) == 1
 
 
-def test_a_read_only_disk_is_told_and_nothing_is_sent(
-    small_disk: Path, exchange: DemoExchange, open_app: Callable[[], Any]
-) -> None:
+def test_a_read_only_disk_is_told_and_nothing_is_sent(small_disk: Path, exchange: DemoExchange, open_app: Open) -> None:
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
     terminal = open_app()
     terminal.wait_for("journal")
@@ -199,7 +202,7 @@ def test_a_read_only_disk_is_told_and_nothing_is_sent(
     assert exchange.requests == []
 
 
-def test_a_suspended_program_loses_nothing(exchange: DemoExchange, open_app: Callable[[], Any]) -> None:
+def test_a_suspended_program_loses_nothing(exchange: DemoExchange, open_app: Open) -> None:
     gate = Gate()
     exchange.faults.append(Fault(after=gate))
     terminal = open_app()

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from tests.terminal.conftest import OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH
@@ -46,7 +47,7 @@ SEQUENCE = re.compile(
 Environment = dict[str, str]
 
 
-def spoiled(value: object, poison: str) -> object:
+def spoiled(value: Any, poison: str) -> Any:
     """The same, with something for a terminal to obey in every text."""
     match value:
         case dict():
@@ -58,7 +59,7 @@ def spoiled(value: object, poison: str) -> object:
     return value
 
 
-def with_spoiled(value: object) -> object:
+def with_spoiled(value: Any) -> Any:
     """The same, with rows beside each in whose texts there is something for a terminal to obey."""
     match value:
         case {"msg": str(said)}:
@@ -112,7 +113,7 @@ def _hostile(body: bytes, status: int = 200) -> Response:
 def _history(exchange: DemoExchange) -> object:
     """Records that are like what was asked for last, but for what they try."""
     asked = exchange.requests[-1] if exchange.requests else {"asset": "USDT", "amount": "7", "type": "MAIN_FUNDING"}
-    record = {name: asked[name] for name in ("asset", "amount", "type")}
+    record: dict[str, object] = {name: asked[name] for name in ("asset", "amount", "type")}
     record |= {"status": "CONFIRMED", "tranId": 1, "timestamp": exchange.server_ms()}
     rows = [
         {**record, "tranId": index, name: f"{record[name]}{poison}"}
@@ -147,7 +148,7 @@ def assert_harmless(written: bytes, own: set[str]) -> None:
     assert [line for line in lines if line != printable(line)] == []
 
 
-def walk(terminal: Any, *, decides: bool) -> None:
+def walk(terminal: Pty, *, decides: bool) -> None:
     """See each text of the exchange's that there is to see: names, refusals, unknown transfers, records, the key."""
     terminal.wait_for("13 assets", "pairs")
     terminal.type("\t4\t")
@@ -191,7 +192,7 @@ def walk(terminal: Any, *, decides: bool) -> None:
 
 
 def test_no_text_of_an_exchange_commands_the_terminal(
-    open_pty: Callable[..., Any], shunter: list[str], person: Environment, exchange: Hostile
+    open_pty: OpenPty, shunter: list[str], person: Environment, exchange: Hostile
 ) -> None:
     written = []
     for is_hostile in (False, True):

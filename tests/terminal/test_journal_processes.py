@@ -10,7 +10,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -79,11 +79,12 @@ def meet_a_full_disk(folder: Path) -> None:
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(b"x" * 4096)
-        for use in (
+        uses: tuple[Callable[[], Transfer], ...] = (
             lambda: begin(journal),
             lambda: journal.record(sent.id, Finding(Outcome.DONE, tran_id=1)),
             lambda: begin(Journal.open(folder / "second" / NAME)),
-        ):
+        )
+        for use in uses:
             with pytest.raises(JournalError, match=r"disk is full .* Free some space"):
                 use()
         assert list(journal.transfers()) == [sent]

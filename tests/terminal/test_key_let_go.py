@@ -3,15 +3,15 @@
 import json
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from tests.terminal.conftest import wait_for
+from tests.terminal.conftest import OpenPty
 from tests.terminal.own_key import with_key
+from tests.waiting import wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import new_key
 from tui.demo.serving import served
@@ -75,7 +75,7 @@ def base_url(exchange: Held) -> Iterator[str]:
 
 
 def test_locked_app_refers_to_no_part_of_the_key_though_an_answer_is_still_out(
-    open_pty: Callable[..., Any],
+    open_pty: OpenPty,
     shunter: list[str],
     environment: dict[str, str],
     tmp_path: Path,

@@ -4,11 +4,12 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pexpect
 import pytest
 
+from tests.terminal.conftest import PASSPHRASE, GnomeKeyring
+from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key, new_key
 from tui.demo.serving import served
@@ -16,14 +17,13 @@ from tui.domain.credentials import ApiKey, KeyKind
 
 API_KEY = "A1b2C3d4" * 7 + "E5f6k3Fq"
 SECRET = "Zy9Xw8Vu" * 8
-LIMIT_S = 30
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Spawn = Callable[..., pexpect.spawn]
 
 
 @pytest.fixture
-def run(gnome_keyring: Any, shunter: list[str]) -> Run:
+def run(gnome_keyring: GnomeKeyring, shunter: list[str]) -> Run:
     """Run `shunter keys …` without a terminal, with a text at standard input."""
 
     def run(*arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -41,13 +41,17 @@ def run(gnome_keyring: Any, shunter: list[str]) -> Run:
 
 
 @pytest.fixture
-def spawn(gnome_keyring: Any, shunter: list[str]) -> Spawn:
+def spawn(gnome_keyring: GnomeKeyring, shunter: list[str]) -> Spawn:
     """Run `shunter keys …` in a terminal."""
 
     def spawn(*arguments: str) -> pexpect.spawn:
-        program, *options = [*shunter, "keys", *arguments]
         return pexpect.spawn(
-            program, options, env=gnome_keyring.environment, encoding="utf-8", timeout=LIMIT_S, dimensions=(24, 80)
+            shunter[0],
+            [*shunter[1:], "keys", *arguments],
+            env=gnome_keyring.environment,
+            encoding="utf-8",
+            timeout=LIMIT_S,
+            dimensions=(24, 80),
         )
 
     return spawn
@@ -65,7 +69,8 @@ def end_of(terminal: pexpect.spawn) -> tuple[str, int]:
     """What it said until it ended, and its exit status."""
     terminal.expect(pexpect.EOF)
     terminal.close()
-    return terminal.before, terminal.exitstatus
+    said: tuple[str, int] = terminal.before, terminal.exitstatus
+    return said
 
 
 @pytest.mark.parametrize("kind", KeyKind)
@@ -143,7 +148,7 @@ def test_pasted_private_key_is_never_shown_and_nothing_of_it_reaches_the_shell(
         assert line not in said + rest
 
 
-def test_typing_shows_again_after_giving_up(gnome_keyring: Any, shunter: list[str]) -> None:
+def test_typing_shows_again_after_giving_up(gnome_keyring: GnomeKeyring, shunter: list[str]) -> None:
     program = " ".join(f"'{word}'" for word in (*shunter, "keys", "add", "main"))
     terminal = pexpect.spawn(
         "sh",
@@ -181,7 +186,9 @@ def test_removing_asks_first(spawn: Spawn, run: Run) -> None:
         assert ("main  hmac" in run("list").stdout) == (status == 1)
 
 
-def test_key_survives_logging_out_and_waits_locked_until_the_passphrase_comes(gnome_keyring: Any, run: Run) -> None:
+def test_key_survives_logging_out_and_waits_locked_until_the_passphrase_comes(
+    gnome_keyring: GnomeKeyring, run: Run
+) -> None:
     with served(DemoExchange()) as base_url:
         assert run("add", "main", "--base-url", base_url, "--stdin", text=file_of(demo_key())).returncode == 0
         gnome_keyring.log_out()
@@ -284,7 +291,7 @@ def test_exchange_that_cannot_be_reached_is_said_so(run: Run) -> None:
 
 
 def test_locked_keyring_is_unlocked_on_the_way_after_a_wrong_passphrase(
-    gnome_keyring: Any, spawn: Spawn, run: Run
+    gnome_keyring: GnomeKeyring, spawn: Spawn, run: Run
 ) -> None:
     with served(DemoExchange()) as base_url:
         run("add", "main", "--base-url", base_url, "--stdin", text=file_of(demo_key()))
@@ -294,14 +301,16 @@ def test_locked_keyring_is_unlocked_on_the_way_after_a_wrong_passphrase(
         terminal.sendline("wrong")
         terminal.expect("does not open the keyring")
         terminal.expect("Passphrase of the login keyring .*: ")
-        terminal.sendline("correct horse")
+        terminal.sendline(PASSPHRASE)
         said, status = end_of(terminal)
     assert status == 0
     assert "A transfer would be accepted." in said
-    assert "correct horse" not in said
+    assert PASSPHRASE not in said
 
 
-def test_login_keyring_is_made_by_a_command(gnome_keyring: Any, spawn: Spawn, run: Run, tmp_path: Path) -> None:
+def test_login_keyring_is_made_by_a_command(
+    gnome_keyring: GnomeKeyring, spawn: Spawn, run: Run, tmp_path: Path
+) -> None:
     gnome_keyring.log_out()
     shutil.rmtree(tmp_path / ".local/share/keyrings")
     piped = run("add", "main", "--stdin", text=file_of(demo_key()))
@@ -318,8 +327,8 @@ def test_login_keyring_is_made_by_a_command(gnome_keyring: Any, spawn: Spawn, ru
     assert run("add", "main", "--stdin", text=file_of(demo_key())).returncode == 0
 
 
-def test_passphrase_from_a_pipe_unlocks_or_fails(gnome_keyring: Any, run: Run) -> None:
+def test_passphrase_from_a_pipe_unlocks_or_fails(gnome_keyring: GnomeKeyring, run: Run) -> None:
     gnome_keyring.log_out()
     wrong = run("unlock", text="wrong\n")
     assert (wrong.returncode, "does not open" in wrong.stderr) == (1, True)
-    assert run("unlock", text="correct horse\n").returncode == 0
+    assert run("unlock", text=f"{PASSPHRASE}\n").returncode == 0

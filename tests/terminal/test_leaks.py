@@ -10,21 +10,18 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.terminal.conftest import wait_for
+from tests.terminal.conftest import GnomeKeyring, OpenPty
 from tests.traces import traces
+from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.fault_specs import set_fault
 from tui.demo.fault_words import OF_A_TRANSFER
 from tui.demo.keys import new_key
 from tui.demo.serving import served
 from tui.domain.credentials import ApiKey, KeyKind
-
-LIMIT_S = 30
-PASSPHRASE = "correct horse"
 
 ANSWERS = (
     *(f'400:{{"code":{code},"msg":"no"}}' for code in (-1002, -1006, -1022, -1100, -2014, -3020, -5002, -9000)),
@@ -110,7 +107,7 @@ def screens() -> list[str]:
 
 @pytest.fixture(params=KeyKind)
 def kind(request: pytest.FixtureRequest) -> KeyKind:
-    return request.param
+    return KeyKind(request.param)
 
 
 class Searched:
@@ -144,7 +141,7 @@ class Searched:
 
 
 @pytest.fixture
-def talkative(gnome_keyring: Any, tmp_path: Path) -> dict[str, str]:
+def talkative(gnome_keyring: GnomeKeyring, tmp_path: Path) -> dict[str, str]:
     """An environment in which everything is logged."""
     (tmp_path / "sitecustomize.py").write_text(CARELESS)
     environment: dict[str, str] = gnome_keyring.environment
@@ -230,7 +227,7 @@ def test_commands_leave_no_trace_of_a_key(
 
 
 def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_every_fault(
-    open_pty: Any,
+    open_pty: OpenPty,
     shunter: list[str],
     talkative: dict[str, str],
     searched: Searched,
@@ -240,7 +237,7 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
     exchange, base_url, key = demo
     terminal = open_pty(["env", "-C", str(tmp_path), *shunter, "--base-url", base_url], talkative)
     terminal.wait_for("There is no key yet.", "Keyring: Secret Service")
-    pid = terminal._process.pid
+    pid = terminal.pid
     terminal.type("\x0b")
     terminal.wait_for("There are no keys yet")
     terminal.type("a")
@@ -280,7 +277,7 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
 @pytest.mark.parametrize("kind", [KeyKind.ED25519], indirect=True)
 @pytest.mark.parametrize("screen", screens())
 def test_crash_of_a_screen_leaves_no_trace_of_the_key(
-    open_pty: Any,
+    open_pty: OpenPty,
     shunter: list[str],
     talkative: dict[str, str],
     searched: Searched,

@@ -5,12 +5,11 @@ A pause is what is tested here: it is as long as Textual waits before it takes a
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
+from tests.terminal.conftest import OpenPty, Pty
 from tests.unit.test_stream import REPORTS
 
 PAUSE_S = 0.11
@@ -26,7 +25,7 @@ BEGIN, END = "\x1b[200~", "\x1b[201~"
 class Person:
     """Somebody at a terminal, which answers where the cursor is as often as it is told to."""
 
-    pty: Any
+    pty: Pty
     answered: int = 0
 
     def answer(self) -> None:
@@ -62,7 +61,7 @@ class Person:
 
 
 @pytest.fixture
-def person(open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str]) -> Person:
+def person(open_pty: OpenPty, shunter: list[str], environment: dict[str, str]) -> Person:
     """At the demo, its form filled."""
     pty = open_pty([*shunter, *FORM], environment | {"ESCDELAY": "1"})
     pty.wait_for("of 1,250.00 USDT")
@@ -203,7 +202,7 @@ ENVIRONMENTS = {
 
 @pytest.mark.parametrize("variables", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_environment_does_not_press_keys(
-    open_pty: Callable[..., Any], shunter: list[str], environment: dict[str, str], variables: dict[str, str]
+    open_pty: OpenPty, shunter: list[str], environment: dict[str, str], variables: dict[str, str]
 ) -> None:
     person = Person(open_pty([*shunter, *FORM], environment | variables))
     person.pty.wait_for("of 1,250.00 USDT")

@@ -2,17 +2,16 @@
 
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.terminal.conftest import GnomeKeyring, Move, OpenPty
+from tests.waiting import LIMIT_S
 from tui.demo.keys import demo_key
 from tui.domain.credentials import KeyKind
 from tui.exchange.client import BinanceClient
-
-LIMIT_S = 30
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def simulate(shunter: list[str], environment: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture(params=KeyKind)
-def base_url(request: pytest.FixtureRequest, simulate: str, shunter: list[str], gnome_keyring: Any) -> str:
+def base_url(request: pytest.FixtureRequest, simulate: str, shunter: list[str], gnome_keyring: GnomeKeyring) -> str:
     """Where the exchange is reached with the profile `main`, a key of each kind."""
     ((base_url, file),) = re.findall(
         rf"keys add demo --base-url (\S+) --kind {request.param} --stdin < (\S+)", simulate
@@ -45,11 +44,11 @@ def base_url(request: pytest.FixtureRequest, simulate: str, shunter: list[str], 
             check=True,
             timeout=LIMIT_S,
         )
-    return base_url
+    return str(base_url)
 
 
 async def test_transfer_of_each_kind_goes_through_with_a_key_of_each_kind(
-    base_url: str, shunter: list[str], gnome_keyring: Any, open_pty: Callable[..., Any], move: Any
+    base_url: str, shunter: list[str], gnome_keyring: GnomeKeyring, open_pty: OpenPty, move: Move
 ) -> None:
     terminal = open_pty([*shunter, "--profile", "main"], gnome_keyring.environment)
     tran_id = move.make(terminal)

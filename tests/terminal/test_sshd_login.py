@@ -9,23 +9,22 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.terminal.conftest import PASSPHRASE, OpenPty, Pty
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
 
-PASSPHRASE = "correct horse"
 KEY = demo_key()
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
 
-LogIn = Callable[[str], Any]
+LogIn = Callable[[str], Pty]
 
 
 @pytest.fixture
-def log_in(open_pty: Any, environment: dict[str, str], tmp_path: Path) -> Iterator[LogIn]:
+def log_in(open_pty: OpenPty, environment: dict[str, str], tmp_path: Path) -> Iterator[LogIn]:
     """Log in over ssh, with a terminal, and run a command there. A login gets the home folder and nothing else."""
     if SSHD is None and "CI" not in os.environ:
         pytest.skip("sshd is not installed")
@@ -58,7 +57,9 @@ def log_in(open_pty: Any, environment: dict[str, str], tmp_path: Path) -> Iterat
                 with connection:  # as inetd does it: one sshd for each connection, which is its standard input
                     command = [str(SSHD), "-i", "-e", "-f", str(folder / "sshd_config")]
                     servers.append(
-                        subprocess.Popen(command, stdin=connection, stdout=connection, stderr=subprocess.DEVNULL)
+                        subprocess.Popen(
+                            command, stdin=connection.fileno(), stdout=connection.fileno(), stderr=subprocess.DEVNULL
+                        )
                     )
 
         threading.Thread(target=serve, daemon=True).start()

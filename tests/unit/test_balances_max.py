@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import httpx
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import one_in
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Holding, Ledger, Pair
@@ -32,7 +33,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     return Ledger(held, PAIRS)
 
 
-@settings(max_examples=60, deadline=None)
+@one_in(5)
 @given(ledger=ledgers(), move=st.sampled_from(TransferType), asset=st.sampled_from(["USDT", "BTC"]))
 async def test_max_is_taken_and_leaves_nothing_that_could_be_moved(
     ledger: Ledger, move: TransferType, asset: str

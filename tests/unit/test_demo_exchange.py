@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import one_in
 from tui.demo.auth import Permissions
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, ConnectionCut, Cut, Fault
@@ -201,7 +202,7 @@ async def test_history_of_isolated_moves_is_by_pair(caller: Caller) -> None:
 
 @pytest.mark.parametrize("parameters", [{"size": 101}, {"size": 0}, {"current": 0}, {"startTime": 2, "endTime": 1}])
 async def test_history_refuses_what_it_cannot_page(caller: Caller, parameters: dict[str, int]) -> None:
-    assert (await caller.history(**parameters))["code"] == -1130
+    assert (await caller.history("MAIN_FUNDING", **parameters))["code"] == -1130
 
 
 async def test_history_lags_by_readings_and_by_seconds(caller: Caller) -> None:
@@ -379,7 +380,7 @@ async def test_unknown_path_is_a_json_error(caller: Caller, path: str) -> None:
 _BYTES = st.binary(max_size=200) | st.sampled_from([b"a=1&a=2", b"&" * 100, b"%", b"%ff", b"=", b"x=1&" * 60])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@one_in(3)
 @given(
     endpoint=st.sampled_from(ENDPOINTS),
     query=_BYTES,

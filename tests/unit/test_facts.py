@@ -1,6 +1,7 @@
 """The page of the exchange's facts, tui/exchange/BINANCE.md, and the code say the same."""
 
 import re
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
@@ -94,13 +95,15 @@ async def test_whatever_the_client_sends_stands_on_the_page() -> None:
             sent.append(request)
             return await exchange.handle_async_request(request)
 
-    isolated = TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN
-    calls = [
+    async def transfer(client: BinanceClient) -> int:
+        request = TransferRequest(TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "USDT", Decimal(1), "BTCUSDT", "ETHUSDT")
+        assert client.clock
+        return await client.transfer(request, client.clock.now_ms())
+
+    calls: list[Callable[[BinanceClient], Awaitable[object]]] = [
         *CALLS.values(),
         lambda client: client.margin_transferable("USDT", "BTCUSDT"),
-        lambda client: client.transfer(
-            TransferRequest(isolated, "USDT", Decimal(1), "BTCUSDT", "ETHUSDT"), client.clock.now_ms()
-        ),
+        transfer,
     ]
     async with BinanceClient(BASE_URL, demo_key(), transport=Recording()) as client:
         for call in calls:

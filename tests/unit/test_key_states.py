@@ -3,7 +3,7 @@
 import os
 import resource
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import keyring
@@ -11,38 +11,10 @@ import platformdirs
 import pytest
 from keyring.backend import KeyringBackend
 
+from tests.keyrings import FakeKeyring
 from tui import keys
 from tui.app import process
 from tui.keys import gnome_keyring, session_bus
-
-
-class OneError(KeyringBackend):
-    """Raises one error, whatever it is asked."""
-
-    priority = 1
-    error: Exception = keyring.errors.KeyringError()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        raise self.error from self.error.__cause__
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise self.error
-
-
-class Keeping(KeyringBackend):
-    """Keeps what it is given."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: dict[str, str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get(username)
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[username] = password
 
 
 @pytest.fixture(autouse=True)
@@ -54,47 +26,42 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def use() -> Iterator[Callable[[KeyringBackend], None]]:
-    before = keyring.core._keyring_backend
-    yield keyring.set_keyring
-    keyring.core._keyring_backend = before
-
-
 Use = Callable[[KeyringBackend], None]
 
 
-def failing(error: Exception) -> OneError:
-    backend = OneError()
+def failing(error: Exception) -> FakeKeyring:
+    backend = FakeKeyring()
     backend.error = error
     return backend
 
 
 @pytest.mark.parametrize(("exists", "state"), [(True, keys.KeyringLocked), (False, keys.KeyringNew)])
 def test_locked_keyring_and_missing_one_are_told_apart(
-    use: Use, folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, state: type[Exception]
+    use_keyring: Use, folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, state: type[Exception]
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name)
     if exists:
         (folder / "data/keyrings").mkdir(parents=True)
         (folder / "data/keyrings/login.keyring").touch()
-    use(failing(keyring.errors.KeyringLocked()))
+    use_keyring(failing(keyring.errors.KeyringLocked()))
     with pytest.raises(keys.KeyringLocked) as found:
         keys.probe()
     assert type(found.value) is state
 
 
-def test_macos_that_may_not_ask_is_told_with_the_command_that_unlocks(use: Use) -> None:
+def test_macos_that_may_not_ask_is_told_with_the_command_that_unlocks(use_keyring: Use) -> None:
     error = keyring.errors.KeyringError()
     error.__cause__ = OSError(-25308, "Unknown Error")
-    use(failing(error))
+    use_keyring(failing(error))
     with pytest.raises(keys.KeychainSilent, match="security unlock-keychain"):
         keys.probe()
 
 
-def test_no_session_bus_is_told_with_the_command_that_starts_one(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_session_bus_is_told_with_the_command_that_starts_one(
+    use_keyring: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
-    use(failing(keyring.errors.NoKeyringError()))
+    use_keyring(failing(keyring.errors.NoKeyringError()))
     monkeypatch.setattr("shutil.which", lambda name: name)
     with pytest.raises(keys.NoSessionBus, match=r"Start Shunter inside one\.$") as caught:
         keys.probe()
@@ -102,11 +69,11 @@ def test_no_session_bus_is_told_with_the_command_that_starts_one(use: Use, monke
 
 
 def test_session_bus_that_cannot_be_started_is_told_with_what_is_missing(
-    use: Use, monkeypatch: pytest.MonkeyPatch
+    use_keyring: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     monkeypatch.setattr("shutil.which", lambda name: None)
-    use(failing(keyring.errors.NoKeyringError()))
+    use_keyring(failing(keyring.errors.NoKeyringError()))
     with pytest.raises(keys.NoSessionBus, match="Install dbus and gnome-keyring"):
         keys.probe()
 
@@ -125,11 +92,11 @@ def test_bus_that_the_system_keeps_is_found_without_the_environment(
 
 @pytest.mark.parametrize(("letters", "fits"), [(900, True), (2000, False)])
 def test_key_that_windows_would_not_take_is_refused_before_it_is_written(
-    use: Use, monkeypatch: pytest.MonkeyPatch, letters: int, fits: bool
+    use_keyring: Use, monkeypatch: pytest.MonkeyPatch, letters: int, fits: bool
 ) -> None:
-    monkeypatch.setattr(Keeping, "__module__", "keyring.backends.Windows")
-    backend = Keeping()
-    use(backend)
+    monkeypatch.setattr(FakeKeyring, "__module__", "keyring.backends.Windows")
+    backend = FakeKeyring()
+    use_keyring(backend)
     key = keys.parse_key(None, "A" * 64, "S" * letters)
     if fits:
         assert keys.load(keys.add("main", key, "https://h.example")).secret.reveal() == "S" * letters
@@ -141,10 +108,10 @@ def test_key_that_windows_would_not_take_is_refused_before_it_is_written(
 
 
 def test_plain_text_keyring_is_used_only_after_the_words_and_named_so(
-    use: Use, monkeypatch: pytest.MonkeyPatch
+    use_keyring: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Keeping, "priority", 0.5)
-    use(Keeping())
+    monkeypatch.setattr(FakeKeyring, "priority", 0.5)
+    use_keyring(FakeKeyring())
     with pytest.raises(keys.KeyringUnsafe) as refused:
         keys.probe()
     for words in ("", "yes", "plain text"):
@@ -154,21 +121,22 @@ def test_plain_text_keyring_is_used_only_after_the_words_and_named_so(
     assert keys.accept_plain_text(refused.value.keyring, f" {keys.ACCEPTANCE.upper()}")
     keys.probe()
     assert keys.backend_name().startswith("PLAIN TEXT")
-    use(type("Other", (Keeping,), {})())  # the words were for that one only
+    use_keyring(type("Other", (FakeKeyring,), {})())  # the words were for that one only
     with pytest.raises(keys.KeyringUnsafe):
         keys.probe()
 
 
-def test_key_that_was_replaced_by_another_is_not_used_for_the_profile(use: Use) -> None:
-    backend = Keeping()
-    use(backend)
+def test_key_that_was_replaced_by_another_is_not_used_for_the_profile(use_keyring: Use) -> None:
+    backend = FakeKeyring()
+    use_keyring(backend)
     added = keys.add("main", keys.parse_key(None, "A" * 64, "S" * 64), "https://h.example")
-    backend.entries["main"] = backend.entries["main"].replace("A" * 64, "B" * 64)
+    entry = backend.entries["shunter", "main"]
+    backend.entries["shunter", "main"] = entry.replace("A" * 64, "B" * 64)
     with pytest.raises(keys.ProfileDamaged, match="replaced by another"):
         keys.load(added)
 
 
-def test_empty_passphrase_is_refused_since_the_keyring_would_be_plain_text(use: Use) -> None:
+def test_empty_passphrase_is_refused_since_the_keyring_would_be_plain_text(use_keyring: Use) -> None:
     from tui.domain.credentials import Secret
 
     with pytest.raises(keys.KeyringLocked, match="plain text"):

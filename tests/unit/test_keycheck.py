@@ -15,7 +15,7 @@ from tui.exchange.payloads import KeyRestrictions
 from tui.keys import parse_key
 
 KEY = parse_key(None, "A1b2C3d4" * 8, "Zy9Xw8Vu" * 8)
-GOOD = {"ipRestrict": True, "enableReading": True, "permitsUniversalTransfer": True}
+GOOD: dict[str, object] = {"ipRestrict": True, "enableReading": True, "permitsUniversalTransfer": True}
 
 
 async def report_on(restrictions: dict[str, object], *, status: int = 200) -> KeyReport:

@@ -6,8 +6,7 @@ import os
 import stat
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from keyring.backend import KeyringBackend
 
+from tests.keyrings import FakeKeyring
+from tests.waiting import wait_for
 from tui import keys
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import DEFAULT_BASE_URL
@@ -26,64 +27,24 @@ API_KEY = "A1b2C3d4" * 7 + "E5f6k3Fq"
 SECRET = "Zy9Xw8Vu" * 8
 
 
-class MemoryKeyring(KeyringBackend):
-    """A keyring that is not there after the test."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.entries[service, username]
-
-
-class FailingKeyring(MemoryKeyring):
+class FailingKeyring(FakeKeyring):
     """Raises what the test gives it, with the secret where libraries have been seen to put it."""
 
-    error: Callable[[str], Exception]
+    made: Callable[[str], Exception]
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        raise type(self).error(password) from ValueError(password)
+        raise self.made(password) from ValueError(password)
 
 
-class HangingKeyring(MemoryKeyring):
-    """Waits for a prompt that nobody sees, until the test lets go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = threading.Event()
-        self.answered = threading.Event()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.asked.set()
-        self.answered.wait()
-        return super().get_password(service, username)
-
-
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def config_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(platformdirs, "user_config_path", lambda name: tmp_path / "config" / name)
     return tmp_path / "config"
 
 
 @pytest.fixture
-def use_keyring(config_home: Path) -> Iterator[Callable[[KeyringBackend], None]]:
-    before = keyring.core._keyring_backend
-    yield keyring.set_keyring
-    keyring.core._keyring_backend = before
-
-
-@pytest.fixture
-def memory(use_keyring: Callable[[KeyringBackend], None]) -> MemoryKeyring:
-    backend = MemoryKeyring()
+def memory(use_keyring: Callable[[KeyringBackend], None]) -> FakeKeyring:
+    backend = FakeKeyring()
     use_keyring(backend)
     return backend
 
@@ -101,7 +62,7 @@ ED25519_PEM = (
 
 
 @pytest.mark.parametrize("secret", [SECRET, ED25519_PEM, RSA_PEM], ids=["hmac", "ed25519", "rsa"])
-def test_added_key_comes_back_whole_from_the_keyring(memory: MemoryKeyring, secret: str) -> None:
+def test_added_key_comes_back_whole_from_the_keyring(memory: FakeKeyring, secret: str) -> None:
     added = keys.add("main", keys.parse_key(None, API_KEY, secret), "http://127.0.0.1:8080")
     assert keys.profiles() == (added,)
     assert keys.profile("main") == added
@@ -111,7 +72,7 @@ def test_added_key_comes_back_whole_from_the_keyring(memory: MemoryKeyring, secr
     assert list(memory.entries) == [("shunter", "main")]
 
 
-def test_no_file_holds_more_of_a_key_than_its_last_four_characters(memory: MemoryKeyring, config_home: Path) -> None:
+def test_no_file_holds_more_of_a_key_than_its_last_four_characters(memory: FakeKeyring, config_home: Path) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     written = b"".join(path.read_bytes() for path in config_home.rglob("*") if path.is_file())
     assert API_KEY[-4:].encode() in written
@@ -119,7 +80,7 @@ def test_no_file_holds_more_of_a_key_than_its_last_four_characters(memory: Memor
     assert SECRET[-4:].encode() not in written
 
 
-def test_list_of_profiles_is_for_its_owner_only(memory: MemoryKeyring) -> None:
+def test_list_of_profiles_is_for_its_owner_only(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     path = keys.profiles_path()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -127,15 +88,17 @@ def test_list_of_profiles_is_for_its_owner_only(memory: MemoryKeyring) -> None:
 
 
 def test_profiles_are_listed_in_the_order_of_adding_without_the_keyring(
-    memory: MemoryKeyring, use_keyring: Callable[[KeyringBackend], None]
+    memory: FakeKeyring, use_keyring: Callable[[KeyringBackend], None]
 ) -> None:
     for name in ("zeta", "alpha", "main"):
         keys.add(name, hmac_key(), DEFAULT_BASE_URL)
-    use_keyring(HangingKeyring())
+    hanging = FakeKeyring()
+    hanging.hangs = True
+    use_keyring(hanging)
     assert [profile.name for profile in keys.profiles()] == ["zeta", "alpha", "main"]
 
 
-def test_name_that_is_taken_is_refused_and_its_key_stays(memory: MemoryKeyring) -> None:
+def test_name_that_is_taken_is_refused_and_its_key_stays(memory: FakeKeyring) -> None:
     added = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     with pytest.raises(keys.ProfileExists, match="remove it first") as caught:
         keys.add("main", keys.parse_key(None, "B" * 64, "C" * 64), DEFAULT_BASE_URL)
@@ -143,7 +106,7 @@ def test_name_that_is_taken_is_refused_and_its_key_stays(memory: MemoryKeyring) 
     assert keys.load(added).secret.reveal() == SECRET
 
 
-def test_key_that_only_the_keyring_knows_is_not_overwritten_and_can_be_removed(memory: MemoryKeyring) -> None:
+def test_key_that_only_the_keyring_knows_is_not_overwritten_and_can_be_removed(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     keys.profiles_path().unlink()
     held = dict(memory.entries)
@@ -154,7 +117,7 @@ def test_key_that_only_the_keyring_knows_is_not_overwritten_and_can_be_removed(m
     assert memory.entries == {}
 
 
-def test_removed_key_is_gone_from_keyring_and_list(memory: MemoryKeyring) -> None:
+def test_removed_key_is_gone_from_keyring_and_list(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     kept = keys.add("other", hmac_key(), DEFAULT_BASE_URL)
     keys.remove("main")
@@ -162,7 +125,7 @@ def test_removed_key_is_gone_from_keyring_and_list(memory: MemoryKeyring) -> Non
     assert list(memory.entries) == [("shunter", "other")]
 
 
-def test_name_can_be_removed_when_the_keyring_lost_its_key(memory: MemoryKeyring) -> None:
+def test_name_can_be_removed_when_the_keyring_lost_its_key(memory: FakeKeyring) -> None:
     profile = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     memory.entries.clear()
     with pytest.raises(keys.ProfileMissing, match="add its key again") as caught:
@@ -172,7 +135,7 @@ def test_name_can_be_removed_when_the_keyring_lost_its_key(memory: MemoryKeyring
     assert keys.profiles() == ()
 
 
-def test_unknown_name_is_answered_with_the_names_that_there_are(memory: MemoryKeyring) -> None:
+def test_unknown_name_is_answered_with_the_names_that_there_are(memory: FakeKeyring) -> None:
     with pytest.raises(keys.ProfileMissing, match="nor any other"):
         keys.profile("main")
     keys.add("spare", hmac_key(), DEFAULT_BASE_URL)
@@ -181,7 +144,7 @@ def test_unknown_name_is_answered_with_the_names_that_there_are(memory: MemoryKe
             call("main")
 
 
-def test_changed_host_in_the_list_does_not_get_the_key(memory: MemoryKeyring) -> None:
+def test_changed_host_in_the_list_does_not_get_the_key(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     path = keys.profiles_path()
     path.write_text(path.read_text().replace(DEFAULT_BASE_URL, "https://evil.example"))
@@ -190,14 +153,14 @@ def test_changed_host_in_the_list_does_not_get_the_key(memory: MemoryKeyring) ->
 
 
 @pytest.mark.parametrize("entry", ["", "{", "not json", "[]", '{"kind": "hmac"}', '{"api_key": 1}'])
-def test_damaged_entry_of_the_keyring_is_said_to_be_one(memory: MemoryKeyring, entry: str) -> None:
+def test_damaged_entry_of_the_keyring_is_said_to_be_one(memory: FakeKeyring, entry: str) -> None:
     profile = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     memory.entries["shunter", "main"] = entry
     with pytest.raises(keys.ProfileDamaged, match="damaged"):
         keys.load(profile)
 
 
-def test_entry_whose_private_key_is_cut_is_damaged(memory: MemoryKeyring) -> None:
+def test_entry_whose_private_key_is_cut_is_damaged(memory: FakeKeyring) -> None:
     profile = keys.add("main", keys.parse_key(None, API_KEY, RSA_PEM), DEFAULT_BASE_URL)
     held = json.loads(memory.entries["shunter", "main"])
     memory.entries["shunter", "main"] = json.dumps(held | {"secret": RSA_PEM[:500]})
@@ -221,7 +184,7 @@ def test_entry_whose_private_key_is_cut_is_damaged(memory: MemoryKeyring) -> Non
     ],
     ids=["empty", "cut", "null", "name", "host", "kind", "of a later version", "escape sequence", "name twice"],
 )
-def test_damaged_list_is_reported_and_left_as_it_is(memory: MemoryKeyring, damage: Callable[[str], str]) -> None:
+def test_damaged_list_is_reported_and_left_as_it_is(memory: FakeKeyring, damage: Callable[[str], str]) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     path = keys.profiles_path()
     path.write_text(damaged := damage(path.read_text()))
@@ -238,7 +201,7 @@ def test_damaged_list_is_reported_and_left_as_it_is(memory: MemoryKeyring, damag
 
 
 def test_key_is_not_left_in_the_keyring_when_the_list_cannot_be_written(
-    memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+    memory: FakeKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
@@ -252,7 +215,7 @@ def test_key_is_not_left_in_the_keyring_when_the_list_cannot_be_written(
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_settings_that_cannot_be_written_stay_as_they_are_and_leave_no_file_behind(
-    memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+    memory: FakeKeyring, monkeypatch: pytest.MonkeyPatch, failure: BaseException
 ) -> None:
     def fail(handle: int) -> None:
         raise failure
@@ -267,7 +230,7 @@ def test_settings_that_cannot_be_written_stay_as_they_are_and_leave_no_file_behi
 
 
 def test_key_whose_adding_timed_out_and_succeeded_all_the_same_is_added_by_a_second_try(
-    memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+    memory: FakeKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_late(name: str, text: str, *, limit_s: float) -> None:
         memory.set_password("shunter", name, text)
@@ -282,7 +245,7 @@ def test_key_whose_adding_timed_out_and_succeeded_all_the_same_is_added_by_a_sec
     assert keys.load(added).secret.reveal() == hmac_key().secret.reveal()
 
 
-def test_what_is_said_of_a_damaged_file_is_printable(memory: MemoryKeyring) -> None:
+def test_what_is_said_of_a_damaged_file_is_printable(memory: FakeKeyring) -> None:
     files = (
         (keys.profiles_path(), keys.profiles, keys.ProfilesFileError),
         (
@@ -299,14 +262,14 @@ def test_what_is_said_of_a_damaged_file_is_printable(memory: MemoryKeyring) -> N
         assert str(damaged.value).isprintable()
 
 
-def test_folder_that_cannot_be_made_is_reported(memory: MemoryKeyring, config_home: Path) -> None:
+def test_folder_that_cannot_be_made_is_reported(memory: FakeKeyring, config_home: Path) -> None:
     config_home.write_text("a file where the folder should be")
     for call in (keys.profiles, lambda: keys.add("main", hmac_key(), DEFAULT_BASE_URL)):
         with pytest.raises(keys.ProfilesFileError, match=str(config_home)):
             call()
 
 
-def test_no_profile_is_lost_when_many_are_added_at_once(memory: MemoryKeyring) -> None:
+def test_no_profile_is_lost_when_many_are_added_at_once(memory: FakeKeyring) -> None:
     names = [f"key{number}" for number in range(12)]
     with ThreadPoolExecutor(len(names)) as threads:
         list(threads.map(lambda name: keys.add(name, hmac_key(), DEFAULT_BASE_URL), names))
@@ -314,16 +277,17 @@ def test_no_profile_is_lost_when_many_are_added_at_once(memory: MemoryKeyring) -
 
 
 def test_another_shunter_that_keeps_the_list_is_named(
-    memory: MemoryKeyring, use_keyring: Callable[[KeyringBackend], None]
+    memory: FakeKeyring, use_keyring: Callable[[KeyringBackend], None]
 ) -> None:
-    hanging = HangingKeyring()
+    hanging = FakeKeyring()
+    hanging.hangs = True
     use_keyring(hanging)
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(keys.add, "first", hmac_key(), DEFAULT_BASE_URL)
-        assert hanging.asked.wait(10)
+        wait_for(lambda: hanging.asked)
         with pytest.raises(keys.ProfilesBusy, match="Another Shunter"):
             keys.add("second", hmac_key(), DEFAULT_BASE_URL, limit_s=0.1)
-        hanging.answered.set()
+        hanging.released.set()
         assert first.result().name == "first"
 
 
@@ -331,20 +295,22 @@ def test_another_shunter_that_keeps_the_list_is_named(
 
 
 def test_hanging_keyring_is_given_up_and_says_so(use_keyring: Callable[[KeyringBackend], None]) -> None:
-    hanging = HangingKeyring()
+    hanging = FakeKeyring()
+    hanging.hangs = True
     use_keyring(hanging)
     with pytest.raises(keys.KeyringTimeout, match="another screen"):
         keys.add("main", hmac_key(), DEFAULT_BASE_URL, limit_s=0.05)
-    hanging.answered.set()
+    hanging.released.set()
 
 
 async def test_event_loop_goes_on_while_the_keyring_hangs(use_keyring: Callable[[KeyringBackend], None]) -> None:
-    hanging = HangingKeyring()
+    hanging = FakeKeyring()
+    hanging.hangs = True
     use_keyring(hanging)
     adding = asyncio.create_task(keys.in_background(lambda: keys.add("main", hmac_key(), DEFAULT_BASE_URL)))
-    assert await asyncio.to_thread(hanging.asked.wait, 10)
+    await asyncio.to_thread(wait_for, lambda: hanging.asked)
     assert not adding.done()
-    hanging.answered.set()
+    hanging.released.set()
     assert (await adding).name == "main"
 
 
@@ -354,18 +320,19 @@ def test_program_ends_while_a_keyring_call_hangs(tmp_path: Path) -> None:
         from keyring.backend import KeyringBackend
         from tui import keys
 
+        asked = threading.Event()
+
         class Hanging(KeyringBackend):
             priority = 1
             def get_password(self, service, username):
-                print("asked", flush=True)
+                asked.set()
                 threading.Event().wait()
             set_password = delete_password = get_password
 
         async def main():
             key = keys.parse_key(None, "a" * 64, "b" * 64)
             waiting = asyncio.create_task(keys.in_background(lambda: keys.add("main", key, "https://h.example")))
-            while not any(thread.name == "keyring" for thread in threading.enumerate()):
-                await asyncio.sleep(0)
+            await asyncio.to_thread(asked.wait)
 
         keyring.set_keyring(Hanging())
         asyncio.run(main())
@@ -381,7 +348,7 @@ def test_program_ends_while_a_keyring_call_hangs(tmp_path: Path) -> None:
         timeout=keys.LIMIT_S - 5,
         check=True,
     )
-    assert done.stdout.endswith("ended\n")
+    assert done.stdout == "ended\n"
     assert done.stderr == ""
 
 
@@ -399,8 +366,9 @@ def test_program_ends_while_a_keyring_call_hangs(tmp_path: Path) -> None:
 def test_error_of_the_keyring_is_told_in_our_words_without_the_secret(
     use_keyring: Callable[[KeyringBackend], None], error: Callable[[str], Exception], expected: type[Exception]
 ) -> None:
-    FailingKeyring.error = staticmethod(error)
-    use_keyring(FailingKeyring())
+    failing = FailingKeyring()
+    failing.made = error
+    use_keyring(failing)
     with pytest.raises(expected) as failed:
         keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     assert keys.profiles() == ()
@@ -421,7 +389,7 @@ def test_keyring_that_keeps_nothing_is_refused(use_keyring: Callable[[KeyringBac
 
 
 def test_keyring_that_may_be_plain_text_is_refused(use_keyring: Callable[[KeyringBackend], None]) -> None:
-    class PlaintextKeyring(MemoryKeyring):
+    class PlaintextKeyring(FakeKeyring):
         priority = 0.5  # that of keyrings.alt
 
     backend = PlaintextKeyring()
@@ -436,9 +404,9 @@ def test_a_chain_of_keyrings_is_used_by_its_best_one_only(
 ) -> None:
     from keyring.backends.chainer import ChainerBackend
 
-    best, other = MemoryKeyring(), MemoryKeyring()
+    best, other = FakeKeyring(), FakeKeyring()
     monkeypatch.setattr(ChainerBackend, "backends", [best, other])
-    use_keyring(ChainerBackend())
+    use_keyring(ChainerBackend())  # type: ignore[no-untyped-call]
     profile = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     other.entries, best.entries = best.entries, {}
     with pytest.raises(keys.ProfileMissing):

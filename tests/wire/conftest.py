@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.types import Receive, Scope, Send
 
+from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
@@ -25,11 +26,10 @@ from tui.domain.credentials import ApiKey
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ticks_ms
 from tui.journal import Journal
 
 _FAST = Pace(first_s=0.01, longest_s=0.04, judge_after_s=0, judge_gap_s=0.04, watch_s=(0.3, 0.6), retry_s=0.02)
-_GUARD_S = 20
-"""Nothing here takes that long: it ends a test that hangs."""
 
 
 @dataclass
@@ -102,7 +102,7 @@ class Seat:
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, as the desk tells of changes."""
-        async with asyncio.timeout(_GUARD_S):
+        async with asyncio.timeout(LIMIT_S):
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()
@@ -182,6 +182,7 @@ async def raw_server() -> AsyncIterator[RawServer]:
 
         async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> str:
             async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                stack.callback(writer.transport.abort)
                 with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                     await handler(reader, writer)
 
@@ -221,10 +222,11 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
 
 @pytest.fixture
 def knows_the_time(server: DemoServer) -> Callable[[Seat], Awaitable[None]]:
-    """Gives a desk the exchange's time, so that it sends to a place that has none."""
+    """Gives a desk the exchange's time, as if it had just heard from it, so that it sends to a place that has none."""
 
     async def tell(seat: Seat) -> None:
         async with BinanceClient(server.base_url) as client:
             seat.client.clock = await client.sync_clock()
+        seat.client._heard_ms = ticks_ms()
 
     return tell

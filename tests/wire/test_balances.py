@@ -1,12 +1,12 @@
 """What the wallets hold, read over a real socket, with each call failing in turn."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReadings
@@ -15,9 +15,6 @@ from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-
-if TYPE_CHECKING:
-    from conftest import DemoServer
 
 GLANCE = "GET /sapi/v1/asset/wallet/balance"
 OWN_CALLS = {
@@ -51,7 +48,7 @@ MOVABLE = {
 
 
 @pytest.fixture
-async def client(server: "DemoServer") -> AsyncIterator[BinanceClient]:
+async def client(server: DemoServer) -> AsyncIterator[BinanceClient]:
     async with BinanceClient(server.base_url, demo_key()) as client:
         yield client
 
@@ -94,7 +91,7 @@ async def test_all_wallets_are_read(readings: BalanceReadings) -> None:
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("wallet", Wallet, ids=lambda wallet: wallet.value)
 async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
-    readings: BalanceReadings, client: BinanceClient, server: "DemoServer", wallet: Wallet, failure: str
+    readings: BalanceReadings, client: BinanceClient, server: DemoServer, wallet: Wallet, failure: str
 ) -> None:
     server.exchange.faults.append(_fails(OWN_CALLS[wallet], **FAILURES[failure]))
     if wallet in (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS):  # the glance would do for them
@@ -116,14 +113,14 @@ async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
 
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_without_the_glance_every_wallet_is_right_by_its_own_call(
-    readings: BalanceReadings, server: "DemoServer", failure: str
+    readings: BalanceReadings, server: DemoServer, failure: str
 ) -> None:
     server.exchange.faults.append(_fails(GLANCE, **FAILURES[failure]))
     _assert_right(await _read(readings), set(Wallet))
 
 
 async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(
-    readings: BalanceReadings, server: "DemoServer"
+    readings: BalanceReadings, server: DemoServer
 ) -> None:
     body = b'[{"activate": false, "balance": "0", "walletName": "Options"}, {"activate": true, "walletName": "Spot"}]'
     server.exchange.faults += [
@@ -135,10 +132,11 @@ async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(
     assert balances.wallets[Wallet.SPOT].is_open
 
 
-async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: "DemoServer") -> None:
+async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: DemoServer) -> None:
     gate = Gate()
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], before=gate))
     reading = readings.read_all()
+    assert isinstance(reading, AsyncGenerator)
     try:
         seven = set(Wallet) - {Wallet.PORTFOLIO}
         async for balances in reading:
@@ -150,9 +148,7 @@ async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings
         await reading.aclose()
 
 
-async def test_wallets_are_read_when_this_machines_clock_is_off(
-    readings: BalanceReadings, server: "DemoServer"
-) -> None:
+async def test_wallets_are_read_when_this_machines_clock_is_off(readings: BalanceReadings, server: DemoServer) -> None:
     server.exchange.clock_offset_ms = -3_600_000
     _assert_right(await _read(readings), set(Wallet))
 
@@ -173,7 +169,7 @@ async def test_what_can_be_moved_is_less_than_what_is_free(readings: BalanceRead
 
 
 async def test_too_many_requests_are_followed_by_silence_until_retry_after(
-    readings: BalanceReadings, server: "DemoServer"
+    readings: BalanceReadings, server: DemoServer
 ) -> None:
     await _read(readings)
     refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
@@ -188,7 +184,7 @@ async def test_too_many_requests_are_followed_by_silence_until_retry_after(
     assert not before.is_fresh(Wallet.SPOT, ticks_ms())
 
 
-async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceReadings, server: "DemoServer") -> None:
+async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceReadings, server: DemoServer) -> None:
     await _read(readings)
     ends = Account(Wallet.SPOT), Account(Wallet.FUNDING)
     before = readings.balances
@@ -201,7 +197,7 @@ async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceRead
 
 
 async def test_a_key_without_permission_for_a_wallet_sees_the_rest(
-    readings: BalanceReadings, server: "DemoServer"
+    readings: BalanceReadings, server: DemoServer
 ) -> None:
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], **FAILURES["not-permitted"]))
     balances = await _read(readings)
@@ -212,7 +208,7 @@ async def test_a_key_without_permission_for_a_wallet_sees_the_rest(
 _ESCAPE = r"BTC\u001b]52;c;cm0gLXJm\u0007"
 
 
-async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server: "DemoServer") -> None:
+async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server: DemoServer) -> None:
     """A pair or an asset whose name a terminal would obey, or that nobody could type, is left out; others stay."""
     pairs = f"""[{{"base":"BTC","quote":"USDT","symbol":"{_ESCAPE}"}},
         {{"base":"{_ESCAPE}","quote":"USDT","symbol":"XUSDT"}},
@@ -236,7 +232,7 @@ async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server
 
 @pytest.mark.parametrize("free", ["NaN", "sNaN", "Infinity", "1E+3000000", "", "1_000", "9" * 5000])
 async def test_wallet_with_an_amount_that_is_none_is_not_read(
-    readings: BalanceReadings, server: "DemoServer", free: str
+    readings: BalanceReadings, server: DemoServer, free: str
 ) -> None:
     """Left out, the asset would look as if there were none of it."""
     body = f'[{{"asset":"USDT","free":"{free}"}},{{"asset":"BTC","free":"1"}}]'.encode()
@@ -251,7 +247,7 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
 
 @pytest.mark.parametrize("code", [-1000, -1006, -1007, -1102, -2015])
 async def test_code_that_is_not_about_the_wallet_does_not_close_it(
-    readings: BalanceReadings, server: "DemoServer", code: int
+    readings: BalanceReadings, server: DemoServer, code: int
 ) -> None:
     answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
@@ -262,7 +258,7 @@ async def test_code_that_is_not_about_the_wallet_does_not_close_it(
 
 @pytest.mark.parametrize("code", [-3003, -11001, -21001, -9000])
 async def test_code_about_the_wallet_closes_it_whether_or_not_it_is_a_definite_refusal_of_a_transfer(
-    readings: BalanceReadings, server: "DemoServer", code: int
+    readings: BalanceReadings, server: DemoServer, code: int
 ) -> None:
     answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))

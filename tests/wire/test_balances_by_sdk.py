@@ -1,32 +1,30 @@
 """The exchange's own SDKs read, from `shunter simulate`'s exchange, the balances that the app shows."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
 from binance_common.configuration import ConfigurationRestAPI
 from binance_sdk_margin_trading.rest_api import MarginTradingRestAPI
 from binance_sdk_wallet.rest_api import WalletRestAPI
 
+from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReadings
 from tui.domain.balances import Account, Assets, Balances
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 
-if TYPE_CHECKING:
-    from conftest import DemoServer
-
 
 @pytest.fixture
-def configuration(server: "DemoServer") -> ConfigurationRestAPI:
+def configuration(server: DemoServer) -> ConfigurationRestAPI:
     key = demo_key()
     return ConfigurationRestAPI(
         api_key=key.api_key.reveal(), api_secret=key.secret.reveal(), base_path=server.base_url, timeout=20_000
     )
 
 
-async def _shown(server: "DemoServer", *asked: tuple[Account, str]) -> Balances:
+async def _shown(server: DemoServer, *asked: tuple[Account, str]) -> Balances:
     async with BinanceClient(server.base_url, demo_key()) as client:
         readings = BalanceReadings(client)
         async for _ in readings.read_all():
@@ -36,36 +34,37 @@ async def _shown(server: "DemoServer", *asked: tuple[Account, str]) -> Balances:
         return readings.balances
 
 
-def _held(rows: object) -> Assets:
-    return {row.asset: Decimal(row.free) for row in rows if Decimal(row.free)}  # type: ignore[attr-defined]
+def _data(answer: Any) -> Any:
+    """What was answered; the SDK's types say one record where it is a list of them, and that any may be missing."""
+    return answer.data()
 
 
-async def test_the_wallet_sdk_reads_what_the_app_shows(
-    server: "DemoServer", configuration: ConfigurationRestAPI
-) -> None:
+def _held(rows: Any) -> Assets:
+    return {row.asset: Decimal(row.free) for row in rows if Decimal(row.free)}
+
+
+async def test_the_wallet_sdk_reads_what_the_app_shows(server: DemoServer, configuration: ConfigurationRestAPI) -> None:
     shown, sdk = await _shown(server), WalletRestAPI(configuration)
-    assert _held(sdk.user_asset().data()) == shown.wallets[Wallet.SPOT].assets
-    assert _held(sdk.funding_wallet().data()) == shown.wallets[Wallet.FUNDING].assets
-    glance = {row.wallet_name: row for row in sdk.query_user_wallet_balance(need_balance_detail=True).data()}
+    assert _held(_data(sdk.user_asset())) == shown.wallets[Wallet.SPOT].assets
+    assert _held(_data(sdk.funding_wallet())) == shown.wallets[Wallet.FUNDING].assets
+    glance = {row.wallet_name: row for row in _data(sdk.query_user_wallet_balance(need_balance_detail=True))}
     for name, wallet in (("Spot", Wallet.SPOT), ("Funding", Wallet.FUNDING), ("Cross Margin", Wallet.CROSS)):
         assert _held(glance[name].asset_balances) == shown.wallets[wallet].assets
 
 
-async def test_the_margin_sdk_reads_what_the_app_shows(
-    server: "DemoServer", configuration: ConfigurationRestAPI
-) -> None:
+async def test_the_margin_sdk_reads_what_the_app_shows(server: DemoServer, configuration: ConfigurationRestAPI) -> None:
     cross, isolated = (Account(Wallet.CROSS), "USDC"), (Account(Wallet.ISOLATED, "BTCUSDT"), "USDT")
     shown, sdk = await _shown(server, cross, isolated), MarginTradingRestAPI(configuration)
-    assert _held(sdk.query_cross_margin_account_details().data().user_assets) == shown.wallets[Wallet.CROSS].assets
-    accounts = sdk.query_isolated_margin_account_info().data().assets
+    assert _held(_data(sdk.query_cross_margin_account_details()).user_assets) == shown.wallets[Wallet.CROSS].assets
+    accounts = _data(sdk.query_isolated_margin_account_info()).assets
     theirs = {account.symbol: _held([account.base_asset, account.quote_asset]) for account in accounts}
     assert theirs == shown.wallets[Wallet.ISOLATED].pairs
     figure = shown.figure(*cross)
     assert figure is not None
-    assert Decimal(sdk.query_max_transfer_out_amount(asset="USDC").data().amount) == figure.amount
+    assert Decimal(_data(sdk.query_max_transfer_out_amount(asset="USDC")).amount) == figure.amount
     figure = shown.figure(*isolated)
     assert figure is not None
-    amount = sdk.query_max_transfer_out_amount(asset="USDT", isolated_symbol="BTCUSDT").data().amount
+    amount = _data(sdk.query_max_transfer_out_amount(asset="USDT", isolated_symbol="BTCUSDT")).amount
     assert Decimal(amount) == figure.amount
-    symbols = {pair.symbol for pair in sdk.get_all_isolated_margin_symbol().data()}
+    symbols = {pair.symbol for pair in _data(sdk.get_all_isolated_margin_symbol())}
     assert symbols == set(shown.pairs)

@@ -6,20 +6,17 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.wire.answers import REJECTED, UNKNOWN
+from tests.wire.conftest import DemoServer, OpenDesk, RawServer, Seat
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange import client as client_module
 
-if TYPE_CHECKING:
-    from conftest import DemoServer, OpenDesk, RawServer, Seat
-
-TellTime = Callable[["Seat"], Awaitable[None]]
+TellTime = Callable[[Seat], Awaitable[None]]
 
 
 @pytest.fixture
@@ -40,7 +37,7 @@ def _reads_well(transfer: Transfer) -> None:
 
 
 async def _settles(
-    seat: "Seat", server: "DemoServer", transfer: Transfer, *, executed: bool, past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, transfer: Transfer, *, executed: bool, past_the_window: Callable[[], None]
 ) -> None:
     """From unknown to what the ledger says, with one request on the wire."""
     assert transfer.outcome is Outcome.UNKNOWN
@@ -60,10 +57,10 @@ async def _settles(
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 @pytest.mark.parametrize("answer", UNKNOWN.values(), ids=UNKNOWN)
 async def test_doubtful_answer_is_unknown_until_the_history_tells(
-    seat: "Seat",
-    server: "DemoServer",
+    seat: Seat,
+    server: DemoServer,
     past_the_window: Callable[[], None],
-    agree: Callable[["Seat"], None],
+    agree: Callable[[Seat], None],
     answer: Answer | Cut,
     executed: bool,
 ) -> None:
@@ -75,7 +72,7 @@ async def test_doubtful_answer_is_unknown_until_the_history_tells(
 
 @pytest.mark.parametrize("answer", REJECTED.values(), ids=REJECTED)
 async def test_definite_refusal_is_rejected_with_words_to_act_on(
-    seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None], answer: Answer
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], answer: Answer
 ) -> None:
     server.exchange.faults.append(Fault(answer=answer, executes=False))
     transfer = await seat.send()
@@ -91,7 +88,7 @@ async def test_definite_refusal_is_rejected_with_words_to_act_on(
     agree(seat)
 
 
-async def test_good_answer_is_done(seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None]) -> None:
+async def test_good_answer_is_done(seat: Seat, server: DemoServer, agree: Callable[[Seat], None]) -> None:
     transfer = await seat.send("12.5")
     assert (transfer.outcome, [transfer.tran_id]) == (Outcome.DONE, server.executed)
     assert [shown.outcome for shown in seat.shown] == [Outcome.SENDING, Outcome.DONE]
@@ -100,10 +97,10 @@ async def test_good_answer_is_done(seat: "Seat", server: "DemoServer", agree: Ca
 
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_timeout_after_send_is_unknown(
-    seat: "Seat",
-    server: "DemoServer",
+    seat: Seat,
+    server: DemoServer,
     past_the_window: Callable[[], None],
-    agree: Callable[["Seat"], None],
+    agree: Callable[[Seat], None],
     gate: Gate,
     executed: bool,
 ) -> None:
@@ -116,7 +113,7 @@ async def test_timeout_after_send_is_unknown(
 
 
 async def test_request_executed_after_the_client_gave_up_is_found(
-    seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None]
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None]
 ) -> None:
     gate = Gate()
     seat.client._http.timeout = httpx.Timeout(5, read=0.2)
@@ -131,7 +128,7 @@ async def test_request_executed_after_the_client_gave_up_is_found(
 
 
 async def test_answer_that_drips_is_unknown_after_a_while(
-    open_desk: "OpenDesk", raw_server: "RawServer", knows_the_time: TellTime, monkeypatch: pytest.MonkeyPatch
+    open_desk: OpenDesk, raw_server: RawServer, knows_the_time: TellTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.5)
 
@@ -196,7 +193,7 @@ _NEVER_LEFT = {
 
 @pytest.mark.parametrize(("place", "words"), _NEVER_LEFT.values(), ids=_NEVER_LEFT)
 async def test_what_never_left_is_not_sent(
-    open_desk: "OpenDesk", knows_the_time: TellTime, place: Callable[[], AbstractContextManager[str]], words: str
+    open_desk: OpenDesk, knows_the_time: TellTime, place: Callable[[], AbstractContextManager[str]], words: str
 ) -> None:
     with place() as url:
         seat = open_desk(url)
@@ -210,7 +207,7 @@ async def test_what_never_left_is_not_sent(
 
 
 async def test_pool_without_a_free_connection_is_not_sent(
-    seat: "Seat", server: "DemoServer", agree: Callable[["Seat"], None]
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None]
 ) -> None:
     """Taken up by calls that hang, the pool has no connection left for the transfer."""
     await seat.client.sync_clock()
@@ -231,7 +228,7 @@ async def test_pool_without_a_free_connection_is_not_sent(
 
 
 async def test_server_whose_certificate_nobody_vouches_for_gets_nothing(
-    open_desk: "OpenDesk", raw_server: "RawServer", knows_the_time: TellTime, self_signed: ssl.SSLContext
+    open_desk: OpenDesk, raw_server: RawServer, knows_the_time: TellTime, self_signed: ssl.SSLContext
 ) -> None:
     heard = bytearray()
 
@@ -285,8 +282,8 @@ _RAW = {
 @pytest.mark.parametrize("ending", ["close", "reset"])
 @pytest.mark.parametrize(("reply", "outcome"), _RAW.values(), ids=_RAW)
 async def test_connection_ends_around_the_answer(
-    open_desk: "OpenDesk",
-    raw_server: "RawServer",
+    open_desk: OpenDesk,
+    raw_server: RawServer,
     knows_the_time: TellTime,
     reply: bytes,
     outcome: Outcome,

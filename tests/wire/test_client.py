@@ -5,11 +5,11 @@ import gzip
 import ssl
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from tests.wire.conftest import DemoServer, RawServer
 from tests.wire.held import all_text, assert_no_key_in
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
 from tui.demo.keys import demo_key, new_key
@@ -19,9 +19,6 @@ from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
-
-if TYPE_CHECKING:
-    from conftest import DemoServer, RawServer
 
 _HOUR_MS = 60 * 60 * 1000
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50"))
@@ -33,7 +30,7 @@ async def _transfer(client: BinanceClient, request: TransferRequest = _REQUEST) 
 
 
 @pytest.mark.parametrize("kind", KeyKind, ids=str)
-async def test_each_kind_of_key_signs_what_the_exchange_takes(server: "DemoServer", kind: KeyKind) -> None:
+async def test_each_kind_of_key_signs_what_the_exchange_takes(server: DemoServer, kind: KeyKind) -> None:
     key, verifier = new_key(kind)
     server.exchange.add_key(kind, key.api_key.reveal(), verifier)
     async with BinanceClient(server.base_url, key) as client:
@@ -43,7 +40,7 @@ async def test_each_kind_of_key_signs_what_the_exchange_takes(server: "DemoServe
     assert [row.tran_id for row in page.rows] == server.executed
 
 
-async def test_transfer_carries_what_was_asked_and_the_default_window(server: "DemoServer") -> None:
+async def test_transfer_carries_what_was_asked_and_the_default_window(server: DemoServer) -> None:
     request = TransferRequest(
         TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "USDT", Decimal("0.10"), from_symbol="BTCUSDT", to_symbol="ETHUSDT"
     )
@@ -66,7 +63,7 @@ async def test_transfer_carries_what_was_asked_and_the_default_window(server: "D
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirect_is_not_followed_and_no_key_goes_there(
-    server: "DemoServer", raw_server: "RawServer", status: int
+    server: DemoServer, raw_server: RawServer, status: int
 ) -> None:
     visits = 0
 
@@ -86,7 +83,7 @@ async def test_redirect_is_not_followed_and_no_key_goes_there(
     assert len(server.exchange.requests) == 1
 
 
-async def test_self_signed_server_is_not_talked_to(raw_server: "RawServer", self_signed: ssl.SSLContext) -> None:
+async def test_self_signed_server_is_not_talked_to(raw_server: RawServer, self_signed: ssl.SSLContext) -> None:
     heard = bytearray()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -101,7 +98,7 @@ async def test_self_signed_server_is_not_talked_to(raw_server: "RawServer", self
 
 
 @pytest.fixture
-async def proxy(raw_server: "RawServer", monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+async def proxy(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """A proxy in the environment that refuses everything; gives what it was asked for."""
     asked: list[bytes] = []
 
@@ -128,7 +125,7 @@ async def test_proxy_of_the_system_is_used_and_sees_no_key(proxy: list[bytes]) -
     assert demo_key().api_key.reveal().encode() not in asked
 
 
-async def test_loopback_goes_past_the_proxy(server: "DemoServer", proxy: list[bytes]) -> None:
+async def test_loopback_goes_past_the_proxy(server: DemoServer, proxy: list[bytes]) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         assert await _transfer(client) > 0
     async with BinanceClient("https://127.0.0.1:1", demo_key()) as client:
@@ -165,7 +162,7 @@ _FAILURES = {
 
 @pytest.mark.parametrize(("answer", "error"), _FAILURES.values(), ids=_FAILURES)
 async def test_failure_is_sent_once_and_holds_no_key(
-    server: "DemoServer", answer: Answer | Cut, error: type[ExchangeError]
+    server: DemoServer, answer: Answer | Cut, error: type[ExchangeError]
 ) -> None:
     server.exchange.faults.append(Fault(answer=answer, executes=False, times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:
@@ -176,7 +173,7 @@ async def test_failure_is_sent_once_and_holds_no_key(
     assert_no_key_in(caught.value, demo_key())
 
 
-async def test_timeout_and_unreachable_hold_no_key(raw_server: "RawServer", self_signed: ssl.SSLContext) -> None:
+async def test_timeout_and_unreachable_hold_no_key(raw_server: RawServer, self_signed: ssl.SSLContext) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
@@ -204,7 +201,7 @@ async def test_timeout_and_unreachable_hold_no_key(raw_server: "RawServer", self
     ],
     ids=["line end", "blank", "letter beyond ASCII", "damaged PEM", "no PEM"],
 )
-async def test_damaged_key_is_not_sent_and_not_shown(server: "DemoServer", key: ApiKey) -> None:
+async def test_damaged_key_is_not_sent_and_not_shown(server: DemoServer, key: ApiKey) -> None:
     async with BinanceClient(server.base_url, key) as client:
         with pytest.raises(NotSent, match="Enter it again") as caught:
             await _transfer(client)
@@ -213,7 +210,7 @@ async def test_damaged_key_is_not_sent_and_not_shown(server: "DemoServer", key: 
 
 
 @pytest.mark.parametrize("offset_ms", [-3 * _HOUR_MS, -10_000, 10_000, 3 * _HOUR_MS])
-async def test_clock_follows_the_exchange(server: "DemoServer", offset_ms: int) -> None:
+async def test_clock_follows_the_exchange(server: DemoServer, offset_ms: int) -> None:
     server.exchange.clock_offset_ms = offset_ms
     async with BinanceClient(server.base_url, demo_key()) as client:
         assert [await _transfer(client)] == server.executed
@@ -222,7 +219,7 @@ async def test_clock_follows_the_exchange(server: "DemoServer", offset_ms: int) 
         assert client.clock.at_least_ms() <= server.exchange.server_ms()
 
 
-async def test_clock_that_was_refused_is_measured_anew(server: "DemoServer") -> None:
+async def test_clock_that_was_refused_is_measured_anew(server: DemoServer) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()
         for call in (lambda: _transfer(client), client.key_restrictions):
@@ -233,7 +230,7 @@ async def test_clock_that_was_refused_is_measured_anew(server: "DemoServer") -> 
             assert [await _transfer(client)] == server.executed[-1:]
 
 
-async def test_slow_drip_is_bounded(raw_server: "RawServer", monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.3)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -250,7 +247,7 @@ async def test_slow_drip_is_bounded(raw_server: "RawServer", monkeypatch: pytest
 
 
 @pytest.mark.parametrize("server_time", ["0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400])
-async def test_time_that_cannot_be_is_not_taken(server: "DemoServer", server_time: str) -> None:
+async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time: str) -> None:
     answer = Answer(200, f'{{"serverTime":{server_time}}}'.encode())
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
     async with BinanceClient(server.base_url, demo_key()) as client:
@@ -259,7 +256,7 @@ async def test_time_that_cannot_be_is_not_taken(server: "DemoServer", server_tim
         assert client.clock is None
 
 
-async def test_closed_client_sends_nothing(server: "DemoServer") -> None:
+async def test_closed_client_sends_nothing(server: DemoServer) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()
     with pytest.raises(NotSent):
@@ -267,14 +264,14 @@ async def test_closed_client_sends_nothing(server: "DemoServer") -> None:
     assert server.exchange.requests == []
 
 
-async def test_weight_is_what_the_exchange_counts(server: "DemoServer") -> None:
+async def test_weight_is_what_the_exchange_counts(server: DemoServer) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await _transfer(client)
         assert client.uid_weight == 900
 
 
 @pytest.mark.parametrize("packing", ["gzip", "x-gzip", "GZIP", "identity", ""])
-async def test_answer_packed_once_is_read_although_none_is_asked_for(server: "DemoServer", packing: str) -> None:
+async def test_answer_packed_once_is_read_although_none_is_asked_for(server: DemoServer, packing: str) -> None:
     body = b'{"serverTime":1800000000000}'
     packed = gzip.compress(body) if "zip" in packing.lower() else body
     answer = Answer(200, packed, {"content-encoding": packing})
@@ -291,7 +288,7 @@ async def test_answer_packed_once_is_read_although_none_is_asked_for(server: "De
 
 
 @pytest.mark.parametrize("packing", ["gzip, gzip", "br", "zstd", "deflate", "compress", "nonsense"])
-async def test_answer_packed_in_another_way_is_not_read(server: "DemoServer", packing: str) -> None:
+async def test_answer_packed_in_another_way_is_not_read(server: DemoServer, packing: str) -> None:
     packed = gzip.compress(gzip.compress(b'{"tranId":7}'))
     answer = Answer(200, packed, {"content-encoding": packing})
     server.exchange.faults.append(Fault(answer=answer, executes=False))
@@ -303,7 +300,7 @@ async def test_answer_packed_in_another_way_is_not_read(server: "DemoServer", pa
 @pytest.mark.parametrize(
     ("retry_after", "wait_s"), [("", 60), ("soon", 60), ("-5", 60), ("999999999", 259_200), ("9" * 5000, 259_200)]
 )
-async def test_wait_of_years_is_a_long_wait(server: "DemoServer", retry_after: str, wait_s: int) -> None:
+async def test_wait_of_years_is_a_long_wait(server: DemoServer, retry_after: str, wait_s: int) -> None:
     answer = Answer(418, b"", {"retry-after": retry_after, "x-sapi-used-uid-weight-1m": "9" * 5000})
     server.exchange.faults.append(Fault(answer=answer, executes=False))
     async with BinanceClient(server.base_url, demo_key()) as client:
@@ -313,7 +310,7 @@ async def test_wait_of_years_is_a_long_wait(server: "DemoServer", retry_after: s
         assert client.uid_weight == 0
 
 
-async def test_cookies_are_not_kept(server: "DemoServer") -> None:
+async def test_cookies_are_not_kept(server: DemoServer) -> None:
     answer = Answer(200, b'{"serverTime":1800000000000}', {"set-cookie": "a=" + "b" * 4000})
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time", times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:

@@ -4,12 +4,12 @@ import gzip
 import json
 import socket
 import zlib
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from tests.wire.conftest import DemoServer
 from tests.wire.signed import ask, send, transfer
 from tui.demo.account import HOSTILE_NAMES
 from tui.demo.exchange import DemoExchange
@@ -18,14 +18,11 @@ from tui.demo.faults import TRANSPORT_STATE
 from tui.demo.routes import BALANCES, ENDPOINTS
 from tui.demo.serving import served
 
-if TYPE_CHECKING:
-    from conftest import DemoServer
-
 _SPOT = "/sapi/v3/asset/getUserAsset"
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
-async def test_every_call_can_be_answered_with_anything(server: "DemoServer", endpoint: object) -> None:
+async def test_every_call_can_be_answered_with_anything(server: DemoServer, endpoint: object) -> None:
     method, path = endpoint.method, endpoint.path  # type: ignore[attr-defined]
     spec = f"answer={path}" if "transfer" not in path else {"GET": "history-answer", "POST": "status-before"}[method]
     set_fault(server.exchange, f"{spec}{':' if ':' in spec or '/' in spec else '='}418:banned: come back@2")
@@ -37,7 +34,7 @@ async def test_every_call_can_be_answered_with_anything(server: "DemoServer", en
 
 @pytest.mark.parametrize("status", [200, 204, 302, 304, 401, 404, 407, 408, 409, 413, 421, 425, 460, 499, 511, 599])
 @pytest.mark.parametrize("body", ["", '{"code":"-1002","msg":"a text"}', "<html>"])
-async def test_transfer_is_answered_with_any_status_and_body(server: "DemoServer", status: int, body: str) -> None:
+async def test_transfer_is_answered_with_any_status_and_body(server: DemoServer, status: int, body: str) -> None:
     set_fault(server.exchange, f"status-after={status}:{body}@1")
     async with httpx.AsyncClient() as client:
         answer = await transfer(client, server.base_url)
@@ -47,13 +44,13 @@ async def test_transfer_is_answered_with_any_status_and_body(server: "DemoServer
 
 
 @pytest.mark.parametrize("path", ["", "/nope", "/sapi/v1/asset/transfer"])
-def test_answer_for_what_is_no_such_call_is_refused(server: "DemoServer", path: str) -> None:
+def test_answer_for_what_is_no_such_call_is_refused(server: DemoServer, path: str) -> None:
     with pytest.raises(BadFault, match=r"no path|write status-before"):
         set_fault(server.exchange, f"answer={path}:200:{{}}")
 
 
 @pytest.mark.parametrize("amount", ['"NaN"', '"sNaN"', '"1E+3000000"', "null", "NaN", "1e999", "[]"])
-async def test_amount_can_be_anything_in_every_wallet(server: "DemoServer", amount: str) -> None:
+async def test_amount_can_be_anything_in_every_wallet(server: DemoServer, amount: str) -> None:
     keys = ("free", "amount", "maxWithdrawAmount", "withdrawAvailable", "available", "crossMarginFree")
     for key in keys:
         set_fault(server.exchange, f"balance={key}:{amount}")
@@ -66,7 +63,7 @@ async def test_amount_can_be_anything_in_every_wallet(server: "DemoServer", amou
     assert told == set(keys)
 
 
-async def test_names_that_command_a_terminal_come_as_they_are(server: "DemoServer") -> None:
+async def test_names_that_command_a_terminal_come_as_they_are(server: DemoServer) -> None:
     set_fault(server.exchange, "hostile-names")
     async with httpx.AsyncClient() as client:
         spot = (await ask(client, server.base_url, "POST", _SPOT)).json()
@@ -78,7 +75,7 @@ async def test_names_that_command_a_terminal_come_as_they_are(server: "DemoServe
     assert any("\x1b]52;" in name for name in HOSTILE_NAMES)
 
 
-async def test_header_is_in_every_answer(server: "DemoServer") -> None:
+async def test_header_is_in_every_answer(server: DemoServer) -> None:
     for spec in (
         "header=X-SAPI-USED-UID-WEIGHT-1M:%digits",
         "header=Retry-After:99999999999",
@@ -97,12 +94,12 @@ async def test_header_is_in_every_answer(server: "DemoServer") -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Retry-After", "Retry-After:", ":7", "A B:7", "A:7\r\nB:8", "A:\x1b"])
-def test_header_that_is_none_is_refused(server: "DemoServer", header: str) -> None:
+def test_header_that_is_none_is_refused(server: DemoServer, header: str) -> None:
     with pytest.raises(BadFault, match="is not a header"):
         set_fault(server.exchange, f"header={header}")
 
 
-async def test_error_can_be_no_text(server: "DemoServer") -> None:
+async def test_error_can_be_no_text(server: DemoServer) -> None:
     set_fault(server.exchange, "status-before=400:%not-utf-8")
     async with httpx.AsyncClient() as client:
         answer = await transfer(client, server.base_url)
@@ -111,7 +108,7 @@ async def test_error_can_be_no_text(server: "DemoServer") -> None:
         answer.content.decode()
 
 
-async def test_answer_can_be_nested_too_deeply_to_read(server: "DemoServer") -> None:
+async def test_answer_can_be_nested_too_deeply_to_read(server: DemoServer) -> None:
     set_fault(server.exchange, "answer=/fapi/v3/balance:200:%deep")
     async with httpx.AsyncClient() as client:
         answer = await ask(client, server.base_url, "GET", "/fapi/v3/balance")
@@ -119,7 +116,7 @@ async def test_answer_can_be_nested_too_deeply_to_read(server: "DemoServer") -> 
         json.loads(answer.content)
 
 
-async def test_answer_can_be_a_gigabyte_in_two_kilobytes(server: "DemoServer") -> None:
+async def test_answer_can_be_a_gigabyte_in_two_kilobytes(server: DemoServer) -> None:
     set_fault(server.exchange, f"answer={_SPOT}:200:%bomb")
     async with (
         httpx.AsyncClient() as client,
@@ -162,7 +159,7 @@ async def test_two_starts_never_give_the_same_tran_id() -> None:
     assert len(given) == 100
 
 
-async def test_asset_of_any_script_is_understood_as_it_was_signed(server: "DemoServer") -> None:
+async def test_asset_of_any_script_is_understood_as_it_was_signed(server: DemoServer) -> None:
     """Signed percent-encoded, as the exchange demands; signed otherwise, it is -1022."""
     async with httpx.AsyncClient() as client:
         right = await ask(client, server.base_url, "POST", _SPOT, asset="币安人生")

@@ -3,22 +3,20 @@
 import asyncio
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import httpx
 import pytest
 
-from tui.demo.fault_specs import SPECS, BadFault, set_fault
+from tests.wire.conftest import DemoServer
+from tui.demo.fault_specs import BadFault, set_fault
+from tui.demo.fault_words import SPECS
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 
-if TYPE_CHECKING:
-    from conftest import DemoServer
 
-
-async def _transfer(server: "DemoServer", client: httpx.AsyncClient) -> httpx.Response:
+async def _transfer(server: DemoServer, client: httpx.AsyncClient) -> httpx.Response:
     key = demo_key()
     payload = urlencode(
         {"type": "MAIN_FUNDING", "asset": "USDT", "amount": "1", "timestamp": server.exchange.server_ms()}
@@ -40,7 +38,7 @@ async def _transfer(server: "DemoServer", client: httpx.AsyncClient) -> httpx.Re
     ],
 )
 async def test_cut_is_a_real_disconnect(
-    server: "DemoServer", cut: Cut, error: type[httpx.HTTPError], executes: bool
+    server: DemoServer, cut: Cut, error: type[httpx.HTTPError], executes: bool
 ) -> None:
     async with httpx.AsyncClient() as client:
         await _transfer(server, client)  # the connection that is cut is one that has been in use
@@ -52,7 +50,7 @@ async def test_cut_is_a_real_disconnect(
     assert len(server.exchange.requests) == 3
 
 
-async def test_answer_cut_halfway_has_begun(server: "DemoServer") -> None:
+async def test_answer_cut_halfway_has_begun(server: DemoServer) -> None:
     server.exchange.faults.append(Fault(answer=Cut.MID_ANSWER))
     reader, writer = await asyncio.open_connection(*server.base_url.removeprefix("http://").split(":"))
     writer.write(b"POST %b HTTP/1.1\r\nHost: demo\r\nContent-Length: 0\r\n\r\n" % TRANSFER_PATH.encode())
@@ -64,7 +62,7 @@ async def test_answer_cut_halfway_has_begun(server: "DemoServer") -> None:
 
 
 @pytest.mark.parametrize("executes", [True, False])
-async def test_any_status_headers_and_body(server: "DemoServer", executes: bool) -> None:
+async def test_any_status_headers_and_body(server: DemoServer, executes: bool) -> None:
     instead = Answer(429, b'{"code":-1003,"msg":"slow down"}', {"Retry-After": "7"})
     server.exchange.faults.append(Fault(answer=instead, executes=executes))
     async with httpx.AsyncClient() as client:
@@ -74,13 +72,13 @@ async def test_any_status_headers_and_body(server: "DemoServer", executes: bool)
     assert len(server.exchange.ledger.transfers) == executes
 
 
-def test_huge_body_comes_in_full(server: "DemoServer") -> None:
+def test_huge_body_comes_in_full(server: DemoServer) -> None:
     server.exchange.faults.append(Fault(answer=Answer(200, b"x" * 1_000_000, repeat=100)))
     with httpx.stream("POST", server.base_url + TRANSFER_PATH) as answer:
         assert sum(map(len, answer.iter_raw())) == 100_000_000
 
 
-async def test_gate_before_holds_the_request_unexecuted(server: "DemoServer") -> None:
+async def test_gate_before_holds_the_request_unexecuted(server: DemoServer) -> None:
     gate = Gate()
     server.exchange.faults.append(Fault(before=gate))
     async with httpx.AsyncClient() as client:
@@ -92,7 +90,7 @@ async def test_gate_before_holds_the_request_unexecuted(server: "DemoServer") ->
     assert len(server.exchange.ledger.transfers) == 1
 
 
-async def test_gate_after_holds_the_answer_of_an_executed_request(server: "DemoServer") -> None:
+async def test_gate_after_holds_the_answer_of_an_executed_request(server: DemoServer) -> None:
     gate = Gate()
     server.exchange.faults.append(Fault(after=gate))
     async with httpx.AsyncClient() as client:
@@ -104,7 +102,7 @@ async def test_gate_after_holds_the_answer_of_an_executed_request(server: "DemoS
         assert (await answer).status_code == 200
 
 
-async def test_request_held_beyond_its_window_is_not_executed(server: "DemoServer") -> None:
+async def test_request_held_beyond_its_window_is_not_executed(server: DemoServer) -> None:
     gate = Gate()
     server.exchange.faults.append(Fault(before=gate))
     async with httpx.AsyncClient() as client:
@@ -116,7 +114,7 @@ async def test_request_held_beyond_its_window_is_not_executed(server: "DemoServe
     assert server.exchange.ledger.transfers == []
 
 
-async def test_held_request_holds_no_other(server: "DemoServer") -> None:
+async def test_held_request_holds_no_other(server: DemoServer) -> None:
     gate = Gate()
     server.exchange.faults.append(Fault(before=gate))
     async with httpx.AsyncClient() as client:
@@ -127,7 +125,7 @@ async def test_held_request_holds_no_other(server: "DemoServer") -> None:
         await held
 
 
-async def test_bytes_that_are_no_http_get_an_answer(server: "DemoServer") -> None:
+async def test_bytes_that_are_no_http_get_an_answer(server: DemoServer) -> None:
     reader, writer = await asyncio.open_connection(*server.base_url.removeprefix("http://").split(":"))
     writer.write(b"\x16\x03\x01\x00\xff not http\r\n\r\n")
     assert (await reader.read()).startswith(b"HTTP/1.1 400")
@@ -139,7 +137,7 @@ async def test_bytes_that_are_no_http_get_an_answer(server: "DemoServer") -> Non
     [("cut-before", httpx.RemoteProtocolError, 0), ("cut-after", httpx.RemoteProtocolError, 1)],
 )
 async def test_spec_cuts_every_transfer(
-    server: "DemoServer", spec: str, error: type[httpx.HTTPError], executed: int
+    server: DemoServer, spec: str, error: type[httpx.HTTPError], executed: int
 ) -> None:
     set_fault(server.exchange, spec)
     async with httpx.AsyncClient() as client:
@@ -149,7 +147,7 @@ async def test_spec_cuts_every_transfer(
             assert len(server.exchange.ledger.transfers) == executed * count
 
 
-async def test_spec_with_a_number_meets_that_transfer_only(server: "DemoServer") -> None:
+async def test_spec_with_a_number_meets_that_transfer_only(server: DemoServer) -> None:
     set_fault(server.exchange, "status-after=502")
     set_fault(server.exchange, "status-before=503:Service Unavailable.@2")
     async with httpx.AsyncClient() as client:
@@ -162,7 +160,7 @@ async def test_spec_with_a_number_meets_that_transfer_only(server: "DemoServer")
     assert len(server.exchange.ledger.transfers) == 2
 
 
-def test_specs_of_the_exchange_set_what_they_say(server: "DemoServer") -> None:
+def test_specs_of_the_exchange_set_what_they_say(server: DemoServer) -> None:
     for spec in ("clock=-250", "history-lag=1.5s", "pending=800ms", "failed"):
         set_fault(server.exchange, spec)
     assert server.exchange.clock_offset_ms == -250
@@ -172,7 +170,7 @@ def test_specs_of_the_exchange_set_what_they_say(server: "DemoServer") -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_every_spec_that_the_help_shows_is_understood(server: "DemoServer", spec: str) -> None:
+def test_every_spec_that_the_help_shows_is_understood(server: DemoServer, spec: str) -> None:
     set_fault(server.exchange, spec)
 
 
@@ -196,7 +194,7 @@ def test_every_spec_that_the_help_shows_is_understood(server: "DemoServer", spec
         "failed@1",
     ],
 )
-def test_spec_that_is_none_is_refused_with_what_would_be(server: "DemoServer", spec: str) -> None:
+def test_spec_that_is_none_is_refused_with_what_would_be(server: DemoServer, spec: str) -> None:
     with pytest.raises(BadFault, match=r"write|like|leave out|is not"):
         set_fault(server.exchange, spec)
     assert server.exchange.faults == []

@@ -2,20 +2,18 @@
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 
+from tests.wire.conftest import DemoServer
 from tests.wire.signed import history, transfer
 from tui.demo.fault_specs import set_fault
 from tui.demo.faults import Answer, Fault, Gate
 
-if TYPE_CHECKING:
-    from conftest import DemoServer
 
-
-async def _rows(server: "DemoServer", *specs: str, transfers: int = 1, **parameters: object) -> Any:
+async def _rows(server: DemoServer, *specs: str, transfers: int = 1, **parameters: object) -> Any:
     """The rows of a history with faults, after so many transfers of 1.23456789 each."""
     for spec in specs:
         set_fault(server.exchange, spec)
@@ -38,7 +36,7 @@ async def _rows(server: "DemoServer", *specs: str, transfers: int = 1, **paramet
         "",
     ],
 )
-async def test_history_answers_what_is_none(server: "DemoServer", body: str) -> None:
+async def test_history_answers_what_is_none(server: DemoServer, body: str) -> None:
     set_fault(server.exchange, f"history-answer=200:{body}")
     async with httpx.AsyncClient() as client:
         assert (await transfer(client, server.base_url)).json() == {"tranId": server.executed[0]}
@@ -47,14 +45,14 @@ async def test_history_answers_what_is_none(server: "DemoServer", body: str) -> 
             assert (answer.status_code, answer.text) == (200, body)
 
 
-async def test_history_answers_so_once_only(server: "DemoServer") -> None:
+async def test_history_answers_so_once_only(server: DemoServer) -> None:
     set_fault(server.exchange, "history-answer=503@2")
     async with httpx.AsyncClient() as client:
         answers = [await history(client, server.base_url) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 503, 200]
 
 
-async def _pages(server: "DemoServer", *specs: str) -> tuple[int, list[list[int]]]:
+async def _pages(server: DemoServer, *specs: str) -> tuple[int, list[list[int]]]:
     """The total, and the tranIds of all pages of 4, of 10 transfers."""
     for spec in specs:
         set_fault(server.exchange, spec)
@@ -84,13 +82,13 @@ async def _pages(server: "DemoServer", *specs: str) -> tuple[int, list[list[int]
     ids=lambda value: " ".join(value) if isinstance(value, list) and value and isinstance(value[0], str) else "",
 )
 async def test_pages_can_be_short_overlap_or_leave_out(
-    server: "DemoServer", specs: list[str], total: int, pages: list[list[int]]
+    server: DemoServer, specs: list[str], total: int, pages: list[list[int]]
 ) -> None:
     assert await _pages(server, *specs) == (total, pages)
     assert len(server.executed) == 10
 
 
-async def test_record_can_be_minutes_late(server: "DemoServer") -> None:
+async def test_record_can_be_minutes_late(server: DemoServer) -> None:
     assert await _rows(server, "history-lag=4m") == []
     async with httpx.AsyncClient() as client:
         for later_ms, shown in ((239_000, 0), (240_000, 1)):
@@ -99,7 +97,7 @@ async def test_record_can_be_minutes_late(server: "DemoServer") -> None:
             assert answer.json()["total"] == shown
 
 
-async def test_record_that_failed_can_be_confirmed_later(server: "DemoServer") -> None:
+async def test_record_that_failed_can_be_confirmed_later(server: DemoServer) -> None:
     assert [row["status"] for row in await _rows(server, "failed-for=30s")] == ["FAILED"]
     assert not server.exchange.ledger.transfers[0].failed
     async with httpx.AsyncClient() as client:
@@ -109,7 +107,7 @@ async def test_record_that_failed_can_be_confirmed_later(server: "DemoServer") -
 
 
 @pytest.mark.parametrize("shift_ms", [-5000, 9000])
-async def test_record_can_have_another_time(server: "DemoServer", shift_ms: int) -> None:
+async def test_record_can_have_another_time(server: DemoServer, shift_ms: int) -> None:
     ahead_ms = server.exchange.server_ms() + 60_000
     (row,) = await _rows(server, f"record-time={shift_ms:+}", endTime=ahead_ms)
     executed_ms = server.exchange.ledger.transfers[0].time_ms
@@ -118,7 +116,7 @@ async def test_record_can_have_another_time(server: "DemoServer", shift_ms: int)
 
 
 @pytest.mark.parametrize(("decimals", "amount"), [(8, "1.23456789"), (4, "1.2346"), (2, "1.23"), (0, "1")])
-async def test_record_can_have_a_rounded_amount(server: "DemoServer", decimals: int, amount: str) -> None:
+async def test_record_can_have_a_rounded_amount(server: DemoServer, decimals: int, amount: str) -> None:
     assert [row["amount"] for row in await _rows(server, f"record-amount={decimals}")] == [amount]
 
 
@@ -138,24 +136,24 @@ async def test_record_can_have_a_rounded_amount(server: "DemoServer", decimals: 
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_value_of_a_record_can_be_anything(server: "DemoServer", spec: str, shown: bytes) -> None:
+async def test_value_of_a_record_can_be_anything(server: DemoServer, spec: str, shown: bytes) -> None:
     set_fault(server.exchange, f"record={spec}")
     async with httpx.AsyncClient() as client:
         assert (await transfer(client, server.base_url)).json() == {"tranId": server.executed[0]}
         assert shown in (await history(client, server.base_url)).content
 
 
-async def test_value_of_a_record_can_be_left_out(server: "DemoServer") -> None:
+async def test_value_of_a_record_can_be_left_out(server: DemoServer) -> None:
     (row,) = await _rows(server, "record=tranId:", "record=status:")
     assert set(row) == {"asset", "amount", "type", "timestamp"}
 
 
-async def test_record_of_one_transfer_only_can_be_wrong(server: "DemoServer") -> None:
+async def test_record_of_one_transfer_only_can_be_wrong(server: DemoServer) -> None:
     rows = await _rows(server, 'record=status:"DONE"@2', transfers=3)
     assert [row["status"] for row in rows] == ["CONFIRMED", "DONE", "CONFIRMED"]
 
 
-async def test_transfer_can_be_executed_after_its_answer(server: "DemoServer") -> None:
+async def test_transfer_can_be_executed_after_its_answer(server: DemoServer) -> None:
     """Checked as it comes, answered with an error, and executed when its window is long over."""
     gate = Gate()
     server.exchange.faults.append(Fault(late=gate, answer=Answer(504, b'{"code":-1007,"msg":"Timeout"}')))
@@ -175,7 +173,7 @@ async def test_transfer_can_be_executed_after_its_answer(server: "DemoServer") -
     assert rows[0]["timestamp"] >= answered_ms - 1000
 
 
-async def test_late_transfer_is_executed_though_the_connection_is_gone(server: "DemoServer") -> None:
+async def test_late_transfer_is_executed_though_the_connection_is_gone(server: DemoServer) -> None:
     set_fault(server.exchange, 'execute-late=100ms:504:{"code":-1007,"msg":"Timeout"}')
     async with httpx.AsyncClient() as client:
         assert (await transfer(client, server.base_url)).status_code == 504
@@ -185,7 +183,7 @@ async def test_late_transfer_is_executed_though_the_connection_is_gone(server: "
     assert len(server.executed) == 1
 
 
-async def test_late_transfer_that_is_not_signed_is_never_executed(server: "DemoServer") -> None:
+async def test_late_transfer_that_is_not_signed_is_never_executed(server: DemoServer) -> None:
     set_fault(server.exchange, "execute-late=0s:504@1")
     async with httpx.AsyncClient() as client:
         assert (await transfer(client, server.base_url, timestamp=1)).status_code == 504
@@ -193,7 +191,7 @@ async def test_late_transfer_that_is_not_signed_is_never_executed(server: "DemoS
     assert [str(executed.request.amount) for executed in server.exchange.ledger.transfers] == ["2"]
 
 
-def test_late_fault_says_when_it_answers_and_when_it_executes(server: "DemoServer") -> None:
+def test_late_fault_says_when_it_answers_and_when_it_executes(server: DemoServer) -> None:
     set_fault(server.exchange, "execute-late=25s/10s:504:{}")
     (fault,) = server.exchange.faults
     assert (fault.late, fault.after, fault.answer) == (25, 10, Answer(504, b"{}"))

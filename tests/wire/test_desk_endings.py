@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.desk.desk import Decision
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
@@ -16,10 +16,7 @@ from tui.exchange.errors import NotSent
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError
 
-if TYPE_CHECKING:
-    from conftest import DemoServer, OpenDesk, Seat
-
-Agree = Callable[["Seat"], None]
+Agree = Callable[[Seat], None]
 Jump = Callable[[], None]
 
 _REFUSAL = Answer(400, b'{"code":-5013,"msg":"Asset transfer failed: insufficient balance"}')
@@ -37,7 +34,7 @@ async def _reached(gate: Gate) -> None:
     assert await asyncio.to_thread(gate.reached.wait, 10)
 
 
-async def _next_start(open_desk: "OpenDesk", jump: Jump) -> "Seat":
+async def _next_start(open_desk: OpenDesk, jump: Jump) -> Seat:
     """A later session, in which what was left open is settled."""
     jump()
     later = open_desk()
@@ -50,7 +47,7 @@ async def _next_start(open_desk: "OpenDesk", jump: Jump) -> "Seat":
 
 
 async def test_cancelled_caller_does_not_cancel_what_was_sent(
-    seat: "Seat", server: "DemoServer", gate: Gate, agree: Agree
+    seat: Seat, server: DemoServer, gate: Gate, agree: Agree
 ) -> None:
     server.exchange.faults.append(Fault(before=gate))
     caller = asyncio.create_task(seat.send())
@@ -67,7 +64,7 @@ async def test_cancelled_caller_does_not_cancel_what_was_sent(
 
 
 async def test_cancelled_before_it_is_written_nothing_is_sent(
-    seat: "Seat", server: "DemoServer", gate: Gate, agree: Agree
+    seat: Seat, server: DemoServer, gate: Gate, agree: Agree
 ) -> None:
     server.exchange.faults.append(Fault(before=gate, method="GET", path="/api/v3/time"))
     caller = asyncio.create_task(seat.send())
@@ -79,7 +76,7 @@ async def test_cancelled_before_it_is_written_nothing_is_sent(
     assert (seat.shown, seat.written(), server.exchange.requests) == ([], [], [])
 
 
-async def test_time_that_cannot_be_had_sends_nothing(open_desk: "OpenDesk") -> None:
+async def test_time_that_cannot_be_had_sends_nothing(open_desk: OpenDesk) -> None:
     seat = open_desk("http://127.0.0.1:1")
     with pytest.raises(NotSent):
         await seat.send()
@@ -88,9 +85,9 @@ async def test_time_that_cannot_be_had_sends_nothing(open_desk: "OpenDesk") -> N
 
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_desk_closed_in_flight_leaves_it_to_the_next_start(
-    seat: "Seat",
-    server: "DemoServer",
-    open_desk: "OpenDesk",
+    seat: Seat,
+    server: DemoServer,
+    open_desk: OpenDesk,
     past_the_window: Jump,
     agree: Agree,
     gate: Gate,
@@ -110,7 +107,7 @@ async def test_desk_closed_in_flight_leaves_it_to_the_next_start(
 
 @pytest.mark.parametrize("steps", range(12))
 async def test_desk_closed_at_any_moment_loses_nothing(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, steps: int
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump, agree: Agree, steps: int
 ) -> None:
     """Closed after so many turns of the loop: somewhere between the confirmation and the answer."""
     await seat.desk.prepare()
@@ -126,7 +123,7 @@ async def test_desk_closed_at_any_moment_loses_nothing(
 
 @pytest.mark.parametrize("answer", [None, Cut.CLOSE, _REFUSAL], ids=["done", "unknown", "rejected"])
 async def test_listener_that_fails_disturbs_no_transfer(
-    seat: "Seat", server: "DemoServer", agree: Agree, answer: Cut | Answer | None
+    seat: Seat, server: DemoServer, agree: Agree, answer: Cut | Answer | None
 ) -> None:
     """An exception in a screen: the transfer is sent, written down and settled all the same."""
     failures: list[object] = []
@@ -147,9 +144,9 @@ async def test_listener_that_fails_disturbs_no_transfer(
 
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN])
 async def test_disk_full_after_sending_is_said_and_settled_by_the_next_start(
-    seat: "Seat",
-    server: "DemoServer",
-    open_desk: "OpenDesk",
+    seat: Seat,
+    server: DemoServer,
+    open_desk: OpenDesk,
     past_the_window: Jump,
     agree: Agree,
     monkeypatch: pytest.MonkeyPatch,
@@ -176,7 +173,7 @@ async def test_disk_full_after_sending_is_said_and_settled_by_the_next_start(
 
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN])
 async def test_answer_that_a_full_disk_did_not_take_is_written_as_soon_as_there_is_space(
-    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+    seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
 ) -> None:
     refused, loop, refused_often = 0, asyncio.get_running_loop(), asyncio.Event()
 
@@ -205,7 +202,7 @@ async def test_answer_that_a_full_disk_did_not_take_is_written_as_soon_as_there_
 
 
 async def test_disk_full_before_sending_sends_nothing(
-    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> Transfer:
         raise JournalError("The journal: the disk is full.")
@@ -217,7 +214,7 @@ async def test_disk_full_before_sending_sends_nothing(
 
 
 async def test_journal_that_is_damaged_sends_nothing(
-    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def damaged(*_: object) -> None:
         raise JournalError("The journal: the file is damaged.")
@@ -230,7 +227,7 @@ async def test_journal_that_is_damaged_sends_nothing(
 
 
 async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
-    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transfer = seat.client.transfer
 
@@ -247,7 +244,7 @@ async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
 
 
 async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(
-    seat: "Seat", server: "DemoServer", gate: Gate, past_the_window: Jump
+    seat: Seat, server: DemoServer, gate: Gate, past_the_window: Jump
 ) -> None:
     """Another transfer was given, by hand, the tranId that this one's answer brings: that one is looked for again, and
     the person is told.
@@ -270,14 +267,14 @@ async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(
     assert (await seat.settled(wrong)).outcome is Outcome.NOT_EXECUTED
 
 
-async def test_identical_transfers_at_once_are_each_sent_once(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+async def test_identical_transfers_at_once_are_each_sent_once(seat: Seat, server: DemoServer, agree: Agree) -> None:
     transfers = await asyncio.gather(*(seat.send() for _ in range(20)))
     assert sorted(filter(None, (transfer.tran_id for transfer in transfers))) == sorted(server.executed)
     assert len(server.exchange.requests) == len(server.executed) == 20
     agree(seat)
 
 
-async def test_repeat_is_known_while_open_and_for_some_minutes(seat: "Seat", server: "DemoServer") -> None:
+async def test_repeat_is_known_while_open_and_for_some_minutes(seat: Seat, server: DemoServer) -> None:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.0"))
     assert await seat.desk.repeats(request) == []
     done = await seat.send("1")
@@ -288,7 +285,7 @@ async def test_repeat_is_known_while_open_and_for_some_minutes(seat: "Seat", ser
 
 
 async def test_clock_refusal_asks_to_send_again_and_the_next_one_goes_through(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree
 ) -> None:
     await seat.desk.prepare()
     past_the_window()
@@ -301,7 +298,7 @@ async def test_clock_refusal_asks_to_send_again_and_the_next_one_goes_through(
     agree(seat)
 
 
-async def test_slow_time_is_no_proof_that_a_window_is_over(seat: "Seat", server: "DemoServer", gate: Gate) -> None:
+async def test_slow_time_is_no_proof_that_a_window_is_over(seat: Seat, server: DemoServer, gate: Gate) -> None:
     """The exchange's time took long to come: how much of that was the way back, nobody knows."""
     server.exchange.faults.append(Fault(executes=False, answer=Cut.CLOSE))
     await seat.desk.prepare()

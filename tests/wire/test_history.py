@@ -3,10 +3,10 @@
 import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.wire.conftest import DemoServer
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.keys import demo_key
 from tui.domain.wallets import TransferType
@@ -15,9 +15,6 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole, OutcomeUnknown
 from tui.exchange.history import read_history
 from tui.exchange.payloads import HistoryRow, UnreadableRow
-
-if TYPE_CHECKING:
-    from conftest import DemoServer
 
 _MOVE = TransferType.MAIN_FUNDING
 _NOON_MS = 1_800_000_000_000
@@ -32,13 +29,13 @@ _GOOD: dict[str, object] = {
 
 
 @pytest.fixture
-async def client(server: "DemoServer", monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BinanceClient]:
+async def client(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[BinanceClient]:
     monkeypatch.setattr(history, "PAUSE_S", 0)
     async with BinanceClient(server.base_url, demo_key()) as client:
         yield client
 
 
-def _answers(server: "DemoServer", *bodies: object) -> None:
+def _answers(server: DemoServer, *bodies: object) -> None:
     """What the history answers, one page after the other; then it is the demo exchange's own again."""
     for body in bodies:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -84,7 +81,7 @@ def _tran_ids(rows: tuple[HistoryRow | UnreadableRow, ...]) -> list[int | None]:
     ],
 )
 async def test_what_is_no_page_is_never_taken_for_an_empty_one(
-    server: "DemoServer", client: BinanceClient, body: object
+    server: DemoServer, client: BinanceClient, body: object
 ) -> None:
     _answers(server, body)
     with pytest.raises(OutcomeUnknown, match="cannot be read"):
@@ -93,7 +90,7 @@ async def test_what_is_no_page_is_never_taken_for_an_empty_one(
 
 @pytest.mark.parametrize("body", [{"total": 0}, {"total": 0, "rows": []}])
 async def test_page_that_says_there_is_nothing_is_an_empty_history(
-    server: "DemoServer", client: BinanceClient, body: object
+    server: DemoServer, client: BinanceClient, body: object
 ) -> None:
     _answers(server, body)
     assert await _read(client) == ()
@@ -116,7 +113,7 @@ _NOT_WHOLE: dict[str, list[object]] = {
 
 @pytest.mark.parametrize("bodies", _NOT_WHOLE.values(), ids=_NOT_WHOLE)
 async def test_history_that_is_not_whole_does_not_count(
-    server: "DemoServer", client: BinanceClient, bodies: list[object]
+    server: DemoServer, client: BinanceClient, bodies: list[object]
 ) -> None:
     _answers(server, *bodies)
     with pytest.raises(HistoryNotWhole, match=r"^The history did not come whole: "):
@@ -126,7 +123,7 @@ async def test_history_that_is_not_whole_does_not_count(
 
 @pytest.mark.parametrize("page_size", [2, 7, 10, 20, 40])
 async def test_history_is_read_whole_however_few_rows_the_exchange_puts_on_a_page(
-    server: "DemoServer", client: BinanceClient, page_size: int
+    server: DemoServer, client: BinanceClient, page_size: int
 ) -> None:
     rows = _rows(*range(1, 41))
     _answers(server, *({"total": 40, "rows": rows[at : at + page_size]} for at in range(0, 40, page_size)))
@@ -134,13 +131,13 @@ async def test_history_is_read_whole_however_few_rows_the_exchange_puts_on_a_pag
     assert not server.exchange.faults
 
 
-async def test_reading_stops_with_the_last_row(server: "DemoServer", client: BinanceClient) -> None:
+async def test_reading_stops_with_the_last_row(server: DemoServer, client: BinanceClient) -> None:
     _answers(server, {"total": 3, "rows": _rows(3, 2)}, {"total": 3, "rows": _rows(1)}, {"total": 3, "rows": []})
     assert _tran_ids(await _read(client)) == [3, 2, 1]
     assert len(server.exchange.faults) == 1
 
 
-async def test_history_that_gives_one_row_a_page_for_ever_is_left(server: "DemoServer", client: BinanceClient) -> None:
+async def test_history_that_gives_one_row_a_page_for_ever_is_left(server: DemoServer, client: BinanceClient) -> None:
     _answers(server, *({"total": 1000, "rows": _rows(page + 1)} for page in range(30)))
     with pytest.raises(HistoryNotWhole, match="20 pages"):
         await _read(client)
@@ -151,14 +148,15 @@ def test_pages_are_asked_for_with_pauses() -> None:
     assert history.PAUSE_S >= 0.1
 
 
+_NO_WORDS: tuple[object, ...] = (None, "", 7, {}, "x" * 1000)
 _BAD_FIELDS: list[tuple[str, object]] = [
     *(("tranId", value) for value in ("7", 0, -7, 2**63, 1.5, None, True, [7], 10**400)),
     *(("amount", value) for value in (None, "NaN", "sNaN", "Infinity", "1E+999999999", "1E+30", "1E-30", "-1", "0")),
     *(("amount", value) for value in ("", "1_000", "１", " 1", "0x1", "9" * 30, "0." + "1" * 30, "1" * 100_000, 1.5)),
     *(("timestamp", value) for value in (None, "1800000000000", 0, -1, 1_800_000_000, 2**53, 1.5, 10**400, True)),
-    *(("status", value) for value in (None, "", 7, {}, "x" * 1000)),
-    *(("asset", value) for value in (None, "", 7, "x" * 1000)),
-    *(("type", value) for value in (None, "", 7, "x" * 1000)),
+    *(("status", value) for value in _NO_WORDS),
+    *(("asset", value) for value in _NO_WORDS),
+    *(("type", value) for value in _NO_WORDS),
     ("fromSymbol", 7),
     ("toSymbol", {}),
 ]
@@ -166,20 +164,25 @@ _BAD_FIELDS: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("field", "value"), _BAD_FIELDS, ids=lambda part: str(part)[:20])
 async def test_row_that_is_not_as_documented_is_shown_as_it_came_and_hides_no_other(
-    server: "DemoServer", client: BinanceClient, field: str, value: object
+    server: DemoServer, client: BinanceClient, field: str, value: object
 ) -> None:
     _answers(server, {"total": 2, "rows": [_GOOD | {field: value}, *_rows(9)]})
     bad, good = await _read(client)
     assert good == HistoryRow("USDT", Decimal("1.5"), "MAIN_FUNDING", "CONFIRMED", 9, _NOON_MS)
     assert isinstance(bad, UnreadableRow)
     assert bad.text == json.dumps(_GOOD | {field: value})[:300]
-    read = {"type": bad.type, "asset": bad.asset, "amount": bad.amount and str(bad.amount), "status": bad.status}
+    read: dict[str, object] = {
+        "type": bad.type,
+        "asset": bad.asset,
+        "amount": bad.amount and str(bad.amount),
+        "status": bad.status,
+    }
     read |= {"tranId": bad.tran_id, "timestamp": bad.timestamp}
     assert read == {name: None if name == field else what for name, what in _GOOD.items()}
 
 
 @pytest.mark.parametrize("field", _GOOD)
-async def test_row_without_a_field_cannot_be_read(server: "DemoServer", client: BinanceClient, field: str) -> None:
+async def test_row_without_a_field_cannot_be_read(server: DemoServer, client: BinanceClient, field: str) -> None:
     _answers(server, {"total": 1, "rows": [{name: value for name, value in _GOOD.items() if name != field}]})
     (row,) = await _read(client)
     assert isinstance(row, UnreadableRow)
@@ -188,7 +191,7 @@ async def test_row_without_a_field_cannot_be_read(server: "DemoServer", client: 
 @pytest.mark.parametrize(
     "row", [b"null", b"7", b"[]", b'"\xff\xfe"', b'{"asset":"\xff"}', b'"\\u001b]52;c;aGk=\\u0007"']
 )
-async def test_row_that_is_none_is_printable(server: "DemoServer", client: BinanceClient, row: bytes) -> None:
+async def test_row_that_is_none_is_printable(server: DemoServer, client: BinanceClient, row: bytes) -> None:
     _answers(server, b'{"total":1,"rows":[%b]}' % row)
     (bad,) = await _read(client)
     assert isinstance(bad, UnreadableRow)
@@ -197,7 +200,7 @@ async def test_row_that_is_none_is_printable(server: "DemoServer", client: Binan
 
 
 async def test_texts_of_a_record_are_printable_and_its_pairs_may_be_empty(
-    server: "DemoServer", client: BinanceClient
+    server: DemoServer, client: BinanceClient
 ) -> None:
     words = {"asset": "US\x1bDT", "status": "CONFIRMED\u202e", "fromSymbol": "", "toSymbol": "BTC\x07USDT"}
     _answers(server, {"total": 1, "rows": [_GOOD | words]})

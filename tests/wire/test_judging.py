@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo import auth
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
 from tui.demo.history import Lag
@@ -23,9 +23,6 @@ from tui.exchange.clock import ticks_ms
 from tui.exchange.payloads import HistoryRow
 from tui.journal import RepeatUnconfirmed
 from tui.journal import store as journal_module
-
-if TYPE_CHECKING:
-    from conftest import DemoServer, OpenDesk, Seat
 
 _NO_HISTORY = {
     "nothing": b"{}",
@@ -49,20 +46,20 @@ _SLOW = Pace(first_s=0.01, longest_s=0.02, judge_gap_s=0.01)
 """Looks often, and judges after five minutes of the exchange's time."""
 
 
-def _history_says(server: "DemoServer", body: bytes, times: int | None = None) -> Fault:
+def _history_says(server: DemoServer, body: bytes, times: int | None = None) -> Fault:
     fault = Fault(method="GET", path=TRANSFER_PATH, answer=Answer(200, body), times=times)
     server.exchange.faults.append(fault)
     return fault
 
 
-async def _unknown(seat: "Seat", server: "DemoServer", *, executed: bool = True, amount: str = "1") -> Transfer:
+async def _unknown(seat: Seat, server: DemoServer, *, executed: bool = True, amount: str = "1") -> Transfer:
     server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=executed))
     transfer = await seat.send(amount)
     assert transfer.outcome is Outcome.UNKNOWN
     return transfer
 
 
-async def _judged(seat: "Seat", server: "DemoServer", jump: Callable[[], None], *, executed: bool) -> Transfer:
+async def _judged(seat: Seat, server: DemoServer, jump: Callable[[], None], *, executed: bool) -> Transfer:
     """A transfer without a record so far, judged not executed."""
     server.exchange.history.hidden = Lag(reads=10**6)
     transfer = await _unknown(seat, server, executed=executed)
@@ -74,11 +71,11 @@ def _request(amount: str = "1") -> TransferRequest:
     return TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
 
 
-def _asked(seat: "Seat", doubt: Doubt) -> Callable[[], bool]:
+def _asked(seat: Seat, doubt: Doubt) -> Callable[[], bool]:
     return lambda: any(note.doubt is doubt for note in seat.notes)
 
 
-def _shift_records(server: "DemoServer", after_ms: int) -> None:
+def _shift_records(server: DemoServer, after_ms: int) -> None:
     """The exchange's records have another time than that of the execution."""
     transfers = server.exchange.ledger.transfers
     transfers[:] = [replace(executed, time_ms=executed.time_ms + after_ms) for executed in transfers]
@@ -86,7 +83,7 @@ def _shift_records(server: "DemoServer", after_ms: int) -> None:
 
 @pytest.mark.parametrize("body", _NO_HISTORY.values(), ids=_NO_HISTORY)
 async def test_answer_that_is_no_history_is_no_absence(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None], body: bytes
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], body: bytes
 ) -> None:
     fault = _history_says(server, body)
     transfer = await _unknown(seat, server)
@@ -99,7 +96,7 @@ async def test_answer_that_is_no_history_is_no_absence(
 
 
 async def test_nothing_is_judged_before_five_minutes_after_the_sending(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     seat.desk._pace = _SLOW
     transfer = await _unknown(seat, server, executed=False)
@@ -113,7 +110,7 @@ async def test_nothing_is_judged_before_five_minutes_after_the_sending(
 
 
 async def test_history_that_lags_for_minutes_is_waited_for(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     """It lagged 40 or 60 s, and the transfer counted as not executed."""
     seat.desk._pace = _SLOW
@@ -125,7 +122,7 @@ async def test_history_that_lags_for_minutes_is_waited_for(
 
 
 async def test_one_read_that_was_not_whole_starts_the_count_anew(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     seat.desk._pace = replace(_SLOW, judge_after_s=0, judge_reads=4)
     server.exchange.faults.append(
@@ -139,7 +136,7 @@ async def test_one_read_that_was_not_whole_starts_the_count_anew(
 
 @pytest.mark.parametrize("after_ms", [-5000, 60_000])
 async def test_record_whose_time_is_off_is_shown_and_no_absence(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None], after_ms: int
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], after_ms: int
 ) -> None:
     away = _history_says(server, b"")
     transfer = await _unknown(seat, server)
@@ -154,7 +151,7 @@ async def test_record_whose_time_is_off_is_shown_and_no_absence(
     assert (settled.outcome, settled.tran_id, settled.evidence) == (Outcome.DONE, server.executed[0], Evidence.PERSON)
 
 
-async def test_record_of_the_exchanges_own_time_out_is_a_match(seat: "Seat", server: "DemoServer") -> None:
+async def test_record_of_the_exchanges_own_time_out_is_a_match(seat: Seat, server: DemoServer) -> None:
     """Answered with -1007, and executed nine seconds after the sending."""
     away = _history_says(server, b"")
     transfer = await _unknown(seat, server)
@@ -165,7 +162,7 @@ async def test_record_of_the_exchanges_own_time_out_is_a_match(seat: "Seat", ser
 
 
 async def test_record_whose_amount_was_rounded_is_shown_and_no_absence(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     away = _history_says(server, b"")
     await _unknown(seat, server, amount="1.23456789")
@@ -179,7 +176,7 @@ async def test_record_whose_amount_was_rounded_is_shown_and_no_absence(
 
 @pytest.mark.parametrize("row", _UNREADABLE.values(), ids=_UNREADABLE)
 async def test_record_that_cannot_be_read_is_shown_as_it_came_and_left_to_the_person_at_once(
-    seat: "Seat", server: "DemoServer", row: bytes
+    seat: Seat, server: DemoServer, row: bytes
 ) -> None:
     _history_says(server, b'{"total":1,"rows":[%b]}' % (row % server.exchange.server_ms()))
     transfer = await _unknown(seat, server)
@@ -190,7 +187,7 @@ async def test_record_that_cannot_be_read_is_shown_as_it_came_and_left_to_the_pe
 
 
 async def test_record_of_another_that_cannot_be_read_does_not_matter(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     row = b'{"asset":"BTC","amount":"1","type":"MAIN_FUNDING","status":"CONFIRMED","tranId":0,"timestamp":1}'
     _history_says(server, b'{"total":1,"rows":[%b]}' % row)
@@ -200,7 +197,7 @@ async def test_record_of_another_that_cannot_be_read_does_not_matter(
 
 
 async def test_record_that_an_older_row_holds_and_does_not_fit_is_shown(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     """A server to rehearse with was started again, and gives out the same tranIds."""
     before = await seat.send("5")
@@ -218,7 +215,7 @@ async def test_record_that_an_older_row_holds_and_does_not_fit_is_shown(
 
 @pytest.mark.parametrize("status", ["PENDING", "SOMETHING"])
 async def test_only_a_record_that_says_confirmed_is_taken_as_done_by_hand(
-    seat: "Seat", server: "DemoServer", status: str
+    seat: Seat, server: DemoServer, status: str
 ) -> None:
     transfer = await _unknown(seat, server, executed=False)
     record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", status, 7, server.exchange.server_ms())
@@ -227,7 +224,7 @@ async def test_only_a_record_that_says_confirmed_is_taken_as_done_by_hand(
     assert seat.written()[0].outcome is Outcome.UNKNOWN
 
 
-async def test_history_out_of_reach_for_long_leaves_it_to_the_person(seat: "Seat", server: "DemoServer") -> None:
+async def test_history_out_of_reach_for_long_leaves_it_to_the_person(seat: Seat, server: DemoServer) -> None:
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
     seat.desk._pace = _SLOW
     await _unknown(seat, server)
@@ -243,7 +240,7 @@ async def test_history_out_of_reach_for_long_leaves_it_to_the_person(seat: "Seat
 
 
 async def test_record_that_appears_after_the_judgement_makes_it_done_with_a_notice(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     await seat.desk.open_transfers()
     judged = await _judged(seat, server, past_the_window, executed=True)
@@ -258,8 +255,13 @@ async def test_record_that_appears_after_the_judgement_makes_it_done_with_a_noti
     assert not seat.written()[0].needs_notice
 
 
+async def _first_notice(seat: Seat) -> Transfer:
+    await seat.until(lambda: seat.notices)
+    return seat.notices[0]
+
+
 async def test_next_start_looks_for_what_was_judged_and_tells_again_until_it_is_seen(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=True)
     await seat.desk.close()
@@ -267,13 +269,13 @@ async def test_next_start_looks_for_what_was_judged_and_tells_again_until_it_is_
     for _ in range(2):  # the first one ends before the person has seen it
         later = open_desk()
         assert await later.desk.open_transfers() == []
-        await later.until(lambda later=later: later.notices)
-        assert (later.notices[0].id, later.notices[0].tran_id) == (judged.id, server.executed[0])
+        notice = await _first_notice(later)
+        assert (notice.id, notice.tran_id) == (judged.id, server.executed[0])
         await later.desk.close()
 
 
 async def test_all_judgements_of_a_type_are_looked_for_in_one_read(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:
     server.exchange.history.hidden = Lag(reads=10**6)
     transfers = [await _unknown(seat, server, amount=str(amount)) for amount in range(1, 6)]
@@ -298,7 +300,7 @@ async def test_all_judgements_of_a_type_are_looked_for_in_one_read(
 
 
 async def test_failed_that_says_confirmed_later_is_done_with_a_notice(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk"
+    seat: Seat, server: DemoServer, open_desk: OpenDesk
 ) -> None:
     server.exchange.transfers_fail = True
     rejected = await seat.settled(await _unknown(seat, server))
@@ -312,7 +314,7 @@ async def test_failed_that_says_confirmed_later_is_done_with_a_notice(
     assert (later.notices[0].outcome, later.notices[0].tran_id) == (Outcome.DONE, rejected.tran_id)
 
 
-async def test_failed_that_stays_failed_is_no_news(seat: "Seat", server: "DemoServer", open_desk: "OpenDesk") -> None:
+async def test_failed_that_stays_failed_is_no_news(seat: Seat, server: DemoServer, open_desk: OpenDesk) -> None:
     server.exchange.transfers_fail = True
     rejected = await seat.settled(await _unknown(seat, server))
     await seat.desk.close()
@@ -324,7 +326,7 @@ async def test_failed_that_stays_failed_is_no_news(seat: "Seat", server: "DemoSe
 
 
 async def test_near_record_that_appears_after_the_judgement_reopens_it(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=True)
     await seat.desk.close()
@@ -338,7 +340,7 @@ async def test_near_record_that_appears_after_the_judgement_reopens_it(
 
 
 async def test_what_a_person_declined_is_not_asked_again_and_a_new_record_is(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:
     transfer = await _unknown(seat, server, executed=False)
     for _ in range(2):
@@ -357,9 +359,9 @@ async def test_what_a_person_declined_is_not_asked_again_and_a_new_record_is(
 
 @pytest.mark.parametrize("api_keys", [("a", "b"), ("short-one", "short-two")])
 async def test_short_keys_are_told_apart_by_their_fingerprint(
-    seat: "Seat",
-    server: "DemoServer",
-    open_desk: "OpenDesk",
+    seat: Seat,
+    server: DemoServer,
+    open_desk: OpenDesk,
     past_the_window: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
     api_keys: tuple[str, str],
@@ -382,7 +384,7 @@ async def test_short_keys_are_told_apart_by_their_fingerprint(
 
 
 async def test_settling_that_fails_inside_ends_neither_itself_nor_the_others(
-    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holders = seat.journal.holders
     failures = iter([RuntimeError("a bug"), ValueError("another")])
@@ -402,7 +404,7 @@ async def test_settling_that_fails_inside_ends_neither_itself_nor_the_others(
 
 
 async def test_repeat_of_what_was_judged_is_asked_about_for_a_day_whatever_the_wall_clock_says(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=False)
     now_ms = journal_module._now_ms
@@ -414,7 +416,7 @@ async def test_repeat_of_what_was_judged_is_asked_about_for_a_day_whatever_the_w
 
 
 async def test_before_a_repeat_the_history_is_looked_at_anew(
-    seat: "Seat", server: "DemoServer", past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=True)
     assert "No record" in (await seat.desk.look_again([judged]))[judged.id]
@@ -424,7 +426,7 @@ async def test_before_a_repeat_the_history_is_looked_at_anew(
 
 
 async def test_of_two_shunters_that_send_at_once_one_is_asked(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk"
+    seat: Seat, server: DemoServer, open_desk: OpenDesk
 ) -> None:
     """With `y` within two milliseconds, both had sent in 3 of 10 tries."""
     seats = [seat, *(open_desk() for _ in range(3))]
@@ -439,7 +441,7 @@ async def test_of_two_shunters_that_send_at_once_one_is_asked(
 
 
 async def test_balances_that_an_unknown_transfer_may_have_changed_do_not_count_as_fresh(
-    seat: "Seat", server: "DemoServer"
+    seat: Seat, server: DemoServer
 ) -> None:
     async for _ in seat.desk.readings.read_all():
         pass
@@ -460,7 +462,7 @@ async def test_balances_that_an_unknown_transfer_may_have_changed_do_not_count_a
         assert balances.is_fresh(Wallet.SPOT, ticks_ms())
 
 
-async def test_finding_of_the_person_says_so(seat: "Seat", server: "DemoServer") -> None:
+async def test_finding_of_the_person_says_so(seat: Seat, server: DemoServer) -> None:
     transfer = await _unknown(seat, server, executed=False)
     assert await seat.desk.choose(Decision(transfer, Outcome.NOT_EXECUTED)) == seat.written()[0]
     assert seat.written()[0].message.startswith("Decided by hand")

@@ -6,13 +6,13 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.traces import traces
 from tests.wire.answers import REJECTED, UNKNOWN
+from tests.wire.conftest import DemoServer, RawServer
 from tests.wire.held import assert_no_key_in
 from tui.demo.faults import Answer, Fault
 from tui.demo.keys import new_key
@@ -22,9 +22,6 @@ from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole, NotSent, OutcomeUnknown
-
-if TYPE_CHECKING:
-    from conftest import DemoServer, RawServer
 
 _CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "POST": lambda client: client.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50")), 1),
@@ -69,7 +66,7 @@ def _kinds(base: type[BaseException]) -> set[type[BaseException]]:
 
 
 async def test_no_answer_leads_to_an_error_that_holds_the_key(
-    server: "DemoServer", key: ApiKey, talk: io.StringIO
+    server: DemoServer, key: ApiKey, talk: io.StringIO
 ) -> None:
     met: set[type[BaseException]] = set()
     async with BinanceClient(server.base_url, key) as client:
@@ -84,7 +81,7 @@ async def test_no_answer_leads_to_an_error_that_holds_the_key(
 
 
 async def test_no_broken_line_leads_to_an_error_that_holds_the_key(
-    raw_server: "RawServer", self_signed: ssl.SSLContext, key: ApiKey, monkeypatch: pytest.MonkeyPatch
+    raw_server: RawServer, self_signed: ssl.SSLContext, key: ApiKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -144,7 +141,7 @@ async def test_nothing_that_httpx_raises_leads_to_an_error_that_holds_the_key(ke
     assert met == {NotSent, OutcomeUnknown}
 
 
-async def test_client_that_cannot_send_raises_errors_without_the_key(server: "DemoServer", key: ApiKey) -> None:
+async def test_client_that_cannot_send_raises_errors_without_the_key(server: DemoServer, key: ApiKey) -> None:
     damaged = ApiKey(KeyKind.RSA, key.api_key, Secret(key.secret.reveal()[:-60]))
     for method in _CALLS:
         async with BinanceClient(server.base_url, key) as client:

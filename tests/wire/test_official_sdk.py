@@ -1,7 +1,7 @@
 """The exchange's own SDK as a client of the demo exchange: what it sends is what the real one takes."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from binance_common.configuration import ConfigurationRestAPI
@@ -9,20 +9,18 @@ from binance_common.errors import BadRequestError
 from binance_sdk_wallet.rest_api import WalletRestAPI
 from binance_sdk_wallet.rest_api.models import UserUniversalTransferTypeEnum
 
+from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key, new_key
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 
-if TYPE_CHECKING:
-    from conftest import DemoServer
-
 _OF_A_SIGNED_CALL = {"timestamp", "signature", "recvWindow"}
 
 
 @pytest.fixture(params=KeyKind, ids=str)
-def key(request: pytest.FixtureRequest, server: "DemoServer") -> ApiKey:
+def key(request: pytest.FixtureRequest, server: DemoServer) -> ApiKey:
     if request.param is KeyKind.HMAC:
         return demo_key()
     key, public_pem = new_key(request.param)
@@ -31,16 +29,13 @@ def key(request: pytest.FixtureRequest, server: "DemoServer") -> ApiKey:
 
 
 @pytest.fixture
-def sdk(server: "DemoServer", key: ApiKey) -> WalletRestAPI:
-    secret = "api_secret" if key.kind is KeyKind.HMAC else "private_key"
-    return WalletRestAPI(
-        ConfigurationRestAPI(
-            api_key=key.api_key.reveal(),
-            base_path=server.base_url,
-            timeout=20_000,
-            **{secret: key.secret.reveal()},
-        )
-    )
+def sdk(server: DemoServer, key: ApiKey) -> WalletRestAPI:
+    configuration = ConfigurationRestAPI(api_key=key.api_key.reveal(), base_path=server.base_url, timeout=20_000)
+    if key.kind is KeyKind.HMAC:
+        configuration.api_secret = key.secret.reveal()
+    else:
+        configuration.private_key = key.secret.reveal()
+    return WalletRestAPI(configuration)
 
 
 def _meaning(sent: dict[str, str]) -> dict[str, object]:
@@ -52,7 +47,7 @@ def _meaning(sent: dict[str, str]) -> dict[str, object]:
     }
 
 
-def test_sdk_transfers_and_reads_the_history(sdk: WalletRestAPI, server: "DemoServer") -> None:
+def test_sdk_transfers_and_reads_the_history(sdk: WalletRestAPI, server: DemoServer) -> None:
     tran_id = (
         sdk.user_universal_transfer(type=UserUniversalTransferTypeEnum.MAIN_FUNDING, asset="USDT", amount=12.5)
         .data()
@@ -77,7 +72,7 @@ def test_sdk_transfers_and_reads_the_history(sdk: WalletRestAPI, server: "DemoSe
     ids=lambda value: getattr(value, "name", ""),
 )
 async def test_our_client_sends_the_same_parameters(
-    sdk: WalletRestAPI, key: ApiKey, server: "DemoServer", move: TransferType, symbols: dict[str, Any]
+    sdk: WalletRestAPI, key: ApiKey, server: DemoServer, move: TransferType, symbols: dict[str, Any]
 ) -> None:
     sdk.user_universal_transfer(type=UserUniversalTransferTypeEnum[move.name], asset="USDT", amount=1.25, **symbols)
     async with BinanceClient(server.base_url, key) as client:
@@ -95,13 +90,18 @@ def test_sdk_understands_a_refusal(sdk: WalletRestAPI) -> None:
         sdk.user_universal_transfer(type=UserUniversalTransferTypeEnum.MAIN_FUNDING, asset="USDT", amount=10**6)
 
 
-def test_sdk_reads_the_balances(sdk: WalletRestAPI, server: "DemoServer") -> None:
-    spot = {row.asset: row.free for row in sdk.user_asset().data()}
-    funding = {row.asset: row.free for row in sdk.funding_wallet().data()}
+def _data(answer: Any) -> Any:
+    """What was answered; the SDK's types say one record where it is a list of them, and that any may be missing."""
+    return answer.data()
+
+
+def test_sdk_reads_the_balances(sdk: WalletRestAPI, server: DemoServer) -> None:
+    spot = {row.asset: row.free for row in _data(sdk.user_asset())}
+    funding = {row.asset: row.free for row in _data(sdk.funding_wallet())}
     assert spot["USDT"] == "1250.00"
     assert funding["USDT"] == "80.00"
-    glance = {row.wallet_name: row for row in sdk.query_user_wallet_balance(need_balance_detail=True).data()}
+    glance = {row.wallet_name: row for row in _data(sdk.query_user_wallet_balance(need_balance_detail=True))}
     assert glance["Spot"].activate is True
     assert {row.asset: row.free for row in glance["Spot"].asset_balances} == spot
-    assert sdk.system_status().data().status == 0
-    assert sdk.get_api_key_permission().data().permits_universal_transfer is True
+    assert _data(sdk.system_status()).status == 0
+    assert _data(sdk.get_api_key_permission()).permits_universal_transfer is True

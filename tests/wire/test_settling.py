@@ -4,10 +4,10 @@ import asyncio
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
@@ -20,12 +20,9 @@ from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal import store as journal_module
 
-if TYPE_CHECKING:
-    from conftest import DemoServer, OpenDesk, Seat
-
 NO_RECORD = r"no record by \d\d:\d\d:\d\d; looking again at \d\d:\d\d:\d\d"
 
-Agree = Callable[["Seat"], None]
+Agree = Callable[[Seat], None]
 Jump = Callable[[], None]
 
 
@@ -33,19 +30,19 @@ def _request(amount: str = "1") -> TransferRequest:
     return TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
 
 
-async def _unknown(seat: "Seat", server: "DemoServer", *, executed: bool = True, amount: str = "1") -> Transfer:
+async def _unknown(seat: Seat, server: DemoServer, *, executed: bool = True, amount: str = "1") -> Transfer:
     server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=executed))
     transfer = await seat.send(amount)
     assert transfer.outcome is Outcome.UNKNOWN
     return transfer
 
 
-def _elsewhere(server: "DemoServer", amount: str = "1") -> int:
+def _elsewhere(server: DemoServer, amount: str = "1") -> int:
     """The person moves the same amount from another device: no journal of ours knows."""
     return server.exchange.ledger.transfer(_request(amount), server.exchange.server_ms(), fails=False).tran_id
 
 
-def _asks(seat: "Seat", transfer: Transfer) -> Callable[[], bool]:
+def _asks(seat: Seat, transfer: Transfer) -> Callable[[], bool]:
     return lambda: any(note.doubt and note.transfer.id == transfer.id for note in seat.notes)
 
 
@@ -57,12 +54,12 @@ def _is(transfer: Transfer, record: HistoryRow) -> Decision:
     return Decision(transfer, Outcome.DONE, record)
 
 
-def _records(seat: "Seat") -> dict[int, HistoryRow]:
+def _records(seat: Seat) -> dict[int, HistoryRow]:
     """What the person was last shown to choose from, by tranId."""
     return {row.tran_id: row for row in next(note for note in seat.notes[::-1] if note.doubt).candidates}
 
 
-async def test_history_that_lags_is_read_again(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+async def test_history_that_lags_is_read_again(seat: Seat, server: DemoServer, agree: Agree) -> None:
     server.exchange.history.hidden = Lag(reads=4)
     settled = await seat.settled(await _unknown(seat, server))
     assert settled.outcome is Outcome.DONE
@@ -72,7 +69,7 @@ async def test_history_that_lags_is_read_again(seat: "Seat", server: "DemoServer
 
 
 async def test_record_that_shows_after_the_first_empty_read_counts(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree
 ) -> None:
     server.exchange.history.hidden = Lag(reads=1)
     past_the_window()
@@ -86,7 +83,7 @@ async def test_record_that_shows_after_the_first_empty_read_counts(
 
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED])
 async def test_pending_record_is_waited_for(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, outcome: Outcome
+    seat: Seat, server: DemoServer, past_the_window: Jump, outcome: Outcome
 ) -> None:
     server.exchange.transfers_fail = outcome is Outcome.REJECTED
     server.exchange.history.pending = Lag(reads=5)
@@ -100,7 +97,7 @@ async def test_pending_record_is_waited_for(
 
 @pytest.mark.parametrize("chosen", [0, 1])
 async def test_several_records_are_for_the_person_to_choose_from(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, chosen: int
+    seat: Seat, server: DemoServer, past_the_window: Jump, chosen: int
 ) -> None:
     transfer = await _unknown(seat, server)
     _elsewhere(server)
@@ -115,7 +112,7 @@ async def test_several_records_are_for_the_person_to_choose_from(
     assert seat.written() == [settled]
 
 
-async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: "Seat", server: "DemoServer") -> None:
+async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: Seat, server: DemoServer) -> None:
     """A decision is final, and a pending record may still fail."""
     server.exchange.history.pending = Lag(reads=10**6)
     _elsewhere(server)
@@ -126,7 +123,7 @@ async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: "Se
     await seat.until(_asks(seat, transfer))
 
 
-async def test_chosen_record_that_failed_moved_nothing(seat: "Seat", server: "DemoServer") -> None:
+async def test_chosen_record_that_failed_moved_nothing(seat: Seat, server: DemoServer) -> None:
     server.exchange.transfers_fail = True
     transfer = await _unknown(seat, server)
     _elsewhere(server)
@@ -135,7 +132,7 @@ async def test_chosen_record_that_failed_moved_nothing(seat: "Seat", server: "De
     assert (settled.outcome, settled.tran_id) == (Outcome.REJECTED, server.executed[0])
 
 
-async def test_person_can_say_that_none_of_the_records_is_it(seat: "Seat", server: "DemoServer") -> None:
+async def test_person_can_say_that_none_of_the_records_is_it(seat: Seat, server: DemoServer) -> None:
     transfer = await _unknown(seat, server, executed=False)
     _elsewhere(server)
     _elsewhere(server)
@@ -145,7 +142,7 @@ async def test_person_can_say_that_none_of_the_records_is_it(seat: "Seat", serve
     assert seat.written() == [settled]
 
 
-async def test_choice_of_what_another_transfer_has_is_refused(seat: "Seat", server: "DemoServer") -> None:
+async def test_choice_of_what_another_transfer_has_is_refused(seat: Seat, server: DemoServer) -> None:
     done = await seat.send()
     transfer = await _unknown(seat, server, executed=False)
     assert done.tran_id
@@ -156,7 +153,7 @@ async def test_choice_of_what_another_transfer_has_is_refused(seat: "Seat", serv
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first was executed", "the second was executed"])
 async def test_one_record_that_two_could_claim_is_not_guessed(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree, first: bool
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree, first: bool
 ) -> None:
     server.exchange.history.hidden = Lag(reads=10**6)
     one = await _unknown(seat, server, executed=first)
@@ -174,7 +171,7 @@ async def test_one_record_that_two_could_claim_is_not_guessed(
 
 
 async def test_record_that_another_transfer_has_is_not_claimed(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree
 ) -> None:
     done = await seat.send()
     transfer = await _unknown(seat, server, executed=False)
@@ -185,7 +182,7 @@ async def test_record_that_another_transfer_has_is_not_claimed(
 
 
 async def test_transfer_of_another_profile_is_a_rival(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", agree: Agree
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, agree: Agree
 ) -> None:
     """Two keys may be of one account: the record may be that of the other key's transfer."""
     second = open_desk(profile="second key")
@@ -200,7 +197,7 @@ async def test_transfer_of_another_profile_is_a_rival(
 
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_what_another_key_sent_is_for_the_person_or_for_that_key(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, executed: bool
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump, agree: Agree, executed: bool
 ) -> None:
     """The other key may be of another account, whose history has no record of this transfer, or one that is alike."""
     server.exchange.history.hidden = Lag(reads=10**6)
@@ -224,7 +221,7 @@ async def test_what_another_key_sent_is_for_the_person_or_for_that_key(
 
 
 async def test_what_another_key_sent_is_not_for_the_person_while_its_record_is_pending(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump
 ) -> None:
     server.exchange.history.pending = Lag(reads=10**6)
     transfer = await _unknown(seat, server)
@@ -240,7 +237,7 @@ async def test_what_another_key_sent_is_not_for_the_person_while_its_record_is_p
     await other.until(_asks(other, transfer))
 
 
-async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: "Seat", server: "DemoServer") -> None:
+async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: Seat, server: DemoServer) -> None:
     server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
     first = await _unknown(seat, server)
     await seat.until(lambda: seat.notes)
@@ -252,7 +249,7 @@ async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: "Seat", ser
     assert asyncio.get_running_loop().time() - asked_to_wait_s > 0.9
 
 
-async def test_transfer_in_flight_is_a_rival(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+async def test_transfer_in_flight_is_a_rival(seat: Seat, server: DemoServer, agree: Agree) -> None:
     """The one record may be that of the identical transfer whose answer is still on its way."""
     server.exchange.history.hidden = Lag(reads=10**6)
     transfer = await _unknown(seat, server, executed=False)
@@ -271,7 +268,7 @@ async def test_transfer_in_flight_is_a_rival(seat: "Seat", server: "DemoServer",
 
 
 async def test_other_amounts_and_types_are_no_match(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree
 ) -> None:
     await seat.send("2")
     await seat.send("1.00000001")
@@ -282,7 +279,7 @@ async def test_other_amounts_and_types_are_no_match(
     agree(seat)
 
 
-async def test_record_on_a_later_page_is_found(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+async def test_record_on_a_later_page_is_found(seat: Seat, server: DemoServer, agree: Agree) -> None:
     server.exchange.faults.append(Fault(method="GET", answer=Answer(502), times=None))
     transfer = await _unknown(seat, server)
     theirs = [_elsewhere(server, f"0.{n:04}") for n in range(1, 251)]
@@ -293,7 +290,7 @@ async def test_record_on_a_later_page_is_found(seat: "Seat", server: "DemoServer
 
 
 async def test_pages_shorter_than_asked_for_are_read_to_the_end(
-    seat: "Seat", server: "DemoServer", monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An exchange that caps its pages lower than it documents hides no record."""
     monkeypatch.setattr(client_module, "HISTORY_PAGE_SIZE", 20)
@@ -319,7 +316,7 @@ async def test_pages_shorter_than_asked_for_are_read_to_the_end(
 )
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_history_out_of_reach_proves_nothing(
-    seat: "Seat", server: "DemoServer", past_the_window: Jump, agree: Agree, answer: Answer | Cut, executed: bool
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree, answer: Answer | Cut, executed: bool
 ) -> None:
     away = Fault(method="GET", answer=answer, times=None)
     server.exchange.faults.append(away)
@@ -333,7 +330,7 @@ async def test_history_out_of_reach_proves_nothing(
     agree(seat)
 
 
-async def test_retry_after_is_respected(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+async def test_retry_after_is_respected(seat: Seat, server: DemoServer, agree: Agree) -> None:
     server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
     transfer = await _unknown(seat, server)
     await seat.until(lambda: seat.notes)
@@ -344,7 +341,7 @@ async def test_retry_after_is_respected(seat: "Seat", server: "DemoServer", agre
     agree(seat)
 
 
-async def test_clock_that_jumps_does_not_stop_the_settling(seat: "Seat", server: "DemoServer", agree: Agree) -> None:
+async def test_clock_that_jumps_does_not_stop_the_settling(seat: Seat, server: DemoServer, agree: Agree) -> None:
     """As after a sleep through which this machine's clock stood still: the exchange refuses to be asked with it."""
     away = Fault(method="GET", answer=Answer(502), times=None)
     server.exchange.faults.append(away)
@@ -358,7 +355,7 @@ async def test_clock_that_jumps_does_not_stop_the_settling(seat: "Seat", server:
 
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_next_start_settles_what_the_last_left_open(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, executed: bool
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump, agree: Agree, executed: bool
 ) -> None:
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
     transfer = await _unknown(seat, server, executed=executed)
@@ -375,7 +372,7 @@ async def test_next_start_settles_what_the_last_left_open(
 
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_two_shunters_settle_one_transfer_alike(
-    seat: "Seat", server: "DemoServer", open_desk: "OpenDesk", past_the_window: Jump, agree: Agree, executed: bool
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump, agree: Agree, executed: bool
 ) -> None:
     transfer = await _unknown(seat, server, executed=executed)
     other = open_desk()
@@ -386,9 +383,7 @@ async def test_two_shunters_settle_one_transfer_alike(
     agree(other)
 
 
-async def test_transfer_older_than_the_history_is_for_the_person(
-    seat: "Seat", server: "DemoServer", agree: Agree
-) -> None:
+async def test_transfer_older_than_the_history_is_for_the_person(seat: Seat, server: DemoServer, agree: Agree) -> None:
     sent = seat.journal.begin(
         _request(),
         profile="main",
@@ -409,7 +404,7 @@ async def test_transfer_older_than_the_history_is_for_the_person(
 
 
 async def test_age_is_counted_in_the_exchanges_time(
-    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine whose clock stood in 1970 when it sent still finds its record."""
     monkeypatch.setattr(journal_module, "_now_ms", lambda: 1000)
@@ -420,7 +415,7 @@ async def test_age_is_counted_in_the_exchanges_time(
 
 
 async def test_journal_that_fails_while_settling_is_tried_again(
-    seat: "Seat", server: "DemoServer", agree: Agree, monkeypatch: pytest.MonkeyPatch
+    seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = Journal.record
     failures = iter([JournalError("the disk is full")] * 3)

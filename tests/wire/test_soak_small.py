@@ -5,26 +5,32 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING
 
 import httpx
 
+from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Answer, Cut, Fault
 from tui.demo.history import Lag
+from tui.desk.desk import Decision
 from tui.domain.amounts import plain
 from tui.domain.transfer import Outcome
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
-
-if TYPE_CHECKING:
-    from conftest import DemoServer, OpenDesk, Seat
 
 _SEED = 7
 _TRANSFERS = 100
 _SAME_AMOUNT = "0.5"
 """What every tenth transfer moves: identical ones, of which a record does not tell which it is."""
 
-_DOUBTFUL = (Cut.CLOSE, Cut.RESET, Cut.MID_ANSWER, Answer(500), Answer(504), Answer(200, b"<html>"), Answer(302))
+_DOUBTFUL: tuple[Answer | Cut, ...] = (
+    Cut.CLOSE,
+    Cut.RESET,
+    Cut.MID_ANSWER,
+    Answer(500),
+    Answer(504),
+    Answer(200, b"<html>"),
+    Answer(302),
+)
 _REFUSALS = (Answer(400), Answer(403), Answer(418), Answer(429), Answer(503, b'{"code":-1008,"msg":"busy"}'))
 
 
@@ -46,13 +52,13 @@ def _history_fault(random: Random) -> Fault:
     return Fault(method="GET", answer=random.choice([*_DOUBTFUL, Answer(429, headers={"retry-after": "0"})]))
 
 
-def _opened(open_desk: "OpenDesk") -> "Seat":
+def _opened(open_desk: OpenDesk) -> Seat:
     seat = open_desk()
     seat.client._http.timeout = httpx.Timeout(5, read=0.15)
     return seat
 
 
-async def _decide(seat: "Seat") -> None:
+async def _decide(seat: Seat) -> None:
     """As a person does who looks at what is left: the oldest transfer is the oldest record."""
     undecided = {transfer.id: transfer for transfer in seat.written() if transfer.outcome.is_open}
     while undecided:
@@ -66,11 +72,12 @@ async def _decide(seat: "Seat") -> None:
         )
         if seat.on_screen(transfer.id).outcome.is_open:
             asked = next(note for note in seat.notes if note.doubt and note.transfer.id == transfer.id)
-            await seat.desk.choose(transfer, min(asked.candidates, key=lambda row: row.tran_id))
+            oldest = min(asked.candidates, key=lambda row: row.tran_id)
+            await seat.desk.choose(Decision(transfer, Outcome.DONE, oldest))
 
 
 async def test_nothing_is_lost_and_nothing_doubled(
-    server: "DemoServer", open_desk: "OpenDesk", past_the_window: Callable[[], None]
+    server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:
     random = Random(_SEED)
     server.exchange.history.hidden = Lag(reads=1)

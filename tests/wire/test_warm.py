@@ -6,11 +6,11 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from tests.wire.conftest import DemoServer, RawServer
 from tui.demo.faults import Answer, Fault
 from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
@@ -18,9 +18,6 @@ from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.exchange.client import TRUSTED_S, BinanceClient
 from tui.exchange.errors import OutcomeUnknown, RateLimited
-
-if TYPE_CHECKING:
-    from conftest import DemoServer, RawServer
 
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
 
@@ -58,7 +55,7 @@ class Line:
 
 
 @pytest.fixture
-async def line(raw_server: "RawServer") -> Line:
+async def line(raw_server: RawServer) -> Line:
     line = Line()
     line.base_url = await raw_server(line)
     return line
@@ -163,7 +160,7 @@ async def test_caller_that_leaves_takes_no_answer_from_others(client: BinanceCli
     assert line.heard == [["GET"]]
 
 
-async def test_exchange_that_asks_to_be_left_alone_is(server: "DemoServer") -> None:
+async def test_exchange_that_asks_to_be_left_alone_is(server: DemoServer) -> None:
     refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
     server.exchange.faults.append(Fault(answer=refusal, executes=False, method="GET", path="/api/v3/time", times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:

@@ -1,0 +1,18 @@
+"""How many examples a property is tried with, by what one costs.
+
+The profiles `ci` (few, always the same) and `nightly` (many, random) stand in conftest.py. This is the nightly command:
+
+    pytest -n auto --hypothesis-profile nightly
+"""
+
+from hypothesis import HealthCheck, settings
+
+
+def one_in(cost: int) -> settings:
+    """A profile's examples divided by so many, for a test whose example costs so much more than a call."""
+    profile = settings.get_current_profile_name()
+    of_profile = settings.get_profile(profile)
+    return settings(
+        max_examples=of_profile.max_examples // cost,
+        suppress_health_check=[*of_profile.suppress_health_check, HealthCheck.function_scoped_fixture],
+    )
