@@ -17,7 +17,7 @@ from tui.domain.transfer import Finding, Outcome, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
-from tui.screens.welcome import WelcomeScreen
+from tui.screens.welcome import CannotOpen, WelcomeScreen
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -50,7 +50,7 @@ async def find_earlier(
     pilot: Pilot[bool], main: MainScreen, exchange: DemoExchange, *, key_tail: str, ago_ms: int
 ) -> None:
     """An earlier session left a transfer open."""
-    journal, app = main.desk._journal, pilot.app
+    journal = main.desk._journal
     transfer = journal.begin(
         REQUEST,
         profile="second",
@@ -61,8 +61,7 @@ async def find_earlier(
         recv_window_ms=5000,
     )
     journal.record(transfer.id, Finding(Outcome.UNKNOWN, message="The answer did not come."))
-    assert isinstance(app, ShunterApp)
-    app.find_earlier(main.desk)
+    main.find_earlier()
 
 
 @pytest.mark.parametrize("choice", [0, 1, 2], ids=["the first", "the second", "none"])
@@ -142,7 +141,7 @@ async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker,
             tell(progress)
             heard.append(progress)
 
-        pilot.app.post_message(ShunterApp.CannotOpen("The other key cannot be had."))
+        pilot.app.post_message(CannotOpen("The other key cannot be had."))
         await until_screen(pilot, WelcomeScreen)
         main.desk.on_progress = count
         await until(pilot, lambda: len(heard) > 1)

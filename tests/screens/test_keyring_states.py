@@ -210,7 +210,7 @@ def test_typing_a_key_for_this_session(no_bus: None, snap_compare: Snap) -> None
 async def lock(pilot: Pilot[Any]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
     assert isinstance(pilot.app, ShunterApp)
-    pilot.app._lock()
+    pilot.app._lock.lock()
     await until(pilot, lambda: isinstance(pilot.app.screen, LockScreen))
 
 
@@ -254,13 +254,13 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         sending = True
-        monkeypatch.setattr(app._idle, "_is_busy", lambda: sending)
-        monkeypatch.setattr(app._idle, "_last_input_ms", -math.inf)
-        app._idle.look()
+        monkeypatch.setattr(app._lock._idle, "_is_busy", lambda: sending)
+        monkeypatch.setattr(app._lock._idle, "_last_input_ms", -math.inf)
+        app._lock._idle.look()
         assert app._desk
         assert app._desk.client._key is not None
         sending = False
-        app._idle.look()
+        app._lock._idle.look()
         assert app._desk.client._key is None
 
 
@@ -318,7 +318,7 @@ async def test_key_that_wakes_the_machine_while_a_transfer_is_being_sent_is_take
     async with app.run_test(size=SIZE) as pilot:
         main = await until_open(pilot)
         await pilot.press("tab", "tab", "tab")
-        monkeypatch.setattr(app._idle, "_is_busy", lambda: True)
+        monkeypatch.setattr(app._lock._idle, "_is_busy", lambda: True)
         suspend()
         await pilot.press("7")
         await until(pilot, lambda: main.query_one("#field-amount Input", Input).value == "7")
@@ -508,7 +508,8 @@ async def test_another_profile_gets_the_form_as_it_stands(one_key: keys.Profile)
         typed = main.draft
         assert typed == Draft(Wallet.ISOLATED, typed.destination, amount="2.5")
         await choose_last_key(pilot)
-        assert app._profile == other
+        assert app._lock._opened
+        assert app._lock._opened.profile == other
         assert draft_of(app) == typed
 
 
@@ -528,7 +529,8 @@ async def test_form_and_choice_of_profile_outlast_a_keyring_that_was_locked(
         backend.error = None
         await pilot.press("r")
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        assert app._profile == other
+        assert app._lock._opened
+        assert app._lock._opened.profile == other
         assert draft_of(app).asset == "ETH"
 
 
@@ -539,9 +541,9 @@ async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
         await choose_last_key(pilot)
-        monkeypatch.setattr(app._idle, "_last_input_ms", -math.inf)
-        assert app._idle._timer
-        app._idle.look()
+        monkeypatch.setattr(app._lock._idle, "_last_input_ms", -math.inf)
+        assert app._lock._idle._timer
+        app._lock._idle.look()
         await until_screen(pilot, LockScreen)
 
 

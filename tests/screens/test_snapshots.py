@@ -24,6 +24,7 @@ from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.keys import KeysScreen
+from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
 
@@ -150,7 +151,7 @@ def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare,
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
-        main.notice(replace(transfer, tran_id=tran_id, message=found))
+        main.post_message(MainScreen.SaidFalsely(replace(transfer, tran_id=tran_id, message=found)))
         await until_screen(pilot, NoticeScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)

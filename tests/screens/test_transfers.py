@@ -13,7 +13,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.history import Lag
 from tui.desk.settle import Progress
-from tui.domain.transfer import Field, Outcome
+from tui.domain.transfer import Field, Outcome, Transfer
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
@@ -249,12 +249,26 @@ async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppM
         await send(pilot)
         await pilot.press("escape")
         (transfer,) = await main.desk.recent(1)
-        main.settling_progressed(Progress(transfer, note))
+        main.post_message(MainScreen.SettlingProgressed(Progress(transfer, note)))
         await pilot.pause()
         assert note in " ".join(screen_text(pilot).split())
-        main.transfer_changed(transfer)
+        main.post_message(MainScreen.TransferChanged(transfer))
         await pilot.pause()
         assert note not in " ".join(screen_text(pilot).split())
+
+
+async def test_result_says_what_the_wallets_hold_now_also_when_the_desk_tells_of_it_after(demo_app: AppMaker) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        told: list[Transfer] = []
+        main.desk.on_change = told.append
+        await send(pilot)
+        await until_screen(pilot, ResultScreen)
+        assert "now: reading..." in screen_text(pilot)
+        for transfer in told:
+            main.post_message(MainScreen.TransferChanged(transfer))
+        await until(pilot, lambda: "now: " in screen_text(pilot) and "reading..." not in screen_text(pilot))
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_history(

@@ -42,7 +42,7 @@ def crash(self):
     key = desk.client._key if desk else None
     secret = key.secret.reveal() if key else "none"
     typed = [entry.value for entry in self.query("SecretInput")]
-    logging.error("%r %s %r %r", key, key, [repr(entry) for entry in self.query("SecretInput")], self.app._profile)
+    logging.error("%r %s %r %r", key, key, [repr(entry) for entry in self.query("SecretInput")], self.app._lock._opened)
     self.app.save_screenshot("shot.svg", os.environ["HOME"])
     raise RuntimeError(f"{secret} {typed} {key!r}")
 
@@ -66,14 +66,14 @@ def plant(name):
         "HelpScreen": lambda desk: help.HelpScreen(),
         "HistoryScreen": lambda desk: history.HistoryScreen(desk),
         "KeysScreen": lambda desk: keys.KeysScreen(None),
-        "LockScreen": lambda desk: lock.LockScreen(for_session=False),
+        "LockScreen": lambda desk: lock.LockScreen(None),
         "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
         "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
         "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
         "ResultScreen": lambda desk: result.ResultScreen(transfer),
         "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
         "UnlockScreen": lambda desk: unlock.UnlockScreen(),
-        "WelcomeScreen": lambda desk: welcome.WelcomeScreen("", None, ""),
+        "WelcomeScreen": lambda desk: welcome.WelcomeScreen(welcome.CannotOpen("")),
     }
     async def on_event(self, event):
         if getattr(event, "key", "") == "f12":

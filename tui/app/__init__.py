@@ -1,5 +1,6 @@
 """The app: puts exchange, journal, keys and screens together. For the command line, which opens it.
 
-`app` is Textual's App; `opening` says with which key it opens; `idle` notices that nobody is there; `crash` is what is
-said when it ends on an error of its own; `process` keeps the process tidy, and is imported before Textual.
+`app` is Textual's App; `opening` says with which key it opens; `idle` notices that nobody is there, and `locking`
+covers the screen then; `crash` is how it ends on an error of its own; `process` keeps the process tidy, and is imported
+before Textual.
 """

@@ -1,9 +1,10 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events, on, work
@@ -14,13 +15,11 @@ from textual.screen import ModalScreen, Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui import keys
-from tui.app.crash import crash_report
-from tui.app.idle import IdleWatch
-from tui.app.opening import NoKeyYet, Opened, Start, fetch_key, open_demo, open_first, open_profile, open_session_key
+from tui.app.crash import crash_report, end_on_errors_in_tasks
+from tui.app.locking import IdleLock
+from tui.app.opening import NoKeyYet, Opened, Opening, Start, open_demo, open_first, open_profile, open_session_key
 from tui.desk.desk import Desk
-from tui.desk.keycheck import KeyReport, examine
-from tui.domain.credentials import ApiKey
-from tui.domain.transfer import Draft, Transfer
+from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.add_key import AddKeyScreen, SessionKey
@@ -28,13 +27,8 @@ from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.welcome import WelcomeScreen
+from tui.screens.welcome import CannotOpen, WelcomeScreen
 from tui.terminal.driver import TypedDriver
-from tui.widgets.field_input import SecretInput
-from tui.widgets.status_bar import StatusBar
-
-Opening = Callable[[], Awaitable[Opened]]
 
 
 class PlainScrollBarRender(ScrollBarRender):
@@ -50,54 +44,24 @@ class ShunterApp(App[bool]):
     TITLE = "Shunter"
     CSS_PATH = "shunter.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,ctrl+g", "help", "Help", key_display="F1"),
-        Binding("f4,ctrl+k", "keys", "Keys", key_display="F4"),
-        Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True),
+        Binding("f1,ctrl+g", "help", "Help", key_display="F1", tooltip="this page"),
+        Binding("f4,ctrl+k", "keys", "Keys", key_display="F4", tooltip="key profiles"),
+        Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True, tooltip="quit"),
+        Binding(
+            App.COMMAND_PALETTE_BINDING,
+            "command_palette",
+            "palette",
+            show=False,
+            priority=True,
+            tooltip="every action by name",
+        ),
     ]
 
+    @dataclass
     class DeskReady(Message):
         """Everything it takes to make transfers is there."""
 
-        def __init__(self, opened: Opened) -> None:
-            super().__init__()
-            self.opened = opened
-
-    class CannotOpen(Message):
-        """Something that it takes to make transfers is missing."""
-
-        def __init__(self, words: str, problem: keys.KeyStoreError | None = None, *, keyring: str = "") -> None:
-            super().__init__()
-            self.words = words
-            self.problem = problem
-            self.keyring = keyring
-
-    class KeyExamined(Message):
-        """The exchange has said what the key may do."""
-
-        def __init__(self, report: KeyReport) -> None:
-            super().__init__()
-            self.report = report
-
-    class KeyFetched(Message):
-        """The key is back from the keyring."""
-
-        def __init__(self, key: ApiKey) -> None:
-            super().__init__()
-            self.key = key
-
-    class KeyNotFetched(Message):
-        """The keyring does not give the key back, or not yet."""
-
-        def __init__(self, problem: keys.KeyStoreError) -> None:
-            super().__init__()
-            self.problem = problem
-
-    class EarlierFound(Message):
-        """Transfers of earlier sessions are still open."""
-
-        def __init__(self, transfers: list[Transfer]) -> None:
-            super().__init__()
-            self.transfers = transfers
+        opened: Opened
 
     def __init__(self, start: Start) -> None:
         super().__init__(driver_class=TypedDriver)
@@ -106,92 +70,51 @@ class ShunterApp(App[bool]):
         self._start = start
         self._draft = start.draft
         """What the form is filled with when it comes up next."""
-        self._retry: Opening = lambda: open_first(start, self._say_slow)
+        self._retry: Opening = partial(open_first, start)
         """What is tried once more where it did not succeed."""
         self._desk: Desk | None = None
-        self._profile: keys.Profile | None = None
+        self._main: MainScreen | None = None
+        """Over the desk; None while there is none to show."""
         self._leaving = False
-        self._idle = IdleWatch(self, is_busy=self._is_sending, on_idle=self._lock)
+        self._lock = IdleLock(self, is_sending=lambda: self._main is not None and self._main.is_sending)
 
     def on_mount(self) -> None:
         """Open the demo, or the profile that was asked for, or say what is missing."""
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._unhandled_in_task)
+        end_on_errors_in_tasks(self)
         # Ended from outside, it still gives the terminal back. SIGHUP keeps its default: the terminal is gone.
-        loop.add_signal_handler(signal.SIGTERM, lambda: self.call_later(self._leave))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: self.call_later(self._leave))
         self.open_desk(open_demo if self._start.demo else self._retry)
 
     @work(exclusive=True, group="open")
     async def open_desk(self, opening: Opening) -> None:
         """Open a desk, or say what is missing."""
         try:
-            opened = await opening()
+            opened = await opening(lambda slow: self.post_message(CannotOpen(str(slow), slow)))
         except NoKeyYet as none:
-            self.post_message(self.CannotOpen(str(none), none.problem, keyring=none.keyring))
+            self.post_message(CannotOpen(str(none), none.problem, none.keyring))
         except keys.KeyStoreError as error:
-            self.post_message(self.CannotOpen(str(error), error))
+            self.post_message(CannotOpen(str(error), error))
         except (JournalError, ExchangeError) as error:
-            self.post_message(self.CannotOpen(str(error)))
+            self.post_message(CannotOpen(str(error)))
         else:
             self.post_message(self.DeskReady(opened))
-
-    def _say_slow(self, problem: keys.KeyringTimeout) -> None:
-        self.post_message(self.CannotOpen(str(problem), problem))
 
     async def on_shunter_app_desk_ready(self, message: DeskReady) -> None:
         """Show the main screen over the new desk."""
         opened = message.opened
         await self._close_desk()
-        self._desk, self._profile = opened.desk, opened.profile
-        self._idle.start(opened.idle_lock_s)
+        self._desk = opened.desk
         await self._take_screens_away()
-        main = MainScreen(opened.desk, opened.status, self._draft)
-        opened.desk.on_change = main.transfer_changed
-        opened.desk.on_progress = main.settling_progressed
-        opened.desk.on_notice = main.notice
-        await self.push_screen(main)
-        self.find_earlier(opened.desk)
-        self.examine_key(opened.desk)
+        self._lock.watch(opened)
+        self._main = MainScreen(opened.desk, opened.status, self._draft)
+        await self.push_screen(self._main)
 
-    async def on_shunter_app_cannot_open(self, message: CannotOpen) -> None:
+    async def on_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
         if isinstance(message.problem, keys.KeyringTimeout) and isinstance(self.screen, ModalScreen):
             return  # the person is on one of the other ways already
         await self._take_screens_away()
-        await self.push_screen(WelcomeScreen(message.words, message.problem, message.keyring))
-
-    @work(exclusive=True, group="examine")
-    async def examine_key(self, desk: Desk) -> None:
-        """Ask the exchange what the key may do. Where it does not say, the first transfer will."""
-        with contextlib.suppress(ExchangeError):
-            self.post_message(self.KeyExamined(await examine(desk.client)))
-
-    def on_shunter_app_key_examined(self, message: KeyExamined) -> None:
-        """Warn of what the key may do beyond need, or cannot do."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                screen.query_one(StatusBar).show(missing_permission=message.report.missing_permission or "")
-        if message.report.missing_permission:
-            words = f"No transfer can be sent: {message.report.missing_permission}."
-            self.notify(words, title="This key", severity="error", timeout=15, markup=False)
-        for warning in message.report.warnings:
-            self.notify(warning, title="This key", severity="warning", timeout=15, markup=False)
-
-    @work(group="earlier")
-    async def find_earlier(self, desk: Desk) -> None:
-        """Look for transfers of earlier sessions that are still open."""
-        try:
-            transfers = await desk.open_transfers()
-        except JournalError as error:
-            self.post_message(self.CannotOpen(str(error)))
-        else:
-            self.post_message(self.EarlierFound(transfers))
-
-    def on_shunter_app_earlier_found(self, message: EarlierFound) -> None:
-        """Show them in the main screen's list."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                screen.show_earlier(message.transfers)
+        await self.push_screen(WelcomeScreen(message))
 
     def on_welcome_screen_demo_chosen(self) -> None:
         """Open the demo instead."""
@@ -204,10 +127,12 @@ class ShunterApp(App[bool]):
 
     @on(WelcomeScreen.SessionKeyAsked)
     @on(KeysScreen.SessionKeyAsked)
+    @on(LockScreen.SessionKeyAsked)
     def ask_session_key(self) -> None:
         """Ask for a key that is for this session only."""
         if self._may_change_key():
-            self.push_screen(AddKeyScreen(self._start.base_url, for_session=True), self._session_key_typed)
+            base_url = self._desk.client.base_url if self._desk and self._lock.is_locked else self._start.base_url
+            self.push_screen(AddKeyScreen(base_url, for_session=True), self._session_key_typed)
 
     def on_welcome_screen_restart_chosen(self) -> None:
         """End, and start again inside a D-Bus session."""
@@ -217,7 +142,7 @@ class ShunterApp(App[bool]):
         """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the
         machine may, only locks it.
         """
-        if not self._idle.heard(event):
+        if not self._lock.heard(event):
             await super().on_event(event)
 
     def on_typed_driver_paste_broke_out(self) -> None:
@@ -225,79 +150,31 @@ class ShunterApp(App[bool]):
         words = "What was pasted tried to press keys. Look at what is in the form before you send."
         self.notify(words, title="Pasted", severity="error", timeout=15)
 
-    def _is_sending(self) -> bool:
-        reviews = [screen for screen in self.screen_stack if isinstance(screen, ReviewScreen)]
-        return bool(self._desk and self._desk.in_flight) or any(review.is_sending for review in reviews)
-
-    @property
-    def _is_locked(self) -> bool:
-        return any(isinstance(screen, LockScreen) for screen in self.screen_stack)
-
-    def _lock(self) -> None:
-        """Let go of the key, and cover the screen. The settling of unknown transfers waits for the key."""
-        if self._desk is None or self._is_locked:
-            return
-        self._desk.client.drop_key()
-        for screen in self.screen_stack:
-            for entry in screen.query(SecretInput):
-                entry.value = ""
-        self.push_screen(LockScreen(for_session=self._profile is None))
-
-    def on_lock_screen_wake_asked(self) -> None:
-        """Get the key again: from the keyring, or where it was for this session only, from the person."""
-        if self._profile:
-            self.fetch_key(self._profile)
-        elif self._desk:
-            form = AddKeyScreen(self._desk.client.base_url, for_session=True)
-            self.push_screen(form, self._session_key_typed)
-
-    @work(exclusive=True, group="wake")
-    async def fetch_key(self, profile: keys.Profile) -> None:
-        """Fetch the key from the keyring once more."""
-        try:
-            key = await fetch_key(profile, lambda slow: self.post_message(self.KeyNotFetched(slow)))
-        except keys.KeyStoreError as error:
-            self.post_message(self.KeyNotFetched(error))
-        else:
-            self.post_message(self.KeyFetched(key))
-
-    async def on_shunter_app_key_fetched(self, message: KeyFetched) -> None:
+    async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
         """Go on where it was left."""
-        if self._desk and self._is_locked:
-            self._desk.client.give_key(message.key)
-            while not isinstance(self.screen, LockScreen):
-                await self.pop_screen()
-            await self.pop_screen()
-            self._idle.restart()
-
-    def on_shunter_app_key_not_fetched(self, message: KeyNotFetched) -> None:
-        """Say why, on the cover."""
-        for screen in self.screen_stack:
-            if isinstance(screen, LockScreen):
-                screen.show_problem(message.problem)
+        await self._lock.unlock(message.key)
 
     def _session_key_typed(self, typed: keys.Profile | SessionKey | None) -> None:
         """Go on where it was left, if it is the key that was let go of. Another one is another account: open it."""
         if not isinstance(typed, SessionKey):
-            if isinstance(self.screen, LockScreen):
-                self.screen.rest()
-        elif not self._is_locked or self._desk is None:
-            self.open_desk(lambda: open_session_key(typed))
-        elif (typed.base_url, typed.profile) == (self._desk.client.base_url, self._desk.profile):
-            self.post_message(self.KeyFetched(typed.key))
-        else:
-            words = f"Another key than before. What is open of {self._desk.profile} waits for its own key."
+            return
+        desk = self._desk if self._lock.is_locked else None
+        if desk and (typed.base_url, typed.profile) == (desk.client.base_url, desk.profile):
+            self.call_later(self._lock.unlock, typed.key)
+            return
+        if desk:
+            words = f"Another key than before. What is open of {desk.profile} waits for its own key."
             self.notify(words, title="This key", severity="warning", timeout=15, markup=False)
-            self.open_desk(lambda: open_session_key(typed))
+        self.open_desk(partial(open_session_key, typed))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Under the cover there is nothing but waking and quitting."""
-        return not self._is_locked or action not in ("help", "keys", "command_palette")
+        return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
 
     def on_keys_screen_chosen(self, message: KeysScreen.Chosen) -> None:
         """Go on with another profile."""
         if self._may_change_key():
-            self._retry = lambda: open_profile(message.profile, self._say_slow)
+            self._retry = partial(open_profile, message.profile)
             self.open_desk(self._retry)
 
     def _may_change_key(self) -> bool:
@@ -343,17 +220,18 @@ class ShunterApp(App[bool]):
                 action = active.binding.action
                 yield SystemCommand(
                     active.binding.description,
-                    active.tooltip or f"Key: {self.get_key_display(active.binding)}",
+                    f"Key: {self.get_key_display(active.binding)}",
                     lambda action=action, node=active.node: self.call_later(self.run_action, action, node),
                 )
 
     async def _take_screens_away(self) -> None:
         """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                self._draft = Draft() if self._is_locked else screen.draft
+        if self._main:
+            self._draft = Draft() if self._lock.is_locked else self._main.draft
+            self._main = None
         while len(self.screen_stack) > 1:
             await self.pop_screen()
+        self._lock.end()
 
     async def _leave(self) -> None:
         """Quit now; what is in flight is left to the journal."""
@@ -364,10 +242,6 @@ class ShunterApp(App[bool]):
         if self._desk:
             desk, self._desk = self._desk, None
             await desk.close()
-
-    def _unhandled_in_task(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if isinstance(error := context.get("exception"), Exception):
-            self._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame, and so would print keys.

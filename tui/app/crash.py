@@ -1,9 +1,22 @@
-"""What is said when the app ends on an error of its own: where it was, and no more."""
+"""How the app ends on an error of its own: it says where it was, and no more."""
 
+import asyncio
 import traceback
+from typing import Any
 
 from rich.text import Text
+from textual.app import App
 from textual.worker import WorkerFailed
+
+
+def end_on_errors_in_tasks(app: App[Any]) -> None:
+    """Let an error that nobody awaits end the app too, as one in a screen does."""
+
+    def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(error := context.get("exception"), Exception):
+            app._handle_exception(error)
+
+    asyncio.get_running_loop().set_exception_handler(unhandled)
 
 
 def crash_report(error: BaseException | None) -> Text:

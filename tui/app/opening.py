@@ -1,10 +1,10 @@
 """From what the app was asked to open to a desk: which profile, its key from the keyring, the journal.
 
-Nothing here touches a screen. All but the demo's raise KeyStoreError, JournalError and ExchangeError.
+Nothing here touches a screen.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -55,6 +55,10 @@ class Opened:
     """After this long without a key press the app lets go of the key; 0 is never."""
 
 
+Opening = Callable[[SaySlow], Awaitable[Opened]]
+"""A way to open. All but the demo's raise NoKeyYet, KeyStoreError, JournalError and ExchangeError."""
+
+
 class NoKeyYet(Exception):
     """There is no profile. `keyring` would keep the first key, or the problem says why none can."""
 
@@ -64,7 +68,7 @@ class NoKeyYet(Exception):
         self.keyring = keyring
 
 
-async def open_demo() -> Opened:
+async def open_demo(_: SaySlow) -> Opened:
     """The demo exchange, in this very process."""
     import httpx
 
@@ -101,7 +105,7 @@ async def open_profile(profile: keys.Profile, say_slow: SaySlow) -> Opened:
     return await _opened(profile.base_url, key, status, profile)
 
 
-async def open_session_key(session_key: SessionKey) -> Opened:
+async def open_session_key(session_key: SessionKey, _: SaySlow) -> Opened:
     """A key that is kept nowhere."""
     base_url = session_key.base_url
     status = Status(place_name(base_url), session_key.profile, keyring="session key only")

@@ -51,9 +51,9 @@ class Desk:
         journal: Journal,
         *,
         profile: str,
-        on_change: Callable[[Transfer], None] = lambda _: None,
-        on_progress: Callable[[Progress], None] = lambda _: None,
-        on_notice: Callable[[Transfer], None] = lambda _: None,
+        on_change: Callable[[Transfer], object] = lambda _: None,
+        on_progress: Callable[[Progress], object] = lambda _: None,
+        on_notice: Callable[[Transfer], object] = lambda _: None,
         pace: Pace | None = None,
     ) -> None:
         self.client = client

@@ -145,6 +145,11 @@ class BinanceClient:
         self.key_tail, self.key_print = key.tail, key.fingerprint
 
     @property
+    def is_locked(self) -> bool:
+        """Whether it has let go of the key."""
+        return self._key is None
+
+    @property
     def is_warm(self) -> bool:
         """Whether a connection answered so lately that a transfer sent now need not wait for a new one."""
         return ticks_ms() - self._heard_ms < TRUSTED_S * 1000

@@ -55,19 +55,17 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         ]
     )
 
+    @dataclass
     class Added(Message):
         """The key is in the keyring."""
 
-        def __init__(self, profile: keys.Profile) -> None:
-            super().__init__()
-            self.profile = profile
+        profile: keys.Profile
 
+    @dataclass
     class Refused(Message):
         """The key is not in the keyring."""
 
-        def __init__(self, problem: KeyStoreError) -> None:
-            super().__init__()
-            self.problem = problem
+        problem: KeyStoreError
 
     def __init__(self, base_url: str | None, *, for_session: bool = False) -> None:
         super().__init__()

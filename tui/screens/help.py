@@ -1,34 +1,43 @@
-"""The help: every key, on one page."""
+"""The help: every key, on one page, as the bindings say it."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import groupby
 from typing import ClassVar
 
+from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-_HELP = """\
-Choose a wallet on each side, an asset and an amount, then review and send.
+from tui.screens.main import MainScreen
+from tui.screens.review import ReviewScreen
+from tui.widgets.amount_input import AmountInput
+from tui.widgets.completing_input import CompletingInput
+from tui.widgets.transfer_table import TransferTable
+from tui.widgets.wallet_list import WalletList
 
-Tab / Shift+Tab     from field to field
-Up / Down, 1 to 8   choose a wallet in a list; dimmed ones cannot be reached
-Down / Up           in Asset and Pair: put a suggestion into the field; Esc undoes
-m, t, h, q          in Amount: all (Max), 75, 50, 25 % of what can be moved
-F2 or Ctrl+R        review (Enter in a field does it too)
-y                   send, on the review screen only
-F3 or Ctrl+T        all transfers of the journal
-F4 or Ctrl+K        key profiles
-F5 or Ctrl+L        read the wallets again
-Ctrl+X              swap source and destination
-Enter / c           in the list of transfers: all of one / copy its tranId
-Ctrl+P              every action by name
-F1 or Ctrl+G        this page
-Ctrl+Q              quit
-
+_ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
+_BELOW = """\
 An outcome "unknown" means that the exchange's answer did not come, and the
 transfer may have been made. Shunter reads the exchange's history until it
 knows. Do not send it again before."""
+
+_WIDGETS = (WalletList, CompletingInput, AmountInput, MainScreen, ReviewScreen, TransferTable)
+"""Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
+
+_IN_A_LIST = "in the list of transfers: all of one / copy its tranId"
+_TOLD_HERE = {
+    "send": "send, on the review screen only",
+    "select_cursor": _IN_A_LIST,
+    "copy_tran_id": _IN_A_LIST,
+}
+"""By action, what stands in no tooltip."""
+
+_KEY_COLUMNS = 20
+_NAMES = {"escape": "Esc"}
 
 
 class HelpScreen(ModalScreen[None]):
@@ -40,9 +49,43 @@ class HelpScreen(ModalScreen[None]):
         """One page."""
         with VerticalScroll(classes="dialog -page"):
             yield Label("Help", classes="title")
-            yield Label(_HELP, markup=False)
+            yield Label(
+                "\n".join((_ABOVE, "", *help_lines(told_bindings(self.app.BINDINGS)), "", _BELOW)), markup=False
+            )
             yield Label("Esc  close", classes="ask")
 
     def action_close(self) -> None:
         """Back to where it was opened."""
         self.dismiss()
+
+
+def told_bindings(of_app: Iterable[BindingType]) -> list[Binding]:
+    """Every binding that the page tells of, in its order."""
+    bindings = [
+        replace(binding, tooltip=binding.tooltip or _TOLD_HERE.get(binding.action, ""))
+        for binding in (*(binding for widget in _WIDGETS for binding in widget.BINDINGS), *of_app)
+        if isinstance(binding, Binding)
+    ]
+    return [binding for binding in bindings if binding.tooltip]
+
+
+def help_lines(bindings: Iterable[Binding]) -> list[str]:
+    """A line for each thing to do; neighbours that do the same share one."""
+    return [
+        set_cell_size(_keys([binding.key for binding in same]), _KEY_COLUMNS) + words
+        for words, same in groupby(bindings, lambda binding: binding.tooltip)
+    ]
+
+
+def _keys(keys: list[str]) -> str:
+    """Ways to press one thing stand with "or", things with a comma, and a row of digits is drawn together."""
+    digits = [key for key in keys if key.isdecimal()]
+    names = [" or ".join(map(key_name, key.split(","))) for key in keys if key not in digits]
+    return ", ".join([*names, *([f"{digits[0]} to {digits[-1]}"] if digits else [])])
+
+
+def key_name(key: str) -> str:
+    """How a person knows a key: "Ctrl+R" for "ctrl+r"; a letter by itself stays as it is typed."""
+    if len(key) == 1:
+        return key
+    return "+".join(_NAMES.get(part, part.capitalize()) for part in key.split("+"))

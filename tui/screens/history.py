@@ -1,5 +1,6 @@
 """The journal on screen: the transfers of all sessions."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -26,13 +27,12 @@ class HistoryScreen(Screen[None]):
         Binding("escape,f3,ctrl+t,q", "close", "Close", key_display="Esc"),
     ]
 
+    @dataclass
     class Read(Message):
         """The journal was read, or could not be."""
 
-        def __init__(self, transfers: list[Transfer], problem: str = "") -> None:
-            super().__init__()
-            self.transfers = transfers
-            self.problem = problem
+        transfers: list[Transfer]
+        problem: str = ""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
 """The key profiles: choose, add, check, remove."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on, work
@@ -38,33 +39,28 @@ class KeysScreen(ModalScreen[None]):
         Binding("escape,f4,ctrl+k", "close", "Close"),
     ]
 
+    @dataclass
     class Chosen(Message):
         """The person wants to go on with a profile."""
 
-        def __init__(self, profile: keys.Profile) -> None:
-            super().__init__()
-            self.profile = profile
+        profile: keys.Profile
 
     class SessionKeyAsked(Message):
         """The person wants to type a key that is for this session only."""
 
+    @dataclass
     class Said(Message):
         """What came of something that took a while."""
 
-        def __init__(
-            self, words: str, problem: keys.KeyStoreError | None = None, *, ends_removal: bool = False
-        ) -> None:
-            super().__init__()
-            self.words = words
-            self.problem = problem
-            self.ends_removal = ends_removal
+        words: str
+        problem: keys.KeyStoreError | None = None
+        ends_removal: bool = False
 
+    @dataclass
     class BackendNamed(Message):
         """It is known which keyring is in use, or why none can be."""
 
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
+        words: str
 
     def __init__(self, base_url: str | None) -> None:
         super().__init__()

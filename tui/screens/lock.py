@@ -1,6 +1,9 @@
 """The cover over an idle app, which has let go of its key."""
 
-from textual import events
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
@@ -8,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tui import keys
+from tui.domain.credentials import ApiKey
 from tui.screens.unlock import UnlockScreen
 
 _LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
@@ -15,16 +19,32 @@ _ASK = "Any key fetches it from the keyring.   ^Q  quit"
 _ASK_SESSION = "It was for this session only. Any key asks for it again.   ^Q  quit"
 _ASK_UNLOCK = "u  unlock the keyring   Any other key tries again.   ^Q  quit"
 
+FetchKey = Callable[[Callable[[keys.KeyringTimeout], object]], Awaitable[ApiKey]]
+"""Gets the key from the keyring, and says when that takes long. Raises KeyStoreError."""
+
 
 class LockScreen(Screen[None]):
     """Covers everything until the key is back."""
 
-    class WakeAsked(Message):
-        """The person is back."""
+    @dataclass
+    class KeyFetched(Message):
+        """The key is back from the keyring."""
 
-    def __init__(self, *, for_session: bool) -> None:
+        key: ApiKey
+
+    @dataclass
+    class KeyNotFetched(Message):
+        """The keyring does not give the key back, or not yet."""
+
+        problem: keys.KeyStoreError
+
+    class SessionKeyAsked(Message):
+        """The person is back, and the key was for this session only: they are to type it again."""
+
+    def __init__(self, fetch_key: FetchKey | None) -> None:
+        """Takes how the key is got back; None where it is kept nowhere."""
         super().__init__()
-        self._for_session = for_session
+        self._fetch_key = fetch_key
         self._is_waking = False
         self._problem: keys.KeyStoreError | None = None
 
@@ -33,7 +53,12 @@ class LockScreen(Screen[None]):
         with VerticalScroll(classes="page", can_focus=False):
             yield Label("Shunter", classes="title")
             yield Label(_LOCKED, id="problem", markup=False)
-            yield Label(_ASK_SESSION if self._for_session else _ASK, id="lock-ask", markup=False)
+            yield Label(_ASK if self._fetch_key else _ASK_SESSION, id="lock-ask", markup=False)
+
+    def on_screen_resume(self) -> None:
+        """Who did not type the key is asked again by the next key press."""
+        if self._fetch_key is None:
+            self._is_waking = False
 
     def on_key(self, event: events.Key) -> None:
         """Any key wakes the app, and does nothing else; but for `u` where the keyring is known to be locked."""
@@ -44,25 +69,34 @@ class LockScreen(Screen[None]):
         else:
             self._wake()
 
-    def show_problem(self, problem: keys.KeyStoreError) -> None:
-        """Say why the key did not come back."""
-        self._problem = problem
-        self._is_waking = False
-        self._say(str(problem), _ASK_UNLOCK if self._can_unlock() else _ASK)
+    @work(exclusive=True)
+    async def fetch(self, fetch_key: FetchKey) -> None:
+        """Fetch the key from the keyring once more."""
+        try:
+            key = await fetch_key(lambda slow: self.post_message(self.KeyNotFetched(slow)))
+        except keys.KeyStoreError as error:
+            self.post_message(self.KeyNotFetched(error))
+        else:
+            self.post_message(self.KeyFetched(key))
 
-    def rest(self) -> None:
-        """Wait for a key press again."""
+    def on_lock_screen_key_not_fetched(self, message: KeyNotFetched) -> None:
+        """Say why the key did not come back."""
+        self._problem = message.problem
         self._is_waking = False
+        self._say(str(message.problem), _ASK_UNLOCK if self._can_unlock() else _ASK)
 
     def _can_unlock(self) -> bool:
         return isinstance(self._problem, keys.KeyringLocked) and keys.can_unlock()
 
     def _wake(self) -> None:
-        if not self._is_waking:
-            self._is_waking = True
-            if not self._for_session:
-                self._say("Fetching the key from the keyring...", "^Q  quit")
-            self.post_message(self.WakeAsked())
+        if self._is_waking:
+            return
+        self._is_waking = True
+        if self._fetch_key:
+            self._say("Fetching the key from the keyring...", "^Q  quit")
+            self.fetch(self._fetch_key)
+        else:
+            self.post_message(self.SessionKeyAsked())
 
     def _unlocked(self, good: bool | None) -> None:
         if good:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -14,17 +15,19 @@ from textual.timer import Timer
 from textual.widgets import Footer, Label
 
 from tui.desk.desk import Decision, Desk, Undecidable
+from tui.desk.keycheck import KeyReport, examine
 from tui.desk.settle import Progress
-from tui.domain.balances import FRESH_MS, Account, Balances
+from tui.domain.balances import FRESH_MS, Balances
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
+from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.history import HistoryScreen
-from tui.screens.lock import LockScreen
-from tui.screens.notice import NoticeScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
+from tui.screens.welcome import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
@@ -37,7 +40,7 @@ _SETTLED_S = 0.15
 
 
 class MainScreen(Screen[None]):
-    """Where transfers are made. It is told of every change by the desk, through `transfer_changed`."""
+    """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (161, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
@@ -45,25 +48,60 @@ class MainScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("tab", "move_focus(1)", "Next field", show=False),
-            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False),
+            Binding("tab", "move_focus(1)", "Next field", show=False, tooltip="from field to field"),
+            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip="from field to field"),
             # In the order of the footer, whose end is cut off in a narrow terminal.
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
             Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
-            Binding("f2,ctrl+r", "review", "Review", key_display="F2"),
-            Binding("f3,ctrl+t", "history", "History", key_display="F3"),
+            Binding(
+                "f2,ctrl+r",
+                "review",
+                "Review",
+                key_display="F2",
+                tooltip="review (Enter in a field does it too)",
+            ),
+            Binding("f3,ctrl+t", "history", "History", key_display="F3", tooltip="all transfers of the journal"),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
-            Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5"),
-            Binding("ctrl+x", "swap", "Swap", key_display="^X"),
+            Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5", tooltip="read the wallets again"),
+            Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
         ]
     )
 
+    @dataclass
+    class TransferChanged(Message):
+        """The desk tells how a transfer stands now."""
+
+        transfer: Transfer
+
+    @dataclass
+    class SettlingProgressed(Message):
+        """The desk tells how the settling of an unknown transfer goes."""
+
+        progress: Progress
+
+    @dataclass
+    class SaidFalsely(Message):
+        """The desk tells that what was said of a transfer before was wrong."""
+
+        transfer: Transfer
+
+    @dataclass
+    class EarlierFound(Message):
+        """Transfers of earlier sessions are still open."""
+
+        transfers: list[Transfer]
+
+    @dataclass
+    class KeyExamined(Message):
+        """The exchange has said what the key may do."""
+
+        report: KeyReport
+
+    @dataclass
     class BalancesRead(Message):
         """A wallet was read."""
 
-        def __init__(self, balances: Balances) -> None:
-            super().__init__()
-            self.balances = balances
+        balances: Balances
 
     class TransferableRead(BalancesRead):
         """The exchange was asked what can be moved."""
@@ -71,12 +109,11 @@ class MainScreen(Screen[None]):
     class ReadingEnded(Message):
         """There is nothing more to come from a reading."""
 
+    @dataclass
     class NotDecided(Message):
         """The journal did not take the person's decision on an unknown transfer."""
 
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
+        words: str
 
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__()
@@ -86,10 +123,11 @@ class MainScreen(Screen[None]):
         self._answered_ms: dict[int, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
         self._aging: Timer | None = None
+        self._review: ReviewScreen | None = None
+        """The newest one."""
         self._progress: dict[int, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
-        self._notices: dict[int, Transfer] = {}
-        """Transfers of which something false was said, and the person has not seen that, by id."""
+        self._corrections = Corrections(self, desk)
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
@@ -101,18 +139,28 @@ class MainScreen(Screen[None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Read the wallets."""
+        """Listen to the desk, and ask what is to be shown from the start."""
+        self.desk.on_change = lambda transfer: self.post_message(self.TransferChanged(transfer))
+        self.desk.on_progress = lambda progress: self.post_message(self.SettlingProgressed(progress))
+        self.desk.on_notice = lambda transfer: self.post_message(self.SaidFalsely(transfer))
         self.action_refresh_balances()
+        self.find_earlier()
+        self.examine_key()
 
     def on_screen_resume(self) -> None:
         """Show what the review has read, and what came up meanwhile."""
         self.query_one(TransferForm).show_balances(self.desk.readings.balances)
-        self._show_next_notice()
+        self._corrections.tell_next()
 
     @property
     def draft(self) -> Draft:
         """What is in the form, as it was typed."""
         return self.query_one(TransferForm).draft
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a transfer is being sent just now."""
+        return self._review is not None and self._review.is_sending
 
     def action_move_focus(self, step: int) -> None:
         """Go from field to field, in the order of the form.
@@ -127,7 +175,8 @@ class MainScreen(Screen[None]):
         """Review what is entered, where it is valid in form."""
         if request := self.query_one(TransferForm).request():
             status = self.query_one(StatusBar).status
-            self.app.push_screen(ReviewScreen(self.desk, Review(request, status)), self._reviewed)
+            self._review = ReviewScreen(self.desk, Review(request, status))
+            self.app.push_screen(self._review, self._reviewed)
 
     def action_swap(self) -> None:
         """Turn the move round."""
@@ -142,10 +191,9 @@ class MainScreen(Screen[None]):
         self.query_one(StatusBar).show(waiting_for="reading wallets...")
         self.read_balances()
 
-    def transfer_changed(self, transfer: Transfer) -> None:
+    def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
         """Show a transfer as it stands now."""
-        if self._is_going:
-            return
+        transfer = message.transfer
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)
@@ -161,47 +209,46 @@ class MainScreen(Screen[None]):
             since_ms = self._answered_ms.get(transfer.id)
             self.app.switch_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
 
-    @property
-    def _is_going(self) -> bool:
-        """Whether the screen is being taken away, while the desk still tells it of changes."""
-        return not self.display
+    @work(group="earlier")
+    async def find_earlier(self) -> None:
+        """Look for transfers of earlier sessions that are still open."""
+        try:
+            self.post_message(self.EarlierFound(await self.desk.open_transfers()))
+        except JournalError as error:
+            self.post_message(CannotOpen(str(error)))
 
-    def show_earlier(self, transfers: list[Transfer]) -> None:
-        """Show transfers of earlier sessions whose outcome is still open."""
-        self.query_one(SessionList).show_earlier(transfers)
+    def on_main_screen_earlier_found(self, message: EarlierFound) -> None:
+        """Show them above the session's."""
+        self.query_one(SessionList).show_earlier(message.transfers)
 
-    def settling_progressed(self, progress: Progress) -> None:
+    @work(group="examine")
+    async def examine_key(self) -> None:
+        """Ask the exchange what the key may do. Where it does not say, the first transfer will."""
+        with contextlib.suppress(ExchangeError):
+            self.post_message(self.KeyExamined(await examine(self.desk.client)))
+
+    def on_main_screen_key_examined(self, message: KeyExamined) -> None:
+        """Warn of what the key may do beyond need, or cannot do."""
+        missing = message.report.missing_permission
+        self.query_one(StatusBar).show(missing_permission=missing or "")
+        if missing:
+            words = f"No transfer can be sent: {missing}."
+            self.notify(words, title="This key", severity="error", timeout=15, markup=False)
+        for warning in message.report.warnings:
+            self.notify(warning, title="This key", severity="warning", timeout=15, markup=False)
+
+    def on_main_screen_settling_progressed(self, message: SettlingProgressed) -> None:
         """Show how the settling of an unknown transfer goes."""
-        if self._is_going:
-            return
+        progress = message.progress
         self._progress[progress.transfer.id] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
         shown = self.app.screen
         if isinstance(shown, ResultScreen) and shown.transfer.id == progress.transfer.id:
             shown.show_note(progress.note)
 
-    def notice(self, transfer: Transfer) -> None:
-        """Tell the person, over whatever they see, that what was said of a transfer before was wrong."""
-        if not self._is_going:
-            self._notices[transfer.id] = transfer
-            self._show_next_notice()
-
-    def _show_next_notice(self) -> None:
-        is_covered = any(isinstance(screen, LockScreen | NoticeScreen) for screen in self.app.screen_stack)
-        if self._notices and not is_covered:
-            self.app.push_screen(NoticeScreen(next(iter(self._notices.values()))), self._notice_seen)
-
-    def _notice_seen(self, transfer: Transfer | None) -> None:
-        if transfer:
-            self._notices.pop(transfer.id, None)
-            self.note_seen(transfer)
-            self.call_later(self._show_next_notice)
-
-    @work
-    async def note_seen(self, transfer: Transfer) -> None:
-        """Write down that the person has seen it; where that fails, the next start tells again."""
-        with contextlib.suppress(JournalError):
-            await self.desk.notice_seen(transfer)
+    def on_main_screen_said_falsely(self, message: SaidFalsely) -> None:
+        """Tell the person, over whatever they see."""
+        self._corrections.tell(message.transfer)
 
     @work(exclusive=True, group="balances")
     async def read_balances(self) -> None:
@@ -217,12 +264,6 @@ class MainScreen(Screen[None]):
         async for balances in self.desk.readings.read_wallets({move.source, move.destination}):
             self.post_message(self.BalancesRead(balances))
         self.post_message(self.ReadingEnded())
-
-    @work(exclusive=True, group="transferable")
-    async def read_transferable(self, account: Account, asset: str) -> None:
-        """Ask what can be moved of an asset out of an account, once the person has settled on it."""
-        await asyncio.sleep(_SETTLED_S)
-        self.post_message(self.TransferableRead(await self.desk.readings.read_transferable(account, asset)))
 
     def on_main_screen_balances_read(self, message: BalancesRead) -> None:
         """Show what was read."""
@@ -254,9 +295,12 @@ class MainScreen(Screen[None]):
             title = f"Not read: {', '.join(labels)}"
             self.notify(problem, title=title, severity="warning", markup=False)
 
-    def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
-        """Ask the exchange."""
-        self.read_transferable(message.account, message.asset)
+    @work(exclusive=True, group="transferable")
+    async def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
+        """Ask what can be moved of an asset out of an account, once the person has settled on it."""
+        await asyncio.sleep(_SETTLED_S)
+        balances = await self.desk.readings.read_transferable(message.account, message.asset)
+        self.post_message(self.TransferableRead(balances))
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
@@ -265,11 +309,6 @@ class MainScreen(Screen[None]):
             self.app.push_screen(DecideScreen(progress), self._decided)
         else:
             self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
-
-    def on_transfer_table_tran_id_copied(self, message: TransferTable.TranIdCopied) -> None:
-        """Put a tranId into the clipboard of the person's own terminal."""
-        self.app.copy_to_clipboard(str(message.tran_id))
-        self.notify(f"tranId {message.tran_id} copied")
 
     @work
     async def settle_by_hand(self, decision: Decision) -> None:
@@ -292,7 +331,8 @@ class MainScreen(Screen[None]):
             return
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
-        since_ms = self._answered_ms.get(transfer.id)
+        # What the desk tells of it may come after this.
+        since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.id, ticks_ms())
         self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
 
     def _show_exchange_state(self) -> None:

@@ -1,5 +1,6 @@
 """Unlocking GNOME Keyring, or making it: a passphrase, typed unseen."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -37,12 +38,11 @@ class UnlockScreen(ModalScreen[bool]):
         ]
     )
 
+    @dataclass
     class Answered(Message):
         """The keyring is unlocked, or the words say why not."""
 
-        def __init__(self, words: str = "") -> None:
-            super().__init__()
-            self.words = words
+        words: str = ""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
 """The screen for when no transfer can be made yet: it says what is missing, and offers the ways on that there are."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,16 @@ _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
+
+
+@dataclass
+class CannotOpen(Message):
+    """Something that it takes to make transfers is missing."""
+
+    words: str
+    problem: keys.KeyStoreError | None = None
+    keyring: str = ""
+    """The one that would keep a first key."""
 
 
 class WelcomeScreen(Screen[None]):
@@ -45,11 +56,11 @@ class WelcomeScreen(Screen[None]):
     class SessionKeyAsked(Message):
         """The person wants to type a key that is for this session only."""
 
-    def __init__(self, words: str, problem: keys.KeyStoreError | None, keyring: str) -> None:
+    def __init__(self, missing: CannotOpen) -> None:
         super().__init__()
-        self._words = words
-        self._problem = problem
-        self._keyring = keyring
+        self._words = missing.words
+        self._problem = missing.problem
+        self._keyring = missing.keyring
 
     def compose(self) -> ComposeResult:
         """The problem first."""

@@ -15,7 +15,14 @@ class AmountInput(FieldInput):
     """Takes an amount; m, t, h and q ask for all, three quarters, half and a quarter of what is available."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"share({percent})", "Max" if percent == 100 else f"{percent} % of it", show=False, priority=True)
+        Binding(
+            key,
+            f"share({percent})",
+            "Max" if percent == 100 else f"{percent} % of it",
+            show=False,
+            priority=True,
+            tooltip="in Amount: all (Max), 75, 50, 25 % of what can be moved",
+        )
         for key, percent in _SHARES.items()
     ]
 

@@ -1,6 +1,7 @@
 """An input that shows, below it, what the text so far can become."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -18,6 +19,8 @@ _ROWS = 8
 _NAME_COLUMNS = 10
 """What names take at least, so that the notes beside them seldom move."""
 
+_HELP = "in Asset and Pair: put in a suggestion; Esc undoes"
+
 
 class Suggestions(Widget):
     """The lines below a completing input. They lie over what is below, and are gone when the input is left.
@@ -27,12 +30,11 @@ class Suggestions(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"suggestions--chosen"}
 
+    @dataclass
     class Clicked(Message):
         """A line was clicked."""
 
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
+        index: int
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,8 +78,8 @@ class CompletingInput(FieldInput):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "next", "Next suggestion", show=False, priority=True),
-        Binding("up", "previous", "Previous suggestion", show=False, priority=True),
+        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=_HELP),
+        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=_HELP),
         Binding("enter", "take", "Take the suggestion", show=False, priority=True),
         Binding("escape", "undo", "Undo the suggestion", show=False, priority=True),
     ]

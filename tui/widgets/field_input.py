@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -51,12 +52,11 @@ class PromptInput(Input, inherit_bindings=False):
 class FieldInput(PromptInput):
     """A field whose contents are seen, and cleaned on their way in."""
 
+    @dataclass
     class Dropped(Message):
         """Part of what was typed or pasted cannot be in this field, and was left out."""
 
-        def __init__(self, entry: "FieldInput") -> None:
-            super().__init__()
-            self.entry = entry
+        entry: "FieldInput"
 
     def __init__(self, value: str = "", *, clean: Callable[[str], str] = printable, **options: object) -> None:
         super().__init__(clean(value), **options)

@@ -1,5 +1,6 @@
 """The list of the eight wallets, of which one is chosen."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +17,8 @@ from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
 
+_HELP = "choose a wallet in a list; dimmed ones cannot be reached"
+
 
 class WalletList(OptionList, inherit_bindings=False):
     """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed.
@@ -24,10 +27,16 @@ class WalletList(OptionList, inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *at_once(OptionList.BINDINGS),
+        *at_once(
+            replace(binding, tooltip=_HELP) if binding.action in ("cursor_up", "cursor_down") else binding
+            for binding in OptionList.BINDINGS
+            if isinstance(binding, Binding)
+        ),
         Binding("enter", "screen.move_focus(1)", show=False, priority=True),
         *(
-            Binding(str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False, priority=True)
+            Binding(
+                str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False, priority=True, tooltip=_HELP
+            )
             for digit in range(1, len(WALLETS) + 1)
         ),
     ]

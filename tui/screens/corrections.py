@@ -1,0 +1,46 @@
+"""What was said falsely of a transfer is put right before the person, one transfer after the other."""
+
+import contextlib
+from typing import Any
+
+from textual.screen import Screen
+
+from tui.desk.desk import Desk
+from tui.domain.transfer import Transfer
+from tui.journal import JournalError
+from tui.screens.notice import NoticeScreen
+
+
+class Corrections:
+    """Shows a notice over whatever is on the screen, but not while the app is locked."""
+
+    def __init__(self, screen: Screen[Any], desk: Desk) -> None:
+        self._screen = screen
+        self._desk = desk
+        self._unseen: dict[int, Transfer] = {}
+        """Transfers of which something false was said, and the person has not seen that, by id."""
+        self._is_telling = False
+        """Whether one of them is on the screen."""
+
+    def tell(self, transfer: Transfer) -> None:
+        """Tell of one, now or as soon as that can be."""
+        self._unseen[transfer.id] = transfer
+        self.tell_next()
+
+    def tell_next(self) -> None:
+        """Tell of one that the person has not seen yet, if there is any."""
+        if self._unseen and not self._is_telling and not self._desk.client.is_locked:
+            self._is_telling = True
+            self._screen.app.push_screen(NoticeScreen(next(iter(self._unseen.values()))), self._seen)
+
+    def _seen(self, transfer: Transfer | None) -> None:
+        self._is_telling = False
+        if transfer:
+            self._unseen.pop(transfer.id, None)
+            self._screen.run_worker(self._write_down(transfer))
+            self._screen.call_later(self.tell_next)
+
+    async def _write_down(self, transfer: Transfer) -> None:
+        """Where that fails, the next start tells again."""
+        with contextlib.suppress(JournalError):
+            await self._desk.notice_seen(transfer)
