@@ -327,6 +327,7 @@ class MainScreen(Screen[None]):
             self.settle_by_hand(decision)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
+        self._review = None
         if transfer is None:
             return
         if transfer.outcome.is_open or transfer.tran_id is not None:
