@@ -383,6 +383,43 @@ def test_of_many_shunters_at_once_one_writes_and_all_others_are_asked(path: Path
             assert sorted(pool.map(press_y, range(4))) == [False, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "message", "evidence"),
+    [
+        ("done", "", Evidence.ANSWER),
+        ("done", "Found in the exchange's history.", Evidence.HISTORY),
+        ("done", "Decided by hand, from several records of the history.", Evidence.PERSON),
+        ("rejected", "You have insufficient balance. More than there is: try less.", Evidence.ANSWER),
+        ("rejected", "The exchange's history says FAILED: nothing moved.", Evidence.HISTORY),
+        ("not_executed", "Its time window is over and the exchange's history has no record of it.", Evidence.HISTORY),
+        ("not_executed", "Decided by hand: no record of the history is this transfer.", Evidence.PERSON),
+        ("unknown", "The answer did not come.", Evidence.ANSWER),
+    ],
+)
+def test_journal_of_an_older_shunter_says_what_its_outcomes_rest_on(
+    path: Path, outcome: str, message: str, evidence: Evidence
+) -> None:
+    """What it took for proved is a judgement now, is asked about before a repeat, and watched."""
+    path.parent.mkdir()
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute(
+            """
+            INSERT INTO transfers (sender, profile, key_tail, host, type, asset, amount, sent_at_ms, timestamp_ms,
+                recv_window_ms, outcome, message, settled_at_ms)
+            VALUES ('gone', 'main', 'demo', ?, 'MAIN_FUNDING', 'USDT', '100.50', ?, ?, 5000, ?, ?, ?)
+            """,
+            (HOST, SENT_MS, SENT_MS, outcome, message, journal_module._now_ms()),
+        )
+        connection.execute("PRAGMA user_version = 1")
+    with contextlib.closing(Journal.open(path)) as opened:
+        (transfer,) = opened.transfers()
+        assert (transfer.outcome, transfer.evidence, transfer.key_print) == (Outcome(outcome), evidence, "")
+        is_judged = evidence is not Evidence.ANSWER and outcome != "done"
+        assert opened.judged(HOST) == ([transfer] if is_judged else [])
+
+
 # The file
 
 
