@@ -187,6 +187,22 @@ def test_answer_takes_its_tran_id_from_whoever_has_it_without_one(journal: Journ
     ]
 
 
+@pytest.mark.parametrize(
+    ("request_", "after_ms"),
+    [(TransferRequest(REQUEST.type, "USDT", Decimal(7)), 0), (REQUEST, 61 * 60 * 1000)],
+    ids=["another amount", "long after"],
+)
+def test_answer_takes_no_tran_id_from_what_no_record_can_have_confused_with_it(
+    journal: Journal, request_: TransferRequest, after_ms: int
+) -> None:
+    """A server to rehearse with was started again: what its history said before was right all the same."""
+    before = journal.record(begin(journal).id, by_history(Outcome.DONE, 42))
+    after = begin(journal, request_, timestamp_ms=SENT_MS + after_ms)
+    assert journal.record(after.id, Finding(Outcome.DONE, tran_id=42)).tran_id == 42
+    assert journal.transfer(before.id) == before
+    assert journal.notices(HOST) == []
+
+
 def test_two_answers_with_one_tran_id_both_stay(journal: Journal) -> None:
     """A server to rehearse with, started again, gives out the same ones."""
     both = [journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42)) for _ in range(2)]

@@ -32,6 +32,7 @@ REPEAT_WINDOW_MS = 5 * 60 * 1000
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
 
+_CONFUSED_MS = 60 * 60 * 1000
 _PAGE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -306,7 +307,7 @@ class Journal:
         if finding.evidence is not Evidence.ANSWER and not despite.issuperset(holder["id"] for holder in holders):
             raise TranIdTaken
         for holder in holders:
-            if holder["evidence"] != Evidence.ANSWER:
+            if holder["evidence"] != Evidence.ANSWER and _could_be_confused(holder, self._row(transfer_id)):
                 words = f"It was taken for tranId {finding.tran_id}, which is another transfer's. Shunter looks again."
                 self._change(holder["id"], Finding(Outcome.UNKNOWN, words), notice=True)
 
@@ -474,6 +475,15 @@ def _senders_folder(path: Path) -> Path:
 def _same(request: TransferRequest, host: str) -> tuple[str | None, ...]:
     """The parameters of `_SAME`. The amount is compared as a number, and so not by SQLite."""
     return host, request.type.name, request.asset, request.from_symbol, request.to_symbol
+
+
+def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
+    """Whether one record can have passed for both. Else a server to rehearse with was started again, and gave out its
+    tranId once more: then both are right.
+    """
+    is_same = all(one[name] == other[name] for name in ("type", "asset", "from_symbol", "to_symbol"))
+    is_about_then = abs(one["timestamp_ms"] - other["timestamp_ms"]) <= _CONFUSED_MS
+    return is_same and is_about_then and Decimal(one["amount"]) == Decimal(other["amount"])
 
 
 def _transfer(row: sqlite3.Row) -> Transfer:
