@@ -82,8 +82,9 @@ async def _taken(picture: Picture) -> str:
             if key:
                 await pilot.press(key)
             await pilot.pause()
-            while app.workers:
-                await app.workers.wait_for_complete()
+            # The review keeps its connection warm for as long as it is up.
+            while busy := [worker for worker in app.workers if worker.group != "warm"]:
+                await app.workers.wait_for_complete(busy)
                 await pilot.pause()
         # The web font that Textual names is left out: a picture asks nothing of the network.
         return re.sub(r"@font-face \{.*?\}\s*", "", app.export_screenshot(), flags=re.DOTALL)
