@@ -104,12 +104,19 @@ class Judge:
         self.asked_with: dict[str, str] = {}
         """What the person saw on opening an open transfer last, by amount."""
         self.pictures = 0
+        self.forgotten: set[str] = set()
+        """Amounts that were open when the server began anew without them: it says itself that they never were."""
         self._denied: dict[str, str] = {}
         """What was said not to have moved, and in which words."""
         self._lock = threading.Lock()
+        self._pace_lock = threading.Lock()
+        self._wanted_pace = 1.0
+        self._held_up = 0
 
     def breaks(self, kind: str, amount: str, what: str, picture: str = "") -> None:
         """Note a broken promise."""
+        if amount in self.forgotten and not kind.startswith("doubled"):
+            return
         with self._lock:
             self.broken.setdefault((kind, amount), Violation(kind, amount, what, self.clock.now_s(), picture))
 
@@ -177,9 +184,29 @@ class Judge:
     """Since when the clock has gone at the world's pace."""
 
     def go(self, pace: float) -> None:
-        """Let the clock go at another pace."""
-        self.clock.go(pace)
-        self.slow_since_ms = self.clock.now_ms() if pace == 1 else 0
+        """Let the clock go at another pace, as soon as nothing needs the world's."""
+        with self._pace_lock:
+            self._wanted_pace = pace
+            self._set_pace()
+
+    @contextmanager
+    def at_the_worlds_pace(self) -> Iterator[None]:
+        """For what waits for the keyring, which is in no hurry: the program's limit would be over at once."""
+        with self._pace_lock:
+            self._held_up += 1
+            self._set_pace()
+        try:
+            yield
+        finally:
+            with self._pace_lock:
+                self._held_up -= 1
+                self._set_pace()
+
+    def _set_pace(self) -> None:
+        pace = 1.0 if self._held_up else self._wanted_pace
+        if pace != self.clock.pace:
+            self.clock.go(pace)
+            self.slow_since_ms = self.clock.now_ms() if pace == 1 else 0
 
     def truth(self, amount: str) -> str:
         """What there is to know of an amount."""
@@ -232,7 +259,7 @@ class Judge:
     def _judge_outcome(self, row: dict[str, Any], moves: list[Record]) -> None:
         amount, outcome = row["amount"], row["outcome"]
         truth = f"{outcome} ({row['message']}); {self.truth(amount)}"
-        if outcome in ("sending", "unknown"):
+        if outcome in words.OPEN_IN_JOURNAL:
             self.breaks("unsettled after an hour", amount, truth, self.asked_with.get(amount, ""))
         elif moves and outcome != "done":
             self.breaks("lost: moved, and the journal says otherwise at the end", amount, truth)
@@ -541,15 +568,19 @@ class Person:
     def watch(self, over: threading.Event, random: Random) -> None:
         """Look at the screen until something is over; the program may be killed and started again meanwhile."""
         dies_at_s = time.monotonic() + random.uniform(2, 200)
-        terminal = self.terminal or self.start()
+        terminal = self.terminal or self._start_slowly()
         while not over.is_set():
             self._close_alarm(terminal.screen())
             if time.monotonic() > dies_at_s:
                 terminal.signal(signal.SIGKILL)
                 terminal.wait_for_end()
                 self.diary.kills["waiting by SIGKILL"] += 1
-                terminal = self.start()
+                terminal = self._start_slowly()
                 dies_at_s = time.monotonic() + random.uniform(20, 400)
+
+    def _start_slowly(self) -> Terminal:
+        with self.judge.at_the_worlds_pace():
+            return self.start()
 
     def decide_open_ones(self, rows: list[dict[str, Any]]) -> None:
         """Start once more, open every row that is open, and decide where the program asks."""
@@ -720,13 +751,19 @@ class Run:
             for watched in watching:
                 watched.result()
 
+    def begin_anew(self) -> None:
+        """Start the server again, without its books, as a rehearsal server is; its tranIds begin anew as well."""
+        open_rows = [row["amount"] for row in journal(self._environment) if row["outcome"] in words.OPEN_IN_JOURNAL]
+        self.judge.forgotten.update(open_rows)
+        self.exchange.new_run()
+
     def _watch(self, person: Person, over: threading.Event, random: Random) -> None:
         while not over.is_set():
             with self._stuck_is_broken(person, "waiting"):
                 person.watch(over, random)
 
     def _ask_person(self) -> None:
-        rows = [row for row in journal(self._environment) if row["outcome"] in ("sending", "unknown")]
+        rows = [row for row in journal(self._environment) if row["outcome"] in words.OPEN_IN_JOURNAL]
         person = self._person(0)
         if rows:
             with self._stuck_is_broken(person, "deciding"):
@@ -787,7 +824,7 @@ def judged(
                 for one in [judge.broken[key] for key in judge.broken.keys() - told]:
                     print(f"       {one.kind} {one.amount}: {one.what}")
                 sys.stdout.flush()
-            run.exchange.new_run()
+            run.begin_anew()
     return _report(run, environment, time.monotonic() - began_s)
 
 

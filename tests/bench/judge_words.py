@@ -79,6 +79,8 @@ KIND_OF = {
     "not executed": Said.JUDGED,
 }
 
+OPEN_IN_JOURNAL = ("sending", "unknown")
+
 
 @dataclass(frozen=True)
 class Claim:
