@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 from unittest.mock import patch
 
 from tui.app.app import ShunterApp
@@ -18,6 +19,8 @@ from tui.app.opening import Start
 from tui.demo.keys import demo_key
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
+from tui.exchange import calls
+from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.screens.main import MainScreen
 from tui.widgets.status_bar import StatusBar
@@ -80,17 +83,18 @@ async def _slowest_call(base_url: str) -> float:
     took = []
     async with BinanceClient(base_url, demo_key()) as client:
         await client.sync_clock()
-        for call in (
-            client.wallet_balances,
-            client.isolated_account,
-            client.isolated_pairs,
-            client.um_balances,
-            client.cm_balances,
-            client.options_account,
-            client.portfolio_balances,
-        ):
+        reading: tuple[Call[Any], ...] = (
+            calls.WALLET_BALANCES,
+            calls.ISOLATED_ACCOUNT,
+            calls.ISOLATED_PAIRS,
+            calls.UM_BALANCES,
+            calls.CM_BALANCES,
+            calls.OPTIONS_ACCOUNT,
+            calls.PORTFOLIO_BALANCES,
+        )
+        for call in reading:
             started = time.perf_counter()
-            await call()
+            await client.read(call)
             took.append(time.perf_counter() - started)
     return max(took)
 

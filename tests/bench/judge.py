@@ -4,7 +4,7 @@
 
 Three Shunters share a journal and a keyring, each in a pseudo-terminal, and are used by persons who also do what they
 should not. The exchange (`judge_exchange`) is written from BINANCE.md and from malice. Batch by batch: sending, with
-kills, at the world's pace; then an hour sixty times as fast, for there is nothing but waiting in it. All the while
+kills, at the world's pace; then an hour forty times as fast, for there is nothing but waiting in it. All the while
 every picture on every screen, and the journal, is held against the ledger. What is open after an hour is a failure
 too, unless the program asked the person, who knows the ledger and decides rightly.
 """
@@ -44,7 +44,7 @@ from tests.terminal.conftest import Environment, Pty
 from tests.waiting import LIMIT_S
 from tui.demo.serving import served
 
-_PACE = 60.0
+_PACE = 40.0
 _HOUR_S = 3600
 _ASKED_AFTER_S = (600, 3000)
 """When the person looks whether there is something to decide, since the last transfer."""
@@ -822,7 +822,7 @@ def judged(
             if progress:
                 print(f"{time.monotonic() - began_s:5.0f} s: {judge.confirmed.total()} transfers")
                 for one in [judge.broken[key] for key in judge.broken.keys() - told]:
-                    print(f"       {one.kind} {one.amount}: {one.what}")
+                    print(f"       {one.kind} {one.amount}: {one.what}\n{one.picture}")
                 sys.stdout.flush()
             run.begin_anew()
     return _report(run, environment, time.monotonic() - began_s)

@@ -16,7 +16,7 @@ from typing import Any
 from tests.bench.judge_clock import Clock
 
 _LOOK_S = 0.05
-"""Seconds of the world after which a waiting event loop looks whether the pace has changed."""
+"""Seconds of the world after which whoever waits looks whether the pace has changed."""
 
 
 def scale(clock: Clock) -> None:
@@ -35,7 +35,12 @@ def scale(clock: Clock) -> None:
     select = selectors.DefaultSelector.select
 
     def scaled_select(self: selectors.DefaultSelector, timeout: float | None = None) -> Any:
-        return select(self, _LOOK_S if timeout is None else min(timeout / clock.pace, _LOOK_S))
+        ends_s = None if timeout is None else clock.monotonic_s() + timeout
+        while True:
+            left_s = _LOOK_S if ends_s is None else (ends_s - clock.monotonic_s()) / clock.pace
+            ready = select(self, max(0.0, min(left_s, _LOOK_S)))
+            if ready or left_s <= 0:
+                return ready
 
     scaled: dict[str, Any] = {
         "time": clock.now_s,

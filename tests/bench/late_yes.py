@@ -26,8 +26,9 @@ from tui.demo.keys import demo_key
 from tui.desk.desk import Desk
 from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange import client as client_module
-from tui.exchange.client import TRUSTED_S, BinanceClient
+from tui.exchange import connection as connection_module
+from tui.exchange.client import BinanceClient
+from tui.exchange.connection import TRUSTED_S
 from tui.exchange.errors import ExchangeError
 from tui.journal import Journal
 
@@ -106,7 +107,7 @@ async def measure(
     far = FarServer(servers_idle_s, round_trip_s)
     async with await asyncio.start_server(far.serve, "127.0.0.1", 0) as server:
         base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        with patch.object(client_module, "TRUSTED_S", _WAYS[way]):
+        with patch.object(connection_module, "TRUSTED_S", _WAYS[way]):
             clients = [BinanceClient(base_url, demo_key()) for _ in starts_s]  # which takes its time, and none of y's
         with contextlib.ExitStack() as stack:
             folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in starts_s]

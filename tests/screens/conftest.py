@@ -28,7 +28,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
         return ClockReading(server_ms, ticks_ms(), round_trip_ms=9, offset_ms=12)
 
     monkeypatch.setattr("tui.exchange.client.reading", reading)
-    monkeypatch.setattr("tui.journal.store._now_ms", lambda: NOON_MS)
+    monkeypatch.setattr("tui.journal.clock.now_ms", lambda: NOON_MS)
     monkeypatch.setattr("tui.desk.desk.settle", _not_yet)
 
 

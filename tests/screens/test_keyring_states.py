@@ -28,6 +28,7 @@ from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
+from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.errors import NotSent
 from tui.keys import keyring_calls
 from tui.screens.add_key import AddKeyScreen
@@ -241,10 +242,10 @@ async def test_locked_app_holds_no_key_and_a_key_press_brings_it_back(one_key: k
         client = app._desk.client
         assert client._key is None
         with pytest.raises(NotSent, match="locked"):
-            await client.key_restrictions()
+            await client.read(KEY_RESTRICTIONS)
         await pilot.press("f4")  # wakes it, and does nothing else
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        assert (await client.key_restrictions()).permits_universal_transfer
+        assert (await client.read(KEY_RESTRICTIONS)).permits_universal_transfer
 
 
 async def test_app_does_not_lock_while_a_transfer_is_being_sent(
@@ -428,7 +429,7 @@ async def test_session_key_typed_again_after_the_idle_lock_goes_on_with_everythi
         assert main.query_one("#field-amount Input", Input).value == "7"
         assert main.query_one("#transfers", TransferTable).row_count == 1
         assert desk
-        assert (await desk.client.key_restrictions()).permits_universal_transfer
+        assert (await desk.client.read(KEY_RESTRICTIONS)).permits_universal_transfer
 
 
 async def test_another_session_key_after_the_idle_lock_gets_a_desk_and_a_name_of_its_own(

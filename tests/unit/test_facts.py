@@ -18,6 +18,7 @@ from tui.domain.hosts import _LIVE_HOSTS, service_url
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet, transfer_type
 from tui.exchange import payloads
+from tui.exchange.calls import margin_transferable
 from tui.exchange.client import RECV_WINDOW_MS, BinanceClient
 from tui.exchange.errors import Refused, error_of_answer
 from tui.exchange.records import HISTORY_PAGE_SIZE
@@ -102,7 +103,7 @@ async def test_whatever_the_client_sends_stands_on_the_page() -> None:
 
     calls: list[Callable[[BinanceClient], Awaitable[object]]] = [
         *CALLS.values(),
-        lambda client: client.margin_transferable("USDT", "BTCUSDT"),
+        lambda client: client.read(margin_transferable("USDT", "BTCUSDT")),
         transfer,
     ]
     async with BinanceClient(BASE_URL, demo_key(), transport=Recording()) as client:

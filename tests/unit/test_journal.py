@@ -17,7 +17,8 @@ import pytest
 
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import SENDER_GONE, Journal, JournalError, RepeatUnconfirmed, TranIdTaken, journal_path
+from tui.journal import SENDER_GONE, Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
+from tui.journal import file as file_module
 from tui.journal import store as journal_module
 from tui.journal.schema import MIGRATIONS
 
@@ -233,7 +234,7 @@ def test_judgement_is_watched_for_a_day(journal: Journal, monkeypatch: pytest.Mo
     assert judged.settled_at
     judged_ms = int(judged.settled_at.timestamp() * 1000)
     for after_ms, watched in ((journal_module.WATCH_MS - 1000, [judged]), (journal_module.WATCH_MS + 1000, [])):
-        monkeypatch.setattr(journal_module, "_now_ms", lambda after_ms=after_ms: judged_ms + after_ms)
+        monkeypatch.setattr(clock, "now_ms", lambda after_ms=after_ms: judged_ms + after_ms)
         assert journal.judged(HOST) == watched
 
 
@@ -300,7 +301,7 @@ def test_what_a_sender_wrote_last_is_not_overwritten_by_its_end(
         journal.record(transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="its own words"))
         return frozenset()
 
-    monkeypatch.setattr(journal_module, "living_senders", ends_meanwhile)
+    monkeypatch.setattr(file_module, "living_senders", ends_meanwhile)
     (seen,) = other.open_transfers(HOST)
     assert (seen.code, seen.message) == (-1007, "its own words")
 
@@ -357,10 +358,10 @@ def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
 def test_wall_clock_that_was_set_changes_nothing_about_repeats(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, offset_ms: int
 ) -> None:
-    now_ms = journal_module._now_ms
+    now_ms = clock.now_ms
     done = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=1))
     judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
-    monkeypatch.setattr(journal_module, "_now_ms", lambda: now_ms() + offset_ms)
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + offset_ms)
     assert similar(journal, after_ms=60_000) == [done.id, judged.id]
 
 
@@ -426,7 +427,7 @@ def test_journal_of_an_older_shunter_says_what_its_outcomes_rest_on(
                 recv_window_ms, outcome, message, settled_at_ms)
             VALUES ('gone', 'main', 'demo', ?, 'MAIN_FUNDING', 'USDT', '100.50', ?, ?, 5000, ?, ?, ?)
             """,
-            (HOST, SENT_MS, SENT_MS, outcome, message, journal_module._now_ms()),
+            (HOST, SENT_MS, SENT_MS, outcome, message, clock.now_ms()),
         )
         connection.execute("PRAGMA user_version = 1")
     with contextlib.closing(Journal.open(path)) as opened:
@@ -507,7 +508,7 @@ def test_long_journal_is_read_in_little_memory(journal: Journal, path: Path) -> 
 
 def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> None:
     asked: list[str] = []
-    journal._connection.set_trace_callback(asked.append)
+    journal._file._connection.set_trace_callback(asked.append)
     begin(journal)
     open_ids(journal)
     similar(journal)
@@ -515,7 +516,7 @@ def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> No
     journal.judged(HOST)
     journal.notices(HOST)
     journal.declined(1)
-    journal._connection.set_trace_callback(None)
+    journal._file._connection.set_trace_callback(None)
     questions = [statement for statement in asked if "FROM" in statement]
     assert len(questions) >= 4
     for statement in questions:
@@ -550,7 +551,7 @@ def test_migration_keeps_the_transfers(journal: Journal, path: Path, monkeypatch
         ("ALTER TABLE transfers ADD COLUMN note TEXT NOT NULL DEFAULT ''",),
         ("CREATE TABLE notes (n INTEGER)", "INSERT INTO notes SELECT count(*) FROM transfers"),
     )
-    monkeypatch.setattr(journal_module, "MIGRATIONS", MIGRATIONS + steps)
+    monkeypatch.setattr(file_module, "MIGRATIONS", MIGRATIONS + steps)
     with contextlib.closing(Journal.open(path)) as migrated:
         assert list(migrated.transfers()) == [settled]
         assert begin(migrated).id == settled.id + 1
@@ -565,7 +566,7 @@ def test_migration_that_fails_changes_nothing(journal: Journal, path: Path, monk
     journal.close()
     before = query(path, "SELECT * FROM sqlite_master"), query(path, "SELECT * FROM transfers")
     steps = (("CREATE TABLE notes (n INTEGER)",), ("INSERT INTO nowhere VALUES (1)",))
-    monkeypatch.setattr(journal_module, "MIGRATIONS", MIGRATIONS + steps)
+    monkeypatch.setattr(file_module, "MIGRATIONS", MIGRATIONS + steps)
     with pytest.raises(JournalError):
         Journal.open(path)
     assert (query(path, "SELECT * FROM sqlite_master"), query(path, "SELECT * FROM transfers")) == before
@@ -641,7 +642,7 @@ def test_file_with_the_folders_name_is_said(path: Path) -> None:
 
 
 def test_lock_that_is_kept_stops_a_transfer_before_it_is_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "BUSY_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(file_module, "BUSY_TIMEOUT_S", 0.01)
     with contextlib.closing(Journal.open(path)) as journal, contextlib.closing(sqlite3.connect(path)) as keeper:
         keeper.execute("BEGIN EXCLUSIVE")
         with pytest.raises(JournalError, match="locked"):
@@ -680,7 +681,7 @@ def test_begin_that_failed_is_never_taken_for_a_sent_transfer(path: Path, monkey
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, factory=_FailsAfterCommit, **kwargs))
     with contextlib.closing(Journal.open(path)) as journal:
-        monkeypatch.setattr(journal._connection, "fails", True)
+        monkeypatch.setattr(journal._file._connection, "fails", True)
         with pytest.raises(JournalError):
             begin(journal)
         assert [transfer.outcome for transfer in journal.transfers()] == [Outcome.NOT_SENT]

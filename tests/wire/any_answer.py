@@ -17,6 +17,8 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
+from tui.exchange import calls
+from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.history import read_history
 
@@ -24,24 +26,19 @@ BASE_URL = "https://demo.invalid"
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
 _YEAR_2100_MS = 4_102_444_800_000
 
+
+def _reading(call: Call[Any]) -> Callable[[BinanceClient], Awaitable[object]]:
+    return lambda client: client.read(call)
+
+
 CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "sync_clock": lambda client: client.sync_clock(),
     "warm": lambda client: client.warm(),
     "transfer": lambda client: client.transfer(_REQUEST, client.clock.now_ms() if client.clock else 1),
     "transfer_history": lambda client: client.transfer_history(_REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),
-    "key_restrictions": lambda client: client.key_restrictions(),
-    "wallet_balances": lambda client: client.wallet_balances(),
-    "spot_assets": lambda client: client.spot_assets(),
-    "funding_assets": lambda client: client.funding_assets(),
-    "cross_account": lambda client: client.cross_account(),
-    "isolated_account": lambda client: client.isolated_account(),
-    "isolated_pairs": lambda client: client.isolated_pairs(),
-    "margin_transferable": lambda client: client.margin_transferable("USDT"),
-    "um_balances": lambda client: client.um_balances(),
-    "cm_balances": lambda client: client.cm_balances(),
-    "options_account": lambda client: client.options_account(),
-    "portfolio_balances": lambda client: client.portfolio_balances(),
-    "portfolio_transferable": lambda client: client.portfolio_transferable("USDT"),
+    **{name.lower(): _reading(call) for name, call in vars(calls).items() if isinstance(call, Call)},
+    "margin_transferable": _reading(calls.margin_transferable("USDT")),
+    "portfolio_transferable": _reading(calls.portfolio_transferable("USDT")),
     "read_history": lambda client: read_history(client, _REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),
 }
 

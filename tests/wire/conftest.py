@@ -227,6 +227,6 @@ def knows_the_time(server: DemoServer) -> Callable[[Seat], Awaitable[None]]:
     async def tell(seat: Seat) -> None:
         async with BinanceClient(server.base_url) as client:
             seat.client.clock = await client.sync_clock()
-        seat.client._heard_ms = ticks_ms()
+        seat.client._connection._heard_ms = ticks_ms()
 
     return tell

@@ -14,7 +14,8 @@ from tests.wire.answers import REJECTED, UNKNOWN
 from tests.wire.conftest import DemoServer, OpenDesk, RawServer, Seat
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.domain.transfer import Outcome, Transfer
-from tui.exchange import client as client_module
+from tui.exchange import connection as connection_module
+from tui.exchange.calls import KEY_RESTRICTIONS
 
 TellTime = Callable[[Seat], Awaitable[None]]
 
@@ -104,7 +105,7 @@ async def test_timeout_after_send_is_unknown(
     gate: Gate,
     executed: bool,
 ) -> None:
-    seat.client._http.timeout = httpx.Timeout(5, read=0.2)
+    seat.client._connection.http.timeout = httpx.Timeout(5, read=0.2)
     server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Answer(200)))
     transfer = await seat.send()
     assert "too long" in transfer.message
@@ -116,7 +117,7 @@ async def test_request_executed_after_the_client_gave_up_is_found(
     seat: Seat, server: DemoServer, agree: Callable[[Seat], None]
 ) -> None:
     gate = Gate()
-    seat.client._http.timeout = httpx.Timeout(5, read=0.2)
+    seat.client._connection.http.timeout = httpx.Timeout(5, read=0.2)
     server.exchange.faults.append(Fault(before=gate))
     transfer = await seat.send()
     await seat.until(lambda: len(seat.notes) >= 3)
@@ -130,7 +131,7 @@ async def test_request_executed_after_the_client_gave_up_is_found(
 async def test_answer_that_drips_is_unknown_after_a_while(
     open_desk: OpenDesk, raw_server: RawServer, knows_the_time: TellTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.5)
+    monkeypatch.setattr(connection_module, "_WHOLE_CALL_S", 0.5)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -198,7 +199,7 @@ async def test_what_never_left_is_not_sent(
     with place() as url:
         seat = open_desk(url)
         await knows_the_time(seat)
-        seat.client._http.timeout = httpx.Timeout(5, connect=0.3)
+        seat.client._connection.http.timeout = httpx.Timeout(5, connect=0.3)
         transfer = await seat.send()
     assert transfer.outcome is Outcome.NOT_SENT
     assert words in transfer.message
@@ -211,11 +212,13 @@ async def test_pool_without_a_free_connection_is_not_sent(
 ) -> None:
     """Taken up by calls that hang, the pool has no connection left for the transfer."""
     await seat.client.sync_clock()
-    await seat.client._http.aclose()
-    seat.client._http = httpx.AsyncClient(limits=httpx.Limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.2))
+    await seat.client._connection.http.aclose()
+    seat.client._connection.http = httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.2)
+    )
     gate = Gate()
     server.exchange.faults.append(Fault(before=gate, method="GET", path="/sapi/v1/account/apiRestrictions"))
-    hanging = asyncio.create_task(seat.client.key_restrictions())
+    hanging = asyncio.create_task(seat.client.read(KEY_RESTRICTIONS))
     assert await asyncio.to_thread(gate.reached.wait, 10)
     transfer = await seat.send()
     assert transfer.outcome is Outcome.NOT_SENT

@@ -16,7 +16,8 @@ from tui.demo.keys import demo_key, new_key
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange import client as client_module
+from tui.exchange import connection as connection_module
+from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
 
@@ -184,7 +185,7 @@ async def test_timeout_and_unreachable_hold_no_key(raw_server: RawServer, self_s
         ("https://nothing.invalid", NotSent),
     ):
         async with BinanceClient(url, demo_key()) as client:
-            client._http.timeout = httpx.Timeout(5, read=0.1)
+            client._connection.http.timeout = httpx.Timeout(5, read=0.1)
             with pytest.raises(error) as caught:
                 await client.transfer(_REQUEST, 1)
         assert_no_key_in(caught.value, demo_key())
@@ -222,7 +223,7 @@ async def test_clock_follows_the_exchange(server: DemoServer, offset_ms: int) ->
 async def test_clock_that_was_refused_is_measured_anew(server: DemoServer) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()
-        for call in (lambda: _transfer(client), client.key_restrictions):
+        for call in (lambda: _transfer(client), lambda: client.read(KEY_RESTRICTIONS)):
             server.exchange.clock_offset_ms += _HOUR_MS
             with pytest.raises(ClockRefused):
                 await call()
@@ -231,7 +232,7 @@ async def test_clock_that_was_refused_is_measured_anew(server: DemoServer) -> No
 
 
 async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.3)
+    monkeypatch.setattr(connection_module, "_WHOLE_CALL_S", 0.3)
 
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -282,7 +283,7 @@ async def test_answer_packed_once_is_read_although_none_is_asked_for(server: Dem
         asked.append(request.headers["Accept-Encoding"])
 
     async with BinanceClient(server.base_url, demo_key()) as client:
-        client._http.event_hooks["request"].append(note)
+        client._connection.http.event_hooks["request"].append(note)
         assert (await client.sync_clock()).server_ms == 1_800_000_000_000
     assert set(asked) == {"identity"}
 
@@ -315,7 +316,7 @@ async def test_cookies_are_not_kept(server: DemoServer) -> None:
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time", times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()
-        assert not client._http.cookies
+        assert not client._connection.http.cookies
 
 
 def test_walk_of_an_error_finds_what_httpx_puts_there() -> None:

@@ -21,8 +21,7 @@ from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRe
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.clock import ticks_ms
 from tui.exchange.payloads import HistoryRow
-from tui.journal import RepeatUnconfirmed
-from tui.journal import store as journal_module
+from tui.journal import RepeatUnconfirmed, clock
 
 _NO_HISTORY = {
     "nothing": b"{}",
@@ -409,8 +408,8 @@ async def test_repeat_of_what_was_judged_is_asked_about_for_a_day_whatever_the_w
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=False)
-    now_ms = journal_module._now_ms
-    monkeypatch.setattr(journal_module, "_now_ms", lambda: now_ms() + 10 * 24 * 3_600_000)
+    now_ms = clock.now_ms
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + 10 * 24 * 3_600_000)
     assert await seat.desk.repeats(_request("1.0")) == [judged]
     with pytest.raises(RepeatUnconfirmed):
         await seat.desk.submit(_request())

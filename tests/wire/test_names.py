@@ -9,6 +9,7 @@ import httpx
 from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
+from tui.exchange.calls import margin_transferable
 from tui.exchange.client import BinanceClient
 
 NAME, ENCODED = "币安人生", "%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9F"
@@ -25,7 +26,7 @@ async def test_name_is_signed_and_sent_as_percent_encoded_utf_8() -> None:
     transport = httpx.MockTransport(answer)
     async with BinanceClient("https://h.example", demo_key(), transport=transport) as client:
         await client.transfer(TransferRequest(move, NAME, Decimal(1), to_symbol=f"{NAME}USDT"), 1)
-        await client.margin_transferable(NAME, f"{NAME}USDT")
+        await client.read(margin_transferable(NAME, f"{NAME}USDT"))
     sent = [received[0].content, received[1].url.query]
     parameters = [f"asset={ENCODED}&amount=1&toSymbol={ENCODED}USDT", f"asset={ENCODED}&isolatedSymbol={ENCODED}USDT"]
     for raw, named in zip(sent, parameters, strict=True):

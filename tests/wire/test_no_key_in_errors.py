@@ -19,7 +19,7 @@ from tui.demo.keys import new_key
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange import client as client_module
+from tui.exchange import connection as connection_module
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole, NotSent, OutcomeUnknown
 
@@ -104,10 +104,10 @@ async def test_no_broken_line_leads_to_an_error_that_holds_the_key(
     for base_url, timeout, kind in ways.values():
         for method in _CALLS:
             async with BinanceClient(base_url, key) as client:
-                client._http.timeout = timeout
+                client._connection.http.timeout = timeout
                 assert await _kind_of_error(client, key, method) is kind
 
-    monkeypatch.setattr(client_module, "_WHOLE_CALL_S", 0.05)
+    monkeypatch.setattr(connection_module, "_WHOLE_CALL_S", 0.05)
     for method in _CALLS:
         async with BinanceClient(silence, key) as client:
             assert await _kind_of_error(client, key, method) is OutcomeUnknown
@@ -115,7 +115,7 @@ async def test_no_broken_line_leads_to_an_error_that_holds_the_key(
     monkeypatch.setenv("HTTPS_PROXY", silence)
     for method in _CALLS:
         async with BinanceClient("https://exchange.invalid", key) as client:
-            client._http.timeout = httpx.Timeout(5, read=0.05)
+            client._connection.http.timeout = httpx.Timeout(5, read=0.05)
             assert await _kind_of_error(client, key, method) is OutcomeUnknown
 
 

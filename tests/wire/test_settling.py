@@ -17,8 +17,7 @@ from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.exchange.payloads import HistoryRow
-from tui.journal import Journal, JournalError, TranIdTaken
-from tui.journal import store as journal_module
+from tui.journal import Journal, JournalError, TranIdTaken, clock
 
 NO_RECORD = r"no record by \d\d:\d\d:\d\d; looking again at \d\d:\d\d:\d\d"
 
@@ -407,7 +406,7 @@ async def test_age_is_counted_in_the_exchanges_time(
     seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine whose clock stood in 1970 when it sent still finds its record."""
-    monkeypatch.setattr(journal_module, "_now_ms", lambda: 1000)
+    monkeypatch.setattr(clock, "now_ms", lambda: 1000)
     transfer = await _unknown(seat, server)
     assert (await seat.settled(transfer)).outcome is Outcome.DONE
     assert not any(note.doubt for note in seat.notes)

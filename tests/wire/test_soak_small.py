@@ -54,7 +54,7 @@ def _history_fault(random: Random) -> Fault:
 
 def _opened(open_desk: OpenDesk) -> Seat:
     seat = open_desk()
-    seat.client._http.timeout = httpx.Timeout(5, read=0.15)
+    seat.client._connection.http.timeout = httpx.Timeout(5, read=0.15)
     return seat
 
 

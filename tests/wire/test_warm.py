@@ -16,7 +16,9 @@ from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
-from tui.exchange.client import TRUSTED_S, BinanceClient
+from tui.exchange import connection as connection_module
+from tui.exchange.client import BinanceClient
+from tui.exchange.connection import TRUSTED_S
 from tui.exchange.errors import OutcomeUnknown, RateLimited
 
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
@@ -101,7 +103,7 @@ async def test_transfer_does_not_wait_for_a_proof_that_does_not_come(client: Bin
 
 
 async def test_connection_that_was_silent_for_too_long_is_replaced(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TRUSTED_S", 0)
+    monkeypatch.setattr(connection_module, "TRUSTED_S", 0)
     async with BinanceClient(line.base_url, demo_key()) as client:
         await client.warm()
         assert not client.is_warm
@@ -127,7 +129,7 @@ async def test_connection_from_before_the_machine_slept_is_not_used(
 ) -> None:
     """httpx counts only the time awake: to it, the connection answered a moment ago."""
     await client.warm()
-    monkeypatch.setattr(client_module, "_asleep_ms", lambda: client._asleep_ms + 3_600_000)
+    monkeypatch.setattr(connection_module, "_asleep_ms", lambda: client._connection._asleep_ms + 3_600_000)
     await client.transfer(_REQUEST, 1)
     monkeypatch.undo()
     assert line.heard == [["GET"], ["POST"]]
@@ -178,7 +180,7 @@ async def test_requests_leave_without_delay(client: BinanceClient) -> None:
         sock = response.extensions["network_stream"].get_extra_info("socket")
         seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
-    client._http.event_hooks["response"].append(look)
+    client._connection.http.event_hooks["response"].append(look)
     await client.transfer(_REQUEST, 1)
     assert all(seen)
     assert seen

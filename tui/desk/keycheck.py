@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tui import keys
+from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading
 from tui.exchange.payloads import KeyRestrictions
@@ -87,4 +88,4 @@ async def check(profile: keys.Profile) -> KeyReport:
 async def examine(client: BinanceClient) -> KeyReport:
     """Ask the exchange what the client's key may do. Raises ExchangeError."""
     clock = await client.sync_clock()
-    return KeyReport(await client.key_restrictions(), clock, client.recv_window_ms)
+    return KeyReport(await client.read(KEY_RESTRICTIONS), clock, client.recv_window_ms)

@@ -5,7 +5,7 @@ permissions. Each wallet is read by itself, so that none waits for, or hides, an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
@@ -13,6 +13,8 @@ from typing import TypeVar
 from tui.domain.balances import Account, Assets, Figure, Holdings, Pair
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
+from tui.exchange import calls
+from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown
@@ -65,7 +67,7 @@ class Reader:
     async def all_wallets(self) -> AsyncIterator[dict[Wallet, Holdings]]:
         """Every wallet as soon as it is read. The exchange's time is measured beside, if it is not known."""
         syncing = self._sync() if self._client.clock is None else None
-        glance = asyncio.create_task(self._ask(self._client.wallet_balances))
+        glance = asyncio.create_task(self._ask(calls.WALLET_BALANCES))
         async for read in self._each(Wallet, glance):
             yield read
         if syncing:
@@ -80,23 +82,23 @@ class Reader:
         """What can be moved of an asset out of margin. None for an account whose own list says that already, and where
         the exchange does not tell.
         """
-        client, asked_ms = self._client, ticks_ms()
+        asked_ms = ticks_ms()
         try:
             match account.wallet:
                 case Wallet.CROSS | Wallet.ISOLATED:
-                    amount = await self._ask(lambda: client.margin_transferable(asset, account.pair))
+                    answer = await self._ask(calls.margin_transferable(asset, account.pair))
                 case Wallet.PORTFOLIO:
-                    amount = await self._ask(lambda: client.portfolio_transferable(asset))
+                    answer = await self._ask(calls.portfolio_transferable(asset))
                 case _:
                     return None
         except ExchangeError:
             return None
-        return Figure(amount, asked_ms, is_transferable=True)
+        return Figure(answer.amount, asked_ms, is_transferable=True)
 
     async def isolated_pairs(self) -> dict[str, Pair]:
         """Every isolated pair of the exchange, by symbol; empty where the exchange does not tell."""
         try:
-            rows = await self._ask(self._client.isolated_pairs)
+            rows = await self._ask(calls.ISOLATED_PAIRS)
         except ExchangeError:
             return {}
         pairs = (Pair(*names) for row in rows if (names := _names(row.symbol, row.base, row.quote)))
@@ -133,35 +135,34 @@ class Reader:
             return await _at_a_glance(wallet, glance) or _unread(error)
 
     async def _own(self, wallet: Wallet) -> Holdings:
-        client = self._client
         match wallet:
             case Wallet.SPOT:
-                assets = _free(await self._ask(client.spot_assets))
+                assets = _free(await self._ask(calls.SPOT_ASSETS))
             case Wallet.FUNDING:
-                assets = _free(await self._ask(client.funding_assets))
+                assets = _free(await self._ask(calls.FUNDING_ASSETS))
             case Wallet.CROSS:
-                assets = _free((await self._ask(client.cross_account)).user_assets)
+                assets = _free((await self._ask(calls.CROSS_ACCOUNT)).user_assets)
             case Wallet.ISOLATED:
-                account = await self._ask(client.isolated_account)
+                account = await self._ask(calls.ISOLATED_ACCOUNT)
                 accounts = [row for row in account.assets if row.enabled]
                 pairs = {
                     pair: _free([row.base_asset, row.quote_asset]) for row in accounts if (pair := name(row.symbol))
                 }
                 return Holdings(pairs=pairs, is_open=bool(accounts))
             case Wallet.UM:
-                assets = _held((row.asset, row.max_withdraw_amount) for row in await self._ask(client.um_balances))
+                assets = _held((row.asset, row.max_withdraw_amount) for row in await self._ask(calls.UM_BALANCES))
             case Wallet.CM:
-                assets = _held((row.asset, row.withdraw_available) for row in await self._ask(client.cm_balances))
+                assets = _held((row.asset, row.withdraw_available) for row in await self._ask(calls.CM_BALANCES))
             case Wallet.OPTIONS:
-                account_rows = (await self._ask(client.options_account)).asset
+                account_rows = (await self._ask(calls.OPTIONS_ACCOUNT)).asset
                 assets = _held((row.asset, row.available) for row in account_rows)
             case Wallet.PORTFOLIO:
-                rows = await self._ask(client.portfolio_balances)
+                rows = await self._ask(calls.PORTFOLIO_BALANCES)
                 assets = _held((row.asset, row.cross_margin_free) for row in rows)
         is_transferable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
         return Holdings(assets, is_transferable=is_transferable)
 
-    async def _ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    async def _ask(self, call: Call[_Answer]) -> _Answer:
         if self._is_closed or self._client.wait_s:
             raise NotSent("The exchange asks to wait.")
         task = asyncio.current_task()
@@ -170,11 +171,11 @@ class Reader:
         try:
             async with asyncio.timeout(self._patience_s):
                 try:
-                    return await call()
+                    return await self._client.read(call)
                 except ClockRefused:
                     if self._client.clock is None:
                         await asyncio.wait([self._sync()])
-                return await call()
+                return await self._client.read(call)
         except TimeoutError:
             pass
         finally:

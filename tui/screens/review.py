@@ -31,7 +31,7 @@ from tui.widgets.transfer_table import OUTCOME_WORDS
 _JUDGED_WORDS = "judged not executed, which is no proof"
 
 _WARM_PAUSE_S = 2
-"""Less than `TRUSTED_S` of the client."""
+"""Less than `TRUSTED_S` of the connection."""
 
 _WARM_S = 5 * 60
 

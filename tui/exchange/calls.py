@@ -1,0 +1,65 @@
+"""The exchange's calls that only read, each with what it answers: BINANCE.md, "Balances" and "Keys"."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from tui.exchange.payloads import (
+    AssetBalance,
+    CmBalance,
+    CrossAccount,
+    IsolatedAccount,
+    IsolatedPairRow,
+    KeyRestrictions,
+    OptionsAccount,
+    PortfolioBalance,
+    TransferableAmount,
+    UmBalance,
+    WalletBalance,
+)
+
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[_Answer_co]):
+    """One request that changes nothing."""
+
+    path: str
+    answer: type[_Answer_co]
+    """What the exchange documents that it gives."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    is_signed: bool = True
+    """Else the key is shown, and signs nothing."""
+
+
+KEY_RESTRICTIONS = Call("/sapi/v1/account/apiRestrictions", KeyRestrictions)
+"""What the key may do."""
+
+WALLET_BALANCES = Call("/sapi/v1/asset/wallet/balance", list[WalletBalance], {"needBalanceDetail": "true"})
+"""All wallets at a glance, with the assets in each."""
+
+SPOT_ASSETS = Call("/sapi/v3/asset/getUserAsset", list[AssetBalance], method="POST")
+FUNDING_ASSETS = Call("/sapi/v1/asset/get-funding-asset", list[AssetBalance], method="POST")
+CROSS_ACCOUNT = Call("/sapi/v1/margin/account", CrossAccount)
+ISOLATED_ACCOUNT = Call("/sapi/v1/margin/isolated/account", IsolatedAccount)
+"""The isolated margin accounts, one a pair."""
+UM_BALANCES = Call("/fapi/v3/balance", list[UmBalance])
+CM_BALANCES = Call("/dapi/v1/balance", list[CmBalance])
+OPTIONS_ACCOUNT = Call("/eapi/v1/marginAccount", OptionsAccount)
+PORTFOLIO_BALANCES = Call("/papi/v1/balance", list[PortfolioBalance])
+
+ISOLATED_PAIRS = Call("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
+"""Every pair of the exchange that has isolated margin accounts."""
+
+
+def margin_transferable(asset: str, symbol: str | None = None) -> Call[TransferableAmount]:
+    """How much of an asset can be moved out of Cross Margin, or with a symbol, of that pair's isolated account."""
+    parameters = {"asset": asset, **({"isolatedSymbol": symbol} if symbol else {})}
+    return Call("/sapi/v1/margin/maxTransferable", TransferableAmount, parameters)
+
+
+def portfolio_transferable(asset: str) -> Call[TransferableAmount]:
+    """How much of an asset can be moved out of Portfolio Margin."""
+    return Call("/papi/v1/margin/maxWithdraw", TransferableAmount, {"asset": asset})

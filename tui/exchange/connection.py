@@ -1,0 +1,182 @@
+"""The line to one host: a request goes out once, its answer comes whole or as an ExchangeError."""
+
+import asyncio
+import contextlib
+import re
+import time
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from math import ceil
+
+import httpx
+
+from tui.domain.hosts import is_loopback, service_url
+from tui.exchange.bodies import read_body
+from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import (
+    ExchangeError,
+    NotSent,
+    OutcomeUnknown,
+    damaged_key,
+    error_of_answer,
+    error_of_transport,
+    retry_after_s,
+    unreadable_answer,
+    unsendable,
+)
+
+TRUSTED_S = 3
+"""For how long a connection is trusted that nothing was heard on. Then it is replaced by a new one before anything is
+sent: the other side may have closed it, and a transfer that goes there is unknown for nothing.
+"""
+
+_TIMEOUT = httpx.Timeout(connect=10, write=10, read=20, pool=5)
+_WHOLE_CALL_S = 60
+"""A server that sends a byte now and then never runs into the read time-out."""
+_WAIT_S = 60
+"""How long to leave the exchange alone where it does not say for how long."""
+_MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""Ten times the longest that the exchange is known to give: what becomes of it in memory is larger."""
+
+_LONGEST_NAP_MS = 500
+"""Two clocks that are read one after the other differ by less."""
+
+_UID_WEIGHT = "X-SAPI-USED-UID-WEIGHT-1M"
+
+_HEADER_VALUE = re.compile(r"[!-~]+")
+"""What an API key must be to go into a header; httpx would put any other into the words of its error."""
+
+
+class Connection:
+    """Requests to one host, over connections that are kept open for the next one.
+
+    Nothing is retried and no redirect is followed. Making one raises NotSent where the environment names a proxy that
+    cannot be used.
+    """
+
+    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.base_url = base_url
+        self.http = _http(base_url, transport)
+        self.uid_weight = 0
+        """The weight that this account has used in the minute, as the exchange last counted it."""
+        self._transport = transport
+        self._left: list[httpx.AsyncClient] = []
+        self._under_way: dict[asyncio.Timeout, str] = {}
+        """The limit of each call, with when it ends, in words."""
+        self._resume_ms = 0.0
+        self._heard_ms = float("-inf")
+        self._asleep_ms = _asleep_ms()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        for http in (self.http, *self._left):
+            await http.aclose()
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a connection answered so lately that a request sent now need not wait for a new one."""
+        return ticks_ms() - self._heard_ms < TRUSTED_S * 1000
+
+    @property
+    def wait_s(self) -> int:
+        """For how long the exchange still asks to be left alone (429, 418); 0 where it does not."""
+        return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
+
+    def give_up(self, when: str) -> None:
+        """End every call that is under way; its error says when that was."""
+        for limit in self._under_way:
+            if not limit.expired():
+                self._under_way[limit] = when
+                limit.reschedule(asyncio.get_running_loop().time())
+
+    async def call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
+        """One request and its answer. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
+        if self.http.is_closed:
+            raise NotSent("Shunter has left this exchange.")
+        self._leave_connections_from_before_a_sleep()
+        request = _request(self.http, self.base_url, method, path, payload, api_key)
+        limit = asyncio.timeout(_WHOLE_CALL_S)
+        self._under_way[limit] = "within a minute"
+        try:
+            async with limit:
+                answer = await self._exchange(request)
+        except TimeoutError:
+            answer = OutcomeUnknown(f"The answer did not come whole {self._under_way[limit]}.")
+        except Exception as error:  # noqa: BLE001 - what a library may raise one day must not end the app
+            answer = error_of_transport(error)
+        finally:
+            del self._under_way[limit]
+        # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
+        if isinstance(answer, ExchangeError):
+            raise answer
+        return answer
+
+    async def _exchange(self, request: httpx.Request) -> bytes | ExchangeError:
+        response = await self.http.send(request, stream=True)
+        try:
+            self._heed(response.status_code, response.headers)
+            body = await read_body(response, _MAX_ANSWER_BYTES)
+        finally:
+            await response.aclose()
+        self._heard_ms = ticks_ms()
+        if body is None:
+            return unreadable_answer("it is packed wrongly, or too long")
+        if response.status_code != httpx.codes.OK:
+            return error_of_answer(response.status_code, response.headers, body)
+        return body
+
+    def _heed(self, status: int, headers: httpx.Headers) -> None:
+        """Take note of what the exchange says of its limits."""
+        weight = headers.get(_UID_WEIGHT, "")
+        if weight.isascii() and weight.isdigit() and len(weight) < 10:
+            self.uid_weight = int(weight)
+        if status in (418, 429):
+            wait_s = retry_after_s(headers)
+            self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
+
+    def _leave_connections_from_before_a_sleep(self) -> None:
+        """Connections are let go of when they were idle for long; but httpx counts only the time that the machine was
+        awake, and nothing is known of a connection that it slept through.
+        """
+        asleep_ms = _asleep_ms()
+        if asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
+            self._left.append(self.http)
+            self.http = _http(self.base_url, None)
+        self._asleep_ms = asleep_ms
+
+
+def _http(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    with contextlib.suppress(ImportError, ValueError):  # SOCKS without its package; a scheme that is none
+        return httpx.AsyncClient(
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=100, keepalive_expiry=TRUSTED_S),
+            headers={"Accept-Encoding": "identity"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
+            follow_redirects=False,
+            # A proxy from the environment has no business between this machine and itself.
+            trust_env=not is_loopback(httpx.URL(base_url).host),
+            transport=transport,
+        )
+    raise NotSent(
+        "The proxy that the environment names cannot be used.",
+        advice="Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing.",
+    )
+
+
+def _request(
+    http: httpx.AsyncClient, base_url: str, method: str, path: str, payload: str, api_key: str
+) -> httpx.Request:
+    if api_key and not _HEADER_VALUE.fullmatch(api_key):
+        raise damaged_key()
+    headers = {"X-MBX-APIKEY": api_key} if api_key else {}
+    with contextlib.suppress(Exception):
+        url = service_url(base_url, path)
+        if method == "POST":
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            return http.build_request(method, url, headers=headers, content=payload.encode())
+        return http.build_request(method, f"{url}?{payload}" if payload else url, headers=headers)
+    raise unsendable()
+
+
+def _asleep_ms() -> float:
+    """For how long this machine has been suspended since it was started; 0 where the system does not tell."""
+    return ticks_ms() - time.monotonic() * 1000
