@@ -54,7 +54,7 @@ _DOUBT_SEEN_MS = 1000
 """How long after an unknown outcome figures may still stand as they were."""
 _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
-_PASSES, _PASS_S = 4, 5
+_PASSES, _PASS_S = 6, 5
 """How often, and how long after, the person looks again at what a read that failed left open."""
 _PRESSED_AGAIN_S = 1.2
 _SHOWN = 5
@@ -606,10 +606,10 @@ class Person:
         goes_on = bool(search(words.GOES_ON_BY_ITSELF, screen))
         if is_asked and not goes_on and self._decide(terminal, screen):
             self.see(words.NO_DIALOG, pressing=_ENTER, where=words.ASKS_TO_DECIDE)
-        else:
-            terminal.type(_ESCAPE)
-            self.see(words.NO_DIALOG)
-        return not goes_on
+            return True
+        terminal.type(_ESCAPE)
+        self.see(words.NO_DIALOG, pressing=_ESCAPE, where=words.DIALOG_IS_OPEN)
+        return not search(words.IS_UNKNOWN, screen)
 
     def _decide(self, terminal: Terminal, screen: str) -> bool:
         """Choose what the ledger says; whether there was something to choose."""

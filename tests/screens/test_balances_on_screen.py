@@ -43,7 +43,7 @@ async def grow_old(pilot: Pilot[bool], main: MainScreen, monkeypatch: pytest.Mon
     """Make every figure older than a minute, and keep the form from asking anew."""
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
-    monkeypatch.setattr("tui.screens.main._SETTLED_S", 3600)
+    monkeypatch.setattr("tui.widgets.balance_reader._SETTLED_S", 3600)
     balances = main.desk.readings.balances
     wallets = {
         wallet: replace(holdings, read_ms=(holdings.read_ms or 0) - 61_000)
@@ -65,7 +65,7 @@ async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
         await until(pilot, lambda: "100.00 USDT" in figure(main, Wallet.PORTFOLIO))
 
 
-async def test_old_figures_look_it(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_figures_are_marked(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await grow_old(pilot, main, monkeypatch)

@@ -166,7 +166,7 @@ def test_macos_refuses_interaction(backend: FakeKeyring, snap_compare: Snap) -> 
 
 
 def test_hangs(backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap) -> None:
-    monkeypatch.setattr(opening_module, "_SLOW_S", 0.01)
+    monkeypatch.setattr(keys, "SLOW_S", 0.01)
     backend.hangs = True
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=welcome())
 

@@ -134,8 +134,8 @@ def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -
     progress = Progress(transfer, "", doubt, tuple(candidates), (row,) if doubt is Doubt.UNREADABLE else ())
 
     async def steps(pilot: Pilot[bool]) -> None:
-        await until_open(pilot)
-        await pilot.app.push_screen(DecideScreen(progress))
+        main = await until_open(pilot)
+        await pilot.app.push_screen(DecideScreen(main.desk, progress))
         await until_screen(pilot, DecideScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)

@@ -31,7 +31,7 @@ async def report_on(restrictions: dict[str, object], *, status: int = 200) -> Ke
 
 async def test_key_for_transfers_alone_passes_without_a_warning() -> None:
     report = await report_on(GOOD | {"createTime": 1698645219000, "ofALaterVersion": True})
-    assert report.obstacle is None
+    assert not report.obstacle
     assert report.warnings == ()
     assert report.may == "reading, universal transfer"
     assert abs(report.clock.offset_ms) < 1000
@@ -54,7 +54,7 @@ async def test_key_without_universal_transfer_cannot_transfer() -> None:
 )
 async def test_key_that_can_do_more_or_less_than_it_should_is_warned_of(change: dict[str, object], words: str) -> None:
     report = await report_on(GOOD | change)
-    assert report.obstacle is None
+    assert not report.obstacle
     (warning,) = report.warnings
     assert words in warning
 

@@ -255,7 +255,7 @@ async def test_answer_wins_over_a_wrong_claim_to_its_tran_id(
     sending = asyncio.create_task(seat.send())
     await _reached(gate)
     record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", server.executed[0], 0)
-    await seat.desk.choose(Decision(wrong, Outcome.DONE, record))
+    await seat.desk.choose(Decision(wrong, record))
     gate.open()
     transfer = await sending
     assert (transfer.outcome, [transfer.tran_id]) == (Outcome.DONE, server.executed)

@@ -148,7 +148,7 @@ async def test_record_whose_time_is_off_is_shown_and_no_absence(
     await seat.until(_asked(seat, Doubt.NEAR))
     assert [row.tran_id for row in seat.notes[-1].candidates] == server.executed
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
-    settled = await seat.desk.choose(Decision(transfer, Outcome.DONE, seat.notes[-1].candidates[0]))
+    settled = await seat.desk.choose(Decision(transfer, seat.notes[-1].candidates[0]))
     assert (settled.outcome, settled.tran_id, settled.evidence) == (Outcome.DONE, server.executed[0], Evidence.PERSON)
 
 
@@ -209,7 +209,7 @@ async def test_record_that_an_older_row_holds_and_does_not_fit_is_shown(
     past_the_window()
     await seat.until(_asked(seat, Doubt.NEAR))
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
-    settled = await seat.desk.choose(Decision(transfer, Outcome.DONE, seat.notes[-1].candidates[0]))
+    settled = await seat.desk.choose(Decision(transfer, seat.notes[-1].candidates[0]))
     assert (settled.outcome, settled.tran_id) == (Outcome.DONE, before.tran_id)
     assert [row.outcome for row in seat.written()] == [Outcome.DONE, Outcome.DONE]
 
@@ -221,7 +221,7 @@ async def test_only_a_record_that_says_confirmed_is_taken_as_done_by_hand(
     transfer = await _unknown(seat, server, executed=False)
     record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", status, 7, server.exchange.server_ms())
     with pytest.raises(Undecidable, match=status):
-        await seat.desk.choose(Decision(transfer, Outcome.DONE, record))
+        await seat.desk.choose(Decision(transfer, record))
     assert seat.written()[0].outcome is Outcome.UNKNOWN
 
 

@@ -50,7 +50,7 @@ def _record(tran_id: int) -> HistoryRow:
 
 
 def _is(transfer: Transfer, record: HistoryRow) -> Decision:
-    return Decision(transfer, Outcome.DONE, record)
+    return Decision(transfer, record)
 
 
 def _records(seat: Seat) -> dict[int, HistoryRow]:

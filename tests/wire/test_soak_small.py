@@ -73,7 +73,7 @@ async def _decide(seat: Seat) -> None:
         if seat.on_screen(transfer.id).outcome.is_open:
             asked = next(note for note in seat.notes if note.doubt and note.transfer.id == transfer.id)
             oldest = min(asked.candidates, key=lambda row: row.tran_id)
-            await seat.desk.choose(Decision(transfer, Outcome.DONE, oldest))
+            await seat.desk.choose(Decision(transfer, oldest))
 
 
 async def test_nothing_is_lost_and_nothing_doubled(

@@ -19,8 +19,6 @@ from tui.screens.add_key import SessionKey
 from tui.widgets.status_bar import Status
 
 _DEMO_HOST = "https://demo.invalid"
-_SLOW_S = 4.0
-"""After this long, a keyring that does not answer is told of."""
 _SLOW_WORDS = (
     "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, and "
     "Shunter goes on by itself. Or take one of these ways."
@@ -136,7 +134,7 @@ async def _no_key_yet(say_slow: SaySlow) -> NoKeyYet:
 async def _patiently(call: Callable[[], _T], say_slow: SaySlow) -> _T:
     """Await a call to the keyring; when it takes long, say so and go on waiting."""
     answer = asyncio.ensure_future(keys.in_background(call))
-    done, _ = await asyncio.wait({answer}, timeout=_SLOW_S)
+    done, _ = await asyncio.wait({answer}, timeout=keys.SLOW_S)
     if not done:
-        say_slow(keys.KeyringTimeout(_SLOW_WORDS))
+        say_slow(keys.still_waiting(_SLOW_WORDS))
     return await answer

@@ -43,7 +43,7 @@ def end_with_the_terminal() -> None:
 
     def wait() -> None:
         poll = select.poll()
-        poll.register(sys.stdin, 0)  # of what was typed it is not told
+        poll.register(sys.stdin, 0)  # what was typed does not wake it
         if any(happened & select.POLLHUP for _, happened in poll.poll()):
             os.kill(os.getpid(), signal.SIGHUP)
 

@@ -12,7 +12,6 @@ from tui.domain.credentials import KeyKind, Secret
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url, place_name
 from tui.domain.text import printable
 
-_SLOW_S = 4.0
 _MOST_OF_A_KEY = 64 * 1024
 """Characters of standard input: more is a wrong file."""
 
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             return _carry_out(args)
         except keys.KeyringLocked as error:
-            if not (sys.stdin.isatty() and keys.can_unlock()):
+            if not (sys.stdin.isatty() and keys.Remedy.UNLOCK in error.remedies):
                 raise
             _complain(error)  # without the command: this is it
         _unlock()
@@ -182,7 +181,7 @@ def _list() -> int:
     for row in rows if listed else ():
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     try:
-        print(f"Keyring: {keys.backend_name(limit_s=_SLOW_S)}")
+        print(f"Keyring: {keys.backend_name(limit_s=keys.SLOW_S)}")
     except keys.KeyStoreError as error:
         _complain(error)
     return 0
@@ -238,7 +237,7 @@ def _line(profile: keys.Profile) -> str:
 def _patience() -> Iterator[None]:
     """Say what is waited for, when it takes long."""
     words = "Waiting. The keyring may be asking for its passphrase on another screen; ^C gives up."
-    timer = Timer(_SLOW_S, print, [words], {"file": sys.stderr})
+    timer = Timer(keys.SLOW_S, print, [words], {"file": sys.stderr})
     timer.daemon = True
     timer.start()
     try:

@@ -26,9 +26,8 @@ class Decision:
     """How a person settled an unknown transfer."""
 
     transfer: Transfer
-    outcome: Outcome
-    record: HistoryRow | None = None
-    """The record that it is, where it is one."""
+    choice: HistoryRow | Outcome
+    """The record that it is, or how it ended where it is none."""
     declined: tuple[int, ...] = ()
     """The tranIds of the records that it is not."""
 
@@ -161,18 +160,18 @@ class Desk:
         Raises Undecidable for a record that is neither CONFIRMED nor FAILED, TranIdTaken for one that is another
         transfer's, and JournalError.
         """
-        transfer, record = decision.transfer, decision.record
+        transfer, choice = decision.transfer, decision.choice
         despite: tuple[int, ...] = ()
-        if record is None:
-            words = "Decided by hand: " + _DECIDED_WORDS[decision.outcome]
-            finding = Finding(decision.outcome, words, evidence=Evidence.PERSON)
+        if isinstance(choice, Outcome):
+            words = "Decided by hand: " + _DECIDED_WORDS[choice]
+            finding = Finding(choice, words, evidence=Evidence.PERSON)
         else:
-            by_record = finding_of(record, Evidence.PERSON)
+            by_record = finding_of(choice, Evidence.PERSON)
             if by_record is None:
-                raise Undecidable(f"The exchange says {record.status} of it: that decides nothing yet")
+                raise Undecidable(f"The exchange says {choice.status} of it: that decides nothing yet")
             finding = by_record
-            holders = await asyncio.to_thread(self._journal.holders, self._exchange, record.tran_id)
-            if any(fit(holder, record) >= fit(transfer, record) for holder in holders):
+            holders = await asyncio.to_thread(self._journal.holders, self._exchange, choice.tran_id)
+            if any(fit(holder, choice) >= fit(transfer, choice) for holder in holders):
                 raise TranIdTaken
             despite = tuple(holder.id for holder in holders)
         settled = await asyncio.to_thread(

@@ -46,20 +46,20 @@ class KeyReport:
         return datetime.fromtimestamp(ends_ms / 1000, UTC) if ends_ms else None
 
     @property
-    def missing_permission(self) -> str | None:
-        """What the key lacks to transfer at all, and what to do about it."""
+    def missing_permission(self) -> str:
+        """What the key lacks to transfer at all, and what to do about it; empty where it lacks nothing."""
         if self.restrictions.permits_universal_transfer:
-            return None
+            return ""
         return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
 
     @property
-    def obstacle(self) -> str | None:
-        """Why a transfer would be refused, and what to do about it; None where it would be accepted."""
+    def obstacle(self) -> str:
+        """Why a transfer would be refused, and what to do about it; empty where it would be accepted."""
         if self.missing_permission:
             return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
-            return f"requests reach the exchange too late: it takes them for {self.recv_window_ms} ms; mend the line"
-        return None
+            return f"requests reach the exchange too late: it takes them for {self.recv_window_ms} ms; use a faster connection"
+        return ""
 
     @property
     def warnings(self) -> tuple[str, ...]:

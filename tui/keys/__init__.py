@@ -18,11 +18,21 @@ from tui.keys.errors import (
     ProfileMissing,
     ProfilesBusy,
     ProfilesFileError,
+    Remedy,
     SettingsFileError,
 )
 from tui.keys.formats import parse_key, parse_profile_name
 from tui.keys.gnome_keyring import can_unlock, is_new
-from tui.keys.keyring_calls import LIMIT_S, backend_name, in_background, look_again, probe, unlock
+from tui.keys.keyring_calls import (
+    LIMIT_S,
+    SLOW_S,
+    backend_name,
+    in_background,
+    look_again,
+    probe,
+    still_waiting,
+    unlock,
+)
 from tui.keys.plain_text import ACCEPTANCE, accept_plain_text
 from tui.keys.profiles import Profile, add, load, profile, profiles, profiles_path, refuse_taken, remove
 from tui.keys.settings import Settings, settings, settings_path
@@ -30,6 +40,7 @@ from tui.keys.settings import Settings, settings, settings_path
 __all__ = [
     "ACCEPTANCE",
     "LIMIT_S",
+    "SLOW_S",
     "InvalidKey",
     "KeyField",
     "KeyStoreError",
@@ -48,6 +59,7 @@ __all__ = [
     "ProfileMissing",
     "ProfilesBusy",
     "ProfilesFileError",
+    "Remedy",
     "Settings",
     "SettingsFileError",
     "accept_plain_text",
@@ -68,5 +80,6 @@ __all__ = [
     "remove",
     "settings",
     "settings_path",
+    "still_waiting",
     "unlock",
 ]

@@ -23,7 +23,8 @@ No exception of a keyring's or cryptography's own is the cause or context of one
 may hold a secret.
 """
 
-from enum import StrEnum
+from collections.abc import Collection
+from enum import Enum, StrEnum, auto
 
 
 class KeyField(StrEnum):
@@ -41,12 +42,26 @@ class InvalidKey(ValueError):
         self.field = field
 
 
-class KeyStoreError(Exception):
-    """Keys cannot be stored or fetched. `command` is the way out on a command line; the app has keys for it."""
+class Remedy(Enum):
+    """What a person can do about a keyring, here and now."""
 
-    def __init__(self, message: str, *, command: str = "") -> None:
+    UNLOCK = auto()
+    """Type the passphrase, or a first one: `unlock`."""
+    SESSION_BUS = auto()
+    """Start again inside a D-Bus session: `session_bus`."""
+    PLAIN_TEXT = auto()
+    """Accept it as it is: `accept_plain_text`."""
+
+
+class KeyStoreError(Exception):
+    """Keys cannot be stored or fetched. `remedies` are the ways out that there are here, and `command` is the one on a
+    command line.
+    """
+
+    def __init__(self, message: str, *, command: str = "", remedies: Collection[Remedy] = ()) -> None:
         super().__init__(message)
         self.command = command
+        self.remedies = frozenset(remedies)
 
 
 class KeyringUnavailable(KeyStoreError):
@@ -60,8 +75,8 @@ class NoSessionBus(KeyringUnavailable):
 class KeyringUnsafe(KeyStoreError):
     """There is a keyring, but it would not keep a key safe. `keyring` is what a person can accept it by."""
 
-    def __init__(self, message: str, keyring: str, *, command: str = "") -> None:
-        super().__init__(message, command=command)
+    def __init__(self, message: str, keyring: str, *, command: str = "", remedies: Collection[Remedy] = ()) -> None:
+        super().__init__(message, command=command, remedies=remedies)
         self.keyring = keyring
 
 

@@ -22,6 +22,7 @@ from tui.keys.errors import (
     KeyStoreError,
     KeyTooLong,
     NoSessionBus,
+    Remedy,
 )
 from tui.keys.settings import settings
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SERVICE = "shunter"
 LIMIT_S = 20.0
 """How long a call may take: long enough to type a passphrase into the desktop's prompt."""
+SLOW_S = 4.0
+"""After so long, a person who waits for a call is told what it may be waiting for."""
 
 _NAMES = {
     "keyring.backends.SecretService": "Secret Service",
@@ -112,6 +115,11 @@ async def in_background(call: Callable[[], T]) -> T:
     return await asyncio.wrap_future(_started(call))
 
 
+def still_waiting(words: str) -> KeyringTimeout:
+    """What to say of a call that takes longer than `SLOW_S`, while it goes on."""
+    return KeyringTimeout(words, remedies=_unlocking())
+
+
 def _bounded(call: Callable[[], T], limit_s: float) -> T:
     """The call's result, or its error in our words, or KeyringTimeout."""
 
@@ -129,7 +137,8 @@ def _bounded(call: Callable[[], T], limit_s: float) -> T:
     except TimeoutError:
         raise KeyringTimeout(
             f"The keyring has not answered for {limit_s:g} s. It may be asking for its passphrase on another screen: "
-            "answer there, or unlock it, and try again."
+            "answer there, or unlock it, and try again.",
+            remedies=_unlocking(),
         ) from None
 
 
@@ -169,7 +178,8 @@ def _backend() -> "KeyringBackend":
         return backend
     raise KeyringUnavailable(
         f"The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names cannot be used ({problem}). "
-        "Correct or remove that setting."
+        "Correct or remove that setting.",
+        remedies=_session_bus(),
     )
 
 
@@ -194,6 +204,7 @@ def _refusal(backend: "KeyringBackend") -> KeyStoreError | None:
             "It can be used all the same, on your own words.",
             _name(backend),
             command="shunter keys accept-plain-text",
+            remedies={Remedy.PLAIN_TEXT, *_session_bus()},
         )
     return None
 
@@ -209,11 +220,21 @@ def _nowhere() -> KeyringUnavailable:
             "There is no D-Bus session, and so no keyring to keep keys in, as after many a login over SSH. "
             f"{start} Shunter inside one.",
             command="dbus-run-session -- shunter",
+            remedies=_session_bus(),
         )
     return KeyringUnavailable(
         "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet: "
-        "install gnome-keyring. If PYTHON_KEYRING_BACKEND or keyringrc.cfg switches keyrings off, remove that."
+        "install gnome-keyring. If PYTHON_KEYRING_BACKEND or keyringrc.cfg switches keyrings off, remove that.",
+        remedies=_session_bus(),
     )
+
+
+def _unlocking() -> frozenset[Remedy]:
+    return frozenset({Remedy.UNLOCK} if gnome_keyring.can_unlock() else ())
+
+
+def _session_bus() -> frozenset[Remedy]:
+    return frozenset({Remedy.SESSION_BUS} if session_bus.can_start() else ())
 
 
 def _shown_name(backend: "KeyringBackend") -> str:
@@ -234,16 +255,17 @@ def _in_our_words(error: Exception) -> KeyStoreError:
             "The macOS Keychain is locked, and may not ask for its password here, as over SSH. Unlock it in this "
             "terminal, and start Shunter again: security unlock-keychain"
         )
-    if names & _LOCKED and gnome_keyring.can_unlock():
-        if gnome_keyring.is_new():
-            return KeyringNew(
-                "There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here.",
-                command="shunter keys unlock",
-            )
-        return KeyringLocked(
+    if names & _LOCKED and (remedies := _unlocking()):
+        kind, words = (
+            KeyringLocked,
             "The keyring is locked, and its prompt could not be shown or was dismissed. Unlock it here.",
-            command="shunter keys unlock",
         )
+        if gnome_keyring.is_new():
+            kind = KeyringNew
+            words = (
+                "There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here."
+            )
+        return kind(words, command="shunter keys unlock", remedies=remedies)
     if names & _LOCKED:
         return KeyringLocked(
             "The keyring is locked, and its prompt could not be shown or was dismissed. Unlock it and try again."

@@ -21,7 +21,6 @@ from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
 _ASK = "Enter or F2  add        Esc  cancel"
-_SLOW_S = 4.0
 _SLOW_WORDS = (
     "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, or "
     "press Esc and use a key for this session only."
@@ -128,7 +127,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     @work(exclusive=True)
     async def add_key(self, name: str, key: ApiKey, base_url: str) -> None:
         """Put the key into the keyring."""
-        slow = self.set_timer(_SLOW_S, lambda: self._say(_SLOW_WORDS))
+        slow = self.set_timer(keys.SLOW_S, lambda: self._say(_SLOW_WORDS))
         try:
             profile = await keys.in_background(lambda: keys.add(name, key, base_url))
         except KeyStoreError as error:
@@ -146,7 +145,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         """Say why, and keep what was entered. A locked keyring is unlocked on the way."""
         self._adding = ""
         self._say(str(message.problem))
-        if isinstance(message.problem, keys.KeyringLocked) and keys.can_unlock():
+        if isinstance(message.problem, keys.KeyringLocked) and keys.Remedy.UNLOCK in message.problem.remedies:
             self.app.push_screen(UnlockScreen(), self._unlocked)
 
     def _unlocked(self, good: bool | None) -> None:

@@ -1,25 +1,29 @@
 """Deciding by hand how a transfer ended, where the program cannot tell."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from tui.desk.desk import Decision
+from tui.desk.desk import Decision, Desk, Undecidable
 from tui.desk.matching import outcome_of
 from tui.desk.settle import Doubt, Progress
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome
 from tui.exchange.payloads import HistoryRow
+from tui.journal import JournalError
 from tui.terminal.question import Question
+from tui.widgets.ask_line import AskLine
 
 _NO_ANSWER = "The answer to this transfer never came, and "
 _WHY = {
@@ -45,15 +49,26 @@ _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell 
 _ASK = "Down, Up  mark        Enter  choose        Esc  leave it open"
 
 
-class DecideScreen(ModalScreen[Decision | None]):
-    """Shows the facts and lets the person choose. It ends with the decision, or None."""
+class DecideScreen(ModalScreen[None]):
+    """Shows the facts and lets the person choose. It ends once the journal has the decision, or without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave_open", "Leave it open")]
 
-    def __init__(self, progress: Progress) -> None:
+    class Decided(Message):
+        """The journal has taken the decision."""
+
+    @dataclass
+    class NotDecided(Message):
+        """The journal has not taken it."""
+
+        words: str
+
+    def __init__(self, desk: Desk, progress: Progress) -> None:
         super().__init__()
+        self._desk = desk
         self._progress = progress
-        self._question = Question(self, doing="deciding", say=self._say_of_answer)
+        self._is_deciding = False
+        self._question = Question(self, doing="deciding", say=lambda words: self.query_one(AskLine).say(words))
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
@@ -78,7 +93,7 @@ class DecideScreen(ModalScreen[Decision | None]):
                 id="candidates",
                 compact=True,
             )
-            yield Label(_ASK, classes="ask", markup=False)
+            yield AskLine(_ASK)
 
     def on_mount(self) -> None:
         """Mark nothing: a second Enter of a hurried hand must not decide."""
@@ -98,11 +113,29 @@ class DecideScreen(ModalScreen[Decision | None]):
     def _decide(self) -> None:
         """Take the choice that is marked."""
         index = self.query_one(OptionList).highlighted
-        if index is not None:
-            self.dismiss(_decision(self._progress, index))
+        if index is not None and not self._is_deciding:
+            self._is_deciding = True
+            self.write_down(_decision(self._progress, index))
 
-    def _say_of_answer(self, words: str) -> None:
-        self.query_one(".ask", Label).update(f"{words}\n{_ASK}" if words else _ASK)
+    @work
+    async def write_down(self, decision: Decision) -> None:
+        """Have the desk take the person's word."""
+        try:
+            await self._desk.choose(decision)
+        except (JournalError, Undecidable) as error:
+            self.post_message(self.NotDecided(str(error)))
+        else:
+            self.post_message(self.Decided())
+
+    def on_decide_screen_decided(self) -> None:
+        """Done."""
+        self.dismiss(None)
+
+    def on_decide_screen_not_decided(self, message: NotDecided) -> None:
+        """Say why, and ask once more."""
+        self._is_deciding = False
+        self._question.ask()
+        self.query_one(AskLine).say(f"Not decided: {message.words}")
 
     def action_leave_open(self) -> None:
         """Decide nothing."""
@@ -115,10 +148,10 @@ def _decision(progress: Progress, index: int) -> Decision:
     if index < len(candidates):
         record = candidates[index]
         others = tuple(row.tran_id for row in candidates if row is not record)
-        return Decision(transfer, outcome_of(record.status) or Outcome.UNKNOWN, record, others)
+        return Decision(transfer, record, others)
     outcome = Outcome.NOT_EXECUTED if index == len(candidates) else Outcome.DONE
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
-    return Decision(transfer, outcome, declined=(*(row.tran_id for row in candidates), *unreadable))
+    return Decision(transfer, outcome, (*(row.tran_id for row in candidates), *unreadable))
 
 
 def _line(row: HistoryRow, asked: object) -> str:

@@ -1,7 +1,6 @@
 """The help: every key, on one page, as the bindings say it."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -22,19 +21,11 @@ from tui.widgets.wallet_list import WalletList
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
 _BELOW = """\
 An outcome "unknown" means that the exchange's answer did not come, and the
-transfer may have been made. Shunter reads the exchange's history until it
-knows. Do not send it again before."""
+transfer may have been made. Shunter looks for it in the exchange's history,
+and asks you where that leaves doubt. Do not send it again before."""
 
 _WIDGETS = (WalletList, CompletingInput, AmountInput, MainScreen, ReviewScreen, TransferTable)
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
-
-_IN_A_LIST = "in the list of transfers: all of one / copy its tranId"
-_TOLD_HERE = {
-    "send": "send, on the review screen only",
-    "select_cursor": _IN_A_LIST,
-    "copy_tran_id": _IN_A_LIST,
-}
-"""By action, what stands in no tooltip."""
 
 _KEY_COLUMNS = 20
 _NAMES = {"escape": "Esc"}
@@ -61,12 +52,8 @@ class HelpScreen(ModalScreen[None]):
 
 def told_bindings(of_app: Iterable[BindingType]) -> list[Binding]:
     """Every binding that the page tells of, in its order."""
-    bindings = [
-        replace(binding, tooltip=binding.tooltip or _TOLD_HERE.get(binding.action, ""))
-        for binding in (*(binding for widget in _WIDGETS for binding in widget.BINDINGS), *of_app)
-        if isinstance(binding, Binding)
-    ]
-    return [binding for binding in bindings if binding.tooltip]
+    bindings = (*(binding for widget in _WIDGETS for binding in widget.BINDINGS), *of_app)
+    return [binding for binding in bindings if isinstance(binding, Binding) and binding.tooltip]
 
 
 def help_lines(bindings: Iterable[Binding]) -> list[str]:

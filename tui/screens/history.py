@@ -71,11 +71,6 @@ class HistoryScreen(Screen[None]):
         """Show all of one transfer."""
         self.app.push_screen(ResultScreen(message.transfer))
 
-    def on_transfer_table_tran_id_copied(self, message: TransferTable.TranIdCopied) -> None:
-        """Put a tranId into the clipboard of the person's own terminal."""
-        self.app.copy_to_clipboard(str(message.tran_id))
-        self.notify(f"tranId {message.tran_id} copied")
-
     def action_copy(self) -> None:
         """Copy the tranId under the cursor."""
         self.query_one(TransferTable).action_copy_tran_id()

@@ -7,21 +7,19 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
-from textual.widgets.option_list import Option
 
 from tui import keys
 from tui.desk.keycheck import KeyReport, check
-from tui.domain.hosts import place_name
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.unlock import UnlockScreen
 from tui.terminal.question import Question
+from tui.widgets.keyring_name import KeyringName
+from tui.widgets.profile_list import ProfileList
 
-_SLOW_S = 4.0
 _ASK = "Enter use  a add  c check  x remove  s session only  Esc close"
 _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
@@ -56,50 +54,42 @@ class KeysScreen(ModalScreen[None]):
         problem: keys.KeyStoreError | None = None
         ends_removal: bool = False
 
-    @dataclass
-    class BackendNamed(Message):
-        """It is known which keyring is in use, or why none can be."""
-
-        words: str
-
     def __init__(self, base_url: str | None) -> None:
         super().__init__()
         self._base_url = base_url
-        self._profiles: tuple[keys.Profile, ...] = ()
         self._to_remove: keys.Profile | None = None
         self._question = Question(self, doing="removing", say=self._ask_to_remove)
         self._removing = ""
-        """The name of the key that is on its way out of the keyring."""
+        """The name of the key that is on its way out of the keyring: until that has said so, nothing else is begun."""
         self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
         """The list, and below it what the last action said, and which keyring is in use."""
         with Vertical(classes="dialog"):
             yield Label("Keys", classes="title")
-            yield OptionList(id="profiles", compact=True)
+            yield ProfileList(id="profiles")
             yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)
-            yield Label("", id="keys-backend", markup=False)
+            yield KeyringName(id="keys-backend")
             yield Label(_ASK, id="keys-ask", classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """List what there is."""
         self._say("")
         self._list()
-        self.name_backend()
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Go on with a profile."""
         event.stop()
         if not self._is_removing():
-            self.post_message(self.Chosen(self._profiles[event.option_index]))
+            self.post_message(self.Chosen(self.query_one(ProfileList).profiles[event.option_index]))
             self.dismiss()
 
     @on(OptionList.OptionHighlighted)
     def leave_question(self, event: OptionList.OptionHighlighted) -> None:
         """Take back a question about another key."""
-        if self._profiles[event.option_index :][:1] != (self._to_remove,):
+        if self.query_one(ProfileList).marked != self._to_remove:
             self._withdraw()
 
     def on_screen_suspend(self) -> None:
@@ -114,13 +104,13 @@ class KeysScreen(ModalScreen[None]):
     def action_check(self) -> None:
         """Ask the exchange what the key may do."""
         self._withdraw()
-        if not self._is_removing() and (profile := self._highlighted()):
+        if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
             self._say(f"Asking {profile.base_url} what the key {profile.name} may do...")
             self.check_key(profile)
 
     def action_remove(self) -> None:
         """Ask whether a key should go."""
-        if not self._is_removing() and (profile := self._highlighted()):
+        if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
             self._to_remove = profile
             self._question.ask()
 
@@ -150,14 +140,6 @@ class KeysScreen(ModalScreen[None]):
             self.app.notify(words, title="Keys", severity="warning", timeout=15, markup=False)
         self.dismiss()
 
-    @work(exclusive=True, group="backend")
-    async def name_backend(self) -> None:
-        """Say which keyring is in use."""
-        try:
-            self.post_message(self.BackendNamed(f"Keyring: {await keys.in_background(_backend)}"))
-        except keys.KeyStoreError as error:
-            self.post_message(self.BackendNamed(str(error)))
-
     @work(exclusive=True)
     async def check_key(self, profile: keys.Profile) -> None:
         """Ask the exchange what a key may do."""
@@ -167,11 +149,6 @@ class KeysScreen(ModalScreen[None]):
             self.post_message(self.Said(f"{profile.name}: {error}", error))
         except ExchangeError as error:
             self.post_message(self.Said(f"{profile.name}: {error}"))
-
-    def remove_key(self, profile: keys.Profile) -> None:
-        """Delete a key. Until the keyring has said that it is gone, nothing else is begun."""
-        self._removing = profile.name
-        self.delete_from_keyring(profile)
 
     @work(exclusive=True)
     async def delete_from_keyring(self, profile: keys.Profile) -> None:
@@ -191,10 +168,6 @@ class KeysScreen(ModalScreen[None]):
             self._list()
         self._say(message.words, message.problem)
 
-    def on_keys_screen_backend_named(self, message: BackendNamed) -> None:
-        """Show it below what else was said."""
-        self.query_one("#keys-backend", Label).update(message.words)
-
     def _ask_to_remove(self, words: str) -> None:
         if profile := self._to_remove:
             question = (
@@ -205,13 +178,15 @@ class KeysScreen(ModalScreen[None]):
     def _remove(self) -> None:
         if profile := self._to_remove:
             self._to_remove = None
+            self._removing = profile.name
             self._say(f"Removing {profile.name}...")
-            self.remove_key(profile)
+            self.delete_from_keyring(profile)
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
             self._list()
-            self.query_one(OptionList).highlighted = len(self._profiles) - 1
+            profiles = self.query_one(ProfileList)
+            profiles.highlighted = len(profiles.profiles) - 1
             self._say(f"{profile.name} was added. Asking {profile.base_url} what it may do...")
             self.check_key(profile)
 
@@ -221,19 +196,9 @@ class KeysScreen(ModalScreen[None]):
         except keys.KeyStoreError as error:
             self._say(str(error))
             return
-        self._profiles = tuple(profile for profile in listed if self._base_url in (None, profile.base_url))
-        option_list = self.query_one(OptionList)
-        option_list.clear_options()
-        option_list.add_options(Option(Content(_line(profile))) for profile in self._profiles)
-        option_list.display = bool(self._profiles)
-        self.query_one("#no-keys").display = not self._profiles
-        if self._profiles:
-            option_list.highlighted = 0
-            option_list.focus()
-
-    def _highlighted(self) -> keys.Profile | None:
-        index = self.query_one(OptionList).highlighted
-        return None if index is None or not self._profiles else self._profiles[index]
+        profiles = tuple(profile for profile in listed if self._base_url in (None, profile.base_url))
+        self.query_one(ProfileList).show(profiles)
+        self.query_one("#no-keys").display = not profiles
 
     def _unlocked(self, good: bool | None) -> None:
         if good:
@@ -252,7 +217,7 @@ class KeysScreen(ModalScreen[None]):
         return bool(self._removing)
 
     def _can_unlock(self) -> bool:
-        return isinstance(self._problem, keys.KeyringLocked) and keys.can_unlock()
+        return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
 
     def _say(self, words: str, problem: keys.KeyStoreError | None = None) -> None:
         self._problem = problem
@@ -260,14 +225,6 @@ class KeysScreen(ModalScreen[None]):
         said.update(words)
         said.display = bool(words)
         self.query_one("#keys-ask", Label).update(_ASK_UNLOCK if self._can_unlock() else _ASK)
-
-
-def _backend() -> str:
-    return keys.backend_name(limit_s=_SLOW_S)
-
-
-def _line(profile: keys.Profile) -> str:
-    return f" {profile.name:<16} {profile.kind:<8} ...{profile.tail:<5} {place_name(profile.base_url)}"
 
 
 def _report_words(profile: keys.Profile, report: KeyReport) -> str:

@@ -86,7 +86,7 @@ class LockScreen(Screen[None]):
         self._say(str(message.problem), _ASK_UNLOCK if self._can_unlock() else _ASK)
 
     def _can_unlock(self) -> bool:
-        return isinstance(self._problem, keys.KeyringLocked) and keys.can_unlock()
+        return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
 
     def _wake(self) -> None:
         if self._is_waking:

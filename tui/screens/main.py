@@ -1,6 +1,5 @@
 """The main screen: the form of a transfer, and the session's transfers."""
 
-import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import ClassVar
@@ -11,13 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer, Label
 
-from tui.desk.desk import Decision, Desk, Undecidable
+from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport, examine
 from tui.desk.settle import Progress
-from tui.domain.balances import FRESH_MS, Balances
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
@@ -29,14 +26,12 @@ from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.welcome import CannotOpen
 from tui.widgets.at_once import at_once
+from tui.widgets.balance_reader import BalanceReader
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
-
-_SETTLED_S = 0.15
-"""Who types or walks through a list is not asked after at every step."""
 
 
 class MainScreen(Screen[None]):
@@ -97,24 +92,6 @@ class MainScreen(Screen[None]):
 
         report: KeyReport
 
-    @dataclass
-    class BalancesRead(Message):
-        """A wallet was read."""
-
-        balances: Balances
-
-    class TransferableRead(BalancesRead):
-        """The exchange was asked what can be moved."""
-
-    class ReadingEnded(Message):
-        """There is nothing more to come from a reading."""
-
-    @dataclass
-    class NotDecided(Message):
-        """The journal did not take the person's decision on an unknown transfer."""
-
-        words: str
-
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__()
         self.desk = desk
@@ -122,7 +99,6 @@ class MainScreen(Screen[None]):
         self._draft = draft
         self._answered_ms: dict[int, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
-        self._aging: Timer | None = None
         self._review: ReviewScreen | None = None
         """The newest one."""
         self._progress: dict[int, Progress] = {}
@@ -136,6 +112,7 @@ class MainScreen(Screen[None]):
         with VerticalScroll(id="body", can_focus=False):
             yield TransferForm(self._draft, id="form")
             yield SessionList(id="session")
+        yield BalanceReader(self.desk.readings)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -187,9 +164,8 @@ class MainScreen(Screen[None]):
         self.app.push_screen(HistoryScreen(self.desk))
 
     def action_refresh_balances(self) -> None:
-        """Read the wallets again, saying so while it lasts."""
-        self.query_one(StatusBar).show(waiting_for="reading wallets...")
-        self.read_balances()
+        """Read the wallets again."""
+        self.query_one(BalanceReader).read_all()
 
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
         """Show a transfer as it stands now."""
@@ -199,11 +175,10 @@ class MainScreen(Screen[None]):
         self.query_one(SessionList).show(transfer)
         self._show_exchange_state()
         self.query_one(TransferForm).show_balances(self.desk.readings.balances)
-        if transfer.outcome is Outcome.UNKNOWN:
-            self.read_touched(transfer)
         if not transfer.outcome.is_open:
             self._answered_ms[transfer.id] = ticks_ms()
-            self.read_touched(transfer)
+        if transfer.outcome is not Outcome.SENDING:
+            self.query_one(BalanceReader).read_touched(transfer)
         shown = self.app.screen
         if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
             since_ms = self._answered_ms.get(transfer.id)
@@ -230,7 +205,7 @@ class MainScreen(Screen[None]):
     def on_main_screen_key_examined(self, message: KeyExamined) -> None:
         """Warn of what the key may do beyond need, or cannot do."""
         missing = message.report.missing_permission
-        self.query_one(StatusBar).show(missing_permission=missing or "")
+        self.query_one(StatusBar).show(missing_permission=missing)
         if missing:
             words = f"No transfer can be sent: {missing}."
             self.notify(words, title="This key", severity="error", timeout=15, markup=False)
@@ -250,81 +225,32 @@ class MainScreen(Screen[None]):
         """Tell the person, over whatever they see."""
         self._corrections.tell(message.transfer)
 
-    @work(exclusive=True, group="balances")
-    async def read_balances(self) -> None:
-        """Read all wallets."""
-        async for balances in self.desk.readings.read_all():
-            self.post_message(self.BalancesRead(balances))
-        self.post_message(self.ReadingEnded())
-
-    @work(group="touched")
-    async def read_touched(self, transfer: Transfer) -> None:
-        """Read the two wallets of a transfer."""
-        move = transfer.request.type
-        async for balances in self.desk.readings.read_wallets({move.source, move.destination}):
-            self.post_message(self.BalancesRead(balances))
-        self.post_message(self.ReadingEnded())
-
-    def on_main_screen_balances_read(self, message: BalancesRead) -> None:
+    def on_balance_reader_read(self, message: BalanceReader.Read) -> None:
         """Show what was read."""
         self.query_one(TransferForm).show_balances(message.balances)
         if isinstance(self.app.screen, ResultScreen):
             self.app.screen.show_balances(message.balances)
 
-    def on_main_screen_transferable_read(self, message: TransferableRead) -> None:
+    def on_balance_reader_transferable_read(self, message: BalanceReader.TransferableRead) -> None:
         """Show what can be moved."""
         self.query_one(TransferForm).transferable_read(message.balances)
 
-    def on_main_screen_reading_ended(self) -> None:
-        """Say what could not be read and why, and see to it that what was read grows old."""
+    def on_balance_reader_waiting(self, message: BalanceReader.Waiting) -> None:
+        """Say what is waited for, and what the exchange said beside."""
         self._show_exchange_state()
-        wait_s = self.desk.readings.wait_s
-        waiting_for = f"too many requests: wallets in {wait_s} s" if wait_s else ""
-        self.query_one(StatusBar).show(waiting_for=waiting_for)
-        if self._aging:
-            self._aging.stop()
-        if wait_s:
-            self._aging = self.set_timer(wait_s, self.action_refresh_balances)
-        else:
-            self._aging = self.set_timer(FRESH_MS / 1000 + 1, self.query_one(TransferForm).show_ages)
-        wallets: dict[str, list[str]] = {}
-        for wallet, holdings in self.desk.readings.balances.wallets.items():
-            if holdings.problem:
-                wallets.setdefault(holdings.problem, []).append(wallet.label)
-        for problem, labels in wallets.items():
-            title = f"Not read: {', '.join(labels)}"
-            self.notify(problem, title=title, severity="warning", markup=False)
+        self.query_one(StatusBar).show(waiting_for=message.words)
 
-    @work(exclusive=True, group="transferable")
-    async def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
-        """Ask what can be moved of an asset out of an account, once the person has settled on it."""
-        await asyncio.sleep(_SETTLED_S)
-        balances = await self.desk.readings.read_transferable(message.account, message.asset)
-        self.post_message(self.TransferableRead(balances))
+    def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
+        """Ask the exchange."""
+        self.query_one(BalanceReader).read_transferable(message.account, message.asset)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
         progress = self._progress.get(message.transfer.id)
         if progress and progress.doubt:
-            self.app.push_screen(DecideScreen(progress), self._decided)
+            self.app.push_screen(DecideScreen(self.desk, progress))
         else:
             self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
-
-    @work
-    async def settle_by_hand(self, decision: Decision) -> None:
-        """Write the person's decision down."""
-        try:
-            await self.desk.choose(decision)
-        except (JournalError, Undecidable) as error:
-            self.post_message(self.NotDecided(str(error)))
-
-    def on_main_screen_not_decided(self, message: NotDecided) -> None:
-        """Say why a decision was not taken."""
-        self.notify(message.words, title="Not decided", severity="error", markup=False)
-
-    def _decided(self, decision: Decision | None) -> None:
-        if decision:
-            self.settle_by_hand(decision)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         self._review = None

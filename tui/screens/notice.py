@@ -12,6 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.terminal.question import Question
+from tui.widgets.ask_line import AskLine
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
@@ -37,7 +38,7 @@ class NoticeScreen(ModalScreen[Transfer]):
         super().__init__()
         self._transfer = transfer
         self._shown_s = 0.0
-        self._question = Question(self, doing="closing", say=self._say_of_answer)
+        self._question = Question(self, doing="closing", say=lambda words: self.query_one(AskLine).say(words))
 
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""
@@ -60,7 +61,7 @@ class NoticeScreen(ModalScreen[Transfer]):
                     if value:
                         yield Label(name, classes="fact-name")
                         yield Label(value, classes="fact-value", markup=False)
-            yield Label(_ASK, classes="ask", markup=False)
+            yield AskLine(_ASK)
 
     def on_mount(self) -> None:
         """Ring: it may come up at any time."""
@@ -75,6 +76,3 @@ class NoticeScreen(ModalScreen[Transfer]):
 
     def _seen(self) -> None:
         self.dismiss(self._transfer)
-
-    def _say_of_answer(self, words: str) -> None:
-        self.query_one(".ask", Label).update(f"{words}\n{_ASK}" if words else _ASK)

@@ -12,6 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
+from tui.widgets.clipboard import copy_tran_id
 from tui.widgets.transfer_table import OUTCOME_WORDS
 
 _END_IDS = ("source-now", "destination-now")
@@ -22,8 +23,8 @@ _MEANING = {
     Outcome.REJECTED: "The exchange refused it. Nothing moved.",
     Outcome.NOT_SENT: "It never reached the exchange. Nothing moved.",
     Outcome.UNKNOWN: (
-        "It may have been moved, or not. Shunter finds out from the exchange's history; "
-        "the answer comes here and in the list. Do not send it again before."
+        "It may have been moved, or not. Shunter looks for it in the exchange's history; what it finds comes here and "
+        "in the list, and where that leaves doubt, you are asked. Do not send it again before."
     ),
     Outcome.NOT_EXECUTED: (
         "Judged not executed: the exchange's history had no record of it in several whole reads. That is no proof. It "
@@ -103,11 +104,7 @@ class ResultScreen(ModalScreen[None]):
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""
-        if self.transfer.tran_id is None:
-            self.app.bell()
-            return
-        self.app.copy_to_clipboard(str(self.transfer.tran_id))
-        self.notify(f"tranId {self.transfer.tran_id} copied")
+        copy_tran_id(self.transfer, self)
 
     def action_close(self) -> None:
         """Back to where it was opened."""

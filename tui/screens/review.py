@@ -24,6 +24,7 @@ from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.terminal.question import Question
+from tui.widgets.ask_line import AskLine
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_table import OUTCOME_WORDS
@@ -79,7 +80,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-dense"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "send", "Send"),
+        Binding("y", "send", "Send", tooltip="send, on the review screen only"),
         Binding("d", "allow_repeat", "Send another", show=False),
         Binding("escape", "back", "Back"),
     ]
@@ -122,7 +123,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         self._desk = desk
         self._review = review
         self._stage = Stage.PREPARING
-        self._question = Question(self, doing="sending", say=self._say_of_answer)
+        self._question = Question(self, doing="sending", say=lambda words: self.query_one(AskLine).say(words))
         self._meant: frozenset[int] = frozenset()
         """Identical transfers that the person was told of and has confirmed beside."""
         self._told: frozenset[int] = frozenset()
@@ -141,7 +142,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
             yield Label("", id="review-warning", markup=False)
-            yield Label(_ASK[self._stage], id="review-ask", markup=False)
+            yield AskLine(_ASK[self._stage], id="review-ask")
 
     @property
     def is_sending(self) -> bool:
@@ -293,13 +294,10 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
         self._stage = stage
+        self.query_one(AskLine).ask(_ASK[stage])
         self._question.ask()
         if warning is not None:
             self._warn(warning)
-
-    def _say_of_answer(self, words: str) -> None:
-        """What has become of an answer, above what the review waits for."""
-        self.query_one("#review-ask", Label).update(f"{words}\n{_ASK[self._stage]}" if words else _ASK[self._stage])
 
     def _warn(self, words: str) -> None:
         self.query_one("#review-warning", Label).update(words)

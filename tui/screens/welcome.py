@@ -11,7 +11,6 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from tui import keys
-from tui.keys import session_bus
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
 
@@ -19,6 +18,13 @@ _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
+
+_REMEDIES = {
+    "unlock": keys.Remedy.UNLOCK,
+    "restart": keys.Remedy.SESSION_BUS,
+    "accept_plain_text": keys.Remedy.PLAIN_TEXT,
+}
+"""By action, what it does about a keyring."""
 
 
 @dataclass
@@ -74,18 +80,9 @@ class WelcomeScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A way that leads nowhere now is not offered."""
-        match action:
-            case "unlock":
-                may_be_locked = isinstance(self._problem, (keys.KeyringLocked, keys.KeyringTimeout))
-                return may_be_locked and keys.can_unlock()
-            case "restart":
-                no_good_keyring = isinstance(self._problem, (keys.KeyringUnavailable, keys.KeyringUnsafe))
-                return no_good_keyring and session_bus.can_start()
-            case "accept_plain_text":
-                return isinstance(self._problem, keys.KeyringUnsafe)
-            case "session_key":
-                return self._problem is not None
-        return True
+        if remedy := _REMEDIES.get(action):
+            return self._problem is not None and remedy in self._problem.remedies
+        return action != "session_key" or self._problem is not None
 
     def action_unlock(self) -> None:
         """Ask for the passphrase."""

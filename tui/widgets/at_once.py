@@ -11,6 +11,10 @@ from dataclasses import replace
 from textual.binding import Binding, BindingType
 
 
-def at_once(bindings: Iterable[BindingType]) -> list[BindingType]:
-    """The same bindings, with priority."""
-    return [replace(binding, priority=True) for binding in bindings if isinstance(binding, Binding)]
+def at_once(bindings: Iterable[BindingType], **tooltips: str) -> list[BindingType]:
+    """The same bindings, with priority; and with tooltips, by action."""
+    return [
+        replace(binding, priority=True, tooltip=tooltips.get(binding.action, binding.tooltip))
+        for binding in bindings
+        if isinstance(binding, Binding)
+    ]

@@ -47,12 +47,6 @@ class SessionList(Vertical):
         self._note(transfer, note)
         self._show_what_has_rows()
 
-    def on_transfer_table_tran_id_copied(self, message: TransferTable.TranIdCopied) -> None:
-        """Put a tranId into the clipboard of the person's own terminal."""
-        message.stop()
-        self.app.copy_to_clipboard(str(message.tran_id))
-        self.notify(f"tranId {message.tran_id} copied")
-
     def _note(self, transfer: Transfer, note: str) -> None:
         """Notes stand below the tables, where there is room for whole sentences."""
         if note:

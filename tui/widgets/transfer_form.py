@@ -112,10 +112,6 @@ class TransferForm(Widget):
         self._follow_text()
         self._fill_share()
 
-    def show_ages(self) -> None:
-        """Show which figures have grown old."""
-        self._follow_text()
-
     def transferable_read(self, balances: Balances) -> None:
         """Show the answer to `TransferableWanted`; a Max that waited for it takes what is known now."""
         self._is_asking = False

@@ -1,5 +1,6 @@
 """A list of transfers, the newest last."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,6 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.widgets.at_once import at_once
+from tui.widgets.clipboard import copy_tran_id
 
 OUTCOME_WORDS = {
     Outcome.SENDING: "sending",
@@ -25,6 +27,8 @@ _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
 """The column of pairs is there once a transfer has some."""
 
+_IN_A_LIST = "in the list of transfers: all of one / copy its tranId"
+
 
 class TransferTable(DataTable[Text], inherit_bindings=False):
     """Transfers as rows. Enter opens one, `c` copies its tranId."""
@@ -33,23 +37,15 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     """How each outcome looks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *at_once(DataTable.BINDINGS),
-        Binding("c", "copy_tran_id", "Copy tranId", show=False, priority=True),
+        *at_once(DataTable.BINDINGS, select_cursor=_IN_A_LIST),
+        Binding("c", "copy_tran_id", "Copy tranId", show=False, priority=True, tooltip=_IN_A_LIST),
     ]
 
+    @dataclass
     class Opened(Message):
         """The person wants to see all of one transfer."""
 
-        def __init__(self, transfer: Transfer) -> None:
-            super().__init__()
-            self.transfer = transfer
-
-    class TranIdCopied(Message):
-        """The person wants a tranId in the clipboard."""
-
-        def __init__(self, tran_id: int) -> None:
-            super().__init__()
-            self.tran_id = tran_id
+        transfer: Transfer
 
     def __init__(self, *, id: str, time_format: str = "%H:%M:%S") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, cursor_type="row", cell_padding=0)
@@ -82,11 +78,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def action_copy_tran_id(self) -> None:
         """Copy the tranId of the row under the cursor."""
-        transfer = self._under_cursor()
-        if transfer and transfer.tran_id is not None:
-            self.post_message(self.TranIdCopied(transfer.tran_id))
-        else:
-            self.app.bell()
+        copy_tran_id(self._under_cursor(), self)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open a row on Enter or a click."""

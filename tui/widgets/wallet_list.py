@@ -74,7 +74,7 @@ class WalletList(OptionList, inherit_bindings=False):
 
     def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
         """Show what each wallet, and under Isolated Margin the pair's account, holds of an asset; without an asset,
-        how many there are. What is old or could not be read looks it.
+        how many there are. What is old or could not be read is marked.
         """
         figures = {wallet: _figure(balances, wallet, asset, pair, now_ms) for wallet in WALLETS}
         if figures != self._figures:
