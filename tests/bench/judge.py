@@ -461,7 +461,8 @@ class Person:
         asks = rf"Amount +{literally(coming.amount)} USDT.*{words.REVIEW_ASKS}"
         terminal = self.terminal
         assert terminal
-        while (asked := self.see(asks)[1]) != words.MAY_SEND:
+        retyping = coming.amount + _REVIEW  # an alarm may have come up over the form, and taken the keys
+        while (asked := self.see(asks, pressing=retyping, where=words.AMOUNT_IS_EMPTY)[1]) != words.MAY_SEND:
             assert asked in ("y  try", words.ASKS_AGAIN), terminal.screen()
             was_asked |= asked == words.ASKS_AGAIN
             terminal.type(key := "y" if asked == "y  try" else "d")

@@ -340,6 +340,17 @@ async def test_near_record_that_appears_after_the_judgement_reopens_it(
     assert (later.notices[0].id, later.notices[0].outcome) == (judged.id, Outcome.UNKNOWN)
 
 
+@pytest.mark.parametrize(("times", "outcome"), [(1, Outcome.NOT_EXECUTED), (2, Outcome.UNKNOWN)])
+async def test_judgement_is_taken_back_for_what_cannot_be_read_where_it_comes_twice(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], times: int, outcome: Outcome
+) -> None:
+    """Else one read that is garbled would take back every judgement of the day, each with an alarm."""
+    judged = await _judged(seat, server, past_the_window, executed=False)
+    _history_says(server, b'{"total":1,"rows":[null]}', times=times)
+    await seat.desk.look_again([judged])
+    assert seat.written()[0].outcome is outcome
+
+
 async def test_what_a_person_declined_is_not_asked_again_and_a_new_record_is(
     seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:

@@ -58,7 +58,8 @@ class KeyReport:
         if self.missing_permission:
             return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
-            return f"requests reach the exchange too late: it takes them for {self.recv_window_ms} ms; use a faster connection"
+            late = f"requests reach the exchange too late: it takes them for {self.recv_window_ms} ms"
+            return f"{late}; use a faster connection"
         return ""
 
     @property

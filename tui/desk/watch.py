@@ -14,6 +14,7 @@ from tui.desk.settle import Pace, finding_of, is_same_key, sift_by_journal
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.history import read_history
+from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.journal import Journal, TranIdTaken
 
 _LONGEST_SLEEP_S = 60.0
@@ -57,18 +58,27 @@ async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal:
         request = transfer.request
         alike[request.type, request.from_symbol, request.to_symbol].append(transfer)
     for group in alike.values():
-        request = group[0].request
-        rows = await read_history(
-            client,
-            request.type,
-            start_ms=min(span_ms(transfer)[0] for transfer in group),
-            end_ms=max(span_ms(transfer)[1] for transfer in group),
-            from_symbol=request.from_symbol,
-            to_symbol=request.to_symbol,
-        )
+        rows = await _read(group, client)
+        garbled = {row.text for row in rows if isinstance(row, UnreadableRow)}
+        if garbled:  # it takes a judgement back only where it was no accident: where it comes twice
+            again = await _read(group, client)
+            rows = tuple(row for row in again if isinstance(row, HistoryRow) or row.text in garbled)
         for transfer in group:
             if (put_right := await _revise(transfer, rows, journal)) is not None:
                 await revised(put_right)
+
+
+async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, ...]:
+    """What the history has around transfers of one type and pairs."""
+    request = alike[0].request
+    return await read_history(
+        client,
+        request.type,
+        start_ms=min(span_ms(transfer)[0] for transfer in alike),
+        end_ms=max(span_ms(transfer)[1] for transfer in alike),
+        from_symbol=request.from_symbol,
+        to_symbol=request.to_symbol,
+    )
 
 
 async def _revise(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Transfer | None:
