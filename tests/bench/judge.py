@@ -56,7 +56,7 @@ _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
 _PASSES, _PASS_S = 6, 5
 """How often, and how long after, the person looks again at what a read that failed left open."""
-_PRESSED_AGAIN_S = 1.2
+_PRESSED_AGAIN_S = 2.5
 _SHOWN = 5
 
 _REVIEW, _QUIT, _ESCAPE, _ENTER, _HISTORY, _REFRESH = "\x12", "\x11", "\x1b", "\r", "\x14", "\x0c"
@@ -605,12 +605,10 @@ class Person:
         is_asked = words.asks_to_decide(screen)
         self.judge.asked_with[words.dialog_amount(screen)] = screen
         goes_on = bool(search(words.GOES_ON_BY_ITSELF, screen))
-        if is_asked and not goes_on and self._decide(terminal, screen):
-            self.see(words.NO_DIALOG, pressing=_ENTER, where=words.ASKS_TO_DECIDE)
-            return True
-        terminal.type(_ESCAPE)
+        if not (is_asked and not goes_on and self._decide(terminal, screen)):
+            terminal.type(_ESCAPE)
         self.see(words.NO_DIALOG, pressing=_ESCAPE, where=words.DIALOG_IS_OPEN)
-        return not search(words.IS_UNKNOWN, screen)
+        return not search(words.IS_UNKNOWN, screen)  # of what was decided, the next look tells
 
     def _decide(self, terminal: Terminal, screen: str) -> bool:
         """Choose what the ledger says; whether there was something to choose."""
