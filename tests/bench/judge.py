@@ -56,7 +56,8 @@ _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
 _PASSES, _PASS_S = 6, 5
 """How often, and how long after, the person looks again at what a read that failed left open."""
-_PRESSED_AGAIN_S = 2.5
+_PRESSED_AGAIN_S = 8
+_ALL_STAY = 0.25
 _SHOWN = 5
 
 _REVIEW, _QUIT, _ESCAPE, _ENTER, _HISTORY, _REFRESH = "\x12", "\x11", "\x1b", "\r", "\x14", "\x0c"
@@ -461,7 +462,9 @@ class Person:
         asks = rf"Amount +{literally(coming.amount)} USDT.*{words.REVIEW_ASKS}"
         terminal = self.terminal
         assert terminal
-        retyping = coming.amount + _REVIEW  # an alarm may have come up over the form, and taken the keys
+        retyping = (
+            _END_OF_LINE + _DELETE_LINE + coming.amount + _REVIEW
+        )  # an alarm may have come up over the form, and taken the keys
         while (asked := self.see(asks, pressing=retyping, where=words.AMOUNT_IS_EMPTY)[1]) != words.MAY_SEND:
             assert asked in ("y  try", words.ASKS_AGAIN), terminal.screen()
             was_asked |= asked == words.ASKS_AGAIN
@@ -599,8 +602,8 @@ class Person:
 
     def _settle_by_hand(self, terminal: Terminal, place: int) -> bool:
         """Open one row of the list and decide, if the program asks; whether there is nothing more to do about it."""
-        terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
-        self.see(words.DIALOG_IS_OPEN)
+        terminal.type(going := _FIRST_ROW + _DOWN * place + _ENTER)
+        self.see(words.DIALOG_IS_OPEN, pressing=going, where=words.NO_DIALOG)
         screen = terminal.screen()
         is_asked = words.asks_to_decide(screen)
         self.judge.asked_with[words.dialog_amount(screen)] = screen
@@ -734,12 +737,14 @@ class Run:
                 person.terminal = None
 
     def let_pass(self, until_s: float) -> None:
-        """Let time pass quickly, with the programs watched."""
+        """Let time pass quickly, mostly with one program left, which settles what all have sent, and is watched."""
         over = threading.Event()
-        with ThreadPoolExecutor(len(self.persons)) as threads:
-            watching = [
-                threads.submit(self._watch, person, over, Random(self._random.random())) for person in self.persons
-            ]
+        staying = self.persons if self._random.random() < _ALL_STAY else [self._random.choice(self.persons)]
+        for person in self.persons:
+            if person not in staying:
+                person.leave()
+        with ThreadPoolExecutor(len(staying)) as threads:
+            watching = [threads.submit(self._watch, person, over, Random(self._random.random())) for person in staying]
             self.judge.go(_PACE)
             try:
                 while self.clock.now_s() < until_s:
