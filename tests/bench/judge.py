@@ -737,11 +737,11 @@ class Run:
                 person.terminal = None
 
     def let_pass(self, until_s: float) -> None:
-        """Let time pass quickly, mostly with one program left, which settles what all have sent, and is watched."""
+        """Let time pass quickly. Mostly all programs end before, and one is started, which settles what they sent."""
         over = threading.Event()
         staying = self.persons if self._random.random() < _ALL_STAY else [self._random.choice(self.persons)]
-        for person in self.persons:
-            if person not in staying:
+        if staying != self.persons:
+            for person in self.persons:
                 person.leave()
         with ThreadPoolExecutor(len(staying)) as threads:
             watching = [threads.submit(self._watch, person, over, Random(self._random.random())) for person in staying]

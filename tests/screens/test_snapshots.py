@@ -27,6 +27,7 @@ from tui.screens.keys import KeysScreen
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.widgets.status_bar import StatusBar
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 
@@ -99,7 +100,9 @@ def test_unknown(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapC
 
 def test_too_small(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
-        await until_open(pilot)
+        await until_screen(pilot, MainScreen)
+        status = pilot.app.screen.query_one(StatusBar)
+        await until(pilot, lambda: status.status.clock_offset_ms is not None and not status.status.waiting_for)
 
     assert snap_compare(demo_app(), terminal_size=(50, 14), run_before=steps)
 

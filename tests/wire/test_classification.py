@@ -213,7 +213,7 @@ async def test_pool_without_a_free_connection_is_not_sent(
     """Taken up by calls that hang, the pool has no connection left for the transfer."""
     await seat.client.sync_clock()
     await seat.client._connection.http.aclose()
-    seat.client._connection.http = httpx.AsyncClient(
+    seat.client._connection._http = httpx.AsyncClient(
         limits=httpx.Limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.2)
     )
     gate = Gate()

@@ -136,12 +136,22 @@ async def test_loopback_goes_past_the_proxy(server: DemoServer, proxy: list[byte
 
 
 @pytest.mark.parametrize("value", ["socks5://127.0.0.1:1", "nonsense://127.0.0.1"])
-def test_proxy_that_cannot_be_used_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+async def test_proxy_that_cannot_be_used_is_said_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
     monkeypatch.setenv("ALL_PROXY", value.replace("//", "//me:hunter2@"))
     monkeypatch.setitem(sys.modules, "socksio", None)
-    with pytest.raises(NotSent, match="ALL_PROXY") as caught:
-        BinanceClient("https://exchange.invalid", demo_key())
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent, match="ALL_PROXY") as caught:
+            await client.sync_clock()
     assert "hunter2" not in all_text(caught.value)
+
+
+async def test_certificates_that_are_not_there_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent, match="SSL_CERT_FILE"):
+            await client.sync_clock()
 
 
 _FAILURES = {

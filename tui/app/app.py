@@ -27,6 +27,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
+from tui.screens.palette import QuietPalette
 from tui.screens.welcome import CannotOpen, WelcomeScreen
 from tui.terminal.driver import TypedDriver
 
@@ -183,6 +184,11 @@ class ShunterApp(App[bool]):
             self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
             return False
         return True
+
+    def action_command_palette(self) -> None:
+        """Show every action by name."""
+        if not QuietPalette.is_open(self):  # type: ignore[arg-type]  # of an app that ends with anything
+            self.push_screen(QuietPalette(id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the help."""

@@ -68,12 +68,10 @@ class NoKeyYet(Exception):
 
 async def open_demo(_: SaySlow) -> Opened:
     """The demo exchange, in this very process."""
-    import httpx
-
-    from tui.demo.exchange import DemoExchange
+    from tui.demo.in_process import in_process
     from tui.demo.keys import demo_key
 
-    client = BinanceClient(_DEMO_HOST, demo_key(), transport=httpx.ASGITransport(app=DemoExchange()))
+    client = BinanceClient(_DEMO_HOST, demo_key(), transport=in_process())
     return Opened(Desk(client, Journal.in_memory(), profile="demo"), Status(place="DEMO", profile="demo"))
 
 

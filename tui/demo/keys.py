@@ -3,9 +3,6 @@
 import secrets
 from typing import Final
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
-
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 
 _API_KEY: Final = "demo" * 16
@@ -23,6 +20,14 @@ def new_key(kind: KeyKind) -> tuple[ApiKey, str]:
     if kind is KeyKind.HMAC:
         secret = secrets.token_hex(32)
         return ApiKey(kind, api_key, Secret(secret)), secret
+    return _new_pair(kind, api_key)
+
+
+def _new_pair(kind: KeyKind, api_key: Secret) -> tuple[ApiKey, str]:
+    # Imported late: the demo's own key needs none of it.
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
     private: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
     if kind is KeyKind.ED25519:
         private = ed25519.Ed25519PrivateKey.generate()

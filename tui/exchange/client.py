@@ -5,10 +5,8 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlencode
-
-import httpx
 
 from tui.domain.credentials import ApiKey
 from tui.domain.transfer import TransferRequest
@@ -30,6 +28,9 @@ from tui.exchange.payloads import HistoryPage, ServerTime, TransferAnswer, symbo
 from tui.exchange.records import HISTORY_PAGE_SIZE, history_page
 from tui.exchange.signing import sign
 
+if TYPE_CHECKING:
+    import httpx
+
 RECV_WINDOW_MS = 5000
 """The exchange's default. Short on purpose: a request that comes in later is refused, which keeps the doubt short."""
 
@@ -45,11 +46,11 @@ class BinanceClient:
     """A person's calls to one host. Use it as an async context manager.
 
     Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. Nothing is retried
-    and no redirect is followed. Making one raises NotSent where the environment names a proxy that cannot be used.
+    and no redirect is followed.
     """
 
     def __init__(
-        self, base_url: str, key: ApiKey | None = None, *, transport: httpx.AsyncBaseTransport | None = None
+        self, base_url: str, key: ApiKey | None = None, *, transport: "httpx.AsyncBaseTransport | None" = None
     ) -> None:
         self.base_url = base_url
         self.recv_window_ms = RECV_WINDOW_MS

@@ -1,13 +1,18 @@
-"""The line to one host: a request goes out once, its answer comes whole or as an ExchangeError."""
+"""The line to one host: a request goes out once, its answer comes whole or as an ExchangeError.
+
+httpx is imported with the first request: that and its pool of connections take longer than all else of a start.
+"""
 
 import asyncio
 import contextlib
 import re
+import threading
 import time
+from collections.abc import Mapping
+from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
-
-import httpx
+from typing import TYPE_CHECKING
 
 from tui.domain.hosts import is_loopback, service_url
 from tui.exchange.bodies import read_body
@@ -24,12 +29,15 @@ from tui.exchange.errors import (
     unsendable,
 )
 
+if TYPE_CHECKING:
+    import httpx
+
 TRUSTED_S = 3
 """For how long a connection is trusted that nothing was heard on. Then it is replaced by a new one before anything is
 sent: the other side may have closed it, and a transfer that goes there is unknown for nothing.
 """
 
-_TIMEOUT = httpx.Timeout(connect=10, write=10, read=20, pool=5)
+_TIMEOUTS_S = {"connect": 10, "write": 10, "read": 20, "pool": 5}
 _WHOLE_CALL_S = 60
 """A server that sends a byte now and then never runs into the read time-out."""
 _WAIT_S = 60
@@ -49,16 +57,17 @@ _HEADER_VALUE = re.compile(r"[!-~]+")
 class Connection:
     """Requests to one host, over connections that are kept open for the next one.
 
-    Nothing is retried and no redirect is followed. Making one raises NotSent where the environment names a proxy that
-    cannot be used.
+    Nothing is retried, and no redirect is followed.
     """
 
-    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, base_url: str, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self.base_url = base_url
-        self.http = _http(base_url, transport)
         self.uid_weight = 0
         """The weight that this account has used in the minute, as the exchange last counted it."""
         self._transport = transport
+        self._http: httpx.AsyncClient | None = None
+        self._making = threading.Lock()
+        self._is_closed = False
         self._left: list[httpx.AsyncClient] = []
         self._under_way: dict[asyncio.Timeout, str] = {}
         """The limit of each call, with when it ends, in words."""
@@ -68,8 +77,20 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        for http in (self.http, *self._left):
-            await http.aclose()
+        self._is_closed = True
+        for http in (self._http, *self._left):
+            if http:
+                await http.aclose()
+
+    @property
+    def http(self) -> "httpx.AsyncClient":
+        """The connections; made when they are first asked for, which blocks. Raises NotSent where the environment names
+        a proxy or certificates that cannot be used.
+        """
+        with self._making:
+            if self._http is None:
+                self._http = _http(self.base_url, self._transport)
+            return self._http
 
     @property
     def is_warm(self) -> bool:
@@ -90,7 +111,9 @@ class Connection:
 
     async def call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
         """One request and its answer. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
-        if self.http.is_closed:
+        if self._http is None:
+            await asyncio.to_thread(lambda: self.http)
+        if self._is_closed or self.http.is_closed:
             raise NotSent("Shunter has left this exchange.")
         self._leave_connections_from_before_a_sleep()
         request = _request(self.http, self.base_url, method, path, payload, api_key)
@@ -110,7 +133,7 @@ class Connection:
             raise answer
         return answer
 
-    async def _exchange(self, request: httpx.Request) -> bytes | ExchangeError:
+    async def _exchange(self, request: "httpx.Request") -> bytes | ExchangeError:
         response = await self.http.send(request, stream=True)
         try:
             self._heed(response.status_code, response.headers)
@@ -120,11 +143,11 @@ class Connection:
         self._heard_ms = ticks_ms()
         if body is None:
             return unreadable_answer("it is packed wrongly, or too long")
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != HTTPStatus.OK:
             return error_of_answer(response.status_code, response.headers, body)
         return body
 
-    def _heed(self, status: int, headers: httpx.Headers) -> None:
+    def _heed(self, status: int, headers: Mapping[str, str]) -> None:
         """Take note of what the exchange says of its limits."""
         weight = headers.get(_UID_WEIGHT, "")
         if weight.isascii() and weight.isdigit() and len(weight) < 10:
@@ -140,14 +163,16 @@ class Connection:
         asleep_ms = _asleep_ms()
         if asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
             self._left.append(self.http)
-            self.http = _http(self.base_url, None)
+            self._http = _http(self.base_url, None)
         self._asleep_ms = asleep_ms
 
 
-def _http(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    with contextlib.suppress(ImportError, ValueError):  # SOCKS without its package; a scheme that is none
+def _http(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> "httpx.AsyncClient":
+    import httpx
+
+    try:
         return httpx.AsyncClient(
-            timeout=_TIMEOUT,
+            timeout=httpx.Timeout(**_TIMEOUTS_S),
             limits=httpx.Limits(max_connections=100, keepalive_expiry=TRUSTED_S),
             headers={"Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
@@ -156,15 +181,17 @@ def _http(base_url: str, transport: httpx.AsyncBaseTransport | None) -> httpx.As
             trust_env=not is_loopback(httpx.URL(base_url).host),
             transport=transport,
         )
-    raise NotSent(
-        "The proxy that the environment names cannot be used.",
-        advice="Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing.",
-    )
+    except (ImportError, ValueError):  # SOCKS without its package; a scheme that is none
+        what, advice = "proxy", "Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing."
+    except OSError:
+        what, advice = "file of certificates", "Set SSL_CERT_FILE and SSL_CERT_DIR to what is there, or to nothing."
+    # Raised out here: a proxy's password is in what was caught.
+    raise NotSent(f"The {what} that the environment names cannot be used.", advice=advice)
 
 
 def _request(
-    http: httpx.AsyncClient, base_url: str, method: str, path: str, payload: str, api_key: str
-) -> httpx.Request:
+    http: "httpx.AsyncClient", base_url: str, method: str, path: str, payload: str, api_key: str
+) -> "httpx.Request":
     if api_key and not _HEADER_VALUE.fullmatch(api_key):
         raise damaged_key()
     headers = {"X-MBX-APIKEY": api_key} if api_key else {}

@@ -13,9 +13,9 @@ information and error codes.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
-import httpx
 import msgspec
 
 from tui.domain.text import ServerText, printable
@@ -60,15 +60,6 @@ _WORDS_OF_BALANCE = re.compile(r"ava[il]+able|balance|insufficient|not enough|ex
 
 _LONGEST_WAIT_S = 3 * 24 * 60 * 60
 """No ban is longer."""
-
-_NEVER_LEFT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-"""DNS, TCP, TLS and proxy failures come as these, before a byte of the request is written."""
 
 _ADVICE = {
     -1002: "This key may not do that: check its permissions on the exchange's API page.",
@@ -144,7 +135,7 @@ class _ErrorBody(msgspec.Struct):
     msg: ServerText = ServerText("")
 
 
-def error_of_answer(status: int, headers: httpx.Headers, body: bytes) -> ExchangeError:
+def error_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> ExchangeError:
     """What an answer other than a good 200 says about the outcome: unknown, unless it is one of those that say no."""
     said = _said(body)
     if said is None:
@@ -166,7 +157,7 @@ def error_of_answer(status: int, headers: httpx.Headers, body: bytes) -> Exchang
     return Refused(message, code=code, advice=_advice(code, message))
 
 
-def _error_without_code(status: int, headers: httpx.Headers, body: bytes) -> ExchangeError:
+def _error_without_code(status: int, headers: Mapping[str, str], body: bytes) -> ExchangeError:
     message = f"The exchange answered HTTP {status} without a reason."
     if _has_code(body):
         return OutcomeUnknown(f"The exchange answered HTTP {status} with a reason that cannot be read.")
@@ -198,7 +189,17 @@ def _advice(code: int, message: str) -> str:
 
 def error_of_transport(error: Exception) -> ExchangeError:
     """What a broken connection says about the outcome: the doubt goes to unknown."""
-    if isinstance(error, _NEVER_LEFT):
+    import httpx
+
+    # DNS, TCP, TLS and proxy failures come as these, before a byte of the request is written.
+    never_left = (
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.PoolTimeout,
+        httpx.ProxyError,
+        httpx.UnsupportedProtocol,
+    )
+    if isinstance(error, never_left):
         return NotSent(f"Could not reach the exchange: {_reason(error)}.", advice="Check the network.")
     return OutcomeUnknown(f"The answer did not come: {_reason(error)}.")
 
@@ -219,6 +220,8 @@ def unreadable_answer(what: str) -> OutcomeUnknown:
 
 
 def _reason(error: Exception) -> str:
+    import httpx
+
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
         return "connecting took too long"
     if isinstance(error, httpx.TimeoutException):
@@ -228,7 +231,7 @@ def _reason(error: Exception) -> str:
     return printable(str(error)).rstrip(".")[:_MAX_MESSAGE] or "the connection was cut"
 
 
-def retry_after_s(headers: httpx.Headers) -> int | None:
+def retry_after_s(headers: Mapping[str, str]) -> int | None:
     """For how long an answer asks to be left alone, at most as long as a ban lasts; None where it does not say."""
     value = headers.get("Retry-After", "")
     if not (value.isascii() and value.isdigit()):

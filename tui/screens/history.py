@@ -8,12 +8,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.transfer import Transfer
 from tui.journal import JournalError
 from tui.screens.result import ResultScreen
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_table import TransferTable
 
 _MOST_ROWS = 500
@@ -43,7 +44,7 @@ class HistoryScreen(Screen[None]):
         yield Label("History", classes="title")
         yield Label("Reading the journal...", id="history-said", markup=False)
         yield TransferTable(id="history", time_format="%Y-%m-%d %H:%M")
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Read the journal."""

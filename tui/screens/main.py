@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport, examine
@@ -27,6 +27,7 @@ from tui.screens.review import Review, ReviewScreen
 from tui.screens.welcome import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
@@ -113,16 +114,16 @@ class MainScreen(Screen[None]):
             yield TransferForm(self._draft, id="form")
             yield SessionList(id="session")
         yield BalanceReader(self.desk.readings)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Listen to the desk, and ask what is to be shown from the start."""
         self.desk.on_change = lambda transfer: self.post_message(self.TransferChanged(transfer))
         self.desk.on_progress = lambda progress: self.post_message(self.SettlingProgressed(progress))
         self.desk.on_notice = lambda transfer: self.post_message(self.SaidFalsely(transfer))
-        self.action_refresh_balances()
-        self.find_earlier()
-        self.examine_key()
+        # Once the form can be seen: what it takes to ask is imported with the first request.
+        for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key):
+            self.call_after_refresh(ask)
 
     def on_screen_resume(self) -> None:
         """Show what the review has read, and what came up meanwhile."""

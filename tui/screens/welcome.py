@@ -8,11 +8,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 
 from tui import keys
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
+from tui.widgets.key_bar import KeyBar
 
 _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
@@ -76,7 +77,7 @@ class WelcomeScreen(Screen[None]):
             yield Label("\n".join(f"{key:<4}{words}" for key, words in self._ways()), id="ways", markup=False)
             yield Label(_KEY_HINT, id="key-hint", markup=False)
             yield Label(f"Keyring: {self._keyring}" if self._keyring else "", id="keyring", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A way that leads nowhere now is not offered."""

@@ -1,0 +1,36 @@
+"""The demo exchange in the app's own process, as a transport of httpx that is made with the first request."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import httpx
+
+
+def in_process() -> "httpx.AsyncBaseTransport":
+    """A new exchange. What it takes is imported late: the first screen is up before it."""
+    return _InProcess()  # type: ignore[return-value]  # to be a subclass, it would have to import httpx
+
+
+class _InProcess:
+    def __init__(self) -> None:
+        self._transport: httpx.ASGITransport | None = None
+        self._making = asyncio.Lock()
+
+    async def handle_async_request(self, request: "httpx.Request") -> "httpx.Response":
+        async with self._making:
+            if self._transport is None:
+                self._transport = await asyncio.to_thread(_made)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._transport:
+            await self._transport.aclose()
+
+
+def _made() -> "httpx.ASGITransport":
+    import httpx
+
+    from tui.demo.exchange import DemoExchange
+
+    return httpx.ASGITransport(app=DemoExchange())
