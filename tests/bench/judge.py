@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
@@ -38,10 +38,11 @@ from tests.bench.judge_clock import Clock
 from tests.bench.judge_exchange import JudgeExchange
 from tests.bench.judge_faults import Lot
 from tests.bench.judge_ledger import ROUTES, Record
+from tests.bench.judge_program import stacks
 from tests.bench.judge_words import AlikeClaim, Claim, Figure, Said
 from tests.bench.real_program import PROFILE, SHUNTER, add_key, home
 from tests.terminal.conftest import Environment, Pty
-from tests.waiting import LIMIT_S
+from tests.waiting import LIMIT_S, wait_for
 from tui.demo.serving import served
 
 _PACE = 40.0
@@ -297,6 +298,7 @@ class Terminal(Pty):
         command += [*form, "--asset", "USDT"]
         self._process = pexpect.spawn(command[0], command[1:], env=environment, dimensions=self._size)
         self._process.delaybeforesend = None
+        self.pid = self._process.pid
 
     def screen(self) -> str:
         """What stands on the screen, judged."""
@@ -731,10 +733,20 @@ class Run:
         try:
             yield
         except (AssertionError, pexpect.ExceptionPexpect, OSError) as stuck:
-            self.judge.breaks("a person could not go on", amount, repr(stuck)[:100], str(stuck))
+            standing = self._where_it_stands(person.terminal) if person.terminal else ""
+            self.judge.breaks("a person could not go on", amount, repr(stuck)[:100], f"{stuck}\n{standing}")
             if person.terminal:
                 person.terminal.kill()
                 person.terminal = None
+
+    def _where_it_stands(self, terminal: Terminal) -> str:
+        """What each thread of a program does just now."""
+        written = stacks(self._clock_path, terminal.pid)
+        with suppress(OSError, AssertionError):
+            terminal.signal(signal.SIGUSR1)
+            wait_for(lambda: written.stat().st_size)
+            return written.read_text()
+        return ""
 
     def let_pass(self, until_s: float) -> None:
         """Let time pass quickly. Mostly all programs end before, and one is started, which settles what they sent."""

@@ -6,8 +6,11 @@ What waits in threads keeps the world's pace: to the program it merely seems slo
 
 import ctypes
 import datetime
+import faulthandler
 import gc
+import os
 import selectors
+import signal
 import sys
 import time
 from pathlib import Path
@@ -63,8 +66,14 @@ def scale(clock: Clock) -> None:
     selectors.DefaultSelector.select = scaled_select  # type: ignore[method-assign]
 
 
+def stacks(clock_path: Path, pid: int) -> Path:
+    """Where a program writes what each of its threads does."""
+    return clock_path.with_name(f"stacks-{pid}")
+
+
 def main() -> int:
-    """Run Shunter with what stands behind the clock's file on the command line."""
+    """Run Shunter with what stands behind the clock's file on the command line. On SIGUSR1 it tells where it stands."""
+    faulthandler.register(signal.SIGUSR1, file=stacks(Path(sys.argv[1]), os.getpid()).open("w"))
     scale(Clock(Path(sys.argv[1])))
     from tui import cli
 
