@@ -62,16 +62,10 @@ class FramedDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal over."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        if self._writer_thread is None or os.environ.get("SHUNTER_FRAME") == "off" or not _is_as_expected(self._app):
-            return
-        linefeeds = self._let_linefeeds_be()
-        if self._frame is None:
-            colours = COLOR_SYSTEMS.get(self._app.console.color_system or "", ColorSystem.TRUECOLOR)
-            self._frame = Frame(colours, erases_in_colour=_erases_in_colour(), linefeeds=linefeeds)
-            self._app._display = self._display  # type: ignore[method-assign]
-        self._loop.call_soon_threadsafe(self._repaint)
-        resized = signal.getsignal(signal.SIGWINCH)
-        signal.signal(signal.SIGWINCH, lambda *args: self._on_resize_signal(resized, *args))
+        if self._writer_thread and os.environ.get("SHUNTER_FRAME") != "off" and _is_as_expected(self._app):
+            self._take_display(linefeeds=self._let_linefeeds_be())
+            resized = signal.getsignal(signal.SIGWINCH)
+            signal.signal(signal.SIGWINCH, lambda *args: self._on_resize_signal(resized, *args))
 
     def stop_application_mode(self) -> None:
         """Give the terminal back, with its own colours."""
@@ -92,6 +86,14 @@ class FramedDriver(LinuxDriver):
         if self._frame and not _CHANGES_NO_CELL.fullmatch(data):
             self._loop.call_soon_threadsafe(self._frame.lose)
         super().write(data)
+
+    def _take_display(self, *, linefeeds: bool) -> None:
+        """Have the app show its picture here; what the terminal shows is not known."""
+        if self._frame is None:
+            colours = COLOR_SYSTEMS.get(self._app.console.color_system or "", ColorSystem.TRUECOLOR)
+            self._frame = Frame(colours, erases_in_colour=_erases_in_colour(), linefeeds=linefeeds)
+            self._app._display = self._display  # type: ignore[method-assign]
+        self._loop.call_soon_threadsafe(self._repaint)
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
         """Show what a screen has drawn, in place of `App._display`."""
