@@ -76,11 +76,12 @@ class Frame:
         self._cursor = Cursor()
         blanks = Counter(
             pen
-            for characters, pens in zip(self._wanted.characters, self._wanted.pens, strict=True)
-            for character, pen in zip(characters, pens, strict=True)
-            if character == " " and self._pens.erases[pen]
+            for row in zip(self._wanted.characters, self._wanted.pens, strict=True)
+            for character, pen in zip(*row, strict=True)
+            if character == " "
         )
-        ground = max(blanks, key=blanks.__getitem__, default=0)
+        erasable = filter(self._pens.erases.__getitem__, blanks)
+        ground = max(erasable, key=blanks.__getitem__, default=0)
         cleared = _PLAIN + self._painter.change(self._cursor, ground) + _CLEAR
         return cleared, Picture(self._wanted.width, self._wanted.height, ground)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tui.terminal.characters import Width, overrun, width
+from tui.terminal.characters import Width, overrun
+from tui.terminal.characters import width as width_of
 from tui.terminal.moves import UNKNOWN, move
 from tui.terminal.pens import Pens
 from tui.terminal.picture import Picture
@@ -22,16 +23,6 @@ _BLANKS = re.compile(r"( {5,}| {3,}\Z)")
 _TO_END = "\x1b[K"
 
 
-class Run(NamedTuple):
-    """Cells of a row that one pen writes."""
-
-    row: int
-    start: int
-    end: int
-    pen: int
-    is_blank: bool
-
-
 class Piece(NamedTuple):
     """What of a run is written at once."""
 
@@ -41,6 +32,24 @@ class Piece(NamedTuple):
     end: int
     is_sure: bool = True
     """Whether every terminal has its cursor at the end then."""
+    is_erased: bool = False
+    """Whether it leaves the cursor at the start instead."""
+
+
+class Run(NamedTuple):
+    """Cells of a row that one pen writes."""
+
+    row: int
+    start: int
+    end: int
+    pen: int
+    is_blank: bool
+    pieces: list[Piece]
+
+    @property
+    def overruns(self) -> bool:
+        """Whether what comes behind it must be written later."""
+        return any(overrun(piece.text) for piece in self.pieces if not piece.is_sure)
 
 
 @dataclass(slots=True)
@@ -63,7 +72,7 @@ class Painter:
     def paint(self, shown: Picture, wanted: Picture, rows: Iterable[int], cursor: Cursor) -> tuple[str, Cursor]:
         """What makes these rows the wanted ones, and where the cursor is then."""
         runs = [run for row in rows if not wanted.same_row(shown, row) for run in self._runs(shown, wanted, row)]
-        ways = [self._write(order, wanted, replace(cursor)) for order in self._orders(runs, wanted, cursor.pen)]
+        ways = [self._write(order, wanted.width, replace(cursor)) for order in self._orders(runs, cursor.pen)]
         return min(ways, key=lambda way: len(way[0]))
 
     def move(self, cursor: Cursor, row: int, column: int) -> str:
@@ -84,25 +93,41 @@ class Painter:
         runs: list[Run] = []
         start, end, text, blank = -1, -1, _NONE, _NONE
         for column in _differences(shown, wanted, row):
-            pen, joined = pens[column], None
+            pen = pens[column]
+            if column == end and pen == (blank if characters[column] == " " else text):
+                end += 1
+                continue
+            joined = None
             if start >= 0 and column - end <= _GAP:
                 joined = _joined(text, blank, characters[end : column + 1], pens[end : column + 1], blank_of)
             if joined is None:
                 if start >= 0:
-                    runs.append(_run(row, start, end, text, blank))
+                    runs.append(self._run(wanted, row, start, end, text, blank))
                 start = column
                 joined = (_NONE, pen) if characters[column] == " " else (pen, blank_of[pen])
             (text, blank), end = joined, column + 1
-        return [*runs, _run(row, start, end, text, blank)] if start >= 0 else runs
+        return [*runs, self._run(wanted, row, start, end, text, blank)] if start >= 0 else runs
 
-    def _orders(self, runs: list[Run], wanted: Picture, pen: int) -> Iterator[Sequence[Run]]:
+    def _run(self, wanted: Picture, row: int, start: int, end: int, text: int, blank: int) -> Run:
+        """The run of these cells, its blanks erased where that is shorter."""
+        pieces = [*_pieces(wanted.characters[row][start:end])]
+        pen = blank if text == _NONE else text
+        if self._pens.erases[pen]:
+            pieces = [
+                piece._replace(text=erased, is_erased=True)
+                if piece.text.isspace()
+                and (erased := _erased(wanted, row, start + piece.start, start + piece.end, end, self._pens.blank[pen]))
+                else piece
+                for piece in pieces
+            ]
+        return Run(row, start, end, pen, text == _NONE, pieces)
+
+    def _orders(self, runs: list[Run], pen: int) -> Iterator[Sequence[Run]]:
         """The orders that are tried."""
         yield runs
-        if len(runs) > 2 and not any(
-            overrun(cell) for run in runs for cell in wanted.characters[run.row][run.start : run.end]
-        ):
-            ground = self._pens.blank.__getitem__
-            for kind in (lambda pen: pen, self._pens.colours, ground):
+        pens = {run.pen for run in runs}
+        if 1 < len(pens) < len(runs) and not any(run.overruns for run in runs):
+            for kind in (lambda pen: pen, self._pens.colours, self._pens.blank.__getitem__):
                 yield self._grouped(runs, kind, pen)
 
     def _grouped(self, runs: list[Run], kind: Callable[[int], Hashable], pen: int) -> list[Run]:
@@ -121,39 +146,23 @@ class Painter:
             pen = ordered[-1].pen
         return ordered
 
-    def _write(self, runs: Sequence[Run], wanted: Picture, cursor: Cursor) -> tuple[str, Cursor]:
+    def _write(self, runs: Sequence[Run], width: int, cursor: Cursor) -> tuple[str, Cursor]:
         """Write runs in their order."""
         written: list[str] = []
         for run in runs:
             if not (run.is_blank and self._pens.blank[cursor.pen] == run.pen):
                 written.append(self.change(cursor, run.pen))
-            for piece in _pieces(wanted.characters[run.row][run.start : run.end]):
+            for piece in run.pieces:
                 written.append(self.move(cursor, run.row, run.start + piece.start))
-                if erased := self._erased(piece, run, wanted, cursor):
-                    written.append(erased)
-                else:
-                    written.append(piece.text)
+                written.append(piece.text)
+                if not piece.is_erased:
                     end = run.start + piece.end
-                    cursor.column = end if piece.is_sure and end < wanted.width else UNKNOWN
+                    cursor.column = end if piece.is_sure and end < width else UNKNOWN
         return "".join(written), cursor
-
-    def _erased(self, piece: Piece, run: Run, wanted: Picture, cursor: Cursor) -> str:
-        """What erases a piece of blanks; empty where it is none, or shorter to write."""
-        if not (piece.text.isspace() and self._pens.erases[cursor.pen]):
-            return ""
-        count, end = piece.end - piece.start, run.start + piece.end
-        is_last = end == run.end
-        if is_last and count >= len(_TO_END) and wanted.is_blank_from(run.row, end, self._pens.blank[run.pen]):
-            return _TO_END
-        erase, skip = f"\x1b[{count}X", f"\x1b[{count}C"
-        return erase if count > len(erase) + (0 if is_last else len(skip)) else ""
 
 
 _NONE = -1
-
-
-def _run(row: int, start: int, end: int, text: int, blank: int) -> Run:
-    return Run(row, start, end, blank if text == _NONE else text, text == _NONE)
+"""No pen yet."""
 
 
 def _joined(
@@ -172,6 +181,15 @@ def _joined(
         elif text != pen:
             return None
     return text, blank
+
+
+def _erased(wanted: Picture, row: int, start: int, end: int, run_end: int, pen: int) -> str:
+    """What erases blanks; empty where writing them is shorter."""
+    count, is_last = end - start, end == run_end
+    if is_last and count >= len(_TO_END) and wanted.is_blank_from(row, end, pen):
+        return _TO_END
+    erase, skip = f"\x1b[{count}X", f"\x1b[{count}C"
+    return erase if count > len(erase) + (0 if is_last else len(skip)) else ""
 
 
 def _differences(shown: Picture, wanted: Picture, row: int) -> list[int]:
@@ -204,8 +222,8 @@ def _pieces(characters: list[str]) -> Iterator[Piece]:
         return
     start, last = 0, len(characters)
     while start < last:
-        kind, end = width(characters[start]), start + 1
-        while end < last and (not characters[end] or (kind is not Width.UNSURE and width(characters[end]) is kind)):
+        kind, end = width_of(characters[start]), start + 1
+        while end < last and (not characters[end] or (kind is not Width.UNSURE and width_of(characters[end]) is kind)):
             end += 1
         text = "".join(characters[start:end])
         if kind is Width.SURE and len(text) == end - start:
@@ -219,6 +237,6 @@ def _pieces(characters: list[str]) -> Iterator[Piece]:
 
 
 def _between_blanks(text: str, start: int) -> Iterator[Piece]:
-    for part in _BLANKS.split(text):
+    for part in _BLANKS.split(text) if "   " in text else (text,):
         if part:
             yield Piece(part, start, start := start + len(part))
