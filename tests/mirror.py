@@ -17,13 +17,12 @@ class Line:
     """Where the driver writes to."""
 
     def __init__(self, terminal: Emulator) -> None:
-        self.written = ""
-        """What was written last."""
+        self.writes: list[str] = []
         self._terminal = terminal
 
     def write(self, data: str) -> None:
         """Hand it to the terminal."""
-        self.written = data
+        self.writes.append(data)
         self._terminal.feed(data.encode())
 
 
@@ -41,6 +40,10 @@ class Mirror(Terminal):
     def has_frame(self) -> bool:
         """Whether the frame has not given up."""
         return self._frame is not None
+
+    def is_right(self) -> bool:
+        """Whether the app has shown something, and both terminals show the same."""
+        return self.compared > 0 and self.framed.picture() == self.unframed.picture()
 
     @property
     def is_headless(self) -> bool:

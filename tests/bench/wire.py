@@ -39,6 +39,7 @@ _COLOURS = {
     "256": {"TERM": "xterm-256color"},
     "16": {"TERM": "xterm"},
 }
+_BEGIN = b"\x1b[?2026h"
 _QUESTIONS = re.compile(rb"\x1b\[\?2026\$p|\x1b\[([0-9]+);([0-9]+)H\x1b\[6n")
 _DOWN, _UP, _REVIEW, _ESCAPE = "\x1b[B", "\x1b[A", "\x12", "\x1b"
 _MEASURES = ("wallet step", "Tab", "letter of the asset", "digit", "review", "send", "close")
@@ -150,6 +151,9 @@ class Terminal:
         if not select.select([self._file], [], [], max(0, end_s - time.perf_counter()))[0]:
             return 0.0
         came_s, data = time.perf_counter(), os.read(self._file, 1 << 16)
+        if data == _BEGIN:  # written before the picture is made
+            data += os.read(self._file, 1 << 16)
+            came_s = time.perf_counter()
         self.written += len(data)
         for asked in _QUESTIONS.finditer(data):
             answer = b"\x1b[%b;%bR" % asked.groups() if asked[1] else b"\x1b[?2026;2$y"

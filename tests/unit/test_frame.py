@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.color import ColorSystem
@@ -26,7 +27,9 @@ styles = st.none() | st.builds(
 texts = st.one_of(
     st.builds(lambda count: " " * count, st.integers(1, _WIDTH)),
     st.text("ab  ─é界ｅ", min_size=1, max_size=_WIDTH),
-    st.sampled_from(["e\u0301 x", "界界界", "⚠\ufe0f!", "🚀 ok", "▊▊ ▊", "a\tb\x1b[31m", "\u0301a", "क्षि"]),
+    st.sampled_from(
+        ["e\u0301 x", "界界界", "界a界b", "全a全c", "⚠\ufe0f!", "🚀 ok", "▊▊ ▊", "a\tb\x1b[31m", "\u0301a", "क्षि"]
+    ),
 )
 few_styles = st.shared(st.lists(styles, min_size=1, max_size=4), key="styles")
 segments = few_styles.flatmap(lambda few: st.builds(Segment, texts, st.sampled_from(few)))
@@ -85,3 +88,22 @@ def test_any_sequence_of_pictures_is_shown_as_it_is(
         assert terminal.picture() == direct(frame._wanted, frame._pens, colour=colour), repr(written)
         assert terminal.place == (place, place)
         assert frame.paint(place, place) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("界------b", "全------c"),  # but the first cell of the wide one differs
+        ("a界-----b", "界a-----b"),  # one half is written over
+        ("界界界", "a界界b"),
+        ("------⚠\ufe0f--", "------⚠\ufe0f-c"),
+    ],
+)
+def test_wide_characters_are_written_whole(before: str, after: str) -> None:
+    frame = Frame(ColorSystem.EIGHT_BIT, erases_in_colour=True, linefeeds=True)
+    frame.resize(_WIDTH, _HEIGHT)
+    terminal = Emulator(_WIDTH, _HEIGHT)
+    for text in (before, after):
+        frame.put(1, 3, _WIDTH, [Segment(text)])
+        terminal.feed(frame.paint(0, 0).encode())
+        assert terminal.picture() == direct(frame._wanted, frame._pens, colour=True)

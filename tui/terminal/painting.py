@@ -1,12 +1,12 @@
 """The least that makes the picture on a terminal another one.
 
-What differs is cut into runs that one pen writes. Where pens differ much, another pen costs more than a move, so the
-runs are tried in several orders, and the shortest is taken. Blanks are erased where that is shorter and leaves the
+What differs is cut into runs that one pen writes. Mostly another pen costs more than a move: so the runs are tried row
+by row, and pen by pen, and the shorter is taken. Blanks are erased where that is shorter and leaves the
 right colour. REP is not used: mosh, the Linux console and Apple's terminal do not know it.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -125,25 +125,20 @@ class Painter:
     def _orders(self, runs: list[Run], pen: int) -> Iterator[Sequence[Run]]:
         """The orders that are tried."""
         yield runs
-        pens = {run.pen for run in runs}
-        if 1 < len(pens) < len(runs) and not any(run.overruns for run in runs):
-            for kind in (lambda pen: pen, self._pens.colours, self._pens.blank.__getitem__):
-                yield self._grouped(runs, kind, pen)
+        if len({run.pen for run in runs}) < len(runs) and not any(run.overruns for run in runs):
+            yield self._by_pen(runs, pen)
 
-    def _grouped(self, runs: list[Run], kind: Callable[[int], Hashable], pen: int) -> list[Run]:
-        """All runs of a kind of pen together, and the kinds so that each is near to the one before."""
-        groups: dict[Hashable, list[Run]] = {}
-        homes: dict[int, Hashable] = {}
+    def _by_pen(self, runs: list[Run], pen: int) -> list[Run]:
+        """All runs of a pen together, and the pens so that each is near to the one before. Blanks go with a text."""
+        groups: dict[int, list[Run]] = {}
+        texts = {self._pens.blank[run.pen]: run.pen for run in reversed(runs) if not run.is_blank}
         for run in runs:
-            if not run.is_blank:
-                homes.setdefault(self._pens.blank[run.pen], kind(run.pen))
-        for run in runs:
-            groups.setdefault(homes.get(run.pen, run.pen) if run.is_blank else kind(run.pen), []).append(run)
+            groups.setdefault(texts.get(run.pen, run.pen) if run.is_blank else run.pen, []).append(run)
         ordered: list[Run] = []
         while groups:
-            near = min(groups, key=lambda group: len(self._pens.change(pen, groups[group][0].pen)))
+            near = min(groups, key=lambda group: len(self._pens.change(pen, group)))
             ordered += groups.pop(near)
-            pen = ordered[-1].pen
+            pen = near
         return ordered
 
     def _write(self, runs: Sequence[Run], width: int, cursor: Cursor) -> tuple[str, Cursor]:

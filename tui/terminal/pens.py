@@ -124,7 +124,3 @@ class Pens:
         if written is None:
             written = self._changes[old, new] = change(self._pens[old], self._pens[new])
         return written
-
-    def colours(self, number: int) -> tuple[str, str]:
-        """The text's colour and the ground's."""
-        return self._pens[number].text, self._pens[number].ground
