@@ -32,6 +32,9 @@ _ASK_FOR_FRAMES, _HAS_FRAMES = b"\x1b[?2026$p", "\x1b[?2026;2$y"
 _FRAME, _FRAME_OVER = b"\x1b[?2026h", b"\x1b[?2026l"
 """Synchronised output: what stands between the two is one picture, and a terminal shows none of it before its end."""
 
+WHOLE_TEXTS = {"SHUNTER_FRAME": "off"}
+"""For what a test searches in all that was written: Textual's own output has each text whole."""
+
 Environment = dict[str, str]
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.terminal.conftest import OpenPty, Pty
+from tests.terminal.conftest import WHOLE_TEXTS, OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH
@@ -132,7 +132,7 @@ def exchange() -> Hostile:
 @pytest.fixture
 def person(exchange: Hostile, environment: Environment, tmp_path: Path) -> Iterator[Environment]:
     with served(exchange) as base_url:
-        yield with_key(environment, tmp_path, base_url)
+        yield with_key(environment, tmp_path, base_url) | WHOLE_TEXTS
 
 
 def shapes(written: str) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import PASSPHRASE, GnomeKeyring, OpenPty, Pty
+from tests.terminal.conftest import PASSPHRASE, WHOLE_TEXTS, GnomeKeyring, OpenPty, Pty
 from tests.waiting import wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
@@ -61,7 +61,7 @@ def base_url() -> Iterator[str]:
 @pytest.fixture
 def open_app(open_pty: OpenPty, shunter: list[str], base_url: str) -> Open:
     """Open the app for the demo exchange's host."""
-    return lambda environment: open_pty([*shunter, "--base-url", base_url], environment)
+    return lambda environment: open_pty([*shunter, "--base-url", base_url], environment | WHOLE_TEXTS)
 
 
 def using(keyring_source: str, environment: Environment, folder: Path) -> Environment:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import GnomeKeyring, OpenPty
+from tests.terminal.conftest import WHOLE_TEXTS, GnomeKeyring, OpenPty
 from tests.traces import traces
 from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
@@ -145,14 +145,18 @@ def talkative(gnome_keyring: GnomeKeyring, tmp_path: Path) -> dict[str, str]:
     """An environment in which everything is logged."""
     (tmp_path / "sitecustomize.py").write_text(CARELESS)
     environment: dict[str, str] = gnome_keyring.environment
-    return environment | {
-        "PYTHONPATH": f"{tmp_path}:{environment['PYTHONPATH']}",
-        "PYTHONASYNCIODEBUG": "1",
-        "PYTHONFAULTHANDLER": "1",
-        "TEXTUAL": "devtools,debug",
-        "TEXTUAL_DEBUG": "1",
-        "TEXTUAL_LOG": str(tmp_path / "textual.log"),
-    }
+    return (
+        environment
+        | WHOLE_TEXTS
+        | {
+            "PYTHONPATH": f"{tmp_path}:{environment['PYTHONPATH']}",
+            "PYTHONASYNCIODEBUG": "1",
+            "PYTHONFAULTHANDLER": "1",
+            "TEXTUAL": "devtools,debug",
+            "TEXTUAL_DEBUG": "1",
+            "TEXTUAL_LOG": str(tmp_path / "textual.log"),
+        }
+    )
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import QuietPalette
 from tui.screens.welcome import CannotOpen, WelcomeScreen
-from tui.terminal.driver import TypedDriver
+from tui.terminal.terminal import Terminal
 
 
 class PlainScrollBarRender(ScrollBarRender):
@@ -65,7 +65,7 @@ class ShunterApp(App[bool]):
         opened: Opened
 
     def __init__(self, start: Start) -> None:
-        super().__init__(driver_class=TypedDriver)
+        super().__init__(driver_class=Terminal)
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         self._start = start

@@ -144,6 +144,15 @@ class TypedDriver(LinuxDriver):
             self.fence()
             self.write_fence()
 
+    def _enable_mouse_support(self) -> None:
+        # Not mode 1003, which Textual asks for: each motion would be traffic, without a button down.
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1002h\x1b[?1015h\x1b[?1006h")
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse:
+            self.write("\x1b[?1000l\x1b[?1002l\x1b[?1015l\x1b[?1006l")
+
     def run_input_thread(self) -> None:
         """Read until the app ends."""
         with selectors.DefaultSelector() as selector:
