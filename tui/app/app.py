@@ -1,7 +1,5 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
-import asyncio
-import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +26,7 @@ from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.welcome import CannotOpen, WelcomeScreen
-from tui.terminal.driver import TypedDriver
+from tui.terminal.terminal import Terminal
 
 
 class PlainScrollBarRender(ScrollBarRender):
@@ -64,7 +62,7 @@ class ShunterApp(App[bool]):
         opened: Opened
 
     def __init__(self, start: Start) -> None:
-        super().__init__(driver_class=TypedDriver)
+        super().__init__(driver_class=Terminal)
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         self._start = start
@@ -81,8 +79,6 @@ class ShunterApp(App[bool]):
     def on_mount(self) -> None:
         """Open the demo, or the profile that was asked for, or say what is missing."""
         end_on_errors_in_tasks(self)
-        # Ended from outside, it still gives the terminal back. SIGHUP keeps its default: the terminal is gone.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: self.call_later(self._leave))
         self.open_desk(open_demo if self._start.demo else self._retry)
 
     @work(exclusive=True, group="open")
