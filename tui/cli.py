@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -41,6 +42,9 @@ _Parsed = TypeVar("_Parsed")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
     process.keep_memory_off_disk()
+    process.open_closed_streams()
+    if sys.stdout is None:
+        return _complain("Standard output is closed: there is nowhere to print to, and no terminal to open in.")
     parser = _parser()
     words = sys.argv[1:] if arguments is None else arguments
     _refuse_unknown_option(parser, words)
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return run(args)
         return _open_app(parser, args)
     except KeyboardInterrupt:
-        return 1
+        return 128 + signal.SIGINT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,7 +107,9 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         parser.error("--demo uses no key and no host; leave out --profile and --base-url")
     draft = _draft(parser, args)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
-        return _complain("Shunter needs a terminal to open in: run it without pipes or redirections.")
+        return _complain(
+            "Shunter needs a terminal to open in: run it without pipes or redirections, and over ssh as ssh -t HOST"
+        )
     if os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
         return _complain(
             "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"

@@ -1,5 +1,6 @@
 """A home of its own for the real program, with a terminal, and a real GNOME Keyring in a D-Bus session of its own."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -188,6 +189,10 @@ class Pty(Terminal):
         """Press keys, all of them in one packet."""
         self._process.send(keys)
 
+    def send(self, data: bytes) -> None:
+        """Send bytes as a terminal may, all of them in one packet."""
+        self._process.send(data)
+
     def screen(self) -> str:
         """What stands on the screen."""
         self._read()
@@ -201,6 +206,31 @@ class Pty(Terminal):
         self._process.close()
         status: int | None = self._process.exitstatus
         return status
+
+    def wait_for_signal(self) -> int | None:
+        """Which signal ended the program, as soon as it has ended; nothing is read of the line before."""
+        wait_for(lambda: not self._process.isalive())
+        number: int | None = self._process.signalstatus
+        return number
+
+    @property
+    def modes(self) -> set[int]:
+        """The terminal's private modes that are set, by their numbers."""
+        self._read()
+        return {mode >> 5 for mode in self._screen.mode if not mode & 31}
+
+    def leave_unread(self) -> None:
+        """Fill the line until it takes no more, as it is when nobody reads at its other end."""
+        line = os.open(Path(f"/proc/{self.pid}/fd/0").readlink(), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(line, bytes(1024))
+        os.close(line)
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Make the terminal larger or smaller."""
+        self._process.setwinsize(rows, columns)
+        self._screen.resize(rows, columns)
 
     def signal(self, number: int) -> None:
         """Send the program a signal."""

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -104,6 +105,24 @@ def test_the_app_ends_with_its_terminal_whoever_leads_the_session(
     (app,) = Path(f"/proc/{leader}/task/{leader}/children").read_text().split()
     terminal.hang_up()
     wait_for(lambda: not Path(f"/proc/{app}").exists())
+
+
+def test_an_answer_is_written_down_though_the_terminal_reads_nothing(
+    exchange: DemoExchange, open_app: Open, shunter: list[str], environment: dict[str, str]
+) -> None:
+    gate = Gate()
+    exchange.faults.append(Fault(after=gate))
+    terminal = open_app()
+    confirm(terminal)
+    assert gate.reached.wait(LIMIT_S)
+    terminal.leave_unread()
+    for columns in range(80, 120):  # each is a picture that nobody takes
+        terminal.resize(24, columns)
+        time.sleep(0.1)  # else several of them are one
+    gate.open()
+    journal = [*shunter, "journal", "--json"]
+    wait_for(lambda: b'"done"' in subprocess.run(journal, env=environment, stdout=subprocess.PIPE, check=True).stdout)
+    terminal.wait_for("Transfer done", str(exchange.ledger.transfers[0].tran_id))  # it reads again
 
 
 def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Open) -> None:

@@ -1,6 +1,7 @@
 """What a terminal sends is cut into the same pieces however it arrives, and no byte of a report is a key."""
 
 import re
+import string
 from itertools import pairwise
 
 import pytest
@@ -125,6 +126,23 @@ def test_text_after_an_escape_key_is_typed_though_it_could_begin_a_report() -> N
     pieces = read([b"\x1b", b"PEPE"], pausing=True)
     assert "".join(piece.text for piece in pieces) == "PEPE"
     assert {piece.kind for piece in pieces} == {Kind.BEHIND_ESCAPE}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "gb18030"])
+def test_no_byte_of_a_character_in_another_encoding_is_a_key(encoding: str) -> None:
+    for character in map(chr, range(0xA1, 0xFFFF)):
+        data = character.encode(encoding, errors="ignore")
+        if data and not data.isascii():
+            assert not set(keys(read([data]))) & set(string.ascii_letters), character
+
+
+def test_behind_a_character_in_another_encoding_every_key_comes_through_and_the_second_can_answer() -> None:
+    pieces = read(["é".encode("latin-1"), b"y", b"y", "é".encode("latin-1"), b"\r"])
+    assert [(piece.kind, piece.text) for piece in pieces] == [
+        (Kind.BEHIND_BYTE, "y"),
+        (Kind.KEY, "y"),
+        (Kind.KEY, "\r"),
+    ]
 
 
 def test_rxvt_shift_with_home_does_not_take_the_next_key() -> None:

@@ -1,7 +1,5 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
-import asyncio
-import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -82,8 +80,6 @@ class ShunterApp(App[bool]):
     def on_mount(self) -> None:
         """Open the demo, or the profile that was asked for, or say what is missing."""
         end_on_errors_in_tasks(self)
-        # Ended from outside, it still gives the terminal back. SIGHUP keeps its default: the terminal is gone.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: self.call_later(self._leave))
         self.open_desk(open_demo if self._start.demo else self._retry)
 
     @work(exclusive=True, group="open")

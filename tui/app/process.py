@@ -1,5 +1,5 @@
-"""What keeps secrets from leaving this process, and keys from getting in, by ways that nobody chose, and ends it with
-its terminal.
+"""What keeps secrets from leaving this process, and keys from getting in, by ways that nobody chose, gives it standard
+streams, and ends it with its terminal.
 """
 
 import os
@@ -24,6 +24,17 @@ def keep_memory_off_disk() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
 
 
+def open_closed_streams() -> None:
+    """Have nothing to read where standard input is closed (`<&-`), and lose what is said where standard error is.
+
+    No file that is opened later is taken for one of them then. Python leaves None in their place.
+    """
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
 def leave_textual_alone() -> None:
     """Take from the environment what has a say in Textual, which reads it when it is imported: call this before.
 
@@ -45,7 +56,7 @@ def end_with_the_terminal() -> None:
         poll = select.poll()
         poll.register(sys.stdin, 0)  # what was typed does not wake it
         if any(happened & select.POLLHUP for _, happened in poll.poll()):
-            os.kill(os.getpid(), signal.SIGHUP)
+            os._exit(128 + signal.SIGHUP)  # as one that the signal ended: nothing is left to be given back
 
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     threading.Thread(target=wait, daemon=True).start()

@@ -154,7 +154,15 @@ class TypedDriver(LinuxDriver):
             self.write("\x1b[?1000l\x1b[?1002l\x1b[?1015l\x1b[?1006l")
 
     def run_input_thread(self) -> None:
-        """Read until the app ends."""
+        """Read until the app ends, or the terminal is gone. An error ends the app, as one in a screen does."""
+        try:
+            self._read_on()
+        except OSError:
+            return
+        except Exception as error:  # noqa: BLE001 - Textual would print what is in memory, and end with status 0
+            self._app.call_later(self._app._handle_exception, error)
+
+    def _read_on(self) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -212,7 +220,7 @@ class TypedDriver(LinuxDriver):
     def _messages(self, piece: Piece) -> list[Message]:
         """What a piece means to a Textual app."""
         match piece.kind:
-            case Kind.KEY | Kind.BEHIND_ESCAPE:
+            case Kind.KEY | Kind.BEHIND_ESCAPE | Kind.BEHIND_BYTE:
                 return list(self._parser.feed(piece.text))
             case Kind.ESCAPE:
                 return [events.Key("escape", "\x1b")]

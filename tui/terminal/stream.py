@@ -35,6 +35,8 @@ class Kind(Enum):
     """A character with Alt: Escape comes before it."""
     BEHIND_ESCAPE = auto()
     """A character behind Escape, after that was taken for the key: a key, one with Alt, or of a report with a pause."""
+    BEHIND_BYTE = auto()
+    """A character behind a byte that is no text: a key, or the rest of a character in another encoding."""
     SEQUENCE = auto()
     """A whole control sequence: a key without a character, a mouse's doing, or a report."""
     STRING = auto()
@@ -55,6 +57,7 @@ class Piece:
 
 class _State(Enum):
     GROUND = auto()
+    BEHIND_BYTE = auto()
     CHARACTER = auto()
     ESCAPE = auto()
     CSI = auto()
@@ -113,6 +116,8 @@ class Stream:
         match self._state:
             case _State.GROUND:
                 self._in_ground(byte)
+            case _State.BEHIND_BYTE:
+                self._behind_byte(byte)
             case _State.CHARACTER:
                 self._in_character(byte)
             case _State.ESCAPE:
@@ -138,17 +143,26 @@ class Stream:
             self._behind_escape(_C1[byte][0])
         elif byte >= 0xC2:
             self._go(_State.CHARACTER, byte)
+        else:
+            self._go(_State.BEHIND_BYTE)
+
+    def _behind_byte(self, byte: int) -> None:
+        self._go(_State.GROUND)
+        if 0x20 <= byte < 0x7F:
+            self._pieces.append(Piece(Kind.BEHIND_BYTE, chr(byte)))
+        else:
+            self._in_ground(byte)
 
     def _in_character(self, byte: int) -> None:
         if not 0x80 <= byte < 0xC0:  # cut short: no character
-            self._again(byte)
+            self._behind_byte(byte)
             return
         self._held.append(byte)
         lead = self._held[0]
         if len(self._held) == 2 + (lead >= 0xE0) + (lead >= 0xF0):
             character = bytes(self._held).decode(errors="ignore")
-            self._go(_State.GROUND)
-            if len(character) == 1:
+            self._go(_State.GROUND if character else _State.BEHIND_BYTE)
+            if character:
                 self._pieces.append(Piece(Kind.KEY, character))
 
     def _behind_escape(self, byte: int) -> None:
