@@ -1,5 +1,5 @@
-"""The terminal as an app has it: what it sends is read without guessing, only what changes is written, and nothing waits
-for it.
+"""The terminal as an app has it: what it sends is read without guessing, only what changes is written, and nothing
+waits for it.
 """
 
 from tui.terminal.driver import TypedDriver
