@@ -53,6 +53,7 @@ class Mirror(Terminal):
     def start_application_mode(self) -> None:
         """Begin."""
         self._writer_thread: Any = self.line
+        self._output: Any = self.line
         self.unframed.feed(_NO_WRAP)
         self.framed.feed(_NO_WRAP)
         self._take_display(linefeeds=True)

@@ -132,7 +132,7 @@ def _is_rough(number: int) -> bool:
 def _amount(number: int) -> str:
     """Three of ten are identical but for the zeros at their end."""
     alike = max(0, number % 10 - 7)
-    return plain(Decimal(number - alike).scaleb(-4)) + "0" * alike
+    return plain(Decimal((number - alike) * 10 + 1).scaleb(-5)) + "0" * alike  # none is another one, rounded
 
 
 def _held(gate: Gate, random: Random) -> Fault:

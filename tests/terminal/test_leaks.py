@@ -62,7 +62,7 @@ def plant(name):
     transfer = Transfer(1, request, "main", "demo", "https://h.example", datetime.now(UTC), 1, 1)
     made = {
         "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
-        "DecideScreen": lambda desk: decide.DecideScreen(Progress(transfer, "")),
+        "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
         "HelpScreen": lambda desk: help.HelpScreen(),
         "HistoryScreen": lambda desk: history.HistoryScreen(desk),
         "KeysScreen": lambda desk: keys.KeysScreen(None),
