@@ -119,8 +119,10 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
     from tui.keys import session_bus
+    from tui.terminal.colours import has_few_colours
 
-    app = ShunterApp(Start(demo=args.demo, profile=args.profile, base_url=args.base_url, draft=draft))
+    few = has_few_colours(os.environ)
+    app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))
     process.end_with_the_terminal()
     if app.run():
         try:

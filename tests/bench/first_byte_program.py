@@ -65,7 +65,7 @@ def measure(base_url: str, rounds: int) -> tuple[list[float], list[float]]:
             typed_s = time.perf_counter()
             terminal.type("y")
             our_ms = (TimedProtocol.first_byte_s() - typed_s) * 1000
-            terminal.find(r"Transfer done(?s:.*)Esc  close")
+            terminal.find(r"Transfer done(?s:.*)Esc or q  close")
             terminal.type(_ESCAPE)
             terminal.find(r"Asset +USDT +Amount +e\.g\.")
             posted_s = time.perf_counter()

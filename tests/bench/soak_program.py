@@ -55,7 +55,7 @@ _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 _EMPTY_AMOUNT = r"Amount +e\.g\."
 _UNCOVERED_FORM = r"Asset +USDT +Amount"
 _AGAIN = "press it again"
-_NO_DIALOG = r"\A(?!(?s:.*)Esc  )"
+_NO_DIALOG = r"\A(?!(?s:.*)Esc or q  )"
 """Where the form may be out of sight, above a long list."""
 
 _DOUBTFUL = (
@@ -351,10 +351,10 @@ class Person:
     def _decide(self, terminal: Pty, place: int, amount: str) -> None:
         """Open a row of the list. Where the program asks, choose what the ledger says."""
         terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
-        shown = terminal.find(rf"{re.escape(amount)} USDT(?s:.*)(Esc  close|leave it open)")
+        shown = terminal.find(rf"{re.escape(amount)} USDT(?s:.*)(Esc or q  close|leave it open)")
         records = [int(tran_id) for tran_id in re.findall(r"tranId ([0-9]+)", shown[0])]
         executed = self._app.executed().get(amount)
-        if shown[1] == "Esc  close" or executed not in (None, *records):
+        if shown[1] == "Esc or q  close" or executed not in (None, *records):
             terminal.type(_ESCAPE)
         else:
             self._diary.decided.append(amount)

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from textual.driver import Driver
 from textual.geometry import Size
 
-import tui.app
 from tests.examples import one_in
 from tests.mirror import Mirror
 from tests.screens.waiting import until_open
@@ -41,8 +39,6 @@ deeds = st.lists(st.one_of(keys, keys, st.just(["f2", "y", "escape"]), sizes), m
 class MirroredApp(ShunterApp):
     """The app in those two terminals."""
 
-    CSS_PATH = str(Path(tui.app.__file__).with_name("shunter.tcss"))
-
     def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
         self.mirror = self._driver = Mirror(self, mouse=mouse, size=size)
         return self.mirror
@@ -66,8 +62,11 @@ def test_picture_is_the_one_without_the_frame(
     monkeypatch.setattr("tui.terminal.framed._erases_in_colour", lambda: term == "xterm")
     monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input
 
+    draft = Draft(Wallet.SPOT, Wallet.FUNDING, asset="USDT", amount="1")
+    start = Start(demo=True, draft=draft, has_few_colours=colours == "standard")
+
     async def person() -> None:
-        app = MirroredApp(Start(demo=True, draft=Draft(Wallet.SPOT, Wallet.FUNDING, asset="USDT", amount="1")))
+        app = MirroredApp(start)
         async with app.run_test(size=(80, 24)) as pilot:
             for terminal in (app.mirror.framed, app.mirror.unframed):
                 terminal.erases_in_colour = term == "xterm"

@@ -200,6 +200,12 @@ class Pty(Terminal):
             self._text = "\n".join(self._screen.display)
         return self._text
 
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """What stands on the screen, with its looks."""
+        self._read()
+        rows, columns = self._screen.lines, self._screen.columns
+        return [[self._screen.buffer[row][column] for column in range(columns)] for row in range(rows)]
+
     def wait_for_end(self) -> int | None:
         """The program's exit status; None where a signal ended it."""
         wait_for(lambda: not self._read())

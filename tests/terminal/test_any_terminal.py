@@ -1,11 +1,15 @@
 """Whatever the terminal is, and does: the program is at home in it, and gives it back."""
 
+import base64
 import os
+import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pyte
 import pytest
 
 from tests.terminal.conftest import Environment, OpenPty, Pty, Tmux
@@ -115,3 +119,216 @@ def test_a_closed_stream_is_told_in_one_line(
 def test_without_a_terminal_it_says_how_ssh_gives_one(shunter: list[str], environment: Environment) -> None:
     done = subprocess.run([*shunter, "--demo"], env=environment, stdin=subprocess.DEVNULL, capture_output=True)
     assert b"ssh -t" in done.stderr
+
+
+@pytest.fixture
+def inside(open_pty: OpenPty, shunter: list[str], environment: Environment) -> Callable[[list[str]], Pty]:
+    """Opens the demo in what runs in a terminal and is one itself, and fills the form."""
+
+    def opened(command: list[str]) -> Pty:
+        variables = {"SCREENDIR": environment["XDG_RUNTIME_DIR"], "SHELL": "/bin/sh"}
+        pty = open_pty([*command, *shunter, "--demo", "--asset", "USDT", "--amount", "1"], environment | variables)
+        pty.wait_for("of 1,250.00 USDT")
+        return pty
+
+    return opened
+
+
+def need(program: str) -> None:
+    """Skip the test where a program is not installed, but not in CI."""
+    if not shutil.which(program) and "CI" not in os.environ:
+        pytest.skip(f"{program} is not installed")
+
+
+def in_tmux(folder: Path, option: str) -> list[str]:
+    """tmux with one option, which ends with its terminal."""
+    need("tmux")
+    (folder / "tmux.conf").write_text(f"set -g status off\nset -s exit-unattached on\n{option}\n")
+    return ["tmux", "-S", str(folder / "tmux"), "-f", str(folder / "tmux.conf"), "new-session"]
+
+
+def in_screen(folder: Path) -> list[str]:
+    """GNU screen, which ends with its terminal."""
+    need("screen")
+    (folder / "screenrc").write_text("startup_message off\nautodetach off\n")
+    return ["screen", "-c", str(folder / "screenrc")]
+
+
+def copy_tran_id(terminal: Pty) -> str:
+    """Make a transfer, and copy its tranId; gives that."""
+    terminal.type("\x12")
+    terminal.wait_for("y  send")
+    terminal.type("y")
+    tran_id = terminal.wait_for_tran_id()
+    terminal.type("c")
+    terminal.wait_for("Handed to the terminal", f"tranId {tran_id}")
+    assert "copied" not in terminal.screen()
+    return tran_id
+
+
+@pytest.mark.parametrize("option", ["set -g allow-passthrough on", "set -s set-clipboard on"])
+def test_a_tran_id_comes_through_tmux_to_the_clipboard_of_the_terminal(
+    option: str, inside: Callable[[list[str]], Pty], tmp_path: Path
+) -> None:
+    terminal = inside(in_tmux(tmp_path, option))
+    asked = base64.b64encode(copy_tran_id(terminal).encode())
+    wait_for(lambda: terminal.screen() and asked in terminal.written)
+
+
+def test_a_tran_id_comes_through_screen_to_the_clipboard_of_the_terminal(
+    inside: Callable[[list[str]], Pty], tmp_path: Path
+) -> None:
+    terminal = inside(in_screen(tmp_path))
+    asked = b"\x1b]52;c;" + base64.b64encode(copy_tran_id(terminal).encode())
+    wait_for(lambda: terminal.screen() and asked in terminal.written)
+
+
+def wait_until_gone(terminal: Pty, words: str) -> None:
+    wait_for(lambda: words not in terminal.screen())
+
+
+def test_each_dialog_is_left_by_a_key_that_screen_does_not_hold_back(
+    inside: Callable[[list[str]], Pty], tmp_path: Path
+) -> None:
+    terminal = inside(in_screen(tmp_path))
+    for opening, shown, leaving in [
+        ("\x12", "Esc or q  go back", "q"),  # review
+        ("\x07", "Esc or q  close", "q"),  # help
+        ("\x14", "Esc or q Close", "q"),  # history
+        ("\x10", "Esc or ^P  close", "\x10"),  # palette
+        ("\x0b", "Esc, q close", "q"),  # keys
+    ]:
+        terminal.type(opening)
+        terminal.wait_for(shown)
+        terminal.type(leaving)
+        wait_until_gone(terminal, shown)
+    terminal.type("\x0ba")
+    terminal.wait_for("Esc or ^C  cancel")
+    terminal.type("\tq")  # in a field it is text
+    terminal.wait_for("*")
+    terminal.type("\x03")
+    terminal.wait_for("Esc, q close")
+
+
+FEW_COLOURS = {
+    **{term: {"TERM": term} for term in ("xterm", "linux", "screen", "vt220", "rxvt-unicode")},
+    "no colour": {"TERM": "xterm", "NO_COLOR": "1"},
+    "no colour of many": {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"},
+}
+few_colours = pytest.mark.parametrize("variables", FEW_COLOURS.values(), ids=FEW_COLOURS)
+
+XTERM = {
+    "black": 0x000000,
+    "red": 0xCD0000,
+    "green": 0x00CD00,
+    "brown": 0xCDCD00,
+    "blue": 0x0000EE,
+    "magenta": 0xCD00CD,
+    "cyan": 0x00CDCD,
+    "white": 0xE5E5E5,
+}
+"""Its darker eight colours, by pyte's names; no others are written."""
+
+
+def brightness(colour: int) -> float:
+    """The relative luminance, as WCAG has it."""
+    parts = [(colour >> shift & 255) / 255 for shift in (16, 8, 0)]
+    red, green, blue = (part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def is_legible(cell: pyte.screens.Char) -> bool:
+    """Whether a character stands out from its ground."""
+    pen = XTERM["white" if cell.fg == "default" else cell.fg]
+    ground = XTERM["black" if cell.bg == "default" else cell.bg]
+    darker, lighter = sorted([brightness(pen), brightness(ground)])
+    return cell.data == " " or (lighter + 0.05) / (darker + 0.05) >= 3
+
+
+def illegible(terminal: Pty) -> list[str]:
+    """The lines of what cannot be read."""
+    rows = ("".join(cell.data for cell in row if not is_legible(cell)) for row in terminal.cells())
+    return [row for row in rows if row]
+
+
+@few_colours
+def test_everything_can_be_read_in_few_colours(variables: dict[str, str], open_demo: OpenDemo) -> None:
+    demo = open_demo(**variables)
+    demo.wait_for("e.g. USDT", "m Max", "DEMO")
+    assert illegible(demo) == []
+    demo.type("\t\tb\x1b[B")
+    demo.wait_for("3.51870012 BNB")
+    assert illegible(demo) == []
+    demo.type("\t1\r")
+    demo.wait_for("y  send", "DEMO")
+    assert illegible(demo) == []
+
+
+@few_colours
+def test_a_dialog_has_an_edge_in_few_colours(variables: dict[str, str], open_demo: OpenDemo) -> None:
+    demo = open_demo("--amount", "1", **variables)
+    demo.type("\t\tUSDT\r")
+    lines = demo.wait_for("y  send").splitlines()
+    edges = [line.strip() for line in lines if re.fullmatch(r"\s*\+-{60,}\+\s*", line)]
+    first, last = (at for at, line in enumerate(lines) if line.strip() in edges)
+    assert all(line.strip()[0] == line.strip()[-1] == "|" for line in lines[first + 1 : last])
+    assert any("y  send" in line for line in lines[first:last])
+
+
+@pytest.mark.parametrize("variables", [*FEW_COLOURS.values(), {}], ids=[*FEW_COLOURS, "xterm-256color"])
+def test_the_focus_is_seen_without_colours(variables: dict[str, str], open_demo: OpenDemo) -> None:
+    demo = open_demo(**variables)
+    stops = ["From", "To", "Asset", "Amount", "Review"]
+    for name in stops:
+        wait_until_marked(demo, name)
+        assert not {*stops} & {*marked(demo)} - {name}
+        demo.type("\t")
+    wait_until_marked(demo, stops[0])
+
+
+def wait_until_marked(terminal: Pty, word: str) -> None:
+    wait_for(lambda: word in marked(terminal))
+
+
+def marked(terminal: Pty) -> list[str]:
+    """The words that are underlined or reversed, above the footer."""
+    rows = terminal.cells()[:-1]
+    texts = ("".join(cell.data if cell.underscore or cell.reverse else " " for cell in row) for row in rows)
+    return " ".join(texts).split()
+
+
+@pytest.mark.parametrize("variables", [{"TERM": "xterm", "NO_COLOR": "1"}, {"NO_COLOR": "1"}], ids=str)
+def test_no_colour_is_none(variables: dict[str, str], open_demo: OpenDemo) -> None:
+    demo = open_demo(**variables)
+    assert {(cell.fg, cell.bg) for row in demo.cells() for cell in row} == {("default", "default")}
+
+
+def scroll(demo: Pty) -> None:
+    """Have the help go down by a line."""
+    last = demo.screen().splitlines()[-3]
+    demo.type("\x1b[B")
+    wait_for(lambda: demo.screen().splitlines()[-3] != last)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (20, 70), (16, 60)])
+def test_all_of_the_help_can_be_read(rows: int, columns: int, open_demo: OpenDemo) -> None:
+    demo = open_demo()
+    demo.resize(rows, columns)
+    demo.type("\x07")
+    seen = demo.wait_for("Help", "Esc or q  close")
+    while "again before" not in seen.replace("\n", " "):
+        scroll(demo)
+        seen = demo.screen() + seen
+    words = " ".join(seen.split())
+    for line in ("then review and send.", "out of reach", "Esc undoes", "can be moved", "copy its tranId"):
+        assert line in words
+
+
+def test_a_terminal_that_is_too_small_is_told_so_once(open_demo: OpenDemo) -> None:
+    demo = open_demo("--amount", "1")
+    demo.type("\t\tUSDT\r")
+    demo.wait_for("y  send")
+    demo.resize(14, 50)
+    demo.wait_for("too small")
+    wait_until_gone(demo, "y  send")
+    assert demo.screen().count("Make it") == 1

@@ -168,13 +168,13 @@ def walk(terminal: Pty, *, decides: bool) -> None:
         terminal.type("\x12")
         terminal.wait_for("y  send")
         terminal.type("y")
-        terminal.wait_for(f"Transfer {outcome}", "Esc  close")
+        terminal.wait_for(f"Transfer {outcome}", "Esc or q  close")
         terminal.type("\x1b")
         terminal.wait_for("Session - ")
     if decides:
         terminal.wait_for("cannot be read: decide")
         terminal.type("\t\t\t\t\r")  # to the list of transfers
-        terminal.wait_for("Esc  ", "]52;c;")
+        terminal.wait_for("Esc or q  ", "]52;c;")
         terminal.type("\x1b")
         terminal.wait_for("Session - ")
     terminal.type("\x14")

@@ -1,8 +1,10 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events, on, work
@@ -27,7 +29,10 @@ from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import QuietPalette
 from tui.screens.welcome import CannotOpen, WelcomeScreen
+from tui.terminal.clipboard import asking_outside
 from tui.terminal.terminal import Terminal
+
+_FOLDER = Path(__file__).parent
 
 
 class PlainScrollBarRender(ScrollBarRender):
@@ -41,7 +46,6 @@ class ShunterApp(App[bool]):
     """Shunter. It ends with whether it is to be started again, inside a D-Bus session."""
 
     TITLE = "Shunter"
-    CSS_PATH = "shunter.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1,ctrl+g", "help", "Help", key_display="F1", tooltip="this page"),
         Binding("f4,ctrl+k", "keys", "Keys", key_display="F4", tooltip="key profiles"),
@@ -63,7 +67,14 @@ class ShunterApp(App[bool]):
         opened: Opened
 
     def __init__(self, start: Start) -> None:
-        super().__init__(driver_class=Terminal)
+        few = start.has_few_colours
+        super().__init__(
+            driver_class=Terminal,
+            css_path=[_FOLDER / "shunter.tcss", *([_FOLDER / "few_colours.tcss"] if few else [])],
+            ansi_color=True if few else None,
+        )
+        if few:
+            self.theme = "ansi-dark"  # its shades are the terminal's own colours
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         self._start = start
@@ -164,6 +175,12 @@ class ShunterApp(App[bool]):
             self.notify(words, title="This key", severity="warning", timeout=15, markup=False)
         self.open_desk(partial(open_session_key, typed))
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand a text to the clipboard of the person's own terminal, through what is in between."""
+        super().copy_to_clipboard(text)
+        if self._driver and (asking := asking_outside(text, os.environ)):
+            self._driver.write(asking)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Under the cover there is nothing but waking and quitting."""
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
@@ -181,11 +198,6 @@ class ShunterApp(App[bool]):
             return False
         return True
 
-    def action_command_palette(self) -> None:
-        """Show every action by name."""
-        if not QuietPalette.is_open(self):  # type: ignore[arg-type]  # of an app that ends with anything
-            self.push_screen(QuietPalette(id="--command-palette"))
-
     def action_help(self) -> None:
         """Show the help."""
         if not isinstance(self.screen, HelpScreen):
@@ -195,6 +207,13 @@ class ShunterApp(App[bool]):
         """Show the key profiles."""
         if not isinstance(self.screen, KeysScreen):
             self.push_screen(KeysScreen(self._start.base_url))
+
+    def action_command_palette(self) -> None:
+        """Show every action by name, or close that again: GNU screen holds back a single Esc."""
+        if isinstance(self.screen, QuietPalette):
+            self.call_later(self.screen.run_action, "escape")
+        else:
+            self.push_screen(QuietPalette(placeholder="Every action by name. Esc or ^P  close", id="--command-palette"))
 
     async def action_quit(self) -> None:
         """Quit. A transfer in flight is waited for; a second quit leaves it to the journal."""

@@ -39,6 +39,8 @@ class Start:
     base_url: str | None = None
     """Only profiles of this host are offered; None offers all."""
     draft: Draft = field(default_factory=Draft)
+    has_few_colours: bool = False
+    """Whether the terminal loses shades, or is to show no colour at all."""
 
 
 @dataclass(frozen=True, slots=True)

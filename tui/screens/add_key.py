@@ -20,12 +20,12 @@ from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
-_ASK = "Enter or F2  add        Esc  cancel"
+_ASK = "Enter or F2  add        Esc or ^C  cancel"
 _SLOW_WORDS = (
     "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, or "
-    "press Esc and use a key for this session only."
+    "press ^C and use a key for this session only."
 )
-_ASK_SESSION = "Enter or F2  use        Esc  cancel"
+_ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
             Binding("tab", "app.focus_next", "Next field", show=False),
             Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
             Binding("enter,f2,ctrl+r", "add", "Add", key_display="F2"),
-            Binding("escape", "cancel", "Cancel"),
+            Binding("escape,ctrl+c", "cancel", "Cancel"),
         ]
     )
 

@@ -46,13 +46,13 @@ _WHY = {
     ),
 }
 _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell you more."
-_ASK = "Down, Up  mark        Enter  choose        Esc  leave it open"
+_ASK = "Down, Up  mark        Enter  choose        Esc or q  leave it open"
 
 
 class DecideScreen(ModalScreen[None]):
     """Shows the facts and lets the person choose. It ends once the journal has the decision, or without one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave_open", "Leave it open")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave_open", "Leave it open")]
 
     class Decided(Message):
         """The journal has taken the decision."""

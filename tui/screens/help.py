@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import ClassVar
 
-from rich.cells import set_cell_size
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Label
+from textual.widgets import Label, Static
 
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
@@ -19,10 +20,10 @@ from tui.widgets.transfer_table import TransferTable
 from tui.widgets.wallet_list import WalletList
 
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
-_BELOW = """\
-An outcome "unknown" means that the exchange's answer did not come, and the
-transfer may have been made. Shunter looks for it in the exchange's history,
-and asks you where that leaves doubt. Do not send it again before."""
+_BELOW = (
+    'An outcome "unknown" means that the exchange\'s answer did not come, and the transfer may have been made. Shunter '
+    "looks for it in the exchange's history, and asks you where that leaves doubt. Do not send it again before."
+)
 
 _WIDGETS = (WalletList, CompletingInput, AmountInput, MainScreen, ReviewScreen, TransferTable)
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
@@ -38,12 +39,13 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """One page."""
-        with VerticalScroll(classes="dialog -page"):
+        with Vertical(classes="dialog -page"):
             yield Label("Help", classes="title")
-            yield Label(
-                "\n".join((_ABOVE, "", *help_lines(told_bindings(self.app.BINDINGS)), "", _BELOW)), markup=False
-            )
-            yield Label("Esc  close", classes="ask")
+            with VerticalScroll():
+                yield Label(_ABOVE, markup=False)
+                yield Static(_table(help_lines(told_bindings(self.app.BINDINGS))), id="help-keys")
+                yield Label(_BELOW, markup=False)
+            yield Label("Down, Up  scroll        Esc or q  close", classes="ask")
 
     def action_close(self) -> None:
         """Back to where it was opened."""
@@ -56,12 +58,22 @@ def told_bindings(of_app: Iterable[BindingType]) -> list[Binding]:
     return [binding for binding in bindings if isinstance(binding, Binding) and binding.tooltip]
 
 
-def help_lines(bindings: Iterable[Binding]) -> list[str]:
-    """A line for each thing to do; neighbours that do the same share one."""
+def help_lines(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+    """Keys and what they do; neighbours that do the same are told together."""
     return [
-        set_cell_size(_keys([binding.key for binding in same]), _KEY_COLUMNS) + words
+        (_keys([binding.key for binding in same]), words)
         for words, same in groupby(bindings, lambda binding: binding.tooltip)
     ]
+
+
+def _table(lines: Iterable[tuple[str, str]]) -> Table:
+    """The lines in two columns, of which the second is as wide as there is room."""
+    table = Table.grid(expand=True)
+    table.add_column(width=_KEY_COLUMNS)
+    table.add_column()
+    for keys, words in lines:
+        table.add_row(Text(keys), Text(words))
+    return table
 
 
 def _keys(keys: list[str]) -> str:

@@ -25,7 +25,7 @@ class HistoryScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy tranId"),
-        Binding("escape,f3,ctrl+t,q", "close", "Close", key_display="Esc"),
+        Binding("escape,f3,ctrl+t,q", "close", "Close", key_display="Esc or q"),
     ]
 
     @dataclass

@@ -20,7 +20,7 @@ from tui.terminal.question import Question
 from tui.widgets.keyring_name import KeyringName
 from tui.widgets.profile_list import ProfileList
 
-_ASK = "Enter use  a add  c check  x remove  s session only  Esc close"
+_ASK = "Enter use  a add  c check  x remove  s session only  Esc, q close"
 _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
 
@@ -34,7 +34,7 @@ class KeysScreen(ModalScreen[None]):
         Binding("x,delete", "remove", "Remove key"),
         Binding("s", "session_key", "Key for this session"),
         Binding("u", "unlock", "Unlock the keyring"),
-        Binding("escape,f4,ctrl+k", "close", "Close"),
+        Binding("escape,q,f4,ctrl+k", "close", "Close"),
     ]
 
     @dataclass
@@ -171,7 +171,7 @@ class KeysScreen(ModalScreen[None]):
     def _ask_to_remove(self, words: str) -> None:
         if profile := self._to_remove:
             question = (
-                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc  no"
+                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc or q  no"
             )
             self._say(f"{question}\n{words}" if words else question)
 

@@ -24,7 +24,7 @@ class PlainTextScreen(ModalScreen[bool]):
     """Asks for the words. It ends with whether the keyring is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
-        [Binding("enter", "accept", "Accept", show=False), Binding("escape", "cancel", "Cancel")]
+        [Binding("enter", "accept", "Accept", show=False), Binding("escape,ctrl+c", "cancel", "Cancel")]
     )
 
     def __init__(self, keyring: str) -> None:
@@ -38,7 +38,7 @@ class PlainTextScreen(ModalScreen[bool]):
             yield Label(f"{self._keyring}\n{_WARNING}", classes="meaning", markup=False)
             yield Label(f"To use it, type: {keys.ACCEPTANCE}", classes="meaning", markup=False)
             yield FormField("acceptance", "Words", FieldInput())
-            yield Label("Enter  accept        Esc  cancel", classes="ask", markup=False)
+            yield Label("Enter  accept        Esc or ^C  cancel", classes="ask", markup=False)
 
     def action_accept(self) -> None:
         """Take the words, if they are the right ones."""

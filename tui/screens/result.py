@@ -80,7 +80,7 @@ class ResultScreen(ModalScreen[None]):
                         yield Label("", classes="fact-name")
                         yield Label("", classes="fact-value", id=end, markup=False)
             copy = "c  copy the tranId        " if transfer.tran_id else ""
-            yield Label(f"{copy}Esc  close", classes="ask", markup=False)
+            yield Label(f"{copy}Esc or q  close", classes="ask", markup=False)
 
     def on_mount(self) -> None:
         """Show the balances as far as they are known."""

@@ -57,12 +57,12 @@ class Stage(Enum):
 
 
 _ASK = {
-    Stage.PREPARING: "Connecting...        Esc  go back",
-    Stage.REPEAT: "d  yes, send another one        Esc  go back",
-    Stage.READY: "y  send        Esc  go back",
-    Stage.FAILED: "y  try again        Esc  go back",
+    Stage.PREPARING: "Connecting...        Esc or q  go back",
+    Stage.REPEAT: "d  yes, send another one        Esc or q  go back",
+    Stage.READY: "y  send        Esc or q  go back",
+    Stage.FAILED: "y  try again        Esc or q  go back",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
-    Stage.BLOCKED: "Esc  go back",
+    Stage.BLOCKED: "Esc or q  go back",
 }
 
 
@@ -82,7 +82,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "send", "Send", tooltip="send, on the review screen only"),
         Binding("d", "allow_repeat", "Send another", show=False),
-        Binding("escape", "back", "Back"),
+        Binding("escape,q", "back", "Back"),
     ]
 
     class Prepared(Message):

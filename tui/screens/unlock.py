@@ -17,8 +17,8 @@ from tui.widgets.at_once import at_once
 from tui.widgets.field_input import SecretInput
 from tui.widgets.form_field import FormField
 
-_ASK = "Enter  unlock        Esc  cancel"
-_ASK_NEW = "Enter  make it        Esc  cancel"
+_ASK = "Enter  unlock        Esc or ^C  cancel"
+_ASK_NEW = "Enter  make it        Esc or ^C  cancel"
 _NEW = """\
 There is no login keyring yet. This passphrase makes it, and opens it from
 then on. Where you log in with a password, take that one: the keyring then
@@ -34,7 +34,7 @@ class UnlockScreen(ModalScreen[bool]):
             Binding("tab", "app.focus_next", "Next field", show=False),
             Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
             Binding("enter", "submit", "Unlock", show=False),
-            Binding("escape", "cancel", "Cancel"),
+            Binding("escape,ctrl+c", "cancel", "Cancel"),
         ]
     )
 

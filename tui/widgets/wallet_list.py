@@ -17,11 +17,12 @@ from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
 
-_HELP = "choose a wallet in a list; dimmed ones cannot be reached"
+_HELP = "choose a wallet; one without a digit is out of reach"
 
 
 class WalletList(OptionList, inherit_bindings=False):
-    """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed.
+    """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed, and has
+    no digit: a terminal may show no shades.
 
     The arrow keys and the digits 1 to 8 choose, a click does too.
     """
@@ -65,12 +66,14 @@ class WalletList(OptionList, inherit_bindings=False):
         """Let only these wallets be chosen. Where the chosen one is not among them, the first of them is chosen."""
         if self.chosen not in wallets:
             self.choose(wallets[0])
-        for wallet in WALLETS:
-            is_disabled = self.get_option(wallet.value).disabled
-            if wallet in wallets and is_disabled:
+        changed = [wallet for wallet in WALLETS if self.get_option(wallet.value).disabled is (wallet in wallets)]
+        for wallet in changed:
+            if wallet in wallets:
                 self.enable_option(wallet.value)
-            elif wallet not in wallets and not is_disabled:
+            else:
                 self.disable_option(wallet.value)
+        if changed:
+            self._lay_out()
 
     def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
         """Show what each wallet, and under Isolated Margin the pair's account, holds of an asset; without an asset,
@@ -101,7 +104,8 @@ class WalletList(OptionList, inherit_bindings=False):
             marker = ">" if index == self.highlighted else " "
             text, is_fresh = self._figures[wallet]
             figure = f" {text} "
-            label = f"{marker}{index + 1} {wallet.label if fits else wallet.short_label}"
+            digit = "-" if self.get_option_at_index(index).disabled else index + 1
+            label = f"{marker}{digit} {wallet.label if fits else wallet.short_label}"
             padded = set_cell_size(label, max(width - cell_len(figure), 0))
             prompt = Content(padded + figure)
             if not is_fresh:
