@@ -304,7 +304,7 @@ class Person:
         self._late.append(late)
 
     def _read_result(self, terminal: Pty, coming: Plan) -> None:
-        ends = r"Transfer (done|rejected|not sent|unknown) (?s:.*)Esc +close|Nothing was sent|refused it:"
+        ends = r"Transfer (done|rejected|not sent|unknown) (?s:.*)Esc or q +close|Nothing was sent|refused it:"
         while (done := terminal.find(f"{ends}|{_ASKS_AGAIN}"))[0] == _ASKS_AGAIN:
             self._mean_it(terminal, coming)
         self._amount_is_kept = done[1] not in ("done", "unknown")
