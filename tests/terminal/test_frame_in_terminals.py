@@ -12,6 +12,8 @@ from tests.terminal.test_demo_in_tmux import quoted
 from tests.waiting import wait_for
 
 _REPAINT = "\x0c"
+_UNDERLINED = 5
+"""Where a cell says so."""
 
 
 @pytest.fixture
@@ -76,6 +78,24 @@ def test_resized_it_shows_what_it_does_without_the_frame(tmux: Tmux, shunter: li
     wait_for(lambda: without_clock(tmux.screen()) == expected)
 
 
+def picture(pty: Pty) -> list[list[Cell]]:
+    """What it shows, but for the line with the clock."""
+    pty.screen()
+    terminal = Emulator(80, 24)
+    terminal.feed(pty.written)
+    return terminal.picture()[1:]
+
+
+def focused_names(shown: list[list[Cell]]) -> str:
+    """What is underlined: the name of what has the focus comes in a picture of its own."""
+    return "".join(str(cell[0]) for row in shown for cell in row if len(cell) > _UNDERLINED and cell[_UNDERLINED])
+
+
+def wait_for_focus(pty: Pty, name: str) -> None:
+    """Wait until what has the focus is told, and nothing else is."""
+    wait_for(lambda: focused_names(picture(pty)) == name)
+
+
 def test_tmux_shows_the_same_with_the_frame_and_without(
     open_pty: OpenPty, shunter: list[str], environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -88,9 +108,8 @@ def test_tmux_shows_the_same_with_the_frame_and_without(
         wait_until_read(pty)
         pty.type("\x1b[B\t3\tU")
         pty.wait_for("FUNDING_MA", "FDUSD")
-        terminal = Emulator(80, 24)
-        terminal.feed(pty.written)
-        seen.append(terminal.picture()[1:])
+        wait_for_focus(pty, "Asset")
+        seen.append(picture(pty))
         pty.type("\x1b\x11")
         pty.wait_for_end()
     assert seen[0] == seen[1]
