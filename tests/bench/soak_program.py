@@ -55,6 +55,7 @@ _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 _EMPTY_AMOUNT = r"Amount +e\.g\."
 _UNCOVERED_FORM = r"Asset +USDT +Amount"
 _AGAIN = "press it again"
+_NOT_DECIDED = "Not decided"
 _NO_DIALOG = r"\A(?!(?s:.*)Esc or q  )"
 """Where the form may be out of sight, above a long list."""
 
@@ -362,8 +363,10 @@ class Person:
             choice = records.index(executed) if executed else none_of_these
             terminal.type(_FIRST + _DOWN * choice)
             terminal.type(_ENTER)  # by itself: a key of a burst decides nothing
-            if _AGAIN in terminal.find(rf"{_NO_DIALOG}|{_AGAIN}")[0]:
+            if _AGAIN in terminal.find(rf"{_NO_DIALOG}|{_AGAIN}|{_NOT_DECIDED}")[0]:
                 terminal.type(_ENTER)
+            if _NOT_DECIDED in terminal.find(rf"{_NO_DIALOG}|{_NOT_DECIDED}")[0]:  # the record went to another one
+                terminal.type(_ESCAPE)
         terminal.find(_NO_DIALOG)
 
 
