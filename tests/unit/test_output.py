@@ -52,10 +52,13 @@ def test_a_terminal_that_reads_nothing_holds_nobody_up_and_is_told_what_it_misse
     for _ in range(1000):
         out.write("picture " * 200)
     assert not has_missed.is_set()
-    threading.Thread(target=read_until, args=(terminal, b"the newest"), daemon=True).start()
+    reading = threading.Thread(target=read_until, args=(terminal, b"the newest"), daemon=True)
+    reading.start()
     assert has_missed.wait(LIMIT_S)
     out.write("the newest")
     assert out.close()
+    reading.join(LIMIT_S)
+    assert not reading.is_alive()
 
 
 def test_a_picture_of_any_size_is_written_whole(line: tuple[int, int]) -> None:
