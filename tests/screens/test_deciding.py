@@ -13,7 +13,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
 from tui.desk.settle import Pace, Progress
-from tui.domain.transfer import Finding, Outcome, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
@@ -52,13 +52,15 @@ async def find_earlier(
     """An earlier session left a transfer open."""
     journal = main.desk._journal
     transfer = journal.begin(
-        REQUEST,
-        profile="second",
-        key_tail=key_tail,
-        key_print="",
-        host=main.desk._exchange,
-        timestamp_ms=exchange.server_ms() - ago_ms,
-        recv_window_ms=5000,
+        Sending(
+            REQUEST,
+            profile="second",
+            key_tail=key_tail,
+            key_print="",
+            host=main.desk._exchange,
+            timestamp_ms=exchange.server_ms() - ago_ms,
+            recv_window_ms=5000,
+        )
     )
     journal.record(transfer.id, Finding(Outcome.UNKNOWN, message="The answer did not come."))
     main.find_earlier()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
 
@@ -27,13 +27,15 @@ NAME = "journal.sqlite3"
 def begin(journal: Journal) -> Transfer:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
     return journal.begin(
-        request,
-        profile="main",
-        key_tail="demo",
-        key_print="print",
-        host=HOST,
-        timestamp_ms=1,
-        recv_window_ms=5000,
+        Sending(
+            request,
+            profile="main",
+            key_tail="demo",
+            key_print="print",
+            host=HOST,
+            timestamp_ms=1,
+            recv_window_ms=5000,
+        ),
         meant=frozenset(range(20000)),
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import SENDER_GONE, Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
 from tui.journal import file as file_module
@@ -59,13 +59,15 @@ def begin(
     meant: frozenset[int] = ALL_MEANT,
 ) -> Transfer:
     return journal.begin(
-        request,
-        profile=profile,
-        key_tail="demo",
-        key_print="print",
-        host=host,
-        timestamp_ms=timestamp_ms,
-        recv_window_ms=5000,
+        Sending(
+            request,
+            profile=profile,
+            key_tail="demo",
+            key_print="print",
+            host=host,
+            timestamp_ms=timestamp_ms,
+            recv_window_ms=5000,
+        ),
         meant=meant,
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tui.commands import journal as command
-from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
 
@@ -31,13 +31,15 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def begin(journal: Journal, request: TransferRequest, profile: str = "main") -> Transfer:
     return journal.begin(
-        request,
-        profile=profile,
-        key_tail="demo",
-        key_print="print",
-        host=HOST,
-        timestamp_ms=1,
-        recv_window_ms=5000,
+        Sending(
+            request,
+            profile=profile,
+            key_tail="demo",
+            key_print="print",
+            host=HOST,
+            timestamp_ms=1,
+            recv_window_ms=5000,
+        ),
         meant=frozenset(range(2000)),
     )
 

@@ -13,7 +13,7 @@ from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
 from tui.desk.desk import Decision
 from tui.domain.credentials import KeyKind
-from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.exchange.payloads import HistoryRow
@@ -384,13 +384,15 @@ async def test_two_shunters_settle_one_transfer_alike(
 
 async def test_transfer_older_than_the_history_is_for_the_person(seat: Seat, server: DemoServer, agree: Agree) -> None:
     sent = seat.journal.begin(
-        _request(),
-        profile="main",
-        key_tail=seat.client.key_tail,
-        key_print=seat.client.key_print,
-        host=server.base_url,
-        timestamp_ms=server.exchange.server_ms() - 181 * DAY_MS,
-        recv_window_ms=5000,
+        Sending(
+            _request(),
+            profile="main",
+            key_tail=seat.client.key_tail,
+            key_print=seat.client.key_print,
+            host=server.base_url,
+            timestamp_ms=server.exchange.server_ms() - 181 * DAY_MS,
+            recv_window_ms=5000,
+        )
     )
     seat.journal.record(sent.id, Finding(Outcome.UNKNOWN, message="The answer did not come."))
     seat.shown += await seat.desk.open_transfers()

@@ -12,7 +12,7 @@ from tui.desk.matching import fit
 from tui.desk.settle import NoTrace, Pace, Progress, finding_of, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
 from tui.domain.hosts import exchange_of
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown, Refused
 from tui.exchange.payloads import HistoryRow
@@ -213,8 +213,7 @@ class Desk:
     async def _send(self, request: TransferRequest, meant: frozenset[int]) -> Transfer:
         clock = self.client.clock or await self.client.sync_clock()
         timestamp_ms = clock.now_ms()
-        transfer = await asyncio.to_thread(
-            self._journal.begin,
+        sending = Sending(
             request,
             profile=self.profile,
             key_tail=self.client.key_tail,
@@ -222,8 +221,8 @@ class Desk:
             host=self._exchange,
             timestamp_ms=timestamp_ms,
             recv_window_ms=self.client.recv_window_ms,
-            meant=meant,
         )
+        transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant)
         self._tell(transfer)
         try:
             tran_id = await self.client.transfer(request, timestamp_ms)

@@ -218,6 +218,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A transfer that is about to be sent: what, in whose name, where to, and when by the exchange's time."""
+
+    request: TransferRequest
+    profile: str
+    key_tail: str
+    """The end of the API key that signs it, for a person to recognise it by."""
+    key_print: str
+    """Tells apart the keys, and so the accounts, that sign."""
+    host: str
+    """The base URL of the exchange that it goes to."""
+    timestamp_ms: int
+    """The request's own timestamp, in the exchange's time."""
+    recv_window_ms: int
+    """How long after its timestamp the exchange still takes it in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """A transfer that a person confirmed, and what is known of it. A row of the journal and of the session's list."""
 

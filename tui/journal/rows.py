@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from tui.domain.amounts import plain
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import clock
 from tui.journal.errors import TranIdTaken
@@ -63,20 +63,9 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
         raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
 
 
-def add(
-    connection: sqlite3.Connection,
-    request: TransferRequest,
-    *,
-    sender: str,
-    profile: str,
-    key_tail: str,
-    key_print: str,
-    host: str,
-    timestamp_ms: int,
-    recv_window_ms: int,
-) -> int:
-    """Write down a transfer that is about to be sent. Gives its id."""
-    now_ms = clock.now_ms()
+def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> int:
+    """Write down a transfer that is about to be sent, and which Shunter sends it. Gives its id."""
+    request, now_ms = sending.request, clock.now_ms()
     cursor = connection.execute(
         """
         INSERT INTO transfers (sender, profile, key_tail, key_print, host, type, asset, amount, from_symbol,
@@ -85,18 +74,18 @@ def add(
         """,
         (
             sender,
-            profile,
-            key_tail,
-            key_print,
-            host,
+            sending.profile,
+            sending.key_tail,
+            sending.key_print,
+            sending.host,
             request.type.name,
             request.asset,
             plain(request.amount),
             request.from_symbol,
             request.to_symbol,
             now_ms,
-            timestamp_ms,
-            recv_window_ms,
+            sending.timestamp_ms,
+            sending.recv_window_ms,
             Outcome.SENDING,
         ),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from tui.domain.transfer import Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.journal import clock, rows
 from tui.journal.errors import JournalError, RepeatUnconfirmed
 from tui.journal.file import JournalFile
@@ -63,18 +63,7 @@ class Journal:
         """See that the file is whole: see `JournalFile.check`."""
         self._file.check()
 
-    def begin(
-        self,
-        request: TransferRequest,
-        *,
-        profile: str,
-        key_tail: str,
-        key_print: str,
-        host: str,
-        timestamp_ms: int,
-        recv_window_ms: int,
-        meant: frozenset[int] = frozenset(),
-    ) -> Transfer:
+    def begin(self, sending: Sending, *, meant: frozenset[int] = frozenset()) -> Transfer:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
         When this raises, nothing may be sent. It must then not be taken for a transfer that was. Raises
@@ -84,20 +73,10 @@ class Journal:
         transfer_id = 0
         try:
             with self._file.transaction() as connection:
-                repeated = self._similar(connection, request, host, timestamp_ms)
+                repeated = self._similar(connection, sending.request, sending.host, sending.timestamp_ms)
                 if not {transfer.id for transfer in repeated} <= meant:
                     raise RepeatUnconfirmed(repeated)
-                transfer_id = rows.add(
-                    connection,
-                    request,
-                    sender=self._file.hold_sender(),
-                    profile=profile,
-                    key_tail=key_tail,
-                    key_print=key_print,
-                    host=host,
-                    timestamp_ms=timestamp_ms,
-                    recv_window_ms=recv_window_ms,
-                )
+                transfer_id = rows.add(connection, sending, self._file.hold_sender())
                 transfer = transfer_of(rows.get(connection, transfer_id))
         except JournalError:
             if transfer_id:
