@@ -111,17 +111,14 @@ class Connection:
 
     async def call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
         """One request and its answer. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
-        if self._http is None:
-            await asyncio.to_thread(lambda: self.http)
-        if self._is_closed or self.http.is_closed:
-            raise NotSent("Shunter has left this exchange.")
-        self._leave_connections_from_before_a_sleep()
-        request = _request(self.http, self.base_url, method, path, payload, api_key)
+        answer: bytes | ExchangeError
         limit = asyncio.timeout(_WHOLE_CALL_S)
         self._under_way[limit] = "within a minute"
         try:
             async with limit:
-                answer = await self._exchange(request)
+                answer = await self._exchange(method, path, payload, api_key)
+        except NotSent as error:
+            answer = error
         except TimeoutError:
             answer = OutcomeUnknown(f"The answer did not come whole {self._under_way[limit]}.")
         except Exception as error:  # noqa: BLE001 - what a library may raise one day must not end the app
@@ -133,7 +130,13 @@ class Connection:
             raise answer
         return answer
 
-    async def _exchange(self, request: "httpx.Request") -> bytes | ExchangeError:
+    async def _exchange(self, method: str, path: str, payload: str, api_key: str) -> bytes | ExchangeError:
+        if self._http is None and not self._is_closed:
+            await asyncio.to_thread(lambda: self.http)
+        if self._is_closed or self.http.is_closed:
+            raise NotSent("Shunter has left this exchange.")
+        self._leave_connections_from_before_a_sleep()
+        request = _request(self.http, self.base_url, method, path, payload, api_key)
         response = await self.http.send(request, stream=True)
         try:
             self._heed(response.status_code, response.headers)
