@@ -113,10 +113,12 @@ HARMLESS = (
     "\x1b[?1000h\x1b[?1002h",
     "\x1b]22;pointer\x07",
     "\x1b]52;c;eA==\x07",
+    "\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\\",
+    "\x1bP\x1b]52;c;eA==\x07\x1b\\",
     "\x1b[?2026$p",
     "\x1b[<u",
 )
-HARMFUL = ("x", "\x1b[2J", "\x1b[1;1H", "\x1b[31m", "\x1bc", "\x1b[?25l\n")
+HARMFUL = ("x", "\x1b[2J", "\x1b[1;1H", "\x1b[31m", "\x1bc", "\x1b[?25l\n", "\x1bP\x1b\\x")
 
 
 @pytest.mark.parametrize(("data", "is_harmless"), [(d, True) for d in HARMLESS] + [(d, False) for d in HARMFUL])

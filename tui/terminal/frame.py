@@ -36,11 +36,6 @@ class Frame:
         """Columns and rows."""
         return self._wanted.width, self._wanted.height
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether it is not known what the terminal shows."""
-        return self._shown is None
-
     def resize(self, width: int, height: int) -> None:
         """Begin an empty picture of another size."""
         self._wanted = Picture(width, height)

@@ -45,9 +45,10 @@ _ONE_PACKET = 1_000
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 _PLAIN = "\x1b[m"
 _CHANGES_NO_CELL = re.compile(
-    r"(?:\x07|\x1b\[[?<>=][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9]* q|\x1b\[[0-9;]*n)*"
+    r"(?:\x07|\x1b\[[?<>=][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9]* q|\x1b\[[0-9;]*n"
+    r"|\x1bP(?:[^\x1b]|\x1b[^\\])*\x1b\\)*"
 )
-"""Modes, questions, the bell, and strings: the title, the pointer, the clipboard."""
+"""Modes, questions, the bell, and strings: the title, the pointer, the clipboard, also through tmux and GNU screen."""
 
 
 class FramedDriver(LinuxDriver):
