@@ -1,6 +1,8 @@
 """Typing that is not shown."""
 
 import os
+import select
+import signal
 import sys
 import termios
 from collections.abc import Callable, Iterator
@@ -19,11 +21,11 @@ def unseen() -> Iterator[Callable[[str], str]]:
     before = termios.tcgetattr(terminal)
     silent = before.copy()
     silent[3] &= ~(termios.ECHO | termios.ECHONL)
-    with os.fdopen(os.dup(terminal), encoding="utf-8", errors="replace") as lines:
+    with _woken_by_signals() as woken:
 
         def ask(prompt: str) -> str:
             print(prompt, end="", file=sys.stderr, flush=True)
-            line = lines.readline()
+            line = _line(terminal, woken).decode(errors="replace")
             if not line:
                 raise EOFError
             if prompt:
@@ -35,3 +37,32 @@ def unseen() -> Iterator[Callable[[str], str]]:
             yield ask
         finally:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+def _line(terminal: int, woken: int) -> bytes:
+    """The next line of a terminal, which gives them one by one; what there is of it at the end of input."""
+    line = b""
+    while not line.endswith(b"\n"):
+        readable, _, _ = select.select([terminal, woken], [], [])
+        if terminal not in readable:
+            os.read(woken, 1)
+            continue
+        read = os.read(terminal, 4096)
+        if not read:
+            break
+        line += read
+    return line
+
+
+@contextmanager
+def _woken_by_signals() -> Iterator[int]:
+    """A file that can be read once a signal has come. Of ^C just before a read, the read would know nothing."""
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    before = signal.set_wakeup_fd(waking)
+    try:
+        yield woken
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(waking)
