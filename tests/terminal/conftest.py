@@ -160,6 +160,17 @@ class Terminal(ABC):
         """The tranId of the result screen."""
         return self.find(r"tranId +([0-9]{8,})")[1]
 
+    def copy_tran_id(self) -> str:
+        """Send what is in the form, and copy the tranId; gives that. That it was copied is not said: nobody knows."""
+        self.type("\x12")
+        self.wait_for("y  send")
+        self.type("y")
+        tran_id = self.wait_for_tran_id()
+        self.type("c")
+        self.wait_for("Handed to the terminal", f"tranId {tran_id}")
+        assert "copied" not in self.screen()
+        return tran_id
+
     def find(self, pattern: str) -> re.Match[str]:
         """What matches on the screen, as soon as it does; fails, with the screen, when it never does."""
         return self._wait(lambda seen: re.search(pattern, seen), pattern)

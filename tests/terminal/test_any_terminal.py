@@ -154,24 +154,12 @@ def in_screen(folder: Path) -> list[str]:
     return ["screen", "-c", str(folder / "screenrc")]
 
 
-def copy_tran_id(terminal: Pty) -> str:
-    """Make a transfer, and copy its tranId; gives that."""
-    terminal.type("\x12")
-    terminal.wait_for("y  send")
-    terminal.type("y")
-    tran_id = terminal.wait_for_tran_id()
-    terminal.type("c")
-    terminal.wait_for("Handed to the terminal", f"tranId {tran_id}")
-    assert "copied" not in terminal.screen()
-    return tran_id
-
-
 @pytest.mark.parametrize("option", ["set -g allow-passthrough on", "set -s set-clipboard on"])
 def test_a_tran_id_comes_through_tmux_to_the_clipboard_of_the_terminal(
     option: str, inside: Callable[[list[str]], Pty], tmp_path: Path
 ) -> None:
     terminal = inside(in_tmux(tmp_path, option))
-    asked = base64.b64encode(copy_tran_id(terminal).encode())
+    asked = base64.b64encode(terminal.copy_tran_id().encode())
     wait_for(lambda: terminal.screen() and asked in terminal.written)
 
 
@@ -179,7 +167,7 @@ def test_a_tran_id_comes_through_screen_to_the_clipboard_of_the_terminal(
     inside: Callable[[list[str]], Pty], tmp_path: Path
 ) -> None:
     terminal = inside(in_screen(tmp_path))
-    asked = b"\x1b]52;c;" + base64.b64encode(copy_tran_id(terminal).encode())
+    asked = b"\x1b]52;c;" + base64.b64encode(terminal.copy_tran_id().encode())
     wait_for(lambda: terminal.screen() and asked in terminal.written)
 
 
