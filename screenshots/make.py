@@ -32,7 +32,7 @@ _PROFILES = (
 )
 
 _SEND = ("ctrl+r", "y", "escape")
-_A_SESSION = (*_SEND, "2", "tab", "1", "tab", "tab", "2", "0", *_SEND, "2", "5")
+_A_SESSION = (*_SEND, "ctrl+o", "f", "2", "1", "tab", "2", "0", *_SEND, "2", "5")
 """Sends what the form was opened with, then 20 from Funding to Spot, and enters another amount."""
 
 

@@ -14,7 +14,7 @@ from tui.app import process
 from tui.commands import journal, keys, routes, simulate
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
-from tui.domain.transfer import Draft, as_written, asset_problem, pair_problem, route_problem
+from tui.domain.transfer import Draft, Field, as_written, asset_problem, pair_problem, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
 
 _EPILOG = """\
@@ -145,8 +145,10 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
         parser.error(f"argument --to-pair: {move.name} takes no pair for {destination.label}")
     if args.from_pair and args.from_pair == args.to_pair:
         parser.error("argument --to-pair: the two pairs must differ")
-    texts = (args.asset, args.amount, args.from_pair, args.to_pair)
-    return Draft(source, destination, *(text or "" for text in texts))
+    asset, amount, from_pair, to_pair = (text or "" for text in (args.asset, args.amount, args.from_pair, args.to_pair))
+    wallets = {Field.SOURCE: args.source, Field.DESTINATION: args.destination}
+    chosen = frozenset(which for which, wallet in wallets.items() if wallet)
+    return Draft(source, destination, asset, amount, from_pair, to_pair, chosen)
 
 
 def _source_for(destination: Wallet | None) -> Wallet:

@@ -109,7 +109,7 @@ def main() -> int:
         terminal.until("Asset +USDT (.*\n)+.*Session")
         terminal.press("\x1b[Z4")  # back to the destinations, Isolated Margin
         terminal.until("To pair")
-        terminal.press("\t\t\t")
+        terminal.press("\t\t")
         of_pairs: list[float] = []
         for number in range(_ROUNDS):
             word = symbols[number * len(symbols) // _ROUNDS]

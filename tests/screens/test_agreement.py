@@ -32,11 +32,11 @@ async def test_the_pickers_allow_exactly_the_moves_and_ask_for_exactly_their_pai
             sources.focus()
             await pilot.press(str(list(Wallet).index(source) + 1))
             await until(pilot, lambda source=source: form.source is source)  # type: ignore[misc]
-            destinations.focus()
             for digit, destination in enumerate(Wallet, start=1):
                 move = transfer_type(source, destination)
                 option = destinations.get_option(destination.value)
                 assert option.disabled == (move is None), (source, destination)
+                destinations.focus()
                 await pilot.press(str(digit))
                 await pilot.pause()
                 assert (form.destination is destination) == (move is not None)

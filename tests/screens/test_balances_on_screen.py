@@ -1,5 +1,6 @@
 """Balances in the lists, the form, the review and the result; completion and Max."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -15,8 +16,10 @@ from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
+from tui.widgets.completing_input import Suggestions
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
+from tui.widgets.trouble_line import TroubleLine
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -59,17 +62,48 @@ async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
     exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, executes=False, answer=BROKEN))
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        assert figure(main, Wallet.PORTFOLIO).endswith("?")
+        assert figure(main, Wallet.PORTFOLIO).endswith("not read")
         assert "300.00 USDT" in figure(main, Wallet.UM)
         await pilot.press("f5")
         await until(pilot, lambda: "100.00 USDT" in figure(main, Wallet.PORTFOLIO))
+
+
+async def test_what_cannot_be_read_stays_in_sight_until_it_mends_itself(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.widgets.balance_reader._AGAIN_S", (0.01,))
+    gate = Gate()
+    exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, executes=False, answer=BROKEN))
+    exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, before=gate))
+    async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        trouble = main.query_one(TroubleLine)
+        await until(pilot, lambda: trouble.display)
+        assert str(trouble.content).startswith("Not read: Portfolio Margin: ")
+        assert str(trouble.content).endswith("tried again by itself, F5 tries now.")
+        gate.open()
+        await until(pilot, lambda: not trouble.display)
+        assert "100.00 USDT" in figure(main, Wallet.PORTFOLIO)
+
+
+def test_all_wallets_in_the_same_trouble_are_one_and_a_key_that_cannot_transfer_comes_first() -> None:
+    line = TroubleLine()
+    line.show_unread({"Could not reach the exchange.": list(Wallet)})
+    assert re.fullmatch(
+        r"No wallet can be read: Could not reach the exchange\. Since \d\d:\d\d; tried again .*", str(line.content)
+    )
+    line.show_key("the key lacks it")
+    assert str(line.content).split("\n")[0] == "No transfer can be sent: the key lacks it."
+    line.show_unread({})
+    line.show_key("")
+    assert not line.display
 
 
 async def test_old_figures_are_marked(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await grow_old(pilot, main, monkeypatch)
-        assert figure(main, Wallet.SPOT).endswith("1,250.00 USDT ?")
+        assert re.search(r"1,250\.00 USDT [0-2]\d:[0-5]\d$", figure(main, Wallet.SPOT))
         assert "old" in note(main, "amount")
 
 
@@ -202,13 +236,36 @@ async def test_down_puts_a_suggestion_into_the_field_and_escape_takes_it_back(de
         assert pilot.app.screen is main
 
 
-async def test_a_suggestion_is_never_taken_unasked(demo_app: AppMaker) -> None:
+async def test_tab_puts_in_the_suggestion_that_says_so_and_goes_on(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         field(main, "asset").entry.focus()
-        await pilot.press(*"usd", "tab")
-        assert field(main, "asset").text == "USD"
+        await pilot.press(*"usd")
+        suggestions = main.query(Suggestions).first()
+        await until(pilot, lambda: str(suggestions.render()).split("\n")[0].endswith(" Tab "))
+        await pilot.press("tab", "5")
+        assert (field(main, "asset").text, field(main, "amount").text) == ("USDT", "5")
         assert offered(main, "asset") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"), [("sd", "tab"), ("btc", "tab"), ("xyz", "tab"), ("us", "enter"), ("us", "f5")]
+)
+async def test_nothing_else_takes_a_suggestion_and_no_other_is_taken(typed: str, key: str, demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        field(main, "asset").entry.focus()
+        await pilot.press(*typed, key)
+        assert field(main, "asset").text == typed.upper()
+
+
+async def test_a_click_offers_what_a_field_can_be_and_how_many_more_there_are(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await pilot.click(field(main, "asset").entry)
+        count = len(offered(main, "asset"))
+        assert count > 8
+        assert str(main.query(Suggestions).first().render()).split("\n")[7].strip() == f"{count - 7} more"
 
 
 async def test_pairs_that_are_held_and_take_the_asset_are_offered_first(demo_app: AppMaker) -> None:
@@ -240,7 +297,7 @@ async def test_asset_and_pair_check_each_other_whichever_is_entered_first(demo_a
         asset.value = ""
         asset.focus()
         await pilot.press("down")
-        await until(pilot, lambda: offered(main, "asset") == ["USDT", "BTC"])
+        await until(pilot, lambda: offered(main, "asset") == ["BTC", "USDT"])
         await pilot.press("down")
         await until(pilot, lambda: "It takes" not in note(main, "to-pair"))
 

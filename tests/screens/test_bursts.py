@@ -19,11 +19,11 @@ from tui.screens.main import MainScreen
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
 
-TEXT = list("USDTBCH0125.mqx")
+TEXT = list("USDTBCH0125.mqbx")
 EDITING = ["backspace", "delete", "left", "right", "shift+left", "home", "end", "ctrl+u", "ctrl+w", "ctrl+a", "ctrl+e"]
-MOVING = ["tab", "shift+tab", "up", "down", "escape", "ctrl+x"]
+MOVING = ["tab", "shift+tab", "up", "down", "escape", "ctrl+x", "ctrl+o"]
 KEYS = st.lists(st.one_of(*(st.sampled_from(keys) for keys in (TEXT, TEXT, EDITING, MOVING))), min_size=4, max_size=40)
-STARTS = st.sampled_from([[], ["4"], ["4", "tab", "4"], ["tab", "tab"], ["tab", "tab", "tab"], ["5", "tab", "tab"]])
+STARTS = st.sampled_from([[], ["4"], ["4", "4"], ["tab", "tab"], ["ctrl+o", "m"], ["5", "tab", "tab"]])
 REVIEW = st.sampled_from([[], ["enter"], ["f2"], ["ctrl+r"]])
 
 Press = Callable[[Pilot[bool], list[str]], Awaitable[None]]

@@ -40,6 +40,7 @@ from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.transfer_table import TransferTable
+from tui.widgets.trouble_line import TroubleLine
 
 SIZE = (80, 24)
 HOST = "https://h.example"
@@ -459,7 +460,7 @@ async def test_wrong_session_key_is_mended_from_the_keys_screen(no_bus: None, de
         await welcome("s")(pilot)
         await type_key(pilot, wrong)
         await until_screen(pilot, MainScreen)
-        await until(pilot, lambda: any("enter the key again" in toast.message for toast in app._notifications))
+        await until(pilot, lambda: "enter the key again" in str(app.screen.query_one(TroubleLine).content))
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
         await pilot.press("s")

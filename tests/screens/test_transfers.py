@@ -284,7 +284,11 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
         exchange.history.hidden = Lag()
         await pilot.press("escape")
         await until(pilot, lambda: rows(main)[0][4] == "done")
-        assert rows(main)[0][3] == str(exchange.ledger.transfers[0].tran_id)
+        tran_id = str(exchange.ledger.transfers[0].tran_id)
+        assert rows(main)[0][3] == tran_id
+        (told,) = (toast for toast in app._notifications if toast.title == "Settled")
+        assert told.message.startswith("7 USDT, Spot -> Funding, sent ")
+        assert told.message.endswith(f": done, tranId {tran_id}")
 
 
 async def test_quitting_waits_for_a_transfer_in_flight(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -328,7 +332,7 @@ async def test_changing_the_source_keeps_the_destination_where_it_can(demo_app: 
         await pilot.press("2")
         await until(pilot, lambda: form.source is Wallet.FUNDING)
         assert form.destination is Wallet.UM
-        await pilot.press("4")
+        await pilot.press("shift+tab", "4")
         await until(pilot, lambda: form.source is Wallet.ISOLATED)
         await until(pilot, lambda: form.destination is Wallet.SPOT)
 

@@ -62,17 +62,17 @@ def test_quitting_exits_0_and_gives_the_terminal_back(tmux: Tmux, shunter: list[
 
 
 PACKETS = {
-    "no pair": ("5\t1\tUSDT\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
-    "from pair": ("4\t1\tUSDT\t2.5\tBTCUSDT\r", ["BTCUSDT", "ISOLATED_MARGIN_MAIN"]),
-    "to pair": ("1\t4\tUSDT\t2.5\tETHUSDT\r", ["ETHUSDT", "MAIN_ISOLATED_MARGIN"]),
-    "both pairs": ("4\t4\tUSDT\t2.5\tBTCUSDT\tETHUSDT\r", ["ISOLATEDMARGIN_ISOLATEDMARGIN", "ETHUSDT"]),
+    "no pair": ("51USDT\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
+    "from pair": ("41USDT\t2.5\tBTCUSDT\r", ["BTCUSDT", "ISOLATED_MARGIN_MAIN"]),
+    "to pair": ("14USDT\t2.5\tETHUSDT\r", ["ETHUSDT", "MAIN_ISOLATED_MARGIN"]),
+    "both pairs": ("44USDT\t2.5\tBTCUSDT\tETHUSDT\r", ["ISOLATEDMARGIN_ISOLATEDMARGIN", "ETHUSDT"]),
     "editing keys": (
-        "5\t1\tUSX\x7fDT\t9\x1522\x7f5\x1b[D.\r",
+        "51USX\x7fDT\t9\x1522\x7f5\x1b[D.\r",
         ["USD-M Futures", "UMFUTURE_MAIN"],
     ),
-    "suggestion": ("5\t1\tusd\x1b[B\x1b[B\x1b[A\r\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
-    "swap": ("1\t5\tUSDT\x18\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
-    "a y too early": ("5\t1\tUSDT\t2.5\ry", ["USD-M Futures", "UMFUTURE_MAIN"]),
+    "suggestion": ("51usd\x1b[B\x1b[B\x1b[A\r\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
+    "swap": ("15USDT\x18\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
+    "a y too early": ("51USDT\t2.5\ry", ["USD-M Futures", "UMFUTURE_MAIN"]),
     "arrow keys": ("\x1b[B\x1b[B\t\x1b[B\tUSDT\t2.5\r", ["Cross Margin", "MARGIN_FUNDING"]),
 }
 

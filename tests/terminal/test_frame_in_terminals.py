@@ -106,7 +106,7 @@ def test_tmux_shows_the_same_with_the_frame_and_without(
         command = ["tmux", "-f", str(tmp_path / "tmux.conf"), "-S", socket, "new-session", f"{quoted(shunter)} --demo"]
         pty = open_pty(command, environment | {"SHUNTER_FRAME": frame})
         wait_until_read(pty)
-        pty.type("\x1b[B\t3\tU")
+        pty.type("\x1b[B\t3U")
         pty.wait_for("FUNDING_MA", "FDUSD")
         wait_for_focus(pty, "Asset")
         seen.append(picture(pty))

@@ -151,7 +151,7 @@ def assert_harmless(written: bytes, own: set[str]) -> None:
 def walk(terminal: Pty, *, decides: bool) -> None:
     """See each text of the exchange's that there is to see: names, refusals, unknown transfers, records, the key."""
     terminal.wait_for("13 assets", "pairs")
-    terminal.type("\t4\t")
+    terminal.type("\t4")
     terminal.wait_for("MAIN_ISOLATED_MARGIN")
     for prefix, offered in (("", "USDT "), ("U", "USDC "), ("B", "BNB ")):
         terminal.type(f"\x15{prefix}\x1b[B")
@@ -173,7 +173,7 @@ def walk(terminal: Pty, *, decides: bool) -> None:
         terminal.wait_for("Session - ")
     if decides:
         terminal.wait_for("cannot be read: decide")
-        terminal.type("\t\t\t\t\r")  # to the list of transfers
+        terminal.type("\x0fs\r")  # to the list of transfers
         terminal.wait_for("Esc or q  ", "]52;c;")
         terminal.type("\x1b")
         terminal.wait_for("Session - ")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.amounts import AmountError, grouped, parse_amount, plain
+from tui.domain.amounts import AmountError, aligned, grouped, left_behind, parse_amount, plain
 
 WIRE = re.compile(r"(0|[1-9][0-9]{0,19})(\.[0-9]{1,8})?")
 
@@ -28,6 +28,10 @@ WIRE = re.compile(r"(0|[1-9][0-9]{0,19})(\.[0-9]{1,8})?")
         ("１２．５", "12.5"),
         ("1。5", "1.5"),
         ("1｡5", "1.5"),
+        ("1,250.00", "1250.00"),
+        ("1,250,000", "1250000"),
+        ("１，２５０．５", "1250.5"),
+        ("999,999,999.", "999999999"),
     ],
 )
 def test_what_is_typed_is_what_is_sent_in_plain_digits(typed: str, sent: str) -> None:
@@ -35,8 +39,9 @@ def test_what_is_typed_is_what_is_sent_in_plain_digits(typed: str, sent: str) ->
 
 
 REFUSED = (
-    "|  |0|0.0|-1|+1|−1|1,5|1，5|1,000.00|1e3|1E-8|NaN|inf|1.2.3|.|1 000|1_000|0x10|½|²|①|٣|一|1\u200b0|"
-    "1.123456789|123456789012345678901|$5|5 USDT"
+    "|  |0|0.0|-1|+1|−1|1,5|1，5|1e3|1E-8|NaN|inf|1.2.3|.|1 000|1_000|0x10|½|²|①|٣|一|1\u200b0|"
+    "1.123456789|123456789012345678901|$5|5 USDT|1,000"
+    "|0,000.00|1,00.5|12,34,567|1,0000.5|,100.5|1,000.00.0|1.000,00|1,250.5,1"
 )
 
 
@@ -45,6 +50,39 @@ def test_anything_else_is_refused_with_a_reason(typed: str) -> None:
     with pytest.raises(AmountError) as refused:
         parse_amount(typed)
     assert len(str(refused.value)) > 10
+
+
+def test_what_may_be_thousands_or_decimals_is_refused_with_both_ways_to_write_it() -> None:
+    with pytest.raises(AmountError, match=r"Write 1250 or 1\.25: 1,250 may be either"):
+        parse_amount("1,250")
+
+
+@given(st.decimals("0.00000001", "99999999999999999999", places=8))
+def test_an_amount_as_it_is_shown_is_understood_as_that_or_refused(amount: Decimal) -> None:
+    try:
+        assert parse_amount(grouped(amount)) == amount
+    except AmountError:
+        assert grouped(amount).count(",") == 1
+        assert "." not in grouped(amount)
+
+
+@pytest.mark.parametrize("letter", "mthqb")
+def test_a_letter_behind_an_amount_is_told_where_it_counts(letter: str) -> None:
+    with pytest.raises(AmountError, match=f"^{letter} counts in an empty field"):
+        parse_amount(f"12{letter}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [("all but 50", " 50"), ("All But 1,5", " 1,5"), (" all but", ""), ("50", None), ("all bu 5", None)],
+)
+def test_all_but_so_much_is_told_apart_from_an_amount(typed: str, left: str | None) -> None:
+    assert left_behind(typed) == left
+
+
+def test_dots_stand_in_one_column() -> None:
+    assert aligned([Decimal("1250.00"), Decimal("0.5"), Decimal(12)]) == ["1,250.00", "    0.5 ", "   12   "]
+    assert aligned([]) == []
 
 
 @given(st.integers(1, 10**28 - 1))

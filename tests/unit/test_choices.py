@@ -51,15 +51,28 @@ def test_pairs_that_are_held_come_first() -> None:
     assert set(_values(choices)) == set(PAIRS)
 
 
-def test_pairs_that_take_the_asset_come_before_those_that_do_not() -> None:
-    assert _values(pair_choices(_balances(), "SOL"))[:3] == ["SOLUSDC", "SOLUSDT", "ETHUSDC"]
-    assert _values(pair_choices(_balances(), "USDC"))[:3] == ["ETHUSDC", "BTCUSDC", "SOLUSDC"]
+def test_only_pairs_that_take_the_asset_are_offered() -> None:
+    assert _values(pair_choices(_balances(), "SOL")) == ["SOLUSDC", "SOLUSDT"]
+    assert _values(pair_choices(_balances(), "USDC")) == ["ETHUSDC", "BTCUSDC", "SOLUSDC"]
+
+
+def test_while_the_asset_is_none_yet_every_pair_is_offered() -> None:
+    assert set(_values(pair_choices(_balances(), "XYZ"))) == set(PAIRS)
+
+
+def test_assets_are_offered_by_what_they_are_worth_not_by_how_many_there_are() -> None:
+    spot = {"SHIB": Decimal(1_500_000), "BTC": Decimal("0.5"), "USDT": Decimal(1250), "NEW": Decimal(3)}
+    wallets = {**dict.fromkeys(Wallet, Holdings()), Wallet.SPOT: Holdings(spot, read_ms=1)}
+    prices = {"SHIB": Decimal("1E-10"), "BTC": Decimal(1), "USDT": Decimal("0.000015")}
+    choices = asset_choices(Balances(wallets, prices=prices), SPOT, FUNDING)
+    assert _values(choices) == ["BTC", "USDT", "SHIB", "NEW"]
+    assert [choice.note for choice in choices] == ["        0.5", "    1,250", "1,500,000", "        3"]
 
 
 def test_the_very_text_comes_first_then_beginnings_then_insides() -> None:
     choices = [Choice(value) for value in ("WBTC", "BTCB", "BTC", "ETH")]
-    assert _values(matching(choices, "BTC", 10)) == ["BTC", "BTCB", "WBTC"]
-    assert len(matching(choices, "", 2)) == 2
+    assert _values(matching(choices, "BTC")) == ["BTC", "BTCB", "WBTC"]
+    assert matching(choices, "") == choices
 
 
 def test_names_that_no_transfer_can_have_are_not_offered() -> None:

@@ -164,3 +164,51 @@ def test_a_pair_hints_at_the_accounts_that_there_are() -> None:
     assert _form(replace(ISOLATED, from_pair="")).hint(Field.FROM_PAIR) == "You hold: BTCUSDT"
     assert _form(replace(ISOLATED, from_pair="ETHUSDT")).hint(Field.FROM_PAIR) == "You have no ETHUSDT account yet"
     assert _form(ISOLATED).hint(Field.ASSET) == ""
+
+
+def test_all_but_so_much_is_what_can_be_moved_less_that() -> None:
+    form = _form(replace(USDT, amount="all but 10"))
+    assert form.rest == Decimal("30.00")
+    assert form.hint(Field.AMOUNT) == "= 30.00 USDT"
+    assert form.obstacle is None
+    assert form.reckoned.draft == replace(USDT, amount="30.00")
+
+
+@pytest.mark.parametrize(
+    ("draft", "words"),
+    [
+        (replace(USDT, amount="all but "), "Enter what is to stay, like: all but 50"),
+        (replace(USDT, amount="all but 1,5"), "Write 1234.5 with a dot, and no commas"),
+        (replace(USDT, amount="all but 40"), "Only 40.00 USDT is there"),
+        (replace(USDT, amount="all but 41"), "Only 40.00 USDT is there"),
+        (replace(CROSS, amount="all but 5"), "What can be moved is not known: type it"),
+        (
+            Draft(asset="USDT", source=Wallet.UM, destination=Wallet.SPOT, amount="all but 5"),
+            "What can be moved is not",
+        ),
+    ],
+)
+def test_all_but_so_much_that_comes_to_nothing_is_said_and_stays_as_typed(draft: Draft, words: str) -> None:
+    form = _form(draft)
+    assert form.obstacle is not None
+    assert form.obstacle.field is Field.AMOUNT
+    assert form.obstacle.words.startswith(words)
+    assert form.reckoned.draft == draft
+
+
+BOTH = frozenset({Field.SOURCE, Field.DESTINATION})
+
+
+@pytest.mark.parametrize(
+    ("draft", "first"),
+    [
+        (Draft(), Field.SOURCE),
+        (Draft(chosen=frozenset({Field.SOURCE})), Field.DESTINATION),
+        (Draft(chosen=BOTH), Field.ASSET),
+        (Draft(asset="USDT", chosen=BOTH), Field.AMOUNT),
+        (Draft(Wallet.SPOT, Wallet.ISOLATED, "USDT", "1", chosen=BOTH), Field.TO_PAIR),
+        (Draft(asset="USDT", amount="1", chosen=BOTH), Field.AMOUNT),
+    ],
+)
+def test_a_person_goes_on_at_the_first_field_that_is_empty(draft: Draft, first: Field) -> None:
+    assert _form(draft).first_empty is first

@@ -35,6 +35,6 @@ def test_every_key_in_the_main_screens_footer_is_told() -> None:
 
 def test_what_does_the_same_shares_a_line() -> None:
     lines = help_lines(told_bindings(ShunterApp.BINDINGS))
-    assert ("m, t, h, q", "in Amount: all (Max), 75, 50, 25 % of what can be moved") in lines
+    assert ("m, t, h, q", "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved") in lines
     assert ("F2 or Ctrl+R", "review (Enter in a field does it too)") in lines
     assert len({words for _, words in lines}) == len(lines)

@@ -235,15 +235,18 @@ class ShunterApp(App[bool]):
         await self._leave()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the screen by name, for the command palette."""
+        """Every action of the screen by name, once, for the command palette: what the help tells of, or the footer."""
+        offered: set[str] = set()
         for active in screen.active_bindings.values():
-            if active.binding.description:
-                action = active.binding.action
-                yield SystemCommand(
-                    active.binding.description,
-                    f"Key: {self.get_key_display(active.binding)}",
-                    lambda action=action, node=active.node: self.call_later(self.run_action, action, node),
-                )
+            binding = active.binding
+            if not (binding.show or binding.tooltip) or binding.action in offered:
+                continue
+            offered.add(binding.action)
+            yield SystemCommand(
+                binding.description,
+                f"Key: {self.get_key_display(binding)}",
+                lambda action=binding.action, node=active.node: self.call_later(self.run_action, action, node),
+            )
 
     async def _take_screens_away(self) -> None:
         """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""

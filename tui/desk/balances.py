@@ -78,4 +78,6 @@ class BalanceReadings:
     def _take(self, read: dict[Wallet, Holdings]) -> Balances:
         for wallet, holdings in read.items():
             self.balances = self.balances.with_holdings(wallet, holdings)
+        if self.balances.prices is not self._reader.prices:
+            self.balances = replace(self.balances, prices=self._reader.prices)
         return self.balances

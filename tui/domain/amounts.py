@@ -1,15 +1,22 @@
 """Amounts: decimal from the key press to the wire and back, never a float."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 MAX_INTEGER_DIGITS = 20
 MAX_DECIMALS = 8
 
+ALL_BUT = "all but"
+"""What stands before an amount that is to stay where it is, so that the rest is moved."""
+
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．。｡，－＋", "0123456789...,-+")
 """What a Chinese or Japanese input method types where a person means ASCII."""
 
 _PLAIN = re.compile(r"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?", re.ASCII)
+
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?", re.ASCII)
+"""As `grouped` writes it. A single comma and no dot, 1,250, is no more than that: elsewhere it is 1.25."""
 
 
 _MOST_DECIMALS = 18
@@ -28,21 +35,20 @@ class AmountError(ValueError):
 def parse_amount(text: str) -> Decimal:
     """The amount that a person typed, exact, with the decimals as typed.
 
-    Positive, at most 8 decimals, at most 20 digits before them. Full-width digits and dots are understood.
-    Raises AmountError.
+    Positive, at most 8 decimals, at most 20 digits before them. Full-width digits and dots are understood, and commas
+    where they can only part thousands: 1,250.00. Raises AmountError.
     """
     typed = text.strip().translate(_FULL_WIDTH)
     if not typed:
         raise AmountError("Enter an amount, like 12.5")
-    if "," in typed:
-        raise AmountError("Write 1234.5 with a dot, and no commas")
+    typed = _without_commas(typed)
     if typed[0] in "-+":
         raise AmountError("No sign: to move the other way, swap the wallets")
     if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]*", typed):
         raise AmountError("Write it out in plain digits: 1000, not 1e3")
     match = _PLAIN.fullmatch(typed)
     if match is None:
-        raise AmountError("Digits and one dot only, like 12.5")
+        raise AmountError(_letters_problem(typed))
     integer, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > MAX_DECIMALS:
         raise AmountError(f"At most {MAX_DECIMALS} decimals; this has {len(decimals)}")
@@ -52,6 +58,30 @@ def parse_amount(text: str) -> Decimal:
     if not amount:
         raise AmountError("The amount must be more than 0")
     return amount
+
+
+def _without_commas(typed: str) -> str:
+    """The text without commas that can only part thousands. Raises AmountError where one may mean something else."""
+    if _THOUSANDS.fullmatch(typed) and (typed.count(",") > 1 or "." in typed):
+        return typed.replace(",", "")
+    if _THOUSANDS.fullmatch(typed):
+        whole, part = typed.split(",")
+        raise AmountError(f"Write {whole}{part} or {whole}.{part.rstrip('0') or '0'}: {typed} may be either")
+    if "," in typed:
+        raise AmountError("Write 1234.5 with a dot, and no commas")
+    return typed
+
+
+def _letters_problem(typed: str) -> str:
+    if typed[-1] in "mthqb" and _PLAIN.fullmatch(typed[:-1]):
+        return f"{typed[-1]} counts in an empty field: Ctrl+U empties it"
+    return "Digits and one dot only, like 12.5"
+
+
+def left_behind(text: str) -> str | None:
+    """The amount that is to stay, as it was typed, of "all but 50"; None where the text says no such thing."""
+    typed = text.strip()
+    return typed[len(ALL_BUT) :] if typed.casefold().startswith(ALL_BUT) else None
 
 
 def read_amount(written: str) -> Decimal:
@@ -74,3 +104,11 @@ def plain(amount: Decimal) -> str:
 def grouped(amount: Decimal) -> str:
     """The amount as a person reads it: 1,250.00. All digits stay."""
     return format(amount, ",f")
+
+
+def aligned(amounts: Sequence[Decimal]) -> list[str]:
+    """Amounts as a person reads them, filled up with blanks so that the dots of all stand in one column."""
+    written = [grouped(amount).partition(".") for amount in amounts]
+    before = max((len(whole) for whole, _, _ in written), default=0)
+    behind = max((len(dot + decimals) for _, dot, decimals in written), default=0)
+    return [whole.rjust(before) + (dot + decimals).ljust(behind) for whole, dot, decimals in written]

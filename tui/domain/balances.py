@@ -14,6 +14,9 @@ FRESH_MS = 60_000
 Assets = Mapping[str, Decimal]
 """Amounts by asset."""
 
+Prices = Mapping[str, Decimal]
+"""BTC for one of an asset, by asset, as far as the exchange values it. An estimate: nothing is decided by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -105,6 +108,7 @@ class Balances:
     """By account and asset, where the exchange was asked for just that."""
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     """Every isolated pair of the exchange, by symbol; empty while they are not known."""
+    prices: Prices = field(default_factory=dict)
     counts_from_ms: Mapping[Wallet, float] = field(default_factory=dict)
     """Since when a reading of a wallet counts, where a transfer changed it or may have: infinity while it is open."""
 
@@ -114,6 +118,10 @@ class Balances:
         asked = self.transferable.get((account, asset))
         best = asked if asked and (held is None or asked.read_ms >= held.read_ms) else held
         return best and replace(best, is_doubtful=best.read_ms < self.counts_from_ms.get(account.wallet, 0))
+
+    def is_doubtful(self, wallet: Wallet) -> bool:
+        """Whether a transfer may have changed a wallet since it was read, or may still do so."""
+        return (self.wallets[wallet].read_ms or 0) < self.counts_from_ms.get(wallet, 0)
 
     def is_fresh(self, wallet: Wallet, now_ms: float) -> bool:
         """Whether what is known of a wallet can be relied on."""
@@ -131,6 +139,10 @@ class Balances:
         return any(asset in holdings.assets for holdings in self.wallets.values()) or any(
             pair.takes(asset) for pair in self.pairs.values()
         )
+
+    def worth(self, asset: str, amount: Decimal) -> Decimal | None:
+        """What an amount is worth in BTC, about; None where the exchange has not said."""
+        return amount * self.prices[asset] if asset in self.prices else None
 
     def with_holdings(self, wallet: Wallet, holdings: Holdings) -> "Balances":
         """These, with one wallet read anew. Where that failed, what was known before stays, with the problem. An answer

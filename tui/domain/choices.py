@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import chain
 
-from tui.domain.amounts import grouped
+from tui.domain.amounts import aligned, grouped
 from tui.domain.balances import Account, Assets, Balances
 from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
@@ -21,7 +21,7 @@ class Choice:
 
 
 def asset_choices(balances: Balances, source: Account, destination: Account) -> list[Choice]:
-    """The assets that can be meant, those that the source holds first, by amount, then all others by name. A name that
+    """The assets that can be meant, those that the source holds first, by worth, then all others by name. A name that
     no transfer can have is none of them.
 
     A pair's isolated account leaves only its base and quote.
@@ -29,37 +29,44 @@ def asset_choices(balances: Balances, source: Account, destination: Account) -> 
     amounts = _held(balances, source)
     others = {asset for holdings in balances.wallets.values() for asset in holdings.assets}
     others.update(*((pair.base, pair.quote) for pair in balances.pairs.values()))
-    ranked = sorted((asset for asset in amounts if amounts[asset]), key=lambda asset: (-amounts[asset], asset))
+    held = [asset for asset, amount in amounts.items() if amount]
+    ranked = sorted(held, key=lambda asset: by_worth(balances.worth(asset, amounts[asset]), amounts[asset], asset))
     ranked += sorted(others.union(amounts).difference(ranked))
     for end in (source, destination):
         if pair := balances.pairs.get(end.pair or ""):
             ranked = [asset for asset in ranked if pair.takes(asset)]
-    return [
-        Choice(asset, grouped(amounts[asset]) if amounts.get(asset) else "")
-        for asset in ranked
-        if not asset_problem(asset)
-    ]
+    ranked = [asset for asset in ranked if not asset_problem(asset)]
+    figures = dict(zip(held, aligned([amounts[asset] for asset in held]), strict=True))
+    return [Choice(asset, figures.get(asset, "").rstrip()) for asset in ranked]
 
 
 def pair_choices(balances: Balances, asset: str) -> list[Choice]:
-    """The isolated pairs that can be meant: those that take the asset first, among them those that the person holds."""
+    """The isolated pairs that can be meant: only those that take the asset, once there is one, and among them those
+    that the person holds first.
+    """
     held = balances.wallets[Wallet.ISOLATED].pairs
-    fitting = {symbol for symbol, pair in balances.pairs.items() if pair.takes(asset)}
-    symbols = sorted({*held, *balances.pairs}, key=lambda symbol: (symbol not in fitting, symbol not in held, symbol))
+    symbols = {*held, *balances.pairs}
+    if balances.pairs and balances.knows(asset):
+        symbols = {symbol for symbol, pair in balances.pairs.items() if pair.takes(asset)}
     return [
         Choice(symbol, _amounts(held[symbol]) if symbol in held else "")
-        for symbol in symbols
+        for symbol in sorted(symbols, key=lambda symbol: (symbol not in held, symbol))
         if not pair_problem(symbol)
     ]
 
 
-def matching(choices: Iterable[Choice], typed: str, count: int) -> list[Choice]:
-    """The first few choices that what was typed can lead to: the very text, then beginnings, then the text inside."""
+def by_worth(worth: Decimal | None, amount: Decimal, asset: str) -> tuple[bool, Decimal, Decimal, str]:
+    """What to sort holdings by: the dearest first, then what the exchange does not value, the most of it first."""
+    return worth is None, -(worth or Decimal(0)), -amount, asset
+
+
+def matching(choices: Iterable[Choice], typed: str) -> list[Choice]:
+    """The choices that what was typed can lead to: the very text, then beginnings, then the text inside."""
     found = [choice for choice in choices if typed in choice.value]
     exact = (choice for choice in found if choice.value == typed)
     beginnings = (choice for choice in found if choice.value.startswith(typed) and choice.value != typed)
     insides = (choice for choice in found if not choice.value.startswith(typed))
-    return list(islice(chain(exact, beginnings, insides), count))
+    return list(chain(exact, beginnings, insides))
 
 
 def _held(balances: Balances, source: Account) -> Assets:

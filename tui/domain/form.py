@@ -1,13 +1,16 @@
 """The form of a transfer as it stands at one moment: the one place that says what may be reviewed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 
-from tui.domain.amounts import AmountError, grouped, parse_amount
+from tui.domain.amounts import AmountError, grouped, left_behind, parse_amount, plain
 from tui.domain.balances import Account, Balances, Figure, ends, pair_mismatch, share
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
+
+_NOT_KNOWN = "What can be moved is not known: type it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,39 @@ class FormState:
         if figure is None or (is_asked and not figure.is_exact):
             return None
         if not figure.is_exact:
-            return Problem(Field.AMOUNT, "What can be moved is not known: type it")
+            return Problem(Field.AMOUNT, _NOT_KNOWN)
         return share(figure.amount, percent) or Problem(Field.AMOUNT, "There is nothing to move")
+
+    @property
+    def rest(self) -> Decimal | Problem | None:
+        """What "all but 50" comes to, or why it comes to nothing; None where the amount is typed otherwise."""
+        left = left_behind(self.draft.amount)
+        if left is None:
+            return None
+        try:
+            staying = parse_amount(left)
+        except AmountError as error:
+            return Problem(Field.AMOUNT, str(error) if left.strip() else "Enter what is to stay, like: all but 50")
+        figure = self.figure
+        if figure is None or not figure.is_exact:
+            return Problem(Field.AMOUNT, _NOT_KNOWN)
+        rest = share(max(figure.amount - staying, Decimal(0)), 100)
+        return rest or Problem(Field.AMOUNT, f"Only {grouped(figure.amount)} {self.draft.asset} is there")
+
+    @property
+    def reckoned(self) -> "FormState":
+        """This, with the amount in digits where "all but 50" stands and it is known what that comes to."""
+        rest = self.rest
+        return replace(self, draft=replace(self.draft, amount=plain(rest))) if isinstance(rest, Decimal) else self
+
+    @property
+    def first_empty(self) -> Field:
+        """Where a person goes on: the first field that is still to be filled in, else the amount."""
+        draft = self.draft
+        texts = {Field.ASSET: draft.asset, Field.FROM_PAIR: draft.from_pair, Field.TO_PAIR: draft.to_pair}
+        open_wallets = (which for which in (Field.SOURCE, Field.DESTINATION) if which not in draft.chosen)
+        open_texts = (which for which in self.fields if texts.get(which) == "")
+        return next(chain(open_wallets, open_texts), Field.AMOUNT)
 
     def hint(self, which: Field) -> str:
         """What is worth knowing at a field while nothing is wrong with it; empty where there is nothing."""
@@ -121,10 +155,12 @@ class FormState:
     def _flaws(self) -> Iterator[Problem]:
         """What no balance is needed to see."""
         try:
-            parse_transfer(self.draft)
+            parse_transfer(self.reckoned.draft)
         except InvalidTransfer as invalid:
             for which, words in invalid.problems.items():
                 yield Problem(which, words)
+        if isinstance(rest := self.rest, Problem):
+            yield rest
 
     def _mismatches(self) -> Iterator[Problem]:
         for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
@@ -135,7 +171,7 @@ class FormState:
         try:
             amount = parse_amount(self.draft.amount)
         except AmountError:
-            return
+            return  # also what is left behind of all: that is never too much
         if problem := too_much(amount, self.draft.asset, self.figure, self.now_ms):
             yield problem
 
@@ -145,6 +181,8 @@ class FormState:
             return "What is there could not be read" if wallet.problem else ""
         if not self.known_asset:
             return ""
+        if isinstance(rest := self.rest, Decimal):
+            return f"= {grouped(rest)} {self.draft.asset}"
         free = "" if figure.is_transferable else " free"
         is_fresh = figure.is_fresh(self.now_ms)
         doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reads)"

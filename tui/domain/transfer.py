@@ -3,7 +3,7 @@
 import string
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -86,6 +86,8 @@ class Draft:
     amount: str = ""
     from_pair: str = ""
     to_pair: str = ""
+    chosen: frozenset[Field] = field(default=frozenset(), compare=False)
+    """Which of its wallets a person has chosen; the others only stand there."""
 
     @property
     def move(self) -> TransferType:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TypeVar
 
-from tui.domain.balances import Account, Assets, Figure, Holdings, Pair
+from tui.domain.balances import Account, Assets, Figure, Holdings, Pair, Prices
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange import calls
@@ -52,6 +52,8 @@ class Reader:
     """
 
     def __init__(self, client: BinanceClient, *, patience_s: float = PATIENCE_S) -> None:
+        self.prices: Prices = {}
+        """As the newest glance gave them."""
         self._client = client
         self._patience_s = patience_s
         self._syncing: asyncio.Task[None] | None = None
@@ -67,7 +69,7 @@ class Reader:
     async def all_wallets(self) -> AsyncIterator[dict[Wallet, Holdings]]:
         """Every wallet as soon as it is read. The exchange's time is measured beside, if it is not known."""
         syncing = self._sync() if self._client.clock is None else None
-        glance = asyncio.create_task(self._ask(calls.WALLET_BALANCES))
+        glance = asyncio.create_task(self._glance())
         async for read in self._each(Wallet, glance):
             yield read
         if syncing:
@@ -162,6 +164,11 @@ class Reader:
         is_transferable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
         return Holdings(assets, is_transferable=is_transferable)
 
+    async def _glance(self) -> list[WalletBalance]:
+        rows = await self._ask(calls.WALLET_BALANCES)
+        self.prices = _prices(balance for row in rows for balance in row.asset_balances or ())
+        return rows
+
     async def _ask(self, call: Call[_Answer]) -> _Answer:
         if self._is_closed or self._client.wait_s:
             raise NotSent("The exchange asks to wait.")
@@ -224,6 +231,16 @@ def _free(balances: Iterable[AssetBalance]) -> Assets:
 def _held(amounts: Iterable[tuple[ServerText, Decimal]]) -> Assets:
     """What there is, by name. What has no name that can be written is left out: it cannot be asked for either."""
     return {asset: amount for text, amount in amounts if amount > 0 and (asset := name(text))}
+
+
+def _prices(balances: Iterable[AssetBalance]) -> Prices:
+    """BTC for one of each asset, from what the exchange says that all of it is worth."""
+    prices = {}
+    for balance in balances:
+        total = balance.free + balance.locked + balance.freeze + balance.withdrawing
+        if total > 0 and balance.btc_valuation > 0 and (asset := name(balance.asset)):
+            prices[asset] = balance.btc_valuation / total
+    return prices
 
 
 def _names(*texts: ServerText) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ timestamp stays right when the machine's own clock is wrong or jumps.
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 
 def ticks_ms() -> float:
@@ -13,6 +14,11 @@ def ticks_ms() -> float:
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME) * 1000
     return time.monotonic() * 1000
+
+
+def time_of(moment_ms: float) -> datetime:
+    """When a moment of `ticks_ms` was, by this machine's clock and in its time zone."""
+    return datetime.fromtimestamp(time.time() - (ticks_ms() - moment_ms) / 1000).astimezone()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tui.domain.amounts import read_amount
+from tui.domain.amounts import AmountError, read_amount
 from tui.domain.text import ServerText
 
 _Answer = TypeVar("_Answer")
@@ -14,6 +14,10 @@ _Answer = TypeVar("_Answer")
 
 class Amount(Decimal):
     """An amount that a server wrote: a number that can be shown and reckoned with."""
+
+
+class Estimate(Decimal):
+    """A figure that nothing rests on: 0 where the server wrote none that can be read."""
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[_Answer]) -> _Answer:
@@ -24,6 +28,11 @@ def decode(body: bytes | msgspec.Raw, kind: type[_Answer]) -> _Answer:
 
 
 def _read(kind: type, written: object) -> object:
+    if kind is Estimate:
+        try:
+            return Estimate(read_amount(str(written)))
+        except AmountError:
+            return Estimate(0)
     if not isinstance(written, str):
         raise TypeError("not a text")
     return Amount(read_amount(written)) if kind is Amount else ServerText(written)

@@ -12,7 +12,7 @@ import msgspec
 from tui.domain.amounts import plain
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
-from tui.exchange.decoding import Amount
+from tui.exchange.decoding import Amount, Estimate
 
 _YEAR_10000_MS = 253_402_300_800_000
 
@@ -97,6 +97,11 @@ class AssetBalance(msgspec.Struct, frozen=True, rename="camel"):
 
     asset: ServerText
     free: Amount = Amount(0)
+    locked: Estimate = Estimate(0)
+    freeze: Estimate = Estimate(0)
+    withdrawing: Estimate = Estimate(0)
+    btc_valuation: Estimate = Estimate(0)
+    """What all four together are worth in BTC."""
 
 
 class WalletBalance(msgspec.Struct, frozen=True, rename="camel"):

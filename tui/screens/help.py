@@ -16,6 +16,7 @@ from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.amount_input import AmountInput
 from tui.widgets.completing_input import CompletingInput
+from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.transfer_table import TransferTable
 from tui.widgets.wallet_list import WalletList
 
@@ -25,7 +26,7 @@ _BELOW = (
     "looks for it in the exchange's history, and asks you where that leaves doubt. Do not send it again before."
 )
 
-_WIDGETS = (WalletList, CompletingInput, AmountInput, MainScreen, ReviewScreen, TransferTable)
+_WIDGETS = (WalletList, CompletingInput, AmountInput, MainScreen, ReviewScreen, HoldingsTable, TransferTable)
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
 
 _KEY_COLUMNS = 20

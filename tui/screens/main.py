@@ -10,29 +10,39 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport, examine
 from tui.desk.settle import Progress
-from tui.domain.transfer import Draft, Outcome, Transfer
+from tui.domain.amounts import grouped
+from tui.domain.transfer import Draft, Evidence, Outcome, Transfer
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
+from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.history import HistoryScreen
+from tui.screens.holdings import HoldingsScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.welcome import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.completing_input import CompletingInput
+from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_form import TransferForm
-from tui.widgets.transfer_table import TransferTable
+from tui.widgets.transfer_table import OUTCOME_WORDS, TransferTable
+from tui.widgets.trouble_line import TroubleLine
+
+_SETTLED_S = 30.0
+_TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
 class MainScreen(Screen[None]):
@@ -40,12 +50,13 @@ class MainScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (161, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
-    AUTO_FOCUS = "#from"
+    AUTO_FOCUS = None
+    """The form says where it begins."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("tab", "move_focus(1)", "Next field", show=False, tooltip="from field to field"),
-            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip="from field to field"),
+            Binding("tab", "move_focus(1)", "Next field", show=False, tooltip=_TAB_HELP),
+            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip=_TAB_HELP),
             # In the order of the footer, whose end is cut off in a narrow terminal.
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
             Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
@@ -58,7 +69,9 @@ class MainScreen(Screen[None]):
             ),
             Binding("f3,ctrl+t", "history", "History", key_display="F3", tooltip="all transfers of the journal"),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
-            Binding("f5,ctrl+l", "refresh_balances", "Refresh", key_display="F5", tooltip="read the wallets again"),
+            Binding("f5,ctrl+l", "refresh_balances", "Read", key_display="F5", tooltip="read the wallets again"),
+            Binding("f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="every asset in every wallet"),
+            Binding("ctrl+o", "go_to", "Go", key_display="^O", tooltip="go to any field or list: a letter says which"),
             Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
         ]
     )
@@ -104,11 +117,14 @@ class MainScreen(Screen[None]):
         """The newest one."""
         self._progress: dict[int, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
+        self._unknown: set[int] = set()
+        """Transfers whose end is still to be told."""
         self._corrections = Corrections(self, desk)
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
         yield StatusBar(self._status)
+        yield TroubleLine()
         yield Label(TOO_SMALL, id="too-small")
         with VerticalScroll(id="body", can_focus=False):
             yield TransferForm(self._draft, id="form")
@@ -143,11 +159,24 @@ class MainScreen(Screen[None]):
     def action_move_focus(self, step: int) -> None:
         """Go from field to field, in the order of the form.
 
-        Textual's own order is that of places on the screen, where a pair field that just appeared has none yet.
+        Textual's own order is that of places on the screen, where a pair field that just appeared has none yet. Going
+        on takes the suggestion that is meant.
         """
+        if step > 0 and isinstance(self.focused, CompletingInput):
+            self.focused.take_meant()
         fields = [widget for widget in self.query("*") if widget.focusable and widget.display]
         at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
         self.set_focus(fields[(at + step) % len(fields)])
+
+    def action_go_on(self) -> None:
+        """Go from a wallet that was chosen to what is to be said next."""
+        self.query_one(TransferForm).go_on()
+
+    def action_go_to(self) -> None:
+        """Ask where to go."""
+        found = {letter: self.query(selector) for letter, (selector, _) in LETTERS.items()}
+        targets = {letter: widgets.first() for letter, widgets in found.items() if widgets}
+        self.app.push_screen(GoToScreen({letter: there for letter, there in targets.items() if _can_go_to(there)}))
 
     def action_review(self) -> None:
         """Review what is entered, where it is valid in form."""
@@ -164,6 +193,11 @@ class MainScreen(Screen[None]):
         """Show the transfers of all sessions."""
         self.app.push_screen(HistoryScreen(self.desk))
 
+    def action_holdings(self) -> None:
+        """Show every asset in every wallet."""
+        screen = HoldingsScreen(self.desk.readings.balances, read=self.action_refresh_balances)
+        self.app.push_screen(screen, self._holding_chosen)
+
     def action_refresh_balances(self) -> None:
         """Read the wallets again."""
         self.query_one(BalanceReader).read_all()
@@ -171,6 +205,7 @@ class MainScreen(Screen[None]):
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
         """Show a transfer as it stands now."""
         transfer = message.transfer
+        self._tell_settled(transfer)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)
@@ -185,6 +220,16 @@ class MainScreen(Screen[None]):
             since_ms = self._answered_ms.get(transfer.id)
             self.app.switch_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
 
+    def _tell_settled(self, transfer: Transfer) -> None:
+        """Tell how an unknown transfer ended, wherever the person is; what they decided themselves they know."""
+        if transfer.outcome is Outcome.UNKNOWN:
+            self._unknown.add(transfer.id)
+        elif transfer.id in self._unknown and not transfer.outcome.is_open:
+            self._unknown.discard(transfer.id)
+            if transfer.evidence is not Evidence.PERSON:
+                self.app.bell()
+                self.app.notify(settled_words(transfer), title="Settled", timeout=_SETTLED_S, markup=False)
+
     @work(group="earlier")
     async def find_earlier(self) -> None:
         """Look for transfers of earlier sessions that are still open."""
@@ -195,6 +240,7 @@ class MainScreen(Screen[None]):
 
     def on_main_screen_earlier_found(self, message: EarlierFound) -> None:
         """Show them above the session's."""
+        self._unknown.update(transfer.id for transfer in message.transfers)
         self.query_one(SessionList).show_earlier(message.transfers)
 
     @work(group="examine")
@@ -207,9 +253,7 @@ class MainScreen(Screen[None]):
         """Warn of what the key may do beyond need, or cannot do."""
         missing = message.report.missing_permission
         self.query_one(StatusBar).show(missing_permission=missing)
-        if missing:
-            words = f"No transfer can be sent: {missing}."
-            self.notify(words, title="This key", severity="error", timeout=15, markup=False)
+        self.query_one(TroubleLine).show_key(missing)
         for warning in message.report.warnings:
             self.notify(warning, title="This key", severity="warning", timeout=15, markup=False)
 
@@ -229,8 +273,9 @@ class MainScreen(Screen[None]):
     def on_balance_reader_read(self, message: BalanceReader.Read) -> None:
         """Show what was read."""
         self.query_one(TransferForm).show_balances(message.balances)
-        if isinstance(self.app.screen, ResultScreen):
-            self.app.screen.show_balances(message.balances)
+        shown = self.app.screen
+        if isinstance(shown, ResultScreen | HoldingsScreen):
+            shown.show_balances(message.balances)
 
     def on_balance_reader_transferable_read(self, message: BalanceReader.TransferableRead) -> None:
         """Show what can be moved."""
@@ -240,6 +285,10 @@ class MainScreen(Screen[None]):
         """Say what is waited for, and what the exchange said beside."""
         self._show_exchange_state()
         self.query_one(StatusBar).show(waiting_for=message.words)
+
+    def on_balance_reader_unread(self, message: BalanceReader.Unread) -> None:
+        """Say what cannot be read, as long as it cannot."""
+        self.query_one(TroubleLine).show_unread(message.wallets)
 
     def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
         """Ask the exchange."""
@@ -252,6 +301,10 @@ class MainScreen(Screen[None]):
             self.app.push_screen(DecideScreen(self.desk, progress))
         else:
             self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
+
+    def _holding_chosen(self, chosen: HoldingsTable.Chosen | None) -> None:
+        if chosen:
+            self.query_one(TransferForm).move_from(chosen.source, chosen.asset)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         self._review = None
@@ -268,3 +321,16 @@ class MainScreen(Screen[None]):
         self.query_one(StatusBar).show(
             clock_offset_ms=clock.offset_ms if clock else None, weight=self.desk.client.uid_weight
         )
+
+
+def settled_words(transfer: Transfer) -> str:
+    """What became of a transfer whose outcome was unknown, in a line."""
+    request = transfer.request
+    source, destination = request.ends
+    what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
+    tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
+    return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {OUTCOME_WORDS[transfer.outcome]}{tran_id}"
+
+
+def _can_go_to(widget: Widget) -> bool:
+    return widget.focusable and widget.display and widget.visible

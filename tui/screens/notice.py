@@ -74,5 +74,9 @@ class NoticeScreen(ModalScreen[Transfer]):
         if event.key == "enter" and event.time >= self._shown_s + _UNSEEN_S:
             self._question.answer(event, self._seen)
 
+    def on_ask_line_clicked(self) -> None:
+        """Take the person's word by a click."""
+        self._question.click(self._seen)
+
     def _seen(self) -> None:
         self.dismiss(self._transfer)

@@ -12,6 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
+from tui.widgets.ask_line import AskLine
 from tui.widgets.clipboard import copy_tran_id
 from tui.widgets.transfer_table import OUTCOME_WORDS
 
@@ -80,7 +81,7 @@ class ResultScreen(ModalScreen[None]):
                         yield Label("", classes="fact-name")
                         yield Label("", classes="fact-value", id=end, markup=False)
             copy = "c  copy the tranId        " if transfer.tran_id else ""
-            yield Label(f"{copy}Esc or q  close", classes="ask", markup=False)
+            yield AskLine(f"{copy}Esc or q  close")
 
     def on_mount(self) -> None:
         """Show the balances as far as they are known."""

@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
+from time import monotonic
 from typing import ClassVar
 
 from textual import events, work
@@ -13,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
@@ -128,6 +130,8 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         """Identical transfers that the person was told of and has confirmed beside."""
         self._told: frozenset[int] = frozenset()
         """Identical transfers that the person was told of."""
+        self._sent_s = 0.0
+        self._counting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Every fact of the transfer, a line each."""
@@ -164,8 +168,13 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         if answer := {"y": self.action_send, "d": self.action_allow_repeat}.get(event.key):
             self._question.answer(event, answer)
 
+    def on_ask_line_clicked(self, message: AskLine.Clicked) -> None:
+        """Take an answer that was clicked."""
+        if answer := {"y": self.action_send, "d": self.action_allow_repeat}.get(message.key):
+            self._question.click(answer)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The command palette and a click cannot answer: only the key is known to be a person's."""
+        """The command palette cannot answer: only a key or a click on the answer itself is known to be a person's."""
         return action not in ("send", "allow_repeat")
 
     def action_back(self) -> None:
@@ -294,10 +303,20 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
         self._stage = stage
+        if self._counting:
+            self._counting.stop()
+        if stage is Stage.SENDING:
+            self._sent_s = monotonic()
+            self._counting = self.set_interval(1, self._count)
         self.query_one(AskLine).ask(_ASK[stage])
         self._question.ask()
         if warning is not None:
             self._warn(warning)
+
+    def _count(self) -> None:
+        """Say how long the answer has been waited for."""
+        waited_s = round(monotonic() - self._sent_s)
+        self.query_one(AskLine).ask(f"{_ASK[Stage.SENDING]} {waited_s} s")
 
     def _warn(self, words: str) -> None:
         self.query_one("#review-warning", Label).update(words)

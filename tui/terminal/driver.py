@@ -101,12 +101,18 @@ class TypedDriver(LinuxDriver):
         self._key_times: deque[float] = deque(maxlen=_BURST)
         self._burst_s = 0.0
         self._read_s = 0.0
+        self._clicked_s = 0.0
+        """When a mouse button last went down."""
         self._fences: deque[Fence] = deque(maxlen=_OPEN_FENCES)
         self._unwritten: Fence | None = None
 
     def press(self, event: events.Key) -> Press | None:
         """How a key came; None where it was no single key of this terminal."""
         return self._presses.get(event)
+
+    def click(self) -> Press:
+        """How the newest click came. It stands behind the keys that came before it, as a key would."""
+        return Press(self.order, self._clicked_s, is_alone=True, doubt="")
 
     def is_last(self, press: Press) -> bool:
         """Whether nothing that could be typed came after it, nor the start of it."""
@@ -197,6 +203,8 @@ class TypedDriver(LinuxDriver):
                     self.order += 1
                 if isinstance(message, (events.Paste, self.PasteBrokeOut)):
                     self._paste_doubt = "Something was pasted before"
+                if isinstance(message, events.MouseDown):
+                    self._clicked_s = self._read_s
                 if isinstance(message, events.Key):
                     self._note_key(message, piece, is_alone=is_whole and len(typed) == 1)
                 self.process_message(message)

@@ -1,6 +1,6 @@
 """Only a person answers: the rule for a key that does something for good.
 
-Every byte that a terminal sends is part of a report, of a paste, or of a key, and only a key answers.
+Every byte that a terminal sends is part of a report, of a paste, or of a key. A key answers, or the report of a click.
 
 - **A report**, of whatever kind, is whole or unfinished (`stream`), never keys, however it was split and however long
   the line paused. So no byte of one is a key.
@@ -13,6 +13,9 @@ Every byte that a terminal sends is part of a report, of a paste, or of a key, a
   ours (`Fence`): what was pasted to bring ours up was in the stream before.
 - **A key** that was typed before the question was asked, or before the terminal had it, is none to this question. Alt
   with a key is not that key, nor is one right behind an Escape, for they cannot be told apart.
+- **A click** on the answer is a report of a button that went down and up, which no byte of a paste is while the paste
+  has its brackets. It is always held as above, so that what comes up below a hand that is clicking can be stopped, and
+  it must have been read when the terminal had the question.
 - **What no terminal sent** (`App.simulate_key`, an autopilot, a message that code posts) has no `Press`, and answers
   nothing. A headless app has no terminal: its keys are those of the program that runs it.
 
@@ -53,7 +56,7 @@ class _Held:
 
 
 class Question:
-    """A question on a screen that one key answers, for good."""
+    """A question on a screen that one key answers, for good, or a click on what says so."""
 
     def __init__(self, screen: Screen[Any], *, doing: str, say: Callable[[str], None]) -> None:
         """`doing` is what the answer starts, like "sending"; `say` shows words beside the question, and "" takes them
@@ -94,6 +97,15 @@ class Question:
         else:
             act()
 
+    def click(self, act: Callable[[], None]) -> None:
+        """Do it, where a person clicked to answer, after a pause in which a key stops it."""
+        if self._held:
+            self._stop(_STOPPED)
+        elif self._screen.app.is_headless:
+            act()
+        elif (driver := self._driver) and self._is_up(press := driver.click(), driver):
+            self._hold("A click", press, act, driver)
+
     @property
     def _driver(self) -> TypedDriver | None:
         driver = self._screen.app._driver
@@ -107,6 +119,13 @@ class Question:
         if fence.order is None:
             return driver.answers and press.read_s - fence.written_s < _ANSWER_S
         return press.order <= fence.order
+
+    def _is_up(self, click: Press, driver: TypedDriver) -> bool:
+        """Whether the terminal had the question when it was clicked."""
+        fence = self._fence
+        if fence is None or fence.written_s is None or click.read_s < max(self._asked_s, fence.written_s):
+            return False
+        return fence.order is not None or not driver.answers
 
     def _fence_doubt(self, driver: TypedDriver) -> str:
         no_answer = driver.answers and self._fence is not None and self._fence.order is None

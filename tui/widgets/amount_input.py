@@ -1,36 +1,79 @@
 """The field of the amount, in which single letters stand for a part of what is available."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Static
+from textual.widgets.input import Selection
 
+from tui.domain.amounts import ALL_BUT
 from tui.widgets.field_input import FieldInput
 
-_SHARES = {"m": 100, "t": 75, "h": 50, "q": 25}
+_SHARES = {"m": (100, "Max"), "t": (75, "75 %"), "h": (50, "50 %"), "q": (25, "25 %")}
 """No letter is ever part of an amount, and letters pass every terminal."""
+
+_HELP = "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved"
+_LEAVE_HELP = "in Amount, empty or selected: all but so much"
 
 
 class AmountInput(FieldInput):
-    """Takes an amount; m, t, h and q ask for all, three quarters, half and a quarter of what is available."""
+    """Takes an amount; m, t, h and q ask for all, three quarters, half and a quarter of what is available, and b for
+    all but so much. They count where nothing else can be meant: in an empty field, and where all of it is selected.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            key,
-            f"share({percent})",
-            "Max" if percent == 100 else f"{percent} % of it",
-            show=False,
-            priority=True,
-            tooltip="in Amount: all (Max), 75, 50, 25 % of what can be moved",
-        )
-        for key, percent in _SHARES.items()
+        *(
+            Binding(key, f"share({percent})", f"Amount: {words}", show=False, priority=True, tooltip=_HELP)
+            for key, (percent, words) in _SHARES.items()
+        ),
+        Binding("b", "leave", "Amount: all but ...", show=False, priority=True, tooltip=_LEAVE_HELP),
     ]
 
     def __init__(self, value: str, *, ask_share: Callable[[int], None]) -> None:
         """Takes what to do when the person wants a part of what is available, in percent."""
-        super().__init__(value, placeholder="e.g. 12.5; m Max, t h q", max_length=60)
+        super().__init__(value, placeholder="e.g. 12.5", max_length=60)
         self._ask_share = ask_share
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A letter in the midst of something else is just that, as what is pasted without brackets has them."""
+        return action not in ("share", "leave") or sorted(self.selection) == [0, len(self.value)]
+
+    def fill(self, text: str) -> None:
+        """Put in an amount that was not typed: all of it is selected, so that a digit begins a new one."""
+        self.value = text
+        self.selection = Selection(0, len(text))
 
     def action_share(self, percent: int) -> None:
         """Ask for a part of what is available."""
         self._ask_share(percent)
+
+    def action_leave(self) -> None:
+        """Begin to say how much is to stay."""
+        self.value = f"{ALL_BUT} "
+        self.cursor_position = len(self.value)
+
+
+class Shares(Static):
+    """What the letters stand for, to be clicked as well."""
+
+    @dataclass
+    class Clicked(Message):
+        """A part of what is available is wanted."""
+
+        percent: int
+        """0 where all but so much is."""
+
+    def __init__(self) -> None:
+        parts = [(key, percent, words) for key, (percent, words) in _SHARES.items()]
+        super().__init__(
+            "  ".join(
+                f"[@click=share({percent})]{key} {words}[/]" for key, percent, words in [*parts, ("b", 0, ALL_BUT)]
+            )
+        )
+
+    def action_share(self, percent: int) -> None:
+        """Say which one was clicked."""
+        self.post_message(self.Clicked(percent))

@@ -1,10 +1,25 @@
-"""The last line of a dialog: the keys that answer it."""
+"""The last line of a dialog: the keys that answer it, each to be clicked as well."""
 
+import re
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
 from textual.widgets import Label
+
+_ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
+"""A key, or several with "or", two blanks, and what it does; wider gaps part the answers."""
+_NAMES = {"Esc": "escape"}
 
 
 class AskLine(Label):
-    """Says which keys answer, and above them what has become of an answer."""
+    """Says which keys answer, and above them what has become of an answer. A click on one does what its key does."""
+
+    @dataclass
+    class Clicked(Message):
+        """An answer was clicked whose key no binding has: it does something for good."""
+
+        key: str
 
     def __init__(self, keys: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(keys, id=id, classes="ask", markup=False)
@@ -18,3 +33,19 @@ class AskLine(Label):
     def say(self, words: str) -> None:
         """Say what has become of an answer; nothing takes that away."""
         self.update(f"{words}\n{self._keys}" if words else self._keys)
+
+    def on_click(self, event: events.Click) -> None:
+        """Answer."""
+        lines = str(self.content).split("\n")
+        line = lines[event.y] if event.y < len(lines) else ""
+        for answer in _ANSWER.finditer(line):
+            if answer.start() <= event.x < answer.end():
+                key = answer[0].split()[0]
+                self._answer(_NAMES.get(key, key.lower()))
+
+    def _answer(self, key: str) -> None:
+        active = self.screen.active_bindings.get(key)
+        if active:
+            self.app.call_later(self.app.run_action, active.binding.action, active.node)
+        else:
+            self.post_message(self.Clicked(key))

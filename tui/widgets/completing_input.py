@@ -14,8 +14,10 @@ from textual.widget import Widget
 from tui.domain.choices import Choice, matching
 from tui.widgets.field_input import FieldInput
 
-_MOST_SHOWN = 24
 _ROWS = 8
+_TAKE = " Tab "
+"""Stands in the line that Tab puts in."""
+
 _NAME_COLUMNS = 10
 """What names take at least, so that the notes beside them seldom move."""
 
@@ -41,9 +43,14 @@ class Suggestions(Widget):
         self.choices: list[Choice] = []
         self.chosen: int | None = None
         """Which of the choices stands in the field."""
+        self.has_meant = False
+        """Whether the first one is what is meant by what was typed."""
 
-    def show(self, choices: list[Choice], chosen: int | None = None) -> None:
-        """Show these, as many as there is room for around the chosen one; without any, nothing."""
+    def show(self, choices: list[Choice], chosen: int | None = None, *, has_meant: bool = False) -> None:
+        """Show these, as many as there is room for around the chosen one, and how many more there are; without any,
+        nothing.
+        """
+        self.has_meant = has_meant
         if min(len(choices), _ROWS) != min(len(self.choices), _ROWS):
             self.styles.height = min(len(choices), _ROWS)
             self.display = bool(choices)
@@ -53,28 +60,39 @@ class Suggestions(Widget):
     def render(self) -> Content:
         """A line for each choice."""
         width = self.content_size.width
-        shown = self.choices[self._top :][:_ROWS]
+        shown = self.choices[self._top :][: self._room]
         names = max(_NAME_COLUMNS, *(cell_len(choice.value) for choice in shown))
         lines = []
         for index, choice in enumerate(shown, self._top):
-            line = Content(set_cell_size(f" {set_cell_size(choice.value, names)} {choice.note}", width))
+            key = _TAKE if index == 0 and self.has_meant else ""
+            text = set_cell_size(f" {set_cell_size(choice.value, names)} {choice.note}", width - len(key))
+            line = Content(text + key)
             is_chosen = index == self.chosen
             lines.append(line.stylize(self.get_visual_style("suggestions--chosen")) if is_chosen else line)
+        if more := len(self.choices) - self._top - len(shown):
+            lines.append(Content(set_cell_size(f" {more} more", width)))
         return Content("\n").join(lines)
 
     def on_click(self, event: events.Click) -> None:
         """Say which line it was."""
-        self.post_message(self.Clicked(self._top + event.y))
+        index = self._top + event.y
+        if event.y < self._room and index < len(self.choices):
+            self.post_message(self.Clicked(index))
+
+    @property
+    def _room(self) -> int:
+        """How many choices are shown at once: the last line says how many more there are."""
+        return _ROWS if len(self.choices) <= _ROWS else _ROWS - 1
 
     @property
     def _top(self) -> int:
-        return max(0, (self.chosen or 0) - _ROWS + 1)
+        return max(0, (self.chosen or 0) - self._room + 1)
 
 
 class CompletingInput(FieldInput):
     """Typing opens the list, and so does Down. Up and Down put a line of it into the field, where it is as if it had
-    been typed; Esc brings back what was. Nothing else in the list ever becomes the value: what stands in the field
-    counts, so keys that run ahead of the screen mean the same as keys that wait for it.
+    been typed; Esc brings back what was. Tab puts in the line that says so, the first one that begins as was typed, and
+    goes on. Nothing else in the list ever becomes the value: what stands in the field counts.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -145,6 +163,19 @@ class CompletingInput(FieldInput):
         """Close the list over what was chosen from it."""
         self._close()
 
+    def take_meant(self) -> None:
+        """Put in what is meant, where a line of the list says that Tab does so: the person goes on."""
+        if self.suggestions.has_meant:
+            self._put(self.suggestions.choices[0].value)
+
+    def on_click(self) -> None:
+        """Offer what there is; of a field that is filled in, every choice."""
+        if not self.suggestions.choices:
+            self._typed = self.value
+            self._open()
+        if not self.suggestions.choices:
+            self.suggestions.show(self._choices)
+
     def action_undo(self) -> None:
         """Bring back what was typed."""
         self._put(self._typed)
@@ -156,8 +187,12 @@ class CompletingInput(FieldInput):
         self.cursor_position = len(value)
 
     def _open(self) -> None:
-        matches = matching(self._choices, self._typed, _MOST_SHOWN)
-        self.suggestions.show([] if [choice.value for choice in matches] == [self._typed] else matches)
+        matches = matching(self._choices, self._typed)
+        is_exact = bool(matches) and matches[0].value == self._typed
+        if len(matches) == 1 and is_exact:
+            matches = []
+        is_begun = bool(matches and self._typed) and matches[0].value.startswith(self._typed) and not is_exact
+        self.suggestions.show(matches, has_meant=is_begun)
 
     def _close(self) -> None:
         self.suggestions.show([])

@@ -7,6 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Label
 
+_MOST_WEIGHT = 180_000
+"""Of an account's requests in a minute: BINANCE.md, "Limits". It is shown from half of it on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -65,7 +68,7 @@ def _state(status: Status, room: int) -> str:
     """How things stand, as far as there is room: the weight is the first to go, then the clock."""
     keyring = f"keyring: {status.keyring}" if status.keyring else ""
     clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
-    weight = f"weight {status.weight}" if status.weight else ""
+    weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""
     words = [part for part in (keyring, clock, weight) if part]
     while len(words) > 1 and cell_len("  ".join(words)) > room:
         words.pop()

@@ -15,15 +15,24 @@ from tui.domain.amounts import plain
 from tui.domain.balances import Account, Balances
 from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.form import FormState, Inquiry, Problem
-from tui.domain.transfer import MOST_IN_ASSET, MOST_IN_PAIR, Draft, Field, TransferRequest, parse_transfer
+from tui.domain.transfer import (
+    MOST_IN_ASSET,
+    MOST_IN_PAIR,
+    Draft,
+    Field,
+    TransferRequest,
+    parse_transfer,
+    route_problem,
+)
 from tui.domain.wallets import Wallet, destinations, transfer_type
 from tui.exchange.clock import ticks_ms
-from tui.widgets.amount_input import AmountInput
+from tui.widgets.amount_input import AmountInput, Shares
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, symbol_text
 from tui.widgets.form_field import FormField
 from tui.widgets.wallet_list import WalletList
 
+_WALLETS = frozenset({Field.SOURCE, Field.DESTINATION})
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
 
@@ -57,6 +66,7 @@ class TransferForm(Widget):
         self._share_asked: int | None = None
         """The part of what is available that is to be filled in as soon as it is known."""
         self._shown_problems: set[Field] = set()
+        self._chosen = draft.chosen
 
     def compose(self) -> ComposeResult:
         """The source's column on the left, the destination's on the right."""
@@ -68,9 +78,11 @@ class TransferForm(Widget):
             with Vertical(classes="column"):
                 yield Label("To", classes="title")
                 yield WalletList(draft.destination, id="to")
+        yield Label("", id="wallet-note", markup=False)
         with Horizontal(id="what"):
             yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", MOST_IN_ASSET))
             yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount, ask_share=self._share_wanted))
+        yield Shares()
         with Horizontal(id="pairs"):
             yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
             yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))
@@ -82,13 +94,15 @@ class TransferForm(Widget):
         """Bring everything in line with what the form was filled with."""
         # At once, not by message: the next key of the same packet may be for what this one brings.
         for wallet_list in self.query(WalletList):
-            self.watch(wallet_list, "highlighted", self._follow_wallets, init=False)
+            self.watch(wallet_list, "highlighted", self._wallet_chosen, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
+        self.watch(self.screen, "focused", self._focus_moved, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
         self._follow_wallets()
+        self.go_to(self._state().first_empty)
 
     @property
     def source(self) -> Wallet:
@@ -103,8 +117,21 @@ class TransferForm(Widget):
     @property
     def draft(self) -> Draft:
         """What is entered, as it was typed."""
-        texts = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
-        return Draft(self.source, self.destination, *texts)
+        asset, amount, from_pair, to_pair = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
+        return Draft(self.source, self.destination, asset, amount, from_pair, to_pair, self._chosen)
+
+    def go_to(self, which: Field) -> None:
+        """Let the person go on at a field."""
+        is_wallet = which in (Field.SOURCE, Field.DESTINATION)
+        self.screen.set_focus(self.query_one(f"#{which}", WalletList) if is_wallet else self._field(which).entry)
+
+    def go_on(self) -> None:
+        """Go from the source to the destination, and from there to what is still empty."""
+        if self.screen.focused is self.query_one("#from"):
+            self.go_to(Field.DESTINATION)
+        else:
+            self._chosen = _WALLETS
+            self.go_to(self._state().first_empty)
 
     def show_balances(self, balances: Balances) -> None:
         """Show what the wallets hold."""
@@ -117,10 +144,19 @@ class TransferForm(Widget):
         self._is_asking = False
         self.show_balances(balances)
 
+    def move_from(self, source: Account, asset: str) -> None:
+        """Fill in where an asset is moved from; the person goes on where something is still to be said."""
+        self.query_one("#from", WalletList).choose(source.wallet)
+        self._field(Field.ASSET).entry.value = asset
+        if source.pair:
+            self._field(Field.FROM_PAIR).entry.value = source.pair
+        self.go_to(Field.DESTINATION)
+
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
         self._shown_problems.clear()
-        self._field(Field.AMOUNT).entry.value = ""
+        self._amount.value = ""
+        self.go_to(Field.AMOUNT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter in a wallet list, and over a chosen suggestion, is theirs."""
@@ -136,7 +172,7 @@ class TransferForm(Widget):
         """Turn the move round, pairs included."""
         source, destination = self.source, self.destination
         if transfer_type(destination, source) is None:
-            self.app.bell()
+            self._note(route_problem(destination, source))
             return
         pairs = [self._field(which).entry for which in _PAIRS]
         follows = next(
@@ -153,10 +189,11 @@ class TransferForm(Widget):
     def request(self) -> TransferRequest | None:
         """What is entered; where it is no transfer, None, and everything that is wrong with it is said."""
         self._shown_problems = set(Field)
+        self._reckon()
         state = self._state()
         self._show_problems(state)
         if obstacle := state.obstacle:
-            self.screen.set_focus(self._field(obstacle.field).entry)
+            self.go_to(obstacle.field)
             return None
         return parse_transfer(state.draft)
 
@@ -170,6 +207,20 @@ class TransferForm(Widget):
         self._share_asked = percent
         self._fill_share()
 
+    def on_shares_clicked(self, event: Shares.Clicked) -> None:
+        """Do what the letter does, whatever stands in the field."""
+        event.stop()
+        self.go_to(Field.AMOUNT)
+        if event.percent:
+            self._share_wanted(event.percent)
+        else:
+            self._amount.action_leave()
+
+    def on_wallet_list_refused(self, event: WalletList.Refused) -> None:
+        """Say why a wallet cannot be chosen."""
+        event.stop()
+        self._note(route_problem(self.source, event.wallet))
+
     @on(FieldInput.Dropped)
     def _text_dropped(self, event: FieldInput.Dropped) -> None:
         event.stop()
@@ -177,15 +228,26 @@ class TransferForm(Widget):
             if form_field.entry is event.entry:
                 form_field.show_problem("Letters and digits only; the rest was left out")
 
+    @property
+    def _amount(self) -> AmountInput:
+        return self.query_one(AmountInput)
+
     def _field(self, which: Field) -> FormField:
         return self.query_one(f"#field-{which}", FormField)
 
     def _state(self) -> FormState:
         return FormState(self.draft, self._balances, ticks_ms())
 
+    def _wallet_chosen(self) -> None:
+        self._chosen = _WALLETS
+        self._follow_wallets()
+
     def _follow_wallets(self) -> None:
         """Dim what the source cannot reach, show the move and the pair fields that it needs."""
+        before = self.destination
         self.query_one("#to", WalletList).allow(destinations(self.source))
+        lost = route_problem(self.source, before)
+        self._note(f"To is {self.destination.label} now. {lost}" if lost else "")
         state = self._state()
         for which in _PAIRS:
             self._field(which).visible = which in state.fields
@@ -206,6 +268,24 @@ class TransferForm(Widget):
             form_field.show_hint(state.hint(Field(form_field.which)))
         self._show_problems(state)
         self._ask_for_figure(state)
+
+    def _note(self, words: str) -> None:
+        """Say below the wallets why one of them is not what it was meant to be; it cannot be missed."""
+        label = self.query_one("#wallet-note", Label)
+        if words != str(label.content):
+            label.update(words)
+        if words:
+            self.app.bell()
+
+    def _reckon(self) -> None:
+        """Put in what "all but ..." comes to: the person has gone on."""
+        state = self._state()
+        if state.reckoned is not state:
+            self._amount.fill(state.reckoned.draft.amount)
+
+    def _focus_moved(self) -> None:
+        if self.screen.focused is not self._amount:
+            self._reckon()
 
     def _offer_choices(self, state: FormState) -> None:
         """Let the completing fields complete to what fits the rest."""
@@ -251,9 +331,7 @@ class TransferForm(Widget):
             self.app.bell()
             self._field(part.field).show_problem(part.words)
         else:
-            entry = self._field(Field.AMOUNT).entry
-            entry.value = plain(part)
-            entry.cursor_position = len(entry.value)
+            self._amount.fill(plain(part))
 
 
 def _symbol_input(text: str, placeholder: str, max_length: int) -> CompletingInput:

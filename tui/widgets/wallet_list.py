@@ -1,18 +1,21 @@
 """The list of the eight wallets, of which one is chosen."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.domain.amounts import grouped
+from tui.domain.amounts import aligned
 from tui.domain.balances import Account, Balances
 from tui.domain.wallets import Wallet
+from tui.exchange.clock import time_of
 from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
@@ -24,7 +27,7 @@ class WalletList(OptionList, inherit_bindings=False):
     """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed, and has
     no digit: a terminal may show no shades.
 
-    The arrow keys and the digits 1 to 8 choose, a click does too.
+    The arrow keys and the digits 1 to 8 choose, a click does too; a digit goes on to the next field.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,12 +38,16 @@ class WalletList(OptionList, inherit_bindings=False):
         ),
         Binding("enter", "screen.move_focus(1)", show=False, priority=True),
         *(
-            Binding(
-                str(digit), f"choose_wallet({digit - 1})", f"Wallet {digit}", show=False, priority=True, tooltip=_HELP
-            )
-            for digit in range(1, len(WALLETS) + 1)
+            Binding(str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, priority=True, tooltip=_HELP)
+            for digit, wallet in enumerate(WALLETS, 1)
         ),
     ]
+
+    @dataclass
+    class Refused(Message):
+        """A wallet was meant that cannot be chosen."""
+
+        wallet: Wallet
 
     def __init__(self, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(*(Option(wallet.label, id=wallet.value) for wallet in WALLETS), id=id, compact=True)
@@ -79,21 +86,32 @@ class WalletList(OptionList, inherit_bindings=False):
         """Show what each wallet, and under Isolated Margin the pair's account, holds of an asset; without an asset,
         how many there are. What is old or could not be read is marked.
         """
-        figures = {wallet: _figure(balances, wallet, asset, pair, now_ms) for wallet in WALLETS}
+        figures = wallet_figures(balances, asset, pair, now_ms)
         if figures != self._figures:
             self._figures = figures
             self._lay_out()
 
-    def action_choose_wallet(self, index: int) -> None:
-        """Choose a wallet by its digit, where it can be chosen."""
-        if self.get_option_at_index(index).disabled:
-            self.app.bell()
-        else:
-            self.highlighted = index
+    async def action_choose_wallet(self, index: int) -> None:
+        """Choose a wallet by its digit, where it can be chosen, and go on: whoever types ahead means the next field."""
+        if self._is_refused(index):
+            return
+        self.highlighted = index
+        await self.run_action("screen.go_on")
+
+    def on_click(self, event: events.Click) -> None:
+        """Say it where the clicked wallet cannot be chosen."""
+        if (index := event.style.meta.get("option")) is not None:
+            self._is_refused(index)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the figures at the right edge."""
         self._lay_out()
+
+    def _is_refused(self, index: int) -> bool:
+        is_refused = self.get_option_at_index(index).disabled
+        if is_refused:
+            self.post_message(self.Refused(WALLETS[index]))
+        return is_refused
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
@@ -113,22 +131,47 @@ class WalletList(OptionList, inherit_bindings=False):
             self.replace_option_prompt_at_index(index, prompt)
 
 
-def _figure(balances: Balances, wallet: Wallet, asset: str, pair: str, now_ms: float) -> tuple[str, bool]:
-    """What stands beside a wallet, and whether it can be relied on; where not, a question mark says so too."""
-    holdings = balances.wallets[wallet]
-    if holdings.read_ms is None:
-        return ("?" if holdings.problem else "..."), False
-    if not holdings.is_open:
-        return "not open", True
-    is_fresh = balances.is_fresh(wallet, now_ms)
-    return _amount(balances, wallet, asset, pair) + ("" if is_fresh else " ?"), is_fresh
+def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> dict[Wallet, tuple[str, bool]]:
+    """What stands beside each wallet, and whether it can be relied on; where not, words say so too. Amounts of one
+    asset have their dots in one column.
+    """
+    amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
+    written = dict(zip(amounts, aligned(list(amounts.values())), strict=True))
+    doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
+    behind = max(map(len, doubts.values()))
+    figures = {}
+    for wallet, doubt in doubts.items():
+        holdings = balances.wallets[wallet]
+        if holdings.read_ms is None:
+            figures[wallet] = ("not read" if holdings.problem else "..."), False
+        elif not holdings.is_open:
+            figures[wallet] = "not open", True
+        else:
+            text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _count(balances, wallet)
+            figures[wallet] = text + doubt.ljust(behind), not doubt
+    return figures
 
 
-def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> str:
+def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
+    """Why a figure is not to be relied on: a transfer may have changed it, or it was read at a time long past; empty
+    where it is.
+    """
+    read_ms = balances.wallets[wallet].read_ms
+    if read_ms is None or not balances.wallets[wallet].is_open or balances.is_fresh(wallet, now_ms):
+        return ""
+    return " may change" if balances.is_doubtful(wallet) else f" {time_of(read_ms):%H:%M}"
+
+
+def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> Decimal | None:
+    """How much of an asset a wallet, or the pair's account in it, holds; None where that is no one figure."""
+    pairs = balances.wallets[wallet].pairs
+    if not asset or (pairs and pair not in pairs):
+        return None
+    figure = balances.figure(Account(wallet, pair if pairs else None), asset)
+    return None if figure is None else figure.amount
+
+
+def _count(balances: Balances, wallet: Wallet) -> str:
     holdings = balances.wallets[wallet]
-    if holdings.pairs and not (asset and pair in holdings.pairs):
-        return f"{len(holdings.pairs)} pair{'s' * (len(holdings.pairs) != 1)}"
-    if not asset:
-        return f"{len(holdings.assets)} asset{'s' * (len(holdings.assets) != 1)}"
-    figure = balances.figure(Account(wallet, pair if holdings.pairs else None), asset)
-    return f"{grouped(figure.amount)} {asset}" if figure else ""
+    count, what = (len(holdings.pairs), "pair") if holdings.pairs else (len(holdings.assets), "asset")
+    return f"{count} {what}{'s' * (count != 1)}"

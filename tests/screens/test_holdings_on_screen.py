@@ -1,0 +1,107 @@
+"""The view of all holdings: what it shows, how a cell is chosen, and what becomes of it."""
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.test_balances_on_screen import grow_old
+from tests.screens.waiting import until, until_open, until_screen
+from tui.app.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault
+from tui.domain.transfer import Draft
+from tui.domain.wallets import Wallet
+from tui.screens.holdings import HoldingsScreen
+from tui.screens.main import MainScreen
+from tui.widgets.holdings_table import HoldingsTable
+
+AppMaker = Callable[..., ShunterApp]
+SMALL = (80, 24)
+
+
+def lines(pilot: Pilot[bool]) -> list[str]:
+    """The table as a person reads it."""
+    return str(pilot.app.screen.query_one(HoldingsTable).render()).split("\n")
+
+
+async def opened(pilot: Pilot[bool]) -> MainScreen:
+    main = await until_open(pilot)
+    await pilot.press("f6")
+    await until_screen(pilot, HoldingsScreen)
+    return main
+
+
+async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        seen = lines(pilot)
+        assert seen[0].startswith("13 assets, about 0.29")
+        assert "Portfolio" in seen[0]  # there is no room for its column
+        assert seen[2].startswith(">BTC")
+        assert seen[-2:] == [" Spot: 0.05321004 BTC", " All: 0.11321004 BTC, about 0.11321004 BTC"]
+        await pilot.press("left", "up", *["right"] * 20)
+        assert lines(pilot)[-2] == " Portfolio Margin: 0.00800000 BTC free"
+        assert "Spot" in lines(pilot)[0].partition("beside: ")[2]
+
+
+async def test_letters_look_for_an_asset_however_fast_they_come(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await opened(pilot)
+        await pilot.press(*"usdx", "backspace", "down", "enter")
+        await until_screen(pilot, MainScreen)
+        assert (main.draft.source, main.draft.asset) == (Wallet.SPOT, "USDC")
+
+
+async def test_an_isolated_cell_brings_its_pair_where_there_is_but_one(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await opened(pilot)
+        await pilot.press(*"btc", "right", "right", "right", "enter")
+        await until_screen(pilot, MainScreen)
+        assert main.draft == Draft(Wallet.ISOLATED, main.draft.destination, "BTC", from_pair="BTCUSDT")
+        assert main.focused
+        assert main.focused.id == "to"
+
+
+async def test_an_empty_cell_moves_nothing(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await opened(pilot)
+        before = main.draft
+        await pilot.press(*"doge", "right", "enter")
+        assert lines(pilot)[-2] == " Funding: none"
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        assert main.draft == before
+
+
+async def test_a_click_chooses_a_cell_and_a_second_one_moves_from_there(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await opened(pilot)
+        row = next(index for index, line in enumerate(lines(pilot)) if line.startswith(" USDT"))
+        cell = (8 + 9 * 2 + 3, row)  # Funding
+        await pilot.click(HoldingsTable, offset=cell)
+        await until(pilot, lambda: lines(pilot)[-2] == " Funding: 80.00 USDT")
+        await pilot.click(HoldingsTable, offset=cell)
+        await until_screen(pilot, MainScreen)
+        assert (main.draft.source, main.draft.asset) == (Wallet.FUNDING, "USDT")
+
+
+async def test_a_wallet_that_was_not_read_is_no_empty_one(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    broken = Answer(500, b"")
+    exchange.faults.append(Fault(method="GET", path="/papi/v1/balance", executes=False, answer=broken, times=None))
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*["right"] * 20)
+        assert lines(pilot)[-2] == " Portfolio Margin: not read"
+        assert lines(pilot)[2].endswith("?")
+
+
+async def test_figures_grow_old_in_sight(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await grow_old(pilot, main, monkeypatch)
+        await pilot.press("f6")
+        await until_screen(pilot, HoldingsScreen)
+        assert "F5 reads again" in lines(pilot)[0]
+        await pilot.press("f5")
+        await until(pilot, lambda: "F5 reads again" not in lines(pilot)[0])

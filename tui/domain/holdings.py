@@ -1,0 +1,76 @@
+"""All holdings at a glance: every asset against the wallets that have it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Context, Decimal
+from functools import reduce
+
+from tui.domain.amounts import grouped
+from tui.domain.balances import Balances
+from tui.domain.choices import by_worth
+from tui.domain.wallets import Wallet
+
+_SCALES = (("", 0), ("K", 3), ("M", 6), ("B", 9), ("T", 12), ("Q", 15))
+_EXACT = Context(prec=80, rounding=ROUND_DOWN)
+"""More digits than the sum of a person's amounts can have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One asset, wherever it is."""
+
+    asset: str
+    amounts: Mapping[Wallet, Decimal]
+    """By wallet, where there is some: what is free or can be moved, all pairs of Isolated Margin together."""
+    worth: Decimal | None
+    """Of all of it, in BTC, about; None where the exchange does not value it."""
+
+    @property
+    def total(self) -> Decimal:
+        """Of all wallets that were read."""
+        return exact_sum(self.amounts.values())
+
+
+def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
+    """Every asset that any wallet holds and whose name has what was typed in it, the dearest first."""
+    amounts: dict[str, dict[Wallet, Decimal]] = {}
+    for wallet, holdings in balances.wallets.items():
+        for assets in (holdings.assets, *holdings.pairs.values()):
+            for asset, amount in assets.items():
+                if amount and typed in asset:
+                    of_asset = amounts.setdefault(asset, {})
+                    of_asset[wallet] = exact_sum([of_asset.get(wallet, Decimal(0)), amount])
+    found = [
+        Holding(asset, by_wallet, balances.worth(asset, exact_sum(by_wallet.values())))
+        for asset, by_wallet in amounts.items()
+    ]
+    return sorted(found, key=lambda holding: by_worth(holding.worth, holding.total, holding.asset))
+
+
+def pair_of(balances: Balances, asset: str) -> str:
+    """The one isolated pair that holds an asset; empty where several do, or none."""
+    pairs = balances.wallets[Wallet.ISOLATED].pairs
+    holding = [pair for pair, assets in pairs.items() if assets.get(asset)]
+    return holding[0] if len(holding) == 1 else ""
+
+
+def brief(amount: Decimal, width: int) -> str:
+    """An amount in at most so many columns (8 or more): all of it where there is room, else cut, never rounded up, with
+    a `~` behind it.
+    """
+    whole = grouped(amount)
+    if len(whole) <= width:
+        return whole
+    for letter, power in _SCALES:
+        scaled = _EXACT.scaleb(amount, -power)
+        for decimals in range(width, -1, -1):
+            cut = _EXACT.quantize(scaled, Decimal(1).scaleb(-decimals))
+            text = f"{grouped(cut)}{letter}{'~' if cut != scaled else ''}"
+            if len(text) <= width:
+                return text
+    return "~" * width
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum, to the last digit."""
+    return reduce(_EXACT.add, amounts, Decimal(0))

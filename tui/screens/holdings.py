@@ -1,0 +1,58 @@
+"""All holdings, over the whole terminal: for where there is no room beside the form."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Label
+
+from tui.domain.balances import Balances
+from tui.widgets.at_once import at_once
+from tui.widgets.holdings_table import HoldingsTable
+from tui.widgets.key_bar import KeyBar
+
+
+class HoldingsScreen(Screen[HoldingsTable.Chosen | None]):
+    """Ends with the cell that a person wants to move from, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("escape,f6,ctrl+n", "close", "Close", key_display="Esc or F6"),
+            Binding("f5,ctrl+l", "read", "Read", key_display="F5"),
+        ]
+    )
+
+    def __init__(self, balances: Balances, *, read: Callable[[], object]) -> None:
+        """Takes what is known, and what to do when the person wants it to be read again."""
+        super().__init__()
+        self._balances = balances
+        self._read = read
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        yield Label("Holdings", classes="title")
+        yield HoldingsTable()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show what is known."""
+        self.show_balances(self._balances)
+
+    def show_balances(self, balances: Balances) -> None:
+        """Show what was read meanwhile."""
+        self.query_one(HoldingsTable).show_balances(balances)
+
+    def on_holdings_table_chosen(self, message: HoldingsTable.Chosen) -> None:
+        """Back to the form, with it."""
+        message.stop()
+        self.dismiss(message)
+
+    def action_read(self) -> None:
+        """Read the wallets again."""
+        self._read()
+
+    def action_close(self) -> None:
+        """Back to where it was opened."""
+        self.dismiss(None)

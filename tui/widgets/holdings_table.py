@@ -1,0 +1,254 @@
+"""Every asset against the wallets, of which one cell is chosen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.domain.amounts import grouped
+from tui.domain.balances import Account, Balances
+from tui.domain.holdings import Holding, all_holdings, brief, exact_sum, pair_of
+from tui.domain.text import is_name
+from tui.domain.transfer import as_written
+from tui.domain.wallets import Wallet
+from tui.exchange.clock import ticks_ms, time_of
+from tui.widgets.at_once import at_once
+
+_ASSET_COLUMNS = 8
+_CELL_COLUMNS = 9
+_NOTES = 4
+"""Lines besides the assets: what it is, the wallets' names, and of the chosen cell and its asset, all of it."""
+_WORTH_COLUMNS = 10
+
+_HELP = "in Holdings: choose a cell; Enter moves from there; letters look for an asset"
+
+
+class HoldingsTable(Widget, can_focus=True):
+    """Assets by worth, wallets beside them. Figures that do not fit are cut, with a `~`; the last line has the chosen
+    one in full.
+
+    Only the lines in sight are made: of a thousand assets, no more than there are rows on the screen.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"holdings--chosen", "holdings--note"}
+
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=_HELP),
+            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=_HELP),
+            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=_HELP),
+            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=_HELP),
+            Binding("pageup", "page(-1)", "Page up", show=False),
+            Binding("pagedown", "page(1)", "Page down", show=False),
+            Binding("home", "step(-100000, 0)", "First asset", show=False),
+            Binding("end", "step(100000, 0)", "Last asset", show=False),
+            Binding("backspace", "erase", "Erase", show=False),
+            Binding("ctrl+u", "erase_all", "Erase all", show=False),
+            Binding("enter", "choose", "Move from here", key_display="Enter"),
+        ]
+    )
+
+    @dataclass
+    class Chosen(Message):
+        """A person wants to move an asset out of a place."""
+
+        source: Account
+        asset: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._balances = Balances()
+        self._rows: list[Holding] = []
+        self._wallets: tuple[Wallet, ...] = tuple(Wallet)
+        self._typed = ""
+        self._row = self._column = 0
+        """The chosen cell."""
+        self._top = self._left = 0
+        """The first ones in sight."""
+
+    def show_balances(self, balances: Balances) -> None:
+        """Show what the wallets hold; the chosen asset stays the chosen one, wherever it is now."""
+        asset = self._rows[self._row].asset if self._rows else ""
+        self._balances = balances
+        self._wallets = tuple(wallet for wallet in Wallet if _has_column(balances, wallet)) or tuple(Wallet)
+        self._look()
+        self._row = next((index for index, row in enumerate(self._rows) if row.asset == asset), 0)
+        self._follow()
+
+    def post_message(self, message: Message) -> bool:
+        """Take a letter in now: as a message it would wait while later keys act."""
+        match message:
+            case events.Key(character=str(text), is_printable=True):
+                if is_name(text):
+                    self._type(self._typed + as_written(text))
+                return True
+            case events.Paste():
+                self._type(self._typed + "".join(filter(is_name, as_written(message.text))))
+                return True
+        return super().post_message(message)
+
+    def render(self) -> Content:
+        """What it is, a line for each asset in sight, and all of the chosen one."""
+        width, height = self.content_size
+        shown = self._wallets[self._left :][: self._columns(width)]
+        lines = [self._title(), _line("", ["Total", *(wallet.short_label for wallet in shown)])]
+        for index, row in enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top):
+            lines.append(self._asset_line(row, shown, is_chosen=index == self._row))
+        lines += [Content("")] * (height - len(lines) - 2)
+        lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in self._detail()]
+        return Content("\n").join(
+            line if line.cell_length <= width else line.truncate(width) for line in lines[:height]
+        )
+
+    def on_resize(self) -> None:
+        """Keep the chosen cell in sight."""
+        self._follow()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the clicked cell; once more, and it is moved from there."""
+        row = self._top + event.y - 2
+        column = self._left + (event.x - _ASSET_COLUMNS) // _CELL_COLUMNS - 1
+        if not (0 <= row < len(self._rows) and self._left <= column < len(self._wallets)):
+            return
+        is_again = (row, column) == (self._row, self._column)
+        self._row, self._column = row, column
+        self._follow()
+        if is_again:
+            self.action_choose()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Go down the list."""
+        self.action_step(1, 0)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Go up the list."""
+        self.action_step(-1, 0)
+
+    def action_step(self, rows: int, columns: int) -> None:
+        """Choose a cell near this one."""
+        self._row += rows
+        self._column += columns
+        self._follow()
+
+    def action_page(self, pages: int) -> None:
+        """Go up or down by what is in sight."""
+        self.action_step(pages * max(self.content_size.height - _NOTES, 1), 0)
+
+    def action_erase(self) -> None:
+        """Take back the last letter that was typed."""
+        self._type(self._typed[:-1])
+
+    def action_erase_all(self) -> None:
+        """Show every asset again."""
+        self._type("")
+
+    def action_choose(self) -> None:
+        """Move from the chosen cell, where there is something."""
+        if not self._rows or not self._amount:
+            self.app.bell()
+            return
+        asset, wallet = self._rows[self._row].asset, self._wallets[self._column]
+        pair = pair_of(self._balances, asset) if wallet is Wallet.ISOLATED else None
+        self.post_message(self.Chosen(Account(wallet, pair), asset))
+
+    def _type(self, typed: str) -> None:
+        self._typed = typed
+        self._row = 0
+        self._look()
+        self._follow()
+
+    def _look(self) -> None:
+        self._rows = all_holdings(self._balances, self._typed)
+
+    def _follow(self) -> None:
+        """Keep the chosen cell within the list, and in sight."""
+        width, height = self.content_size
+        self._row = min(max(self._row, 0), max(len(self._rows) - 1, 0))
+        self._column = min(max(self._column, 0), len(self._wallets) - 1)
+        room = max(height - _NOTES, 1)
+        self._top = min(max(self._top, self._row - room + 1, 0), self._row)
+        self._left = min(max(self._left, self._column - self._columns(width) + 1, 0), self._column)
+        self.refresh()
+
+    def _columns(self, width: int) -> int:
+        """For how many wallets there is room beside the asset and its total."""
+        return max((width - _ASSET_COLUMNS) // _CELL_COLUMNS - 1, 1)
+
+    @property
+    def _amount(self) -> object:
+        return self._rows[self._row].amounts.get(self._wallets[self._column])
+
+    def _title(self) -> Content:
+        words = f"{len(self._rows)} asset{'s' * (len(self._rows) != 1)}"
+        worths = [row.worth for row in self._rows if row.worth is not None]
+        worth = f", about {brief(exact_sum(worths), _WORTH_COLUMNS)} BTC" if worths else ""
+        shown = self._wallets[self._left :][: self._columns(self.content_size.width)]
+        hidden = [wallet.short_label for wallet in self._wallets if wallet not in shown]
+        more = f"; beside: {', '.join(hidden)}" if hidden else ""
+        found = f' with "{self._typed}"' if self._typed else ""
+        return Content(f"{words}{found}{worth}{more}{_doubts(self._balances)}").stylize("bold")
+
+    def _asset_line(self, row: Holding, shown: tuple[Wallet, ...], *, is_chosen: bool) -> Content:
+        chosen = self._wallets[self._column] if is_chosen else None
+        line = _line(row.asset, [brief(row.total, _CELL_COLUMNS - 1)], marker=">" if is_chosen else " ")
+        for wallet in shown:
+            amount = row.amounts.get(wallet)
+            text = brief(amount, _CELL_COLUMNS - 1) if amount else "?" if not _is_read(self._balances, wallet) else ""
+            cell = Content((">" if wallet is chosen else " ") + text.rjust(_CELL_COLUMNS - 1))
+            line += cell.stylize(self.get_visual_style("holdings--chosen")) if wallet is chosen else cell
+        return line
+
+    def _detail(self) -> tuple[str, str]:
+        """All of the chosen cell, and of its asset, to the last digit."""
+        if not self._rows:
+            return "", " Nothing"
+        row, wallet = self._rows[self._row], self._wallets[self._column]
+        amount = row.amounts.get(wallet)
+        if amount:
+            free = "" if self._balances.wallets[wallet].is_transferable else " free"
+            here = f"{grouped(amount)} {row.asset}{free}"
+        else:
+            here = "none" if _is_read(self._balances, wallet) else "not read"
+        worth = "" if row.worth is None else f", about {brief(row.worth, _WORTH_COLUMNS)} BTC"
+        return f" {wallet.label}: {here}", f" All: {grouped(row.total)} {row.asset}{worth}"
+
+
+def _line(asset: str, cells: list[str], *, marker: str = " ") -> Content:
+    return Content(set_cell_size(f"{marker}{asset}", _ASSET_COLUMNS) + "".join(map(_cell, cells)))
+
+
+def _cell(text: str) -> str:
+    return " " * max(_CELL_COLUMNS - cell_len(text), 0) + text
+
+
+def _has_column(balances: Balances, wallet: Wallet) -> bool:
+    holdings = balances.wallets[wallet]
+    return bool(holdings.assets or holdings.pairs) or not _is_read(balances, wallet)
+
+
+def _is_read(balances: Balances, wallet: Wallet) -> bool:
+    return balances.wallets[wallet].read_ms is not None
+
+
+def _doubts(balances: Balances) -> str:
+    """What of it may not be so any more."""
+    return "".join(f"; {words}" for words in _doubt_words(balances))
+
+
+def _doubt_words(balances: Balances) -> Iterator[str]:
+    now_ms = ticks_ms()
+    old = [
+        holdings.read_ms
+        for wallet, holdings in balances.wallets.items()
+        if holdings.read_ms is not None and not balances.is_fresh(wallet, now_ms)
+    ]
+    if any(balances.is_doubtful(wallet) for wallet in Wallet):
+        yield "a transfer may change it"
+    elif old:
+        yield f"read {time_of(min(old)):%H:%M}, F5 reads again"
