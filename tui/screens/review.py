@@ -17,7 +17,7 @@ from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Figure
+from tui.domain.balances import Account, Balances, Figure
 from tui.domain.form import too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
@@ -27,7 +27,7 @@ from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
-from tui.widgets.transfer_table import OUTCOME_WORDS
+from tui.widgets.transfer_facts import OUTCOME_WORDS
 
 _JUDGED_WORDS = "judged not executed, which is no proof"
 
@@ -58,7 +58,7 @@ class Stage(Enum):
 
 _ASK = {
     Stage.PREPARING: "Connecting...        Esc or q  go back",
-    Stage.REPEAT: "d  yes, send another one        Esc or q  go back",
+    Stage.REPEAT: "d  allow a second one; y then sends it        Esc or q  go back",
     Stage.READY: "y  send        Esc or q  go back",
     Stage.FAILED: "y  try again        Esc or q  go back",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
@@ -207,7 +207,9 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # what was looked for may be settled by now
                 repeats = await self._desk.repeats(self._review.request)
-        except (ExchangeError, JournalError) as error:
+        except ExchangeError as error:
+            self.post_message(self.Failed(error.lines))
+        except JournalError as error:
             self.post_message(self.Failed(str(error)))
         else:
             self.post_message(self.Prepared(repeats, looks))
@@ -237,7 +239,9 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             transfer = await self._desk.submit(self._review.request, meant=self._meant)
         except RepeatUnconfirmed:  # one more since the review was opened
             self.post_message(self.Repeated())
-        except (ExchangeError, JournalError) as error:
+        except ExchangeError as error:
+            self.post_message(self.Failed(error.lines))
+        except JournalError as error:
             self.post_message(self.Failed(str(error)))
         else:
             self.post_message(self.Answered(transfer))
@@ -263,10 +267,12 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             return
         self._show_balances(message.balances)
         request = self._review.request
-        figure = message.balances.figure(request.ends[0], request.asset)
-        excess = too_much(request.amount, request.asset, figure, ticks_ms())
+        source = request.ends[0]
+        figure = message.balances.figure(source, request.asset)
+        excess = too_much(request.amount, request.asset, source, figure, ticks_ms())
         if excess and excess.is_certain:
-            self._go(Stage.BLOCKED, f"{excess.words}. Go back and enter less.")
+            remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
+            self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
         elif excess:
             self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
@@ -282,14 +288,15 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     def on_review_screen_failed(self, message: Failed) -> None:
         """Say why nothing was sent. The person may try again, or go back with everything kept."""
         if self._stage is not Stage.BLOCKED:
-            self._go(Stage.FAILED, f"Nothing was sent. {message.words}")
+            self._go(Stage.FAILED, f"Nothing was sent.\n{message.words}")
 
     def _show_balances(self, balances: Balances) -> None:
         request = self._review.request
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
-            before_after = _before_after(balances.figure(end, request.asset), change, request.asset)
-            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{before_after}")
+            before_after = _before_after(balances.held(end, request.asset), change, request.asset)
+            limit = _limit(balances, end, request.asset) if name == "From" else ""
+            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{before_after}{limit}")
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
@@ -308,12 +315,13 @@ def _repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
     earlier = next((repeat for repeat in repeats[::-1] if repeat.outcome is not Outcome.DONE), repeats[-1])
     when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
     outcome = f"was {_JUDGED_WORDS}" if earlier.is_judged else f"is {OUTCOME_WORDS[earlier.outcome]}"
-    look = f" {looks[earlier.id]}" if earlier.id in looks else ""
-    condition = ". " if earlier.outcome is Outcome.DONE else ", if that one is executed. "
+    look = f"\n{looks[earlier.id]}" if earlier.id in looks else ""
+    amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"
+    condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
     return (
-        f"An identical transfer went out at {when} and {outcome}.{look} "
-        f"Sending this one too moves the amount a second time{condition}"
-    ).rstrip()
+        f"An identical transfer went out at {when} and {outcome}.{look}\n"
+        f"If {condition}you send this one as well, {amount} is moved twice."
+    )
 
 
 def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
@@ -325,6 +333,14 @@ def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
         ("Type", request.type.name),
         ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
     ]
+
+
+def _limit(balances: Balances, source: Account, asset: str) -> str:
+    """How much of what is free can be moved, where the exchange has said that of the same reading."""
+    held, best = balances.held(source, asset), balances.figure(source, asset)
+    if held is None or best is None or held.is_exact or not best.is_transferable:
+        return ""
+    return f"; at most {grouped(best.amount)} can be moved"
 
 
 def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:

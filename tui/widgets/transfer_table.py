@@ -13,15 +13,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_tran_id
-
-OUTCOME_WORDS = {
-    Outcome.SENDING: "sending",
-    Outcome.DONE: "done",
-    Outcome.REJECTED: "rejected",
-    Outcome.NOT_SENT: "not sent",
-    Outcome.UNKNOWN: "unknown",
-    Outcome.NOT_EXECUTED: "not executed",
-}
+from tui.widgets.transfer_facts import OUTCOME_WORDS
 
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
