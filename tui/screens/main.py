@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
@@ -31,6 +31,7 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
+from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
 
@@ -38,8 +39,8 @@ from tui.widgets.transfer_table import TransferTable
 class MainScreen(Screen[None]):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (161, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high")]  # noqa: RUF012
     AUTO_FOCUS = "#from"
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
@@ -110,9 +111,12 @@ class MainScreen(Screen[None]):
         """Status, form, session, keys."""
         yield StatusBar(self._status)
         yield Label(TOO_SMALL, id="too-small")
-        with VerticalScroll(id="body", can_focus=False):
-            yield TransferForm(self._draft, id="form")
-            yield SessionList(id="session")
+        with Horizontal(id="columns"):
+            with VerticalScroll(id="body", can_focus=False):
+                yield TransferForm(self._draft, id="form")
+                yield SessionList(id="session")
+            with Vertical(id="side"):  # in wide terminals only
+                yield TransferDetail(id="detail")
         yield BalanceReader(self.desk.readings)
         yield KeyBar()
 
@@ -244,6 +248,10 @@ class MainScreen(Screen[None]):
     def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
         """Ask the exchange."""
         self.query_one(BalanceReader).read_transferable(message.account, message.asset)
+
+    def on_session_list_marked(self, message: SessionList.Marked) -> None:
+        """Show all of the transfer under the cursor beside the form, where there is room."""
+        self.query_one(TransferDetail).show(message.transfer, message.note)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
