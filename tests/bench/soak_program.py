@@ -48,7 +48,7 @@ _SETTLED_WITHIN_S = 300
 _JUDGED_AFTER_MS = 300_000
 _SHOWN = 10
 
-_ASKS_AGAIN = "d  yes"
+_ASKS_AGAIN = "d  allow"
 _REVIEW, _QUIT, _ESCAPE, _ENTER = "\x12", "\x11", "\x1b", "\r"
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
@@ -259,8 +259,8 @@ class Person:
             terminal.type(_END_OF_LINE + _DELETE_LINE)
             terminal.find(_EMPTY_AMOUNT)
         terminal.type(coming.amount + _REVIEW)
-        asked = terminal.find(rf"Amount +{re.escape(coming.amount)} USDT(?s:.*)(y  send|y  try|d  yes)")[1]
-        if asked == "d  yes":
+        asked = terminal.find(rf"Amount +{re.escape(coming.amount)} USDT(?s:.*)(y  send|y  try|d  allow)")[1]
+        if asked == "d  allow":
             self._diary.warned.append(coming.amount)
             terminal.type("d")
             terminal.find("y  send")

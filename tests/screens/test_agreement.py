@@ -31,7 +31,7 @@ async def test_the_pickers_allow_exactly_the_moves_and_ask_for_exactly_their_pai
         for source in Wallet:
             sources.focus()
             await pilot.press(str(list(Wallet).index(source) + 1))
-            await until(pilot, lambda source=source: form.source is source)  # type: ignore[misc]
+            await until(pilot, lambda source=source: form.draft.source is source)  # type: ignore[misc]
             for digit, destination in enumerate(Wallet, start=1):
                 move = transfer_type(source, destination)
                 option = destinations.get_option(destination.value)
@@ -39,7 +39,7 @@ async def test_the_pickers_allow_exactly_the_moves_and_ask_for_exactly_their_pai
                 destinations.focus()
                 await pilot.press(str(digit))
                 await pilot.pause()
-                assert (form.destination is destination) == (move is not None)
+                assert (form.draft.destination is destination) == (move is not None)
                 if move:
                     shown = [form.query_one(f"#field-{which}-pair") for which in ("from", "to")]
                     assert [bool(f.visible and f.parent and f.parent.display) for f in shown] == [

@@ -35,7 +35,7 @@ def state(pilot: Pilot[bool]) -> dict[str, object]:
     form = main.query_one(TransferForm)
     return {
         "screen": type(pilot.app.screen).__name__,
-        "wallets": (form.source, form.destination),
+        "wallets": (form.draft.source, form.draft.destination),
         "fields": [(field.text, field.entry.cursor_position) for field in form.query(FormField)],
         "focus": main.focused and (main.focused.id or [type(node).__name__ for node in main.focused.ancestors][:2]),
         "facts": [str(label.content) for label in pilot.app.screen.query(".fact-value").results(Label)],

@@ -32,15 +32,15 @@ def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.desk.desk.Pace", lambda: Pace(0.01, 0.05, judge_after_s=0, judge_gap_s=0.05))
 
 
-def in_list(main: MainScreen, which: str) -> str:
-    """A list of transfers as one text."""
-    return "\n".join(" ".join(row) for row in rows(main, which))
+def in_list(main: MainScreen) -> str:
+    """The list of transfers as one text."""
+    return "\n".join(" ".join(row) for row in rows(main))
 
 
-async def open_row(pilot: Pilot[bool], main: MainScreen, which: str) -> list[str]:
-    """Open the only row of a list, which is for the person to decide; gives what there is to choose from."""
+async def open_row(pilot: Pilot[bool], main: MainScreen) -> list[str]:
+    """Open the only row of the list, which is for the person to decide; gives what there is to choose from."""
     await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
-    main.query_one(which).focus()
+    main.query_one("#transfers").focus()
     await pilot.press("enter")
     await until_screen(pilot, DecideScreen)
     return [str(option.prompt) for option in pilot.app.screen.query_one(OptionList).options]
@@ -77,11 +77,11 @@ async def test_of_several_records_the_person_says_which(
         await send(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
-        choices = await open_row(pilot, main, "#transfers")
+        choices = await open_row(pilot, main)
         assert [words.split()[0] for words in choices] == ["tranId", "tranId", "None", "It"]
         await pilot.press(*["down"] * (choice + 1), "enter")
         expected = ("not executed",) if choice == 2 else ("done", choices[choice].split()[1])
-        await until(pilot, lambda: all(word in in_list(main, "#transfers") for word in expected))
+        await until(pilot, lambda: all(word in in_list(main) for word in expected))
 
 
 async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -111,13 +111,13 @@ async def test_what_another_key_sent_is_told_and_can_be_left_open(
         if executed:
             exchange.ledger.transfer(REQUEST, exchange.server_ms() - 60_000, fails=False)
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
-        choices = await open_row(pilot, main, "#earlier")
+        choices = await open_row(pilot, main)
         assert len(choices) == 2 + executed
         assert "second ...9zzz" in screen_text(pilot)
         assert "another key" in screen_text(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
-        assert "unknown" in in_list(main, "#earlier")
+        assert "unknown" in in_list(main)
 
 
 async def test_what_is_older_than_the_history_is_the_persons_to_say(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -125,11 +125,11 @@ async def test_what_is_older_than_the_history_is_the_persons_to_say(demo_app: Ap
         main = await until_open(pilot)
         key_tail = main.desk.client.key_tail
         await find_earlier(pilot, main, exchange, key_tail=key_tail, ago_ms=181 * DAY_MS)
-        await open_row(pilot, main, "#earlier")
+        await open_row(pilot, main)
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, DecideScreen), "decided without a choice"
         await pilot.press("down", "enter")
-        await until(pilot, lambda: "not executed" in in_list(main, "#earlier"))
+        await until(pilot, lambda: "not executed" in in_list(main))
 
 
 async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker, exchange: DemoExchange) -> None:

@@ -37,12 +37,12 @@ async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(
         await opened(pilot)
         seen = lines(pilot)
         assert seen[0].startswith("13 assets, about 0.29")
-        assert "Portfolio" in seen[0]  # there is no room for its column
+        assert seen[1].startswith(" 1 more>")  # there is no room for the column of one wallet
         assert seen[2].startswith(">BTC")
-        assert seen[-2:] == [" Spot: 0.05321004 BTC", " All: 0.11321004 BTC, about 0.11321004 BTC"]
+        assert seen[-3:] == [" Spot: 0.05321004 BTC", " All: 0.11321004 BTC", " Worth: about 0.11321004 BTC"]
         await pilot.press("left", "up", *["right"] * 20)
-        assert lines(pilot)[-2] == " Portfolio Margin: 0.00800000 BTC free"
-        assert "Spot" in lines(pilot)[0].partition("beside: ")[2]
+        assert lines(pilot)[-3] == " Portfolio Margin: 0.00800000 BTC free"
+        assert lines(pilot)[1].startswith(" <1 more")
 
 
 async def test_letters_look_for_an_asset_however_fast_they_come(demo_app: AppMaker) -> None:
@@ -68,7 +68,7 @@ async def test_an_empty_cell_moves_nothing(demo_app: AppMaker) -> None:
         main = await opened(pilot)
         before = main.draft
         await pilot.press(*"doge", "right", "enter")
-        assert lines(pilot)[-2] == " Funding: none"
+        assert lines(pilot)[-3] == " Funding: none"
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
         assert main.draft == before
@@ -80,7 +80,7 @@ async def test_a_click_chooses_a_cell_and_a_second_one_moves_from_there(demo_app
         row = next(index for index, line in enumerate(lines(pilot)) if line.startswith(" USDT"))
         cell = (8 + 9 * 2 + 3, row)  # Funding
         await pilot.click(HoldingsTable, offset=cell)
-        await until(pilot, lambda: lines(pilot)[-2] == " Funding: 80.00 USDT")
+        await until(pilot, lambda: lines(pilot)[-3] == " Funding: 80.00 USDT")
         await pilot.click(HoldingsTable, offset=cell)
         await until_screen(pilot, MainScreen)
         assert (main.draft.source, main.draft.asset) == (Wallet.FUNDING, "USDT")
@@ -92,7 +92,7 @@ async def test_a_wallet_that_was_not_read_is_no_empty_one(demo_app: AppMaker, ex
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
         await pilot.press(*["right"] * 20)
-        assert lines(pilot)[-2] == " Portfolio Margin: not read"
+        assert lines(pilot)[-3] == " Portfolio Margin: not read"
         assert lines(pilot)[2].endswith("?")
 
 

@@ -75,7 +75,7 @@ async def test_repeat_of_what_was_judged_is_asked_about_with_the_newest_look(
         warning = words(pilot, "#review-warning")
         assert "judged not executed, which is no proof" in warning
         assert "No record in the exchange's history by" in warning
-        assert "moves the amount a second time, if that one is executed" in warning
+        assert "If that one was executed and you send this one as well, 1.5 USDT is moved twice." in warning
         await pilot.press("y", "y")
         await pilot.pause()
         assert len(exchange.requests) == 1

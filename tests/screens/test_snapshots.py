@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import review, send, until, until_open, until_screen
+from tests.screens.waiting import figure, review, rows, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
@@ -35,7 +35,8 @@ SnapCompare = Callable[..., bool]
 AppMaker = Callable[..., ShunterApp]
 Steps = Callable[[Pilot[bool]], Awaitable[None]]
 
-SMALL, LARGE, WIDE = (80, 24), (120, 40), (161, 40)
+SMALL, LARGE = (80, 24), (120, 40)
+SIZES = [(60, 16), SMALL, LARGE, (160, 45), (200, 50)]
 ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 
 
@@ -47,7 +48,10 @@ async def _sent(pilot: Pilot[bool]) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE, WIDE], ids=["80x24", "120x40", "161x40"])
+sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+
+
+@sizes
 def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await _sent(pilot)
@@ -55,6 +59,31 @@ def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: Sn
         await pilot.pause()
 
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
+
+
+@sizes
+def test_thirty_transfers(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
+    outcomes = [Outcome.DONE, Outcome.DONE, Outcome.REJECTED, Outcome.NOT_EXECUTED, Outcome.DONE, Outcome.NOT_SENT]
+
+    def made(number: int, outcome: Outcome) -> Transfer:
+        move = list(TransferType)[number % 7]
+        pair = "BTCUSDT" if move.needs_to_pair else None
+        request = TransferRequest(move, "USDT", Decimal(number * number) / 4, to_symbol=pair)
+        tran_id = 13526853600 + number if outcome is Outcome.DONE else None
+        when = sent_at + timedelta(minutes=number)
+        return Transfer(number, request, "main", "9zzz", "demo", when, NOON_MS, 5000, outcome, tran_id)
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        main = await until_open(pilot)
+        main.post_message(MainScreen.EarlierFound([made(1, Outcome.UNKNOWN), made(2, Outcome.UNKNOWN)]))
+        for number in range(3, 33):
+            main.post_message(MainScreen.TransferChanged(made(number, outcomes[number % 6])))
+        await until(pilot, lambda: len(rows(main)) == 32)
+        status = main.query_one(StatusBar)
+        await until(pilot, lambda: not status.status.waiting_for and "?" not in figure(main, Wallet.SPOT))
+
+    assert snap_compare(demo_app(asset="USDT"), terminal_size=size, run_before=steps)
 
 
 def test_main_screen_with_pairs(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
@@ -108,17 +137,19 @@ def test_too_small(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "screen"),
-    [(["f1"], HelpScreen), (["f3"], HistoryScreen)],
-    ids=["help", "history"],
+    ("keys", "screen", "size"),
+    [(["f1"], HelpScreen, SMALL), (["f3"], HistoryScreen, SMALL), (["f3"], HistoryScreen, LARGE)],
+    ids=["help", "history", "history 120x40"],
 )
-def test_pages(keys: list[str], screen: type, demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+def test_pages(
+    keys: list[str], screen: type, size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare
+) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await _sent(pilot)
         await pilot.press("escape", *keys)
         await until_screen(pilot, screen)
 
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=steps)
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
 
 
 @pytest.mark.parametrize("doubt", Doubt, ids=lambda doubt: doubt.name.lower().replace("_", " "))

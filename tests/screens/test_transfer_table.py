@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 import tui.app
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
@@ -29,12 +31,12 @@ async def test_pairs_have_a_column_once_a_transfer_has_some() -> None:
     app = TableApp()
     async with app.run_test(size=(80, 24)):
         table = app.query_one(TransferTable)
-        table.show(SENDING)
+        table.show(SENDING, "%H:%M:%S")
         assert "Pairs" not in table.columns
         request = TransferRequest(TransferType.ISOLATED_MARGIN_MAIN, "USDT", Decimal(1), from_symbol="BTCUSDT")
-        table.show(replace(SENDING, id=2, request=request))
+        table.show(replace(SENDING, id=2, request=request), "%H:%M:%S")
         assert [str(cell).strip() for cell in table.get_column("Pairs")] == ["", "BTCUSDT"]
-        table.show(replace(SENDING, outcome=Outcome.DONE))
+        table.show(replace(SENDING, outcome=Outcome.DONE), "%H:%M:%S")
         assert table.row_count == 2
 
 
@@ -46,14 +48,35 @@ async def test_cells_drawn_before_their_column_was_measured_are_drawn_anew() -> 
         def shown() -> str:
             return "\n".join(table.render_line(y).text for y in range(table.size.height))
 
-        table.show(SENDING)
+        table.show(SENDING, "%H:%M:%S")
         shown()  # as when a screen update comes before the table's measuring
         await pilot.pause()
         assert "Spot -> Funding" in shown()
-        table.show(replace(SENDING, outcome=Outcome.DONE, tran_id=13526853623))
+        table.show(replace(SENDING, outcome=Outcome.DONE, tran_id=13526853623), "%H:%M:%S")
         shown()
         await pilot.pause()
         assert "13526853623" in shown()
+
+
+async def test_the_highlight_is_as_wide_as_the_list_after_a_resize(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.query_one(TransferTable)
+        table.show(SENDING, "%H:%M:%S")
+        await pilot.pause()
+        draw = table.render_line
+        drawn: dict[int, Strip] = {}
+
+        def drawing(y: int) -> Strip:
+            drawn[y] = draw(y)
+            return drawn[y]
+
+        monkeypatch.setattr(table, "render_line", drawing)
+        for width in (120, 60):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            assert drawn[1].cell_length == width
+            assert len({segment.style.bgcolor for segment in drawn[1] if segment.style}) == 1
 
 
 async def test_open_done_and_not_moved_are_told_apart_by_colour() -> None:
@@ -61,7 +84,7 @@ async def test_open_done_and_not_moved_are_told_apart_by_colour() -> None:
     async with app.run_test(size=(80, 24)):
         table = app.query_one(TransferTable)
         for number, outcome in enumerate(Outcome):
-            table.show(replace(SENDING, id=number, outcome=outcome))
+            table.show(replace(SENDING, id=number, outcome=outcome), "%H:%M:%S")
         looks = dict(zip(Outcome, (cell.style for cell in table.get_column("Outcome")), strict=True))
         green, red, yellow = (Style(color=f"color({number})") for number in (2, 1, 3))
         assert looks == {

@@ -1,6 +1,7 @@
 """Making a transfer, from the form to the list, as a person at the keyboard does."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.history import Lag
 from tui.desk.settle import Progress
+from tui.domain.balances import Balances, Holdings
 from tui.domain.transfer import Field, Outcome, Transfer
 from tui.domain.wallets import Wallet
+from tui.exchange.clock import ticks_ms
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
@@ -120,7 +123,7 @@ async def test_trying_again_tells_of_identical_transfers_first(demo_app: AppMake
         await until_screen(pilot, ReviewScreen)
         await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
         await pilot.press("y")
-        await until(pilot, lambda: "yes, send another one" in words(pilot, "#review-ask"))
+        await until(pilot, lambda: "allow a second one" in words(pilot, "#review-ask"))
         await pilot.press("y", "y")
         await pilot.pause()
         assert len(exchange.requests) == 1
@@ -319,9 +322,9 @@ async def test_swapping_turns_wallets_and_pairs_round(demo_app: AppMaker) -> Non
         assert main.query_one(f"#field-{Field.FROM_PAIR}", FormField).text == "ETHUSDT"
         main.query_one("#from").focus()
         await pilot.press("1")
-        await until(pilot, lambda: form.source is Wallet.SPOT)
+        await until(pilot, lambda: form.draft.source is Wallet.SPOT)
         await pilot.press("ctrl+x")
-        await until(pilot, lambda: (form.source, form.destination) == (Wallet.ISOLATED, Wallet.SPOT))
+        await until(pilot, lambda: (form.draft.source, form.draft.destination) == (Wallet.ISOLATED, Wallet.SPOT))
 
 
 async def test_changing_the_source_keeps_the_destination_where_it_can(demo_app: AppMaker) -> None:
@@ -330,11 +333,11 @@ async def test_changing_the_source_keeps_the_destination_where_it_can(demo_app: 
         main = await until_open(pilot)
         form = main.query_one(TransferForm)
         await pilot.press("2")
-        await until(pilot, lambda: form.source is Wallet.FUNDING)
-        assert form.destination is Wallet.UM
+        await until(pilot, lambda: form.draft.source is Wallet.FUNDING)
+        assert form.draft.destination is Wallet.UM
         await pilot.press("shift+tab", "4")
-        await until(pilot, lambda: form.source is Wallet.ISOLATED)
-        await until(pilot, lambda: form.destination is Wallet.SPOT)
+        await until(pilot, lambda: form.draft.source is Wallet.ISOLATED)
+        await until(pilot, lambda: form.draft.destination is Wallet.SPOT)
 
 
 async def test_bad_input_is_told_at_its_field_and_nothing_entered_is_lost(demo_app: AppMaker) -> None:
@@ -381,3 +384,41 @@ async def test_every_shown_character_has_one_width_everywhere(demo_app: AppMaker
 
 def test_open_outcomes_are_exactly_those_that_can_still_turn_out_either_way() -> None:
     assert {outcome for outcome in Outcome if outcome.is_open} == {Outcome.SENDING, Outcome.UNKNOWN}
+
+
+async def test_what_the_exchange_said_and_what_to_do_are_two_facts(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    said = b'{"code":-9000,"msg":"user have no avaliable amount"}'
+    exchange.faults.append(Fault(executes=False, answer=Answer(400, said)))
+    async with demo_app(asset="USDT", amount="7").run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await send(pilot)
+        assert words(pilot, "#fact-answer") == "user have no avaliable amount (-9000)"
+        assert words(pilot, "#fact-to-do") == "More than there is: try less."
+
+
+async def test_of_what_is_not_there_the_review_says_so(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT", amount="7").run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        review_screen = pilot.app.screen
+        assert isinstance(review_screen, ReviewScreen)
+        spot = Holdings({"USDT": Decimal(0)}, is_transferable=True, read_ms=ticks_ms())
+        review_screen.post_message(ReviewScreen.Freshened(Balances().with_holdings(Wallet.SPOT, spot)))
+        told = "No USDT to move in Spot.\nGo back and choose another asset or wallet."
+        await until(pilot, lambda: words(pilot, "#review-warning") == told)
+        await pilot.press("y")
+        await pilot.pause()
+    assert exchange.requests == []
+
+
+async def test_review_and_result_name_the_same_quantity(demo_app: AppMaker) -> None:
+    pairs = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED, "from_pair": "BTCUSDT", "to_pair": "ETHUSDT"}
+    async with demo_app(**pairs, asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        ends = {"source": "Isolated Margin BTCUSDT", "destination": "Isolated Margin ETHUSDT"}
+        after = {end: words(pilot, f"#review-{end}").partition(" -> ")[2].partition(";")[0] for end in ends}
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+        for end, label in ends.items():
+            await until(pilot, lambda: words(pilot, f"#{end}-now") == f"{label} now: {after[end]}")  # noqa: B023

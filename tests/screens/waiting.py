@@ -63,9 +63,9 @@ def screen_text(pilot: Pilot[bool]) -> str:
     return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
 
 
-def rows(main: MainScreen, which: str = "#transfers") -> list[list[str]]:
-    """A list of transfers as text: the session's, or "#earlier"."""
-    table = main.query_one(which, TransferTable)
+def rows(main: MainScreen) -> list[list[str]]:
+    """The list of transfers as text."""
+    table = main.query_one("#transfers", TransferTable)
     return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
 
 

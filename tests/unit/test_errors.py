@@ -1,5 +1,9 @@
 """What each way of failing says about the outcome, and in which words."""
 
+import errno
+import socket
+import ssl
+
 import httpx
 import pytest
 
@@ -103,7 +107,41 @@ def test_wait_is_what_the_exchange_says_or_some_minutes(retry_after: str, second
 def test_refused_clock_is_told_apart() -> None:
     error = error_of_answer(400, httpx.Headers(), b'{"code":-1021,"msg":"late"}')
     assert type(error) is ClockRefused
-    assert str(error) == "late (-1021) The clock has been set by the exchange's again. Send again."
+    assert str(error) == "late (-1021). The clock has been set by the exchange's again. Send again."
+
+
+@pytest.mark.parametrize("words", ["user have no avaliable amount", "Insufficient balance."])
+def test_what_the_exchange_said_and_what_to_do_never_run_together(words: str) -> None:
+    error = _of(400, -9000, words)
+    said = f"{words.rstrip('.')} (-9000)."
+    assert error.lines == f"{said}\nMore than there is: try less."
+    assert str(error) == f"{said} More than there is: try less."
+
+
+_LOOKED_UP = socket.gaierror(-2, "Name or service not known")
+_NO_ANSWER = ConnectionRefusedError(111, "Connect call failed")
+
+
+@pytest.mark.parametrize(
+    ("system", "plainly"),
+    [
+        (_LOOKED_UP, "its name cannot be looked up ([Errno -2] Name or service not known)"),
+        (_NO_ANSWER, "nothing answers at its address ([Errno 111] Connect call failed)"),
+        (
+            ExceptionGroup("all failed", [_NO_ANSWER]),
+            "nothing answers at its address ([Errno 111] Connect call failed)",
+        ),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "this machine has no way to it ([Errno 101] Network"),
+        (ssl.SSLCertVerificationError(1, "self-signed"), "its certificate is not to be trusted (self-signed)"),
+        (OSError("something else"), "something else"),
+    ],
+)
+def test_what_the_system_says_of_a_connection_comes_after_plain_words(system: Exception, plainly: str) -> None:
+    failed = httpx.ConnectError("All connection attempts failed")
+    failed.__cause__ = OSError("All connection attempts failed") if isinstance(system, ExceptionGroup) else system
+    if isinstance(system, ExceptionGroup):
+        failed.__cause__.__cause__ = system
+    assert str(error_of_transport(failed)).startswith(f"Could not reach the exchange: {plainly}")
 
 
 @pytest.mark.parametrize("words", ["x" * 10_000, "\\u001b]52;c;aGk=\\u0007", "\\u202egnol", "\\ud800", "a\\nb"])

@@ -102,15 +102,16 @@ def test_doubt_about_the_amount_hides_no_other_obstacle() -> None:
 
 def test_more_than_there_is_names_what_there_is() -> None:
     figure = Figure(Decimal("1250.00"), NOW_MS, is_transferable=True)
-    excess = too_much(Decimal("1250.00000001"), "USDT", figure, NOW_MS)
+    spot = Account(Wallet.SPOT)
+    excess = too_much(Decimal("1250.00000001"), "USDT", spot, figure, NOW_MS)
     assert excess == Problem(Field.AMOUNT, "Only 1,250.00 USDT can be moved")
-    assert too_much(Decimal(1250), "USDT", figure, NOW_MS) is None
-    free = too_much(Decimal(2000), "USDT", replace(figure, is_transferable=False), NOW_MS)
-    assert free == Problem(Field.AMOUNT, "Only 1,250.00 USDT free")
+    assert too_much(Decimal(1250), "USDT", spot, figure, NOW_MS) is None
+    free = too_much(Decimal(2000), "USDT", spot, replace(figure, is_transferable=False), NOW_MS)
+    assert free == Problem(Field.AMOUNT, "Only 1,250.00 USDT is free")
 
 
 def test_nothing_is_too_much_of_a_wallet_that_was_never_read() -> None:
-    assert too_much(Decimal(10), "USDT", None, NOW_MS) is None
+    assert too_much(Decimal(10), "USDT", Account(Wallet.SPOT), None, NOW_MS) is None
     assert _form(USDT, Balances()).obstacle is None
 
 
@@ -129,16 +130,28 @@ def test_max_waits_while_the_exchange_is_asked_and_never_takes_what_is_only_free
     assert form.part(100, is_asked=False) == Decimal(15)
 
 
-def test_max_of_nothing_is_said_and_fills_in_nothing() -> None:
-    assert _form(Draft(asset="BNB")).part(100, is_asked=False) == Problem(Field.AMOUNT, "There is nothing to move")
+def test_of_nothing_it_is_said_that_there_is_nothing() -> None:
+    nothing = Problem(Field.AMOUNT, "No BNB to move in Spot")
+    assert _form(Draft(asset="BNB")).part(100, is_asked=False) == nothing
+    assert _form(Draft(asset="BNB", amount="1")).obstacle == nothing
+
+
+def test_a_missing_pair_is_told_at_the_pair_and_not_at_the_amount() -> None:
+    form = _form(replace(ISOLATED, from_pair="", amount=""))
+    assert form.part(100, is_asked=False) == Problem(Field.FROM_PAIR, "Enter the pair first")
+    form = _form(replace(ISOLATED, from_pair="ETHUSDT"))
+    assert form.problems == {Field.FROM_PAIR: Problem(Field.FROM_PAIR, "You have no ETHUSDT account")}
+    later = _form(replace(ISOLATED, from_pair="ETHUSDT"), now_ms=LATER_MS + 1)
+    assert later.problems == {Field.FROM_PAIR: Problem(Field.FROM_PAIR, "You have no ETHUSDT account", False)}
+    assert later.obstacle is None
 
 
 @pytest.mark.parametrize(
     "draft",
-    [Draft(), Draft(Wallet.ISOLATED, Wallet.SPOT, "USDT"), Draft(Wallet.UM, Wallet.SPOT, "USDT")],
-    ids=["no asset", "no pair", "not read"],
+    [Draft(), Draft(Wallet.UM, Wallet.SPOT, "USDT")],
+    ids=["no asset", "not read"],
 )
-def test_max_waits_until_asset_and_pair_are_entered_and_the_wallet_is_read(draft: Draft) -> None:
+def test_max_waits_until_the_asset_is_entered_and_the_wallet_is_read(draft: Draft) -> None:
     assert _form(draft).part(100, is_asked=False) is None
 
 
@@ -156,7 +169,7 @@ def test_the_amount_hints_at_what_there_is_and_how_far_it_can_be_relied_on() -> 
     doubted = _balances().doubted([Wallet.SPOT], [], NOW_MS + 1)
     assert _form(USDT, doubted).hint(Field.AMOUNT) == "of 40.00 USDT (may change)"
     unread = Balances().with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
-    assert _form(USDT, unread).hint(Field.AMOUNT) == "What is there could not be read"
+    assert _form(USDT, unread).hint(Field.AMOUNT) == "Spot could not be read"
     assert _form(replace(USDT, asset="US")).hint(Field.AMOUNT) == ""
 
 

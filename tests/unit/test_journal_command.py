@@ -124,7 +124,7 @@ def test_table_is_aligned_and_harmless(capsys: pytest.CaptureFixture[str]) -> No
     assert "  Spot                     Funding                  " in first
     assert "Isolated Margin BTCUSDT  Isolated Margin ETHUSDT" in second
     assert "    1,234.50  USDT   sending" in first
-    assert "  0.00000001  USDT   not executed          -1007 Time?]0;x? out" in second
+    assert "  0.00000001  USDT   not executed          -1007 Time?]0;x?; out" in second
 
 
 def test_table_is_aligned_beside_an_asset_of_another_script(capsys: pytest.CaptureFixture[str]) -> None:

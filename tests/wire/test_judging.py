@@ -100,7 +100,7 @@ async def test_nothing_is_judged_before_five_minutes_after_the_sending(
     seat.desk._pace = _SLOW
     transfer = await _unknown(seat, server, executed=False)
     past_the_window()
-    await seat.until(lambda: sum(note.note.startswith("no record by") for note in seat.notes) >= 6)
+    await seat.until(lambda: sum(note.note.startswith("no record in the history by") for note in seat.notes) >= 6)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
     server.exchange.clock_offset_ms += 281_000
     settled = await seat.settled(transfer)
@@ -131,7 +131,7 @@ async def test_read_that_was_not_whole_does_not_count(
     past_the_window()
     assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
     notes = [note.note for note in seat.notes]
-    assert sum(note.startswith("no record by") for note in notes) >= 3  # the fourth one judges
+    assert sum(note.startswith("no record in the history by") for note in notes) >= 3  # the fourth one judges
     assert sum("out of reach" in note for note in notes) >= 3
 
 

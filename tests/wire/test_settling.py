@@ -19,7 +19,7 @@ from tui.exchange import client as client_module
 from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken, clock
 
-NO_RECORD = r"no record by \d\d:\d\d:\d\d; looking again at \d\d:\d\d:\d\d"
+NO_RECORD = r"no record in the history by \d\d:\d\d:\d\d; next look at \d\d:\d\d:\d\d"
 
 Agree = Callable[[Seat], None]
 Jump = Callable[[], None]

@@ -114,7 +114,7 @@ def _rows(journal: Journal | None) -> Iterator[tuple[str, ...]]:
 
 
 def _reason(transfer: Transfer) -> str:
-    message = printable(transfer.message)
+    message = "; ".join(printable(line) for line in (transfer.reason, transfer.advice) if line)
     return message if transfer.code is None else f"{transfer.code} {message}"
 
 

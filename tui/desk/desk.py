@@ -238,7 +238,7 @@ class Desk:
         try:
             transfer = await asyncio.to_thread(self._journal.record, sent.id, finding)
         except JournalError as error:
-            words = f"{finding.message} The journal has not taken this yet: {error}".strip()
+            words = f"{finding.message}\nThe journal has not taken this yet: {error}".strip()
             transfer = replace(sent, outcome=finding.outcome, tran_id=finding.tran_id, code=finding.code, message=words)
             self._unwritten[sent.id] = task = asyncio.create_task(self._write_when_possible(sent, finding))
             task.add_done_callback(lambda _: self._unwritten.pop(sent.id, None))
@@ -266,11 +266,11 @@ class Desk:
             await look_at([transfer], self.client, self._journal, self._revised)
             transfer = await asyncio.to_thread(self._journal.transfer, transfer.id)
         if transfer.outcome is not Outcome.UNKNOWN:
-            return transfer.message
+            return transfer.reason
         match await look_for(transfer, self.client, self._journal):
             case Transfer() as settled:
                 self._tell(settled)
-                return settled.message or f"Done: tranId {settled.tran_id}."
+                return settled.reason or f"Done: tranId {settled.tran_id}."
             case Progress() as progress:
                 return f"{progress.note}."
             case NoTrace():
@@ -344,4 +344,4 @@ def _failure(error: ExchangeError) -> Finding:
             outcome = Outcome.REJECTED
         case _:
             outcome = Outcome.UNKNOWN
-    return Finding(outcome, f"{error.message} {error.advice}".strip(), code=error.code)
+    return Finding(outcome, f"{error.message}\n{error.advice}".strip(), code=error.code)

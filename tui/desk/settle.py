@@ -244,7 +244,7 @@ def _doubtful(transfer: Transfer, sifted: Sifted, *, is_window_over: bool) -> Pr
 def _no_trace(transfer: Transfer, pause_s: float) -> Progress:
     now = datetime.now(UTC)
     again_at = now + timedelta(seconds=pause_s)
-    return Progress(transfer, f"no record by {_clock(now)}; looking again at {_clock(again_at)}")
+    return Progress(transfer, f"no record in the history by {_clock(now)}; next look at {_clock(again_at)}")
 
 
 def _failed(transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking) -> Progress:

@@ -114,10 +114,19 @@ class Balances:
 
     def figure(self, account: Account, asset: str) -> Figure | None:
         """The best figure for an asset in an account: the newest, and what can be moved rather than what is free."""
-        held = self.wallets[account.wallet].figure(asset, account.pair)
-        asked = self.transferable.get((account, asset))
+        held, asked = self.held(account, asset), self.transferable.get((account, asset))
         best = asked if asked and (held is None or asked.read_ms >= held.read_ms) else held
-        return best and replace(best, is_doubtful=best.read_ms < self.counts_from_ms.get(account.wallet, 0))
+        return best and self._doubted(best, account.wallet)
+
+    def held(self, account: Account, asset: str) -> Figure | None:
+        """What the account's own list says of an asset: it follows a transfer by the amount, as what can be moved need
+        not.
+        """
+        held = self.wallets[account.wallet].figure(asset, account.pair)
+        return held and self._doubted(held, account.wallet)
+
+    def _doubted(self, figure: Figure, wallet: Wallet) -> Figure:
+        return replace(figure, is_doubtful=figure.read_ms < self.counts_from_ms.get(wallet, 0))
 
     def is_doubtful(self, wallet: Wallet) -> bool:
         """Whether a transfer may have changed a wallet since it was read, or may still do so."""

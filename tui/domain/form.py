@@ -102,11 +102,13 @@ class FormState:
         Takes whether the exchange is being asked (`inquiry`) just now.
         """
         figure = self.figure
+        if self.ends[0].pair == "":
+            return Problem(Field.FROM_PAIR, "Enter the pair first")
         if figure is None or (is_asked and not figure.is_exact):
             return None
         if not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
-        return share(figure.amount, percent) or Problem(Field.AMOUNT, "There is nothing to move")
+        return share(figure.amount, percent) or Problem(Field.AMOUNT, _nothing(self.draft.asset, self.ends[0]))
 
     @property
     def rest(self) -> Decimal | Problem | None:
@@ -163,6 +165,9 @@ class FormState:
             yield rest
 
     def _mismatches(self) -> Iterator[Problem]:
+        if self._lacks_account:
+            is_certain = self.balances.is_fresh(Wallet.ISOLATED, self.now_ms)
+            yield Problem(Field.FROM_PAIR, f"You have no {self.ends[0].pair} account", is_certain=is_certain)
         for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
             if words := pair_mismatch(end.pair or "", self.draft.asset, self.balances.pairs):
                 yield Problem(which, words)
@@ -172,13 +177,14 @@ class FormState:
             amount = parse_amount(self.draft.amount)
         except AmountError:
             return  # also what is left behind of all: that is never too much
-        if problem := too_much(amount, self.draft.asset, self.figure, self.now_ms):
+        problem = too_much(amount, self.draft.asset, self.ends[0], self.figure, self.now_ms)
+        if problem and not self._lacks_account:  # which is told at the pair
             yield problem
 
     def _available(self) -> str:
         figure, wallet = self.figure, self.balances.wallets[self.draft.source]
         if figure is None:
-            return "What is there could not be read" if wallet.problem else ""
+            return f"{self.draft.source.label} could not be read" if wallet.problem else ""
         if not self.known_asset:
             return ""
         if isinstance(rest := self.rest, Decimal):
@@ -188,6 +194,12 @@ class FormState:
         doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reads)"
         return f"of {grouped(figure.amount)} {self.draft.asset}{free}{doubt}"
 
+    @property
+    def _lacks_account(self) -> bool:
+        """Whether the source is a pair in which the person has nothing: the exchange has far more of them."""
+        pair, isolated = self.ends[0].pair, self.balances.wallets[Wallet.ISOLATED]
+        return bool(pair) and isolated.read_ms is not None and pair not in isolated.pairs
+
     def _accounts(self, pair: str) -> str:
         """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
         isolated = self.balances.wallets[Wallet.ISOLATED]
@@ -196,12 +208,17 @@ class FormState:
         return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 
 
-def too_much(amount: Decimal, asset: str, figure: Figure | None, now_ms: float) -> Problem | None:
+def too_much(amount: Decimal, asset: str, source: Account, figure: Figure | None, now_ms: float) -> Problem | None:
     """What is wrong with an amount that is more than there is; None where it is not, as far as that is known.
 
     It is certain where the figure is fresh.
     """
     if figure is None or amount <= figure.amount:
         return None
-    words = f"Only {grouped(figure.amount)} {asset} {'can be moved' if figure.is_transferable else 'free'}"
+    can_be = "can be moved" if figure.is_transferable else "is free"
+    words = f"Only {grouped(figure.amount)} {asset} {can_be}" if figure.amount else _nothing(asset, source)
     return Problem(Field.AMOUNT, words, is_certain=figure.is_fresh(now_ms))
+
+
+def _nothing(asset: str, source: Account) -> str:
+    return f"No {asset} to move in {source.label}"

@@ -212,7 +212,7 @@ class Finding:
 
     outcome: Outcome
     message: str = ""
-    """In words: why it is not done, or what the outcome rests on."""
+    """In words: why it is not done, or what the outcome rests on; on a line of its own, what to do about it."""
     tran_id: int | None = None
     code: int | None = None
     """The exchange's error code."""
@@ -259,7 +259,7 @@ class Transfer:
     code: int | None = None
     """The exchange's error code."""
     message: str = ""
-    """In words: why it is not done."""
+    """In words: why it is not done, or what the outcome rests on; on a line of its own, what to do about it."""
     settled_at: datetime | None = None
     """When the outcome became what it is; UTC. None while it is open."""
     key_print: str = ""
@@ -267,6 +267,16 @@ class Transfer:
     evidence: Evidence = Evidence.ANSWER
     needs_notice: bool = False
     """Whether an outcome that was told before was wrong, and the person has not yet seen that."""
+
+    @property
+    def reason(self) -> str:
+        """The message without what to do."""
+        return self.message.partition("\n")[0]
+
+    @property
+    def advice(self) -> str:
+        """What to do about it; empty where there is nothing."""
+        return self.message.partition("\n")[2]
 
     @property
     def is_judged(self) -> bool:

@@ -12,7 +12,10 @@ Every rule about what an answer means for the outcome stands here. Source: the e
 information and error codes.
 """
 
+import errno
 import re
+import socket
+import ssl
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -81,6 +84,17 @@ _ADVICE = {
     -11001: "This pair's isolated account does not exist yet: open it on the exchange first.",
 }
 
+_PLAINLY: dict[type[BaseException], str] = {
+    socket.gaierror: "its name cannot be looked up",
+    ssl.SSLCertVerificationError: "its certificate is not to be trusted",
+    ssl.SSLError: "no secure connection could be made",
+    ConnectionRefusedError: "nothing answers at its address",
+    ConnectionError: "the connection was cut",
+}
+"""What the system's errors mean to a person; the more special kinds first."""
+
+_NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
+
 _MAX_MESSAGE = 300
 
 
@@ -93,9 +107,19 @@ class ExchangeError(Exception):
         self.code = code
         self.advice = advice
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> str:
+        """What went wrong, as a sentence, with the exchange's code."""
         code = f" ({self.code})" if self.code is not None else ""
-        return f"{self.message}{code} {self.advice}".rstrip()
+        return _sentence(f"{self.message.rstrip('.')}{code}")
+
+    @property
+    def lines(self) -> str:
+        """What went wrong, and on a line of its own what to do about it."""
+        return f"{self.said}\n{self.advice}".rstrip()
+
+    def __str__(self) -> str:
+        return f"{self.said} {self.advice}".rstrip()
 
 
 class NotSent(ExchangeError):
@@ -168,6 +192,10 @@ def _error_without_code(status: int, headers: Mapping[str, str], body: bytes) ->
     return OutcomeUnknown(message)
 
 
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
 def _said(body: bytes) -> _ErrorBody | None:
     """What the exchange says of an error; None where it says nothing that can be read."""
     try:
@@ -220,6 +248,7 @@ def unreadable_answer(what: str) -> OutcomeUnknown:
 
 
 def _reason(error: Exception) -> str:
+    """Why a call failed, in plain words, with the system's own in brackets."""
     import httpx
 
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
@@ -228,7 +257,25 @@ def _reason(error: Exception) -> str:
         return "it took too long"
     if not isinstance(error, httpx.HTTPError | OSError):  # whose words are for programmers, or hold what was sent
         return "it cannot be understood"
-    return printable(str(error)).rstrip(".")[:_MAX_MESSAGE] or "the connection was cut"
+    cause = _of_the_system(error) or error
+    raw = printable(str(cause)).rstrip(".")[:_MAX_MESSAGE]
+    plainly = next((words for kind, words in _PLAINLY.items() if isinstance(cause, kind)), "")
+    if not plainly and isinstance(cause, OSError) and cause.errno in _NO_WAY:
+        plainly = "this machine has no way to it"
+    if plainly and raw:
+        return f"{plainly} ({raw})"
+    return plainly or raw or "the connection was cut"
+
+
+def _of_the_system(error: BaseException | None) -> OSError | None:
+    """The system's own error, where one is the cause: the libraries in between say less."""
+    found = None
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):  # of several addresses, each with an error of its own
+            error = error.exceptions[0]
+        found = error if isinstance(error, OSError) else found
+        error = error.__cause__ or error.__context__
+    return found
 
 
 def retry_after_s(headers: Mapping[str, str]) -> int | None:

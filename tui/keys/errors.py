@@ -69,7 +69,7 @@ class KeyringUnavailable(KeyStoreError):
 
 
 class NoSessionBus(KeyringUnavailable):
-    """There is no D-Bus session, as after many a login over SSH."""
+    """There is no D-Bus session; a login over SSH often has none."""
 
 
 class KeyringUnsafe(KeyStoreError):

@@ -217,7 +217,7 @@ def _nowhere() -> KeyringUnavailable:
     if session_bus.is_missing():
         start = "Start" if session_bus.can_start() else "Install dbus and gnome-keyring, then start"
         return NoSessionBus(
-            "There is no D-Bus session, and so no keyring to keep keys in, as after many a login over SSH. "
+            "There is no D-Bus session, and so no keyring to keep keys in; a login over SSH often has none. "
             f"{start} Shunter inside one.",
             command="dbus-run-session -- shunter",
             remedies=_session_bus(),

@@ -16,6 +16,7 @@ from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
 from tui.screens.unlock import UnlockScreen
+from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
@@ -83,7 +84,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
             yield FormField("api-key", "API key", SecretInput())
             yield FormField("secret", "Secret", SecretInput())
             yield Label("", id="add-said", markup=False)
-            yield Label(_ASK_SESSION if self._for_session else _ASK, classes="ask", markup=False)
+            yield AskLine(_ASK_SESSION if self._for_session else _ASK)
 
     def on_mount(self) -> None:
         """Say what goes where."""

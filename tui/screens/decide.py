@@ -93,7 +93,7 @@ class DecideScreen(ModalScreen[None]):
                 id="candidates",
                 compact=True,
             )
-            yield AskLine(_ASK)
+            yield AskLine(_ASK, for_good=("enter",))
 
     def on_mount(self) -> None:
         """Mark nothing: a second Enter of a hurried hand must not decide."""
@@ -104,6 +104,11 @@ class DecideScreen(ModalScreen[None]):
         """Take Enter, where a person pressed it: the list would take it from anybody."""
         if event.key == "enter":
             self._question.answer(event, self._decide)
+
+    def on_ask_line_clicked(self) -> None:
+        """Take a click on the answer, where something is marked."""
+        if self.query_one(OptionList).highlighted is not None:
+            self._question.click(self._decide)
 
     @on(OptionList.OptionSelected)
     def mark(self, event: OptionList.OptionSelected) -> None:

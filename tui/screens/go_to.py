@@ -21,7 +21,6 @@ LETTERS = {
     "p": ("#field-from-pair Input", "From pair"),
     "o": ("#field-to-pair Input", "To pair"),
     "h": ("HoldingsTable", "Holdings"),
-    "e": ("#earlier", "Earlier"),
     "s": ("#transfers", "Session"),
 }
 """What each letter leads to on the main screen: a selector, and its name."""

@@ -15,6 +15,7 @@ from textual.widgets import Label, Static
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.amount_input import AmountInput
+from tui.widgets.ask_line import AskLine
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.transfer_table import TransferTable
@@ -46,7 +47,7 @@ class HelpScreen(ModalScreen[None]):
                 yield Label(_ABOVE, markup=False)
                 yield Static(_table(help_lines(told_bindings(self.app.BINDINGS))), id="help-keys")
                 yield Label(_BELOW, markup=False)
-            yield Label("Down, Up  scroll        Esc or q  close", classes="ask")
+            yield AskLine("Down, Up  scroll        Esc or q  close")
 
     def action_close(self) -> None:
         """Back to where it was opened."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
@@ -15,14 +16,17 @@ from tui.domain.transfer import Transfer
 from tui.journal import JournalError
 from tui.screens.result import ResultScreen
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_table import TransferTable
 
 _MOST_ROWS = 500
+_TIME = "%Y-%m-%d %H:%M"
 
 
 class HistoryScreen(Screen[None]):
     """Lists the newest transfers of the journal."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy tranId"),
         Binding("escape,f3,ctrl+t,q", "close", "Close", key_display="Esc or q"),
@@ -40,10 +44,12 @@ class HistoryScreen(Screen[None]):
         self._desk = desk
 
     def compose(self) -> ComposeResult:
-        """One table."""
+        """One table, and beside it what is under its cursor."""
         yield Label("History", classes="title")
         yield Label("Reading the journal...", id="history-said", markup=False)
-        yield TransferTable(id="history", time_format="%Y-%m-%d %H:%M")
+        with Horizontal(id="history-columns"):
+            yield TransferTable(id="history")
+            yield TransferDetail(id="history-detail")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -62,11 +68,16 @@ class HistoryScreen(Screen[None]):
         """Show them, the cursor on the newest."""
         table = self.query_one(TransferTable)
         for transfer in message.transfers:
-            table.show(transfer)
+            table.show(transfer, _TIME)
         count = len(message.transfers)
         words = f"Transfers: {count}" if count < _MOST_ROWS else f"The newest {count}; `shunter journal` prints all"
         self.query_one("#history-said", Label).update(message.problem or words)
         table.focus()
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Show all of the marked one beside the list, where there is room."""
+        if transfer := self.query_one(TransferTable).marked:
+            self.query_one(TransferDetail).show(transfer)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer."""

@@ -7,25 +7,25 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport, examine
 from tui.desk.settle import Progress
-from tui.domain.amounts import grouped
-from tui.domain.transfer import Draft, Evidence, Outcome, Transfer
+from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
+from tui.screens.endings import Endings
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
+from tui.screens.reading import ReadingScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.welcome import CannotOpen
@@ -37,19 +37,20 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
+from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
-from tui.widgets.transfer_table import OUTCOME_WORDS, TransferTable
+from tui.widgets.transfer_table import TransferTable
 from tui.widgets.trouble_line import TroubleLine
 
 _SETTLED_S = 30.0
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
-class MainScreen(Screen[None]):
+class MainScreen(ReadingScreen):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (161, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high")]  # noqa: RUF012
     AUTO_FOCUS = None
     """The form says where it begins."""
 
@@ -107,8 +108,7 @@ class MainScreen(Screen[None]):
         report: KeyReport
 
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
-        super().__init__()
-        self.desk = desk
+        super().__init__(desk)
         self._status = status
         self._draft = draft
         self._answered_ms: dict[int, float] = {}
@@ -117,8 +117,7 @@ class MainScreen(Screen[None]):
         """The newest one."""
         self._progress: dict[int, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
-        self._unknown: set[int] = set()
-        """Transfers whose end is still to be told."""
+        self._endings = Endings()
         self._corrections = Corrections(self, desk)
 
     def compose(self) -> ComposeResult:
@@ -126,9 +125,14 @@ class MainScreen(Screen[None]):
         yield StatusBar(self._status)
         yield TroubleLine()
         yield Label(TOO_SMALL, id="too-small")
-        with VerticalScroll(id="body", can_focus=False):
-            yield TransferForm(self._draft, id="form")
-            yield SessionList(id="session")
+        with Horizontal(id="columns"):
+            with VerticalScroll(id="body", can_focus=False):
+                yield TransferForm(self._draft, id="form")
+                yield SessionList(id="session")
+            with Vertical(id="side"):  # in wide terminals only
+                yield Label("Holdings", classes="title")
+                yield HoldingsTable()
+                yield TransferDetail(id="detail")
         yield BalanceReader(self.desk.readings)
         yield KeyBar()
 
@@ -164,7 +168,7 @@ class MainScreen(Screen[None]):
         """
         if step > 0 and isinstance(self.focused, CompletingInput):
             self.focused.take_meant()
-        fields = [widget for widget in self.query("*") if widget.focusable and widget.display]
+        fields = [widget for widget in self.query("*") if _can_go_to(widget)]
         at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
         self.set_focus(fields[(at + step) % len(fields)])
 
@@ -194,22 +198,22 @@ class MainScreen(Screen[None]):
         self.app.push_screen(HistoryScreen(self.desk))
 
     def action_holdings(self) -> None:
-        """Show every asset in every wallet."""
+        """Go to every asset in every wallet: beside the form, or over it where there is no room."""
+        beside = self.query_one(HoldingsTable)
+        if _can_go_to(beside):
+            self.set_focus(beside)
+            return
         screen = HoldingsScreen(self.desk.readings.balances, read=self.action_refresh_balances)
         self.app.push_screen(screen, self._holding_chosen)
-
-    def action_refresh_balances(self) -> None:
-        """Read the wallets again."""
-        self.query_one(BalanceReader).read_all()
 
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
         """Show a transfer as it stands now."""
         transfer = message.transfer
-        self._tell_settled(transfer)
+        self._endings.changed(transfer, self.app)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)
-        self._show_exchange_state()
+        self.show_exchange_state()
         self.query_one(TransferForm).show_balances(self.desk.readings.balances)
         if not transfer.outcome.is_open:
             self._answered_ms[transfer.id] = ticks_ms()
@@ -219,16 +223,6 @@ class MainScreen(Screen[None]):
         if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
             since_ms = self._answered_ms.get(transfer.id)
             self.app.switch_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
-
-    def _tell_settled(self, transfer: Transfer) -> None:
-        """Tell how an unknown transfer ended, wherever the person is; what they decided themselves they know."""
-        if transfer.outcome is Outcome.UNKNOWN:
-            self._unknown.add(transfer.id)
-        elif transfer.id in self._unknown and not transfer.outcome.is_open:
-            self._unknown.discard(transfer.id)
-            if transfer.evidence is not Evidence.PERSON:
-                self.app.bell()
-                self.app.notify(settled_words(transfer), title="Settled", timeout=_SETTLED_S, markup=False)
 
     @work(group="earlier")
     async def find_earlier(self) -> None:
@@ -240,7 +234,7 @@ class MainScreen(Screen[None]):
 
     def on_main_screen_earlier_found(self, message: EarlierFound) -> None:
         """Show them above the session's."""
-        self._unknown.update(transfer.id for transfer in message.transfers)
+        self._endings.await_all(message.transfers)
         self.query_one(SessionList).show_earlier(message.transfers)
 
     @work(group="examine")
@@ -270,29 +264,9 @@ class MainScreen(Screen[None]):
         """Tell the person, over whatever they see."""
         self._corrections.tell(message.transfer)
 
-    def on_balance_reader_read(self, message: BalanceReader.Read) -> None:
-        """Show what was read."""
-        self.query_one(TransferForm).show_balances(message.balances)
-        shown = self.app.screen
-        if isinstance(shown, ResultScreen | HoldingsScreen):
-            shown.show_balances(message.balances)
-
-    def on_balance_reader_transferable_read(self, message: BalanceReader.TransferableRead) -> None:
-        """Show what can be moved."""
-        self.query_one(TransferForm).transferable_read(message.balances)
-
-    def on_balance_reader_waiting(self, message: BalanceReader.Waiting) -> None:
-        """Say what is waited for, and what the exchange said beside."""
-        self._show_exchange_state()
-        self.query_one(StatusBar).show(waiting_for=message.words)
-
-    def on_balance_reader_unread(self, message: BalanceReader.Unread) -> None:
-        """Say what cannot be read, as long as it cannot."""
-        self.query_one(TroubleLine).show_unread(message.wallets)
-
-    def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
-        """Ask the exchange."""
-        self.query_one(BalanceReader).read_transferable(message.account, message.asset)
+    def on_session_list_marked(self, message: SessionList.Marked) -> None:
+        """Show all of the transfer under the cursor beside the form, where there is room."""
+        self.query_one(TransferDetail).show(message.transfer, message.note)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
@@ -302,9 +276,13 @@ class MainScreen(Screen[None]):
         else:
             self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
 
+    def on_holdings_table_chosen(self, message: HoldingsTable.Chosen) -> None:
+        """Move from there."""
+        self.query_one(TransferForm).move_from(message.source, message.asset)
+
     def _holding_chosen(self, chosen: HoldingsTable.Chosen | None) -> None:
         if chosen:
-            self.query_one(TransferForm).move_from(chosen.source, chosen.asset)
+            self.on_holdings_table_chosen(chosen)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         self._review = None
@@ -316,21 +294,6 @@ class MainScreen(Screen[None]):
         since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.id, ticks_ms())
         self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
 
-    def _show_exchange_state(self) -> None:
-        clock = self.desk.client.clock
-        self.query_one(StatusBar).show(
-            clock_offset_ms=clock.offset_ms if clock else None, weight=self.desk.client.uid_weight
-        )
-
-
-def settled_words(transfer: Transfer) -> str:
-    """What became of a transfer whose outcome was unknown, in a line."""
-    request = transfer.request
-    source, destination = request.ends
-    what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
-    tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {OUTCOME_WORDS[transfer.outcome]}{tran_id}"
-
 
 def _can_go_to(widget: Widget) -> bool:
-    return widget.focusable and widget.display and widget.visible
+    return widget.focusable and all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))

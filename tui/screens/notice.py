@@ -9,10 +9,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.amounts import grouped
-from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
+from tui.widgets.transfer_facts import reasons
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
@@ -45,23 +45,23 @@ class NoticeScreen(ModalScreen[Transfer]):
         transfer = self._transfer
         request = transfer.request
         source, destination = request.ends
-        facts = {
-            "tranId": str(transfer.tran_id or ""),
-            "Amount": f"{grouped(request.amount)} {request.asset}",
-            "From": source.wide_label,
-            "To": destination.wide_label,
-            "Sent": transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z"),
-            "Why": printable(transfer.message),
-        }
+        facts = [
+            ("tranId", str(transfer.tran_id or "")),
+            ("Amount", f"{grouped(request.amount)} {request.asset}"),
+            ("From", source.wide_label),
+            ("To", destination.wide_label),
+            ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
+            *reasons(transfer),
+        ]
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(_TITLES.get(transfer.outcome, "Not as it was said"), classes="title -unknown")
             yield Label(_MEANING.get(transfer.outcome, ""), classes="meaning", markup=False)
             with Grid(classes="facts"):
-                for name, value in facts.items():
+                for name, value in facts:
                     if value:
                         yield Label(name, classes="fact-name")
                         yield Label(value, classes="fact-value", markup=False)
-            yield AskLine(_ASK)
+            yield AskLine(_ASK, for_good=("enter",))
 
     def on_mount(self) -> None:
         """Ring: it may come up at any time."""

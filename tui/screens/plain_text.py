@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui import keys
+from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
 from tui.widgets.form_field import FormField
@@ -38,7 +39,7 @@ class PlainTextScreen(ModalScreen[bool]):
             yield Label(f"{self._keyring}\n{_WARNING}", classes="meaning", markup=False)
             yield Label(f"To use it, type: {keys.ACCEPTANCE}", classes="meaning", markup=False)
             yield FormField("acceptance", "Words", FieldInput())
-            yield Label("Enter  accept        Esc or ^C  cancel", classes="ask", markup=False)
+            yield AskLine("Enter  accept        Esc or ^C  cancel")
 
     def action_accept(self) -> None:
         """Take the words, if they are the right ones."""

@@ -11,34 +11,12 @@ from textual.widgets import Label
 from tui.domain.amounts import grouped
 from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
-from tui.domain.transfer import Evidence, Outcome, Transfer
+from tui.domain.transfer import Transfer
 from tui.widgets.ask_line import AskLine
 from tui.widgets.clipboard import copy_tran_id
-from tui.widgets.transfer_table import OUTCOME_WORDS
+from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
 
 _END_IDS = ("source-now", "destination-now")
-
-_MEANING = {
-    Outcome.SENDING: "The exchange has not answered yet.",
-    Outcome.DONE: "The exchange has moved it.",
-    Outcome.REJECTED: "The exchange refused it. Nothing moved.",
-    Outcome.NOT_SENT: "It never reached the exchange. Nothing moved.",
-    Outcome.UNKNOWN: (
-        "It may have been moved, or not. Shunter looks for it in the exchange's history; what it finds comes here and "
-        "in the list, and where that leaves doubt, you are asked. Do not send it again before."
-    ),
-    Outcome.NOT_EXECUTED: (
-        "Judged not executed: the exchange's history had no record of it in several whole reads. That is no proof. It "
-        "is looked for again for a day; if it appears, you are told."
-    ),
-}
-_FAILED = "The exchange took it in, and its history says that it FAILED: by that, nothing moved."
-_DECIDED = {
-    Outcome.DONE: "You have decided that it was executed.",
-    Outcome.REJECTED: "You have decided that a record which says FAILED is this transfer: by that, nothing moved.",
-    Outcome.NOT_EXECUTED: "You have decided that it was not executed.",
-}
-"""What a person decided is said as that."""
 
 
 class ResultScreen(ModalScreen[None]):
@@ -71,11 +49,11 @@ class ResultScreen(ModalScreen[None]):
         transfer = self.transfer
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
-            yield Label(_meaning(transfer), classes="meaning", markup=False)
+            yield Label(meaning(transfer), classes="meaning", markup=False)
             with Grid(classes="facts"):
-                for name, value in _facts(transfer, self._note):
+                for name, value in facts(transfer, self._note):
                     yield Label(name, classes="fact-name")
-                    yield Label(value, classes="fact-value", id=f"fact-{name.lower()}", markup=False)
+                    yield Label(value, classes="fact-value", id=f"fact-{name.lower().replace(' ', '-')}", markup=False)
                 if self._balances and self._since_ms is not None:
                     for end in _END_IDS:
                         yield Label("", classes="fact-name")
@@ -112,33 +90,8 @@ class ResultScreen(ModalScreen[None]):
         self.dismiss()
 
 
-def _meaning(transfer: Transfer) -> str:
-    if transfer.evidence is Evidence.PERSON:
-        return _DECIDED.get(transfer.outcome, _MEANING[transfer.outcome])
-    if transfer.outcome is Outcome.REJECTED and transfer.is_judged:
-        return _FAILED
-    return _MEANING[transfer.outcome]
-
-
 def _now(balances: Balances, end: Account, asset: str, since_ms: float) -> str:
-    figure = balances.figure(end, asset)
+    figure = balances.held(end, asset)  # as the review does: what can be moved may be less
     if figure and figure.read_ms >= since_ms:
         return f"{grouped(figure.amount)} {asset}{'' if figure.is_transferable else ' free'}"
     return "not known" if balances.wallets[end.wallet].problem else "reading..."
-
-
-def _facts(transfer: Transfer, note: str) -> list[tuple[str, str]]:
-    request = transfer.request
-    source, destination = request.ends
-    facts = [
-        ("tranId", str(transfer.tran_id or "")),
-        ("Said", printable(transfer.message)),
-        ("Code", str(transfer.code or "")),
-        ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
-        ("From", source.wide_label),
-        ("To", destination.wide_label),
-        ("Amount", f"{grouped(request.amount)} {request.asset}"),
-        ("Type", request.type.name),
-        ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
-    ]
-    return [fact for fact in facts if fact[1]]

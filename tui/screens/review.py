@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum, auto
 from time import monotonic
 from typing import ClassVar
@@ -18,20 +17,17 @@ from textual.timer import Timer
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
-from tui.domain.amounts import grouped
-from tui.domain.balances import Balances, Figure
+from tui.domain.balances import Balances
 from tui.domain.form import too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
+from tui.screens.review_words import before_after, limit_words, repeat_words, review_facts
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
-from tui.widgets.transfer_table import OUTCOME_WORDS
-
-_JUDGED_WORDS = "judged not executed, which is no proof"
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -60,7 +56,7 @@ class Stage(Enum):
 
 _ASK = {
     Stage.PREPARING: "Connecting...        Esc or q  go back",
-    Stage.REPEAT: "d  yes, send another one        Esc or q  go back",
+    Stage.REPEAT: "d  allow a second one; y then sends it        Esc or q  go back",
     Stage.READY: "y  send        Esc or q  go back",
     Stage.FAILED: "y  try again        Esc or q  go back",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
@@ -141,12 +137,12 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label("Review", classes="title")
             with Grid(classes="facts"):
-                for name, value in _facts(request, status):
+                for name, value in review_facts(request, status):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
             yield Label("", id="review-warning", markup=False)
-            yield AskLine(_ASK[self._stage], id="review-ask")
+            yield AskLine(_ASK[self._stage], for_good=("y", "d"), id="review-ask")
 
     @property
     def is_sending(self) -> bool:
@@ -216,7 +212,9 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # what was looked for may be settled by now
                 repeats = await self._desk.repeats(self._review.request)
-        except (ExchangeError, JournalError) as error:
+        except ExchangeError as error:
+            self.post_message(self.Failed(error.lines))
+        except JournalError as error:
             self.post_message(self.Failed(str(error)))
         else:
             self.post_message(self.Prepared(repeats, looks))
@@ -246,7 +244,9 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             transfer = await self._desk.submit(self._review.request, meant=self._meant)
         except RepeatUnconfirmed:  # one more since the review was opened
             self.post_message(self.Repeated())
-        except (ExchangeError, JournalError) as error:
+        except ExchangeError as error:
+            self.post_message(self.Failed(error.lines))
+        except JournalError as error:
             self.post_message(self.Failed(str(error)))
         else:
             self.post_message(self.Answered(transfer))
@@ -259,7 +259,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         if self._told <= self._meant:
             self._go(Stage.READY)
             return
-        self._go(Stage.REPEAT, _repeat_words(message.repeats, message.looks))
+        self._go(Stage.REPEAT, repeat_words(message.repeats, message.looks))
 
     def on_review_screen_repeated(self) -> None:
         """Ask about it, as if the review was opened now."""
@@ -272,10 +272,12 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             return
         self._show_balances(message.balances)
         request = self._review.request
-        figure = message.balances.figure(request.ends[0], request.asset)
-        excess = too_much(request.amount, request.asset, figure, ticks_ms())
+        source = request.ends[0]
+        figure = message.balances.figure(source, request.asset)
+        excess = too_much(request.amount, request.asset, source, figure, ticks_ms())
         if excess and excess.is_certain:
-            self._go(Stage.BLOCKED, f"{excess.words}. Go back and enter less.")
+            remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
+            self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
         elif excess:
             self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
@@ -291,14 +293,15 @@ class ReviewScreen(ModalScreen[Transfer | None]):
     def on_review_screen_failed(self, message: Failed) -> None:
         """Say why nothing was sent. The person may try again, or go back with everything kept."""
         if self._stage is not Stage.BLOCKED:
-            self._go(Stage.FAILED, f"Nothing was sent. {message.words}")
+            self._go(Stage.FAILED, f"Nothing was sent.\n{message.words}")
 
     def _show_balances(self, balances: Balances) -> None:
         request = self._review.request
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
-            before_after = _before_after(balances.figure(end, request.asset), change, request.asset)
-            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{before_after}")
+            change_words = before_after(balances.held(end, request.asset), change, request.asset)
+            limit = limit_words(balances, end, request.asset) if name == "From" else ""
+            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{change_words}{limit}")
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
@@ -320,39 +323,3 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def _warn(self, words: str) -> None:
         self.query_one("#review-warning", Label).update(words)
-
-
-def _repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
-    """What the person should know before an amount is moved a second time: of one that is in doubt rather than done."""
-    earlier = next((repeat for repeat in repeats[::-1] if repeat.outcome is not Outcome.DONE), repeats[-1])
-    when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
-    outcome = f"was {_JUDGED_WORDS}" if earlier.is_judged else f"is {OUTCOME_WORDS[earlier.outcome]}"
-    look = f" {looks[earlier.id]}" if earlier.id in looks else ""
-    condition = ". " if earlier.outcome is Outcome.DONE else ", if that one is executed. "
-    return (
-        f"An identical transfer went out at {when} and {outcome}.{look} "
-        f"Sending this one too moves the amount a second time{condition}"
-    ).rstrip()
-
-
-def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
-    source, destination = request.ends
-    return [
-        ("From", source.wide_label),
-        ("To", destination.wide_label),
-        ("Amount", f"{grouped(request.amount)} {request.asset}"),
-        ("Type", request.type.name),
-        ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
-    ]
-
-
-def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
-    """What an account holds before and after."""
-    if figure is None:
-        return "its balance is not known"
-    doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
-    free = "" if figure.is_transferable else " free"
-    after = figure.amount + change
-    if after < 0:
-        return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"
-    return f"{grouped(figure.amount)} -> {grouped(after)} {asset}{free}{doubt}"

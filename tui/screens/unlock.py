@@ -13,6 +13,7 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import Secret
+from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import SecretInput
 from tui.widgets.form_field import FormField
@@ -58,7 +59,7 @@ class UnlockScreen(ModalScreen[bool]):
             if self._is_new:
                 yield FormField("again", "Once more", SecretInput())
             yield Label("", id="unlock-said", markup=False)
-            yield Label(_ASK_NEW if self._is_new else _ASK, classes="ask", markup=False)
+            yield AskLine(_ASK_NEW if self._is_new else _ASK)
 
     def action_submit(self) -> None:
         """Go to the second field, or unlock."""

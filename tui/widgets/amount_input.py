@@ -1,19 +1,16 @@
 """The field of the amount, in which single letters stand for a part of what is available."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.widgets import Static
 from textual.widgets.input import Selection
 
 from tui.domain.amounts import ALL_BUT
 from tui.widgets.field_input import FieldInput
 
-_SHARES = {"m": (100, "Max"), "t": (75, "75 %"), "h": (50, "50 %"), "q": (25, "25 %")}
-"""No letter is ever part of an amount, and letters pass every terminal."""
+SHARES = {"m": (100, "Max"), "t": (75, "75%"), "h": (50, "50%"), "q": (25, "25%")}
+"""Percent, and its name, by letter. No letter is ever part of an amount, and letters pass every terminal."""
 
 _HELP = "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved"
 _LEAVE_HELP = "in Amount, empty or selected: all but so much"
@@ -27,7 +24,7 @@ class AmountInput(FieldInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(key, f"share({percent})", f"Amount: {words}", show=False, priority=True, tooltip=_HELP)
-            for key, (percent, words) in _SHARES.items()
+            for key, (percent, words) in SHARES.items()
         ),
         Binding("b", "leave", "Amount: all but ...", show=False, priority=True, tooltip=_LEAVE_HELP),
     ]
@@ -54,26 +51,3 @@ class AmountInput(FieldInput):
         """Begin to say how much is to stay."""
         self.value = f"{ALL_BUT} "
         self.cursor_position = len(self.value)
-
-
-class Shares(Static):
-    """What the letters stand for, to be clicked as well."""
-
-    @dataclass
-    class Clicked(Message):
-        """A part of what is available is wanted."""
-
-        percent: int
-        """0 where all but so much is."""
-
-    def __init__(self) -> None:
-        parts = [(key, percent, words) for key, (percent, words) in _SHARES.items()]
-        super().__init__(
-            "  ".join(
-                f"[@click=share({percent})]{key} {words}[/]" for key, percent, words in [*parts, ("b", 0, ALL_BUT)]
-            )
-        )
-
-    def action_share(self, percent: int) -> None:
-        """Say which one was clicked."""
-        self.post_message(self.Clicked(percent))

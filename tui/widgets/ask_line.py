@@ -17,13 +17,15 @@ class AskLine(Label):
 
     @dataclass
     class Clicked(Message):
-        """An answer was clicked whose key no binding has: it does something for good."""
+        """An answer was clicked that does something for good."""
 
         key: str
 
-    def __init__(self, keys: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, keys: str, *, for_good: tuple[str, ...] = (), id: str | None = None) -> None:  # noqa: A002
+        """Takes the keys whose answers are for good: what they do is the screen's, and no binding's."""
         super().__init__(keys, id=id, classes="ask", markup=False)
         self._keys = keys
+        self._for_good = for_good
 
     def ask(self, keys: str) -> None:
         """Wait for other keys."""
@@ -44,8 +46,7 @@ class AskLine(Label):
                 self._answer(_NAMES.get(key, key.lower()))
 
     def _answer(self, key: str) -> None:
-        active = self.screen.active_bindings.get(key)
-        if active:
-            self.app.call_later(self.app.run_action, active.binding.action, active.node)
-        else:
+        if key in self._for_good:
             self.post_message(self.Clicked(key))
+        elif active := self.screen.active_bindings.get(key):
+            self.app.call_later(self.app.run_action, active.binding.action, active.node)

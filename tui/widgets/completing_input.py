@@ -45,14 +45,17 @@ class Suggestions(Widget):
         """Which of the choices stands in the field."""
         self.has_meant = False
         """Whether the first one is what is meant by what was typed."""
+        self._rows = _ROWS
 
     def show(self, choices: list[Choice], chosen: int | None = None, *, has_meant: bool = False) -> None:
         """Show these, as many as there is room for around the chosen one, and how many more there are; without any,
         nothing.
         """
         self.has_meant = has_meant
-        if min(len(choices), _ROWS) != min(len(self.choices), _ROWS):
-            self.styles.height = min(len(choices), _ROWS)
+        self._rows = self._most_rows()
+        height = min(len(choices), self._rows)
+        if not self.display or self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
             self.display = bool(choices)
         self.choices, self.chosen = choices, chosen
         self.refresh()
@@ -82,7 +85,11 @@ class Suggestions(Widget):
     @property
     def _room(self) -> int:
         """How many choices are shown at once: the last line says how many more there are."""
-        return _ROWS if len(self.choices) <= _ROWS else _ROWS - 1
+        return self._rows if len(self.choices) <= self._rows else self._rows - 1
+
+    def _most_rows(self) -> int:
+        """As many as there is room for on one side of the field, wherever that is, beside it and the line of the keys."""
+        return max(2, min(_ROWS, (self.screen.size.height - 2) // 2))
 
     @property
     def _top(self) -> int:

@@ -6,6 +6,7 @@ from textual.widgets import Input, Label
 
 from tui.domain.choices import Choice
 from tui.widgets.completing_input import CompletingInput, Suggestions
+from tui.widgets.field_input import FieldInput
 
 
 class FormField(Vertical):
@@ -33,6 +34,12 @@ class FormField(Vertical):
         event.stop()
         if isinstance(self.entry, CompletingInput):
             self.entry.fill(event.index)
+
+    def on_field_input_dropped(self, event: FieldInput.Dropped) -> None:
+        """Say that part of what was typed is not there."""
+        event.stop()
+        is_name = isinstance(self.entry, CompletingInput)
+        self.show_problem(f"{'Letters and digits only; the rest' if is_name else 'What cannot be shown'} was left out")
 
     @property
     def text(self) -> str:

@@ -22,7 +22,7 @@ from tui.widgets.at_once import at_once
 
 _ASSET_COLUMNS = 8
 _CELL_COLUMNS = 9
-_NOTES = 4
+_NOTES = 5
 """Lines besides the assets: what it is, the wallets' names, and of the chosen cell and its asset, all of it."""
 _WORTH_COLUMNS = 10
 
@@ -74,8 +74,13 @@ class HoldingsTable(Widget, can_focus=True):
 
     def show_balances(self, balances: Balances) -> None:
         """Show what the wallets hold; the chosen asset stays the chosen one, wherever it is now."""
-        asset = self._rows[self._row].asset if self._rows else ""
         self._balances = balances
+        if self.size:
+            self._show()
+
+    def _show(self) -> None:
+        asset = self._rows[self._row].asset if self._rows and self._row else ""  # the first stays the first
+        balances = self._balances
         self._wallets = tuple(wallet for wallet in Wallet if _has_column(balances, wallet)) or tuple(Wallet)
         self._look()
         self._row = next((index for index, row in enumerate(self._rows) if row.asset == asset), 0)
@@ -97,18 +102,19 @@ class HoldingsTable(Widget, can_focus=True):
         """What it is, a line for each asset in sight, and all of the chosen one."""
         width, height = self.content_size
         shown = self._wallets[self._left :][: self._columns(width)]
-        lines = [self._title(), _line("", ["Total", *(wallet.short_label for wallet in shown)])]
+        lines = [self._title(), _line(self._beside(len(shown)), ["Total", *(wallet.short_label for wallet in shown)])]
         for index, row in enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top):
             lines.append(self._asset_line(row, shown, is_chosen=index == self._row))
-        lines += [Content("")] * (height - len(lines) - 2)
-        lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in self._detail()]
+        detail = self._detail()
+        lines += [Content("")] * (height - len(lines) - len(detail))
+        lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in detail]
         return Content("\n").join(
             line if line.cell_length <= width else line.truncate(width) for line in lines[:height]
         )
 
     def on_resize(self) -> None:
-        """Keep the chosen cell in sight."""
-        self._follow()
+        """Show what was read while there was no room, and keep the chosen cell in sight."""
+        self._show()
 
     def on_click(self, event: events.Click) -> None:
         """Choose the clicked cell; once more, and it is moved from there."""
@@ -188,11 +194,15 @@ class HoldingsTable(Widget, can_focus=True):
         words = f"{len(self._rows)} asset{'s' * (len(self._rows) != 1)}"
         worths = [row.worth for row in self._rows if row.worth is not None]
         worth = f", about {brief(exact_sum(worths), _WORTH_COLUMNS)} BTC" if worths else ""
-        shown = self._wallets[self._left :][: self._columns(self.content_size.width)]
-        hidden = [wallet.short_label for wallet in self._wallets if wallet not in shown]
-        more = f"; beside: {', '.join(hidden)}" if hidden else ""
         found = f' with "{self._typed}"' if self._typed else ""
-        return Content(f"{words}{found}{worth}{more}{_doubts(self._balances)}").stylize("bold")
+        return Content(f"{words}{found}{worth}{_doubts(self._balances)}").stylize("bold")
+
+    def _beside(self, shown: int) -> str:
+        """How many wallets there are to the left and to the right of those in sight."""
+        left, right = self._left, len(self._wallets) - self._left - shown
+        if left and right:
+            return f"<{left} {right}>"
+        return f"<{left} more" if left else f"{right} more>" if right else ""
 
     def _asset_line(self, row: Holding, shown: tuple[Wallet, ...], *, is_chosen: bool) -> Content:
         chosen = self._wallets[self._column] if is_chosen else None
@@ -204,10 +214,10 @@ class HoldingsTable(Widget, can_focus=True):
             line += cell.stylize(self.get_visual_style("holdings--chosen")) if wallet is chosen else cell
         return line
 
-    def _detail(self) -> tuple[str, str]:
+    def _detail(self) -> list[str]:
         """All of the chosen cell, and of its asset, to the last digit."""
         if not self._rows:
-            return "", " Nothing"
+            return ["", "", " Nothing"]
         row, wallet = self._rows[self._row], self._wallets[self._column]
         amount = row.amounts.get(wallet)
         if amount:
@@ -215,8 +225,8 @@ class HoldingsTable(Widget, can_focus=True):
             here = f"{grouped(amount)} {row.asset}{free}"
         else:
             here = "none" if _is_read(self._balances, wallet) else "not read"
-        worth = "" if row.worth is None else f", about {brief(row.worth, _WORTH_COLUMNS)} BTC"
-        return f" {wallet.label}: {here}", f" All: {grouped(row.total)} {row.asset}{worth}"
+        worth = "not known" if row.worth is None else f"about {brief(row.worth, _WORTH_COLUMNS)} BTC"
+        return [f" {wallet.label}: {here}", f" All: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
 
 
 def _line(asset: str, cells: list[str], *, marker: str = " ") -> Content:

@@ -1,28 +1,41 @@
 """The session's transfers and, above them, earlier ones that were still open when it began."""
 
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Label
+from textual.message import Message
+from textual.widgets import DataTable, Label
 
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.widgets.transfer_table import TransferTable
 
+_TIME, _EARLIER_TIME = "%H:%M:%S", "%m-%d %H:%M"
+_MOST_NOTES = 2
+"""Each may take some lines. All of them are in what Enter on a transfer opens."""
+
 
 class SessionList(Vertical):
-    """Two tables of transfers, each shown only when it has rows."""
+    """One list, the newest last and in sight, with notes below on what is still unknown."""
+
+    @dataclass
+    class Marked(Message):
+        """The cursor is on a transfer, or what is known of that one has changed."""
+
+        transfer: Transfer
+        note: str
+        """How its settling goes."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._earlier_ids: set[int] = set()
         self._session_ids: set[int] = set()
-        self._notes: dict[int, str] = {}
+        self._notes: dict[int, tuple[Transfer, str]] = {}
         """How the settling of each unknown transfer goes, by its id."""
 
     def compose(self) -> ComposeResult:
-        """Earlier ones first."""
-        yield Label("Earlier, outcome open at the start", classes="title", id="earlier-title")
-        yield TransferTable(id="earlier", time_format="%m-%d %H:%M")
+        """The list, and below it whole sentences."""
         yield Label("Session", classes="title", id="session-title")
         yield Label("No transfers yet", id="session-empty")
         yield TransferTable(id="transfers")
@@ -30,7 +43,7 @@ class SessionList(Vertical):
 
     def on_mount(self) -> None:
         """Hide what has no rows."""
-        self._show_what_has_rows()
+        self._show_what_there_is()
 
     def show_earlier(self, transfers: list[Transfer]) -> None:
         """Show transfers of earlier sessions."""
@@ -41,25 +54,52 @@ class SessionList(Vertical):
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Show a transfer as it stands now; the note says how its settling goes."""
         is_earlier = transfer.id in self._earlier_ids
-        if not is_earlier:
+        is_new = not is_earlier and transfer.id not in self._session_ids
+        if is_new:
             self._session_ids.add(transfer.id)
-        self.query_one("#earlier" if is_earlier else "#transfers", TransferTable).show(transfer)
-        self._note(transfer, note)
-        self._show_what_has_rows()
-
-    def _note(self, transfer: Transfer, note: str) -> None:
-        """Notes stand below the tables, where there is room for whole sentences."""
         if note:
-            self._notes[transfer.id] = f"{transfer.sent_at.astimezone():%H:%M:%S} {printable(note)}"
+            self._notes[transfer.id] = transfer, note
         else:
             self._notes.pop(transfer.id, None)
-        self.query_one("#session-notes", Label).update("\n".join(self._notes.values()))
+        table = self.query_one(TransferTable)
+        table.show(transfer, _EARLIER_TIME if is_earlier else _TIME)
+        self._show_what_there_is()
+        if is_new:
+            self.call_after_refresh(self.scroll_visible, animate=False)
+        if table.marked and table.marked.id == transfer.id:
+            self._tell_marked()
 
-    def _show_what_has_rows(self) -> None:
-        for selector in ("#earlier-title", "#earlier"):
-            self.query_one(selector).display = bool(self._earlier_ids)
-        self.query_one("#session-notes").display = bool(self._notes)
-        count = len(self._session_ids)
-        self.query_one("#transfers").display = bool(count)
-        self.query_one("#session-empty").display = not count
-        self.query_one("#session-title", Label).update(f"Session - {count}" if count else "Session")
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Say which one the cursor is on, and what is noted of it."""
+        event.stop()
+        self._tell_marked()
+        self._show_what_there_is()
+
+    def _tell_marked(self) -> None:
+        if marked := self.query_one(TransferTable).marked:
+            self.post_message(self.Marked(marked, self._notes.get(marked.id, (marked, ""))[1]))
+
+    def _show_what_there_is(self) -> None:
+        notes = self._told_notes()
+        label = self.query_one("#session-notes", Label)
+        label.display = bool(notes)
+        label.update(notes)
+        count, earlier = len(self._session_ids), len(self._earlier_ids)
+        self.query_one(TransferTable).display = bool(count + earlier)
+        self.query_one("#session-empty").display = not count + earlier
+        words = f"Session - {count}" if count else "Session"
+        if earlier:
+            words += f"   Earlier, outcome open at the start - {earlier}"
+        self.query_one("#session-title", Label).update(words)
+
+    def _told_notes(self) -> str:
+        """That of the transfer under the cursor, then the newest ones."""
+        marked = self.query_one(TransferTable).marked
+        ids = sorted(self._notes, key=lambda id_: (marked is None or id_ != marked.id, -id_))
+        told = [
+            f"{transfer.sent_at.astimezone():%H:%M:%S} {printable(note)}"
+            for transfer, note in map(self._notes.__getitem__, ids[:_MOST_NOTES])
+        ]
+        if more := len(ids) - len(told):
+            told.append(f"{more} more unknown: mark one in the list to read of it")
+        return "\n".join(told)

@@ -3,18 +3,16 @@
 from functools import partial
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Label
 
-from tui.domain.amounts import plain
 from tui.domain.balances import Account, Balances
 from tui.domain.choices import asset_choices, pair_choices
-from tui.domain.form import FormState, Inquiry, Problem
+from tui.domain.form import FormState, Inquiry
 from tui.domain.transfer import (
     MOST_IN_ASSET,
     MOST_IN_PAIR,
@@ -22,17 +20,15 @@ from tui.domain.transfer import (
     Field,
     TransferRequest,
     parse_transfer,
-    route_problem,
 )
-from tui.domain.wallets import Wallet, destinations, transfer_type
 from tui.exchange.clock import ticks_ms
-from tui.widgets.amount_input import AmountInput, Shares
+from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
-from tui.widgets.field_input import FieldInput, symbol_text
+from tui.widgets.field_input import symbol_text
 from tui.widgets.form_field import FormField
 from tui.widgets.wallet_list import WalletList
+from tui.widgets.wallet_pair import BOTH_ENDS, WalletPair
 
-_WALLETS = frozenset({Field.SOURCE, Field.DESTINATION})
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
 
@@ -62,27 +58,15 @@ class TransferForm(Widget):
         """What the choices of each completing field were made of: making them anew at each key would be felt."""
         self._asked: Inquiry | None = None
         """What was asked for last."""
-        self._is_asking = False
-        self._share_asked: int | None = None
-        """The part of what is available that is to be filled in as soon as it is known."""
         self._shown_problems: set[Field] = set()
-        self._chosen = draft.chosen
 
     def compose(self) -> ComposeResult:
-        """The source's column on the left, the destination's on the right."""
+        """Wallets, what is moved, the pairs where there are any, and the move."""
         draft = self._draft
-        with Horizontal(id="wallets"):
-            with Vertical(classes="column"):
-                yield Label("From", classes="title")
-                yield WalletList(draft.source, id="from")
-            with Vertical(classes="column"):
-                yield Label("To", classes="title")
-                yield WalletList(draft.destination, id="to")
-        yield Label("", id="wallet-note", markup=False)
+        yield WalletPair(draft.source, draft.destination, draft.chosen)
         with Horizontal(id="what"):
             yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", MOST_IN_ASSET))
-            yield FormField(Field.AMOUNT, "Amount", AmountInput(draft.amount, ask_share=self._share_wanted))
-        yield Shares()
+            yield AmountField(draft.amount, self._state)
         with Horizontal(id="pairs"):
             yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
             yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))
@@ -93,60 +77,49 @@ class TransferForm(Widget):
     def on_mount(self) -> None:
         """Bring everything in line with what the form was filled with."""
         # At once, not by message: the next key of the same packet may be for what this one brings.
-        for wallet_list in self.query(WalletList):
-            self.watch(wallet_list, "highlighted", self._wallet_chosen, init=False)
+        self.watch(self._wallets, "move", self._follow_move, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
         self.watch(self.screen, "focused", self._focus_moved, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
-        self._follow_wallets()
+        self._follow_move()
         self.go_to(self._state().first_empty)
-
-    @property
-    def source(self) -> Wallet:
-        """The chosen source."""
-        return self.query_one("#from", WalletList).chosen
-
-    @property
-    def destination(self) -> Wallet:
-        """The chosen destination."""
-        return self.query_one("#to", WalletList).chosen
 
     @property
     def draft(self) -> Draft:
         """What is entered, as it was typed."""
         asset, amount, from_pair, to_pair = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
-        return Draft(self.source, self.destination, asset, amount, from_pair, to_pair, self._chosen)
+        wallets = self._wallets
+        return Draft(wallets.source, wallets.destination, asset, amount, from_pair, to_pair, wallets.chosen)
 
     def go_to(self, which: Field) -> None:
         """Let the person go on at a field."""
-        is_wallet = which in (Field.SOURCE, Field.DESTINATION)
-        self.screen.set_focus(self.query_one(f"#{which}", WalletList) if is_wallet else self._field(which).entry)
+        self.screen.set_focus(self._wallets.list_of(which) if which in BOTH_ENDS else self._field(which).entry)
 
     def go_on(self) -> None:
         """Go from the source to the destination, and from there to what is still empty."""
-        if self.screen.focused is self.query_one("#from"):
+        if self.screen.focused is self._wallets.list_of(Field.SOURCE):
             self.go_to(Field.DESTINATION)
         else:
-            self._chosen = _WALLETS
+            self._wallets.chosen = BOTH_ENDS
             self.go_to(self._state().first_empty)
 
     def show_balances(self, balances: Balances) -> None:
         """Show what the wallets hold."""
         self._balances = balances
         self._follow_text()
-        self._fill_share()
+        self._amount.fill()
 
     def transferable_read(self, balances: Balances) -> None:
         """Show the answer to `TransferableWanted`; a Max that waited for it takes what is known now."""
-        self._is_asking = False
+        self._amount.is_asking = False
         self.show_balances(balances)
 
     def move_from(self, source: Account, asset: str) -> None:
         """Fill in where an asset is moved from; the person goes on where something is still to be said."""
-        self.query_one("#from", WalletList).choose(source.wallet)
+        self._wallets.choose(source.wallet)
         self._field(Field.ASSET).entry.value = asset
         if source.pair:
             self._field(Field.FROM_PAIR).entry.value = source.pair
@@ -155,7 +128,7 @@ class TransferForm(Widget):
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
         self._shown_problems.clear()
-        self._amount.value = ""
+        self._amount.amount.value = ""
         self.go_to(Field.AMOUNT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -170,26 +143,21 @@ class TransferForm(Widget):
 
     def action_swap(self) -> None:
         """Turn the move round, pairs included."""
-        source, destination = self.source, self.destination
-        if transfer_type(destination, source) is None:
-            self._note(route_problem(destination, source))
-            return
         pairs = [self._field(which).entry for which in _PAIRS]
         follows = next(
             (other for entry, other in zip(pairs, pairs[::-1], strict=True) if entry is self.screen.focused), None
         )
         if follows:
             self.screen.set_focus(None)  # a field that is about to go would give it up some time later
-        pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
-        self.query_one("#from", WalletList).choose(destination)
-        self.query_one("#to", WalletList).choose(source)
+        if self._wallets.swap():
+            pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
         if follows:
             self.screen.set_focus(follows)
 
     def request(self) -> TransferRequest | None:
         """What is entered; where it is no transfer, None, and everything that is wrong with it is said."""
         self._shown_problems = set(Field)
-        self._reckon()
+        self._amount.reckon()
         state = self._state()
         self._show_problems(state)
         if obstacle := state.obstacle:
@@ -198,39 +166,18 @@ class TransferForm(Widget):
         return parse_transfer(state.draft)
 
     def _text_changed(self, which: Field, value: str) -> None:
-        self._share_asked = None
+        self._amount.forget()
         if value:
             self._shown_problems.add(which)
         self._follow_text()
 
-    def _share_wanted(self, percent: int) -> None:
-        self._share_asked = percent
-        self._fill_share()
-
-    def on_shares_clicked(self, event: Shares.Clicked) -> None:
-        """Do what the letter does, whatever stands in the field."""
-        event.stop()
-        self.go_to(Field.AMOUNT)
-        if event.percent:
-            self._share_wanted(event.percent)
-        else:
-            self._amount.action_leave()
-
-    def on_wallet_list_refused(self, event: WalletList.Refused) -> None:
-        """Say why a wallet cannot be chosen."""
-        event.stop()
-        self._note(route_problem(self.source, event.wallet))
-
-    @on(FieldInput.Dropped)
-    def _text_dropped(self, event: FieldInput.Dropped) -> None:
-        event.stop()
-        for form_field in self.query(FormField):
-            if form_field.entry is event.entry:
-                form_field.show_problem("Letters and digits only; the rest was left out")
+    @property
+    def _wallets(self) -> WalletPair:
+        return self.query_one(WalletPair)
 
     @property
-    def _amount(self) -> AmountInput:
-        return self.query_one(AmountInput)
+    def _amount(self) -> AmountField:
+        return self.query_one(AmountField)
 
     def _field(self, which: Field) -> FormField:
         return self.query_one(f"#field-{which}", FormField)
@@ -238,16 +185,8 @@ class TransferForm(Widget):
     def _state(self) -> FormState:
         return FormState(self.draft, self._balances, ticks_ms())
 
-    def _wallet_chosen(self) -> None:
-        self._chosen = _WALLETS
-        self._follow_wallets()
-
-    def _follow_wallets(self) -> None:
-        """Dim what the source cannot reach, show the move and the pair fields that it needs."""
-        before = self.destination
-        self.query_one("#to", WalletList).allow(destinations(self.source))
-        lost = route_problem(self.source, before)
-        self._note(f"To is {self.destination.label} now. {lost}" if lost else "")
+    def _follow_move(self) -> None:
+        """Show the move and the pair fields that it needs."""
         state = self._state()
         for which in _PAIRS:
             self._field(which).visible = which in state.fields
@@ -260,32 +199,16 @@ class TransferForm(Widget):
     def _follow_text(self) -> None:
         """Bring figures, choices, hints and problems in step with what is typed."""
         state = self._state()
-        for name, end in zip(("#from", "#to"), state.ends, strict=True):
-            wallets = self.query_one(name, WalletList)
-            wallets.show_balances(self._balances, state.known_asset, end.pair or "", state.now_ms)
+        self._wallets.show_balances(state)
         self._offer_choices(state)
         for form_field in self.query(FormField):
             form_field.show_hint(state.hint(Field(form_field.which)))
         self._show_problems(state)
         self._ask_for_figure(state)
 
-    def _note(self, words: str) -> None:
-        """Say below the wallets why one of them is not what it was meant to be; it cannot be missed."""
-        label = self.query_one("#wallet-note", Label)
-        if words != str(label.content):
-            label.update(words)
-        if words:
-            self.app.bell()
-
-    def _reckon(self) -> None:
-        """Put in what "all but ..." comes to: the person has gone on."""
-        state = self._state()
-        if state.reckoned is not state:
-            self._amount.fill(state.reckoned.draft.amount)
-
     def _focus_moved(self) -> None:
-        if self.screen.focused is not self._amount:
-            self._reckon()
+        if self.screen.focused is not self._amount.amount:
+            self._amount.reckon()
 
     def _offer_choices(self, state: FormState) -> None:
         """Let the completing fields complete to what fits the rest."""
@@ -316,22 +239,8 @@ class TransferForm(Widget):
         inquiry = state.inquiry
         if inquiry and inquiry != self._asked:
             self._asked = inquiry
-            self._is_asking = True
+            self._amount.is_asking = True
             self.post_message(self.TransferableWanted(inquiry.account, inquiry.asset))
-
-    def _fill_share(self) -> None:
-        """Fill in the part of what can be moved that was asked for, as soon as it is known."""
-        if self._share_asked is None:
-            return
-        part = self._state().part(self._share_asked, is_asked=self._is_asking)
-        if part is None:
-            return
-        self._share_asked = None
-        if isinstance(part, Problem):
-            self.app.bell()
-            self._field(part.field).show_problem(part.words)
-        else:
-            self._amount.fill(plain(part))
 
 
 def _symbol_input(text: str, placeholder: str, max_length: int) -> CompletingInput:

@@ -13,15 +13,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_tran_id
-
-OUTCOME_WORDS = {
-    Outcome.SENDING: "sending",
-    Outcome.DONE: "done",
-    Outcome.REJECTED: "rejected",
-    Outcome.NOT_SENT: "not sent",
-    Outcome.UNKNOWN: "unknown",
-    Outcome.NOT_EXECUTED: "not executed",
-}
+from tui.widgets.transfer_facts import OUTCOME_WORDS
 
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
@@ -47,9 +39,8 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
         transfer: Transfer
 
-    def __init__(self, *, id: str, time_format: str = "%H:%M:%S") -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, cursor_type="row", cell_padding=0)
-        self._time_format = time_format
         self._transfers: dict[int, Transfer] = {}
 
     def on_mount(self) -> None:
@@ -58,18 +49,45 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
             self.add_column(f"{name} ", key=name)
         self.watch(self, "virtual_size", self._draw_anew, init=False)
 
-    def show(self, transfer: Transfer) -> None:
-        """Add a transfer, or bring its row up to date."""
+    @property
+    def marked(self) -> Transfer | None:
+        """The one under the cursor."""
+        if not self.is_valid_row_index(self.cursor_row):
+            return None
+        row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
+        return self._transfers[int(row_key.value or 0)]
+
+    def show(self, transfer: Transfer, time_format: str) -> None:
+        """Add a transfer, or bring its row up to date. The cursor follows, unless the person is at another one."""
         if transfer.request.pairs and _PAIRS not in self.columns:
             self.add_column(f"{_PAIRS} ", key=_PAIRS, default=Text())
-        key, cells = str(transfer.id), self._cells(transfer)[: len(self.columns)]
+        key, cells = str(transfer.id), self._cells(transfer, time_format)[: len(self.columns)]
         if transfer.id in self._transfers:
+            self._transfers[transfer.id] = transfer
             for column, cell in zip(self.columns, cells, strict=True):
                 self.update_cell(key, column, cell, update_width=True)
-        else:
-            self.add_row(*cells, key=key)
-            self.move_cursor(row=self.row_count - 1, animate=False)
+            return
+        is_followed = not self.has_focus or self.cursor_row >= self.row_count - 1
+        is_newest = transfer.id > max(self._transfers, default=transfer.id - 1)
         self._transfers[transfer.id] = transfer
+        self.add_row(*cells, key=key)
+        if not is_newest:
+            self._put_in_order()
+        elif is_followed:
+            self.move_cursor(row=self.row_count - 1, animate=False)
+
+    def _put_in_order(self) -> None:
+        """Later ones have come first: put the rows in the order of the journal, the cursor on the row where it was."""
+        marked = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
+        rows = {row_key: self.get_row(row_key) for row_key in self.rows}
+        self.clear()
+        for row_key in sorted(rows, key=lambda row_key: int(row_key.value or 0)):
+            self.add_row(*rows[row_key], key=row_key.value)
+        self.move_cursor(row=self.get_row_index(marked), animate=False)
+
+    def on_resize(self) -> None:
+        """Draw the highlight as wide as the list is now: DataTable keeps rows as wide as they were drawn before."""
+        self._draw_anew()
 
     def _draw_anew(self) -> None:
         # DataTable measures its columns some time after a row came, and keeps the cells that it drew before, cut short.
@@ -78,25 +96,19 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def action_copy_tran_id(self) -> None:
         """Copy the tranId of the row under the cursor."""
-        copy_tran_id(self._under_cursor(), self)
+        copy_tran_id(self.marked, self)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Open a row on Enter or a click."""
         event.stop()
-        if transfer := self._under_cursor():
+        if transfer := self.marked:
             self.post_message(self.Opened(transfer))
 
-    def _under_cursor(self) -> Transfer | None:
-        if not self.is_valid_row_index(self.cursor_row):
-            return None
-        row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
-        return self._transfers[int(row_key.value or 0)]
-
-    def _cells(self, transfer: Transfer) -> tuple[Text, ...]:
+    def _cells(self, transfer: Transfer, time_format: str) -> tuple[Text, ...]:
         request = transfer.request
         move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
         texts = (
-            transfer.sent_at.astimezone().strftime(self._time_format),
+            transfer.sent_at.astimezone().strftime(time_format),
             move,
             f"{grouped(request.amount)} {request.asset}",
             str(transfer.tran_id or "-"),

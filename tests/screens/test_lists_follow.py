@@ -1,0 +1,126 @@
+"""The newest transfer is in sight, in every terminal that is large enough, with one scroll bar."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.waiting import rows, send, until, until_open, until_screen
+from tui.app.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.screens.main import MainScreen
+from tui.widgets.session_list import SessionList
+from tui.widgets.transfer_table import TransferTable
+
+AppMaker = Callable[..., ShunterApp]
+
+SIZES = [(60, 16), (70, 20), (80, 24), (120, 40), (160, 45), (200, 50)]
+sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+
+REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
+DONE = Transfer(1, REQUEST, "main", "", "demo", datetime(2026, 1, 1, 12, tzinfo=UTC), 0, 5000, Outcome.DONE)
+
+
+def made(number: int) -> Transfer:
+    """One of many transfers, which its tranId tells apart."""
+    return replace(DONE, id=number - 1000, tran_id=700_000_000 + number)  # before those of the demo's own journal
+
+
+def shown(pilot: Pilot[bool]) -> str:
+    """What stands on the screen."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+def scroll_bars(main: MainScreen) -> int:
+    """How many vertical scroll bars are on the screen."""
+    return sum(
+        widget.show_vertical_scrollbar and bool(widget.scrollbar_size_vertical)
+        for widget in (main.query_one("#body"), main.query_one("#transfers"))
+    )
+
+
+async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> Transfer:
+    """Thirty transfers, and before them earlier ones; gives the newest."""
+    unknown = [replace(made(number), outcome=Outcome.UNKNOWN) for number in range(1, earlier + 1)]
+    main.post_message(MainScreen.EarlierFound(unknown))
+    for number in range(earlier + 1, earlier + 31):
+        main.post_message(MainScreen.TransferChanged(replace(made(number), outcome=Outcome.SENDING, tran_id=None)))
+        main.post_message(MainScreen.TransferChanged(made(number)))
+    await until(pilot, lambda: len(rows(main)) == earlier + 30)
+    return made(earlier + 30)
+
+
+@sizes
+@pytest.mark.parametrize("earlier", [0, 3])
+async def test_the_newest_of_many_is_in_sight_with_one_scroll_bar(
+    size: tuple[int, int], earlier: int, demo_app: AppMaker
+) -> None:
+    async with demo_app(asset="USDT", amount="1").run_test(size=size) as pilot:
+        main = await until_open(pilot)
+        newest = await fill(pilot, main, earlier=earlier)
+        await until(pilot, lambda: str(newest.tran_id) in shown(pilot))
+        assert scroll_bars(main) <= 1
+        main.query_one("#transfers").focus()
+        await pilot.press("ctrl+home")
+        await until(pilot, lambda: str(made(1).tran_id) in shown(pilot))
+
+
+@sizes
+async def test_what_was_just_sent_is_in_sight_and_so_is_the_amount(
+    size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=size) as pilot:
+        main = await until_open(pilot)
+        await fill(pilot, main, earlier=2)
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        (executed,) = exchange.ledger.transfers
+        await until(pilot, lambda: str(executed.tran_id) in shown(pilot))
+        assert "Amount" in shown(pilot)
+
+
+async def test_who_reads_another_row_is_left_there(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await fill(pilot, main, earlier=0)
+        table = main.query_one("#transfers", TransferTable)
+        table.focus()
+        await pilot.press("up", "up")
+        read = table.marked
+        main.post_message(MainScreen.TransferChanged(made(31)))
+        await until(pilot, lambda: len(rows(main)) == 31)
+        assert table.marked == read == made(28)
+        await pilot.press("ctrl+end")
+        main.post_message(MainScreen.TransferChanged(made(32)))
+        await until(pilot, lambda: table.marked == made(32))
+
+
+async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        main.post_message(MainScreen.TransferChanged(made(5)))
+        main.post_message(MainScreen.EarlierFound([replace(made(2), outcome=Outcome.UNKNOWN)]))
+        await until(pilot, lambda: len(rows(main)) == 2)
+        assert [(row[0], row[4]) for row in rows(main)] == [("01-01 12:00", "unknown"), ("12:00:00", "done")]
+        assert main.query_one("#transfers", TransferTable).marked == made(5)
+        assert "Earlier, outcome open at the start - 1" in shown(pilot)
+
+
+async def test_notes_on_many_unknown_ones_leave_room_for_the_list(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        session = main.query_one(SessionList)
+        for number in range(1, 6):
+            session.show(replace(made(number), outcome=Outcome.UNKNOWN), f"note {number}")
+        await until(pilot, lambda: "3 more unknown" in shown(pilot))
+        assert "note 5" in shown(pilot)
+        assert "note 1" not in shown(pilot)
+        main.query_one("#transfers").focus()
+        await pilot.press("ctrl+home")
+        await until(pilot, lambda: "note 1" in shown(pilot))

@@ -1,0 +1,56 @@
+"""What the wallets hold, as it comes from the exchange, on the screen of a transfer."""
+
+from textual.screen import Screen
+
+from tui.desk.desk import Desk
+from tui.screens.holdings import HoldingsScreen
+from tui.screens.result import ResultScreen
+from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.holdings_table import HoldingsTable
+from tui.widgets.status_bar import StatusBar
+from tui.widgets.transfer_form import TransferForm
+from tui.widgets.trouble_line import TroubleLine
+
+
+class ReadingScreen(Screen[None]):
+    """Has a reader of balances, and brings what it reads to the form, the holdings, and the lines at the top."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    def action_refresh_balances(self) -> None:
+        """Read the wallets again."""
+        self.query_one(BalanceReader).read_all()
+
+    def on_balance_reader_read(self, message: BalanceReader.Read) -> None:
+        """Show what was read."""
+        self.query_one(TransferForm).show_balances(message.balances)
+        self.query_one(HoldingsTable).show_balances(message.balances)
+        shown = self.app.screen
+        if isinstance(shown, ResultScreen | HoldingsScreen):
+            shown.show_balances(message.balances)
+
+    def on_balance_reader_transferable_read(self, message: BalanceReader.TransferableRead) -> None:
+        """Show what can be moved."""
+        self.query_one(TransferForm).transferable_read(message.balances)
+
+    def on_balance_reader_waiting(self, message: BalanceReader.Waiting) -> None:
+        """Say what is waited for, and what the exchange said beside."""
+        self.show_exchange_state()
+        self.query_one(StatusBar).show(waiting_for=message.words)
+
+    def on_balance_reader_unread(self, message: BalanceReader.Unread) -> None:
+        """Say what cannot be read, as long as it cannot."""
+        self.query_one(TroubleLine).show_unread(message.wallets)
+
+    def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
+        """Ask the exchange."""
+        self.query_one(BalanceReader).read_transferable(message.account, message.asset)
+
+    def show_exchange_state(self) -> None:
+        """Show the exchange's clock, and what of its limit is used."""
+        clock = self.desk.client.clock
+        self.query_one(StatusBar).show(
+            clock_offset_ms=clock.offset_ms if clock else None, weight=self.desk.client.uid_weight
+        )

@@ -1,0 +1,93 @@
+"""The amount with its label: digits, a part of what can be moved, or all but so much."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.widgets import Static
+
+from tui.domain.amounts import ALL_BUT, plain
+from tui.domain.form import FormState, Problem
+from tui.domain.transfer import Field
+from tui.widgets.amount_input import SHARES, AmountInput
+from tui.widgets.form_field import FormField
+
+
+class Shares(Static):
+    """What the letters in the amount stand for, to be clicked as well."""
+
+    @dataclass
+    class Clicked(Message):
+        """A part of what is available is wanted."""
+
+        percent: int
+        """0 where all but so much is."""
+
+    def __init__(self) -> None:
+        parts = [(key, percent, words) for key, (percent, words) in SHARES.items()]
+        super().__init__(
+            "  ".join(
+                f"[@click=share({percent})]{key} {words}[/]" for key, percent, words in [*parts, ("b", 0, ALL_BUT)]
+            )
+        )
+
+    def action_share(self, percent: int) -> None:
+        """Say which one was clicked."""
+        self.post_message(self.Clicked(percent))
+
+
+class AmountField(FormField):
+    """Fills in what the letters of the amount stand for, as soon as it is known how much can be moved."""
+
+    def __init__(self, amount: str, state: Callable[[], FormState]) -> None:
+        """Takes how the form stands at any moment."""
+        self.amount = AmountInput(amount, ask_share=self._want)
+        super().__init__(Field.AMOUNT, "Amount", self.amount)
+        self._state = state
+        self._wanted: int | None = None
+        """The part of what can be moved that is to be filled in, in percent."""
+        self.is_asking = False
+        """Whether the exchange is being asked how much can be moved."""
+
+    def compose(self) -> ComposeResult:
+        """The letters below the field."""
+        yield from super().compose()
+        yield Shares()
+
+    def fill(self) -> None:
+        """Fill in the part that was asked for, if it is known by now."""
+        if self._wanted is None:
+            return
+        part = self._state().part(self._wanted, is_asked=self.is_asking)
+        if part is None:
+            return
+        self._wanted = None
+        if isinstance(part, Problem):
+            self.app.bell()
+            self.show_problem(part.words)
+        else:
+            self.amount.fill(plain(part))
+
+    def forget(self) -> None:
+        """What a person types counts, and no part that was asked for before."""
+        self._wanted = None
+
+    def reckon(self) -> None:
+        """Put in what "all but ..." comes to: the person has gone on."""
+        state = self._state()
+        if state.reckoned is not state:
+            self.amount.fill(state.reckoned.draft.amount)
+
+    def on_shares_clicked(self, event: Shares.Clicked) -> None:
+        """Do what the letter does, whatever stands in the field."""
+        event.stop()
+        self.screen.set_focus(self.amount)
+        if event.percent:
+            self._want(event.percent)
+        else:
+            self.amount.action_leave()
+
+    def _want(self, percent: int) -> None:
+        self._wanted = percent
+        self.fill()

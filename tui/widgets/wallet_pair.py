@@ -1,0 +1,102 @@
+"""The two lists of wallets, between which only moves can be chosen that exist."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.reactive import var
+from textual.widgets import Label
+
+from tui.domain.form import FormState
+from tui.domain.transfer import Field, route_problem
+from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.widgets.wallet_list import WalletList
+
+_ENDS = Field.SOURCE, Field.DESTINATION
+BOTH_ENDS = frozenset(_ENDS)
+
+
+class WalletPair(Vertical):
+    """Source and destination. What the source cannot reach cannot be chosen, and a line below says why where a person
+    means it all the same, and where another source took the destination away.
+    """
+
+    move: var[TransferType | None] = var(None, init=False)
+    """What is chosen. It follows a key at once: the next one of the same packet may be for what this one brings."""
+
+    def __init__(self, source: Wallet, destination: Wallet, chosen: frozenset[Field]) -> None:
+        super().__init__()
+        self._start = source, destination
+        self.chosen = chosen
+        """Which of the two a person has chosen; the others only stand there."""
+
+    def compose(self) -> ComposeResult:
+        """The source's column on the left, the destination's on the right."""
+        with Horizontal(id="wallets"):
+            for title, which, wallet in zip(("From", "To"), _ENDS, self._start, strict=True):
+                with Vertical(classes="column"):
+                    yield Label(title, classes="title")
+                    yield WalletList(wallet, id=which)
+        yield Label("", id="wallet-note", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the lists."""
+        for which in _ENDS:
+            self.watch(self.list_of(which), "highlighted", self._chosen_anew, init=False)
+        self._follow()
+
+    @property
+    def source(self) -> Wallet:
+        """The chosen source."""
+        return self.list_of(Field.SOURCE).chosen
+
+    @property
+    def destination(self) -> Wallet:
+        """The chosen destination."""
+        return self.list_of(Field.DESTINATION).chosen
+
+    def list_of(self, which: Field) -> WalletList:
+        """The list of sources or of destinations."""
+        return self.query_one(f"#{which}", WalletList)
+
+    def choose(self, source: Wallet) -> None:
+        """Choose a source; the destination stays where it can."""
+        self.list_of(Field.SOURCE).choose(source)
+
+    def swap(self) -> bool:
+        """Turn the move round; where that is none, say so."""
+        source, destination = self.source, self.destination
+        if transfer_type(destination, source) is None:
+            self._note(route_problem(destination, source))
+            return False
+        self.list_of(Field.SOURCE).choose(destination)
+        self.list_of(Field.DESTINATION).choose(source)
+        return True
+
+    def show_balances(self, state: FormState) -> None:
+        """Show what each wallet holds of the asset."""
+        for which, end in zip(_ENDS, state.ends, strict=True):
+            self.list_of(which).show_balances(state.balances, state.known_asset, end.pair or "", state.now_ms)
+
+    def on_wallet_list_refused(self, event: WalletList.Refused) -> None:
+        """Say why a wallet cannot be chosen."""
+        event.stop()
+        self._note(route_problem(self.source, event.wallet))
+
+    def _chosen_anew(self) -> None:
+        self.chosen = BOTH_ENDS
+        self._follow()
+
+    def _follow(self) -> None:
+        """Dim what the source cannot reach."""
+        source, before = self.source, self.destination
+        self.list_of(Field.DESTINATION).allow(destinations(source))
+        lost = route_problem(source, before)
+        self._note(f"To is {self.destination.label} now. {lost}" if lost else "")
+        self.move = transfer_type(source, self.destination)
+
+    def _note(self, words: str) -> None:
+        """Say why a wallet is not what it was meant to be; it cannot be missed."""
+        label = self.query_one("#wallet-note", Label)
+        if words != str(label.content):
+            label.update(words)
+        if words:
+            self.app.bell()
