@@ -88,7 +88,7 @@ class Suggestions(Widget):
         return self._rows if len(self.choices) <= self._rows else self._rows - 1
 
     def _most_rows(self) -> int:
-        """As many as there is room for on one side of the field, wherever that is, beside it and the line of the keys."""
+        """As many as there is room for on one side of the field, wherever that is."""
         return max(2, min(_ROWS, (self.screen.size.height - 2) // 2))
 
     @property
