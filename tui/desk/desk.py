@@ -6,6 +6,7 @@ A transfer is in the journal before its first byte can leave, and its outcome is
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from tui.desk.balances import BalanceReadings
 from tui.desk.matching import fit
@@ -189,7 +190,8 @@ class Desk:
 
     async def recent(self, count: int) -> list[Transfer]:
         """The newest transfers of the journal, of any session, profile and host; oldest first. Raises JournalError."""
-        return await asyncio.to_thread(self._journal.recent, count)
+        newest = self._journal.transfers(newest_first=True)
+        return (await asyncio.to_thread(lambda: list(islice(newest, count))))[::-1]
 
     async def close(self) -> None:
         """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""
