@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from importlib.metadata import version
 
 from tui.app import process
-from tui.commands import journal, keys, routes, simulate
+from tui.commands import history, journal, keys, routes, simulate
 from tui.commands.arguments import typed
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
@@ -33,6 +33,7 @@ _COMMANDS = (
     ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
     ("routes", routes, "the moves that the exchange knows"),
     ("journal", journal, "every transfer ever recorded, with its outcome"),
+    ("history", history, "every transfer that the exchange has on record, of all types"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
 )
 

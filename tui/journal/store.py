@@ -60,6 +60,11 @@ class Journal:
         file.migrate()
         return cls(file)
 
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether it outlasts the program."""
+        return self._file.path is not None
+
     def check(self) -> None:
         """See that the file is whole: see `JournalFile.check`."""
         self._file.check()
