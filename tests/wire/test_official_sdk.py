@@ -145,13 +145,13 @@ def _all_of_the_history(url: str) -> set[tuple[object, ...]]:
     pairs = ("BTCUSDT", "ETHUSDT")
     found: set[tuple[object, ...]] = set()
     for move in TransferType:
-        ends: tuple[Any, Any]  # the SDK takes them for types
         for ends in itertools.product(
             pairs if move.needs_from_pair else (None,), pairs if move.needs_to_pair else (None,)
         ):
+            symbols: Any = dict(zip(("from_symbol", "to_symbol"), ends, strict=True))  # the SDK takes them for types
             for page in itertools.count(1):
                 answer: Any = sdk.query_user_universal_transfer_history(
-                    type=move.name, start_time=start_ms, current=page, size=20, from_symbol=ends[0], to_symbol=ends[1]
+                    type=move.name, start_time=start_ms, current=page, size=20, **symbols
                 ).data()
                 found |= {
                     (row.tran_id, row.type, row.asset, row.amount, row.status, row.timestamp) for row in answer.rows
