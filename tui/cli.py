@@ -10,8 +10,9 @@ from difflib import get_close_matches
 from importlib.metadata import version
 
 from tui.app import process
-from tui.commands import history, journal, keys, routes, simulate
+from tui.commands import history, journal, keys, reconcile, routes, simulate
 from tui.commands.arguments import typed
+from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
 from tui.domain.transfer import Draft, parse_asset, parse_pair, route_problem
@@ -34,6 +35,7 @@ _COMMANDS = (
     ("routes", routes, "the moves that the exchange knows"),
     ("journal", journal, "every transfer ever recorded, with its outcome"),
     ("history", history, "every transfer that the exchange has on record, of all types"),
+    ("reconcile", reconcile, "hold the journal against the exchange's record"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
 )
 
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
-        if not process.leave_closed_pipes():
+        if not leave_closed_pipes():
             raise
         return 0
 

@@ -18,6 +18,7 @@ from tui.journal import Journal, JournalError
 
 if TYPE_CHECKING:
     from tui.desk.past import PastReader
+    from tui.exchange.client import BinanceClient
 
 _DEMO_HOST = "https://demo.invalid"
 
@@ -29,7 +30,7 @@ class Account:
     profile: str
     host: str
     """Its exchange, as the journal has it."""
-    key: ApiKey
+    client: "BinanceClient"
     journal: Journal | None
     past: "PastReader"
 
@@ -102,7 +103,7 @@ async def _read(
         with contextlib.closing(past):
             await _follow(past)
         host = exchange_of(base_url)
-        return use(Account(profile.name if profile else "demo", host, key, journal, past))
+        return use(Account(profile.name if profile else "demo", host, client, journal, past))
 
 
 async def _follow(past: "PastReader") -> None:

@@ -16,6 +16,7 @@ from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 
 _HEADINGS = ("TIME", "FROM", "TO", "PAIRS", "AMOUNT", "ASSET", "STATUS", "TRANID", "MADE", "PROFILE", "REMARK")
+_DAY_MS = 24 * 60 * 60 * 1000
 _FIELDS = (
     *("at", "type", "from", "to", "asset", "amount", "from_symbol", "to_symbol", "status", "tran_id"),
     *("made", "differs", "profile", "host", "journal_id", "journal_outcome", "unreadable"),
@@ -42,8 +43,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
-    transfers = opened.journal.transfers(Search(host=opened.host)) if opened.journal else ()
-    merged = merge(opened.past.records, transfers, opened.host)
+    records = opened.past.records
+    since_ms = min((record.timestamp for record in records if record.timestamp is not None), default=0) - _DAY_MS
+    own = Search(host=opened.host, since_ms=since_ms)
+    merged = merge(records, opened.journal.transfers(own) if opened.journal else (), opened.host)
     entries = select(merged, search, profile="", host=opened.host)
     # What a transfer of the journal alone is, is for `shunter journal`.
     entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]
