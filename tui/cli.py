@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import version
 
@@ -15,6 +16,7 @@ from tui.commands.arguments import typed
 from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
+from tui.domain.text import printable
 from tui.domain.transfer import Draft, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
 
@@ -88,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--profile", metavar="NAME", help="use the key of this name")
     where.add_argument("--base-url", metavar="URL", type=typed(parse_base_url), help="use a key of this host")
     form = parser.add_argument_group("fill in the form (nothing is sent)")
+    form.add_argument("--favourite", metavar="NAME", help="a move that is kept under a name")
     form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
     form.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help="destination wallet")
     form.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
@@ -118,7 +121,7 @@ def _refuse_unknown_option(parser: argparse.ArgumentParser, words: Sequence[str]
 def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if args.demo and (args.profile or args.base_url):
         parser.error("--demo uses no key and no host; leave out --profile and --base-url")
-    draft = _draft(parser, args)
+    draft = _favourite(parser, args) if args.favourite is not None else _draft(parser, args)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         return _complain(
             "Shunter needs a terminal to open in: run it without pipes or redirections, and over ssh as ssh -t HOST"
@@ -160,6 +163,28 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
         parser.error("argument --to-pair: the two pairs must differ")
     texts = (args.asset, args.amount, args.from_pair, args.to_pair)
     return Draft(source, destination, *(text or "" for text in texts))
+
+
+def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
+    """What the form opens with of a favourite, whose profile is the one to open; an asset or an amount that is given as
+    well takes the place of its own.
+    """
+    from tui.favourites import FavouritesError, favourite
+
+    if args.source or args.destination or args.from_pair or args.to_pair:
+        parser.error("--favourite says where it moves; leave out --from, --to and their pairs")
+    try:
+        found = favourite(args.favourite)
+    except FavouritesError as error:
+        parser.error(printable(str(error)))
+    if found.profile and args.profile not in (None, found.profile):
+        parser.error(
+            f"the favourite {args.favourite!r} is for the profile {printable(found.profile)}; leave out --profile"
+        )
+    if found.profile and not args.demo:
+        args.profile = found.profile
+    draft = replace(found.draft, asset=args.asset or found.draft.asset)
+    return replace(draft, amount=args.amount, takes_all=False) if args.amount else draft
 
 
 def _source_for(destination: Wallet | None) -> Wallet:

@@ -3,7 +3,7 @@
 import string
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -86,6 +86,8 @@ class Draft:
     amount: str = ""
     from_pair: str = ""
     to_pair: str = ""
+    takes_all: bool = field(default=False, kw_only=True)
+    """Whether the amount is to be all that can be moved, as soon as that is known."""
 
     @property
     def move(self) -> TransferType:

@@ -54,7 +54,7 @@ class TransferForm(Widget):
         self._asked: Inquiry | None = None
         """What was asked for last."""
         self._is_asking = False
-        self._share_asked: int | None = None
+        self._share_asked: int | None = 100 if draft.takes_all else None
         """The part of what is available that is to be filled in as soon as it is known."""
         self._shown_problems: set[Field] = set()
 
