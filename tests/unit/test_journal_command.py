@@ -9,12 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tui.commands import journal as command
+from tui.commands import listing
 from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
@@ -282,3 +284,16 @@ def test_time_for_a_person_has_its_offset(capsys: pytest.CaptureFixture[str], mo
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_table_is_printed_as_it_is_read_and_widens_where_it_must(capsys: pytest.CaptureFixture[str]) -> None:
+    def rows() -> Iterator[tuple[str, str]]:
+        for number in range(501):
+            yield "short" if number < 500 else "longer than all", str(number)
+            printed.append(capsys.readouterr().out)
+
+    printed: list[str] = []
+    listing.print_table(("WORD", "N"), rows(), right="N", empty="none")
+    assert printed[:499] == [""] * 499
+    assert printed[499].splitlines()[:2] == ["WORD     N", "short    0"]
+    assert capsys.readouterr().out == "longer than all  500\n"

@@ -56,9 +56,7 @@ def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
     elif args.csv:
         listing.print_csv(_FIELDS, _fields(entries, opened))
     else:
-        listing.print_table(
-            _HEADINGS, lambda: _cells(entries), right="AMOUNT", empty="The exchange has no such record."
-        )
+        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty="The exchange has no such record.")
     sys.stdout.flush()
     return 1 if opened.past.unread else 0
 

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
             elif args.csv:
                 listing.print_csv(_FIELDS, _fields(journal, search))
             else:
-                listing.print_table(_HEADINGS, lambda: _cells(journal, search), right="AMOUNT", empty=_empty(search))
+                listing.print_table(_HEADINGS, _cells(journal, search), right="AMOUNT", empty=_empty(search))
         sys.stdout.flush()
     except JournalError as error:
         print(error, file=sys.stderr)

@@ -7,9 +7,10 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 from tui.domain.text import printable
 
@@ -17,6 +18,7 @@ Value = str | int | None
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GAP = "  "
+_AT_A_TIME = 500
 _EXACT_BELOW = 10**15
 """A spreadsheet keeps 15 digits of a number."""
 
@@ -79,25 +81,27 @@ def _csv_cell(value: Value) -> Value:
     return f"'{shown}" if is_changed else shown
 
 
-def print_table(
-    headings: Sequence[str], rows: Callable[[], Iterator[Sequence[str]]], *, right: str, empty: str
-) -> None:
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: str, empty: str) -> None:
     """Print a table, the column `right` flush with its right edge; where there are no rows, `empty`.
 
-    `rows` is asked for twice rather than kept: a list can be longer than memory is.
+    Columns are as wide as the first few hundred rows need, and wider from where a later one needs more: a list can be
+    longer than anyone wants to wait for, and than memory is.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # what it writes to may know fewer scripts than the exchange
-    widths = [0] * len(headings)
-    for row in rows():
-        widths = [max(width, _columns(cell)) for width, cell in zip(widths, row, strict=True)]
-    if not any(widths):
+    widths = [len(heading) for heading in headings]
+    coming, flush = iter(rows), headings.index(right)
+    part = list(islice(coming, _AT_A_TIME))
+    head: list[Sequence[str]] = [headings] if part else []
+    if not part:
         print(empty)
-        return
-    widths = [max(width, len(heading)) for width, heading in zip(widths, headings, strict=True)]
-    print(_line(headings, widths, headings.index(right)))
-    for row in rows():
-        print(_line(row, widths, headings.index(right)))
+    while part:
+        widths = [
+            max(width, *map(_columns, cells)) for width, cells in zip(widths, zip(*part, strict=True), strict=True)
+        ]
+        for row in (*head, *part):
+            print(_line(row, widths, flush))
+        head, part = [], list(islice(coming, _AT_A_TIME))
 
 
 def _line(cells: Iterable[str], widths: list[int], right: int) -> str:
