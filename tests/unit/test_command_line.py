@@ -38,3 +38,8 @@ def test_option_before_a_command_is_not_lost() -> None:
     done = subprocess.run([*_SHUNTER, "--asset", "USDT", "journal"], check=False, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("--asset stands before journal; what a command takes stands behind it")
+
+
+def test_exit_status_of_reconcile_is_the_same_for_who_reads_no_more(tmp_path: Path) -> None:
+    status, said = _said_into_a_closed_pipe(tmp_path, "reconcile", "--demo", "--strict", buffered=False)
+    assert (status, b"Traceback" in said) == (1, False)

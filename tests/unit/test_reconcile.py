@@ -184,5 +184,5 @@ def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
 
 def test_row_whose_type_was_not_read_is_left_out() -> None:
     row = row_of(3, Outcome.DONE)
-    comparison = compared([row, row_of(1, Outcome.DONE)], [], unread={("MAIN_FUNDING", None, None)})
+    comparison = compared([row, row_of(1, Outcome.DONE)], [], unread={(TransferType.MAIN_FUNDING, None, None)})
     assert (_kinds(comparison), comparison.left_out) == ([Kind.NO_RECORD], 1)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from tests.wire.conftest import Seat
 from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault
@@ -20,11 +21,12 @@ from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk.past import OVERLAP_MS, REACH_MS, PastReader, Reading, open_past
 from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
-from tui.domain.wallets import TransferType
+from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
-from tui.history import HistoryCache
+from tui.history import HistoryCache, Stream
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"
@@ -53,6 +55,11 @@ class Watched:
             for one in (*self.exchange.history._past(), *self.exchange.ledger.transfers)
             if {one.request.from_symbol, one.request.to_symbol} <= _OPEN_PAIRS and one.time_ms >= earliest_ms
         }
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture
@@ -333,3 +340,28 @@ async def test_calls_beyond_the_budget_of_a_minute_wait_for_the_next(monkeypatch
         await calls.ask(call)
     assert all(later - earlier >= 60_000 for earlier, later in zip(went_ms, went_ms[5:], strict=False))
     assert slept_s == [55, 55]
+
+
+async def test_desk_reads_the_past_of_its_account_and_its_journal(seat: Seat) -> None:
+    first = await seat.send("5")
+    isolated = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal(7), to_symbol="ETHUSDT")
+    second = await seat.desk.submit(isolated)
+    assert await seat.desk.recent(5, Search(wallet=Wallet.ISOLATED)) == [second]
+    assert await seat.desk.recent(1) == [second]
+    past = await seat.desk.past()
+    try:
+        records = await _read(past)
+    finally:
+        past.close()
+    assert _tran_ids(records) == {first.tran_id, second.tran_id}
+    assert Stream(TransferType.MAIN_ISOLATED_MARGIN, to_symbol="ETHUSDT") in past.whole
+    assert past.notes[0].startswith("Isolated Margin was asked for ETHUSDT, BTCUSDT")
+
+
+async def test_question_that_did_not_come_whole_is_not_among_those_that_did(
+    client: BinanceClient, watched: Watched
+) -> None:
+    watched.exchange.history.total_error = 1
+    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    await _read(reader)
+    assert reader.whole == set()

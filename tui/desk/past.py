@@ -75,6 +75,8 @@ class PastReader:
         """Takes where to keep what is read, pairs to ask for beside those of the account, and the types to read."""
         self.unread: dict[Stream, str] = {}
         """The questions that were not answered to the end, and why. What came of them is there."""
+        self.whole: set[Stream] = set()
+        """The questions that were answered to the end: what has no record among these has none."""
         self.notes: list[str] = []
         """What else is not in it, in words."""
         self._client = client
@@ -201,6 +203,7 @@ class PastReader:
             key: row for key, row in kept.items() if (not is_all if row.timestamp is None else row.timestamp < start_ms)
         }
         self._kept[stream] = earlier | found
+        self.whole.add(stream)
         rows = list(found.values())
         await self._keep(lambda cache: cache.replace(stream, rows, start_ms=start_ms, until_ms=now_ms, is_all=is_all))
 

@@ -5,8 +5,10 @@ that says yes, without a record, or with one that failed, differs. What a person
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from tui.desk.matching import Fit, fit
@@ -17,11 +19,15 @@ from tui.domain.past import PENDING, Entry, Mismatch, merge
 from tui.domain.records import HistoryRow, Row, outcome_of
 from tui.domain.search import Search
 from tui.domain.transfer import Evidence, Outcome, Transfer
+from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
+from tui.history import Stream
 from tui.journal import Journal
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
 """How late a record may come, the exchange says nowhere: for an hour its absence says nothing."""
+
+_Question = tuple[TransferType, str | None, str | None]
 
 _MOVED_NOTHING = (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED)
 
@@ -91,7 +97,7 @@ def compare(
     *,
     host: str,
     covered_ms: tuple[int, int],
-    unread: Collection[tuple[str, str | None, str | None]] = (),
+    unread: Collection[_Question] = (),
     declined: Mapping[int, Collection[int]] | None = None,
 ) -> Comparison:
     """Compare the journal's rows of one key with the records of its account.
@@ -158,11 +164,14 @@ def _told(
     nearest's in time.
     """
     by_id = {row.id: row for row in rows if row.tran_id is None}
+    alike: defaultdict[tuple[str, str, Decimal], list[int]] = defaultdict(list)
+    for number, record in enumerate(records):
+        alike[record.type, record.asset, record.amount].append(number)
     couples = sorted(
-        (abs(record.timestamp - row.timestamp_ms), row.id, number)
+        (abs(records[number].timestamp - row.timestamp_ms), row.id, number)
         for row in by_id.values()
-        for number, record in enumerate(records)
-        if fit(row, record) is Fit.MATCH and record.tran_id not in declined.get(row.id, ())
+        for number in alike.get((row.request.type.name, row.request.asset, row.request.amount), ())
+        if fit(row, records[number]) is Fit.MATCH and records[number].tran_id not in declined.get(row.id, ())
     )
     found: dict[int, tuple[Transfer, HistoryRow]] = {}
     taken: set[int] = set()
@@ -187,13 +196,16 @@ def _is_by_word_alone(row: Transfer) -> bool:
     return row.evidence is Evidence.PERSON and row.tran_id is None
 
 
-def _is_comparable(
-    row: Transfer, covered_ms: tuple[int, int], unread: Collection[tuple[str, str | None, str | None]]
-) -> bool:
-    request = row.request
+def _is_comparable(row: Transfer, covered_ms: tuple[int, int], unread: Collection[_Question]) -> bool:
     start_ms, end_ms = covered_ms
     is_covered = start_ms <= row.timestamp_ms <= end_ms - _SETTLES_WITHIN_MS
-    return is_covered and (request.type.name, request.from_symbol, request.to_symbol) not in unread
+    return is_covered and _question(row) not in unread
+
+
+def _question(row: Transfer) -> _Question:
+    """What the exchange is to be asked, to be told of a row."""
+    request = row.request
+    return request.type, request.from_symbol, request.to_symbol
 
 
 def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) -> Comparison:
@@ -212,6 +224,6 @@ def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) 
         [record for record in past.records if record.timestamp is None or record.timestamp >= start_ms],
         host=host,
         covered_ms=(start_ms, now_ms),
-        unread={(stream.move.name, stream.from_symbol, stream.to_symbol) for stream in past.unread},
+        unread={question for question in map(_question, own) if Stream(*question) not in past.whole},
         declined={row.id: journal.declined(row.id) for row in own if journal and row.tran_id is None},
     )
