@@ -6,15 +6,18 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib.metadata import version
-from typing import TypeVar
 
 from tui.app import process
-from tui.commands import journal, keys, routes, simulate
+from tui.commands import history, journal, keys, reconcile, routes, simulate
+from tui.commands.arguments import typed
+from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
-from tui.domain.transfer import Draft, Field, as_written, asset_problem, pair_problem, route_problem
+from tui.domain.text import printable
+from tui.domain.transfer import Draft, Field, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
 
 _EPILOG = """\
@@ -33,32 +36,44 @@ _COMMANDS = (
     ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
     ("routes", routes, "the moves that the exchange knows"),
     ("journal", journal, "every transfer ever recorded, with its outcome"),
+    ("history", history, "every transfer that the exchange has on record, of all types"),
+    ("reconcile", reconcile, "hold the journal against the exchange's record"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
 )
 
-_Parsed = TypeVar("_Parsed")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse."""
+    """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse. `shunter reconcile` has 3 as well."""
     process.keep_memory_off_disk()
     process.open_closed_streams()
     if sys.stdout is None:
         return _complain("Standard output is closed: there is nowhere to print to, and no terminal to open in.")
+    try:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        if not leave_closed_pipes():
+            raise
+        return 0
+
+
+def _run(words: Sequence[str]) -> int:
     parser = _parser()
-    words = sys.argv[1:] if arguments is None else arguments
     _refuse_unknown_option(parser, words)
     args = parser.parse_args(words)
     if args.version:
         print(f"shunter {version('shunter')}")
         return 0
-    try:
-        if args.command:
-            run: Callable[[argparse.Namespace], int] = args.run
-            return run(args)
+    if not args.command:
         return _open_app(parser, args)
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    if early := [word for word in words[: words.index(args.command)] if word.startswith("-")]:
+        parser.error(f"{early[0]} stands before {args.command}; what a command takes stands behind it")
+    run: Callable[[argparse.Namespace], int] = args.run
+    return run(args)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,14 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_argument_group("where, and as whom")
     where.add_argument("--demo", action="store_true", help="use the built-in demo exchange")
     where.add_argument("--profile", metavar="NAME", help="use the key of this name")
-    where.add_argument("--base-url", metavar="URL", type=_typed(parse_base_url), help="use a key of this host")
+    where.add_argument("--base-url", metavar="URL", type=typed(parse_base_url), help="use a key of this host")
     form = parser.add_argument_group("fill in the form (nothing is sent)")
-    form.add_argument("--from", dest="source", metavar="W", type=_typed(parse_wallet), help="source wallet")
-    form.add_argument("--to", dest="destination", metavar="W", type=_typed(parse_wallet), help="destination wallet")
-    form.add_argument("--asset", metavar="A", type=_typed(_asset), help="like USDT")
-    form.add_argument("--amount", metavar="N", type=_typed(_amount), help="like 12.5")
-    form.add_argument("--from-pair", metavar="S", type=_typed(_pair), help="the source's isolated pair")
-    form.add_argument("--to-pair", metavar="S", type=_typed(_pair), help="the destination's isolated pair")
+    form.add_argument("--favourite", metavar="NAME", help="a move that is kept under a name")
+    form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
+    form.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help="destination wallet")
+    form.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
+    form.add_argument("--amount", metavar="N", type=typed(_amount), help="like 12.5")
+    form.add_argument("--from-pair", metavar="S", type=typed(parse_pair), help="the source's isolated pair")
+    form.add_argument("--to-pair", metavar="S", type=typed(parse_pair), help="the destination's isolated pair")
 
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     for name, module, summary in _COMMANDS:
@@ -105,7 +121,7 @@ def _refuse_unknown_option(parser: argparse.ArgumentParser, words: Sequence[str]
 def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if args.demo and (args.profile or args.base_url):
         parser.error("--demo uses no key and no host; leave out --profile and --base-url")
-    draft = _draft(parser, args)
+    draft = _favourite(parser, args) if args.favourite is not None else _draft(parser, args)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         return _complain(
             "Shunter needs a terminal to open in: run it without pipes or redirections, and over ssh as ssh -t HOST"
@@ -151,39 +167,36 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
     return Draft(source, destination, asset, amount, from_pair, to_pair, chosen)
 
 
+def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
+    """What the form opens with of a favourite, whose profile is the one to open; an asset or an amount that is given as
+    well takes the place of its own.
+    """
+    from tui.favourites import FavouritesError, favourite
+
+    if args.source or args.destination or args.from_pair or args.to_pair:
+        parser.error("--favourite says where it moves; leave out --from, --to and their pairs")
+    try:
+        found = favourite(args.favourite)
+    except FavouritesError as error:
+        parser.error(printable(str(error)))
+    if found.profile and args.profile not in (None, found.profile):
+        parser.error(
+            f"the favourite {args.favourite!r} is for the profile {printable(found.profile)}; leave out --profile"
+        )
+    if found.profile and not args.demo:
+        args.profile = found.profile
+    chosen = frozenset({Field.SOURCE, Field.DESTINATION})
+    draft = replace(found.draft, asset=args.asset or found.draft.asset, chosen=chosen)
+    return replace(draft, amount=args.amount, takes_all=False) if args.amount else draft
+
+
 def _source_for(destination: Wallet | None) -> Wallet:
     """The first source that reaches a destination: Spot, for all but Spot itself."""
     return next(source for source in Wallet if destination is None or transfer_type(source, destination))
 
 
-def _typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
-    """A parser of ours as an argparse type, which keeps its message."""
-
-    def parsed(text: str) -> _Parsed:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return parsed
-
-
 def _amount(text: str) -> str:
     return plain(parse_amount(text))
-
-
-def _asset(text: str) -> str:
-    asset = as_written(text.strip())
-    if problem := asset_problem(asset):
-        raise ValueError(problem)
-    return asset
-
-
-def _pair(text: str) -> str:
-    pair = as_written(text.strip())
-    if problem := pair_problem(pair):
-        raise ValueError(problem)
-    return pair
 
 
 def _complain(words: str) -> int:

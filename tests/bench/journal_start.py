@@ -23,6 +23,11 @@ from tui.journal import Journal
 
 _MOST_TIMES_SLOWER = 1.1
 _MINUTE_MS = 60_000
+_COLUMNS = (
+    "id, sender, profile, key_tail, host, type, asset, amount, from_symbol, to_symbol, sent_at_ms, timestamp_ms, "
+    "recv_window_ms, outcome, tran_id, code, message, settled_at_ms"
+)
+_INSERT = f"INSERT INTO transfers ({_COLUMNS}) VALUES ({', '.join('?' * 18)})"
 _REJECTED = ("rejected", None, -5002, "You have insufficient balance.")
 
 
@@ -35,9 +40,7 @@ def fill(path: Path, rows: int, base_url: str) -> None:
         for n, end in enumerate(ends):
             at_ms = first_ms + n * _MINUTE_MS
             row = (n + 1, "gone", PROFILE, "demo", base_url, "MAIN_FUNDING", "USDT", f"0.{n + 1:06}", None, None)
-            database.execute(
-                f"INSERT INTO transfers VALUES ({', '.join('?' * 18)})", (*row, at_ms, at_ms, 5000, *end, at_ms + 100)
-            )
+            database.execute(_INSERT, (*row, at_ms, at_ms, 5000, *end, at_ms + 100))
             for change in (("sending", None, None, ""), end):
                 database.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)", (n + 1, at_ms, *change))
 

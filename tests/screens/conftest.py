@@ -40,7 +40,7 @@ async def _not_yet(*_: object, **__: object) -> None:
 def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     """The exchange that the next demo app talks to."""
     made = DemoExchange(tran_id=13526853623)
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda: made)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: made)
     return made
 
 

@@ -140,6 +140,13 @@ async def test_a_letter_fills_in_a_part_of_what_can_be_moved(
         await until(pilot, lambda: field(main, "amount").text == amount)
 
 
+async def test_form_that_opens_with_max_fills_it_in_as_soon_as_it_is_known(demo_app: AppMaker) -> None:
+    app = demo_app(source=Wallet.CROSS, destination=Wallet.SPOT, asset="BTC", takes_all=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await until(pilot, lambda: field(main, "amount").text == "0.0075")  # of 0.02, which secures a loan
+
+
 async def test_max_waits_for_the_exact_figure(demo_app: AppMaker, exchange: DemoExchange) -> None:
     gate = Gate()
     exchange.faults.append(Fault(method="GET", path="/sapi/v1/margin/maxTransferable", before=gate))

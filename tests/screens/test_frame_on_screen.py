@@ -57,7 +57,7 @@ def test_picture_is_the_one_without_the_frame(
     exchange = DemoExchange()
     if fault:
         exchange.faults.append(replace(fault))
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda: exchange)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: exchange)
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", colours)
     monkeypatch.setattr("tui.terminal.framed._erases_in_colour", lambda: term == "xterm")
     monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input

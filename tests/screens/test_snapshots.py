@@ -16,9 +16,9 @@ from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.desk.settle import Doubt, Progress
+from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen

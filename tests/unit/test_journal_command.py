@@ -1,17 +1,22 @@
 import argparse
 import contextlib
+import csv
+import io
 import json
 import os
 import re
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tui.commands import journal as command
+from tui.commands import listing
 from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
@@ -159,7 +164,7 @@ def test_damaged_journal_is_an_error(capsys: pytest.CaptureFixture[str]) -> None
     assert str(journal_path()) in err
 
 
-@pytest.mark.parametrize("arguments", [(), ("--json",)])
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--csv",)])
 @pytest.mark.parametrize("doublings", [0, 12])  # 4096 transfers are more than a pipe or a buffer takes
 def test_reader_that_has_seen_enough_ends_it_quietly(arguments: tuple[str, ...], doublings: int) -> None:
     with contextlib.closing(Journal.open()) as journal:
@@ -171,15 +176,11 @@ def test_reader_that_has_seen_enough_ends_it_quietly(arguments: tuple[str, ...],
         )
         for _ in range(doublings):
             connection.execute(f"INSERT INTO transfers ({columns}) SELECT {columns} FROM transfers")
-    code = (
-        "import argparse; from tui.commands import journal; parser = argparse.ArgumentParser();"
-        "journal.add_arguments(parser); raise SystemExit(journal.run(parser.parse_args()))"
-    )
     reader, writer = os.pipe()
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
+            [sys.executable, "-m", "tui", "journal", *arguments],
             check=False,
             stdout=writer,
             stderr=subprocess.PIPE,
@@ -188,3 +189,111 @@ def test_reader_that_has_seen_enough_ends_it_quietly(arguments: tuple[str, ...],
     finally:
         os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def _printed_csv(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, str]]:
+    assert shunter_journal("--csv", *arguments) == 0
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def test_csv_has_what_json_has(capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        begin(journal, SPOT_TO_FUNDING)
+        journal.record(begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.REJECTED, code=-3041, message="余额, no"))
+        journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.DONE, tran_id=13526853623))
+    assert shunter_journal("--json") == 0
+    as_json = json.loads(capsys.readouterr().out)
+    assert _printed_csv(capsys) == [
+        {name: "" if value is None else str(value) for name, value in row.items()} for row in as_json
+    ]
+
+
+def test_csv_holds_nothing_that_a_spreadsheet_rounds_or_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    large = TransferRequest(TransferType.MAIN_FUNDING, "1E5", Decimal("12345678901234567890.12345678"))
+    with contextlib.closing(Journal.open()) as journal:
+        journal.record(begin(journal, large, profile="007").id, Finding(Outcome.DONE, "=1+1", tran_id=2**63 - 1))
+        for message in ("+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1", "it is\nfine"):
+            journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.UNKNOWN, message))
+    first, *others = _printed_csv(capsys)
+    assert (first["tran_id"], first["amount"]) == ("'9223372036854775807", "'12345678901234567890.12345678")
+    assert (first["asset"], first["profile"], first["message"]) == ("'1E5", "'007", "'=1+1")
+    assert all(row["message"].startswith("'") for row in others[:-1]), others
+    assert others[-1]["message"] == "it is fine"
+
+
+def test_filters_leave_what_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        begin(journal, SPOT_TO_FUNDING, profile="desk")
+        journal.record(begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.NOT_EXECUTED))
+        journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.DONE, tran_id=3))
+    for arguments, ids in (
+        (("--profile", "desk"), ["1"]),
+        (("--from", "spot"), ["1", "3"]),
+        (("--to", "ISOLATEDMARGIN"), ["2"]),
+        (("--asset", "usdt", "--outcome", "not executed", "--outcome", "done"), ["2", "3"]),
+        (("--outcome", "unknown"), ["1"]),  # its Shunter is gone
+        (("--outcome", "sending"), []),
+        (("--since", "1h"), ["1", "2", "3"]),
+        (("--until", "1h"), []),
+        (("--asset", "BTC"), []),
+    ):
+        assert [row["id"] for row in _printed_csv(capsys, *arguments)] == ids, arguments
+    assert shunter_journal("--asset", "BTC") == 0
+    assert capsys.readouterr().out == "No transfer in the journal is like that.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--since", "yesterday"), "argument --since: 'yesterday' is no time; write a day like 2026-11-24"),
+        (("--until", "2026-02-30"), "argument --until: '2026-02-30' is no time"),
+        (("--since", "99999w"), "argument --since: '99999w' is no time"),
+        (("--asset", "US-DT"), "argument --asset: Letters and digits only, like USDT"),
+        (("--from", "bank"), "argument --from: there is no wallet 'bank'; choose one of: spot, funding"),
+        (("--outcome", "lost"), "argument --outcome: there is no outcome 'lost'; choose one of: sending, done"),
+        (("--json", "--csv"), "argument --csv: not allowed with argument --json"),
+        (("--since", "2026-11-24", "--until", "2026-11-23"), "--since is not before --until"),
+    ],
+)
+def test_bad_value_is_told_on_one_line(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: object = shunter_journal(*arguments)
+    except SystemExit as ended:
+        status = ended.code
+    assert status == 2
+    assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_time_for_a_person_has_its_offset(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        begin(journal, SPOT_TO_FUNDING)
+    with contextlib.closing(sqlite3.connect(journal_path())) as connection, connection:
+        connection.execute("UPDATE transfers SET sent_at_ms = 1795521600123")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        assert shunter_journal() == 0
+        assert "2026-11-24 13:00:00+01:00" in capsys.readouterr().out
+        assert [row["sent_at"] for row in _printed_csv(capsys, "--since", "2026-11-24T13:00")] == [
+            "2026-11-24T12:00:00.123Z"
+        ]
+        assert _printed_csv(capsys, "--since", "2026-11-24T13:00:01") == []
+        assert _printed_csv(capsys, "--since", "2026-11-24T12:00:01Z") == []
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_table_is_printed_as_it_is_read_and_widens_where_it_must(capsys: pytest.CaptureFixture[str]) -> None:
+    def rows() -> Iterator[tuple[str, str]]:
+        for number in range(501):
+            yield "short" if number < 500 else "longer than all", str(number)
+            printed.append(capsys.readouterr().out)
+
+    printed: list[str] = []
+    listing.print_table(("WORD", "N"), rows(), right="N", empty="none")
+    assert printed[:499] == [""] * 499
+    assert printed[499].splitlines()[:2] == ["WORD     N", "short    0"]
+    assert capsys.readouterr().out == "longer than all  500\n"

@@ -1,7 +1,9 @@
 """What is loaded when: nobody waits for what is not needed yet."""
 
+import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -41,7 +43,10 @@ asyncio.run(main())
 
 
 def _loaded(code: str, *arguments: str) -> set[str]:
-    told = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    with tempfile.TemporaryDirectory() as home:  # of a person who has no key yet
+        own = {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
+        command = [sys.executable, "-c", code, *arguments]
+        told = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False)
     assert "loaded:" in told.stdout, told.stderr
     return set(told.stdout.partition("loaded:")[2].splitlines()[0].split())
 

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from tui.desk.matching import Fit, Sifted, could_be, fit, is_contested, outcome_of, sift, without_rivals
+from tui.desk.matching import Fit, Sifted, could_be, fit, is_contested, sift, without_rivals
+from tui.domain.records import HistoryRow, UnreadableRow, outcome_of
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import clock
-from tui.exchange.payloads import HistoryRow, UnreadableRow
 
 _SENT_MS = 1_700_000_000_000
 _TRANSFER = Transfer(

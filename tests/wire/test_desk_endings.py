@@ -10,10 +10,10 @@ import pytest
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.desk.desk import Decision
+from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent
-from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError
 
 Agree = Callable[[Seat], None]

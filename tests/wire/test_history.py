@@ -9,12 +9,12 @@ import pytest
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.keys import demo_key
+from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.wallets import TransferType
 from tui.exchange import history
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole, OutcomeUnknown
 from tui.exchange.history import read_history
-from tui.exchange.payloads import HistoryRow, UnreadableRow
 
 _MOVE = TransferType.MAIN_FUNDING
 _NOON_MS = 1_800_000_000_000

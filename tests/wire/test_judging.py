@@ -17,10 +17,10 @@ from tui.desk.desk import Decision, Undecidable
 from tui.desk.settle import Doubt, Pace
 from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
+from tui.domain.records import HistoryRow
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.clock import ticks_ms
-from tui.exchange.payloads import HistoryRow
 from tui.journal import RepeatUnconfirmed, clock
 
 _NO_HISTORY = {

@@ -1,5 +1,12 @@
 """The exchange's own SDK as a client of the demo exchange: what it sends is what the real one takes."""
 
+import asyncio
+import itertools
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +18,10 @@ from binance_sdk_wallet.rest_api.models import UserUniversalTransferTypeEnum
 
 from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key, new_key
+from tui.desk.past import REACH_MS, PastReader
+from tui.domain.amounts import plain
 from tui.domain.credentials import ApiKey, KeyKind
+from tui.domain.records import HistoryRow
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
@@ -105,3 +115,59 @@ def test_sdk_reads_the_balances(sdk: WalletRestAPI, server: DemoServer) -> None:
     assert {row.asset: row.free for row in glance["Spot"].asset_balances} == spot
     assert _data(sdk.system_status()).status == 0
     assert _data(sdk.get_api_key_permission()).permits_universal_transfer is True
+
+
+async def test_sdk_reads_the_history_that_shunter_shows_from_simulate() -> None:
+    with simulated() as url:
+        async with BinanceClient(url, demo_key()) as client:
+            reader = PastReader(client)
+            async for _ in reader.read():
+                pass
+        theirs = await asyncio.to_thread(_all_of_the_history, url)
+    ours = {
+        (one.tran_id, one.type, one.asset, plain(one.amount), one.status, one.timestamp)
+        for one in reader.records
+        if isinstance(one, HistoryRow)
+    }
+    assert len(reader.records) == len(ours) > 400
+    assert theirs == ours
+
+
+def _all_of_the_history(url: str) -> set[tuple[object, ...]]:
+    """What the SDK reads of every type, six months back, of each pair that the account has."""
+    key = demo_key()
+    sdk = WalletRestAPI(
+        ConfigurationRestAPI(
+            api_key=key.api_key.reveal(), api_secret=key.secret.reveal(), base_path=url, timeout=20_000
+        )
+    )
+    start_ms = time.time_ns() // 1_000_000 - REACH_MS
+    pairs = ("BTCUSDT", "ETHUSDT")
+    found: set[tuple[object, ...]] = set()
+    for move in TransferType:
+        for ends in itertools.product(
+            pairs if move.needs_from_pair else (None,), pairs if move.needs_to_pair else (None,)
+        ):
+            symbols: Any = dict(zip(("from_symbol", "to_symbol"), ends, strict=True))  # the SDK takes them for types
+            for page in itertools.count(1):
+                answer: Any = sdk.query_user_universal_transfer_history(
+                    type=move.name, start_time=start_ms, current=page, size=20, **symbols
+                ).data()
+                found |= {
+                    (row.tran_id, row.type, row.asset, row.amount, row.status, row.timestamp) for row in answer.rows
+                }
+                if page * 20 >= answer.total:
+                    break
+    return found
+
+
+@contextmanager
+def simulated() -> Iterator[str]:
+    """`shunter simulate` as a process; gives its base URL."""
+    command = [sys.executable, "-m", "tui", "simulate", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield process.stdout.readline().split()[3]
+        finally:
+            process.terminate()

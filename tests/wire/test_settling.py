@@ -13,10 +13,10 @@ from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
 from tui.desk.desk import Decision
 from tui.domain.credentials import KeyKind
+from tui.domain.records import HistoryRow
 from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
-from tui.exchange.payloads import HistoryRow
 from tui.journal import Journal, JournalError, TranIdTaken, clock
 
 NO_RECORD = r"no record in the history by \d\d:\d\d:\d\d; next look at \d\d:\d\d:\d\d"

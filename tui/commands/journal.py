@@ -2,132 +2,116 @@
 
 import argparse
 import contextlib
-import io
-import json
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
-from tui.domain.amounts import grouped, plain
+from tui.commands import listing
+from tui.commands.arguments import add_format, add_search, search_of
+from tui.domain.amounts import grouped
+from tui.domain.balances import ends
+from tui.domain.search import ANY, Search
 from tui.domain.text import printable
-from tui.domain.transfer import Transfer
-from tui.journal import Journal, JournalError, journal_path
+from tui.domain.wallets import TransferType
+from tui.journal import Journal, JournalError, Written, journal_path
 
-_HEADINGS = ("ID", "SENT (UTC)", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
-_AMOUNT = _HEADINGS.index("AMOUNT")
-_GAP = "  "
+_HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
+_FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._fields[5:-2], "settled_at", "evidence")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `shunter journal`."""
-    parser.add_argument("--json", action="store_true", help="print a JSON array, one transfer a line")
+    add_format(parser)
+    add_search(parser)
+    parser.add_argument("--profile", metavar="NAME", help="sent with this profile")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the journal; the exit status."""
     try:
+        search = search_of(args)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
         journal = Journal.open_to_read()
         with contextlib.closing(journal) if journal else contextlib.nullcontext():
             if args.json:
-                _print_json(journal.transfers() if journal else ())
+                listing.print_json(_FIELDS, _fields(journal, search))
+            elif args.csv:
+                listing.print_csv(_FIELDS, _fields(journal, search))
             else:
-                _print_table(journal)
+                listing.print_table(_HEADINGS, _cells(journal, search), right="AMOUNT", empty=_empty(search))
         sys.stdout.flush()
     except JournalError as error:
         print(error, file=sys.stderr)
         return 1
-    except BrokenPipeError:
-        # The reader has seen enough. Python flushes once more as it ends, and must not fail then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _print_json(transfers: Iterable[Transfer]) -> None:
-    opening = "["
-    for transfer in transfers:
-        print(opening, json.dumps(_fields(transfer)), sep="\n", end="")
-        opening = ","
-    print("[]" if opening == "[" else "\n]")
+def _empty(search: Search) -> str:
+    if search != ANY:
+        return "No transfer in the journal is like that."
+    return f"No transfer has been recorded yet; the journal will be {journal_path()}"
 
 
-def _fields(transfer: Transfer) -> dict[str, str | int | None]:
-    request = transfer.request
-    return {
-        "id": transfer.id,
-        "sent_at": _iso(transfer.sent_at),
-        "profile": transfer.profile,
-        "host": transfer.host,
-        "type": request.type.name,
-        "from": request.type.source.value,
-        "to": request.type.destination.value,
-        "asset": request.asset,
-        "amount": plain(request.amount),
-        "from_symbol": request.from_symbol,
-        "to_symbol": request.to_symbol,
-        "outcome": transfer.outcome.value,
-        "tran_id": transfer.tran_id,
-        "code": transfer.code,
-        "message": transfer.message,
-        "settled_at": transfer.settled_at and _iso(transfer.settled_at),
-        "evidence": transfer.evidence.value,
-    }
+def _written(journal: Journal | None, search: Search) -> Iterator[Written]:
+    return journal.written(search) if journal else iter(())
 
 
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _print_table(journal: Journal | None) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what it writes to may know fewer scripts than the exchange
-    # Read twice rather than kept: a journal can be longer than memory is.
-    widths = [0] * len(_HEADINGS)
-    for row in _rows(journal):
-        widths = [max(width, _columns(cell)) for width, cell in zip(widths, row, strict=True)]
-    if not any(widths):
-        print(f"No transfer has been recorded yet; the journal will be {journal_path()}")
-        return
-    widths = [max(width, len(heading)) for width, heading in zip(widths, _HEADINGS, strict=True)]
-    print(_line(_HEADINGS, widths))
-    for row in _rows(journal):
-        print(_line(row, widths))
-
-
-def _rows(journal: Journal | None) -> Iterator[tuple[str, ...]]:
-    for transfer in journal.transfers() if journal else ():
-        request = transfer.request
-        source, destination = request.ends
+def _fields(journal: Journal | None, search: Search) -> Iterator[tuple[listing.Value, ...]]:
+    names = {move.name: (move.source.value, move.destination.value) for move in TransferType}
+    for row in _written(journal, search):
+        ends = names.get(row.type, (None, None))
         yield (
-            str(transfer.id),
-            transfer.sent_at.strftime("%Y-%m-%d %H:%M:%S"),
-            printable(transfer.profile),
-            printable(transfer.host),
-            printable(source.label),
-            printable(destination.label),
-            grouped(request.amount),
-            printable(request.asset),
-            transfer.outcome.value.replace("_", " "),
-            "" if transfer.tran_id is None else str(transfer.tran_id),
-            _reason(transfer),
+            row.id,
+            listing.iso(row.sent_at_ms),
+            *row[2:5],
+            *ends,
+            *row[5:-2],
+            listing.iso(row.settled_at_ms),
+            row[-1],
         )
 
 
-def _reason(transfer: Transfer) -> str:
-    message = "; ".join(printable(line) for line in (transfer.reason, transfer.advice) if line)
-    return message if transfer.code is None else f"{transfer.code} {message}"
+def _cells(journal: Journal | None, search: Search) -> Iterator[tuple[str, ...]]:
+    for row in _written(journal, search):
+        yield (
+            str(row.id),
+            listing.local(row.sent_at_ms),
+            _shown(row.profile),
+            _shown(row.host),
+            *_ends(row.type, row.from_symbol, row.to_symbol),
+            _amount(row.amount),
+            _shown(row.asset),
+            row.outcome.replace("_", " "),
+            "" if row.tran_id is None else str(row.tran_id),
+            _reason(row),
+        )
 
 
-def _line(cells: Iterable[str], widths: list[int]) -> str:
-    padded = (
-        f"{' ' * (width - _columns(cell))}{cell}" if column == _AMOUNT else f"{cell}{' ' * (width - _columns(cell))}"
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return _GAP.join(padded).rstrip()
+@lru_cache
+def _ends(kind: str, from_symbol: str | None, to_symbol: str | None) -> tuple[str, str]:
+    move = TransferType.__members__.get(kind)
+    if move is None:
+        return printable(kind), ""
+    source, destination = ends(move, from_symbol, to_symbol)
+    return printable(source.label), printable(destination.label)
 
 
-def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    from rich.cells import cell_len  # late: the screens' own measure, which JSON does not need
+def _amount(written: str) -> str:
+    try:
+        return grouped(Decimal(written))
+    except (InvalidOperation, ValueError):
+        return printable(written)
 
-    return cell_len(text)
+
+def _reason(row: Written) -> str:
+    message = "; ".join(_shown(line) for line in row.message.split("\n") if line)
+    return message if row.code is None else f"{row.code} {message}"
+
+
+@lru_cache(maxsize=1024)
+def _shown(text: str) -> str:
+    return printable(text)

@@ -2,9 +2,10 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
+from typing import TextIO
 
 from tui import keys
 from tui.commands.unseen import unseen
@@ -46,20 +47,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out one of the commands; the exit status. A locked keyring is unlocked on the way, where a person can."""
+    """Carry out one of the commands; the exit status."""
+    return unlocking(lambda: _carry_out(args))
+
+
+def unlocking(carry_out: Callable[[], int], *, failed: int = 1) -> int:
+    """Carry out what needs a key; the exit status, which is `failed` where something is wrong with keys: that is told.
+    A locked keyring is unlocked on the way, where a person can.
+    """
     try:
         try:
-            return _carry_out(args)
+            return carry_out()
         except keys.KeyringLocked as error:
             if not (sys.stdin.isatty() and keys.Remedy.UNLOCK in error.remedies):
                 raise
             _complain(error)  # without the command: this is it
-        _unlock()
-        return _carry_out(args)
+        _unlock(said_on=sys.stderr)
+        return carry_out()
     except keys.KeyStoreError as error:
-        return _complain(f"{str(error).removesuffix('.')}: {error.command}" if error.command else error)
+        words = f"{str(error).removesuffix('.')}: {error.command}" if error.command else error
+        return _complain(words, status=failed)
     except (KeyboardInterrupt, EOFError):
-        return _complain("\nStopped.")
+        return _complain("\nStopped.", status=failed)
 
 
 def _carry_out(args: argparse.Namespace) -> int:
@@ -78,7 +87,7 @@ def _carry_out(args: argparse.Namespace) -> int:
             return _accept_plain_text()
 
 
-def _unlock() -> int:
+def _unlock(*, said_on: TextIO | None = None) -> int:
     """Ask for the passphrase until it is right; a pipe is asked once."""
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
@@ -91,7 +100,7 @@ def _unlock() -> int:
                 raise
             _complain(error)
         else:
-            print("The keyring is unlocked.")
+            print("The keyring is unlocked.", file=said_on)
             return 0
 
 
@@ -133,14 +142,14 @@ def _add(args: argparse.Namespace) -> int:
         return _complain("There is no terminal to type a key into; use --stdin")
 
     keys.refuse_taken(name)
-    with _patience():
+    with patience():
         keys.probe()  # a keyring that cannot keep the key is told of before the key is typed
     api_key, secret = _piped_key() if args.stdin else _typed_key(kind)
     try:
         key = keys.parse_key(kind, api_key, secret)
     except keys.InvalidKey as error:
         return _complain(error)
-    with _patience():
+    with patience():
         added = keys.add(name, key, base_url)
     print(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
     print(f"Use it:       shunter --profile {name}")
@@ -199,7 +208,7 @@ def _examine(profile: keys.Profile) -> int:
     from tui.exchange.errors import ExchangeError
 
     try:
-        with _patience():
+        with patience():
             report = asyncio.run(check(profile))
     except ExchangeError as error:
         return _complain(f"{profile.base_url}: {error}")
@@ -223,7 +232,7 @@ def _remove(name: str, *, sure: bool) -> int:
             )
         if input(f"Remove the key {printable(name)} from the keyring? y/N ").strip().casefold() not in ("y", "yes"):
             return _complain("Nothing was removed.")
-    with _patience():
+    with patience():
         keys.remove(name)
     print(f"Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
     return 0
@@ -234,7 +243,7 @@ def _line(profile: keys.Profile) -> str:
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
+def patience() -> Iterator[None]:
     """Say what is waited for, when it takes long."""
     words = "Waiting. The keyring may be asking for its passphrase on another screen; ^C gives up."
     timer = Timer(keys.SLOW_S, print, [words], {"file": sys.stderr})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, word_of
+from tui.demo.past import SEVERAL
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.text import name as as_name
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tui.demo.exchange import DemoExchange
 
 _DEFAULT_PORT = 8321
+_MOST_OF_THE_PAST = 100_000
 _WIDTH, _MEANING_AT = 79, 28
 
 
@@ -48,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_holding,
         metavar="ASSET=N",
         help="let Spot hold this as well, like TRX=1200; may be given several times",
+    )
+    parser.add_argument(
+        "--past",
+        type=_count,
+        default=SEVERAL,
+        metavar="N",
+        help=f"how many transfers the history has from before (default: {SEVERAL})",
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="FAULT", help="misbehave like this; may be given several times"
@@ -94,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     from tui.demo.ledger import Holding
     from tui.domain.balances import Account
 
-    exchange = DemoExchange()
+    exchange = DemoExchange(past=args.past)
     try:
         for asset, amount in args.hold:
             exchange.ledger.hold(Account(Wallet.SPOT), asset, Holding(amount))
@@ -185,6 +194,12 @@ def _holding(text: str) -> tuple[str, Decimal]:
     except AmountError as error:
         raise argparse.ArgumentTypeError(f"{amount!r} is no amount: {error}") from None
     raise argparse.ArgumentTypeError(f"{text!r} is not an asset and an amount, like TRX=1200")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_OF_THE_PAST):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {_MOST_OF_THE_PAST}")
+    return int(text)
 
 
 def _port(text: str) -> int:

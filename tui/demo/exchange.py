@@ -26,13 +26,13 @@ from tui.demo.history import History
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Ledger
 from tui.demo.parameters import Received
+from tui.demo.past import past as earlier_transfers
+from tui.demo.past import tran_id_at
 from tui.demo.routes import BALANCES, ENDPOINTS, Access, Call, Endpoint
 from tui.demo.weights import TooMuch, Weights
 from tui.domain.credentials import KeyKind
 
 _LARGEST_BODY = 64 * 1024
-_EPOCH_MS = 1_577_836_800_000
-"""2020-01-01. From then, tenths of milliseconds make numbers like the exchange's own."""
 
 
 def _system_ms() -> int:
@@ -44,7 +44,7 @@ def first_tran_id() -> int:
 
     The number grows by 10 a millisecond, faster than transfers can be made.
     """
-    return time.time_ns() // 100_000 - _EPOCH_MS * 10
+    return tran_id_at(_system_ms())
 
 
 class DemoExchange:
@@ -57,14 +57,17 @@ class DemoExchange:
         keys: Iterable[Registration] = (),
         now_ms: Callable[[], int] = _system_ms,
         tran_id: int | None = None,
+        past: int = 0,
     ) -> None:
         """Takes the account (the demo's unless given), keys beside the demo's own, and a clock in milliseconds.
 
         `tran_id` is that of the first transfer; unless given, no other exchange has used it.
+        `past` is how many transfers the history has from before.
         """
         self.ledger = ledger or demo_ledger()
         self.ledger.next_tran_id = first_tran_id() if tran_id is None else tran_id
-        self.history = History(self.ledger)
+        began_ms = now_ms()
+        self.history = History(self.ledger, lambda: earlier_transfers(past, began_ms))
         self.weights = Weights()
         self.keys: dict[str, Registration] = {}
         self.faults: list[Fault] = []

@@ -1,9 +1,11 @@
 """The transfer history, as the exchange shows it: which may be later, and other, than what its books say."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from tui.demo.edits import Edit, edited
 from tui.demo.errors import Code, Refused
@@ -52,7 +54,8 @@ class Asked:
 class History:
     """What `GET /sapi/v1/asset/transfer` shows of a ledger. Set on it is how that is wrong."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, past: Callable[[], Iterable[Executed]] = tuple) -> None:
+        """Takes what came before the ledger's first transfer, oldest first; asked for with the first reading."""
         self.hidden = Lag()
         """How long a record is not there at all."""
         self.pending = Lag()
@@ -64,7 +67,7 @@ class History:
         self.decimals: int | None = None
         """To how many decimals amounts are rounded, if at all."""
         self.edits: list[tuple[Edit, int | None]] = []
-        """Made to every record, or to the Nth transfer's only."""
+        """Made to every record, or to the Nth transfer's only, which is none of the past."""
         self.most_rows = _MAX_SIZE
         """The most rows of a page, whatever is asked for."""
         self.page_shift = 0
@@ -72,6 +75,7 @@ class History:
         self.total_error = 0
         """How far `total` is off."""
         self._ledger = ledger
+        self._past = past
         self._readings: Counter[int] = Counter()
 
     def page(self, parameters: Parameters, now_ms: int) -> dict[str, object]:
@@ -83,16 +87,32 @@ class History:
         return {"total": len(records) + self.total_error, "rows": records[max(0, start) : max(0, start + size)]}
 
     def _records(self, asked: Asked, now_ms: int) -> list[object]:
-        return [
-            record
-            for number, transfer in reversed(list(enumerate(self._ledger.transfers, start=1)))
+        """Newest first."""
+        numbered = reversed(list(enumerate(self._ledger.transfers, start=1)))
+        own = [
+            (number, transfer)
+            for number, transfer in numbered
             if transfer.request.type is asked.move
             and (transfer.request.from_symbol, transfer.request.to_symbol) == asked.symbols
-            and asked.start_ms <= self._shown_ms(transfer) <= asked.end_ms
+        ]
+        before = ((None, transfer) for transfer in reversed(self._past_of.get((asked.move, *asked.symbols), [])))
+        return [
+            record
+            for number, transfer in (*own, *before)
+            if asked.start_ms <= self._shown_ms(transfer) <= asked.end_ms
             and (record := self._read(number, transfer, now_ms))
         ]
 
-    def _read(self, number: int, transfer: Executed, now_ms: int) -> object:
+    @cached_property
+    def _past_of(self) -> Mapping[tuple[TransferType, str | None, str | None], list[Executed]]:
+        """The past by type and pairs, oldest first."""
+        found: defaultdict[tuple[TransferType, str | None, str | None], list[Executed]] = defaultdict(list)
+        for transfer in self._past():
+            request = transfer.request
+            found[request.type, request.from_symbol, request.to_symbol].append(transfer)
+        return found
+
+    def _read(self, number: int | None, transfer: Executed, now_ms: int) -> object:
         earlier = self._readings[transfer.tran_id]
         self._readings[transfer.tran_id] += 1
         age_ms = now_ms - transfer.time_ms

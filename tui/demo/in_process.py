@@ -32,5 +32,6 @@ def _made() -> "httpx.ASGITransport":
     import httpx
 
     from tui.demo.exchange import DemoExchange
+    from tui.demo.past import SEVERAL
 
-    return httpx.ASGITransport(app=DemoExchange())
+    return httpx.ASGITransport(app=DemoExchange(past=SEVERAL))

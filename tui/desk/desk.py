@@ -6,16 +6,19 @@ A transfer is in the journal before its first byte can leave, and its outcome is
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from tui.desk.balances import BalanceReadings
 from tui.desk.matching import fit
-from tui.desk.settle import NoTrace, Pace, Progress, finding_of, is_same_key, look_for, settle
+from tui.desk.past import PastReader, open_past
+from tui.desk.settle import NoTrace, Pace, Progress, failure_of, finding_of, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
 from tui.domain.hosts import exchange_of
+from tui.domain.records import HistoryRow
+from tui.domain.search import ANY, Search
 from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown, Refused
-from tui.exchange.payloads import HistoryRow
+from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
 
 _CLOCK_MAX_AGE_MS = 60_000
@@ -187,9 +190,14 @@ class Desk:
         """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer.id)
 
-    async def recent(self, count: int) -> list[Transfer]:
-        """The newest transfers of the journal, of any session, profile and host; oldest first. Raises JournalError."""
-        return await asyncio.to_thread(self._journal.recent, count)
+    async def recent(self, count: int, search: Search = ANY) -> list[Transfer]:
+        """The newest transfers of the journal that are looked for, oldest first. Raises JournalError."""
+        newest = self._journal.transfers(search, newest_first=True)
+        return (await asyncio.to_thread(lambda: list(islice(newest, count))))[::-1]
+
+    async def past(self) -> PastReader:
+        """What reads the exchange's history of all types, beside everything else. Close it. Raises JournalError."""
+        return await open_past(self.client, self._journal, keeps=self._journal.is_on_disk)
 
     async def close(self) -> None:
         """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""
@@ -227,7 +235,7 @@ class Desk:
         try:
             tran_id = await self.client.transfer(request, timestamp_ms)
         except ExchangeError as error:
-            return await self._answered(transfer, _failure(error))
+            return await self._answered(transfer, failure_of(error))
         except Exception:
             await self._answered(transfer, Finding(Outcome.UNKNOWN, "Shunter itself failed while it was being sent."))
             raise
@@ -334,14 +342,3 @@ _DECIDED_WORDS = {
     Outcome.NOT_EXECUTED: "it was not executed.",
     Outcome.DONE: "it was executed, though no record that Shunter could read says so.",
 }
-
-
-def _failure(error: ExchangeError) -> Finding:
-    match error:
-        case NotSent():
-            outcome = Outcome.NOT_SENT
-        case Refused():
-            outcome = Outcome.REJECTED
-        case _:
-            outcome = Outcome.UNKNOWN
-    return Finding(outcome, f"{error.message}\n{error.advice}".strip(), code=error.code)

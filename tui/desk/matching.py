@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
-from tui.domain.transfer import Outcome, Transfer
-from tui.exchange.payloads import HistoryRow, UnreadableRow
+from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.transfer import Transfer
 
 _SLACK_MS = 3000
 """How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
@@ -30,8 +30,6 @@ _JUST_ABOVE = Decimal("1.01")
 
 _APART_MS = 60 * 1000
 """So far apart, two times are surely in this order: more than the exchange's time-out and all that clocks are off."""
-
-Row = HistoryRow | UnreadableRow
 
 
 class Fit(IntEnum):
@@ -143,11 +141,6 @@ def could_be(transfer: Transfer, row: UnreadableRow) -> bool:
         and (row.amount is None or row.amount == request.amount or _rounds_alike(request.amount, row.amount))
         and (row.timestamp is None or start_ms <= row.timestamp <= end_ms)
     )
-
-
-def outcome_of(status: str) -> Outcome | None:
-    """What a record's status says of the outcome; None while, or where, it says nothing final."""
-    return {"CONFIRMED": Outcome.DONE, "FAILED": Outcome.REJECTED}.get(status)
 
 
 def span_ms(transfer: Transfer) -> tuple[int, int]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from tui.desk.matching import Row, Sifted, is_contested, outcome_of, sift, span_ms, window_end_ms, without_rivals
+from tui.desk.matching import Sifted, is_contested, sift, span_ms, window_end_ms, without_rivals
+from tui.domain.records import HistoryRow, Row, UnreadableRow, outcome_of
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, RateLimited
+from tui.exchange.errors import ExchangeError, NotSent, RateLimited, Refused
 from tui.exchange.history import read_history
-from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.journal import Journal, JournalError, TranIdTaken
 
 _HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
@@ -215,6 +215,18 @@ def finding_of(row: HistoryRow, evidence: Evidence = Evidence.HISTORY) -> Findin
             return Finding(Outcome.REJECTED, f"{by} The history says FAILED.", row.tran_id, evidence=evidence)
         case _:
             return None
+
+
+def failure_of(error: ExchangeError) -> Finding:
+    """What an error says of the transfer that it came of."""
+    match error:
+        case NotSent():
+            outcome = Outcome.NOT_SENT
+        case Refused():
+            outcome = Outcome.REJECTED
+        case _:
+            outcome = Outcome.UNKNOWN
+    return Finding(outcome, f"{error.message}\n{error.advice}".strip(), code=error.code)
 
 
 def is_same_key(transfer: Transfer, client: BinanceClient) -> bool:

@@ -9,12 +9,12 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 
-from tui.desk.matching import Row, outcome_of, span_ms
+from tui.desk.matching import span_ms
 from tui.desk.settle import Pace, finding_of, is_same_key, sift_by_journal
+from tui.domain.records import HistoryRow, Row, UnreadableRow, outcome_of
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.history import read_history
-from tui.exchange.payloads import HistoryRow, UnreadableRow
 from tui.journal import Journal, TranIdTaken
 
 _LONGEST_SLEEP_S = 60.0

@@ -2,7 +2,7 @@
 
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -88,6 +88,8 @@ class Draft:
     to_pair: str = ""
     chosen: frozenset[Field] = field(default=frozenset(), compare=False)
     """Which of its wallets a person has chosen; the others only stand there."""
+    takes_all: bool = field(default=False, kw_only=True)
+    """Whether the amount is to be all that can be moved, as soon as that is known."""
 
     @property
     def move(self) -> TransferType:
@@ -138,6 +140,23 @@ def as_written(typed: str) -> str:
     capitals here: in some, a capital is another letter, or two.
     """
     return unicodedata.normalize("NFC", typed).translate(_AS_WRITTEN)
+
+
+def parse_asset(text: str) -> str:
+    """The asset that a person typed, as the exchange writes it. Raises ValueError."""
+    return _parsed(text, asset_problem)
+
+
+def parse_pair(text: str) -> str:
+    """The isolated pair that a person typed, as the exchange writes it. Raises ValueError."""
+    return _parsed(text, pair_problem)
+
+
+def _parsed(text: str, problem_of: Callable[[str], str]) -> str:
+    name = as_written(text.strip())
+    if problem := problem_of(name):
+        raise ValueError(problem)
+    return name
 
 
 def asset_problem(asset: str) -> str:

@@ -2,10 +2,11 @@
 
 import asyncio
 
+from tui.domain.records import HistoryRow, Row
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole
-from tui.exchange.payloads import HistoryPage, HistoryRow, UnreadableRow
+from tui.exchange.payloads import HistoryPage
 from tui.exchange.records import HISTORY_PAGE_SIZE
 
 MAX_PAGES = 20
@@ -21,13 +22,13 @@ async def read_history(
     end_ms: int,
     from_symbol: str | None = None,
     to_symbol: str | None = None,
-) -> tuple[HistoryRow | UnreadableRow, ...]:
+) -> tuple[Row, ...]:
     """Every record of one type in a span of the exchange's time, newest first.
 
     It is whole when each page says the same total and all pages together have just so many different rows. The
     exchange may put fewer rows on a page than it was asked for. Raises HistoryNotWhole, or another ExchangeError.
     """
-    rows: dict[int | str, HistoryRow | UnreadableRow] = {}
+    rows: dict[int | str, Row] = {}
     total = None
     for page in range(1, MAX_PAGES + 1):
         if page > 1:
@@ -44,7 +45,7 @@ async def read_history(
     raise HistoryNotWhole(f"its {total} records do not fit on {MAX_PAGES} pages")
 
 
-def _add(page: HistoryPage, rows: dict[int | str, HistoryRow | UnreadableRow], total: int | None) -> None:
+def _add(page: HistoryPage, rows: dict[int | str, Row], total: int | None) -> None:
     """Add a page to those before it, which had a `total`. Raises HistoryNotWhole where they do not fit together."""
     if total is not None and page.total != total:
         raise HistoryNotWhole(f"first it had {total} records, then {page.total}")
@@ -59,7 +60,7 @@ def _add(page: HistoryPage, rows: dict[int | str, HistoryRow | UnreadableRow], t
         raise HistoryNotWhole(f"it speaks of {page.total} records, and more came")
 
 
-def _identity(row: HistoryRow | UnreadableRow) -> int | str:
+def _identity(row: Row) -> int | str:
     if isinstance(row, HistoryRow):
         return row.tran_id
     return row.text if row.tran_id is None else row.tran_id

@@ -4,12 +4,12 @@ A text or an amount of an answer is `ServerText` or `Amount`, so that none is sh
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 
 from tui.domain.amounts import plain
+from tui.domain.records import Row
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
 from tui.exchange.decoding import Amount, Estimate
@@ -30,42 +30,12 @@ class TransferAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryRow:
-    """One transfer in the exchange's history, as documented: its amount is more than 0, its texts are printable."""
-
-    asset: str
-    amount: Decimal
-    type: str
-    status: str
-    """PENDING, CONFIRMED, or FAILED: nothing moved."""
-    tran_id: int
-    timestamp: int
-    """Milliseconds, in the exchange's time."""
-    from_symbol: str | None = None
-    to_symbol: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableRow:
-    """One row of the history that is not as documented. Each field but `text` is what could be read of it, or None."""
-
-    text: str
-    """The row as it came, made printable, and cut."""
-    type: str | None = None
-    asset: str | None = None
-    amount: Decimal | None = None
-    status: str | None = None
-    tran_id: int | None = None
-    timestamp: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryPage:
     """One page of the exchange's history."""
 
     total: int
     """How many records there are on all pages together."""
-    rows: tuple[HistoryRow | UnreadableRow, ...]
+    rows: tuple[Row, ...]
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.text import ServerText, printable
 from tui.exchange.decoding import Amount, decode
-from tui.exchange.payloads import HistoryPage, HistoryRow, Milliseconds, TranId, UnreadableRow
+from tui.exchange.payloads import HistoryPage, Milliseconds, TranId
 
 HISTORY_PAGE_SIZE = 100
 """The most rows that the exchange puts on one page."""
@@ -45,7 +46,7 @@ def history_page(body: bytes) -> HistoryPage:
     return HistoryPage(page.total, tuple(_row(bytes(raw)) for raw in page.rows))
 
 
-def _row(raw: bytes) -> HistoryRow | UnreadableRow:
+def _row(raw: bytes) -> Row:
     fields: dict[str, msgspec.Raw] = _field(raw, dict[str, msgspec.Raw]) or {}
     kind, asset, status = (_word(fields.get(name)) for name in ("type", "asset", "status"))
     amount = _field(fields.get("amount"), Amount)

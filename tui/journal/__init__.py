@@ -1,11 +1,12 @@
 """The journal: every transfer is in it, on disk, before the first byte of its request can leave.
 
 For the desk, which writes and reads it, and `shunter journal`, which reads it. `store` is the way in: what may be asked
-and written. It puts `rows` into the `file`, whose shape is `schema`; `errors` is what can be wrong with it, and
-`senders` tells which Shunters are alive.
+and written. It puts `rows` into the `file`, whose shape is `schema`, and finds them by `searching`; `errors` is what
+can be wrong with it, and `senders` tells which Shunters are alive.
 """
 
 from tui.journal.errors import JournalError, RepeatUnconfirmed, TranIdTaken
-from tui.journal.store import SENDER_GONE, Journal, journal_path
+from tui.journal.rows import SENDER_GONE, Written
+from tui.journal.store import Journal, journal_path
 
-__all__ = ["SENDER_GONE", "Journal", "JournalError", "RepeatUnconfirmed", "TranIdTaken", "journal_path"]
+__all__ = ["SENDER_GONE", "Journal", "JournalError", "RepeatUnconfirmed", "TranIdTaken", "Written", "journal_path"]

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tui.domain.amounts import plain
 from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
@@ -10,10 +11,37 @@ from tui.domain.wallets import TransferType
 from tui.journal import clock
 from tui.journal.errors import TranIdTaken
 
+
+class Written(NamedTuple):
+    """A row as it is written down, in the order in which it is printed for programs."""
+
+    id: int
+    sent_at_ms: int
+    profile: str
+    host: str
+    type: str
+    asset: str
+    amount: str
+    from_symbol: str | None
+    to_symbol: str | None
+    outcome: str
+    tran_id: int | None
+    code: int | None
+    message: str
+    settled_at_ms: int | None
+    evidence: str
+
+
+COLUMNS = f"{', '.join(Written._fields)}, sender, key_tail, key_print, timestamp_ms, recv_window_ms, needs_notice"
+"""All columns, those of `Written` first and in their order."""
+
 OPEN = "outcome IN ('sending', 'unknown')"
 JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
 """Asks for the same, but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
+
+SENDER_GONE = "Shunter ended before the answer came"
+"""The message of a transfer whose sender died."""
 
 _CONFUSED_MS = 60 * 60 * 1000
 
@@ -61,6 +89,18 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
         )
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
         raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
+
+
+def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
+    """The transfer that a row holds: one whose sender died is unknown, also where that is not written yet."""
+    transfer = transfer_of(row)
+    return replace(transfer, outcome=Outcome.UNKNOWN, message=SENDER_GONE) if transfer.id in orphans else transfer
+
+
+def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
+    """What a row of `COLUMNS` says."""
+    written = Written._make(row[: len(Written._fields)])
+    return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE) if is_orphan else written
 
 
 def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> int:

@@ -2,20 +2,18 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from platformdirs import user_state_path
 
+from tui.domain.search import ANY, Search, facts_of, is_found
 from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
-from tui.journal import clock, rows
+from tui.journal import clock, rows, searching
 from tui.journal.errors import JournalError, RepeatUnconfirmed
 from tui.journal.file import JournalFile
-from tui.journal.rows import transfer_of
-
-SENDER_GONE = "Shunter ended before the answer came"
-"""The message of a transfer whose sender died."""
+from tui.journal.rows import SENDER_GONE, Written, as_it_stands, as_written, transfer_of
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
 """So soon after an identical transfer that was done, another one may be a slip of the hand."""
@@ -24,6 +22,9 @@ WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
 
 _PAGE = 500
+_LAST_ID = 2**63 - 1
+
+_Read = TypeVar("_Read")
 
 
 def journal_path() -> Path:
@@ -58,6 +59,11 @@ class Journal:
         file = JournalFile(None)
         file.migrate()
         return cls(file)
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether it outlasts the program."""
+        return self._file.path is not None
 
     def check(self) -> None:
         """See that the file is whole: see `JournalFile.check`."""
@@ -122,16 +128,28 @@ class Journal:
         with self._file.reading() as connection:
             return transfer_of(rows.get(connection, transfer_id))
 
-    def transfers(self) -> Iterator[Transfer]:
-        """Every transfer ever begun, oldest first. Reads on as they are taken, and locks nothing in between."""
-        last = 0
-        while page := self._read("SELECT * FROM transfers WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)):
-            yield from page
-            last = page[-1].id
+    def transfers(self, search: Search = ANY, *, newest_first: bool = False) -> Iterator[Transfer]:
+        """The transfers that are looked for, oldest first. Reads on as they are taken, and locks nothing in between."""
 
-    def recent(self, count: int) -> list[Transfer]:
-        """The newest transfers, oldest first."""
-        return self._read("SELECT * FROM transfers ORDER BY id DESC LIMIT ?", (count,))[::-1]
+        def read(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer | None:
+            transfer = as_it_stands(row, orphans)
+            is_certain = row["outcome"] != Outcome.SENDING
+            return transfer if is_certain or is_found(search, facts_of(transfer)) else None
+
+        return self._page_by_page(search, read, newest_first=newest_first)
+
+    def written(self, search: Search = ANY) -> Iterator[Written]:
+        """The same, as it is written down: in a fifth of the time, where nothing is to be reckoned with it."""
+        sending = Outcome.SENDING.value
+
+        def read(row: sqlite3.Row, orphans: frozenset[int]) -> Written | None:
+            if row["outcome"] != sending:
+                return as_written(row)
+            if not is_found(search, facts_of(as_it_stands(row, orphans))):
+                return None
+            return as_written(row, is_orphan=row["id"] in orphans)
+
+        return self._page_by_page(search, read)
 
     def open_transfers(self, host: str) -> list[Transfer]:
         """The transfers to a host, oldest first, that are open and that no living process is sending.
@@ -198,7 +216,7 @@ class Journal:
         self, connection: sqlite3.Connection, request: TransferRequest, host: str, now_ms: int
     ) -> list[Transfer]:
         same = rows.same(request, host)
-        found = self._as_they_stand(
+        found = self._found(
             connection,
             # Each part has an index of its own; in SQL, the order would have the whole table read.
             f"""
@@ -227,17 +245,34 @@ class Journal:
 
     def _read(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
         with self._file.reading() as connection:
-            return self._as_they_stand(connection, statement, parameters)
+            return self._found(connection, statement, parameters)
 
-    def _as_they_stand(
-        self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]
-    ) -> list[Transfer]:
-        """Transfers: one whose sender died is unknown, also where that is not written yet."""
+    def _found(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> list[Transfer]:
         found = connection.execute(statement, parameters).fetchall()
         orphans = self._file.orphans(found)
-        return [
-            replace(transfer_of(row), outcome=Outcome.UNKNOWN, message=SENDER_GONE)
-            if row["id"] in orphans
-            else transfer_of(row)
-            for row in found
-        ]
+        return [as_it_stands(row, orphans) for row in found]
+
+    def _page_by_page(
+        self,
+        search: Search,
+        read: Callable[[sqlite3.Row, frozenset[int]], _Read | None],
+        *,
+        newest_first: bool = False,
+    ) -> Iterator[_Read]:
+        """What is made of the rows that may be looked for, and of the ids of those whose sender is gone."""
+        condition, parameters = searching.where(search)
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        statement = (
+            f"SELECT {rows.COLUMNS} FROM transfers WHERE id {beyond} ? AND {condition} ORDER BY id {order} LIMIT ?"  # noqa: S608
+        )
+        last = _LAST_ID if newest_first else 0
+        while True:
+            with self._file.reading() as connection:
+                searching.prepare(connection)
+                page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
+                orphans = self._file.orphans(page)
+                found = [read(row, orphans) for row in page]
+            if not page:
+                return
+            yield from (one for one in found if one is not None)
+            last = page[-1]["id"]

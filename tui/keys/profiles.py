@@ -20,8 +20,8 @@ import platformdirs
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
+from tui.files import atomic_write
 from tui.keys import keyring_calls
-from tui.keys.atomic_write import atomic_write
 from tui.keys.errors import (
     InvalidKey,
     KeyStoreError,

@@ -7,7 +7,7 @@ import msgspec
 import platformdirs
 
 from tui.domain.text import printable
-from tui.keys.atomic_write import atomic_write
+from tui.files import atomic_write
 from tui.keys.errors import SettingsFileError
 
 

@@ -15,12 +15,11 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from tui.desk.desk import Decision, Desk, Undecidable
-from tui.desk.matching import outcome_of
 from tui.desk.settle import Doubt, Progress
 from tui.domain.amounts import grouped
+from tui.domain.records import HistoryRow, outcome_of
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome
-from tui.exchange.payloads import HistoryRow
 from tui.journal import JournalError
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from tui.domain.amounts import ALL_BUT, plain
 from tui.domain.form import FormState, Problem
-from tui.domain.transfer import Field
+from tui.domain.transfer import Draft, Field
 from tui.widgets.amount_input import SHARES, AmountInput
 from tui.widgets.form_field import FormField
 
@@ -40,12 +40,12 @@ class Shares(Static):
 class AmountField(FormField):
     """Fills in what the letters of the amount stand for, as soon as it is known how much can be moved."""
 
-    def __init__(self, amount: str, state: Callable[[], FormState]) -> None:
-        """Takes how the form stands at any moment."""
-        self.amount = AmountInput(amount, ask_share=self._want)
+    def __init__(self, draft: Draft, state: Callable[[], FormState]) -> None:
+        """Takes what it begins with, and how the form stands at any moment."""
+        self.amount = AmountInput(draft.amount, ask_share=self._want)
         super().__init__(Field.AMOUNT, "Amount", self.amount)
         self._state = state
-        self._wanted: int | None = None
+        self._wanted: int | None = 100 if draft.takes_all else None
         """The part of what can be moved that is to be filled in, in percent."""
         self.is_asking = False
         """Whether the exchange is being asked how much can be moved."""

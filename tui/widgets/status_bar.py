@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.widgets import Label
 
 _MOST_WEIGHT = 180_000
-"""Of an account's requests in a minute: BINANCE.md, "Limits". It is shown from half of it on."""
+"""Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it on."""
 
 
 @dataclass(frozen=True, slots=True)

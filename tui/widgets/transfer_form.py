@@ -66,7 +66,7 @@ class TransferForm(Widget):
         yield WalletPair(draft.source, draft.destination, draft.chosen)
         with Horizontal(id="what"):
             yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", MOST_IN_ASSET))
-            yield AmountField(draft.amount, self._state)
+            yield AmountField(draft, self._state)
         with Horizontal(id="pairs"):
             yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
             yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))

@@ -1,19 +1,20 @@
-"""Replacing a file of the user's config folder, at once or not at all."""
+"""Replacing a file, at once or not at all."""
 
 import os
 import tempfile
 from pathlib import Path
 
 
-def atomic_write(path: Path, content: bytes) -> None:
-    """Put new content in the place of a file, for its owner only. Raises OSError; then the file is as it was, and
-    nothing else is left behind.
+def atomic_write(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Put new content in the place of a file, for its owner only unless another mode is given. Raises OSError; then the
+    file is as it was, and nothing else is left behind.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            os.fchmod(file.fileno(), mode)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)

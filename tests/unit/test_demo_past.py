@@ -1,0 +1,95 @@
+"""The demo's past: there when it is asked for, the same for everyone, and in nobody's way."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.wire.signed import ask
+from tui.demo.exchange import DemoExchange, first_tran_id
+from tui.demo.faults import TRANSFER_PATH
+from tui.demo.past import SEVERAL, past
+from tui.domain.wallets import TransferType
+
+NOW_MS = 1_795_521_600_123
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@pytest.fixture
+def exchange() -> DemoExchange:
+    return DemoExchange(past=SEVERAL, now_ms=lambda: NOW_MS)
+
+
+@pytest.mark.parametrize("count", [1, SEVERAL, 10_000])
+def test_past_is_of_all_types_over_six_months_and_of_no_time_that_matters_today(count: int) -> None:
+    transfers = past(count, NOW_MS)
+    times = [transfer.time_ms for transfer in transfers]
+    assert len(transfers) == len({transfer.tran_id for transfer in transfers}) == count
+    assert times == sorted(times)
+    assert times[0] >= NOW_MS - 183 * DAY_MS
+    assert times[-1] < NOW_MS - 3 * 60 * 60 * 1000
+    assert max(transfer.tran_id for transfer in transfers) < first_tran_id()
+    if count > 1:
+        assert {transfer.request.type for transfer in transfers} == set(TransferType)
+        assert times[0] < NOW_MS - 170 * DAY_MS
+        assert {transfer.failed for transfer in transfers} == {True, False}
+
+
+def test_no_past_is_none() -> None:
+    assert past(0, NOW_MS) == []
+
+
+def test_every_exchange_tells_the_same_past() -> None:
+    today, later = ({one.tran_id: one for one in past(SEVERAL, NOW_MS + days * DAY_MS)} for days in (0, 3))
+    both = today.keys() & later.keys()
+    assert len(both) > SEVERAL - 12
+    assert [today[tran_id] for tran_id in both] == [later[tran_id] for tran_id in both]
+
+
+def _symbols(move: TransferType) -> Iterator[dict[str, str]]:
+    pairs = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
+    for first, second in itertools.product(
+        pairs if move.needs_from_pair else (None,), pairs if move.needs_to_pair else (None,)
+    ):
+        yield {name: pair for name, pair in (("fromSymbol", first), ("toSymbol", second)) if pair}
+
+
+async def _page(client: httpx.AsyncClient, **asked: object) -> Any:
+    return (await ask(client, "", "GET", TRANSFER_PATH, timestamp=NOW_MS, **asked)).json()
+
+
+def _calling(exchange: DemoExchange) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(exchange), base_url="http://demo")
+
+
+async def test_pages_of_all_types_have_all_of_it_newest_first(exchange: DemoExchange) -> None:
+    found: list[int] = []
+    async with _calling(exchange) as client:
+        for move in TransferType:
+            for symbols in _symbols(move):
+                rows: list[Any] = []
+                for number in itertools.count(1):
+                    page = await _page(
+                        client, type=move.name, startTime=NOW_MS - 183 * DAY_MS, size=7, current=number, **symbols
+                    )
+                    rows += page["rows"]
+                    if not page["rows"]:
+                        break
+                assert len(rows) == page["total"]
+                assert [row["timestamp"] for row in rows] == sorted((row["timestamp"] for row in rows), reverse=True)
+                found += (row["tranId"] for row in rows)
+    assert sorted(found) == [transfer.tran_id for transfer in past(SEVERAL, NOW_MS)]
+    assert exchange.ledger.transfers == []
+
+
+async def test_isolated_past_needs_its_pair(exchange: DemoExchange) -> None:
+    async with _calling(exchange) as client:
+        assert (await _page(client, type="ISOLATEDMARGIN_MARGIN"))["code"] == -1102
+
+
+async def test_exchange_has_no_past_unless_it_is_given_one() -> None:
+    async with _calling(DemoExchange(now_ms=lambda: NOW_MS)) as client:
+        asked = {"type": "MAIN_FUNDING", "startTime": NOW_MS - 183 * DAY_MS}
+        assert await _page(client, **asked) == {"total": 0, "rows": []}

@@ -1,0 +1,367 @@
+"""The exchange's history read whole: what comes, what is asked for, and what is said of what did not come."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from tests.wire.conftest import Seat
+from tui.demo.edits import Edit
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.history import Lag
+from tui.demo.keys import demo_key
+from tui.demo.past import SEVERAL
+from tui.desk.past import OVERLAP_MS, REACH_MS, PastReader, Reading, open_past
+from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.search import Search
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import TransferType, Wallet
+from tui.exchange import pacing
+from tui.exchange.client import BinanceClient
+from tui.history import HistoryCache, Stream
+from tui.journal import Journal
+
+HOST = "https://demo.invalid"
+DAY_MS = 24 * 60 * 60 * 1000
+_OPEN_PAIRS = {None, "BTCUSDT", "ETHUSDT"}
+
+
+@dataclass
+class Watched:
+    """A demo exchange, and what it was asked."""
+
+    exchange: DemoExchange = field(default_factory=lambda: DemoExchange(past=SEVERAL))
+    asked: list[dict[str, str]] = field(default_factory=list)
+    """The parameters of each reading of the history."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (scope["method"], scope["path"]) == ("GET", TRANSFER_PATH):
+            self.asked.append(dict(parse_qsl(scope["query_string"].decode())))
+        await self.exchange(scope, receive, send)
+
+    def expected(self) -> set[int]:
+        """The tranIds of the past that can be asked for: of the pairs that the account has."""
+        earliest_ms = self.exchange.server_ms() - REACH_MS
+        return {
+            one.tran_id
+            for one in (*self.exchange.history._past(), *self.exchange.ledger.transfers)
+            if {one.request.from_symbol, one.request.to_symbol} <= _OPEN_PAIRS and one.time_ms >= earliest_ms
+        }
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+@pytest.fixture
+def client(watched: Watched) -> BinanceClient:
+    return BinanceClient(HOST, demo_key(), transport=httpx.ASGITransport(watched))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Callable[[], HistoryCache]:
+    return lambda: HistoryCache(HOST, demo_key().fingerprint, tmp_path / "history.sqlite3")
+
+
+async def _read(reader: PastReader) -> list[Row]:
+    async for _ in reader.read():
+        pass
+    return reader.records
+
+
+def _tran_ids(records: list[Row]) -> set[int | None]:
+    return {record.tran_id for record in records}
+
+
+async def test_reads_all_that_can_be_asked_for(client: BinanceClient, watched: Watched) -> None:
+    reader = PastReader(client)
+    records = await _read(reader)
+    assert _tran_ids(records) == watched.expected()
+    assert len(records) == len(watched.expected()) > SEVERAL - 60
+    assert reader.unread == {}
+    assert len(reader.notes) == 1
+    assert reader.notes[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT: what the account or")
+    assert {asked["type"] for asked in watched.asked} == {move.name for move in TransferType}
+    of_pairs = [one for one in records if isinstance(one, HistoryRow) and one.type == "ISOLATEDMARGIN_ISOLATEDMARGIN"]
+    assert {(one.from_symbol, one.to_symbol) for one in of_pairs} == {("BTCUSDT", "ETHUSDT"), ("ETHUSDT", "BTCUSDT")}
+
+
+async def test_progress_is_told_from_the_first_to_the_last(client: BinanceClient) -> None:
+    told = [reading async for reading in PastReader(client).read()]
+    assert not told[0].is_over
+    assert told[-1].is_over
+    assert told[-1] == Reading(38, 38)  # 28 types without pairs, 4 of two pairs, and between the two
+    answered = [reading.answered for reading in told]
+    assert answered == sorted(answered)
+
+
+async def test_pair_of_the_journal_is_asked_for_too(client: BinanceClient, watched: Watched) -> None:
+    reader = PastReader(client, pairs=["SOLUSDT"])
+    of_all = {one.tran_id for one in watched.exchange.history._past()}
+    assert _tran_ids(await _read(reader)) == of_all
+    assert "SOLUSDT, BTCUSDT, ETHUSDT" in reader.notes[0]
+
+
+async def test_only_some_types_are_asked_for(client: BinanceClient, watched: Watched) -> None:
+    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    assert await _read(reader)
+    assert [asked["type"] for asked in watched.asked] == ["MAIN_FUNDING"]
+    assert reader.notes == []
+
+
+async def test_second_look_asks_for_the_last_day_and_keeps_the_rest(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    first = await _read(PastReader(client, cache()))
+    watched.asked.clear()
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
+    new = watched.exchange.ledger.transfer(request, watched.exchange.server_ms())
+    second = await _read(PastReader(client, cache()))
+    assert _tran_ids(second) == _tran_ids(first) | {new.tran_id}
+    assert len(second) == len(first) + 1
+    assert len(watched.asked) == 38
+    since = [watched.exchange.server_ms() - int(asked["startTime"]) for asked in watched.asked]
+    assert all(OVERLAP_MS <= ms < OVERLAP_MS + 60_000 for ms in since)
+
+
+async def test_what_was_kept_is_there_before_anything_is_asked(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    first = await _read(PastReader(client, cache()))
+    watched.asked.clear()
+    reader = PastReader(client, cache())
+    async with aclosing(reader.read()) as reading:
+        await anext(reading)
+        assert watched.asked == []
+        assert set(reader.records) == set(first)
+
+
+async def test_another_key_or_host_has_records_of_its_own(
+    client: BinanceClient, cache: Callable[[], HistoryCache], tmp_path: Path
+) -> None:
+    await _read(PastReader(client, cache()))
+    path = tmp_path / "history.sqlite3"
+    assert HistoryCache("https://other", demo_key().fingerprint, path).read() == ({}, {})
+    assert HistoryCache(HOST, "other", path).read() == ({}, {})
+
+
+async def test_status_that_changes_is_brought_up_to_date_and_stands_once(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    watched.exchange.history.pending = Lag(seconds=10**9)
+    first = await _read(PastReader(client, cache()))
+    assert {record.status for record in first} == {"PENDING"}
+    watched.exchange.history.pending = Lag()
+    second = await _read(PastReader(client, cache()))
+    assert {record.status for record in second} == {"CONFIRMED", "FAILED"}
+    assert len(second) == len(first)
+
+
+async def test_leaving_ends_every_call_and_the_next_look_reads_the_rest(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    before = asyncio.all_tasks()
+    async with aclosing(PastReader(client, cache()).read()) as reading:
+        async for progress in reading:
+            if progress.answered:
+                break
+    assert asyncio.all_tasks() == before
+    assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+async def test_fewer_rows_a_page_than_asked_for(client: BinanceClient, watched: Watched, rows: int) -> None:
+    watched.exchange.history.most_rows = rows
+    reader = PastReader(client)
+    assert _tran_ids(await _read(reader)) == watched.expected()
+    assert reader.unread == {}
+
+
+async def test_rows_that_are_on_two_pages_are_there_once(client: BinanceClient, watched: Watched) -> None:
+    watched.exchange.history.most_rows = 5
+    watched.exchange.history.page_shift = -2
+    reader = PastReader(client)
+    records = await _read(reader)
+    assert _tran_ids(records) == watched.expected()
+    assert len(records) == len(watched.expected())
+    assert reader.unread == {}
+
+
+async def test_rows_between_the_pages_are_told_of_and_the_others_shown(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    watched.exchange.history.most_rows = 5
+    watched.exchange.history.page_shift = 2
+    reader = PastReader(client, cache())
+    records = await _read(reader)
+    assert len(records) > 200
+    assert _tran_ids(records) < watched.expected()
+    assert reader.unread
+    assert all("did not come whole: the exchange speaks of" in why for why in reader.unread.values())
+    watched.exchange.history.page_shift = 0
+    assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()  # it was not taken for whole
+
+
+@pytest.mark.parametrize("error", [-1, 1])
+async def test_total_that_is_not_right_is_told_of(client: BinanceClient, watched: Watched, error: int) -> None:
+    watched.exchange.history.total_error = error
+    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    records = await _read(reader)
+    assert len(records) > 10
+    assert len(reader.unread) == 1
+
+
+@pytest.mark.parametrize(
+    ("edit", "shown"),
+    [
+        (Edit("type", '"MAIN_MOON"'), lambda row: row.type == "MAIN_MOON"),
+        (Edit("status", '"REFUNDED"'), lambda row: row.status == "REFUNDED"),
+        (Edit("asset", '"币安人生"'), lambda row: row.asset == "币安人生"),
+        (Edit("amount", '"1e1"'), lambda row: row.amount == 10),
+        (Edit("amount", '"1,000.5"'), lambda row: isinstance(row, UnreadableRow) and '"1,000.5"' in row.text),
+        (Edit("amount", "12.5"), lambda row: isinstance(row, UnreadableRow) and '"amount":12.5' in row.text),
+        (Edit("tranId", '"abc"'), lambda row: isinstance(row, UnreadableRow) and '"abc"' in row.text),
+        (Edit("timestamp", ""), lambda row: isinstance(row, UnreadableRow) and row.timestamp is None),
+    ],
+)
+async def test_what_is_not_known_is_shown_as_it_is_also_from_the_cache(
+    client: BinanceClient,
+    watched: Watched,
+    cache: Callable[[], HistoryCache],
+    edit: Edit,
+    shown: Callable[[Row], bool],
+) -> None:
+    watched.exchange.history.edits = [(edit, None)]
+    records = await _read(PastReader(client, cache(), moves=[TransferType.MAIN_FUNDING]))
+    assert len(records) > 10
+    assert all(map(shown, records))
+    again = await _read(PastReader(client, cache(), moves=[TransferType.MAIN_FUNDING]))
+    assert set(again) == set(records)
+
+
+async def test_waits_as_long_as_the_exchange_asks_to(client: BinanceClient, watched: Watched) -> None:
+    limited = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"retry-after": "1"})
+    watched.exchange.faults.append(Fault(executes=False, answer=limited, method="GET", path=TRANSFER_PATH, times=3))
+    reader = PastReader(client)
+    waits = [reading.wait_s async for reading in reader.read()]
+    assert max(waits) == 1
+    assert _tran_ids(reader.records) == watched.expected()
+    assert reader.unread == {}
+
+
+async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClient, watched: Watched) -> None:
+    banned = Answer(418, b"", {"retry-after": "7200"})
+    watched.exchange.faults.append(Fault(executes=False, answer=banned, method="GET", path=TRANSFER_PATH, times=None))
+    reader = PastReader(client)
+    assert await _read(reader) == []
+    assert len(reader.unread) == len({*reader.unread}) >= 28
+    assert "The exchange asks to be left alone for 7200 s." in reader.unread.values()
+    assert len(watched.asked) <= 28
+
+
+async def test_refusal_of_one_type_ends_no_other(client: BinanceClient, watched: Watched) -> None:
+    refused = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
+    watched.exchange.faults.append(Fault(executes=False, answer=refused, method="GET", path=TRANSFER_PATH))
+    reader = PastReader(client)
+    assert len(await _read(reader)) > 300
+    (why,) = reader.unread.values()
+    assert why.startswith("You are not authorized (-1002).")
+
+
+async def test_isolated_accounts_that_cannot_be_read_are_told_of(client: BinanceClient, watched: Watched) -> None:
+    path = "/sapi/v1/margin/isolated/account"
+    watched.exchange.faults.append(
+        Fault(executes=False, answer=Answer(400, b'{"code":-2015,"msg":"No."}'), method="GET", path=path)
+    )
+    reader = PastReader(client)
+    assert len(await _read(reader)) > 300
+    assert reader.notes[0].startswith("Which isolated accounts there are could not be read: No (-2015).")
+    assert reader.notes[1].startswith("Isolated Margin was asked for no pair")
+
+
+async def test_clock_that_is_off_is_set_by_the_exchanges(client: BinanceClient, watched: Watched) -> None:
+    watched.exchange.clock_offset_ms = 60_000
+    reader = PastReader(client)
+    assert _tran_ids(await _read(reader)) == watched.expected()
+    assert reader.unread == {}
+
+
+@pytest.mark.parametrize("damage", [b"no database at all" * 100, b""])
+async def test_damaged_cache_is_made_anew(
+    client: BinanceClient, watched: Watched, tmp_path: Path, cache: Callable[[], HistoryCache], damage: bytes
+) -> None:
+    (tmp_path / "history.sqlite3").write_bytes(damage)
+    reader = PastReader(client, cache())
+    assert _tran_ids(await _read(reader)) == watched.expected()
+    assert len(reader.notes) == 1
+
+
+async def test_cache_that_cannot_be_is_told_of_and_missed_by_nothing(
+    client: BinanceClient, watched: Watched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "state" / "shunter" / "history.sqlite3").mkdir(parents=True)
+    reader = await open_past(client, Journal.in_memory(), keeps=True)
+    assert _tran_ids(await _read(reader)) == watched.expected()
+    assert "cannot be kept in" in reader.notes[0]
+
+
+async def test_calls_beyond_the_budget_of_a_minute_wait_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ms, slept_s = [0.0], []
+
+    async def sleep(seconds: float) -> None:
+        slept_s.append(seconds)
+        now_ms[0] += seconds * 1000
+
+    monkeypatch.setattr(pacing, "ticks_ms", lambda: now_ms[0])
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    went_ms: list[float] = []
+
+    async def call() -> None:
+        went_ms.append(now_ms[0])
+        now_ms[0] += 1000
+
+    calls = pacing.Paced(BinanceClient(HOST), waits=lambda: None, per_minute=5)
+    for _ in range(14):
+        await calls.ask(call)
+    assert all(later - earlier >= 60_000 for earlier, later in zip(went_ms, went_ms[5:], strict=False))
+    assert slept_s == [55, 55]
+
+
+async def test_desk_reads_the_past_of_its_account_and_its_journal(seat: Seat) -> None:
+    first = await seat.send("5")
+    isolated = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal(7), to_symbol="ETHUSDT")
+    second = await seat.desk.submit(isolated)
+    assert await seat.desk.recent(5, Search(wallet=Wallet.ISOLATED)) == [second]
+    assert await seat.desk.recent(1) == [second]
+    past = await seat.desk.past()
+    try:
+        records = await _read(past)
+    finally:
+        past.close()
+    assert _tran_ids(records) == {first.tran_id, second.tran_id}
+    assert Stream(TransferType.MAIN_ISOLATED_MARGIN, to_symbol="ETHUSDT") in past.whole
+    assert past.notes[0].startswith("Isolated Margin was asked for ETHUSDT, BTCUSDT")
+
+
+async def test_question_that_did_not_come_whole_is_not_among_those_that_did(
+    client: BinanceClient, watched: Watched
+) -> None:
+    watched.exchange.history.total_error = 1
+    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    await _read(reader)
+    assert reader.whole == set()

@@ -1,0 +1,70 @@
+"""Arguments that several commands take, read by the domain's own parsers."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from tui.domain.search import Search, parse_outcome, parse_since, parse_until
+from tui.domain.transfer import parse_asset
+from tui.domain.wallets import parse_wallet
+
+_Parsed = TypeVar("_Parsed")
+
+
+def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
+    """A parser of ours as an argparse type, which keeps its message."""
+
+    def parsed(text: str) -> _Parsed:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parsed
+
+
+def add_search(parser: argparse.ArgumentParser) -> None:
+    """The options of whatever lists transfers."""
+    now = datetime.now(UTC)
+    which = parser.add_argument_group("which of them", "Each option leaves fewer.")
+    which.add_argument(
+        "--since", metavar="T", type=typed(lambda text: parse_since(text, now)), help="from 2026-11-24 on, or 7d"
+    )
+    which.add_argument(
+        "--until", metavar="T", type=typed(lambda text: parse_until(text, now)), help="until the end of 2026-11-24"
+    )
+    which.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
+    which.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
+    which.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help="destination wallet")
+    which.add_argument(
+        "--outcome",
+        dest="outcomes",
+        metavar="O",
+        type=typed(parse_outcome),
+        action="append",
+        default=[],
+        help="like done; may be given several times",
+    )
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """How a list is printed."""
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument("--json", action="store_true", help="print a JSON array, one transfer a line")
+    formats.add_argument("--csv", action="store_true", help="print CSV, for a spreadsheet")
+
+
+def search_of(args: argparse.Namespace) -> Search:
+    """What is looked for. Raises ValueError where nothing could be found."""
+    if args.since is not None and args.until is not None and args.since >= args.until:
+        raise ValueError("--since is not before --until: there is no time between them")
+    return Search(
+        source=args.source,
+        destination=args.destination,
+        asset=args.asset or "",
+        outcomes=frozenset(args.outcomes),
+        profile=args.profile or "",
+        since_ms=args.since,
+        until_ms=args.until,
+    )

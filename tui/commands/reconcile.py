@@ -1,0 +1,135 @@
+"""`shunter reconcile`: the journal of a key against the exchange's record of its account."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tui.commands import account, listing
+from tui.commands.account import Account
+from tui.commands.arguments import add_format
+from tui.commands.pipes import leave_closed_pipes
+from tui.domain.amounts import grouped, plain
+from tui.domain.search import ms_of
+from tui.domain.text import printable
+from tui.journal import JournalError
+
+if TYPE_CHECKING:
+    from tui.desk.reconcile import Comparison, Difference
+
+_NOT_COMPARED = 3
+"""The exit status where nothing differs, as far as that could be told, and part could not be."""
+
+_FIELDS = (
+    *("kind", "counts", "journal_id", "sent_at", "profile", "type", "asset", "amount", "from_symbol", "to_symbol"),
+    *("outcome", "status", "tran_id", "recorded_at", "differs", "advice"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `shunter reconcile`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = (
+        "exit status:\n"
+        "  0  nothing differs\n"
+        "  1  something does: each is told, with what to do\n"
+        "  2  misuse\n"
+        "  3  it could not be compared, or not all of it, and nothing differs as far as it was\n"
+        "\nWhat counts is whether something moved. What the exchange has on record and the journal has not,\n"
+        "made with the exchange's own app or by another program, is told and does not count unless --strict."
+    )
+    account.add_arguments(parser)
+    add_format(parser)
+    parser.add_argument("--strict", action="store_true", help="what was made elsewhere counts as a difference")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare, and tell; the exit status."""
+    return account.with_past(args, lambda opened: _tell(args, opened), failed=_NOT_COMPARED)
+
+
+def _tell(args: argparse.Namespace, opened: Account) -> int:
+    from tui.desk.reconcile import reconcile
+
+    try:
+        comparison = reconcile(opened.past, opened.client, opened.journal)
+    except JournalError as error:
+        print(error, file=sys.stderr)
+        return _NOT_COMPARED
+    counts = comparison.differences + (comparison.elsewhere if args.strict else ())
+    told = (*comparison.differences, *comparison.elsewhere)
+    try:
+        account.tell_what_is_missing(opened.past)
+        if args.json:
+            listing.print_json(_FIELDS, _fields(told, set(map(id, counts))))
+        elif args.csv:
+            listing.print_csv(_FIELDS, _fields(told, set(map(id, counts))))
+        else:
+            for line in _lines(comparison, counts):
+                print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        if not leave_closed_pipes():
+            raise  # who reads no more still gets the exit status
+    if counts:
+        return 1
+    return _NOT_COMPARED if opened.past.unread else 0
+
+
+def _lines(comparison: "Comparison", counts: "Iterable[Difference]") -> Iterator[str]:
+    counted = list(counts)
+    for found in counted:
+        yield f"{found.kind.value.upper()}: {_said(found)}"
+        yield f"  {found.advice}"
+    if len(counted) == len(comparison.differences) and comparison.elsewhere:
+        yield f"{len(comparison.elsewhere)} made elsewhere: shunter history lists them."
+    if comparison.open:
+        yield f"{comparison.open} not settled yet: open Shunter with this key, and it finds out."
+    if comparison.left_out:
+        yield f"{comparison.left_out} not compared: sent within the last hour, or of what could not be read."
+    yield f"{comparison.agree} agree, {len(counted)} differ."
+
+
+def _said(found: "Difference") -> str:
+    parts = []
+    if (transfer := found.transfer) is not None:
+        source, destination = transfer.request.ends
+        parts.append(
+            f"transfer {transfer.id} of {listing.local(ms_of(transfer.sent_at))}, "
+            f"{grouped(transfer.request.amount)} {transfer.request.asset}, {source.label} to {destination.label}, "
+            f"is {transfer.outcome.value.replace('_', ' ')}"
+            + (f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else "")
+        )
+    if (record := found.record) is not None:
+        at = "at an unknown time" if record.timestamp is None else f"of {listing.local(record.timestamp)}"
+        amount = "?" if record.amount is None else grouped(record.amount)
+        parts.append(
+            f"the exchange has tranId {record.tran_id} {at}: {record.type} {amount} {record.asset}, {record.status}"
+        )
+    return printable("; ".join(parts))
+
+
+def _fields(told: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[listing.Value, ...]]:
+    for found in told:
+        transfer, record = found.transfer, found.record
+        request = transfer.request if transfer else None
+        amount = request.amount if request else record.amount if record else None
+        tran_id = transfer.tran_id if transfer and transfer.tran_id is not None else record.tran_id if record else None
+        yield (
+            found.kind.value,
+            "yes" if id(found) in counted else "no",
+            transfer.id if transfer else None,
+            listing.iso(ms_of(transfer.sent_at)) if transfer else None,
+            transfer.profile if transfer else None,
+            request.type.name if request else record.type if record else None,
+            request.asset if request else record.asset if record else None,
+            None if amount is None else plain(amount),
+            request.from_symbol if request else None,
+            request.to_symbol if request else None,
+            transfer.outcome.value if transfer else None,
+            record.status if record else None,
+            tran_id,
+            listing.iso(record.timestamp) if record else None,
+            "; ".join(map(str, found.mismatches)) or None,
+            found.advice,
+        )

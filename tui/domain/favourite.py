@@ -1,0 +1,131 @@
+"""Favourites: moves that a person makes again and again, under names of their own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tui.domain.amounts import AmountError, parse_amount, plain
+from tui.domain.text import printable
+from tui.domain.transfer import Draft, parse_asset, parse_pair, route_problem
+from tui.domain.wallets import parse_wallet, transfer_type
+
+MAX = "max"
+"""The amount of a favourite that takes all that can be moved."""
+
+_LONGEST_NAME = 40
+
+
+class Part(StrEnum):
+    """What a favourite is written down as, word by word and in this order."""
+
+    NAME = "name"
+    SOURCE = "from"
+    DESTINATION = "to"
+    FROM_PAIR = "from-pair"
+    TO_PAIR = "to-pair"
+    ASSET = "asset"
+    AMOUNT = "amount"
+    PROFILE = "profile"
+
+
+class InvalidFavourite(ValueError):
+    """It cannot be used. `part` is where, None where it is in no one part."""
+
+    def __init__(self, why: str, part: Part | None = None) -> None:
+        super().__init__(f"{part}: {why}" if part else why)
+        self.part = part
+
+
+@dataclass(frozen=True, slots=True)
+class Favourite:
+    """One of them. `parse_favourite` makes it, so that it is a move that exists."""
+
+    name: str
+    draft: Draft
+    """What it fills the form with; texts that are left open are empty."""
+    profile: str = ""
+    """The profile that it is for; empty where it is for all."""
+
+
+def parse_favourite(written: Mapping[str, str]) -> Favourite:
+    """A favourite as it is written down: name, from, to and asset are needed, the rest can be left open. Raises
+    InvalidFavourite with the first thing that is wrong.
+    """
+
+    def read(part: Part) -> str:
+        try:
+            return _PARSERS[part](written[part]) if part in written else ""
+        except ValueError as error:
+            raise InvalidFavourite(str(error), part) from None
+
+    for part in (Part.NAME, Part.SOURCE, Part.DESTINATION, Part.ASSET):
+        if part not in written:
+            raise InvalidFavourite("it is missing", part)
+    texts = {part: read(part) for part in Part}
+    source, destination = parse_wallet(texts[Part.SOURCE]), parse_wallet(texts[Part.DESTINATION])
+    move = transfer_type(source, destination)
+    if move is None:
+        raise InvalidFavourite(route_problem(source, destination), Part.DESTINATION)
+    for part, needed, wallet in (
+        (Part.FROM_PAIR, move.needs_from_pair, source),
+        (Part.TO_PAIR, move.needs_to_pair, destination),
+    ):
+        if texts[part] and not needed:
+            raise InvalidFavourite(f"this move takes no pair for {wallet.label}", part)
+    if texts[Part.FROM_PAIR] and texts[Part.FROM_PAIR] == texts[Part.TO_PAIR]:
+        raise InvalidFavourite("the two pairs must differ", Part.TO_PAIR)
+    takes_all = texts[Part.AMOUNT] == MAX
+    amount = "" if takes_all else texts[Part.AMOUNT]
+    pairs = texts[Part.FROM_PAIR], texts[Part.TO_PAIR]
+    draft = Draft(source, destination, texts[Part.ASSET], amount, *pairs, takes_all=takes_all)
+    return Favourite(texts[Part.NAME], draft, texts[Part.PROFILE])
+
+
+def written_down(favourite: Favourite) -> dict[str, str]:
+    """A favourite as `parse_favourite` reads it, without what is left open."""
+    draft = favourite.draft
+    texts: dict[str, str] = {
+        Part.NAME: favourite.name,
+        Part.SOURCE: draft.source.value,
+        Part.DESTINATION: draft.destination.value,
+        Part.FROM_PAIR: draft.from_pair if draft.source.value == "isolated" else "",
+        Part.TO_PAIR: draft.to_pair if draft.destination.value == "isolated" else "",
+        Part.ASSET: draft.asset,
+        Part.AMOUNT: MAX if draft.takes_all else draft.amount,
+        Part.PROFILE: favourite.profile,
+    }
+    return {part: text for part, text in texts.items() if text}
+
+
+def _name(text: str) -> str:
+    name = text.strip()
+    if not name:
+        raise ValueError("a favourite needs a name")
+    if len(name) > _LONGEST_NAME or printable(name) != name:
+        raise ValueError(f"a name has at most {_LONGEST_NAME} characters, all of which can be seen")
+    return name
+
+
+def _wallet(text: str) -> str:
+    return str(parse_wallet(text).value)
+
+
+def _amount(text: str) -> str:
+    if text.strip().casefold() == MAX:
+        return MAX
+    try:
+        return plain(parse_amount(text))
+    except AmountError as error:
+        raise ValueError(f'{error}; or "{MAX}", or leave it out') from None
+
+
+_PARSERS: dict[Part, Callable[[str], str]] = {
+    Part.NAME: _name,
+    Part.SOURCE: _wallet,
+    Part.DESTINATION: _wallet,
+    Part.FROM_PAIR: parse_pair,
+    Part.TO_PAIR: parse_pair,
+    Part.ASSET: parse_asset,
+    Part.AMOUNT: _amount,
+    Part.PROFILE: str.strip,
+}

@@ -1,0 +1,166 @@
+"""The past of an account: what the exchange has on record beside what the journal has, each of them exactly once.
+
+They are held together by the tranId alone; what else could be one and the same is for `desk.matching` to say.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from tui.domain.amounts import plain
+from tui.domain.records import HistoryRow, Row, identity, outcome_of
+from tui.domain.search import Facts, Search, facts_of, haystack, is_found, ms_of
+from tui.domain.transfer import Outcome, Transfer
+
+PENDING = "PENDING"
+"""The status of a record that the exchange is still working on."""
+
+
+class Origin(StrEnum):
+    """Where something in the past was made, as far as that is known."""
+
+    HERE = "here"
+    """Of the journal, and the exchange has the same on record."""
+    DIFFERS = "differs"
+    """Of the journal, and the exchange has something else on record under its tranId."""
+    ELSEWHERE = "elsewhere"
+    """On the exchange's record alone: made with its own app or page, or with another program or journal."""
+    JOURNAL = "journal"
+    """In the journal alone: it never got a tranId, or no record that was read has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that a row of the journal and a record say differently, each in its own words."""
+
+    what: str
+    journal: str
+    exchange: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.journal} in the journal, {self.exchange} at the exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing of the past: a record, a row of the journal, or both that are one."""
+
+    record: Row | None
+    transfer: Transfer | None
+    mismatches: tuple[Mismatch, ...] = ()
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was made."""
+        if self.record is None:
+            return Origin.JOURNAL
+        if self.transfer is None:
+            return Origin.ELSEWHERE
+        return Origin.DIFFERS if self.mismatches else Origin.HERE
+
+    @property
+    def at_ms(self) -> int | None:
+        """When it took place, by the exchange's record before the journal; None where that cannot be read."""
+        if self.record is not None and self.record.timestamp is not None:
+            return self.record.timestamp
+        return ms_of(self.transfer.sent_at) if self.transfer else None
+
+    @property
+    def tran_id(self) -> int | None:
+        """What the exchange calls it; None where it has no number, or none that can be read."""
+        ends = (self.record, self.transfer)
+        return next((end.tran_id for end in ends if end is not None and end.tran_id is not None), None)
+
+
+def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> list[Entry]:
+    """Records of the exchange at `host` beside rows of the journal, of whatever host; the newest first, and before them
+    what has no time that can be read. A record that comes twice is one, as it was read last.
+    """
+    distinct = {identity(record): record for record in records}
+    alone = dict(enumerate(distinct.values()))
+    rows = list(transfers)
+    by_tran_id: defaultdict[int, list[int]] = defaultdict(list)
+    for number, record in alone.items():
+        if record.tran_id is not None:
+            by_tran_id[record.tran_id].append(number)
+    entries = []
+    # A number that was given out twice belongs to what it fits best.
+    couples = sorted(
+        (len(found := mismatches(row, alone[number])), place, number, found)
+        for place, row in enumerate(rows)
+        if row.host == host and row.tran_id is not None
+        for number in by_tran_id.get(row.tran_id, ())
+    )
+    taken: set[int] = set()
+    for _, place, number, found in couples:
+        if place not in taken and number in alone:
+            taken.add(place)
+            entries.append(Entry(alone.pop(number), rows[place], found))
+    entries += [Entry(record, None) for record in alone.values()]
+    entries += [Entry(None, row) for place, row in enumerate(rows) if place not in taken]
+    return sorted(entries, key=_newest_first)
+
+
+def _newest_first(entry: Entry) -> tuple[bool, int, int]:
+    at_ms = entry.at_ms
+    return at_ms is not None, -(at_ms or 0), -(entry.transfer.id if entry.transfer else 0)
+
+
+def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
+    """What a row of the journal and a record say differently. What cannot be read of a record says nothing; nor does
+    one that is pending say how it ends.
+    """
+    request = transfer.request
+    told: list[tuple[str, object, object]] = [
+        ("type", request.type.name, record.type),
+        ("asset", request.asset, record.asset),
+        ("amount", request.amount, record.amount),
+    ]
+    if isinstance(record, HistoryRow):  # which need not carry pairs
+        told += [("source pair", request.from_symbol, record.from_symbol or request.from_symbol)]
+        told += [("destination pair", request.to_symbol, record.to_symbol or request.to_symbol)]
+    found = [
+        Mismatch(what, _words(here), _words(there)) for what, here, there in told if there is not None and there != here
+    ]
+    if record.status not in (None, PENDING) and outcome_of(record.status) is not transfer.outcome:
+        found.append(Mismatch("outcome", transfer.outcome.value.replace("_", " "), record.status))
+    return tuple(found)
+
+
+def _words(said: object) -> str:
+    if said is None:
+        return "none"
+    return plain(said) if isinstance(said, Decimal) else str(said)
+
+
+def select(entries: Iterable[Entry], search: Search, *, profile: str, host: str) -> list[Entry]:
+    """The entries that are looked for. What was made elsewhere counts as of the profile by whose key it was read."""
+    return [entry for entry in entries if is_found(search, entry_facts(entry, profile=profile, host=host))]
+
+
+def entry_facts(entry: Entry, *, profile: str, host: str) -> Facts:
+    """What a search looks at in an entry: all that either side says."""
+    own = facts_of(entry.transfer) if entry.transfer else None
+    record = entry.record
+    if record is None:
+        assert own is not None  # noqa: S101 - an entry has one of the two
+        return own
+    outcomes = own.outcomes if own else frozenset()
+    if record.status is not None and outcomes is not None:
+        outcomes |= {outcome_of(record.status) or Outcome.UNKNOWN}
+    amount = None if record.amount is None else plain(record.amount)
+    pairs = (record.from_symbol, record.to_symbol) if isinstance(record, HistoryRow) else (record.text,)
+    text = haystack(
+        record.type, record.asset, amount, record.status, record.tran_id, *pairs, entry.origin.value, profile, host
+    )
+    return Facts(
+        entry.at_ms,
+        record.type,
+        record.asset,
+        outcomes or None,
+        own.profile if own else profile,
+        host,
+        f"{text} {own.text if own else ''}",
+    )

@@ -1,0 +1,82 @@
+"""Many calls that read, at once and within the exchange's limits: BINANCE.md, "Limits and answers"."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import ClockRefused, NotSent, OutcomeUnknown, RateLimited
+
+_AT_ONCE = 50
+"""Calls under way; connections are opened for them."""
+
+_PER_MINUTE = 6000
+"""Calls in a minute: of those that weigh 1, half of what this machine's address may. The rest is for settling, and for
+other programs.
+"""
+_MINUTE_MS = 60_000
+
+_LONGEST_WAIT_S = 5 * 60
+"""The exchange asks for more only after it was pressed (418); then it is left alone."""
+
+_TRIES = 3
+_MOST_LIMITED = 10
+_PAUSE_S = 0.5
+
+_Answer = TypeVar("_Answer")
+
+
+class Paced:
+    """Calls of one client, each tried again where that may help. They change nothing, so that they may be."""
+
+    def __init__(self, client: BinanceClient, *, waits: Callable[[], object], per_minute: int = _PER_MINUTE) -> None:
+        """`waits` is called when the exchange asks to be left alone for a while, which the client's `wait_s` tells."""
+        self._client = client
+        self._waits = waits
+        self._per_minute = per_minute
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._calls_ms: deque[float] = deque()
+        self._syncing = asyncio.Lock()
+
+    async def ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """The answer to a call. Raises ExchangeError."""
+        failures = limited = 0
+        while True:
+            try:
+                async with self._at_once:
+                    await self._turn()
+                    return await call()
+            except RateLimited:  # its turn comes when the exchange has been left alone for long enough
+                limited += 1
+                if limited == _MOST_LIMITED:
+                    raise
+                await asyncio.sleep(0 if self._client.wait_s else _PAUSE_S)
+            except (ClockRefused, OutcomeUnknown) as error:
+                failures += 1
+                if failures == _TRIES:
+                    raise
+                await (self._sync() if isinstance(error, ClockRefused) else asyncio.sleep(failures * _PAUSE_S))
+
+    async def _turn(self) -> None:
+        """Wait until another call may go out. Raises NotSent where that is too long."""
+        while wait_s := self._client.wait_s:
+            if wait_s > _LONGEST_WAIT_S:
+                raise NotSent(f"The exchange asks to be left alone for {wait_s} s.")
+            self._waits()
+            await asyncio.sleep(wait_s)
+        while self._calls_ms and ticks_ms() - self._calls_ms[0] >= _MINUTE_MS:
+            self._calls_ms.popleft()
+        if len(self._calls_ms) >= self._per_minute:
+            # As many calls ago there was room for it; its place is taken before anyone else counts.
+            free_ms = self._calls_ms[-self._per_minute] + _MINUTE_MS
+            self._calls_ms.append(free_ms)
+            await asyncio.sleep((free_ms - ticks_ms()) / 1000)
+        else:
+            self._calls_ms.append(ticks_ms())
+
+    async def _sync(self) -> None:
+        async with self._syncing:
+            if self._client.clock is None:
+                await self._client.sync_clock()

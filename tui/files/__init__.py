@@ -1,0 +1,5 @@
+"""Replacing files of the person's own, for the parts that keep some."""
+
+from tui.files.atomic_write import atomic_write
+
+__all__ = ["atomic_write"]

@@ -1,0 +1,50 @@
+"""A search, as SQL: it looks through 100,000 rows without making a transfer of each."""
+
+import sqlite3
+
+from tui.domain.search import Search, haystack, moves, words
+from tui.domain.transfer import Outcome
+
+_HAYSTACK = (
+    "haystack(type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, outcome, tran_id, code, message)"
+)
+"""The columns in the order of `domain.search.facts_of`."""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Let statements on this connection call what `where` needs."""
+    connection.create_function("haystack", -1, haystack, deterministic=True)
+
+
+def where(search: Search) -> tuple[str, list[object]]:
+    """A condition, with its parameters, that is true of the rows that are looked for.
+
+    It is true as well of any that is `sending` where only its outcome, or its text, says otherwise: whether that stands
+    is not for SQL to say.
+    """
+    terms = ["1"]
+    parameters: list[object] = []
+
+    def add(term: str, *values: object) -> None:
+        terms.append(term)
+        parameters.extend(values)
+
+    for column, wanted in (("host", search.host), ("profile", search.profile), ("asset", search.asset)):
+        if wanted:
+            add(f"{column} = ?", wanted)
+    if search.since_ms is not None:
+        add("sent_at_ms >= ?", search.since_ms)
+    if search.until_ms is not None:
+        add("sent_at_ms < ?", search.until_ms)
+    if (kinds := moves(search)) is not None:
+        add(f"type IN ({_marks(len(kinds))})", *sorted(kinds))
+    if search.outcomes:
+        add(f"(outcome = ? OR outcome IN ({_marks(len(search.outcomes))}))", Outcome.SENDING, *sorted(search.outcomes))
+    if wanted_words := words(search.text):
+        found = " AND ".join([f"instr({_HAYSTACK}, ?)"] * len(wanted_words))
+        add(f"(outcome = ? OR ({found}))", Outcome.SENDING, *wanted_words)
+    return " AND ".join(terms), parameters
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
