@@ -49,7 +49,7 @@ def crash(self):
 def plant(name):
     """Crash when a screen of that name comes up; F12 brings it up."""
     from tui.app import app
-    from tui.screens import add_key, decide, go_to, help, history, holdings, keys, lock
+    from tui.screens import add_key, decide, favourites, go_to, help, history, holdings, keys, lock
     from tui.screens import main, notice, plain_text, result, review, unlock, welcome
     from tui.domain.balances import Balances
     from tui.domain.transfer import Transfer, TransferRequest
@@ -64,6 +64,7 @@ def plant(name):
     made = {
         "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
         "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
+        "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
         "GoToScreen": lambda desk: go_to.GoToScreen({}),
         "HelpScreen": lambda desk: help.HelpScreen(),
         "HistoryScreen": lambda desk: history.HistoryScreen(desk),

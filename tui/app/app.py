@@ -114,7 +114,8 @@ class ShunterApp(App[bool]):
         self._desk = opened.desk
         await self._take_screens_away()
         self._lock.watch(opened)
-        self._main = MainScreen(opened.desk, opened.status, self._draft)
+        is_open = self._draft == Draft() and not self._draft.chosen
+        self._main = MainScreen(opened.desk, opened.status, (opened.last if is_open else None) or self._draft)
         await self.push_screen(self._main)
 
     async def on_cannot_open(self, message: CannotOpen) -> None:

@@ -5,14 +5,15 @@ Nothing here touches a screen.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tui import keys
 from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey
-from tui.domain.hosts import place_name
-from tui.domain.transfer import Draft
+from tui.domain.hosts import exchange_of, place_name
+from tui.domain.search import Search
+from tui.domain.transfer import Draft, Field
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
 from tui.screens.add_key import SessionKey
@@ -51,6 +52,8 @@ class Opened:
     status: Status
     profile: keys.Profile | None = None
     """Where the key comes from; None for the demo's, and for one of this session only."""
+    last: Draft | None = None
+    """The last move of the profile at this host, without its amount; None where there is none."""
     idle_lock_s: float = 0
     """After this long without a key press the app lets go of the key; 0 is never."""
 
@@ -119,7 +122,16 @@ async def _opened(base_url: str, key: ApiKey, status: Status, profile: keys.Prof
     idle_lock_s = keys.settings().idle_lock_minutes * 60
     client = BinanceClient(base_url, key)
     journal = await asyncio.to_thread(Journal.open)
-    return Opened(Desk(client, journal, profile=status.profile), status, profile, idle_lock_s)
+    last = await asyncio.to_thread(_last_move, journal, status.profile, base_url)
+    return Opened(Desk(client, journal, profile=status.profile), status, profile, last, idle_lock_s)
+
+
+def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:
+    """Raises JournalError."""
+    search = Search(profile=profile, host=exchange_of(base_url))
+    last = next(journal.transfers(search, newest_first=True), None)
+    chosen = frozenset({Field.SOURCE, Field.DESTINATION})
+    return None if last is None else replace(last.request.draft, amount="", chosen=chosen)
 
 
 async def _no_key_yet(say_slow: SaySlow) -> NoKeyYet:

@@ -3,12 +3,12 @@
 import string
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount
+from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount, plain
 from tui.domain.balances import Account, ends
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
@@ -71,6 +71,12 @@ class TransferRequest:
         return ends(self.type, self.from_symbol, self.to_symbol)
 
     @property
+    def draft(self) -> "Draft":
+        """What a form is filled with to ask for the same again."""
+        pairs = self.from_symbol or "", self.to_symbol or ""
+        return Draft(self.type.source, self.type.destination, self.asset, plain(self.amount), *pairs)
+
+    @property
     def pairs(self) -> str:
         """Its pairs, in words: BTCUSDT -> ETHUSDT; empty where it has none."""
         return " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
@@ -90,6 +96,14 @@ class Draft:
     """Which of its wallets a person has chosen; the others only stand there."""
     takes_all: bool = field(default=False, kw_only=True)
     """Whether the amount is to be all that can be moved, as soon as that is known."""
+
+    @property
+    def reverse(self) -> "Draft | None":
+        """The same the other way round; None where the exchange has no such move."""
+        if transfer_type(self.destination, self.source) is None:
+            return None
+        wallets, pairs = (self.destination, self.source), (self.to_pair, self.from_pair)
+        return replace(self, source=wallets[0], destination=wallets[1], from_pair=pairs[0], to_pair=pairs[1])
 
     @property
     def move(self) -> TransferType:

@@ -22,6 +22,7 @@ from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.endings import Endings
+from tui.screens.favourites import FavouritesScreen
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
@@ -72,6 +73,7 @@ class MainScreen(ReadingScreen):
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
             Binding("f5,ctrl+l", "refresh_balances", "Read", key_display="F5", tooltip="read the wallets again"),
             Binding("f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="every asset in every wallet"),
+            Binding("f7,ctrl+y", "favourites", "Favourites", key_display="F7", tooltip="moves kept under a name"),
             Binding("ctrl+o", "go_to", "Go", key_display="^O", tooltip="go to any field or list: a letter says which"),
             Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
         ]
@@ -275,6 +277,19 @@ class MainScreen(ReadingScreen):
             self.app.push_screen(DecideScreen(self.desk, progress))
         else:
             self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
+
+    def action_favourites(self) -> None:
+        """Show the moves that are kept under a name."""
+        status = self.query_one(StatusBar).status
+        self.app.push_screen(FavouritesScreen(self.draft, status.profile), self._fill)
+
+    def on_transfer_table_again(self, message: TransferTable.Again) -> None:
+        """Put it into the form; nothing is opened by itself."""
+        self._fill(message.draft)
+
+    def _fill(self, draft: Draft | None) -> None:
+        if draft:
+            self.query_one(TransferForm).fill(draft)
 
     def on_holdings_table_chosen(self, message: HoldingsTable.Chosen) -> None:
         """Move from there."""

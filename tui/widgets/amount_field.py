@@ -69,6 +69,12 @@ class AmountField(FormField):
         else:
             self.amount.fill(plain(part))
 
+    def begin(self, draft: Draft) -> None:
+        """Put in another amount, or all that can be moved as soon as that is known."""
+        self.amount.fill(draft.amount)
+        if draft.takes_all:
+            self._want(100)
+
     def forget(self) -> None:
         """What a person types counts, and no part that was asked for before."""
         self._wanted = None

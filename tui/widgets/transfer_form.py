@@ -125,6 +125,16 @@ class TransferForm(Widget):
             self._field(Field.FROM_PAIR).entry.value = source.pair
         self.go_to(Field.DESTINATION)
 
+    def fill(self, draft: Draft) -> None:
+        """Put in another move; what is wrong with it today is said. The person goes on at the amount."""
+        self._wallets.choose(draft.source, draft.destination)
+        texts = {Field.ASSET: draft.asset, Field.FROM_PAIR: draft.from_pair, Field.TO_PAIR: draft.to_pair}
+        for which, text in texts.items():
+            self._field(which).entry.value = text
+        self._amount.begin(draft)
+        self._wallets.chosen = BOTH_ENDS
+        self.go_to(self._state().first_empty)
+
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
         self._shown_problems.clear()

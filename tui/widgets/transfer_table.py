@@ -10,7 +10,7 @@ from textual.widgets import DataTable
 
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.transfer import Draft, Outcome, Transfer, route_problem
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_tran_id
 from tui.widgets.transfer_facts import OUTCOME_WORDS
@@ -19,6 +19,7 @@ _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
 """The column of pairs is there once a transfer has some."""
 
+_AGAIN = "in the list of transfers: fill the form with the same again / the other way round"
 _IN_A_LIST = "in the list of transfers: all of one / copy its tranId"
 
 
@@ -30,6 +31,8 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(DataTable.BINDINGS, select_cursor=_IN_A_LIST),
+        Binding("r", "again", "Again", show=False, priority=True, tooltip=_AGAIN),
+        Binding("R", "back", "Back again", show=False, priority=True, tooltip=_AGAIN),
         Binding("c", "copy_tran_id", "Copy tranId", show=False, priority=True, tooltip=_IN_A_LIST),
     ]
 
@@ -38,6 +41,12 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         """The person wants to see all of one transfer."""
 
         transfer: Transfer
+
+    @dataclass
+    class Again(Message):
+        """The person wants to make a transfer of this kind."""
+
+        draft: Draft
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, cursor_type="row", cell_padding=0)
@@ -93,6 +102,21 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         # DataTable measures its columns some time after a row came, and keeps the cells that it drew before, cut short.
         self.notify_style_update()
         self.refresh()
+
+    def action_again(self) -> None:
+        """Fill the form with the transfer under the cursor."""
+        if self.marked:
+            self.post_message(self.Again(self.marked.request.draft))
+
+    def action_back(self) -> None:
+        """Fill the form with the way back of the transfer under the cursor."""
+        if not self.marked:
+            return
+        draft = self.marked.request.draft
+        if back := draft.reverse:
+            self.post_message(self.Again(back))
+        else:
+            self.notify(route_problem(draft.destination, draft.source), severity="warning", markup=False)
 
     def action_copy_tran_id(self) -> None:
         """Copy the tranId of the row under the cursor."""

@@ -57,9 +57,11 @@ class WalletPair(Vertical):
         """The list of sources or of destinations."""
         return self.query_one(f"#{which}", WalletList)
 
-    def choose(self, source: Wallet) -> None:
-        """Choose a source; the destination stays where it can."""
+    def choose(self, source: Wallet, destination: Wallet | None = None) -> None:
+        """Choose a source, and a destination that it reaches; without one, that stays where it can."""
         self.list_of(Field.SOURCE).choose(source)
+        if destination:
+            self.list_of(Field.DESTINATION).choose(destination)
 
     def swap(self) -> bool:
         """Turn the move round; where that is none, say so."""
@@ -67,8 +69,7 @@ class WalletPair(Vertical):
         if transfer_type(destination, source) is None:
             self._note(route_problem(destination, source))
             return False
-        self.list_of(Field.SOURCE).choose(destination)
-        self.list_of(Field.DESTINATION).choose(source)
+        self.choose(destination, source)
         return True
 
     def show_balances(self, state: FormState) -> None:

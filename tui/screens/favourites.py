@@ -1,0 +1,191 @@
+"""Favourites: moves under names of their own, to be put into the form and kept from it."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, OptionList
+from textual.widgets.option_list import Option
+
+from tui.domain.amounts import AmountError, grouped, parse_amount
+from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
+from tui.domain.text import printable
+from tui.domain.transfer import Draft
+from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
+from tui.widgets.ask_line import AskLine
+from tui.widgets.field_input import FieldInput
+from tui.widgets.form_field import FormField
+
+_ASK = (
+    "Enter  put into the form        x  remove        Esc or q  close\n"
+    "k  keep the form        m  with Max        p  for this key only"
+)
+_ASK_NAME = "Enter  keep it      Esc or ^C  cancel"
+_ASK_REMOVE = "y  remove it      any other key  leave it"
+_NONE = "There are none yet. Fill in the form, then k keeps it here under a name."
+
+
+class FavouritesScreen(ModalScreen[Draft | None]):
+    """Ends with what the form is to be filled with, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "keep", "Keep the form"),
+        Binding("m", "keep(True)", "Keep the form, with Max for its amount"),
+        Binding("p", "keep(False, True)", "Keep the form, for this key only"),
+        Binding("x", "remove", "Remove"),
+        Binding("escape,q,f7,ctrl+y", "close", "Close"),
+    ]
+
+    def __init__(self, draft: Draft, profile: str) -> None:
+        """Takes what is in the form, and the profile that it is for."""
+        super().__init__()
+        self._draft = draft
+        self._profile = profile
+        self._shown: list[Favourite] = []
+        self._to_remove: Favourite | None = None
+        self._to_keep = Favourite("", draft)
+
+    def compose(self) -> ComposeResult:
+        """The list, and below it what is wrong in the file."""
+        with Vertical(classes="dialog -page"):
+            yield Label("Favourites", classes="title")
+            yield OptionList(id="favourites", compact=True)
+            yield Label("", id="favourites-said", markup=False)
+            yield FormField("favourite-name", "Name", FieldInput("", max_length=40))
+            yield AskLine(_ASK)
+
+    def on_mount(self) -> None:
+        """List what there is."""
+        self._ask_name(False)
+        self._list()
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Put it into the form."""
+        event.stop()
+        self.dismiss(self._shown[event.option_index].draft)
+
+    @on(OptionList.OptionHighlighted)
+    def leave_question(self) -> None:
+        """Take back a question about another one."""
+        if self._to_remove and self._marked != self._to_remove:
+            self._withdraw()
+
+    @on(Input.Submitted)
+    def keep_named(self, event: Input.Submitted) -> None:
+        """Keep what is in the form under the name that was typed."""
+        event.stop()
+        field = self.query_one(FormField)
+        try:
+            keep(parse_favourite({Part.NAME: field.text, **written_down(self._to_keep)}))
+        except (InvalidFavourite, FavouritesError) as error:
+            field.show_problem(printable(str(error)))
+            return
+        self._ask_name(False)
+        self._list()
+
+    def on_key(self, event: object) -> None:
+        """Take the yes to `action_remove`; any other key is a no."""
+        key = getattr(event, "key", "")
+        if self._to_remove and key != "x":
+            marked = self._to_remove
+            self._withdraw()
+            if key == "y":
+                self._remove(marked)
+
+    def action_keep(self, takes_all: bool = False, is_own: bool = False) -> None:
+        """Ask under which name the form is to be kept; with Max for its amount, and for this profile only."""
+        if not self._draft.asset:
+            self._say("The form has no asset yet: fill in what is to be kept, then come back.")
+            return
+        draft = replace(self._draft, amount="", takes_all=True) if takes_all else self._draft
+        self._to_keep = Favourite("", draft, self._profile if is_own else "")
+        self._ask_name(True)
+
+    def action_remove(self) -> None:
+        """Ask whether the marked one should go."""
+        if marked := self._marked:
+            self._to_remove = marked
+            self._say(f"Remove {marked.name}?")
+            self.query_one(AskLine).ask(_ASK_REMOVE)
+
+    def action_close(self) -> None:
+        """Back to the form; of a name that is being typed, back to the list."""
+        if self.query_one(FormField).display:
+            self._ask_name(False)
+        else:
+            self.dismiss(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a name is typed, its letters are none of the list's keys."""
+        return action not in ("keep", "remove") or not self.query_one(FormField).display
+
+    @property
+    def _marked(self) -> Favourite | None:
+        index = self.query_one(OptionList).highlighted
+        return self._shown[index] if index is not None and index < len(self._shown) else None
+
+    def _remove(self, favourite: Favourite) -> None:
+        try:
+            remove(favourite.name)
+        except FavouritesError as error:
+            self._say(str(error))
+            return
+        self._list()
+
+    def _withdraw(self) -> None:
+        self._to_remove = None
+        self._say("")
+        self.query_one(AskLine).ask(_ASK)
+
+    def _list(self) -> None:
+        """Those for every profile and for this one, and what is wrong in the file."""
+        said = ""
+        try:
+            found = favourites()
+        except FavouritesError as error:
+            self._shown, said = [], str(error)
+        else:
+            self._shown = [one for one in found.favourites if one.profile in ("", self._profile)]
+            if found.wrong:
+                said = f"{favourites_path()}:\n" + "\n".join(map(str, found.wrong))
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        names = max((len(one.name) for one in self._shown), default=0)
+        listed.add_options(Option(Content(f" {one.name:<{names}}  {_words(one)}")) for one in self._shown)
+        listed.highlighted = 0 if self._shown else None
+        listed.display = bool(self._shown)
+        self._say(said or ("" if self._shown else _NONE))
+
+    def _say(self, words: str) -> None:
+        label = self.query_one("#favourites-said", Label)
+        label.update("\n".join(map(printable, words.split("\n"))))
+        label.display = bool(words)
+
+    def _ask_name(self, is_asked: bool) -> None:
+        field = self.query_one(FormField)
+        field.display = is_asked
+        field.show_problem("")
+        field.show_hint(f"keeps {_words(self._to_keep)}" if is_asked else "")
+        self.query_one(AskLine).ask(_ASK_NAME if is_asked else _ASK)
+        self.set_focus(field.entry if is_asked else self.query_one(OptionList))
+
+
+def _words(favourite: Favourite) -> str:
+    """What it does, in a line."""
+    draft = favourite.draft
+    ends = [
+        f"{wallet.label} {pair}".rstrip()
+        for wallet, pair in ((draft.source, draft.from_pair), (draft.destination, draft.to_pair))
+    ]
+    try:
+        amount = "Max" if draft.takes_all else grouped(parse_amount(draft.amount)) if draft.amount else "any amount of"
+    except AmountError:
+        amount = draft.amount
+    own = f"   for {favourite.profile} only" if favourite.profile else ""
+    return printable(f"{amount} {draft.asset}   {ends[0]} -> {ends[1]}{own}")
