@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, OptionList
+from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import AmountError, grouped, parse_amount
@@ -38,6 +38,7 @@ class FavouritesScreen(ModalScreen[Draft | None]):
         Binding("m", "keep(True)", "Keep the form, with Max for its amount"),
         Binding("p", "keep(False, True)", "Keep the form, for this key only"),
         Binding("x", "remove", "Remove"),
+        Binding("enter", "keep_named", "Keep it", show=False),
         Binding("escape,q,f7,ctrl+y", "close", "Close"),
     ]
 
@@ -76,10 +77,8 @@ class FavouritesScreen(ModalScreen[Draft | None]):
         if self._to_remove and self._marked != self._to_remove:
             self._withdraw()
 
-    @on(Input.Submitted)
-    def keep_named(self, event: Input.Submitted) -> None:
+    def action_keep_named(self) -> None:
         """Keep what is in the form under the name that was typed."""
-        event.stop()
         field = self.query_one(FormField)
         try:
             keep(parse_favourite({Part.NAME: field.text, **written_down(self._to_keep)}))
@@ -123,7 +122,8 @@ class FavouritesScreen(ModalScreen[Draft | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a name is typed, its letters are none of the list's keys."""
-        return action not in ("keep", "remove") or not self.query_one(FormField).display
+        is_naming = self.query_one(FormField).display
+        return is_naming if action == "keep_named" else not is_naming or action == "close"
 
     @property
     def _marked(self) -> Favourite | None:

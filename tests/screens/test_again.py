@@ -1,0 +1,118 @@
+"""The same again, its way back, and what is kept under a name: all of it fills the form, and sends nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
+from tui.app.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.domain.transfer import Draft
+from tui.domain.wallets import Wallet
+from tui.favourites import favourites, favourites_path
+from tui.screens.favourites import FavouritesScreen
+from tui.screens.main import MainScreen
+
+AppMaker = Callable[..., ShunterApp]
+SMALL = (80, 24)
+MOVE = {"source": Wallet.SPOT, "destination": Wallet.UM, "asset": "USDT", "amount": "7"}
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+async def sent(pilot: Pilot[bool]) -> MainScreen:
+    main = await until_open(pilot)
+    await send(pilot)
+    await pilot.press("q")
+    await until_screen(pilot, MainScreen)
+    await until(pilot, lambda: len(rows(main)) == 1)
+    return main
+
+
+async def kept(pilot: Pilot[bool], key: str, name: str) -> MainScreen:
+    main = await until_open(pilot)
+    await pilot.press("f7")
+    await until_screen(pilot, FavouritesScreen)
+    await pilot.press(key, *name, "enter")
+    await until(pilot, lambda: name in str(pilot.app.screen.query_one("#favourites").render_line(0).text))
+    return main
+
+
+@pytest.mark.parametrize(
+    ("key", "draft"),
+    [("r", Draft(Wallet.SPOT, Wallet.UM, "USDT", "7")), ("R", Draft(Wallet.UM, Wallet.SPOT, "USDT", "7"))],
+)
+async def test_a_row_fills_the_form_with_itself_or_its_way_back_and_opens_nothing(
+    key: str, draft: Draft, demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        main = await sent(pilot)
+        await pilot.press("ctrl+o", "s", key)
+        await until(pilot, lambda: main.draft == draft)
+        assert isinstance(pilot.app.screen, MainScreen)
+        assert len(exchange.ledger.transfers) == 1
+        assert main.focused is main.query_one("#field-amount Input")
+
+
+async def test_what_was_moved_then_and_is_not_there_today_is_said(demo_app: AppMaker) -> None:
+    async with demo_app(**MOVE | {"amount": "700"}).run_test(size=SMALL) as pilot:
+        main = await sent(pilot)
+        await pilot.press("ctrl+o", "s", "r")
+        await until(pilot, lambda: "Only 550.00 USDT" in screen_text(pilot))
+        assert main.draft.amount == "700"
+
+
+@pytest.mark.parametrize(
+    ("key", "amount", "profile"), [("k", "7", ""), ("m", "max", ""), ("p", "7", "demo")], ids=["form", "Max", "own"]
+)
+async def test_the_form_is_kept_under_a_name_and_fills_it_again(
+    key: str, amount: str, profile: str, demo_app: AppMaker
+) -> None:
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        main = await kept(pilot, key, "daily")
+        (favourite,) = favourites().favourites
+        assert favourite.name == "daily"
+        assert favourite.profile == profile
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        await pilot.press("ctrl+x", "f7", "enter")
+        await until_screen(pilot, MainScreen)
+        expected = "1250.00" if amount == "max" else amount
+        await until(pilot, lambda: main.draft == Draft(Wallet.SPOT, Wallet.UM, "USDT", expected))
+
+
+async def test_what_cannot_be_kept_is_told_at_the_name_and_stays_typed(demo_app: AppMaker) -> None:
+    async with demo_app(**MOVE | {"amount": "1,5"}).run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await pilot.press("f7", "k", *"daily", "enter")
+        await until(pilot, lambda: "amount: Write 1234.5 with a dot" in screen_text(pilot))
+        assert favourites().favourites == ()
+
+
+async def test_a_favourite_is_removed_on_a_yes_alone(demo_app: AppMaker) -> None:
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        await kept(pilot, "k", "daily")
+        await pilot.press("x", "n")
+        assert len(favourites().favourites) == 1
+        await pilot.press("x", "y")
+        await until(pilot, lambda: "There are none yet" in screen_text(pilot))
+        assert favourites().favourites == ()
+
+
+async def test_what_is_wrong_in_the_file_is_said_with_its_line_and_the_rest_works(demo_app: AppMaker) -> None:
+    favourites_path().parent.mkdir(parents=True)
+    favourites_path().write_text(
+        '[[favourite]]\nname = "bad"\nfrom = "um"\nto = "isolated"\nasset = "USDT"\n\n'
+        '[[favourite]]\nname = "good"\nfrom = "spot"\nto = "um"\nasset = "USDT"\n'
+    )
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("f7")
+        await until(pilot, lambda: "line 4: to: The exchange moves nothing" in screen_text(pilot))
+        await pilot.press("enter")
+        await until(pilot, lambda: main.draft == Draft(Wallet.SPOT, Wallet.UM, "USDT"))
