@@ -50,6 +50,7 @@ class FavouritesScreen(ModalScreen[Draft | None]):
         self._shown: list[Favourite] = []
         self._to_remove: Favourite | None = None
         self._to_keep = Favourite("", draft)
+        self._is_naming = False
 
     def compose(self) -> ComposeResult:
         """The list, and below it what is wrong in the file."""
@@ -115,15 +116,14 @@ class FavouritesScreen(ModalScreen[Draft | None]):
 
     def action_close(self) -> None:
         """Back to the form; of a name that is being typed, back to the list."""
-        if self.query_one(FormField).display:
+        if self._is_naming:
             self._ask_name(False)
         else:
             self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a name is typed, its letters are none of the list's keys."""
-        is_naming = self.query_one(FormField).display
-        return is_naming if action == "keep_named" else not is_naming or action == "close"
+        return self._is_naming if action == "keep_named" else not self._is_naming or action == "close"
 
     @property
     def _marked(self) -> Favourite | None:
@@ -168,6 +168,7 @@ class FavouritesScreen(ModalScreen[Draft | None]):
         label.display = bool(words)
 
     def _ask_name(self, is_asked: bool) -> None:
+        self._is_naming = is_asked
         field = self.query_one(FormField)
         field.display = is_asked
         field.show_problem("")

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
@@ -23,7 +22,7 @@ from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.endings import Endings
 from tui.screens.favourites import FavouritesScreen
-from tui.screens.go_to import LETTERS, GoToScreen
+from tui.screens.fields import can_go_to
 from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.reading import ReadingScreen
@@ -32,7 +31,6 @@ from tui.screens.review import Review, ReviewScreen
 from tui.screens.welcome import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_reader import BalanceReader
-from tui.widgets.completing_input import CompletingInput
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.session_list import SessionList
@@ -162,28 +160,6 @@ class MainScreen(ReadingScreen):
         """Whether a transfer is being sent just now."""
         return self._review is not None and self._review.is_sending
 
-    def action_move_focus(self, step: int) -> None:
-        """Go from field to field, in the order of the form.
-
-        Textual's own order is that of places on the screen, where a pair field that just appeared has none yet. Going
-        on takes the suggestion that is meant.
-        """
-        if step > 0 and isinstance(self.focused, CompletingInput):
-            self.focused.take_meant()
-        fields = [widget for widget in self.query("*") if _can_go_to(widget)]
-        at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
-        self.set_focus(fields[(at + step) % len(fields)])
-
-    def action_go_on(self) -> None:
-        """Go from a wallet that was chosen to what is to be said next."""
-        self.query_one(TransferForm).go_on()
-
-    def action_go_to(self) -> None:
-        """Ask where to go."""
-        found = {letter: self.query(selector) for letter, (selector, _) in LETTERS.items()}
-        targets = {letter: widgets.first() for letter, widgets in found.items() if widgets}
-        self.app.push_screen(GoToScreen({letter: there for letter, there in targets.items() if _can_go_to(there)}))
-
     def action_review(self) -> None:
         """Review what is entered, where it is valid in form."""
         if request := self.query_one(TransferForm).request():
@@ -202,7 +178,7 @@ class MainScreen(ReadingScreen):
     def action_holdings(self) -> None:
         """Go to every asset in every wallet: beside the form, or over it where there is no room."""
         beside = self.query_one(HoldingsTable)
-        if _can_go_to(beside):
+        if can_go_to(beside):
             self.set_focus(beside)
             return
         screen = HoldingsScreen(self.desk.readings.balances, read=self.action_refresh_balances)
@@ -308,7 +284,3 @@ class MainScreen(ReadingScreen):
         # What the desk tells of it may come after this.
         since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.id, ticks_ms())
         self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
-
-
-def _can_go_to(widget: Widget) -> bool:
-    return widget.focusable and all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))

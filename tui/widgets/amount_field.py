@@ -79,6 +79,11 @@ class AmountField(FormField):
         """What a person types counts, and no part that was asked for before."""
         self._wanted = None
 
+    def left(self) -> None:
+        """Once the focus is elsewhere, put in what "all but ..." comes to."""
+        if self.screen.focused is not self.amount:
+            self.reckon()
+
     def reckon(self) -> None:
         """Put in what "all but ..." comes to: the person has gone on."""
         state = self._state()

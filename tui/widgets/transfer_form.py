@@ -80,7 +80,7 @@ class TransferForm(Widget):
         self.watch(self._wallets, "move", self._follow_move, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
-        self.watch(self.screen, "focused", self._focus_moved, init=False)
+        self.watch(self.screen, "focused", self._amount.left, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
@@ -215,10 +215,6 @@ class TransferForm(Widget):
             form_field.show_hint(state.hint(Field(form_field.which)))
         self._show_problems(state)
         self._ask_for_figure(state)
-
-    def _focus_moved(self) -> None:
-        if self.screen.focused is not self._amount.amount:
-            self._amount.reckon()
 
     def _offer_choices(self, state: FormState) -> None:
         """Let the completing fields complete to what fits the rest."""
