@@ -109,7 +109,7 @@ MISUSE = {
     "wallet": (["--demo", "--from", "savings"], ", ".join(wallet.value for wallet in Wallet)),
     "option": (["--demo", "--coin", "USDT"], "--asset"),
     "option with a slip": (["--amont", "3"], "there is no option --amont; did you mean --amount?"),
-    "command": (["move"], "keys, routes, journal, simulate"),
+    "command": (["move"], "keys, routes, journal, history, reconcile, simulate"),
     "move": (["--demo", "--from", "pm", "--to", "um"], "Portfolio Margin reaches: Spot"),
     "pair": (["--demo", "--from", "spot", "--from-pair", "BTCUSDT"], "takes no pair"),
     "http host": (["--base-url", "http://example.com"], "http is for this machine only"),

@@ -18,7 +18,7 @@ from tui.exchange.client import BinanceClient
 def simulate(shunter: list[str], environment: dict[str, str]) -> Iterator[str]:
     """What a running `shunter simulate` printed."""
     with subprocess.Popen(
-        [*shunter, "simulate", "--port", "0"], env=environment, stdout=subprocess.PIPE, text=True
+        [*shunter, "simulate", "--port", "0", "--past", "0"], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         printed = ""

@@ -157,6 +157,16 @@ def test_new_favourite_comes_last(path: Path) -> None:
     assert favourites().favourites == (TOP_UP, ALL_BACK, BY_PAIR, other)
 
 
+@pytest.mark.parametrize(
+    "draft", [Draft(asset=""), Draft(asset="USDT", amount="1,5"), Draft(Wallet.SPOT, Wallet.SPOT, "A")]
+)
+def test_what_could_not_be_read_again_is_not_written(path: Path, draft: Draft) -> None:
+    path.write_text(FILE)
+    with pytest.raises(InvalidFavourite):
+        keep(Favourite("top up", draft))
+    assert path.read_text() == FILE
+
+
 def test_mistakes_of_others_stay_and_a_mistaken_one_is_put_right(path: Path) -> None:
     mistaken = FILE.replace('amount = "max"', "amount = 1,5").replace('asset = "usdt"', "asset = ")
     path.write_text(mistaken)

@@ -119,7 +119,10 @@ def favourite(name: str) -> Favourite:
 
 
 def keep(kept: Favourite) -> None:
-    """Write a favourite down: in the place of the one of its name, or as the last. Raises FavouritesError."""
+    """Write a favourite down: in the place of the one of its name, or as the last. Raises InvalidFavourite where it
+    could not be read again, FavouritesError.
+    """
+    kept = parse_favourite(written_down(kept))
     with _changing():
         blocks = _blocks(_read())
         fresh = _table(kept)
