@@ -27,12 +27,14 @@ from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.palette import QuietPalette
+from tui.screens.palette import QuietPalette, ThemePalette
 from tui.screens.welcome import CannotOpen, WelcomeScreen
 from tui.terminal.clipboard import asking_outside
 from tui.terminal.terminal import Terminal
 
 _FOLDER = Path(__file__).parent
+_OWN_COLOURS = "ansi-dark"
+"""The theme whose shades are the terminal's own colours."""
 
 
 class PlainScrollBarRender(ScrollBarRender):
@@ -70,11 +72,14 @@ class ShunterApp(App[bool]):
         few = start.has_few_colours
         super().__init__(
             driver_class=Terminal,
-            css_path=[_FOLDER / "shunter.tcss", *([_FOLDER / "few_colours.tcss"] if few else [])],
+            css_path=[_FOLDER / "shunter.tcss", _FOLDER / "own_colours.tcss"],
             ansi_color=True if few else None,
         )
-        if few:
-            self.theme = "ansi-dark"  # its shades are the terminal's own colours
+        theme = self.available_themes.get(keys.kept_theme())
+        if few and not (theme and theme.ansi):
+            theme = self.available_themes[_OWN_COLOURS]
+        if theme:
+            self.theme = theme.name
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         self._start = start
@@ -244,6 +249,7 @@ class ShunterApp(App[bool]):
                     f"Key: {self.get_key_display(active.binding)}",
                     lambda action=action, node=active.node: self.call_later(self.run_action, action, node),
                 )
+        yield SystemCommand("Theme", f"Colours, now {self.theme}", lambda: self.push_screen(ThemePalette()))
 
     async def _take_screens_away(self) -> None:
         """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""

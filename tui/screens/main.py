@@ -111,12 +111,13 @@ class MainScreen(Screen[None]):
         """Status, form, session, keys."""
         yield StatusBar(self._status)
         yield Label(TOO_SMALL, id="too-small")
+        detail = TransferDetail(id="detail")
         with Horizontal(id="columns"):
             with VerticalScroll(id="body", can_focus=False):
                 yield TransferForm(self._draft, id="form")
-                yield SessionList(id="session")
+                yield SessionList(id="session", show_marked=detail.show)
             with Vertical(id="side"):  # in wide terminals only
-                yield TransferDetail(id="detail")
+                yield detail
         yield BalanceReader(self.desk.readings)
         yield KeyBar()
 
@@ -248,10 +249,6 @@ class MainScreen(Screen[None]):
     def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
         """Ask the exchange."""
         self.query_one(BalanceReader).read_transferable(message.account, message.asset)
-
-    def on_session_list_marked(self, message: SessionList.Marked) -> None:
-        """Show all of the transfer under the cursor beside the form, where there is room."""
-        self.query_one(TransferDetail).show(message.transfer, message.note)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
