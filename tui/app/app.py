@@ -88,6 +88,8 @@ class ShunterApp(App[bool]):
         self._retry: Opening = partial(open_first, start)
         """What is tried once more where it did not succeed."""
         self._desk: Desk | None = None
+        self._in_use = ""
+        """The name of the profile whose key the desk has; empty for the demo's, and for one of this session only."""
         self._main: MainScreen | None = None
         """Over the desk; None while there is none to show."""
         self._leaving = False
@@ -117,6 +119,7 @@ class ShunterApp(App[bool]):
         opened = message.opened
         await self._close_desk()
         self._desk = opened.desk
+        self._in_use = opened.profile.name if opened.profile else ""
         await self._take_screens_away()
         self._lock.watch(opened)
         self._main = MainScreen(opened.desk, opened.status, self._draft)
@@ -211,7 +214,7 @@ class ShunterApp(App[bool]):
     def action_keys(self) -> None:
         """Show the key profiles."""
         if not isinstance(self.screen, KeysScreen):
-            self.push_screen(KeysScreen(self._start.base_url))
+            self.push_screen(KeysScreen(self._start.base_url, in_use=self._in_use))
 
     def action_command_palette(self) -> None:
         """Show every action by name, or close that again: GNU screen holds back a single Esc."""
