@@ -59,7 +59,7 @@ class TransferDetail(VerticalScroll):
         self.query_one("#detail-facts", Static).update(self._table(transfer, note))
 
     def _table(self, transfer: Transfer, note: str) -> Table:
-        name_style = self.get_component_rich_style("transfer-detail--name", partial=True)
+        name_style = self.get_component_rich_style("transfer-detail--name")
         value_style = self.get_component_rich_style("transfer-detail--value", partial=True)
         table = Table.grid(expand=True)
         table.add_column(width=_NAME_COLUMNS)
