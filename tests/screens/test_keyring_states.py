@@ -594,7 +594,7 @@ async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
         await type_key(pilot, demo_key())
         await until_screen(pilot, UnlockScreen)
         await pilot.press(*"secret", "enter")
-        await until(pilot, lambda: "second" in backend.names)
+        await until(pilot, lambda: "second" in [profile.name for profile in keys.profiles()])
 
 
 async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> None:

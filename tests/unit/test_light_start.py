@@ -1,5 +1,6 @@
 """What is loaded when: nobody waits for what is not needed yet."""
 
+import os
 import subprocess
 import sys
 
@@ -41,7 +42,10 @@ asyncio.run(main())
 
 
 def _loaded(code: str, *arguments: str) -> set[str]:
-    told = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    nobody = {**os.environ, "XDG_CONFIG_HOME": os.devnull}
+    told = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, env=nobody
+    )
     assert "loaded:" in told.stdout, told.stderr
     return set(told.stdout.partition("loaded:")[2].splitlines()[0].split())
 
