@@ -18,6 +18,12 @@ from tui.exchange.clock import ClockReading, ticks_ms
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
 
 
+@pytest.fixture(autouse=True)
+def settings_of_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What the one who runs the tests has set has no part in them."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
 @pytest.fixture
 def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     """The times and measurements on screen, the same on every machine; what is sent keeps the real time."""

@@ -12,12 +12,13 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
+from msgspec import structs
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from tests.keyrings import FakeKeyring
-from tests.screens.waiting import send, until, until_open, until_screen, words
+from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
 from tui import keys
 from tui.app import opening as opening_module
 from tui.app.app import ShunterApp
@@ -25,11 +26,14 @@ from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key, new_key
 from tui.desk.desk import Desk
+from tui.desk.keycheck import KeyReport
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.exchange.calls import KEY_RESTRICTIONS
+from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
+from tui.exchange.payloads import KeyRestrictions
 from tui.keys import keyring_calls
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
@@ -39,6 +43,8 @@ from tui.screens.plain_text import PlainTextScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.widgets.profile_list import ProfileList
+from tui.widgets.status_bar import StatusBar
 from tui.widgets.transfer_table import TransferTable
 from tui.widgets.trouble_line import TroubleLine
 
@@ -589,7 +595,7 @@ async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
         await type_key(pilot, demo_key())
         await until_screen(pilot, UnlockScreen)
         await pilot.press(*"secret", "enter")
-        await until(pilot, lambda: "second" in backend.names)
+        await until(pilot, lambda: "second" in [profile.name for profile in keys.profiles()])
 
 
 async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> None:
@@ -726,3 +732,117 @@ async def test_enter_twice_in_one_packet_uses_a_session_key_once(no_bus: None, d
         for _ in range(2):
             app.post_message(events.Key("enter", "\r"))
         await until_open(pilot)
+
+
+def another_key() -> ApiKey:
+    """One that the demo exchange does not know."""
+    return keys.parse_key(None, "wxyz" * 16, "s" * 64)
+
+
+def profile_lines(app: ShunterApp) -> list[str]:
+    """The list of keys."""
+    return [str(option.prompt) for option in app.screen.query_one(ProfileList).options]
+
+
+def report(**restrictions: bool) -> KeyReport:
+    """What the exchange says of a key that may transfer, read, and what else is given."""
+    may = KeyRestrictions(ip_restrict=True, enable_reading=True, permits_universal_transfer=True)
+    return KeyReport(structs.replace(may, **restrictions), ClockReading(0, 0, round_trip_ms=9, offset_ms=12), 5000)
+
+
+async def test_key_in_use_is_marked_and_under_the_cursor(one_key: keys.Profile) -> None:
+    keys.add("another", another_key(), HOST)
+    keys.add("demo", another_key(), HOST)
+    app = open_app_at("another")
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        assert ["in use" in line for line in profile_lines(app)] == [False, True, False]
+        marked = app.screen.query_one(ProfileList).marked
+        assert marked
+        assert marked.name == "another"
+
+
+async def test_demo_uses_none_of_the_keys(one_key: keys.Profile) -> None:
+    keys.add("demo", another_key(), HOST)
+    app = ShunterApp(Start(demo=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        assert len(profile_lines(app)) == 2
+        assert not any("in use" in line for line in profile_lines(app))
+
+
+async def test_key_that_does_not_work_is_replaced_under_its_name(
+    backend: FakeKeyring, one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys.add("second", another_key(), HOST)
+    right, checked = another_key(), []
+
+    async def checking(profile: keys.Profile) -> KeyReport:
+        checked.append(profile)
+        return report()
+
+    monkeypatch.setattr("tui.screens.keys.check", checking)
+    app = open_app_at("second")
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("home", "r")
+        await until_screen(pilot, AddKeyScreen)
+        assert not app.screen.query("#field-name")
+        assert f"Another key for main, in the place of ...{one_key.tail}" in screen_text(pilot)
+        await type_key(pilot, right)
+        await until_screen(pilot, KeysScreen)
+        await until(pilot, lambda: "A transfer would be accepted" in words(pilot, "#keys-said"))
+        assert [profile.name for profile in checked] == ["main"]
+        assert [line.split()[0] for line in profile_lines(app)] == ["main", "second"]
+        assert f"...{right.tail}" in profile_lines(app)[0]
+    assert keys.load(keys.profile("main")).secret.reveal() == right.secret.reveal()
+
+
+async def test_replacing_that_fails_says_why_and_leaves_the_old_key(
+    backend: FakeKeyring, one_key: keys.Profile
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("r")
+        await until_screen(pilot, AddKeyScreen)
+        backend.error = keyring.errors.PasswordSetError("full")
+        await type_key(pilot, another_key())
+        await until(pilot, lambda: "The keyring failed" in words(pilot, "#add-said"))
+        backend.error = None
+        await pilot.press("escape")
+        await until_screen(pilot, KeysScreen)
+        assert f"...{one_key.tail}" in profile_lines(app)[0]
+    assert keys.load(one_key).secret.reveal() == demo_key().secret.reveal()
+
+
+def test_key_that_may_do_more_than_it_needs(
+    one_key: keys.Profile, clocks_stand_still: None, monkeypatch: pytest.MonkeyPatch, snap_compare: Snap
+) -> None:
+    too_much = report(
+        ip_restrict=False, enable_withdrawals=True, enable_spot_and_margin_trading=True, enable_internal_transfer=True
+    )
+
+    async def checking(_: keys.Profile) -> KeyReport:
+        return too_much
+
+    monkeypatch.setattr("tui.screens.keys.check", checking)
+
+    async def steps(pilot: Pilot[Any]) -> None:
+        main = await until_open(pilot)
+        await until(pilot, lambda: not main.query_one(StatusBar).status.waiting_for)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("c")
+        await until(pilot, lambda: "can take or lose your funds" in words(pilot, "#keys-said"))
+        await until(pilot, lambda: bool(words(pilot, "#keys-backend")))
+
+    assert snap_compare(open_app(), terminal_size=SIZE, run_before=steps)

@@ -11,13 +11,14 @@ from textual.widgets import Label
 
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import figure, review, rows, send, until, until_open, until_screen
+from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.desk.settle import Doubt, Progress
 from tui.domain.records import HistoryRow, UnreadableRow
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
@@ -104,16 +105,43 @@ def test_errors_at_their_fields(demo_app: AppMaker, snap_compare: SnapCompare) -
     assert snap_compare(demo_app(**draft), terminal_size=SMALL, run_before=steps)
 
 
-def test_review(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+@sizes
+def test_review(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
         await review(pilot)
 
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=steps)
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
 
 
-def test_result(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=_sent)
+@sizes
+def test_result(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=_sent)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+def test_without_colour(
+    size: tuple[int, int], exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch, snap_compare: SnapCompare
+) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _sent(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=True))
+    assert snap_compare(app, terminal_size=size, run_before=steps)
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+def test_in_a_theme(theme: str, demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _sent(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+
+    keys.keep_theme(theme)
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=LARGE, run_before=steps)
 
 
 def test_refused(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
@@ -211,13 +239,14 @@ def test_adding_a_key_shows_none_of_it(no_keys: None, snap_compare: SnapCompare)
     assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
 
 
-def test_keys(two_keys: None, snap_compare: SnapCompare) -> None:
+@sizes
+def test_keys(size: tuple[int, int], two_keys: None, snap_compare: SnapCompare) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await until_screen(pilot, WelcomeScreen)
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
 
-    assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
+    assert snap_compare(ShunterApp(Start()), terminal_size=size, run_before=steps)
 
 
 def test_keys_without_any(no_keys: None, snap_compare: SnapCompare) -> None:

@@ -184,7 +184,7 @@ def test_each_dialog_is_left_by_a_key_that_screen_does_not_hold_back(
         ("\x07", "Esc or q  close", "q"),  # help
         ("\x14", "Esc or q Close", "q"),  # history
         ("\x10", "Esc or ^P  close", "\x10"),  # palette
-        ("\x0b", "Esc, q close", "q"),  # keys
+        ("\x0b", "Esc or q close", "q"),  # keys
     ]:
         terminal.type(opening)
         terminal.wait_for(shown)
@@ -195,7 +195,7 @@ def test_each_dialog_is_left_by_a_key_that_screen_does_not_hold_back(
     terminal.type("\tq")  # in a field it is text
     terminal.wait_for("*")
     terminal.type("\x03")
-    terminal.wait_for("Esc, q close")
+    terminal.wait_for("Esc or q close")
 
 
 FEW_COLOURS = {

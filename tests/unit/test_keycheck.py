@@ -46,7 +46,10 @@ async def test_key_without_universal_transfer_cannot_transfer() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"enableWithdrawals": True}, "Withdrawals are enabled"),
+        ({"enableWithdrawals": True}, "It may also withdraw, which Shunter never does: whoever gets hold of this key"),
+        ({"enableSpotAndMarginTrading": True}, "also trade,"),
+        ({"enableFixApiTrade": True, "enableWithdrawals": True}, "also withdraw and trade,"),
+        ({"enableInternalTransfer": True}, "also move funds to sub-accounts,"),
         ({"ipRestrict": False}, "no IP restriction"),
         ({"enableReading": False}, "Reading is off"),
         ({"tradingAuthorityExpirationTime": 1_700_000_000_000}, "ends on 2023-11-14"),
@@ -57,6 +60,11 @@ async def test_key_that_can_do_more_or_less_than_it_should_is_warned_of(change: 
     assert not report.obstacle
     (warning,) = report.warnings
     assert words in warning
+
+
+@pytest.mark.parametrize("needed", ["enableFutures", "enableVanillaOptions", "enablePortfolioMarginTrading"])
+async def test_what_it_takes_to_read_a_wallet_is_not_beyond_need(needed: str) -> None:
+    assert (await report_on(GOOD | {needed: True})).warnings == ()
 
 
 async def test_missing_permission_counts_as_not_given() -> None:

@@ -1,23 +1,19 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import events, on, work
-from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
-from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.screen import ModalScreen
 
 from tui import keys
-from tui.app.crash import crash_report, end_on_errors_in_tasks
+from tui.app.crash import end_on_errors_in_tasks
 from tui.app.locking import IdleLock
 from tui.app.opening import NoKeyYet, Opened, Opening, Start, open_demo, open_first, open_profile, open_session_key
+from tui.app.terminal_app import TerminalApp
 from tui.desk.desk import Desk
 from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
@@ -27,22 +23,10 @@ from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.palette import QuietPalette
 from tui.screens.welcome import CannotOpen, WelcomeScreen
-from tui.terminal.clipboard import asking_outside
-from tui.terminal.terminal import Terminal
-
-_FOLDER = Path(__file__).parent
 
 
-class PlainScrollBarRender(ScrollBarRender):
-    """Scroll bars of blanks: block characters have an ambiguous width in East Asian terminals."""
-
-    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
-    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
-
-
-class ShunterApp(App[bool]):
+class ShunterApp(TerminalApp):
     """Shunter. It ends with whether it is to be started again, inside a D-Bus session."""
 
     TITLE = "Shunter"
@@ -50,14 +34,7 @@ class ShunterApp(App[bool]):
         Binding("f1,ctrl+g", "help", "Help", key_display="F1", tooltip="this page"),
         Binding("f4,ctrl+k", "keys", "Keys", key_display="F4", tooltip="key profiles"),
         Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True, tooltip="quit"),
-        Binding(
-            App.COMMAND_PALETTE_BINDING,
-            "command_palette",
-            "palette",
-            show=False,
-            priority=True,
-            tooltip="every action by name",
-        ),
+        *TerminalApp.BINDINGS,  # for the help
     ]
 
     @dataclass
@@ -67,22 +44,15 @@ class ShunterApp(App[bool]):
         opened: Opened
 
     def __init__(self, start: Start) -> None:
-        few = start.has_few_colours
-        super().__init__(
-            driver_class=Terminal,
-            css_path=[_FOLDER / "shunter.tcss", *([_FOLDER / "few_colours.tcss"] if few else [])],
-            ansi_color=True if few else None,
-        )
-        if few:
-            self.theme = "ansi-dark"  # its shades are the terminal's own colours
-        self.animation_level = "none"  # every frame would be traffic on a slow line
-        ScrollBar.renderer = PlainScrollBarRender
+        super().__init__(has_few_colours=start.has_few_colours)
         self._start = start
         self._draft = start.draft
         """What the form is filled with when it comes up next."""
         self._retry: Opening = partial(open_first, start)
         """What is tried once more where it did not succeed."""
         self._desk: Desk | None = None
+        self._in_use = ""
+        """The name of the profile whose key the desk has; empty for the demo's, and for one of this session only."""
         self._main: MainScreen | None = None
         """Over the desk; None while there is none to show."""
         self._leaving = False
@@ -112,6 +82,7 @@ class ShunterApp(App[bool]):
         opened = message.opened
         await self._close_desk()
         self._desk = opened.desk
+        self._in_use = opened.profile.name if opened.profile else ""
         await self._take_screens_away()
         self._lock.watch(opened)
         is_open = self._draft == Draft() and not self._draft.chosen
@@ -176,12 +147,6 @@ class ShunterApp(App[bool]):
             self.notify(words, title="This key", severity="warning", timeout=15, markup=False)
         self.open_desk(partial(open_session_key, typed))
 
-    def copy_to_clipboard(self, text: str) -> None:
-        """Hand a text to the clipboard of the person's own terminal, through what is in between."""
-        super().copy_to_clipboard(text)
-        if self._driver and (asking := asking_outside(text, os.environ)):
-            self._driver.write(asking)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Under the cover there is nothing but waking and quitting."""
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
@@ -207,14 +172,7 @@ class ShunterApp(App[bool]):
     def action_keys(self) -> None:
         """Show the key profiles."""
         if not isinstance(self.screen, KeysScreen):
-            self.push_screen(KeysScreen(self._start.base_url))
-
-    def action_command_palette(self) -> None:
-        """Show every action by name, or close that again: GNU screen holds back a single Esc."""
-        if isinstance(self.screen, QuietPalette):
-            self.call_later(self.screen.run_action, "escape")
-        else:
-            self.push_screen(QuietPalette(placeholder="Every action by name. Esc or ^P  close", id="--command-palette"))
+            self.push_screen(KeysScreen(self._start.base_url, in_use=self._in_use))
 
     async def action_quit(self) -> None:
         """Quit. A transfer in flight is waited for; a second quit leaves it to the journal."""
@@ -235,20 +193,6 @@ class ShunterApp(App[bool]):
         await desk.finish()
         await self._leave()
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the screen by name, once, for the command palette: what the help tells of, or the footer."""
-        offered: set[str] = set()
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if not (binding.show or binding.tooltip) or binding.action in offered:
-                continue
-            offered.add(binding.action)
-            yield SystemCommand(
-                binding.description,
-                f"Key: {self.get_key_display(binding)}",
-                lambda action=binding.action, node=active.node: self.call_later(self.run_action, action, node),
-            )
-
     async def _take_screens_away(self) -> None:
         """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""
         if self._main:
@@ -267,8 +211,3 @@ class ShunterApp(App[bool]):
         if self._desk:
             desk, self._desk = self._desk, None
             await desk.close()
-
-    def _fatal_error(self) -> None:
-        # Textual's own report prints the local variables of every frame, and so would print keys.
-        self._exit_renderables.append(crash_report(self._exception))
-        self._close_messages_no_wait()

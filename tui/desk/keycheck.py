@@ -18,6 +18,7 @@ _PERMISSIONS = {
     "enable_futures": "futures",
     "enable_vanilla_options": "options",
     "enable_portfolio_margin_trading": "portfolio margin trading",
+    "enable_fix_api_trade": "trading over FIX",
     "enable_withdrawals": "withdrawals",
 }
 
@@ -64,16 +65,28 @@ class KeyReport:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know of a key that works all the same."""
+        """What a person should know of a key that works all the same: what it may do beyond need, with the reason.
+
+        The permissions for futures, options and Portfolio Margin are no such thing: without them, those wallets cannot
+        be read.
+        """
+        may = self.restrictions
+        beyond_need = {
+            "withdraw": may.enable_withdrawals,
+            "trade": may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
+            "move funds to sub-accounts": may.enable_internal_transfer,
+        }
+        beyond = " and ".join(words for words, is_so in beyond_need.items() if is_so)
         ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
         found = {
-            "Withdrawals are enabled: this key can do more than Shunter needs.": self.restrictions.enable_withdrawals,
-            "It has no IP restriction: who has this key can use it from anywhere.": not self.restrictions.ip_restrict,
+            f"It may also {beyond}, which Shunter never does: whoever gets hold of this key can take or lose your "
+            "funds. Switch that off on the exchange's API page.": bool(beyond),
+            "It has no IP restriction: who has this key can use it from anywhere.": not may.ip_restrict,
             f"What it may do ends {ends}: renew it on the exchange's API page.": (
                 self.expiry is not None and self.expiry < datetime.now(UTC) + _SOON
             ),
             "Reading is off: neither balances nor the outcome of an interrupted transfer can be found out.": (
-                not self.restrictions.enable_reading
+                not may.enable_reading
             ),
         }
         return tuple(words for words, is_so in found.items() if is_so)

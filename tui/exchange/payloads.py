@@ -58,6 +58,7 @@ class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
     enable_vanilla_options: bool = False
     enable_spot_and_margin_trading: bool = False
     enable_portfolio_margin_trading: bool = False
+    enable_fix_api_trade: bool = False
     trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=_YEAR_10000_MS)] | None = None
     """When what the key may do ends, in milliseconds; left out for a key that is bound to IP addresses."""
 

@@ -1,9 +1,18 @@
 """A search, as SQL: it looks through 100,000 rows without making a transfer of each."""
 
 import sqlite3
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from tui.domain.search import Search, haystack, moves, words
 from tui.domain.transfer import Outcome
+from tui.journal import rows
+from tui.journal.file import JournalFile
+
+_PAGE = 500
+_LAST_ID = 2**63 - 1
+
+_Read = TypeVar("_Read")
 
 _HAYSTACK = (
     "haystack(type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, outcome, tran_id, code, message)"
@@ -48,3 +57,27 @@ def where(search: Search) -> tuple[str, list[object]]:
 
 def _marks(count: int) -> str:
     return ", ".join("?" * count)
+
+
+def page_by_page(
+    file: JournalFile,
+    search: Search,
+    read: Callable[[sqlite3.Row, frozenset[int]], _Read | None],
+    *,
+    newest_first: bool = False,
+) -> Iterator[_Read]:
+    """What is made of the rows that may be looked for, and of the ids of those whose sender is gone."""
+    condition, parameters = where(search)
+    order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+    statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE id {beyond} ? AND {condition} ORDER BY id {order} LIMIT ?"  # noqa: S608
+    last = _LAST_ID if newest_first else 0
+    while True:
+        with file.reading() as connection:
+            prepare(connection)
+            page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
+            orphans = file.orphans(page)
+            found = [read(row, orphans) for row in page]
+        if not page:
+            return
+        yield from (one for one in found if one is not None)
+        last = page[-1]["id"]

@@ -2,9 +2,8 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 from platformdirs import user_state_path
 
@@ -20,11 +19,6 @@ REPEAT_WINDOW_MS = 5 * 60 * 1000
 
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
-
-_PAGE = 500
-_LAST_ID = 2**63 - 1
-
-_Read = TypeVar("_Read")
 
 
 def journal_path() -> Path:
@@ -136,7 +130,7 @@ class Journal:
             is_certain = row["outcome"] != Outcome.SENDING
             return transfer if is_certain or is_found(search, facts_of(transfer)) else None
 
-        return self._page_by_page(search, read, newest_first=newest_first)
+        return searching.page_by_page(self._file, search, read, newest_first=newest_first)
 
     def written(self, search: Search = ANY) -> Iterator[Written]:
         """The same, as it is written down: in a fifth of the time, where nothing is to be reckoned with it."""
@@ -149,7 +143,7 @@ class Journal:
                 return None
             return as_written(row, is_orphan=row["id"] in orphans)
 
-        return self._page_by_page(search, read)
+        return searching.page_by_page(self._file, search, read)
 
     def open_transfers(self, host: str) -> list[Transfer]:
         """The transfers to a host, oldest first, that are open and that no living process is sending.
@@ -251,28 +245,3 @@ class Journal:
         found = connection.execute(statement, parameters).fetchall()
         orphans = self._file.orphans(found)
         return [as_it_stands(row, orphans) for row in found]
-
-    def _page_by_page(
-        self,
-        search: Search,
-        read: Callable[[sqlite3.Row, frozenset[int]], _Read | None],
-        *,
-        newest_first: bool = False,
-    ) -> Iterator[_Read]:
-        """What is made of the rows that may be looked for, and of the ids of those whose sender is gone."""
-        condition, parameters = searching.where(search)
-        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
-        statement = (
-            f"SELECT {rows.COLUMNS} FROM transfers WHERE id {beyond} ? AND {condition} ORDER BY id {order} LIMIT ?"  # noqa: S608
-        )
-        last = _LAST_ID if newest_first else 0
-        while True:
-            with self._file.reading() as connection:
-                searching.prepare(connection)
-                page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
-                orphans = self._file.orphans(page)
-                found = [read(row, orphans) for row in page]
-            if not page:
-                return
-            yield from (one for one in found if one is not None)
-            last = page[-1]["id"]

@@ -34,8 +34,8 @@ from tui.keys.keyring_calls import (
     unlock,
 )
 from tui.keys.plain_text import ACCEPTANCE, accept_plain_text
-from tui.keys.profiles import Profile, add, load, profile, profiles, profiles_path, refuse_taken, remove
-from tui.keys.settings import Settings, settings, settings_path
+from tui.keys.profiles import Profile, add, load, profile, profiles, profiles_path, refuse_taken, remove, replace
+from tui.keys.settings import Settings, keep_theme, kept_theme, settings, settings_path
 
 __all__ = [
     "ACCEPTANCE",
@@ -68,6 +68,8 @@ __all__ = [
     "can_unlock",
     "in_background",
     "is_new",
+    "keep_theme",
+    "kept_theme",
     "load",
     "look_again",
     "parse_key",
@@ -78,6 +80,7 @@ __all__ = [
     "profiles_path",
     "refuse_taken",
     "remove",
+    "replace",
     "settings",
     "settings_path",
     "still_waiting",

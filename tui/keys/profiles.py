@@ -109,7 +109,18 @@ def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
     read or was added for another host.
     """
     text = keyring_calls.read(wanted.name, limit_s=limit_s)
-    again = "Remove the profile and add its key again."
+    try:
+        return _key_for(wanted, text)
+    except KeyStoreError:
+        beside = keyring_calls.read(_beside(wanted.name), limit_s=limit_s)
+        with suppress(KeyStoreError):
+            return _key_for(wanted, beside)
+        raise
+
+
+def _key_for(wanted: Profile, text: str | None) -> ApiKey:
+    """The key of an entry of the keyring, if it is the profile's own. Raises ProfileMissing, ProfileDamaged."""
+    again = "Replace it (F4, r), or remove the profile and add its key again."
     command = f"shunter keys remove {wanted.name}"
     if text is None:
         raise ProfileMissing(f"The keyring has no key for the profile {wanted.name!r}. {again}", command=command)
@@ -141,8 +152,7 @@ def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> P
     added = Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
     with _changing(limit_s):
         refuse_taken(name)
-        entry = _Entry(key.api_key.reveal(), key.secret.reveal(), key.kind, base_url)
-        text = msgspec.json.encode(entry).decode()
+        text = _entry_text(key, base_url)
         held = keyring_calls.read(name, limit_s=limit_s)
         if held not in (None, text):
             raise ProfileExists(
@@ -159,6 +169,32 @@ def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> P
                 keyring_calls.delete(name, limit_s=limit_s)
             raise
     return added
+
+
+def replace(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> Profile:
+    """Keep another key under the name of a profile, for one base URL, both as their parsers give them.
+
+    Wherever this ends, the name has the one key or the other: the new one is first kept beside the old one, where
+    `load` finds it as soon as the list names it. Raises ProfileMissing where the list has no such name, and
+    KeyStoreError otherwise.
+    """
+    replaced = Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
+    with _changing(limit_s):
+        listed = profiles()
+        if all(found.name != name for found in listed):
+            raise _missing(name, listed)
+        text = _entry_text(key, base_url)
+        keyring_calls.write(_beside(name), text, limit_s=limit_s)
+        try:
+            _write(tuple(replaced if found.name == name else found for found in listed))
+        except ProfilesFileError:
+            with suppress(KeyStoreError):
+                keyring_calls.delete(_beside(name), limit_s=limit_s)
+            raise
+        keyring_calls.write(name, text, limit_s=limit_s)
+        with suppress(KeyStoreError):
+            keyring_calls.delete(_beside(name), limit_s=limit_s)
+    return replaced
 
 
 def refuse_taken(name: str) -> None:
@@ -178,6 +214,8 @@ def remove(name: str, *, limit_s: float = LIMIT_S) -> None:
     with _changing(limit_s):
         listed = profiles()
         kept = tuple(found for found in listed if found.name != name)
+        if keyring_calls.read(_beside(name), limit_s=limit_s) is not None:
+            keyring_calls.delete(_beside(name), limit_s=limit_s)
         if keyring_calls.read(name, limit_s=limit_s) is not None:
             keyring_calls.delete(name, limit_s=limit_s)
         elif kept == listed:
@@ -191,6 +229,15 @@ def _missing(name: str, listed: tuple[Profile, ...]) -> ProfileMissing:
     if names:
         return ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
     return ProfileMissing(f"There is no profile {name!r}, nor any other. Add one.", command="shunter keys add NAME")
+
+
+def _beside(name: str) -> str:
+    """Where a new key is kept until it has the place of the old one. No profile has such a name."""
+    return f"{name} (new)"
+
+
+def _entry_text(key: ApiKey, base_url: str) -> str:
+    return msgspec.json.encode(_Entry(key.api_key.reveal(), key.secret.reveal(), key.kind, base_url)).decode()
 
 
 def _decoded(text: str) -> tuple[ApiKey, str] | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 import platformdirs
+from msgspec.structs import replace
 
 from tui.domain.text import printable
 from tui.files import atomic_write
@@ -18,6 +19,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minutes without a key press after which the app lets go of the key; 0 is never."""
     plain_text_keyring: str = ""
     """The keyring that the person accepted although it may keep keys in plain text."""
+    theme: str = ""
+    """The theme that the person chose; empty where none was."""
 
 
 def settings_path() -> Path:
@@ -38,6 +41,19 @@ def settings() -> Settings:
         raise SettingsFileError(
             f"The settings, {path}, are damaged: {printable(str(error))}. Mend the file, or delete it."
         ) from None
+
+
+def kept_theme() -> str:
+    """The theme that the person chose. Empty also where the file cannot be read: that is told where it matters more."""
+    try:
+        return settings().theme
+    except SettingsFileError:
+        return ""
+
+
+def keep_theme(name: str) -> None:
+    """Remember a theme. Raises SettingsFileError."""
+    save(replace(settings(), theme=name))
 
 
 def save(changed: Settings) -> None:

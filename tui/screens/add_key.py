@@ -27,6 +27,7 @@ _SLOW_WORDS = (
     "press ^C and use a key for this session only."
 )
 _ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
+_ASK_REPLACE = "Enter or F2  replace        Esc or ^C  cancel, and keep the old one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,13 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
         problem: KeyStoreError
 
-    def __init__(self, base_url: str | None, *, for_session: bool = False) -> None:
+    def __init__(
+        self, base_url: str | None, *, for_session: bool = False, replaces: keys.Profile | None = None
+    ) -> None:
+        """Takes the profile whose name the key is to have, where it takes the place of that one's."""
         super().__init__()
         self._for_session = for_session
+        self._replaces = replaces
         self._base_url = base_url or DEFAULT_BASE_URL
         self._adding = ""
         """The name of the key that is on its way into the keyring."""
@@ -77,14 +82,25 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     def compose(self) -> ComposeResult:
         """Name, host, API key, secret."""
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Label("A key for this session" if self._for_session else "Add a key", classes="title")
-            if not self._for_session:
+            yield Label(self._title, classes="title", markup=False)
+            if self._asks_name:
                 yield FormField("name", "Name", FieldInput("main", max_length=32))
             yield FormField("base-url", "Host", FieldInput(self._base_url))
             yield FormField("api-key", "API key", SecretInput())
             yield FormField("secret", "Secret", SecretInput())
             yield Label("", id="add-said", markup=False)
-            yield AskLine(_ASK_SESSION if self._for_session else _ASK)
+            ask = _ASK_SESSION if self._for_session else _ASK_REPLACE if self._replaces else _ASK
+            yield AskLine(ask)
+
+    @property
+    def _asks_name(self) -> bool:
+        return not (self._for_session or self._replaces)
+
+    @property
+    def _title(self) -> str:
+        if self._replaces:
+            return f"Another key for {self._replaces.name}, in the place of ...{self._replaces.tail}"
+        return "A key for this session" if self._for_session else "Add a key"
 
     def on_mount(self) -> None:
         """Say what goes where."""
@@ -99,7 +115,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         for form_field in fields.values():
             form_field.show_problem("")
         try:
-            name = "" if self._for_session else keys.parse_profile_name(fields["name"].text)
+            name = keys.parse_profile_name(fields["name"].text) if self._asks_name else ""
         except ValueError as error:
             return self._refuse("name", str(error))
         try:
@@ -113,9 +129,9 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         if self._for_session:
             self.dismiss(SessionKey(key, base_url))
             return None
-        self._adding = name
+        self._adding = self._replaces.name if self._replaces else name
         self._say("Putting it into the keyring...")
-        self.add_key(name, key, base_url)
+        self.add_key(self._adding, key, base_url)
         return None
 
     def action_cancel(self) -> None:
@@ -130,7 +146,8 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         """Put the key into the keyring."""
         slow = self.set_timer(keys.SLOW_S, lambda: self._say(_SLOW_WORDS))
         try:
-            profile = await keys.in_background(lambda: keys.add(name, key, base_url))
+            put = keys.replace if self._replaces else keys.add
+            profile = await keys.in_background(lambda: put(name, key, base_url))
         except KeyStoreError as error:
             self.post_message(self.Refused(error))
         else:

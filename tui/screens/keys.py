@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
@@ -17,10 +17,13 @@ from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.unlock import UnlockScreen
 from tui.terminal.question import Question
+from tui.widgets.ask_line import AskLine
 from tui.widgets.keyring_name import KeyringName
 from tui.widgets.profile_list import ProfileList
 
-_ASK = "Enter use  a add  c check  x remove  s session only  Esc, q close"
+_ASK = """\
+Enter use   a add   c check   r replace   x remove
+s key for this session only   Esc or q close"""
 _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
 
@@ -31,6 +34,7 @@ class KeysScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "Add key"),
         Binding("c", "check", "Check key"),
+        Binding("r", "replace", "Replace key"),
         Binding("x,delete", "remove", "Remove key"),
         Binding("s", "session_key", "Key for this session"),
         Binding("u", "unlock", "Unlock the keyring"),
@@ -54,9 +58,11 @@ class KeysScreen(ModalScreen[None]):
         problem: keys.KeyStoreError | None = None
         ends_removal: bool = False
 
-    def __init__(self, base_url: str | None) -> None:
+    def __init__(self, base_url: str | None, *, in_use: str = "") -> None:
+        """Takes the name of the profile whose key is in use, if one's is."""
         super().__init__()
         self._base_url = base_url
+        self._in_use = in_use
         self._to_remove: keys.Profile | None = None
         self._question = Question(self, doing="removing", say=self._ask_to_remove)
         self._removing = ""
@@ -65,13 +71,13 @@ class KeysScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The list, and below it what the last action said, and which keyring is in use."""
-        with Vertical(classes="dialog"):
+        with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Keys", classes="title")
             yield ProfileList(id="profiles")
             yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)
             yield KeyringName(id="keys-backend")
-            yield Label(_ASK, id="keys-ask", classes="ask", markup=False)
+            yield AskLine(_ASK, id="keys-ask")
 
     def on_mount(self) -> None:
         """List what there is."""
@@ -101,6 +107,11 @@ class KeysScreen(ModalScreen[None]):
         if not self._is_removing():
             self.app.push_screen(AddKeyScreen(self._base_url), self._added)
 
+    def action_replace(self) -> None:
+        """Ask for another key under the same name."""
+        if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
+            self.app.push_screen(AddKeyScreen(profile.base_url, replaces=profile), self._added)
+
     def action_check(self) -> None:
         """Ask the exchange what the key may do."""
         self._withdraw()
@@ -128,7 +139,7 @@ class KeysScreen(ModalScreen[None]):
     def action_unlock(self) -> None:
         """Ask for the keyring's passphrase, where it is known to be locked."""
         if self._can_unlock():
-            self.app.push_screen(UnlockScreen(), self._unlocked)
+            self.app.push_screen(UnlockScreen(), lambda good: self._say("The keyring is unlocked.") if good else None)
 
     def action_close(self) -> None:
         """Take a question back, or go back to where this was opened."""
@@ -184,11 +195,14 @@ class KeysScreen(ModalScreen[None]):
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
-            self._list()
             profiles = self.query_one(ProfileList)
-            profiles.highlighted = len(profiles.profiles) - 1
-            self._say(f"{profile.name} was added. Asking {profile.base_url} what it may do...")
+            known = profile.name in (listed.name for listed in profiles.profiles)
+            self._list()
+            profiles.mark(profile.name)
+            self._say(f"{profile.name} was {'replaced' if known else 'added'}. Asking {profile.base_url}...")
             self.check_key(profile)
+        else:
+            self._list()  # what was given up while the keyring was slow may be there all the same
 
     def _list(self) -> None:
         try:
@@ -197,12 +211,8 @@ class KeysScreen(ModalScreen[None]):
             self._say(str(error))
             return
         profiles = tuple(profile for profile in listed if self._base_url in (None, profile.base_url))
-        self.query_one(ProfileList).show(profiles)
+        self.query_one(ProfileList).show(profiles, self._in_use)
         self.query_one("#no-keys").display = not profiles
-
-    def _unlocked(self, good: bool | None) -> None:
-        if good:
-            self._say("The keyring is unlocked.")
 
     def _withdraw(self) -> None:
         """Take the question back: a yes to it counts only while it is seen, and nothing else was done."""
@@ -224,7 +234,7 @@ class KeysScreen(ModalScreen[None]):
         said = self.query_one("#keys-said", Label)
         said.update(words)
         said.display = bool(words)
-        self.query_one("#keys-ask", Label).update(_ASK_UNLOCK if self._can_unlock() else _ASK)
+        self.query_one(AskLine).ask(_ASK_UNLOCK if self._can_unlock() else _ASK)
 
 
 def _report_words(profile: keys.Profile, report: KeyReport) -> str:

@@ -125,14 +125,15 @@ class MainScreen(ReadingScreen):
         yield StatusBar(self._status)
         yield TroubleLine()
         yield Label(TOO_SMALL, id="too-small")
+        detail = TransferDetail(id="detail")
         with Horizontal(id="columns"):
             with VerticalScroll(id="body", can_focus=False):
                 yield TransferForm(self._draft, id="form")
-                yield SessionList(id="session")
+                yield SessionList(id="session", show_marked=detail.show)
             with Vertical(id="side"):  # in wide terminals only
                 yield Label("Holdings", classes="title")
                 yield HoldingsTable()
-                yield TransferDetail(id="detail")
+                yield detail
         yield BalanceReader(self.desk.readings)
         yield KeyBar()
 
@@ -241,10 +242,6 @@ class MainScreen(ReadingScreen):
     def on_main_screen_said_falsely(self, message: SaidFalsely) -> None:
         """Tell the person, over whatever they see."""
         self._corrections.tell(message.transfer)
-
-    def on_session_list_marked(self, message: SessionList.Marked) -> None:
-        """Show all of the transfer under the cursor beside the form, where there is room."""
-        self.query_one(TransferDetail).show(message.transfer, message.note)
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""

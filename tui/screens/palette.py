@@ -1,7 +1,18 @@
-"""Every action by name: Textual's command palette, at rest while nobody types."""
+"""Every action by name: Textual's command palette, at rest while nobody types; and every theme."""
 
-from textual.command import CommandPalette
+from collections.abc import Iterator
+from functools import partial
+
+from textual.app import App
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import Input, LoadingIndicator
+
+from tui import keys
+
+_HELP = {
+    "ansi-dark": "the terminal's own 16 colours, where its background is dark",
+    "ansi-light": "the terminal's own 16 colours, where its background is light",
+}
 
 
 class QuietPalette(CommandPalette):
@@ -11,3 +22,44 @@ class QuietPalette(CommandPalette):
         """Still what moves."""
         self.query_one(Input).cursor_blink = False
         self.query_one(LoadingIndicator).auto_refresh = None
+
+
+class Themes(Provider):
+    """Textual's themes. Where shades are lost, the terminal's own colours alone."""
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for name in self._names():
+            yield DiscoveryHit(name, partial(_choose, self.app, name), help=_HELP.get(name, ""))
+
+    async def search(self, query: str) -> Hits:
+        """Those whose name, or what is said of it, fits."""
+        matcher = self.matcher(query)
+        for name in self._names():
+            is_told = query.casefold() in _HELP.get(name, "")
+            if (score := max(matcher.match(name), is_told)) > 0:
+                command = partial(_choose, self.app, name)
+                yield Hit(score, matcher.highlight(name), command, text=name, help=_HELP.get(name, ""))
+
+    def _names(self) -> Iterator[str]:
+        themes = self.app.available_themes
+        return (name for name in sorted(themes) if themes[name].ansi or not self.app.ansi_color)
+
+
+class ThemePalette(QuietPalette):
+    """Chooses a theme, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[Themes], placeholder="A theme by name. Esc or ^P  close", id="--command-palette")
+
+
+def _choose(app: App[object], name: str) -> None:
+    app.theme = name
+    app.run_worker(_keep(app, name), group="theme", exclusive=True)
+
+
+async def _keep(app: App[object], name: str) -> None:
+    try:
+        await keys.in_background(lambda: keys.keep_theme(name))
+    except keys.KeyStoreError as error:
+        app.notify(f"It is not kept: {error}", title="Theme", severity="warning", markup=False)

@@ -16,15 +16,23 @@ class ProfileList(OptionList):
         self.profiles: tuple[keys.Profile, ...] = ()
         """In the order of the list."""
 
-    def show(self, profiles: tuple[keys.Profile, ...]) -> None:
-        """List these, the first one marked."""
+    def show(self, profiles: tuple[keys.Profile, ...], in_use: str) -> None:
+        """List these, with a mark at the name of the one in use. The cursor stays on the name where it was; at first it
+        is on the one in use.
+        """
+        name = self.marked.name if self.marked else in_use
         self.profiles = profiles
         self.clear_options()
-        self.add_options(Option(Content(_line(profile))) for profile in profiles)
+        self.add_options(Option(Content(_line(profile, in_use))) for profile in profiles)
         self.display = bool(profiles)
         if profiles:
-            self.highlighted = 0
+            self.mark(name)
             self.focus()
+
+    def mark(self, name: str) -> None:
+        """Put the cursor on a name; on the first one where that is none of them."""
+        names = [profile.name for profile in self.profiles]
+        self.highlighted = names.index(name) if name in names else 0
 
     @property
     def marked(self) -> keys.Profile | None:
@@ -32,5 +40,6 @@ class ProfileList(OptionList):
         return None if self.highlighted is None or not self.profiles else self.profiles[self.highlighted]
 
 
-def _line(profile: keys.Profile) -> str:
-    return f" {profile.name:<16} {profile.kind:<8} ...{profile.tail:<5} {place_name(profile.base_url)}"
+def _line(profile: keys.Profile, in_use: str) -> str:
+    mark = "in use" if profile.name == in_use else ""
+    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {place_name(profile.base_url)}"

@@ -1,10 +1,9 @@
 """The session's transfers and, above them, earlier ones that were still open when it began."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import DataTable, Label
 
 from tui.domain.text import printable
@@ -19,16 +18,10 @@ _MOST_NOTES = 2
 class SessionList(Vertical):
     """One list, the newest last and in sight, with notes below on what is still unknown."""
 
-    @dataclass
-    class Marked(Message):
-        """The cursor is on a transfer, or what is known of that one has changed."""
-
-        transfer: Transfer
-        note: str
-        """How its settling goes."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str, show_marked: Callable[[Transfer, str], object]) -> None:  # noqa: A002 - Textual's
+        """Takes what shows all of the transfer under the cursor, with how its settling goes."""
         super().__init__(id=id)
+        self._show_marked = show_marked
         self._earlier_ids: set[int] = set()
         self._session_ids: set[int] = set()
         self._notes: dict[int, tuple[Transfer, str]] = {}
@@ -67,17 +60,17 @@ class SessionList(Vertical):
         if is_new:
             self.call_after_refresh(self.scroll_visible, animate=False)
         if table.marked and table.marked.id == transfer.id:
-            self._tell_marked()
+            self._follow_cursor()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Say which one the cursor is on, and what is noted of it."""
+        """Show which one the cursor is on, and what is noted of it."""
         event.stop()
-        self._tell_marked()
+        self._follow_cursor()
         self._show_what_there_is()
 
-    def _tell_marked(self) -> None:
+    def _follow_cursor(self) -> None:
         if marked := self.query_one(TransferTable).marked:
-            self.post_message(self.Marked(marked, self._notes.get(marked.id, (marked, ""))[1]))
+            self._show_marked(marked, self._notes.get(marked.id, (marked, ""))[1])
 
     def _show_what_there_is(self) -> None:
         notes = self._told_notes()

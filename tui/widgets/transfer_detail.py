@@ -38,12 +38,16 @@ class TransferDetail(VerticalScroll):
         if self.size:
             self._draw()
 
+    def on_mount(self) -> None:
+        """Draw it anew in another theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw(anew=True))
+
     def on_resize(self) -> None:
         """Draw what was to be shown while there was no room."""
         self._draw()
 
-    def _draw(self) -> None:
-        if self._shown is None or self._is_drawn:
+    def _draw(self, *, anew: bool = False) -> None:
+        if self._shown is None or (self._is_drawn and not anew):
             return
         self._is_drawn = True
         transfer, note = self._shown
@@ -55,11 +59,11 @@ class TransferDetail(VerticalScroll):
         self.query_one("#detail-facts", Static).update(self._table(transfer, note))
 
     def _table(self, transfer: Transfer, note: str) -> Table:
-        name_style = self.get_component_rich_style("transfer-detail--name", partial=True)
+        name_style = self.get_component_rich_style("transfer-detail--name")
         value_style = self.get_component_rich_style("transfer-detail--value", partial=True)
         table = Table.grid(expand=True)
         table.add_column(width=_NAME_COLUMNS)
-        table.add_column()
+        table.add_column(ratio=1)
         for name, value in facts(transfer, note):
             table.add_row(Text(name, name_style), Text(value, value_style))
         return table

@@ -57,6 +57,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         for name in _COLUMNS:
             self.add_column(f"{name} ", key=name)
         self.watch(self, "virtual_size", self._draw_anew, init=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._colour_anew())
 
     @property
     def marked(self) -> Transfer | None:
@@ -118,6 +119,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         else:
             self.notify(route_problem(draft.destination, draft.source), severity="warning", markup=False)
 
+    def _colour_anew(self) -> None:
+        for transfer in self._transfers.values():
+            self.update_cell(str(transfer.id), "Outcome", self._outcome(transfer))
+
     def action_copy_tran_id(self) -> None:
         """Copy the tranId of the row under the cursor."""
         copy_tran_id(self.marked, self)
@@ -136,11 +141,11 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
             move,
             f"{grouped(request.amount)} {request.asset}",
             str(transfer.tran_id or "-"),
-            OUTCOME_WORDS[transfer.outcome],
             request.pairs,
         )
+        cells = [Text(f"{printable(text)} ") for text in texts]
+        return *cells[:4], self._outcome(transfer), *cells[4:]
+
+    def _outcome(self, transfer: Transfer) -> Text:
         style = self.get_component_rich_style(f"transfer-table--{transfer.outcome}", partial=True)
-        return tuple(
-            Text(f"{printable(text)} ", style=style if column == "Outcome" else "")
-            for column, text in zip((*_COLUMNS, _PAIRS), texts, strict=True)
-        )
+        return Text(f"{OUTCOME_WORDS[transfer.outcome]} ", style=style)

@@ -1,0 +1,176 @@
+"""Themes: chosen in the palette, kept, and each of them legible where it matters."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+
+import pytest
+from textual.color import Color
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES
+from textual.widget import Widget
+from textual.widgets import Label, OptionList
+
+from tests.screens.test_lists_follow import DONE
+from tests.screens.waiting import review, until, until_open, until_screen
+from tui import keys
+from tui.app.app import ShunterApp
+from tui.app.opening import Start
+from tui.domain.transfer import Outcome
+from tui.screens.main import MainScreen
+from tui.screens.palette import ThemePalette
+from tui.screens.result import ResultScreen
+from tui.widgets.transfer_table import TransferTable
+
+AppMaker = Callable[..., ShunterApp]
+
+SHADED = [name for name, theme in BUILTIN_THEMES.items() if not theme.ansi]
+OWN = [name for name, theme in BUILTIN_THEMES.items() if theme.ansi]
+
+
+def luminance(colour: Color) -> float:
+    """As WCAG 2 has it."""
+    parts = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Of a text's colour and what is behind it: 1 where they are equal, at most 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def of(widget: Widget) -> tuple[Color, Color]:
+    """What is behind a widget's text, and the colour of the text."""
+    ground, text = widget.background_colors[1], widget.colors[3]
+    return ground, ground + text
+
+
+async def in_theme(pilot: Pilot[bool], name: str) -> None:
+    """Put the app into a theme."""
+    pilot.app.theme = name
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("name", SHADED)
+async def test_demo_and_live_are_told_apart_in_every_theme(name: str, demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await in_theme(pilot, name)
+        await review(pilot)
+        for label in (main.query_one("#place", Label), pilot.app.screen.query_one("#review-place", Label)):
+            grounds = []
+            for is_live in (False, True):
+                label.set_class(is_live, "-live")
+                await pilot.pause()
+                ground, text = of(label)
+                assert contrast(ground, text) >= 4.5
+                grounds.append(ground)
+            demo, live = grounds
+            assert demo.g > demo.r
+            assert live.r > 2 * live.g
+
+
+@pytest.mark.parametrize("name", OWN)
+async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(name: str, demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await in_theme(pilot, name)
+        label = main.query_one("#place", Label)
+        looks = []
+        for is_live in (False, True):
+            label.set_class(is_live, "-live")
+            await pilot.pause()
+            assert label.styles.text_style.reverse
+            looks.append(label.styles.color)
+        assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")]
+
+
+@pytest.mark.parametrize("name", SHADED)
+async def test_outcomes_are_legible_in_every_theme(name: str, demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(120, 40)) as pilot:
+        main = await until_open(pilot)
+        for number, outcome in enumerate(Outcome, 1):
+            main.post_message(MainScreen.TransferChanged(replace(DONE, id=number, outcome=outcome)))
+        table = main.query_one("#transfers", TransferTable)
+        await until(pilot, lambda: table.row_count == len(Outcome))
+        await in_theme(pilot, name)
+        ground = table.background_colors[1]
+        colours = {}
+
+        def is_recoloured() -> bool:
+            for outcome, cell in zip(Outcome, table.get_column("Outcome"), strict=True):
+                colours[outcome] = Color.from_rich_color(cell.style.color)  # type: ignore[union-attr]
+            variables = pilot.app.theme_variables
+            return colours[Outcome.DONE] == Color.parse(variables["text-success"])
+
+        await until(pilot, is_recoloured)
+        assert all(contrast(ground, colour) >= 3 for colour in colours.values()), colours
+        told_apart = (colours[outcome] for outcome in (Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN))
+        assert all(one != other for one, other in combinations(told_apart, 2))
+        for outcome in Outcome:
+            await pilot.app.push_screen(ResultScreen(replace(DONE, outcome=outcome)))
+            await pilot.pause()
+            title_ground, title = of(pilot.app.screen.query_one(".title", Label))
+            assert contrast(title_ground, title) >= 3
+            await pilot.press("escape")
+
+
+async def test_a_theme_is_chosen_in_the_palette_and_kept(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, CommandPalette)
+        await pilot.press(*"theme")
+        await until_hit(pilot, "Theme")
+        await pilot.press("enter")
+        await until_screen(pilot, ThemePalette)
+        await pilot.press(*"nord")
+        await until_hit(pilot, "nord")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.theme == "nord")
+        await until(pilot, lambda: keys.kept_theme() == "nord")
+    assert keys.settings() == keys.Settings(theme="nord")
+    assert demo_app().theme == "nord"
+
+
+async def until_hit(pilot: Pilot[bool], text: str) -> None:
+    """Wait until the palette's first hit is one."""
+    hits = pilot.app.screen.query_one(OptionList)
+    await until(pilot, lambda: bool(hits.options) and text in str(hits.options[0].prompt))
+    await until(pilot, lambda: hits.option_count == 1)
+
+
+@pytest.mark.parametrize("kept", ['{"theme": "no-such-theme"}', "{", '{"theme": 5}'])
+def test_what_is_kept_and_cannot_be_used_falls_back_quietly(kept: str, demo_app: AppMaker) -> None:
+    keys.settings_path().parent.mkdir(parents=True, exist_ok=True)
+    keys.settings_path().write_text(kept)
+    assert demo_app().theme == "textual-dark"
+
+
+async def test_a_theme_that_cannot_be_kept_is_used_and_that_is_told(demo_app: AppMaker) -> None:
+    keys.settings_path().parent.mkdir(parents=True, exist_ok=True)
+    keys.settings_path().write_text("{")
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await pilot.app.push_screen(ThemePalette())
+        await pilot.press(*"gruvbox")
+        await until_hit(pilot, "gruvbox")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.theme == "gruvbox")
+        await until(pilot, lambda: any("It is not kept" in toast.message for toast in pilot.app._notifications))
+    assert keys.settings_path().read_text() == "{"
+
+
+@pytest.mark.parametrize("kept", ["nord", "ansi-light", ""])
+async def test_where_shades_are_lost_there_are_the_terminals_own_colours_alone(kept: str) -> None:
+    keys.keep_theme(kept)
+    app = ShunterApp(Start(demo=True, has_few_colours=True))
+    assert app.theme == ("ansi-light" if kept == "ansi-light" else "ansi-dark")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await app.push_screen(ThemePalette())
+        hits = app.screen.query_one(OptionList)
+        await until(pilot, lambda: hits.option_count == 2)
+        assert ["ansi-dark" in str(hits.options[0].prompt), "ansi-light" in str(hits.options[1].prompt)] == [True] * 2
