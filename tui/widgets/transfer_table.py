@@ -31,9 +31,9 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(DataTable.BINDINGS, select_cursor=_IN_A_LIST),
-        Binding("r", "again", "Again", show=False, priority=True, tooltip=_AGAIN),
-        Binding("R", "back", "Back again", show=False, priority=True, tooltip=_AGAIN),
-        Binding("c", "copy_tran_id", "Copy tranId", show=False, priority=True, tooltip=_IN_A_LIST),
+        Binding("c", "copy_tran_id", "Copy tranId", priority=True, tooltip=_IN_A_LIST),
+        Binding("r", "again", "Again", priority=True, tooltip=_AGAIN),
+        Binding("R", "back", "Way back", priority=True, tooltip=_AGAIN),
     ]
 
     @dataclass
