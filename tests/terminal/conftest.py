@@ -369,10 +369,10 @@ class Move:
     def make(self, terminal: Terminal) -> int:
         """Make it in a newly opened app, see its tranId in the list and both balances moved; gives the tranId."""
         terminal.wait_for("13 assets")  # the wallets are read
-        for keys in (self.source, "\t", self.destination):
-            terminal.type(keys)
+        for digit in (self.source, self.destination):
+            terminal.type(digit)
         terminal.wait_for(f"{self.type.name} ")
-        terminal.type("\tUSDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
+        terminal.type("USDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
         self._wait_for_transferable(terminal, self.source_transferable, self.destination_transferable)
 
         terminal.type(_REVIEW)

@@ -71,8 +71,8 @@ class MainScreen(ReadingScreen):
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
             Binding("f5,ctrl+l", "refresh_balances", "Read", key_display="F5", tooltip="read the wallets again"),
             Binding("f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="every asset in every wallet"),
-            Binding("f7,ctrl+y", "favourites", "Favourites", key_display="F7", tooltip="moves kept under a name"),
             Binding("ctrl+o", "go_to", "Go", key_display="^O", tooltip="go to any field or list: a letter says which"),
+            Binding("f7,ctrl+y", "favourites", "Favourites", key_display="F7", tooltip="moves kept under a name"),
             Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
         ]
     )
