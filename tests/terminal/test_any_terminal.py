@@ -244,7 +244,7 @@ def test_everything_can_be_read_in_few_colours(variables: dict[str, str], open_d
     demo = open_demo(**variables)
     demo.wait_for("e.g. USDT", "m Max", "DEMO")
     assert illegible(demo) == []
-    demo.type("\t\tb\x1b[B")
+    demo.type("\t\tbn\x1b[B")
     demo.wait_for("3.51870012 BNB")
     assert illegible(demo) == []
     demo.type("\t1\r")
