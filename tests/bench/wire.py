@@ -199,7 +199,7 @@ def _transfer(n: int) -> Iterator[Key]:
     yield from (Key("digit", digit, is_transfer=is_first) for digit in f"{n + 1}.5")
     yield Key("review", _REVIEW, "y  send", is_transfer=is_first)
     yield Key("send", "y", "Transfer done", is_transfer=is_first)
-    yield Key("close", _ESCAPE, "Amount     e.g.", is_transfer=is_first)
+    yield Key("close", _ESCAPE, "e.g. 12.5", is_transfer=is_first)
 
 
 @dataclass

@@ -97,7 +97,10 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     terminal.type("\t\t\x1b[B")
     offered = terminal.wait_for("USDT       1,250 ", " BNB ", NAME)
     offers = [next(line for line in offered.splitlines() if f" {name} " in line) for name in ("BNB", NAME)]
-    assert [start_of(line, figure) for line, figure in zip(offers, ("4 ", "3.5 "), strict=True)] == [27, 27]  # the dots below each other
+    assert [start_of(line, figure) for line, figure in zip(offers, ("4 ", "3.5 "), strict=True)] == [
+        27,
+        27,
+    ]  # the dots below each other
 
     terminal.type(f"\x1b{NAME}")
     form = terminal.wait_for(f"3.5 {NAME}", f"0 {NAME}", f"of 3.5 {NAME}")

@@ -90,8 +90,7 @@ class WalletPair(Vertical):
         """Dim what the source cannot reach."""
         source, before = self.source, self.destination
         self.list_of(Field.DESTINATION).allow(destinations(source))
-        lost = route_problem(source, before)
-        self._note(f"To is {self.destination.label} now. {lost}" if lost else "")
+        self._note(_taken_away(source, before, self.destination) if self.destination is not before else "")
         self.move = transfer_type(source, self.destination)
 
     def _note(self, words: str) -> None:
@@ -101,3 +100,8 @@ class WalletPair(Vertical):
             label.update(words)
         if words:
             self.app.bell()
+
+
+def _taken_away(source: Wallet, before: Wallet, now: Wallet) -> str:
+    why = "" if source is before else f" The exchange moves nothing from {source.label} to {before.label}."
+    return f"To is {now.label} now.{why}"
