@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import httpx
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label
@@ -29,6 +30,7 @@ from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.status_bar import StatusBar
+from tui.widgets.trouble_line import TroubleLine
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 
@@ -142,6 +144,37 @@ def test_in_a_theme(theme: str, demo_app: AppMaker, snap_compare: SnapCompare) -
 
     keys.keep_theme(theme)
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=LARGE, run_before=steps)
+
+
+@sizes
+def test_holdings(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        await until_open(pilot)
+        await pilot.press("f6", "down", "down", "right")
+        await pilot.pause()
+
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
+
+
+def _unreachable(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("All connection attempts failed", request=request)
+
+
+@pytest.mark.parametrize("has_few_colours", [False, True], ids=["colour", "no colour"])
+@sizes
+def test_offline(
+    size: tuple[int, int], has_few_colours: bool, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        main = await until_open(pilot)
+        await until(pilot, lambda: main.query_one(TroubleLine).display)
+
+    monkeypatch.setattr("tui.demo.in_process.in_process", lambda: httpx.MockTransport(_unreachable))
+    monkeypatch.setattr("tui.widgets.trouble_line.now", lambda: datetime.fromtimestamp(NOON_MS / 1000, UTC))
+    if has_few_colours:
+        monkeypatch.setenv("NO_COLOR", "1")
+    app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=has_few_colours))
+    assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
 def test_refused(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:

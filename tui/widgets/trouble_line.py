@@ -9,6 +9,11 @@ from tui.domain.text import printable
 from tui.domain.wallets import Wallet
 
 
+def now() -> datetime:
+    """The time in the person's time zone."""
+    return datetime.now().astimezone()
+
+
 class TroubleLine(Label):
     """Says what is wrong for longer than a moment, and since when. It takes no line while nothing is."""
 
@@ -27,7 +32,7 @@ class TroubleLine(Label):
     def show_unread(self, wallets: Mapping[str, Sequence[Wallet]]) -> None:
         """Say which wallets cannot be read, by what stands in the way."""
         self._unread = wallets
-        self._since = (self._since or datetime.now().astimezone()) if wallets else None
+        self._since = (self._since or now()) if wallets else None
         self._show()
 
     def _show(self) -> None:
