@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -16,20 +15,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
-from tui.domain.amounts import grouped
-from tui.domain.balances import Account, Balances, Figure
+from tui.domain.balances import Balances
 from tui.domain.form import too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
+from tui.screens.review_words import before_after, facts, failure_words, limit, repeat_words
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
-from tui.widgets.transfer_facts import OUTCOME_WORDS
-
-_JUDGED_WORDS = "judged not executed, which is no proof"
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -137,7 +133,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label("Review", classes="title")
             with Grid(classes="facts"):
-                for name, value in _facts(request, status):
+                for name, value in facts(request, status):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
@@ -207,10 +203,8 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # what was looked for may be settled by now
                 repeats = await self._desk.repeats(self._review.request)
-        except ExchangeError as error:
-            self.post_message(self.Failed(error.lines))
-        except JournalError as error:
-            self.post_message(self.Failed(str(error)))
+        except (ExchangeError, JournalError) as error:
+            self.post_message(self.Failed(failure_words(error)))
         else:
             self.post_message(self.Prepared(repeats, looks))
 
@@ -239,10 +233,8 @@ class ReviewScreen(ModalScreen[Transfer | None]):
             transfer = await self._desk.submit(self._review.request, meant=self._meant)
         except RepeatUnconfirmed:  # one more since the review was opened
             self.post_message(self.Repeated())
-        except ExchangeError as error:
-            self.post_message(self.Failed(error.lines))
-        except JournalError as error:
-            self.post_message(self.Failed(str(error)))
+        except (ExchangeError, JournalError) as error:
+            self.post_message(self.Failed(failure_words(error)))
         else:
             self.post_message(self.Answered(transfer))
 
@@ -254,7 +246,7 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         if self._told <= self._meant:
             self._go(Stage.READY)
             return
-        self._go(Stage.REPEAT, _repeat_words(message.repeats, message.looks))
+        self._go(Stage.REPEAT, repeat_words(message.repeats, message.looks))
 
     def on_review_screen_repeated(self) -> None:
         """Ask about it, as if the review was opened now."""
@@ -294,9 +286,9 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         request = self._review.request
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
-            before_after = _before_after(balances.held(end, request.asset), change, request.asset)
-            limit = _limit(balances, end, request.asset) if name == "From" else ""
-            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{before_after}{limit}")
+            words = before_after(balances.held(end, request.asset), change, request.asset)
+            most = limit(balances, end, request.asset) if name == "From" else ""
+            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{words}{most}")
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""
@@ -308,48 +300,3 @@ class ReviewScreen(ModalScreen[Transfer | None]):
 
     def _warn(self, words: str) -> None:
         self.query_one("#review-warning", Label).update(words)
-
-
-def _repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
-    """What the person should know before an amount is moved a second time: of one that is in doubt rather than done."""
-    earlier = next((repeat for repeat in repeats[::-1] if repeat.outcome is not Outcome.DONE), repeats[-1])
-    when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
-    outcome = f"was {_JUDGED_WORDS}" if earlier.is_judged else f"is {OUTCOME_WORDS[earlier.outcome]}"
-    look = f"\n{looks[earlier.id]}" if earlier.id in looks else ""
-    amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"
-    condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
-    return (
-        f"An identical transfer went out at {when} and {outcome}.{look}\n"
-        f"If {condition}you send this one as well, {amount} is moved twice."
-    )
-
-
-def _facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
-    source, destination = request.ends
-    return [
-        ("From", source.wide_label),
-        ("To", destination.wide_label),
-        ("Amount", f"{grouped(request.amount)} {request.asset}"),
-        ("Type", request.type.name),
-        ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
-    ]
-
-
-def _limit(balances: Balances, source: Account, asset: str) -> str:
-    """How much of what is free can be moved, where the exchange has said that of the same reading."""
-    held, best = balances.held(source, asset), balances.figure(source, asset)
-    if held is None or best is None or held.is_exact or not best.is_transferable:
-        return ""
-    return f"; at most {grouped(best.amount)} can be moved"
-
-
-def _before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
-    """What an account holds before and after."""
-    if figure is None:
-        return "its balance is not known"
-    doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
-    free = "" if figure.is_transferable else " free"
-    after = figure.amount + change
-    if after < 0:
-        return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"
-    return f"{grouped(figure.amount)} -> {grouped(after)} {asset}{free}{doubt}"

@@ -1,0 +1,64 @@
+"""What the review says, in words."""
+
+from decimal import Decimal
+
+from tui.domain.amounts import grouped
+from tui.domain.balances import Account, Balances, Figure
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import ExchangeError
+from tui.widgets.status_bar import Status
+from tui.widgets.transfer_facts import OUTCOME_WORDS
+
+_JUDGED_WORDS = "judged not executed, which is no proof"
+
+
+def failure_words(error: Exception) -> str:
+    """Why nothing was sent, and on a line of its own what to do about it."""
+    return error.lines if isinstance(error, ExchangeError) else str(error)
+
+
+def repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
+    """What the person should know before an amount is moved a second time: of one that is in doubt rather than done."""
+    earlier = next((repeat for repeat in repeats[::-1] if repeat.outcome is not Outcome.DONE), repeats[-1])
+    when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
+    outcome = f"was {_JUDGED_WORDS}" if earlier.is_judged else f"is {OUTCOME_WORDS[earlier.outcome]}"
+    look = f"\n{looks[earlier.id]}" if earlier.id in looks else ""
+    amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"
+    condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
+    return (
+        f"An identical transfer went out at {when} and {outcome}.{look}\n"
+        f"If {condition}you send this one as well, {amount} is moved twice."
+    )
+
+
+def facts(request: TransferRequest, status: Status) -> list[tuple[str, str]]:
+    """Every fact of the transfer, with its name."""
+    source, destination = request.ends
+    return [
+        ("From", source.wide_label),
+        ("To", destination.wide_label),
+        ("Amount", f"{grouped(request.amount)} {request.asset}"),
+        ("Type", request.type.name),
+        ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
+    ]
+
+
+def limit(balances: Balances, source: Account, asset: str) -> str:
+    """How much of what is free can be moved, where the exchange has said that of the same reading."""
+    held, best = balances.held(source, asset), balances.figure(source, asset)
+    if held is None or best is None or held.is_exact or not best.is_transferable:
+        return ""
+    return f"; at most {grouped(best.amount)} can be moved"
+
+
+def before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
+    """What an account holds before and after."""
+    if figure is None:
+        return "its balance is not known"
+    doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
+    free = "" if figure.is_transferable else " free"
+    after = figure.amount + change
+    if after < 0:
+        return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"
+    return f"{grouped(figure.amount)} -> {grouped(after)} {asset}{free}{doubt}"
