@@ -25,7 +25,7 @@ _REFUSED_NOW = re.compile(r"refused it")
 _NOTHING_SENT = re.compile(r"Nothing was sent")
 _REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:is|was judged) {_OUTCOMES}")
 
-_WALLET = re.compile(rf"[> ]([1-8]) [A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* +{_AMOUNT} USDT ( ?\?)?")
+_WALLET = re.compile(rf"[> ]([1-8]) [A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* +{_AMOUNT} *USDT( may change| [0-9:]{{5}})?")
 _HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 _MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
 """Of a hint that did not fit on its line."""

@@ -86,12 +86,11 @@ async def test_open_done_and_not_moved_are_told_apart_by_colour() -> None:
         for number, outcome in enumerate(Outcome):
             table.show(replace(SENDING, id=number, outcome=outcome), "%H:%M:%S")
         looks = dict(zip(Outcome, (cell.style for cell in table.get_column("Outcome")), strict=True))
-        green, red, yellow = (Style(color=f"color({number})") for number in (2, 1, 3))
-        assert looks == {
-            Outcome.SENDING: yellow,
-            Outcome.DONE: green,
-            Outcome.REJECTED: red,
-            Outcome.NOT_SENT: red,
-            Outcome.UNKNOWN: yellow + Style(bold=True),
-            Outcome.NOT_EXECUTED: red,
-        }
+        colours = {outcome: style.color for outcome, style in looks.items() if isinstance(style, Style)}
+        groups = [
+            {colours[outcome] for outcome in Outcome if outcome.is_open},
+            {colours[Outcome.DONE]},
+            {colours[outcome] for outcome in (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED)},
+        ]
+        assert [len(group) for group in groups] == [1, 1, 1]
+        assert len(set.union(*groups)) == 3

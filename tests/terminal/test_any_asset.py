@@ -103,7 +103,7 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     ]  # the dots below each other
 
     terminal.type(f"\x1b{NAME}")
-    form = terminal.wait_for(f"3.5 {NAME}", f"0 {NAME}", f"of 3.5 {NAME}")
+    form = terminal.wait_for(f"3.5 {NAME}", f"0   {NAME}", f"of 3.5 {NAME}")
     figures = [line for line in form.splitlines()[2:10] if line.count(NAME) == 2]
     assert len(figures) == len(Wallet) - 1  # the isolated account shows its pair
     assert {wcswidth(line[: line.index(NAME)]) for line in figures} == {30}

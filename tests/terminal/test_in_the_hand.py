@@ -191,11 +191,11 @@ def test_a_key_that_the_exchange_refuses_stays_in_sight_and_its_transfer_says_wh
     person = with_key(environment, tmp_path, f"http://127.0.0.1:{free_port}")
     with serving(exchange, free_port):
         terminal = open_pty([*shunter, "--asset", "USDT", "--amount", "5"], person)
-        terminal.wait_for("Not read: Spot", "Invalid API-key, IP, or permissions for action.", "300.00 USDT")
+        terminal.wait_for("Not read: Spot", "Invalid API-key, IP, or permissions for action (-2015).", "300.00 USDT")
         terminal.type("\x12")
         terminal.wait_for("y  send")
         terminal.type("y")
-        terminal.wait_for("Transfer rejected", "-2015", "Invalid API-key, IP, or permissions for action.")
+        terminal.wait_for("Transfer rejected", "-2015", "Invalid API-key, IP, or permissions", "To do")
 
 
 def test_holdings_show_everything_and_enter_moves_from_there(demo: Pty) -> None:

@@ -8,7 +8,7 @@ from tui.widgets.completing_input import CompletingInput
 from tui.widgets.transfer_form import TransferForm
 
 
-class FieldsScreen(Screen[None]):
+class HasFields(Screen[None]):
     """Has a form, and lists beside it."""
 
     def action_move_focus(self, step: int) -> None:

@@ -25,7 +25,7 @@ from tui.screens.favourites import FavouritesScreen
 from tui.screens.fields import can_go_to
 from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
-from tui.screens.reading import ReadingScreen
+from tui.screens.reading import HasBalances
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.welcome import CannotOpen
@@ -45,7 +45,7 @@ _SETTLED_S = 30.0
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
-class MainScreen(ReadingScreen):
+class MainScreen(HasBalances):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it

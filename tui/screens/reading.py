@@ -1,7 +1,7 @@
 """What the wallets hold, as it comes from the exchange, on the screen of a transfer."""
 
 from tui.desk.desk import Desk
-from tui.screens.fields import FieldsScreen
+from tui.screens.fields import HasFields
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.result import ResultScreen
 from tui.widgets.balance_reader import BalanceReader
@@ -11,7 +11,7 @@ from tui.widgets.transfer_form import TransferForm
 from tui.widgets.trouble_line import TroubleLine
 
 
-class ReadingScreen(FieldsScreen):
+class HasBalances(HasFields):
     """Has a reader of balances, and brings what it reads to the form, the holdings, and the lines at the top."""
 
     def __init__(self, desk: Desk) -> None:
