@@ -92,7 +92,7 @@ def main() -> int:
     terminal = Terminal()
     try:
         terminal.until("clock(.*\n)+.*20 pairs")
-        terminal.press("\t\t\t")
+        terminal.press("\x0fm")
         of_amounts: list[float] = []
         for number in range(_ROUNDS):
             of_amounts += _type(terminal, "Amount", f"{number + 10}.25", completes=False)

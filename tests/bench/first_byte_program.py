@@ -56,7 +56,7 @@ def measure(base_url: str, rounds: int) -> tuple[list[float], list[float]]:
         add_key(environment, base_url)
         terminal = opened(environment, "--asset", "USDT")
         terminal.find(r"of [0-9.,]+ USDT")
-        terminal.type("\t\t\t")
+        terminal.type("\x0fm")  # go to the amount
         for n in range(rounds + 1):
             amount = f"0.{n + 1:04}"  # no two alike: the program would warn of a repetition
             terminal.type(amount + _REVIEW)

@@ -423,7 +423,7 @@ class Person:
         """Open the program and go to the amount."""
         terminal = self.terminal = self._open()
         self.see(words.FORM_IS_SHOWN)
-        terminal.type("\t\t\t")
+        terminal.type("\x0fm")  # go to the amount
         return terminal
 
     def make(self, coming: Plan) -> bool:

@@ -277,7 +277,7 @@ class Person:
     def _start(self) -> Pty:
         terminal = self._terminal = opened(self._environment, "--asset", "USDT")
         terminal.find(r"of [0-9.,]+ USDT")
-        terminal.type("\t\t\t")
+        terminal.type("\x0fm")  # go to the amount
         self._amount_is_kept = False
         return terminal
 
