@@ -27,7 +27,7 @@ from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
-from tui.history import HistoryCache, Stream
+from tui.history import HistoryCache
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"

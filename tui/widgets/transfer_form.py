@@ -125,6 +125,16 @@ class TransferForm(Widget):
             self._field(Field.FROM_PAIR).entry.value = source.pair
         self.go_to(Field.DESTINATION)
 
+    def fill(self, draft: Draft) -> None:
+        """Fill in a transfer; the person goes on at its amount."""
+        self._wallets.choose(draft.source)
+        self._wallets.list_of(Field.DESTINATION).choose(draft.destination)
+        for which, text in zip(_PAIRS, (draft.from_pair, draft.to_pair), strict=True):
+            self._field(which).entry.value = text
+        self._field(Field.ASSET).entry.value = draft.asset
+        self._amount.amount.value = draft.amount
+        self.go_to(Field.AMOUNT)
+
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
         self._shown_problems.clear()
