@@ -16,8 +16,11 @@ from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal, JournalError
 
-_FIRST = 500
-"""So many rows of the journal are there before the rest: more than a screen shows."""
+_PAGE = 500
+"""So many rows of the journal are taken at once: more than a screen shows. After them, everything else has its turn."""
+
+_LATE_MS = 60_000
+"""So long after its row's timestamp a record may be: what it may belong to has to be taken in before it is shown."""
 
 _PAUSE_S = 0.25
 _SHARE = 4
@@ -39,6 +42,8 @@ class Past:
         self._client = client
         self._journal = journal
         self._rows: dict[int, Transfer] = {}
+        self._whole_from_ms = sys.maxsize
+        """From when on every row of the journal is there; 0 where all are."""
         self._earlier: list[Row] = []
         """The records of readings before this one."""
         self._reader: PastReader | None = None
@@ -76,11 +81,7 @@ class Past:
         """Take in the journal, and ask the exchange; says whenever `entries` has changed, and never ends. Leave it to
         stop everything.
         """
-        await self._take_rows(_FIRST)
-        await self._merge()
-        yield
-        self._taking = self._started(self._take_rows(sys.maxsize))
-        self.ask()
+        self._taking = self._started(self._take_rows())
         try:
             while True:
                 await self._changed.wait()
@@ -88,6 +89,8 @@ class Past:
                 began_s = time.monotonic()
                 await self._merge()
                 yield
+                if self._asking is None:
+                    self.ask()
                 if self.is_reading:
                     await asyncio.sleep(max(_PAUSE_S, _SHARE * (time.monotonic() - began_s)))
         finally:
@@ -116,13 +119,24 @@ class Past:
         reader = self._reader or PastReader(self._client)
         return await asyncio.to_thread(reconcile, reader, self._client, self._journal)
 
-    async def _take_rows(self, count: int) -> None:
+    async def _take_rows(self) -> None:
+        rows = self._journal.transfers(newest_first=True)
         try:
-            rows = await asyncio.to_thread(lambda: list(islice(self._journal.transfers(newest_first=True), count)))
+            while True:
+                began_s = time.monotonic()
+                page = await asyncio.to_thread(lambda: list(islice(rows, _PAGE)))
+                if not page:
+                    break
+                for row in page:
+                    self._rows.setdefault(row.id, row)  # what was put meanwhile is newer
+                is_first = self._whole_from_ms == sys.maxsize
+                self._whole_from_ms = page[-1].timestamp_ms + _LATE_MS
+                if is_first:
+                    self._changed.set()
+                await asyncio.sleep(time.monotonic() - began_s)
         except JournalError as error:
             self.journal_problem = str(error)
-        else:
-            self._rows = {row.id: row for row in rows} | self._rows  # what was put meanwhile is newer
+        self._whole_from_ms = 0
 
     async def _ask(self) -> None:
         try:
@@ -137,7 +151,13 @@ class Past:
                     self._changed.set()
 
     async def _merge(self) -> None:
-        records = chain(self._earlier, self._reader.records if self._reader else ())
+        # A record from before the journal's rows that are there would look as if it was made elsewhere.
+        from_ms = self._whole_from_ms
+        records = [
+            record
+            for record in chain(self._earlier, self._reader.records if self._reader else ())
+            if not from_ms or (record.timestamp is not None and record.timestamp >= from_ms)
+        ]
         self.entries = await asyncio.to_thread(merge, records, list(self._rows.values()), self.host)
 
     def _started(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
