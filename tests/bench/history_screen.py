@@ -3,8 +3,8 @@
     python -m tests.bench.history_screen [--rows 100000] [--rounds 5]
 
 In turns, with either journal, the real program in a pseudo-terminal: from F3 until the newest transfer is on the
-screen, a second time; the slowest of some key presses while everything is still being read; until all of it is there; and from the
-last letter of a filter until the list has what was looked for.
+screen, when it is opened again; the slowest of some key presses while everything is still being read; until all of it
+is there; and from the last letter of a filter until the list has what was looked for.
 """
 
 import argparse

@@ -57,6 +57,11 @@ class Past:
         return self._asking is not None and not self._asking.done()
 
     @property
+    def is_taking(self) -> bool:
+        """Whether there are rows of the journal that are not taken in yet."""
+        return self._whole_from_ms > 0
+
+    @property
     def record_count(self) -> int:
         """How many records of the exchange are among the entries."""
         return sum(entry.record is not None for entry in self.entries)

@@ -11,7 +11,9 @@ _MOST_TOLD = 200
 def said(past: Past, shown: int, *, is_filtered: bool) -> str:
     """How much there is, and how far the exchange's history has been read."""
     count = len(past.entries)
-    words = f"{shown:,} of {count:,} found" if is_filtered else f"{count:,} transfers"
+    words = f"{shown:,} of {count:,} found" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
+    if past.is_taking:
+        words += ", reading the journal"
     return f"{words}; {_progress(past)}"
 
 
@@ -19,7 +21,7 @@ def empty_words(past: Past, *, is_filtered: bool) -> str:
     """Why the list is empty."""
     if is_filtered and past.entries:
         return "Nothing of the kind. / changes the filter"
-    return "Nothing yet" if past.is_reading else "No transfers"
+    return "Nothing yet" if past.is_reading or past.is_taking else "No transfers"
 
 
 def missing_findings(past: Past) -> tuple[str, list[Finding]]:
@@ -64,7 +66,7 @@ def differences(comparison: Comparison) -> list[Finding]:
 def _progress(past: Past) -> str:
     reading = past.reading
     asked = f"asked {reading.answered} of {reading.asked}" if reading else "asking the exchange..."
-    records = f"{past.record_count:,} records"
+    records = f"{past.record_count:,} record{'s' * (past.record_count != 1)}"
     if past.is_reading:
         waits = f"; the exchange asks to wait {reading.wait_s} s" if reading and reading.wait_s else ""
         return f"{asked}; {records}{waits}. F5 stops"
