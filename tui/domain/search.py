@@ -183,6 +183,7 @@ def _parse(text: str, now: datetime, of_a_day: timedelta) -> int:
 
 def parse_search(line: str, now: datetime) -> Search:
     """What a line asks for: text, and words like `wallet:spot`, in any order. A word may come once, `outcome:` often.
+    Where the line ends in the beginning of such a word, that asks for nothing yet: it is being typed.
 
     Raises ValueError with the first thing that is wrong, and what would be right.
     """
@@ -208,6 +209,8 @@ def parse_search(line: str, now: datetime) -> Search:
             raise ValueError(f"{name}: {error}") from None
     if search.since_ms is not None and search.until_ms is not None and search.since_ms >= search.until_ms:
         raise ValueError("since: is not before until: - there is no time between them")
+    if text and line.endswith(text[-1]) and any(name.startswith(text[-1].casefold()) for name in _FILTERS):
+        text.pop()
     return replace(search, text=" ".join(text))
 
 

@@ -9,10 +9,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.past import Entry
-from tui.domain.view import Whose, outcome_style
+from tui.domain.view import Whose
 from tui.widgets.ask_line import AskLine
 from tui.widgets.clipboard import copy_text, copy_tran_id
-from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title
+from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title, title_style
 
 
 class EntryScreen(ModalScreen[None]):
@@ -33,7 +33,7 @@ class EntryScreen(ModalScreen[None]):
         """The outcome first, then every fact."""
         entry = self._entry
         with VerticalScroll(classes="dialog"):
-            yield Label(entry_title(entry), classes=f"title -{outcome_style(entry)}", markup=False)
+            yield Label(entry_title(entry), classes=f"title -{title_style(entry)}", markup=False)
             yield Label(entry_meaning(entry, self._whose), classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in entry_facts(entry, self._whose):

@@ -54,8 +54,14 @@ class HistoryScreen(Screen[Draft | None]):
             Binding("c", "copy(False)", "Copy", show=False, tooltip=_COPY),
             Binding("C", "copy(True)", "Copy all", show=False, tooltip=_COPY),
             Binding("x", "compare", "Compare", tooltip="in the history: the journal against the exchange's record"),
-            Binding("n", "missing", "Not read", tooltip="in the history: what could not be asked or read, and why"),
-            Binding("f5,ctrl+l", "ask_or_stop", "Read/stop", key_display="F5"),
+            Binding(
+                "n",
+                "missing",
+                "Not read",
+                show=False,
+                tooltip="in the history: what could not be asked or read, and why",
+            ),
+            Binding("f5,ctrl+l", "ask_or_stop", "Read", key_display="F5"),
             Binding("escape,q", "leave", "Close", key_display="Esc"),
             Binding("f3,ctrl+t", "close", "Close", show=False),
         ]

@@ -13,7 +13,7 @@ def said(past: Past, shown: int, *, is_filtered: bool) -> str:
     count = len(past.entries)
     words = f"{shown:,} of {count:,} found" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
     if past.is_taking:
-        words += ", reading the journal"
+        words += " and more"
     return f"{words}; {_progress(past)}"
 
 
@@ -68,8 +68,8 @@ def _progress(past: Past) -> str:
     asked = f"asked {reading.answered} of {reading.asked}" if reading else "asking the exchange..."
     records = f"{past.record_count:,} record{'s' * (past.record_count != 1)}"
     if past.is_reading:
-        waits = f"; the exchange asks to wait {reading.wait_s} s" if reading and reading.wait_s else ""
-        return f"{asked}; {records}{waits}. F5 stops"
+        waits = f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
+        return f"{asked}; {records}{waits}; F5 stops"
     if reading is None:
         return "the exchange was not asked. F5 asks"
     if not reading.is_over:

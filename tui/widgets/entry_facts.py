@@ -5,7 +5,8 @@ from tui.domain.balances import ends as ends_of
 from tui.domain.past import Entry, Origin
 from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
-from tui.domain.view import Whose, host_of, outcome_word, profile_of
+from tui.domain.transfer import Outcome
+from tui.domain.view import Whose, host_of, outcome_style, outcome_word, profile_of
 from tui.domain.wallets import TransferType
 from tui.widgets.entry_cells import local, place
 from tui.widgets.transfer_facts import facts, meaning
@@ -19,9 +20,14 @@ _UNREADABLE = "The exchange's record of it is not as documented; it stands below
 
 
 def entry_title(entry: Entry) -> str:
-    """What it is, and how it ended."""
+    """What it is, and how it ended where that is told by both sides alike."""
     amount = "?" if entry.amount is None else grouped(entry.amount)
-    return printable(f"{amount} {entry.asset or '?'} {outcome_word(entry)}")
+    return printable(f"{amount} {entry.asset or '?'} {'differs' if entry.mismatches else outcome_word(entry)}")
+
+
+def title_style(entry: Entry) -> str:
+    """The outcome whose looks the title has; empty where that is not known."""
+    return Outcome.UNKNOWN.value if entry.mismatches else outcome_style(entry)
 
 
 def entry_meaning(entry: Entry, whose: Whose) -> str:

@@ -44,7 +44,7 @@ class EntryTable(Widget, can_focus=True):
             Binding("pagedown", "page(1)", "Page down", show=False),
             Binding("home", "go_to(0)", "First line", show=False),
             Binding("end", "go_to(-1)", "Last line", show=False),
-            Binding("enter", "open", "All of it", key_display="Enter"),
+            Binding("enter", "open", "All", key_display="Enter"),
         ]
     )
 

@@ -11,8 +11,8 @@ from textual.widgets import Label, Static
 from tui.domain.amounts import grouped
 from tui.domain.past import Entry
 from tui.domain.transfer import Transfer
-from tui.domain.view import Whose, outcome_style
-from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title
+from tui.domain.view import Whose
+from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title, title_style
 from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
 
 _NAME_COLUMNS = 10
@@ -57,7 +57,7 @@ class TransferDetail(VerticalScroll):
             self.add_class("-empty")
             return
         texts = entry_title(entry), entry_meaning(entry, whose), entry_facts(entry, whose)
-        self._tell(Told(outcome_style(entry), *texts))
+        self._tell(Told(title_style(entry), *texts))
 
     def _tell(self, told: Told) -> None:
         if self._told == told:
