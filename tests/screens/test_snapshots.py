@@ -24,7 +24,6 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
 from tui.screens.help import HelpScreen
-from tui.screens.history import HistoryScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
@@ -199,8 +198,8 @@ def test_too_small(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "screen", "size"),
-    [(["f1"], HelpScreen, SMALL), (["f3"], HistoryScreen, SMALL), (["f3"], HistoryScreen, LARGE)],
-    ids=["help", "history", "history 120x40"],
+    [(["f1"], HelpScreen, SMALL)],
+    ids=["help"],
 )
 def test_pages(
     keys: list[str], screen: type, size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare

@@ -49,8 +49,10 @@ def crash(self):
 def plant(name):
     """Crash when a screen of that name comes up; F12 brings it up."""
     from tui.app import app
-    from tui.screens import add_key, decide, favourites, go_to, help, history, holdings, keys, lock
-    from tui.screens import main, notice, plain_text, result, review, unlock, welcome
+    from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
+    from tui.screens import main, notice, plain_text, report, result, review, unlock, welcome
+    from tui.domain.past import Entry
+    from tui.domain.view import Whose
     from tui.domain.balances import Balances
     from tui.domain.transfer import Transfer, TransferRequest
     from tui.domain.wallets import TransferType
@@ -65,6 +67,7 @@ def plant(name):
         "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
         "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
         "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
+        "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), Whose("main", "https://h.example")),
         "GoToScreen": lambda desk: go_to.GoToScreen({}),
         "HelpScreen": lambda desk: help.HelpScreen(),
         "HistoryScreen": lambda desk: history.HistoryScreen(desk),
@@ -74,6 +77,7 @@ def plant(name):
         "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
         "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
         "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
+        "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Finding("c", ["d"])]),
         "ResultScreen": lambda desk: result.ResultScreen(transfer),
         "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
         "UnlockScreen": lambda desk: unlock.UnlockScreen(),

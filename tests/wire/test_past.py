@@ -20,13 +20,14 @@ from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk.past import OVERLAP_MS, REACH_MS, PastReader, Reading, open_past
+from tui.domain.past import Origin
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
-from tui.history import HistoryCache, Stream
+from tui.history import HistoryCache
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"
@@ -348,14 +349,16 @@ async def test_desk_reads_the_past_of_its_account_and_its_journal(seat: Seat) ->
     second = await seat.desk.submit(isolated)
     assert await seat.desk.recent(5, Search(wallet=Wallet.ISOLATED)) == [second]
     assert await seat.desk.recent(1) == [second]
-    past = await seat.desk.past()
-    try:
-        records = await _read(past)
-    finally:
-        past.close()
-    assert _tran_ids(records) == {first.tran_id, second.tran_id}
-    assert Stream(TransferType.MAIN_ISOLATED_MARGIN, to_symbol="ETHUSDT") in past.whole
-    assert past.notes[0].startswith("Isolated Margin was asked for ETHUSDT, BTCUSDT")
+    past = seat.desk.past()
+    async with aclosing(past.follow()) as changes:
+        async for _ in changes:
+            if past.reading and past.reading.is_over:
+                break
+    assert {(entry.tran_id, entry.origin) for entry in past.entries} == {
+        (first.tran_id, Origin.HERE),
+        (second.tran_id, Origin.HERE),
+    }
+    assert past.missing[0].startswith("Isolated Margin was asked for ETHUSDT, BTCUSDT")
 
 
 async def test_question_that_did_not_come_whole_is_not_among_those_that_did(

@@ -9,9 +9,8 @@ from tui.commands import account, listing
 from tui.commands.account import Account
 from tui.commands.arguments import add_format
 from tui.commands.pipes import leave_closed_pipes
-from tui.domain.amounts import grouped, plain
+from tui.domain.amounts import plain
 from tui.domain.search import ms_of
-from tui.domain.text import printable
 from tui.journal import JournalError
 
 if TYPE_CHECKING:
@@ -79,34 +78,12 @@ def _tell(args: argparse.Namespace, opened: Account) -> int:
 def _lines(comparison: "Comparison", counts: "Iterable[Difference]") -> Iterator[str]:
     counted = list(counts)
     for found in counted:
-        yield f"{found.kind.value.upper()}: {_said(found)}"
+        yield f"{found.kind.value.upper()}: {found.words}"
         yield f"  {found.advice}"
     if len(counted) == len(comparison.differences) and comparison.elsewhere:
         yield f"{len(comparison.elsewhere)} made elsewhere: shunter history lists them."
-    if comparison.open:
-        yield f"{comparison.open} not settled yet: open Shunter with this key, and it finds out."
-    if comparison.left_out:
-        yield f"{comparison.left_out} not compared: sent within the last hour, or of what could not be read."
+    yield from comparison.besides
     yield f"{comparison.agree} agree, {len(counted)} differ."
-
-
-def _said(found: "Difference") -> str:
-    parts = []
-    if (transfer := found.transfer) is not None:
-        source, destination = transfer.request.ends
-        parts.append(
-            f"transfer {transfer.id} of {listing.local(ms_of(transfer.sent_at))}, "
-            f"{grouped(transfer.request.amount)} {transfer.request.asset}, {source.label} to {destination.label}, "
-            f"is {transfer.outcome.value.replace('_', ' ')}"
-            + (f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else "")
-        )
-    if (record := found.record) is not None:
-        at = "at an unknown time" if record.timestamp is None else f"of {listing.local(record.timestamp)}"
-        amount = "?" if record.amount is None else grouped(record.amount)
-        parts.append(
-            f"the exchange has tranId {record.tran_id} {at}: {record.type} {amount} {record.asset}, {record.status}"
-        )
-    return printable("; ".join(parts))
 
 
 def _fields(told: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[listing.Value, ...]]:

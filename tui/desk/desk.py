@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from tui.desk.balances import BalanceReadings
+from tui.desk.browse import Past
 from tui.desk.matching import fit
-from tui.desk.past import PastReader, open_past
 from tui.desk.settle import NoTrace, Pace, Progress, failure_of, finding_of, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
 from tui.domain.hosts import exchange_of
@@ -195,9 +195,9 @@ class Desk:
         newest = self._journal.transfers(search, newest_first=True)
         return (await asyncio.to_thread(lambda: list(islice(newest, count))))[::-1]
 
-    async def past(self) -> PastReader:
-        """What reads the exchange's history of all types, beside everything else. Close it. Raises JournalError."""
-        return await open_past(self.client, self._journal, keeps=self._journal.is_on_disk)
+    def past(self) -> Past:
+        """All of the journal, and the exchange's history as it is read."""
+        return Past(self.client, self._journal)
 
     async def close(self) -> None:
         """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""

@@ -8,21 +8,25 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from tui.desk.matching import Fit, fit
 from tui.desk.past import REACH_MS, PastReader
 from tui.desk.settle import is_same_key
+from tui.domain.amounts import grouped
 from tui.domain.hosts import exchange_of
 from tui.domain.past import PENDING, Entry, Mismatch, merge
 from tui.domain.records import HistoryRow, Row, outcome_of
 from tui.domain.search import Search
+from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.history import Stream
 from tui.journal import Journal
+from tui.journal.clock import utc
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
 """How late a record may come, the exchange says nowhere: for an hour its absence says nothing."""
@@ -73,6 +77,27 @@ class Difference:
         """What to do about it."""
         return _WHAT_TO_DO[self.kind]
 
+    @property
+    def words(self) -> str:
+        """What either side says. The exchange's words are among these, made printable."""
+        said = []
+        if (transfer := self.transfer) is not None:
+            source, destination = transfer.request.ends
+            said.append(
+                f"transfer {transfer.id} of {_local(transfer.sent_at)}, "
+                f"{grouped(transfer.request.amount)} {transfer.request.asset}, {source.label} to {destination.label}, "
+                f"is {transfer.outcome.value.replace('_', ' ')}"
+                + (f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else "")
+            )
+        if (record := self.record) is not None:
+            at = "an unknown time" if record.timestamp is None else _local(utc(record.timestamp))
+            amount = "?" if record.amount is None else grouped(record.amount)
+            said.append(
+                f"the exchange has tranId {record.tran_id} of {at}: "
+                f"{record.type} {amount} {record.asset}, {record.status}"
+            )
+        return printable("; ".join(said))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -88,6 +113,16 @@ class Comparison:
     """Rows whose outcome is not known yet, without a record: there is nothing to compare."""
     left_out: int = 0
     """Rows that cannot be compared: sent within the last hour, or older than the history, or of a type not read."""
+
+    @property
+    def besides(self) -> list[str]:
+        """What does not differ, but is to be known, a sentence each."""
+        found = []
+        if self.open:
+            found.append(f"{self.open} not settled yet: open Shunter with this key, and it finds out.")
+        if self.left_out:
+            found.append(f"{self.left_out} not compared: sent within the last hour, or of what could not be read.")
+        return found
 
 
 def compare(
@@ -227,3 +262,7 @@ def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) 
         unread={question for question in map(_question, own) if Stream(*question) not in past.whole},
         declined={row.id: journal.declined(row.id) for row in own if journal and row.tran_id is None},
     )
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().isoformat(" ", "seconds")

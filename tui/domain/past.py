@@ -73,6 +73,40 @@ class Entry:
         ends = (self.record, self.transfer)
         return next((end.tran_id for end in ends if end is not None and end.tran_id is not None), None)
 
+    @property
+    def type(self) -> str | None:
+        """The exchange's name of the move, by its record before the journal, as all that follows; None where it cannot
+        be read.
+        """
+        own = self.transfer.request.type.name if self.transfer else None
+        return self.record.type or own if self.record else own
+
+    @property
+    def asset(self) -> str | None:
+        """What was moved; None where it cannot be read."""
+        own = self.transfer.request.asset if self.transfer else None
+        return self.record.asset or own if self.record else own
+
+    @property
+    def amount(self) -> Decimal | None:
+        """How much of it; None where it cannot be read."""
+        own = self.transfer.request.amount if self.transfer else None
+        return self.record.amount if self.record and self.record.amount is not None else own
+
+    @property
+    def symbols(self) -> tuple[str | None, str | None]:
+        """The pairs of the isolated accounts that took part: the source's, the destination's."""
+        request = self.transfer.request if self.transfer else None
+        own = (request.from_symbol, request.to_symbol) if request else (None, None)
+        if not isinstance(self.record, HistoryRow):
+            return own
+        return self.record.from_symbol or own[0], self.record.to_symbol or own[1]
+
+    @property
+    def pairs(self) -> str:
+        """Its pairs, in words: BTCUSDT -> ETHUSDT; empty where it has none."""
+        return " -> ".join(pair for pair in self.symbols if pair)
+
 
 def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> list[Entry]:
     """Records of the exchange at `host` beside rows of the journal, of whatever host; the newest first, and before them

@@ -3,12 +3,14 @@ line.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from tui.domain.amounts import plain
-from tui.domain.transfer import Outcome, Transfer
-from tui.domain.wallets import TransferType, Wallet
+from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_base_url
+from tui.domain.transfer import Outcome, Transfer, parse_asset
+from tui.domain.wallets import TransferType, Wallet, parse_wallet
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AGO = re.compile(r"([0-9]{1,4})(min|h|d|w)", re.ASCII)
@@ -18,6 +20,9 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
+_FILTER = re.compile(r"([A-Za-z]+):(?!//)(.*)")
+"""A word that says of what it is; anything else is text to look for."""
+
 _NUMBER = re.compile(r"[0-9][0-9,]*(\.[0-9]*)?", re.ASCII)
 _TIME_SHAPE = "a day like 2026-11-24, a time like 2026-11-24T13:05 or 2026-11-24T13:05+01:00, or an age like 7d or 12h"
 
@@ -174,3 +179,70 @@ def _parse(text: str, now: datetime, of_a_day: timedelta) -> int:
     except (ValueError, OverflowError, OSError):
         pass
     raise ValueError(f"{text!r} is no time; write {_TIME_SHAPE}")
+
+
+def parse_search(line: str, now: datetime) -> Search:
+    """What a line asks for: text, and words like `wallet:spot`, in any order. A word may come once, `outcome:` often.
+    Where the line ends in the beginning of such a word, that asks for nothing yet: it is being typed.
+
+    Raises ValueError with the first thing that is wrong, and what would be right.
+    """
+    search, text, said = ANY, [], set()
+    for word in line.split():
+        match = _FILTER.fullmatch(word)
+        if match is None:
+            text.append(word)
+            continue
+        name, value = match[1].casefold(), match[2]
+        if name not in _FILTERS:
+            raise ValueError(
+                f"There is no filter {match[1]}: - choose of {', '.join(f'{known}:' for known in _FILTERS)}"
+            )
+        if not value:
+            raise ValueError(f"{name}: goes on without a blank, like {name}:{_EXAMPLES[name]}")
+        if name in said and name != "outcome":
+            raise ValueError(f"{name}: stands there twice; leave one")
+        said.add(name)
+        try:
+            search = _FILTERS[name](search, value, now)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    if search.since_ms is not None and search.until_ms is not None and search.since_ms >= search.until_ms:
+        raise ValueError("since: is not before until: - there is no time between them")
+    if text and line.endswith(text[-1]) and any(name.startswith(text[-1].casefold()) for name in _FILTERS):
+        text.pop()
+    return replace(search, text=" ".join(text))
+
+
+def _parse_host(text: str) -> str:
+    """The exchange at a host, its scheme left out or not. Raises ValueError."""
+    if text.casefold() == "live":
+        return DEFAULT_BASE_URL
+    scheme = "" if "://" in text else "http://" if is_loopback(text.partition(":")[0].casefold()) else "https://"
+    return exchange_of(parse_base_url(scheme + text))
+
+
+_FILTERS: dict[str, Callable[[Search, str, datetime], Search]] = {
+    "wallet": lambda search, value, _: replace(search, wallet=parse_wallet(value)),
+    "from": lambda search, value, _: replace(search, source=parse_wallet(value)),
+    "to": lambda search, value, _: replace(search, destination=parse_wallet(value)),
+    "asset": lambda search, value, _: replace(search, asset=parse_asset(value)),
+    "outcome": lambda search, value, _: replace(search, outcomes=search.outcomes | {parse_outcome(value)}),
+    "profile": lambda search, value, _: replace(search, profile=value),
+    "host": lambda search, value, _: replace(search, host=_parse_host(value)),
+    "since": lambda search, value, now: replace(search, since_ms=parse_since(value, now)),
+    "until": lambda search, value, now: replace(search, until_ms=parse_until(value, now)),
+}
+"""What each word of a line asks for."""
+
+_EXAMPLES = {
+    "wallet": "spot",
+    "from": "spot",
+    "to": "um",
+    "asset": "USDT",
+    "outcome": "done",
+    "profile": "main",
+    "host": "live",
+    "since": "7d",
+    "until": "2026-11-24",
+}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount, plain
 from tui.domain.balances import Account, ends
@@ -183,6 +184,7 @@ def pair_problem(pair: str) -> str:
     return _name_problem(pair, "BTCUSDT", MOST_IN_PAIR) if pair else "Enter the isolated pair, like BTCUSDT"
 
 
+@lru_cache(maxsize=4096)
 def _name_problem(name: str, example: str, most: int) -> str:
     if not is_name(name) or name != as_written(name):
         return f"Letters and digits only, like {example}"

@@ -12,6 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
+from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.amount_input import AmountInput
@@ -27,11 +28,20 @@ _BELOW = (
     "looks for it in the exchange's history, and asks you where that leaves doubt. Do not send it again before."
 )
 
-_WIDGETS = (WalletList, CompletingInput, AmountInput, MainScreen, ReviewScreen, HoldingsTable, TransferTable)
+_WIDGETS = (
+    WalletList,
+    CompletingInput,
+    AmountInput,
+    MainScreen,
+    ReviewScreen,
+    HoldingsTable,
+    TransferTable,
+    HistoryScreen,
+)
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
 
 _KEY_COLUMNS = 20
-_NAMES = {"escape": "Esc"}
+_NAMES = {"escape": "Esc", "slash": "/"}
 
 
 class HelpScreen(ModalScreen[None]):

@@ -1,6 +1,9 @@
-"""The journal on screen: the transfers of all sessions."""
+"""The past on screen: the journal, and what the exchange has on record, as one list."""
 
-from dataclasses import dataclass
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import work
@@ -12,81 +15,239 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
-from tui.domain.transfer import Transfer
+from tui.desk.reconcile import Comparison
+from tui.domain.again import again, reverse
+from tui.domain.search import ANY, parse_search
+from tui.domain.transfer import Draft, Transfer
+from tui.domain.view import Listed, View, Whose, listed
 from tui.journal import JournalError
-from tui.screens.result import ResultScreen
+from tui.screens.entry import EntryScreen
+from tui.screens.history_words import differences, empty_words, missing_findings, said, summary
+from tui.screens.report import ReportScreen
+from tui.widgets.at_once import at_once
+from tui.widgets.clipboard import copy_text, copy_tran_id
+from tui.widgets.entry_facts import entry_text, entry_title
+from tui.widgets.entry_table import EntryTable
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
-from tui.widgets.transfer_table import TransferTable
 
-_MOST_ROWS = 500
-_TIME = "%Y-%m-%d %H:%M"
+_ROW = "in the history: take the row into the form again / turned round"
+_COPY = "in the history: copy the row's tranId / all of it"
+_SORT = "in the history: sort by the next column / the other way round"
+_BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", "leave"})
+"""What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
 
-class HistoryScreen(Screen[None]):
-    """Lists the newest transfers of the journal."""
+class HistoryScreen(Screen[Draft | None]):
+    """Lists the past, newest first, as it comes. Ends with what is to be filled into the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy tranId"),
-        Binding("escape,f3,ctrl+t,q", "close", "Close", key_display="Esc or q"),
-    ]
+    AUTO_FOCUS = "EntryTable"
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("slash", "filter", "Filter", key_display="/", tooltip="in the history: look for something"),
+            Binding("s", "sort", "Sort", tooltip=_SORT),
+            Binding("S", "turn", "Sort back", show=False, tooltip=_SORT),
+            Binding("r", "take(False)", "Again", tooltip=_ROW),
+            Binding("R", "take(True)", "Back", tooltip=_ROW),
+            Binding("c", "copy(False)", "Copy", show=False, tooltip=_COPY),
+            Binding("C", "copy(True)", "Copy all", show=False, tooltip=_COPY),
+            Binding("x", "compare", "Compare", tooltip="in the history: the journal against the exchange's record"),
+            Binding(
+                "n",
+                "missing",
+                "Not read",
+                show=False,
+                tooltip="in the history: what could not be asked or read, and why",
+            ),
+            Binding("f5,ctrl+l", "ask_or_stop", "Read", key_display="F5"),
+            Binding("escape,q", "leave", "Close", key_display="Esc"),
+            Binding("f3,ctrl+t", "close", "Close", show=False),
+        ]
+    )
 
     @dataclass
-    class Read(Message):
-        """The journal was read, or could not be."""
+    class Arranged(Message):
+        """What the list has now."""
 
-        transfers: list[Transfer]
+        listed: Listed
+        view: View
+
+    @dataclass
+    class Compared(Message):
+        """The journal was held against the record, or could not be."""
+
+        comparison: Comparison | None
         problem: str = ""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._past = desk.past()
+        self._whose = Whose(desk.profile, self._past.host)
+        self._view = View()
+        self._wanted = asyncio.Event()
+        """Set where the list is to be made anew."""
 
     def compose(self) -> ComposeResult:
-        """One table, and beside it what is under its cursor."""
+        """How far it is, the filter, the list, and beside it what is under its cursor."""
         yield Label("History", classes="title")
         yield Label("Reading the journal...", id="history-said", markup=False)
+        yield FilterLine()
         with Horizontal(id="history-columns"):
-            yield TransferTable(id="history")
+            yield EntryTable(self._whose)
             yield TransferDetail(id="history-detail")
+        yield Label("", id="history-note", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Read the journal."""
-        self.read_journal()
+        """Begin to read."""
+        self._note("")
+        self.follow_past()
+        self.keep_arranged()
 
-    @work(exclusive=True)
-    async def read_journal(self) -> None:
-        """Read the newest transfers."""
-        try:
-            self.post_message(self.Read(await self._desk.recent(_MOST_ROWS)))
-        except JournalError as error:
-            self.post_message(self.Read([], str(error)))
+    @work(group="past")
+    async def follow_past(self) -> None:
+        """Have the list made anew whenever more is known."""
+        async with aclosing(self._past.follow()) as changes:
+            async for _ in changes:
+                self._wanted.set()
 
-    def on_history_screen_read(self, message: Read) -> None:
-        """Show them, the cursor on the newest."""
-        table = self.query_one(TransferTable)
-        for transfer in message.transfers:
-            table.show(transfer, _TIME)
-        count = len(message.transfers)
-        words = f"Transfers: {count}" if count < _MOST_ROWS else f"The newest {count}; `shunter journal` prints all"
-        self.query_one("#history-said", Label).update(message.problem or words)
-        table.focus()
+    @work(group="arrange")
+    async def keep_arranged(self) -> None:
+        """Make the list, beside everything else: it may be long."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            view = self._view
+            found = await asyncio.to_thread(listed, self._past.entries, view, self._whose)
+            self.post_message(self.Arranged(found, view))
 
-    def on_data_table_row_highlighted(self) -> None:
+    def on_history_screen_arranged(self, message: Arranged) -> None:
+        """Show it, and how far it is."""
+        empty = empty_words(self._past, is_filtered=message.view.search != ANY)
+        self.query_one(EntryTable).show(message.listed, message.view, empty=empty)
+        words = said(self._past, len(message.listed.entries), is_filtered=message.view.search != ANY)
+        label = self.query_one("#history-said", Label)
+        if words != str(label.content):
+            label.update(words)
+
+    def put(self, transfer: Transfer) -> None:
+        """Take a transfer as it stands now."""
+        self._past.put(transfer)
+
+    def on_entry_table_marked(self, message: EntryTable.Marked) -> None:
         """Show all of the marked one beside the list, where there is room."""
-        if transfer := self.query_one(TransferTable).marked:
-            self.query_one(TransferDetail).show(transfer)
+        self._note("")
+        self.query_one(TransferDetail).show_entry(message.entry, self._whose)
 
-    def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
-        """Show all of one transfer."""
-        self.app.push_screen(ResultScreen(message.transfer))
+    def on_entry_table_opened(self, message: EntryTable.Opened) -> None:
+        """Show all of one."""
+        self.app.push_screen(EntryScreen(message.entry, self._whose))
 
-    def action_copy(self) -> None:
-        """Copy the tranId under the cursor."""
-        self.query_one(TransferTable).action_copy_tran_id()
+    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
+        """Look for what was typed, where it can be understood; the list stays as it is until then."""
+        line = self.query_one(FilterLine)
+        try:
+            search = parse_search(message.text, datetime.now(UTC))
+        except ValueError as error:
+            line.show_problem(str(error))
+            return
+        line.show_problem("")
+        self._show(replace(self._view, search=search))
+
+    def on_filter_line_left(self) -> None:
+        """Back to the list."""
+        self.query_one(EntryTable).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A letter that is typed into the filter is just that."""
+        return action not in _BY_LETTER or not self.query_one(FilterLine).has_person
+
+    def action_filter(self) -> None:
+        """Say what to look for."""
+        self.query_one(FilterLine).enter()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        columns = self.query_one(EntryTable).columns
+        at = columns.index(self._view.column) if self._view.column in columns else -1
+        self._show(replace(self._view, column=columns[(at + 1) % len(columns)], is_reversed=False))
+
+    def action_turn(self) -> None:
+        """Turn the order round."""
+        self._show(replace(self._view, is_reversed=not self._view.is_reversed))
+
+    def action_take(self, turned: bool) -> None:
+        """Fill the form with the marked one, or with the way back."""
+        entry = self.query_one(EntryTable).marked
+        if entry is None:
+            self.app.bell()
+            return
+        try:
+            draft = again(entry)
+            self.dismiss(reverse(draft) if turned else draft)
+        except ValueError as error:
+            self._note(str(error))
+            self.app.bell()
+
+    def action_copy(self, everything: bool) -> None:
+        """Copy the tranId under the cursor, or all that there is to say of it."""
+        entry = self.query_one(EntryTable).marked
+        if entry is None or not everything:
+            copy_tran_id(entry, self)
+        else:
+            copy_text(entry_text(entry, self._whose), entry_title(entry), self)
+
+    def action_ask_or_stop(self) -> None:
+        """Stop reading, or read what is new."""
+        if self._past.is_reading:
+            self._past.stop()
+        else:
+            self._past.ask()
+            self._wanted.set()
+
+    def action_missing(self) -> None:
+        """Say what is not in the list."""
+        self.app.push_screen(ReportScreen("Not in the list", *missing_findings(self._past)))
+
+    def action_compare(self) -> None:
+        """Hold the journal against what was read."""
+        if self._past.is_reading:
+            self._note("The history is still being read: x compares after that, or once F5 has stopped it.")
+            return
+        self._note("Comparing...")
+        self.compare_past()
+
+    @work(exclusive=True, group="compare")
+    async def compare_past(self) -> None:
+        """Compare; it reads the journal."""
+        try:
+            self.post_message(self.Compared(await self._past.compare()))
+        except JournalError as error:
+            self.post_message(self.Compared(None, str(error)))
+
+    def on_history_screen_compared(self, message: Compared) -> None:
+        """Show what differs, each with what to do."""
+        self._note(message.problem)
+        if comparison := message.comparison:
+            page = ReportScreen("The journal against the record", summary(comparison), differences(comparison))
+            self.app.push_screen(page)
 
     def action_close(self) -> None:
         """Back to the main screen."""
-        self.dismiss()
+        self.dismiss(None)
+
+    action_leave = action_close
+
+    def _show(self, view: View) -> None:
+        if view != self._view:
+            self._view = view
+            self._wanted.set()
+
+    def _note(self, words: str) -> None:
+        label = self.query_one("#history-note", Label)
+        if words != str(label.content):
+            label.update(words)
+        label.display = bool(words)

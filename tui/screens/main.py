@@ -67,7 +67,9 @@ class MainScreen(HasBalances):
                 key_display="F2",
                 tooltip="review (Enter in a field does it too)",
             ),
-            Binding("f3,ctrl+t", "history", "History", key_display="F3", tooltip="all transfers of the journal"),
+            Binding(
+                "f3,ctrl+t", "history", "History", key_display="F3", tooltip="all transfers, made here and elsewhere"
+            ),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
             Binding("f5,ctrl+l", "refresh_balances", "Read", key_display="F5", tooltip="read the wallets again"),
             Binding("f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="every asset in every wallet"),
@@ -174,7 +176,7 @@ class MainScreen(HasBalances):
 
     def action_history(self) -> None:
         """Show the transfers of all sessions."""
-        self.app.push_screen(HistoryScreen(self.desk))
+        self.app.push_screen(HistoryScreen(self.desk), self._taken)
 
     def action_holdings(self) -> None:
         """Go to every asset in every wallet: beside the form, or over it where there is no room."""
@@ -198,6 +200,9 @@ class MainScreen(HasBalances):
             self._answered_ms[transfer.id] = ticks_ms()
         if transfer.outcome is not Outcome.SENDING:
             self.query_one(BalanceReader).read_touched(transfer)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, HistoryScreen):
+                screen.put(transfer)
         shown = self.app.screen
         if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
             since_ms = self._answered_ms.get(transfer.id)
@@ -271,6 +276,10 @@ class MainScreen(HasBalances):
     def _holding_chosen(self, chosen: HoldingsTable.Chosen | None) -> None:
         if chosen:
             self.on_holdings_table_chosen(chosen)
+
+    def _taken(self, draft: Draft | None) -> None:
+        if draft:
+            self.query_one(TransferForm).fill(draft)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         self._review = None

@@ -1,5 +1,7 @@
 """All of the transfer under the cursor of a list, beside the list where the terminal is wide enough."""
 
+from dataclasses import dataclass
+
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -7,10 +9,24 @@ from textual.containers import VerticalScroll
 from textual.widgets import Label, Static
 
 from tui.domain.amounts import grouped
+from tui.domain.past import Entry
 from tui.domain.transfer import Transfer
+from tui.domain.view import Whose
+from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title, title_style
 from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
 
 _NAME_COLUMNS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is shown of one."""
+
+    outcome: str
+    """Whose looks its title has; empty where that is not known."""
+    title: str
+    meaning: str
+    facts: list[tuple[str, str]]
 
 
 class TransferDetail(VerticalScroll):
@@ -20,7 +36,7 @@ class TransferDetail(VerticalScroll):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, classes="-empty", can_focus=False)
-        self._shown: tuple[Transfer, str] | None = None
+        self._told: Told | None = None
         self._is_drawn = False
 
     def compose(self) -> ComposeResult:
@@ -31,9 +47,22 @@ class TransferDetail(VerticalScroll):
 
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Show this one; the note says how its settling goes."""
-        if self._shown == (transfer, note):
+        title = f"{grouped(transfer.request.amount)} {transfer.request.asset} {OUTCOME_WORDS[transfer.outcome]}"
+        self._tell(Told(transfer.outcome.value, title, meaning(transfer), facts(transfer, note)))
+
+    def show_entry(self, entry: Entry | None, whose: Whose) -> None:
+        """Show an entry of the past; or none."""
+        if entry is None:
+            self._told = None
+            self.add_class("-empty")
             return
-        self._shown, self._is_drawn = (transfer, note), False
+        texts = entry_title(entry), entry_meaning(entry, whose), entry_facts(entry, whose)
+        self._tell(Told(title_style(entry), *texts))
+
+    def _tell(self, told: Told) -> None:
+        if self._told == told:
+            return
+        self._told, self._is_drawn = told, False
         self.remove_class("-empty")
         if self.size:
             self._draw()
@@ -47,23 +76,22 @@ class TransferDetail(VerticalScroll):
         self._draw()
 
     def _draw(self, *, anew: bool = False) -> None:
-        if self._shown is None or (self._is_drawn and not anew):
+        if self._told is None or (self._is_drawn and not anew):
             return
         self._is_drawn = True
-        transfer, note = self._shown
+        told = self._told
         title = self.query_one(".title", Label)
-        title.set_classes(f"title -{transfer.outcome}")
-        request = transfer.request
-        title.update(f"{grouped(request.amount)} {request.asset} {OUTCOME_WORDS[transfer.outcome]}")
-        self.query_one(".meaning", Label).update(meaning(transfer))
-        self.query_one("#detail-facts", Static).update(self._table(transfer, note))
+        title.set_classes(f"title -{told.outcome}")
+        title.update(told.title)
+        self.query_one(".meaning", Label).update(told.meaning)
+        self.query_one("#detail-facts", Static).update(self._table(told.facts))
 
-    def _table(self, transfer: Transfer, note: str) -> Table:
+    def _table(self, found: list[tuple[str, str]]) -> Table:
         name_style = self.get_component_rich_style("transfer-detail--name")
         value_style = self.get_component_rich_style("transfer-detail--value", partial=True)
         table = Table.grid(expand=True)
         table.add_column(width=_NAME_COLUMNS)
         table.add_column(ratio=1)
-        for name, value in facts(transfer, note):
+        for name, value in found:
             table.add_row(Text(name, name_style), Text(value, value_style))
         return table

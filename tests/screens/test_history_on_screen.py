@@ -1,0 +1,392 @@
+"""The past on screen: how it comes, how it is found, sorted, compared, copied and taken into the form again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
+from tui.app.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
+from tui.demo.past import past as earlier_transfers
+from tui.desk import browse
+from tui.domain.past import Entry
+from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.transfer import Draft, Outcome
+from tui.domain.view import Column, Listed, View, Whose
+from tui.domain.wallets import Wallet
+from tui.screens.entry import EntryScreen
+from tui.screens.history import HistoryScreen
+from tui.screens.main import MainScreen
+from tui.screens.report import ReportScreen
+from tui.widgets import entry_table
+from tui.widgets.entry_cells import Widths, cells
+from tui.widgets.entry_table import EntryTable
+from tui.widgets.filter_line import FilterLine
+
+AppMaker = Callable[..., ShunterApp]
+SMALL, LARGE = (80, 24), (120, 40)
+WHOSE = Whose("demo", "https://demo.invalid")
+RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, 1_767_268_800_000)
+
+
+@pytest.fixture(autouse=True)
+def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
+    """An exchange with a past of sixty transfers; nothing waits longer than it has to."""
+    monkeypatch.setattr(browse, "_PAUSE_S", 0)
+    made = DemoExchange()
+    began_ms = made.server_ms()
+    made.history._past = lambda: earlier_transfers(60, began_ms)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: made)
+    return made
+
+
+def lines(pilot: Pilot[bool]) -> list[str]:
+    """The list as a person reads it."""
+    return str(pilot.app.screen.query_one(EntryTable).render()).split("\n")
+
+
+def picture(pilot: Pilot[bool]) -> str:
+    """All of the screen as text."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
+def chosen(pilot: Pilot[bool]) -> str:
+    """The line under the cursor."""
+    (line,) = (line for line in lines(pilot) if line.startswith(">"))
+    return line
+
+
+async def until_read(pilot: Pilot[bool], said: str = "records of the exchange") -> HistoryScreen:
+    await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and said in words(pilot, "#history-said"))
+    screen = pilot.app.screen
+    assert isinstance(screen, HistoryScreen)
+    return screen
+
+
+async def opened(pilot: Pilot[bool]) -> HistoryScreen:
+    await until_open(pilot)
+    await pilot.press("f3")
+    return await until_read(pilot)
+
+
+@contextmanager
+def held(exchange: DemoExchange) -> Iterator[Gate]:
+    """Answers about the history wait until the gate opens."""
+    gate = Gate()
+    exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, before=gate, times=None))
+    yield gate
+    gate.open()
+
+
+async def test_journal_is_there_at_once_and_the_record_is_merged_in_as_it_comes(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(asset="USDT", amount="100").run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        with held(exchange):
+            await pilot.press("f3")
+            await until_read(pilot, "1 transfer; asked 0 of ")
+            assert "F5 stops" in words(pilot, "#history-said")
+            assert len(lines(pilot)) == 2
+            assert " journal " in chosen(pilot)
+        exchange.faults.clear()
+        await until_read(pilot)
+        (own,) = exchange.ledger.transfers
+        assert "Spot -> Funding" in chosen(pilot)
+        assert chosen(pilot).split()[-3:] == ["done", "here", str(own.tran_id)]
+        assert any(" elsewhere " in line for line in lines(pilot))
+        assert "n: what was not asked" in words(pilot, "#history-said")
+
+
+async def test_reading_can_be_stopped_and_taken_up_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        with held(exchange):
+            await pilot.press("f3")
+            await until_read(pilot, "asked 0 of ")
+            await pilot.press("f5")
+            await until_read(pilot, "stopped, asked 0 of ")
+            await pilot.press("n")
+            await until_screen(pilot, ReportScreen)
+            assert "Stopped when 0 of " in str(pilot.app.screen.query_one("#findings").render())
+            await pilot.press("q")
+        exchange.faults.clear()
+        await pilot.press("f5")
+        await until_read(pilot)
+
+
+async def test_nothing_goes_over_the_wire_once_all_is_read(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        screen = await opened(pilot)
+        assert not screen._past.is_reading
+        assert [widget for widget in screen.query("*") if widget.auto_refresh] == []
+        drawn: list[object] = []
+        screen.query_one(EntryTable).refresh = lambda *regions, **how: drawn.append(regions)  # type: ignore[assignment,method-assign]
+        for _ in range(20):
+            await pilot.pause()
+        assert drawn == []
+
+
+async def test_what_could_not_be_read_is_said_and_reachable(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    refusal = Answer(400, b'{"code":-1002,"msg":"You [b]are[/b] not\\u001b[31m authorized."}')
+    exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, executes=False, answer=refusal))
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        assert "1 not read: n says why" in words(pilot, "#history-said")
+        await pilot.press("n")
+        await until_screen(pilot, ReportScreen)
+        said = str(pilot.app.screen.query_one("#findings").render())
+        assert "could not be read: You [b]are[/b] not?[31m authorized" in said
+        assert "Isolated Margin was asked for BTCUSDT, ETHUSDT" in said
+
+
+async def test_filter_finds_while_it_is_typed_and_tells_a_mistake_at_the_line(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"from:spot")
+        await until(pilot, lambda: all("Spot -> " in line for line in lines(pilot)[1:]))
+        assert " found; " in words(pilot, "#history-said")
+        before = lines(pilot)
+        await pilot.press(*" wallet:moon")
+        line = pilot.app.screen.query_one(FilterLine)
+        await until(pilot, lambda: "wallet: there is no wallet 'moon'; choose one of: spot" in screen_text(pilot))
+        assert line.has_class("-problem")
+        assert lines(pilot) == before
+        await pilot.press("enter")
+        assert isinstance(pilot.app.focused, EntryTable)
+        assert "from:spot wallet:moon" in str(line.query_one("FieldInput").render_line(0).text)
+        await pilot.press("slash", "backspace", "escape")
+        await until(pilot, lambda: "transfers; " in words(pilot, "#history-said"))
+        assert not line.display
+
+
+async def test_keys_that_come_in_one_packet_go_where_they_are_meant(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("down", "slash", *"xrscnq funding", "enter", "up")
+        assert pilot.app.screen.query_one(FilterLine).query_one("FieldInput").value == "xrscnq funding"  # type: ignore[attr-defined]
+        await until(pilot, lambda: "Nothing of the kind. / changes the filter" in lines(pilot)[1])
+        await pilot.press("enter", "r", "c", "C")
+        assert isinstance(pilot.app.screen, HistoryScreen)
+
+
+async def test_columns_sort_in_turn_and_the_other_way_round(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=LARGE) as pilot:
+        await opened(pilot)
+        assert lines(pilot)[0].startswith(" Time v")
+        await pilot.press("S")
+        await until(pilot, lambda: lines(pilot)[0].startswith(" Time ^"))
+        await pilot.press("s", "s")
+        await until(pilot, lambda: " Amount v" in lines(pilot)[0])
+        await pilot.press("home")
+        assert " BNB " in chosen(pilot)
+        await pilot.press("S", "home")
+        await until(pilot, lambda: " Amount ^" in lines(pilot)[0] and " USDT " in lines(pilot)[1])
+
+
+async def test_enter_shows_all_of_a_row_and_beside_the_list_where_there_is_room(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=LARGE) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("down", "down")
+        entry = screen.query_one(EntryTable).marked
+        assert entry
+        await until(pilot, lambda: f"tranId     {entry.tran_id}" in picture(pilot))
+        await pilot.press("enter")
+        await until_screen(pilot, EntryScreen)
+        for told in ("It is on the exchange's record alone", str(entry.tran_id), entry.type or "", "CONFIRMED"):
+            assert told in screen_text(pilot)
+
+
+async def test_row_is_taken_into_the_form_and_turned_round(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        for key in ("r", "R"):
+            await pilot.press("f3")
+            screen = await until_read(pilot)
+            await pilot.press("slash", *"from:isolated to:spot", "enter")
+            await until(pilot, lambda: "Isolated -> Spot" in chosen(pilot))
+            entry = screen.query_one(EntryTable).marked
+            assert entry
+            assert entry.amount
+            await pilot.press(key)
+            await until_screen(pilot, MainScreen)
+            there, back = (Wallet.ISOLATED, Wallet.SPOT), (Wallet.SPOT, Wallet.ISOLATED)
+            pair = entry.symbols[0] or ""
+            pairs = (pair, "") if key == "r" else ("", pair)
+            expected = Draft(*(there if key == "r" else back), entry.asset or "", format(entry.amount, "f"), *pairs)
+            await until(pilot, lambda expected=expected: main.draft == expected)  # type: ignore[misc]
+
+
+async def test_what_cannot_be_made_again_is_said_below_the_list(demo_app: AppMaker) -> None:
+    unknown = UnreadableRow('{"type":"MAIN_MOON"}', "MAIN_MOON", "USDT", Decimal(1), "CONFIRMED", 9, None)
+    async with demo_app().run_test(size=SMALL) as pilot:
+        screen = await opened(pilot)
+        screen.query_one(EntryTable).show(Listed([Entry(unknown, None)], tuple(Column)), View(), empty="")
+        await pilot.press("R")
+        assert "Shunter knows no move MAIN_MOON" in words(pilot, "#history-note")
+        assert isinstance(pilot.app.screen, HistoryScreen)
+
+
+async def test_tran_id_and_all_of_a_row_are_copied(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        screen = await opened(pilot)
+        entry = screen.query_one(EntryTable).marked
+        assert entry
+        await pilot.press("c")
+        assert pilot.app.clipboard == str(entry.tran_id)
+        await pilot.press("C")
+        assert f"tranId: {entry.tran_id}\n" in pilot.app.clipboard
+        assert f"Type: {entry.type}\n" in pilot.app.clipboard
+
+
+async def test_comparing_tells_each_difference_with_what_to_do(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT", amount="5").run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        exchange.transfers_fail = True
+        await send(pilot)
+        await pilot.press("escape", "f3")
+        screen = await until_read(pilot)
+        assert " differs " in chosen(pilot)
+        await pilot.press("x")
+        await until_screen(pilot, ReportScreen)
+        said = str(pilot.app.screen.query_one("#findings").render())
+        for told in ("Failed after all", "outcome: done in the journal, FAILED at the exchange", "Nothing moved: look"):
+            assert told in said
+        assert "0 agree, 1 differs. " in screen_text(pilot)
+        await pilot.press("q", "enter")
+        await until_screen(pilot, EntryScreen)
+        assert "say different things" in screen_text(pilot)
+        assert "outcome: done in the journal, FAILED at the exchange" in screen_text(pilot)
+        assert screen._past.is_reading is False
+
+
+async def test_comparing_waits_until_all_is_read(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        with held(exchange):
+            await pilot.press("f3")
+            await until_read(pilot, "asked 0 of ")
+            await pilot.press("x")
+            assert "still being read" in words(pilot, "#history-note")
+
+
+async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT", amount="5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape", "f3")
+        await until_read(pilot)
+        (transfer,) = await main.desk.recent(1)
+        main.post_message(MainScreen.TransferChanged(replace(transfer, outcome=Outcome.REJECTED)))
+        await until(pilot, lambda: " rejected " in chosen(pilot))
+
+
+class TableApp(App[None]):
+    """A list, and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        yield EntryTable(WHOSE)
+
+
+def entries(count: int) -> list[Entry]:
+    return [
+        Entry(replace(RECORD, tran_id=10**12 + number, timestamp=RECORD.timestamp - number), None)
+        for number in range(count)
+    ]
+
+
+async def test_only_lines_in_sight_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Entry] = []
+
+    def counted(entry: Entry, whose: Whose) -> object:
+        made.append(entry)
+        return cells(entry, whose)
+
+    monkeypatch.setattr(entry_table, "cells", counted)
+    many = Listed(entries(100_000), tuple(Column))
+    async with TableApp().run_test(size=SMALL) as pilot:
+        table = pilot.app.query_one(EntryTable)
+        table.show(many, View(), empty="")
+        await pilot.press("end", "pageup", "up")
+        await pilot.pause()
+        assert table.marked == many.entries[100_000 - 1 - 23 - 1]
+        assert len(made) < 400
+
+
+async def test_cursor_stays_on_its_row_when_others_come_and_at_the_top_it_stays_there() -> None:
+    all_of_them = entries(200)
+    async with TableApp().run_test(size=SMALL) as pilot:
+        table = pilot.app.query_one(EntryTable)
+        table.show(Listed(all_of_them[50:], tuple(Column)), View(), empty="")
+        await pilot.press(*["down"] * 30)
+        marked, at = table.marked, table._row - table._top
+        table.show(Listed(all_of_them, tuple(Column)), View(), empty="")
+        assert table.marked == marked
+        assert table._row - table._top == at
+        await pilot.press("home")
+        table.show(Listed(entries(300), tuple(Column)), View(), empty="")
+        assert table.marked == all_of_them[0]
+
+
+async def test_columns_out_of_sight_are_reached_and_said_to_be_there() -> None:
+    long = replace(RECORD, from_symbol="BTCUSDT", to_symbol="ETHUSDT", type="ISOLATEDMARGIN_ISOLATEDMARGIN")
+    async with TableApp().run_test(size=(70, 24)) as pilot:
+        table = pilot.app.query_one(EntryTable)
+        table.show(Listed([Entry(long, None)], tuple(Column)), View(), empty="")
+        seen = str(table.render()).split("\n")
+        assert seen[0].rstrip().endswith(">")
+        assert "BTCUSDT" not in seen[1]
+        await pilot.press(*["right"] * 9)
+        seen = str(table.render()).split("\n")
+        assert seen[0].startswith("<Time")
+        assert seen[1].rstrip().endswith("BTCUSDT -> ETHUSDT")
+        await pilot.press(*["left"] * 9)
+        assert " DEMO " in str(table.render())
+
+
+def test_amounts_stand_by_their_dots_and_what_is_not_known_stands_as_it_came() -> None:
+    rows = [
+        Entry(replace(RECORD, amount=Decimal("1250.00")), None),
+        Entry(replace(RECORD, amount=Decimal("0.00000001"), asset="BTC"), None),
+        Entry(replace(RECORD, amount=Decimal(3), status="LOST", type="MAIN_MOON"), None),
+        Entry(UnreadableRow("{}"), None),
+    ]
+    widths, found = Widths(), [cells(entry, WHOSE) for entry in rows]
+    for one in found:
+        widths.take(one)
+    width = widths.columns[Column.AMOUNT]
+    assert [widths.cell(one, Column.AMOUNT, width) for one in found] == [
+        "1,250.00       USDT",
+        "    0.00000001 BTC ",
+        "    3          USDT",
+        "    ?          ?   ",
+    ]
+    assert [(one.texts[Column.MOVE], one.texts[Column.OUTCOME]) for one in found[2:]] == [
+        ("MAIN_MOON", "LOST"),
+        ("?", "?"),
+    ]
+
+
+def test_no_text_of_an_exchange_is_markup_or_commands() -> None:
+    hostile = replace(RECORD, asset="[b]X\x1b[2J", status="\x1b]52;c;x\x07", type="[red]\u202eT", from_symbol="\x9b1m")
+    told = cells(Entry(hostile, None), WHOSE)
+    assert all(text.isprintable() for text in (*told.texts.values(), told.asset))
+    assert told.texts[Column.MOVE] == "[red]?T"
+
+
+def test_old_moments_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_ms = RECORD.timestamp
+    monkeypatch.setattr("tui.journal.clock.now_ms", lambda: at_ms)
+    assert len(cells(Entry(RECORD, None), WHOSE).texts[Column.TIME]) == len("01-01 12:00")
+    monkeypatch.setattr("tui.journal.clock.now_ms", lambda: at_ms + 200 * 86_400_000)
+    year = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d")
+    assert cells(Entry(RECORD, None), WHOSE).texts[Column.TIME] == year

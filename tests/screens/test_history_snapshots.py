@@ -1,0 +1,234 @@
+"""What the past looks like: as it comes, merged, filtered, in full, and where it differs."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.screens.conftest import NOON_MS
+from tests.screens.waiting import until, until_open, until_screen, words
+from tui.app.app import ShunterApp
+from tui.desk.browse import Past
+from tui.desk.past import Reading
+from tui.desk.reconcile import Comparison, Difference, Kind
+from tui.domain.past import Entry, merge, mismatches
+from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.screens.entry import EntryScreen
+from tui.screens.history import HistoryScreen
+from tui.screens.report import ReportScreen
+from tui.widgets.entry_table import EntryTable
+
+pytestmark = pytest.mark.usefixtures("clocks_stand_still")
+
+AppMaker = Callable[..., ShunterApp]
+SnapCompare = Callable[..., bool]
+Steps = Callable[[Pilot[bool]], Awaitable[None]]
+SIZES = [(80, 24), (120, 40)]
+HOST = "https://demo.invalid"
+HOUR_MS = 60 * 60 * 1000
+
+RECORDS = [
+    HistoryRow(
+        ("USDT", "BTC", "USDT", "BNB")[number % 4],
+        Decimal(number * number + 1) / (1, 1000, 4, 100)[number % 4],
+        move.name,
+        "FAILED" if number % 9 == 4 else "CONFIRMED",
+        13526853600 + number,
+        NOON_MS - number * 7 * HOUR_MS,
+        "BTCUSDT" if move.needs_from_pair else None,
+        "ETHUSDT" if move.needs_to_pair else None,
+    )
+    for number, move in enumerate([*TransferType, *TransferType])
+]
+UNKNOWN: list[Row] = [
+    HistoryRow("USDT", Decimal(4), "MAIN_MOON", "ON_ITS_WAY", 13526853700, NOON_MS - HOUR_MS),
+    UnreadableRow('{"tranId":null,"amount":"1e99","asset":"USDT"}', asset="USDT", timestamp=NOON_MS - 2 * HOUR_MS),
+]
+
+
+def _row(number: int, outcome: Outcome, *, host: str = HOST, profile: str = "demo", has_id: bool = True) -> Transfer:
+    record = RECORDS[number]
+    request = TransferRequest(
+        TransferType[record.type], record.asset, record.amount, record.from_symbol, record.to_symbol
+    )
+    at_ms = record.timestamp - 40
+    sent_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    tran_id = record.tran_id if has_id else None
+    return Transfer(number + 1, request, profile, "9zzz", host, sent_at, at_ms, 5000, outcome, tran_id)
+
+
+ROWS = [
+    _row(0, Outcome.DONE),
+    _row(3, Outcome.DONE),
+    _row(4, Outcome.DONE),  # of which the record says FAILED
+    _row(5, Outcome.NOT_SENT, has_id=False),
+    _row(7, Outcome.UNKNOWN, has_id=False),
+]
+REHEARSALS = [
+    _row(1, Outcome.DONE, host="http://127.0.0.1:8321", profile="rehearsal"),
+    _row(2, Outcome.NOT_EXECUTED, host="http://127.0.0.1:8321", profile="rehearsal", has_id=False),
+]
+
+
+class KnownPast(Past):
+    """What stands here, and nothing else."""
+
+    shown: list[Entry]
+    is_still_reading = False
+    notes: list[str]
+
+    async def follow(self) -> AsyncGenerator[None, None]:
+        self.entries = self.shown
+        yield
+        await asyncio.Event().wait()
+
+    @property
+    def is_reading(self) -> bool:
+        return self.is_still_reading
+
+    @property
+    def is_taking(self) -> bool:
+        return False
+
+    @property
+    def missing(self) -> list[str]:
+        return self.notes
+
+    def ask(self) -> None:
+        pass
+
+
+def _of(
+    monkeypatch: pytest.MonkeyPatch, records: list[Row], rows: list[Transfer], reading: Reading, *notes: str
+) -> None:
+    def past(desk: object) -> KnownPast:
+        made = KnownPast(desk.client, desk._journal)  # type: ignore[attr-defined]
+        made.shown = merge(records, rows, HOST)
+        made.reading = reading
+        made.is_still_reading = not reading.is_over
+        made.notes = list(notes)
+        return made
+
+    monkeypatch.setattr("tui.desk.desk.Desk.past", past)
+
+
+NOTE = "Isolated Margin was asked for BTCUSDT: what the account has. What was moved for any other pair is not here."
+MERGED: tuple[list[Row], list[Transfer], Reading, str] = [*UNKNOWN, *RECORDS], ROWS, Reading(33, 33), NOTE
+
+
+async def _opened(pilot: Pilot[bool], *keys: str) -> None:
+    await until_open(pilot)
+    await pilot.press("f3")
+    await until_screen(pilot, HistoryScreen)
+    await until(pilot, lambda: "transfers" in words(pilot, "#history-said"))
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+
+
+@sizes
+def test_loading(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, list(RECORDS[:9]), ROWS, Reading(33, 12, wait_s=30))
+    assert snap_compare(demo_app(), terminal_size=size, run_before=_opened)
+
+
+@sizes
+def test_merged(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, *MERGED)
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _opened(pilot, *["down"] * 6)
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
+
+
+@sizes
+def test_rehearsals_beside(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, list(RECORDS), [*ROWS, *REHEARSALS], Reading(33, 33))
+    assert snap_compare(demo_app(), terminal_size=size, run_before=_opened)
+
+
+@sizes
+def test_filtered(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, *MERGED)
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _opened(pilot, "s", "s", "slash", *"asset:usdt wallet:um")
+        await until(pilot, lambda: "found" in words(pilot, "#history-said"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "USD-M" in str(pilot.app.screen.query_one(EntryTable).render()).split("\n")[1])
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
+
+
+def test_mistake_in_the_filter(demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    _of(monkeypatch, *MERGED)
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _opened(pilot, "slash", *"outcome:good")
+
+    assert snap_compare(demo_app(), terminal_size=SIZES[0], run_before=steps)
+
+
+@sizes
+def test_difference(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, *MERGED)
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _opened(pilot, "slash", *"differs", "enter")
+        await until(pilot, lambda: "1 of " in words(pilot, "#history-said"))
+        await pilot.press("enter")
+        await until_screen(pilot, EntryScreen)
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
+
+
+def test_record_that_cannot_be_read(
+    demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, *MERGED)
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _opened(pilot, "down", "down", "enter")
+        await until_screen(pilot, EntryScreen)
+
+    assert snap_compare(demo_app(), terminal_size=SIZES[0], run_before=steps)
+
+
+@sizes
+def test_comparison(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _of(monkeypatch, *MERGED)
+    failed, found = ROWS[2], replace(ROWS[3], outcome=Outcome.NOT_EXECUTED)
+    differences = (
+        Difference(Kind.FAILED_AFTER_ALL, failed, RECORDS[4], mismatches(failed, RECORDS[4])),
+        Difference(Kind.EXECUTED_AFTER_ALL, found, RECORDS[5]),
+    )
+    elsewhere = tuple(Difference(Kind.ELSEWHERE, None, record) for record in RECORDS[8:])
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _opened(pilot)
+        comparison = Comparison(differences, elsewhere, agree=2, open=1)
+        pilot.app.screen.post_message(HistoryScreen.Compared(comparison))
+        await until_screen(pilot, ReportScreen)
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)

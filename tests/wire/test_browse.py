@@ -1,0 +1,199 @@
+"""The past at hand: the journal at once, the exchange's records as they come, and what is said of what did not."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.waiting import LIMIT_S
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.keys import demo_key
+from tui.demo.past import SEVERAL
+from tui.desk import browse
+from tui.desk.browse import Past
+from tui.desk.reconcile import Kind
+from tui.domain.past import Origin
+from tui.domain.transfer import Finding, Outcome, Sending, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange.client import BinanceClient
+from tui.journal import Journal
+
+HOST = "https://demo.invalid"
+HOUR_MS = 60 * 60 * 1000
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(browse, "_PAUSE_S", 0)
+
+
+@pytest.fixture
+def exchange() -> DemoExchange:
+    return DemoExchange(past=SEVERAL)
+
+
+@pytest.fixture
+def client(exchange: DemoExchange) -> BinanceClient:
+    return BinanceClient(HOST, demo_key(), transport=httpx.ASGITransport(exchange))
+
+
+def written(journal: Journal, outcome: Outcome, amount: str, at_ms: int, tran_id: int | None = None) -> int:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
+    key = demo_key()
+    sending = Sending(request, "demo", key.tail, key.fingerprint, HOST, at_ms, 5000)
+    begun = journal.begin(sending, meant=frozenset(range(9999)))
+    return journal.record(begun.id, Finding(outcome, "", tran_id)).id
+
+
+async def followed(past: Past, holds: Callable[[], bool], *, then: Callable[[], Awaitable[None]] | None = None) -> int:
+    """Follow until something holds, and leave; gives how often something changed."""
+    count = 0
+    async with asyncio.timeout(LIMIT_S), aclosing(past.follow()) as changes:
+        async for _ in changes:
+            count += 1
+            if holds():
+                if then:
+                    await then()
+                break
+    return count
+
+
+def is_read(past: Past) -> Callable[[], bool]:
+    return lambda: past.reading is not None and past.reading.is_over and not (past.is_reading or past.is_taking)
+
+
+async def test_journal_is_there_before_the_exchange_is_asked(client: BinanceClient, exchange: DemoExchange) -> None:
+    journal = Journal.in_memory()
+    written(journal, Outcome.NOT_SENT, "1", exchange.server_ms())
+    past = Past(client, journal)
+    assert await followed(past, lambda: True) == 1
+    assert [entry.origin for entry in past.entries] == [Origin.JOURNAL]
+    assert past.reading is None
+
+
+async def test_all_of_both_is_there_in_the_end_newest_first(client: BinanceClient, exchange: DemoExchange) -> None:
+    journal = Journal.in_memory()
+    now_ms = exchange.server_ms()
+    own = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), now_ms)
+    written(journal, Outcome.DONE, "5", now_ms - 9, own.tran_id)
+    for amount in range(1, 1200):
+        written(journal, Outcome.NOT_SENT, str(amount), now_ms)
+    past = Past(client, journal)
+    await followed(past, is_read(past))
+    origins = [entry.origin for entry in past.entries]
+    assert origins.count(Origin.HERE) == 1
+    assert origins.count(Origin.JOURNAL) == 1199
+    assert origins.count(Origin.ELSEWHERE) == past.record_count - 1 > SEVERAL - 60
+    times = [entry.at_ms or 0 for entry in past.entries]
+    assert times == sorted(times, reverse=True)
+    assert past.missing[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT")
+
+
+async def test_own_record_is_never_taken_for_one_made_elsewhere_while_rows_come(
+    client: BinanceClient, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browse, "_PAGE", 1)
+    journal = Journal.in_memory()
+    exchange.history._past = tuple
+    now_ms = exchange.server_ms()
+    for number in range(30):
+        at_ms = now_ms - (30 - number) * HOUR_MS
+        request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
+        written(journal, Outcome.DONE, "1", at_ms, exchange.ledger.transfer(request, at_ms + 50).tran_id)
+    past = Past(client, journal)
+    seen: set[Origin] = set()
+
+    def look() -> bool:
+        seen.update(entry.origin for entry in past.entries)
+        return is_read(past)() and past.record_count == 30
+
+    await followed(past, look)
+    assert Origin.ELSEWHERE not in seen
+    assert {entry.origin for entry in past.entries} == {Origin.HERE}
+
+
+async def test_stopping_keeps_what_came_and_asking_again_completes_it(client: BinanceClient) -> None:
+    past = Past(client, Journal.in_memory())
+    is_stopped = False
+
+    def look() -> bool:
+        nonlocal is_stopped
+        if past.record_count and not is_stopped:
+            past.stop()
+            is_stopped = True
+            return False
+        if is_stopped and not past.is_reading and past.reading and not past.reading.is_over:
+            assert past.record_count
+            assert past.missing[0].startswith("Stopped when ")
+            past.ask()
+        return is_read(past)()
+
+    await followed(past, look)
+    assert is_stopped
+    assert past.record_count > SEVERAL - 60
+
+
+async def test_what_could_not_be_read_is_told_and_the_rest_is_there(
+    client: BinanceClient, exchange: DemoExchange
+) -> None:
+    refusal = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
+    exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, executes=False, answer=refusal))
+    past = Past(client, Journal.in_memory())
+    await followed(past, is_read(past))
+    assert past.unread_count == 1
+    (told,) = (words for words in past.missing if "could not be read: You are not authorized" in words)
+    assert {entry.type for entry in past.entries} == {move.name for move in TransferType} - {told.split()[0]}
+
+
+async def test_journal_that_cannot_be_read_is_told_and_the_records_are_there(
+    client: BinanceClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite3"
+    Journal.open(path).close()
+    journal = Journal.open(path)
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE transfers RENAME TO moved")
+    past = Past(client, journal)
+    await followed(past, is_read(past))
+    journal.close()
+    assert past.record_count > SEVERAL - 60
+    assert past.missing[0] == past.journal_problem != ""
+
+
+async def test_row_that_changes_is_shown_as_it_stands_now(client: BinanceClient, exchange: DemoExchange) -> None:
+    journal = Journal.in_memory()
+    exchange.history._past = tuple
+    row = written(journal, Outcome.UNKNOWN, "1", exchange.server_ms())
+    past = Past(client, journal)
+
+    async def change() -> None:
+        past.put(journal.record(row, Finding(Outcome.NOT_EXECUTED, "")))
+
+    def look() -> bool:
+        told = [entry.transfer.outcome for entry in past.entries if entry.transfer]
+        if told == [Outcome.UNKNOWN] and is_read(past)():
+            asyncio.get_running_loop().create_task(change())
+        return told == [Outcome.NOT_EXECUTED]
+
+    await followed(past, look)
+
+
+async def test_comparing_names_what_differs(client: BinanceClient, exchange: DemoExchange) -> None:
+    journal = Journal.in_memory()
+    at_ms = exchange.server_ms() - 2 * HOUR_MS
+    moved = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), at_ms)
+    written(journal, Outcome.REJECTED, "5", at_ms - 9)
+    past = Past(client, journal)
+    await followed(past, is_read(past))
+    comparison = await past.compare()
+    assert [(one.kind, one.record.tran_id if one.record else 0) for one in comparison.differences] == [
+        (Kind.EXECUTED_AFTER_ALL, moved.tran_id)
+    ]
+    assert f"the exchange has tranId {moved.tran_id} of " in comparison.differences[0].words

@@ -1,0 +1,171 @@
+"""The past at hand: the journal at once, and the exchange's history merged into it as it is read."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing, closing
+from itertools import chain, islice
+
+from tui.desk.past import PastReader, Reading, open_past
+from tui.desk.reconcile import Comparison, reconcile
+from tui.domain.hosts import exchange_of
+from tui.domain.past import Entry, merge
+from tui.domain.records import Row
+from tui.domain.transfer import Transfer
+from tui.exchange.client import BinanceClient
+from tui.journal import Journal, JournalError
+
+_PAGE = 500
+"""So many rows of the journal are taken at once: more than a screen shows. After them, everything else has its turn."""
+
+_LATE_MS = 60_000
+"""So long after its row's timestamp a record may be: what it may belong to has to be taken in before it is shown."""
+
+_PAUSE_S = 0.25
+_SHARE = 4
+"""Merging takes a fifth of the time at most, however long the past is."""
+
+
+class Past:
+    """One account's past, and all that the journal has beside. `entries` is what is known at any time, newest first;
+    iterate over `follow` to be told when that changes.
+    """
+
+    def __init__(self, client: BinanceClient, journal: Journal) -> None:
+        self.host = exchange_of(client.base_url)
+        self.entries: list[Entry] = []
+        self.reading: Reading | None = None
+        """How far the exchange's history has been read; None before the first answer."""
+        self.journal_problem = ""
+        """Why rows of the journal are missing, if any are."""
+        self._client = client
+        self._journal = journal
+        self._rows: dict[int, Transfer] = {}
+        self._whole_from_ms = sys.maxsize
+        """From when on every row of the journal is there; 0 where all are."""
+        self._earlier: list[Row] = []
+        """The records of readings before this one."""
+        self._reader: PastReader | None = None
+        self._changed = asyncio.Event()
+        self._taking: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the exchange is being asked."""
+        return self._asking is not None and not self._asking.done()
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether there are rows of the journal that are not taken in yet."""
+        return self._whole_from_ms > 0
+
+    @property
+    def record_count(self) -> int:
+        """How many records of the exchange are among the entries."""
+        return sum(entry.record is not None for entry in self.entries)
+
+    @property
+    def missing(self) -> list[str]:
+        """What is not in it, and why; a line each. The exchange's words may be among them."""
+        found = [self.journal_problem] if self.journal_problem else []
+        if self.reading and not self.is_reading and not self.reading.is_over:
+            found.append(f"Stopped when {self.reading.answered} of {self.reading.asked} questions were answered.")
+        if self._reader:
+            found += self._reader.notes
+            found += [f"{stream} could not be read: {why}" for stream, why in self._reader.unread.items()]
+        return found
+
+    @property
+    def unread_count(self) -> int:
+        """How many questions to the exchange were given up."""
+        return len(self._reader.unread) if self._reader else 0
+
+    async def follow(self) -> AsyncGenerator[None, None]:
+        """Take in the journal, and ask the exchange; says whenever `entries` has changed, and never ends. Leave it to
+        stop everything.
+        """
+        self._taking = self._started(self._take_rows())
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                began_s = time.monotonic()
+                await self._merge()
+                yield
+                if self._asking is None:
+                    self.ask()
+                if self.is_reading:
+                    await asyncio.sleep(max(_PAUSE_S, _SHARE * (time.monotonic() - began_s)))
+        finally:
+            self._taking.cancel()
+            self.stop()
+
+    def ask(self) -> None:
+        """Ask the exchange for what is new, unless that is under way."""
+        if not self.is_reading:
+            if self._reader:
+                self._earlier = [*self._earlier, *self._reader.records]
+            self._asking = self._started(self._ask())
+
+    def stop(self) -> None:
+        """Ask the exchange no more; what it has said stays."""
+        if self._asking:
+            self._asking.cancel()
+
+    def put(self, transfer: Transfer) -> None:
+        """Take a row of the journal as it stands now."""
+        self._rows[transfer.id] = transfer
+        self._changed.set()
+
+    async def compare(self) -> Comparison:
+        """The journal of the client's key against what was read. Raises JournalError."""
+        reader = self._reader or PastReader(self._client)
+        return await asyncio.to_thread(reconcile, reader, self._client, self._journal)
+
+    async def _take_rows(self) -> None:
+        rows = self._journal.transfers(newest_first=True)
+        try:
+            while True:
+                began_s = time.monotonic()
+                page = await asyncio.to_thread(lambda: list(islice(rows, _PAGE)))
+                if not page:
+                    break
+                for row in page:
+                    self._rows.setdefault(row.id, row)  # what was put meanwhile is newer
+                is_first = self._whole_from_ms == sys.maxsize
+                self._whole_from_ms = page[-1].timestamp_ms + _LATE_MS
+                if is_first:
+                    self._changed.set()
+                await asyncio.sleep(time.monotonic() - began_s)
+        except JournalError as error:
+            self.journal_problem = str(error)
+        self._whole_from_ms = 0
+
+    async def _ask(self) -> None:
+        try:
+            reader = await open_past(self._client, self._journal, keeps=self._journal.is_on_disk)
+        except JournalError as error:
+            self.journal_problem = str(error)
+            reader = PastReader(self._client)
+        self.reading, self._reader = None, reader
+        with closing(reader):
+            async with aclosing(reader.read()) as readings:
+                async for self.reading in readings:
+                    self._changed.set()
+
+    async def _merge(self) -> None:
+        # A record from before the journal's rows that are there would look as if it was made elsewhere.
+        from_ms = self._whole_from_ms
+        records = [
+            record
+            for record in chain(self._earlier, self._reader.records if self._reader else ())
+            if not from_ms or (record.timestamp is not None and record.timestamp >= from_ms)
+        ]
+        self.entries = await asyncio.to_thread(merge, records, list(self._rows.values()), self.host)
+
+    def _started(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._changed.set())
+        return task

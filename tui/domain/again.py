@@ -1,0 +1,44 @@
+"""What was moved once, as the next transfer: the same again, or its reverse. Both fill the form, and send nothing."""
+
+from tui.domain.amounts import plain
+from tui.domain.past import Entry
+from tui.domain.text import printable
+from tui.domain.transfer import Draft, Field, route_problem
+from tui.domain.wallets import TransferType
+
+_BOTH_ENDS = frozenset({Field.SOURCE, Field.DESTINATION})
+
+
+def again(entry: Entry) -> Draft:
+    """The same again. Raises ValueError with why it cannot be."""
+    move = TransferType.__members__.get(entry.type or "")
+    if move is None:
+        raise ValueError(f"Shunter knows no move {printable(entry.type or '?')}: it cannot be made here")
+    if entry.asset is None or entry.amount is None:
+        raise ValueError("What was moved cannot be read: it cannot be made again")
+    from_symbol, to_symbol = entry.symbols
+    return Draft(
+        move.source,
+        move.destination,
+        entry.asset,
+        plain(entry.amount),
+        from_symbol or "" if move.needs_from_pair else "",
+        to_symbol or "" if move.needs_to_pair else "",
+        _BOTH_ENDS,
+    )
+
+
+def reverse(draft: Draft) -> Draft:
+    """The way back. Raises ValueError where the exchange has no such move."""
+    if problem := route_problem(draft.destination, draft.source):
+        raise ValueError(problem)
+    return Draft(
+        draft.destination,
+        draft.source,
+        draft.asset,
+        draft.amount,
+        draft.to_pair,
+        draft.from_pair,
+        _BOTH_ENDS,
+        takes_all=draft.takes_all,
+    )

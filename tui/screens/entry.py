@@ -1,0 +1,55 @@
+"""One entry of the past in full: both sides of it, and where they differ."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Label
+
+from tui.domain.past import Entry
+from tui.domain.view import Whose
+from tui.widgets.ask_line import AskLine
+from tui.widgets.clipboard import copy_text, copy_tran_id
+from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title, title_style
+
+
+class EntryScreen(ModalScreen[None]):
+    """Shows one entry."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy_tran_id", "Copy tranId"),
+        Binding("C", "copy_all", "Copy all"),
+        Binding("escape,enter,q", "close", "Close"),
+    ]
+
+    def __init__(self, entry: Entry, whose: Whose) -> None:
+        super().__init__()
+        self._entry = entry
+        self._whose = whose
+
+    def compose(self) -> ComposeResult:
+        """The outcome first, then every fact."""
+        entry = self._entry
+        with VerticalScroll(classes="dialog"):
+            yield Label(entry_title(entry), classes=f"title -{title_style(entry)}", markup=False)
+            yield Label(entry_meaning(entry, self._whose), classes="meaning", markup=False)
+            with Grid(classes="facts"):
+                for name, value in entry_facts(entry, self._whose):
+                    yield Label(name, classes="fact-name")
+                    yield Label(value, classes="fact-value", markup=False)
+            copy = "c  copy the tranId        " if entry.tran_id is not None else ""
+            yield AskLine(f"{copy}C  copy all        Esc or q  close")
+
+    def action_copy_tran_id(self) -> None:
+        """Put the tranId into the clipboard of the person's own terminal."""
+        copy_tran_id(self._entry, self)
+
+    def action_copy_all(self) -> None:
+        """Put all of it there."""
+        copy_text(entry_text(self._entry, self._whose), entry_title(self._entry), self)
+
+    def action_close(self) -> None:
+        """Back to where it was opened."""
+        self.dismiss()

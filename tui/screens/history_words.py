@@ -1,0 +1,78 @@
+"""What the screen of the past says of it: how far it is, what is not in it, and what differs."""
+
+from tui.desk.browse import Past
+from tui.desk.reconcile import Comparison, Kind
+from tui.screens.report import Finding
+
+_MOST_TOLD = 200
+"""A page is for reading; the command tells all."""
+
+
+def said(past: Past, shown: int, *, is_filtered: bool) -> str:
+    """How much there is, and how far the exchange's history has been read."""
+    count = len(past.entries)
+    words = f"{shown:,} of {count:,} found" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
+    if past.is_taking:
+        words += " and more"
+    return f"{words}; {_progress(past)}"
+
+
+def empty_words(past: Past, *, is_filtered: bool) -> str:
+    """Why the list is empty."""
+    if is_filtered and past.entries:
+        return "Nothing of the kind. / changes the filter"
+    return "Nothing yet" if past.is_reading or past.is_taking else "No transfers"
+
+
+def missing_findings(past: Past) -> tuple[str, list[Finding]]:
+    """What is not in the list, and why: in short, and a finding each."""
+    found = past.missing
+    if past.is_reading:
+        return "The history is still being read.", [Finding("", [line]) for line in found]
+    if not found:
+        return "All of the exchange's last six months is in the list.", []
+    return "This is not in the list, or not all of it:", [Finding("", [line]) for line in found]
+
+
+def summary(comparison: Comparison) -> str:
+    """What the comparison comes to."""
+    differ, elsewhere = len(comparison.differences), len(comparison.elsewhere)
+    return " ".join(
+        [
+            f"{comparison.agree:,} agree, {differ:,} differ{'s' * (differ == 1)}.",
+            *([f"{elsewhere:,} made elsewhere, which the journal cannot have."] if elsewhere else []),
+            *comparison.besides,
+        ]
+    )
+
+
+def differences(comparison: Comparison) -> list[Finding]:
+    """Each difference, with what to do."""
+    told = comparison.differences[:_MOST_TOLD]
+    found = [Finding(one.kind.value.capitalize(), [one.words, *map(str, one.mismatches), one.advice]) for one in told]
+    if more := len(comparison.differences) - len(told):
+        found.append(Finding(f"{more:,} more", ["shunter reconcile prints all of them."]))
+    if comparison.elsewhere:
+        advice = comparison.elsewhere[0].advice
+        found.append(
+            Finding(
+                Kind.ELSEWHERE.value.capitalize(),
+                [f'{len(comparison.elsewhere):,} records; "elsewhere" in the filter lists them. {advice}'],
+            )
+        )
+    return found
+
+
+def _progress(past: Past) -> str:
+    reading = past.reading
+    asked = f"asked {reading.answered} of {reading.asked}" if reading else "asking the exchange..."
+    records = f"{past.record_count:,} record{'s' * (past.record_count != 1)}"
+    if past.is_reading:
+        waits = f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
+        return f"{asked}; {records}{waits}; F5 stops"
+    if reading is None:
+        return "the exchange was not asked. F5 asks"
+    if not reading.is_over:
+        return f"stopped, {asked}; {records}. F5 asks again"
+    unread = f"; {past.unread_count} not read: n says why" if past.unread_count else "; n: what was not asked"
+    return f"{records} of the exchange{unread if past.missing else ''}"
