@@ -60,6 +60,7 @@ _PICTURES = {
         ("ctrl+r", "y"), Draft(Wallet.SPOT, Wallet.ISOLATED, asset="USDT", amount="25", to_pair="SOLUSDT")
     ),
     "history": Picture((*_A_SESSION, "f3"), _TO_FUTURES),
+    "holdings": Picture(("f6", "down", "right")),
     "keys": Picture(("f4",)),
     "add-key": Picture(("f4", "a")),
     "help": Picture(("f1",)),

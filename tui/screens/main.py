@@ -176,7 +176,7 @@ class MainScreen(HasBalances):
 
     def action_history(self) -> None:
         """Show the transfers of all sessions."""
-        self.app.push_screen(HistoryScreen(self.desk), self._taken)
+        self.app.push_screen(HistoryScreen(self.desk), self._fill)
 
     def action_holdings(self) -> None:
         """Go to every asset in every wallet: beside the form, or over it where there is no room."""
@@ -276,10 +276,6 @@ class MainScreen(HasBalances):
     def _holding_chosen(self, chosen: HoldingsTable.Chosen | None) -> None:
         if chosen:
             self.on_holdings_table_chosen(chosen)
-
-    def _taken(self, draft: Draft | None) -> None:
-        if draft:
-            self.query_one(TransferForm).fill(draft)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         self._review = None
