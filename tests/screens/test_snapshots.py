@@ -120,15 +120,40 @@ def test_result(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCom
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=_sent)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
-def test_without_colour(
-    size: tuple[int, int], exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch, snap_compare: SnapCompare
-) -> None:
-    async def steps(pilot: Pilot[bool]) -> None:
-        await _sent(pilot)
-        await pilot.press("escape")
-        await pilot.pause()
+async def _closed(pilot: Pilot[bool]) -> None:
+    await _sent(pilot)
+    await pilot.press("escape")
+    await pilot.pause()
 
+
+async def _reviewed(pilot: Pilot[bool]) -> None:
+    await until_open(pilot)
+    await review(pilot)
+
+
+async def _holdings(pilot: Pilot[bool]) -> None:
+    await until_open(pilot)
+    await pilot.press("f6", "down", "down", "right")
+    await pilot.pause()
+
+
+async def _keys(pilot: Pilot[bool]) -> None:
+    await until_open(pilot)
+    await pilot.press("f4")
+    await until_screen(pilot, KeysScreen)
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("steps", [_closed, _reviewed, _sent, _holdings, _keys], ids=lambda steps: steps.__name__)
+@pytest.mark.parametrize("size", SIZES[1:], ids=lambda size: "x".join(map(str, size)))
+def test_without_colour(
+    size: tuple[int, int],
+    steps: Steps,
+    exchange: DemoExchange,
+    two_keys: None,
+    monkeypatch: pytest.MonkeyPatch,
+    snap_compare: SnapCompare,
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=True))
     assert snap_compare(app, terminal_size=size, run_before=steps)
@@ -147,12 +172,7 @@ def test_in_a_theme(theme: str, demo_app: AppMaker, snap_compare: SnapCompare) -
 
 @sizes
 def test_holdings(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    async def steps(pilot: Pilot[bool]) -> None:
-        await until_open(pilot)
-        await pilot.press("f6", "down", "down", "right")
-        await pilot.pause()
-
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=_holdings)
 
 
 def _unreachable(request: httpx.Request) -> httpx.Response:
