@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+from textual.widgets import Label
+
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -21,6 +23,7 @@ from tui.domain.credentials import KeyKind
 from tui.domain.hosts import DEFAULT_BASE_URL
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
+from tui.screens.history import HistoryScreen
 
 _FOLDER = Path(__file__).parent
 _NOW = datetime(2026, 1, 5, 12, 1, 3, tzinfo=UTC)
@@ -83,12 +86,18 @@ async def _taken(picture: Picture) -> str:
             if key:
                 await pilot.press(key)
             await pilot.pause()
-            # The review keeps its connection warm for as long as it is up.
-            while busy := [worker for worker in app.workers if worker.group != "warm"]:
+            # The review keeps its connection warm for as long as it is up, and the history follows what comes.
+            while busy := [worker for worker in app.workers if worker.group not in ("warm", "past", "arrange")]:
                 await app.workers.wait_for_complete(busy)
+                await pilot.pause()
+            while isinstance(app.screen, HistoryScreen) and "of the exchange" not in _said(app.screen):
                 await pilot.pause()
         # The web font that Textual names is left out: a picture asks nothing of the network.
         return re.sub(r"@font-face \{.*?\}\s*", "", app.export_screenshot(), flags=re.DOTALL)
+
+
+def _said(history: HistoryScreen) -> str:
+    return str(history.query_one("#history-said", Label).content)
 
 
 @contextmanager

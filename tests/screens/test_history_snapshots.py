@@ -80,21 +80,12 @@ class KnownPast(Past):
     """What stands here, and nothing else."""
 
     shown: list[Entry]
-    is_still_reading = False
     notes: list[str]
 
     async def follow(self) -> AsyncGenerator[None, None]:
         self.entries = self.shown
         yield
         await asyncio.Event().wait()
-
-    @property
-    def is_reading(self) -> bool:
-        return self.is_still_reading
-
-    @property
-    def is_taking(self) -> bool:
-        return False
 
     @property
     def missing(self) -> list[str]:
@@ -111,7 +102,7 @@ def _of(
         made = KnownPast(desk.client, desk._journal)  # type: ignore[attr-defined]
         made.shown = merge(records, rows, HOST)
         made.reading = reading
-        made.is_still_reading = not reading.is_over
+        made.is_reading, made.is_taking = not reading.is_over, False
         made.notes = list(notes)
         return made
 

@@ -94,3 +94,24 @@ def test_nothing_is_written_while_the_past_stands_still(demo: Pty) -> None:
     for _ in range(50):
         demo.screen()
     assert len(demo.written) == before
+
+
+def test_keys_that_come_with_f3_in_one_packet_do_no_harm(demo: Pty) -> None:
+    for keys in ("rR", "x", "cC", "/btc", "sS", "\x1b[B"):
+        demo.type(F3 + keys)
+        demo.find(r"[45]\d\d records of the exchange")
+        demo.type(F3)
+        demo.wait_for("13 assets")
+    demo.type(F3 + "q")
+    demo.wait_for("13 assets", "Session")
+
+
+def test_answer_with_a_capital_is_clicked_for_what_it_says(demo: Pty) -> None:
+    demo.type(F3)
+    demo.find(r"[45]\d\d records of the exchange")
+    demo.type(ENTER)
+    lines = demo.wait_for("C  copy all", "c  copy the tranId").splitlines()
+    row = next(index for index, line in enumerate(lines) if "C  copy all" in line)
+    place = f"{lines[row].index('C  copy all') + 2};{row + 1}"
+    demo.type(f"\x1b[<0;{place}M\x1b[<0;{place}m")
+    demo.find(r"\n \S+ [A-Z]+ (done|failed) .*\n Handed to the terminal")

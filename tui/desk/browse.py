@@ -36,7 +36,11 @@ class Past:
         self.host = exchange_of(client.base_url)
         self.entries: list[Entry] = []
         self.reading: Reading | None = None
-        """How far the exchange's history has been read; None before the first answer."""
+        """How far the exchange's history has been read when `entries` were merged; None before the first answer."""
+        self.is_reading = False
+        """Whether more of it may come."""
+        self.is_taking = True
+        """Whether more of the journal comes."""
         self.journal_problem = ""
         """Why rows of the journal are missing, if any are."""
         self._client = client
@@ -47,19 +51,15 @@ class Past:
         self._earlier: list[Row] = []
         """The records of readings before this one."""
         self._reader: PastReader | None = None
+        self._reading: Reading | None = None
         self._changed = asyncio.Event()
         self._taking: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
 
     @property
-    def is_reading(self) -> bool:
-        """Whether the exchange is being asked."""
+    def is_asking(self) -> bool:
+        """Whether the exchange is being asked just now."""
         return self._asking is not None and not self._asking.done()
-
-    @property
-    def is_taking(self) -> bool:
-        """Whether there are rows of the journal that are not taken in yet."""
-        return self._whole_from_ms > 0
 
     @property
     def record_count(self) -> int:
@@ -96,7 +96,7 @@ class Past:
                 yield
                 if self._asking is None:
                     self.ask()
-                if self.is_reading:
+                if self.is_asking:
                     await asyncio.sleep(max(_PAUSE_S, _SHARE * (time.monotonic() - began_s)))
         finally:
             self._taking.cancel()
@@ -104,7 +104,8 @@ class Past:
 
     def ask(self) -> None:
         """Ask the exchange for what is new, unless that is under way."""
-        if not self.is_reading:
+        if not self.is_asking:
+            self._changed.set()
             if self._reader:
                 self._earlier = [*self._earlier, *self._reader.records]
             self._asking = self._started(self._ask())
@@ -149,10 +150,10 @@ class Past:
         except JournalError as error:
             self.journal_problem = str(error)
             reader = PastReader(self._client)
-        self.reading, self._reader = None, reader
+        self._reading, self._reader = None, reader
         with closing(reader):
             async with aclosing(reader.read()) as readings:
-                async for self.reading in readings:
+                async for self._reading in readings:
                     self._changed.set()
 
     async def _merge(self) -> None:
@@ -163,7 +164,9 @@ class Past:
             for record in chain(self._earlier, self._reader.records if self._reader else ())
             if not from_ms or (record.timestamp is not None and record.timestamp >= from_ms)
         ]
+        told = self._reading, self.is_asking or self._asking is None, from_ms > 0
         self.entries = await asyncio.to_thread(merge, records, list(self._rows.values()), self.host)
+        self.reading, self.is_reading, self.is_taking = told
 
     def _started(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -162,8 +162,10 @@ class HistoryScreen(Screen[Draft | None]):
         self.query_one(EntryTable).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter that is typed into the filter is just that."""
-        return action not in _BY_LETTER or not self.query_one(FilterLine).has_person
+        """A letter that is typed into the filter is just that; and before the list is there, none means anything."""
+        if action not in _BY_LETTER:
+            return True
+        return not self.query_one(FilterLine).has_person if self.is_mounted else action == "leave"
 
     def action_filter(self) -> None:
         """Say what to look for."""
@@ -202,11 +204,10 @@ class HistoryScreen(Screen[Draft | None]):
 
     def action_ask_or_stop(self) -> None:
         """Stop reading, or read what is new."""
-        if self._past.is_reading:
+        if self._past.is_asking:
             self._past.stop()
         else:
             self._past.ask()
-            self._wanted.set()
 
     def action_missing(self) -> None:
         """Say what is not in the list."""
@@ -214,8 +215,8 @@ class HistoryScreen(Screen[Draft | None]):
 
     def action_compare(self) -> None:
         """Hold the journal against what was read."""
-        if self._past.is_reading:
-            self._note("The history is still being read: x compares after that, or once F5 has stopped it.")
+        if self._past.is_asking or self._past.reading is None:
+            self._note("First the exchange's history has to be read: x compares after that, or once F5 has stopped it.")
             return
         self._note("Comparing...")
         self.compare_past()

@@ -43,7 +43,7 @@ class AskLine(Label):
         for answer in _ANSWER.finditer(line):
             if answer.start() <= event.x < answer.end():
                 key = answer[0].split()[0]
-                self._answer(_NAMES.get(key, key.lower()))
+                self._answer(_NAMES.get(key, key if len(key) == 1 else key.lower()))
 
     def _answer(self, key: str) -> None:
         if key in self._for_good:
