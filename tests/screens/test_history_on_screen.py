@@ -104,7 +104,7 @@ async def test_journal_is_there_at_once_and_the_record_is_merged_in_as_it_comes(
         assert "Spot -> Funding" in chosen(pilot)
         assert chosen(pilot).split()[-3:] == ["done", "here", str(own.tran_id)]
         assert any(" elsewhere " in line for line in lines(pilot))
-        assert "n: what was not asked" in words(pilot, "#history-said")
+        assert "n: what may be missing" in words(pilot, "#history-said")
 
 
 async def test_reading_can_be_stopped_and_taken_up_again(demo_app: AppMaker, exchange: DemoExchange) -> None:

@@ -71,7 +71,7 @@ def plant(name):
         "GoToScreen": lambda desk: go_to.GoToScreen({}),
         "HelpScreen": lambda desk: help.HelpScreen(),
         "HistoryScreen": lambda desk: history.HistoryScreen(desk),
-        "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), read=print),
+        "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), place="", read=print),
         "KeysScreen": lambda desk: keys.KeysScreen(None),
         "LockScreen": lambda desk: lock.LockScreen(None),
         "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),

@@ -28,7 +28,7 @@ def demo(open_pty: OpenPty, shunter: list[str], environment: Environment) -> Pty
 
 def test_demos_past_is_seen_found_and_made_the_next_transfer(demo: Pty) -> None:
     demo.type(F3)
-    demo.find(r"[45]\d\d transfers; [45]\d\d records of the exchange; n: what was not asked")
+    demo.find(r"[45]\d\d transfers; [45]\d\d records of the exchange; n: what may be missing")
     screen = demo.wait_for("Time v", "elsewhere", ">")
     assert len([line for line in screen.splitlines() if " elsewhere " in line]) == 20
     demo.type(f"/from:spot to:um asset:usdt{ENTER}")

@@ -104,7 +104,7 @@ def test_what_cannot_be_compared_has_a_status_of_its_own(
     server.exchange.faults.append(Fault(executes=False, answer=_REFUSAL, method="GET", path=TRANSFER_PATH, times=None))
     assert main(["reconcile"]) == 3
     out, err = capsys.readouterr()
-    assert "MAIN_FUNDING could not be read: You are not authorized." in err
+    assert "MAIN_FUNDING could not be read: You are not authorized (-1002)." in err
     assert "1 not compared" in out
     assert main(["reconcile", "--profile", "other"]) == 3
     journal_path().write_bytes(b"damaged" * 1000)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 _ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
 _STARTER = "dbus-run-session"
-_OUTLIVE_HANG_UP = '(trap "" HUP; exec "$0" -- "$@"); exit $?'
+_OUTLIVE_HANG_UP = """\
+(trap "" HUP; exec "$0" -- sh -c 'exec 2>&3 3>&-; exec "$0" "$@"' "$@" 3>&2 2>/dev/null); exit $?"""
 """A terminal that hangs up ends the shell and the app. The starter lives on, and ends the bus behind the app: else the
-bus would stay, with an open keyring on it."""
+bus would stay, with an open keyring on it. What the bus has to say of itself goes nowhere: it would stand in the midst
+of the app's screen."""
 
 
 def adopt() -> None:

@@ -50,7 +50,7 @@ class HistoryScreen(Screen[Draft | None]):
             Binding("s", "sort", "Sort", tooltip=_SORT),
             Binding("S", "turn", "Sort back", show=False, tooltip=_SORT),
             Binding("r", "take(False)", "Again", tooltip=_ROW),
-            Binding("R", "take(True)", "Back", tooltip=_ROW),
+            Binding("R", "take(True)", "Reverse", tooltip=_ROW),
             Binding("c", "copy(False)", "Copy", show=False, tooltip=_COPY),
             Binding("C", "copy(True)", "Copy all", show=False, tooltip=_COPY),
             Binding("x", "compare", "Compare", tooltip="in the history: the journal against the exchange's record"),
@@ -81,8 +81,10 @@ class HistoryScreen(Screen[Draft | None]):
         comparison: Comparison | None
         problem: str = ""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, place: str = "") -> None:
+        """Takes where the desk is and as whom, in words."""
         super().__init__()
+        self._place = place
         self._desk = desk
         self._past = desk.past()
         self._whose = Whose(desk.profile, self._past.host)
@@ -92,7 +94,7 @@ class HistoryScreen(Screen[Draft | None]):
 
     def compose(self) -> ComposeResult:
         """How far it is, the filter, the list, and beside it what is under its cursor."""
-        yield Label("History", classes="title")
+        yield Label(f"History   {self._place}".rstrip(), classes="title", markup=False)
         yield Label("Reading the journal...", id="history-said", markup=False)
         yield FilterLine()
         with Horizontal(id="history-columns"):

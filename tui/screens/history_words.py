@@ -74,5 +74,5 @@ def _progress(past: Past) -> str:
         return "the exchange was not asked. F5 asks"
     if not reading.is_over:
         return f"stopped, {asked}; {records}. F5 asks again"
-    unread = f"; {past.unread_count} not read: n says why" if past.unread_count else "; n: what was not asked"
+    unread = f"; {past.unread_count} not read: n says why" if past.unread_count else "; n: what may be missing"
     return f"{records} of the exchange{unread if past.missing else ''}"

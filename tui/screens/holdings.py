@@ -24,15 +24,16 @@ class HoldingsScreen(Screen[HoldingsTable.Chosen | None]):
         ]
     )
 
-    def __init__(self, balances: Balances, *, read: Callable[[], object]) -> None:
-        """Takes what is known, and what to do when the person wants it to be read again."""
+    def __init__(self, balances: Balances, *, place: str, read: Callable[[], object]) -> None:
+        """Takes what is known, whose it is, and what to do when the person wants it to be read again."""
         super().__init__()
         self._balances = balances
+        self._place = place
         self._read = read
 
     def compose(self) -> ComposeResult:
         """One table."""
-        yield Label("Holdings", classes="title")
+        yield Label(f"Holdings   {self._place}", classes="title", markup=False)
         yield HoldingsTable()
         yield KeyBar()
 

@@ -176,7 +176,7 @@ class MainScreen(HasBalances):
 
     def action_history(self) -> None:
         """Show the transfers of all sessions."""
-        self.app.push_screen(HistoryScreen(self.desk), self._fill)
+        self.app.push_screen(HistoryScreen(self.desk, place=self._place), self._fill)
 
     def action_holdings(self) -> None:
         """Go to every asset in every wallet: beside the form, or over it where there is no room."""
@@ -184,7 +184,7 @@ class MainScreen(HasBalances):
         if can_go_to(beside):
             self.set_focus(beside)
             return
-        screen = HoldingsScreen(self.desk.readings.balances, read=self.action_refresh_balances)
+        screen = HoldingsScreen(self.desk.readings.balances, place=self._place, read=self.action_refresh_balances)
         self.app.push_screen(screen, self._holding_chosen)
 
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
@@ -264,6 +264,12 @@ class MainScreen(HasBalances):
     def on_transfer_table_again(self, message: TransferTable.Again) -> None:
         """Put it into the form; nothing is opened by itself."""
         self._fill(message.draft)
+
+    @property
+    def _place(self) -> str:
+        """LIVE or DEMO, and as whom: it stands in the first line everywhere."""
+        status = self.query_one(StatusBar).status
+        return f"{status.place} {status.profile}"
 
     def _fill(self, draft: Draft | None) -> None:
         if draft:

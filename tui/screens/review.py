@@ -64,6 +64,9 @@ _ASK = {
 }
 
 
+_ASK_REPEATED = "y  send it a second time        Esc or q  go back"
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
     """What is to be reviewed, and where it would go."""
@@ -311,7 +314,8 @@ class ReviewScreen(ModalScreen[Transfer | None]):
         if stage is Stage.SENDING:
             self._sent_s = monotonic()
             self._counting = self.set_interval(1, self._count)
-        self.query_one(AskLine).ask(_ASK[stage])
+        is_repeat = stage is Stage.READY and self._meant
+        self.query_one(AskLine).ask(_ASK_REPEATED if is_repeat else _ASK[stage])
         self._question.ask()
         if warning is not None:
             self._warn(warning)

@@ -120,6 +120,8 @@ class TransferForm(Widget):
     def move_from(self, source: Account, asset: str) -> None:
         """Fill in where an asset is moved from; the person goes on where something is still to be said."""
         self._wallets.choose(source.wallet)
+        if asset != self._field(Field.ASSET).text:
+            self._amount.amount.value = ""  # it was meant of another asset
         self._field(Field.ASSET).entry.value = asset
         if source.pair:
             self._field(Field.FROM_PAIR).entry.value = source.pair

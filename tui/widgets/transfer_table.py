@@ -33,7 +33,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         *at_once(DataTable.BINDINGS, select_cursor=_IN_A_LIST),
         Binding("c", "copy_tran_id", "Copy tranId", priority=True, tooltip=_IN_A_LIST),
         Binding("r", "again", "Again", priority=True, tooltip=_AGAIN),
-        Binding("R", "back", "Way back", priority=True, tooltip=_AGAIN),
+        Binding("R", "back", "Reverse", priority=True, tooltip=_AGAIN),
     ]
 
     @dataclass
