@@ -1,5 +1,6 @@
 """The past on screen: how it comes, how it is found, sorted, compared, copied and taken into the form again."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -199,7 +200,7 @@ async def test_enter_shows_all_of_a_row_and_beside_the_list_where_there_is_room(
         await pilot.press("down", "down")
         entry = screen.query_one(EntryTable).marked
         assert entry
-        await until(pilot, lambda: f"tranId     {entry.tran_id}" in picture(pilot))
+        await until(pilot, lambda: re.search(rf"tranId +{entry.tran_id}", picture(pilot)) is not None)
         await pilot.press("enter")
         await until_screen(pilot, EntryScreen)
         for told in ("It is on the exchange's record alone", str(entry.tran_id), entry.type or "", "CONFIRMED"):
