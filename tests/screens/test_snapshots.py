@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,11 +19,14 @@ from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.desk.settle import Doubt, Progress
+from tui.domain.favourite import Favourite
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.favourites import favourites_path, keep
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
+from tui.screens.favourites import FavouritesScreen
 from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.main import MainScreen
@@ -63,8 +67,15 @@ def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: Sn
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
 
 
+@pytest.mark.parametrize("has_few_colours", [False, True], ids=["colour", "no colour"])
 @sizes
-def test_thirty_transfers(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+def test_thirty_transfers(
+    size: tuple[int, int],
+    has_few_colours: bool,
+    exchange: DemoExchange,
+    snap_compare: SnapCompare,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
     outcomes = [Outcome.DONE, Outcome.DONE, Outcome.REJECTED, Outcome.NOT_EXECUTED, Outcome.DONE, Outcome.NOT_SENT]
 
@@ -85,7 +96,10 @@ def test_thirty_transfers(size: tuple[int, int], demo_app: AppMaker, snap_compar
         status = main.query_one(StatusBar)
         await until(pilot, lambda: not status.status.waiting_for and "?" not in figure(main, Wallet.SPOT))
 
-    assert snap_compare(demo_app(asset="USDT"), terminal_size=size, run_before=steps)
+    if has_few_colours:
+        monkeypatch.setenv("NO_COLOR", "1")
+    app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT"), has_few_colours=has_few_colours))
+    assert snap_compare(app, terminal_size=size, run_before=steps)
 
 
 def test_main_screen_with_pairs(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
@@ -269,6 +283,30 @@ def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare,
         await until_screen(pilot, NoticeScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "120x40"])
+def test_favourites(
+    size: tuple[int, int],
+    demo_app: AppMaker,
+    snap_compare: SnapCompare,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        await until_open(pilot)
+        await pilot.press("f7")
+        await until_screen(pilot, FavouritesScreen)
+        await pilot.pause()
+
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setattr("tui.screens.favourites.favourites_path", lambda: Path("favourites.toml"))
+    keep(Favourite("margin", Draft(Wallet.SPOT, Wallet.ISOLATED, "USDT", "25", to_pair="BTCUSDT")))
+    keep(Favourite("all home", Draft(Wallet.UM, Wallet.SPOT, "USDT", takes_all=True)))
+    keep(Favourite("own", Draft(Wallet.SPOT, Wallet.UM, "BTC"), "demo"))
+    with favourites_path().open("a") as file:
+        file.write('\n[[favourite]]\nname = "bad"\nfrom = "um"\nto = "isolated"\nasset = "USDT"\n')
+    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
 
 
 def test_welcome_without_a_key(no_keys: None, snap_compare: SnapCompare) -> None:

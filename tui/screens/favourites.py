@@ -23,7 +23,7 @@ from tui.widgets.form_field import FormField
 
 _ASK = (
     "Enter  put into the form        x  remove        Esc or q  close\n"
-    "k  keep the form        m  with Max        p  for this key only"
+    "k  keep the form      m  keep it with Max      p  keep it for this key only"
 )
 _ASK_NAME = "Enter  keep it      Esc or ^C  cancel"
 _ASK_REMOVE = "y  remove it      any other key  leave it"
