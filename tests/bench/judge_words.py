@@ -55,7 +55,7 @@ IS_UNKNOWN = r"Transfer unknown"
 GOES_ON_BY_ITSELF = r"history cannot be read. Shunter goes on|Shunter goes on trying"
 """Where a person may decide, and need not."""
 BY_HAND = "Decided by hand"
-HISTORY_IS_OPEN = r"History(?s:.*)(Transfers: \d+|The newest)"
+HISTORY_IS_OPEN = r"History(?s:.*)\d+ transfers?"
 
 
 class Said(Enum):

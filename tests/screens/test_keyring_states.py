@@ -758,7 +758,7 @@ async def test_key_in_use_is_marked_and_under_the_cursor(one_key: keys.Profile) 
         await until_open(pilot)
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
-        assert ["in use" in line for line in profile_lines(app)] == [False, True, False]
+        await until(pilot, lambda: ["in use" in line for line in profile_lines(app)] == [False, True, False])
         marked = app.screen.query_one(ProfileList).marked
         assert marked
         assert marked.name == "another"

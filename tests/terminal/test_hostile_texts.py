@@ -178,7 +178,7 @@ def walk(terminal: Pty, *, decides: bool) -> None:
         terminal.type("\x1b")
         terminal.wait_for("Session - ")
     terminal.type("\x14")
-    terminal.wait_for("Transfers: ")
+    terminal.wait_for(" transfers; ")
     terminal.type("\x1b")
     terminal.wait_for("Session")
     terminal.type("\x0b")

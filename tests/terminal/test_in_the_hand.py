@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from tests.terminal.conftest import Environment, OpenPty, Pty
 from tests.terminal.own_key import with_key
+from tests.waiting import wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.serving import base_url, listen, server
@@ -177,8 +178,8 @@ def test_offline_stays_in_sight_and_mends_itself(
     terminal.wait_for("Nothing was sent", "y  try again")
     with serving(DemoExchange(), free_port):
         terminal.type("q")
-        mended = terminal.wait_for("1,250.00 USDT", "Amount     5 ")
-        assert "can be read" not in mended
+        terminal.wait_for("1,250.00 USDT", "Amount     5 ")
+        wait_for(lambda: "can be read" not in terminal.screen())
 
 
 def test_a_key_that_the_exchange_refuses_stays_in_sight_and_its_transfer_says_what_to_do(

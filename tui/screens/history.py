@@ -61,8 +61,8 @@ class HistoryScreen(Screen[Draft | None]):
                 show=False,
                 tooltip="in the history: what could not be asked or read, and why",
             ),
+            Binding("escape,q", "leave", "Close", key_display="Esc or q"),
             Binding("f5,ctrl+l", "ask_or_stop", "Read", key_display="F5"),
-            Binding("escape,q", "leave", "Close", key_display="Esc"),
             Binding("f3,ctrl+t", "close", "Close", show=False),
         ]
     )
