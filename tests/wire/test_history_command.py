@@ -146,7 +146,7 @@ def test_type_that_could_not_be_read_is_told_and_is_no_success(
     assert main(["history", "--from", "options", "--to", "um", "--json"]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out) == []
-    assert err.startswith("OPTION_UMFUTURE could not be read: Not ?[2Jallowed. (-1002)")
+    assert err.startswith("OPTION_UMFUTURE could not be read: Not ?[2Jallowed (-1002).")
 
 
 @pytest.mark.parametrize(
