@@ -17,7 +17,7 @@ from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
-from tui.domain.transfer import Draft, Field, parse_asset, parse_pair, route_problem
+from tui.domain.transfer import BOTH_ENDS, Draft, Field, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
 
 _EPILOG = """\
@@ -185,8 +185,7 @@ def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Dra
         )
     if found.profile and not args.demo:
         args.profile = found.profile
-    chosen = frozenset({Field.SOURCE, Field.DESTINATION})
-    draft = replace(found.draft, asset=args.asset or found.draft.asset, chosen=chosen)
+    draft = replace(found.draft, asset=args.asset or found.draft.asset, chosen=BOTH_ENDS)
     return replace(draft, amount=args.amount, takes_all=False) if args.amount else draft
 
 

@@ -37,8 +37,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.exchange.client.reading", reading)
     monkeypatch.setattr("tui.journal.clock.now_ms", lambda: NOON_MS)
     noon = datetime.fromtimestamp(NOON_MS / 1000, UTC)
-    monkeypatch.setattr("tui.widgets.trouble_line.now", lambda: noon)
-    for module in ("wallet_list", "holdings_table"):
+    for module in ("wallet_list", "holdings_table", "trouble_line"):
         monkeypatch.setattr(f"tui.widgets.{module}.time_of", lambda _: noon)
     monkeypatch.setattr("tui.desk.desk.settle", _not_yet)
 

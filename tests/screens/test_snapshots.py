@@ -203,7 +203,6 @@ def test_offline(
         await until(pilot, lambda: main.query_one(TroubleLine).display)
 
     monkeypatch.setattr("tui.demo.in_process.in_process", lambda: httpx.MockTransport(_unreachable))
-    monkeypatch.setattr("tui.widgets.trouble_line.now", lambda: datetime.fromtimestamp(NOON_MS / 1000, UTC))
     if has_few_colours:
         monkeypatch.setenv("NO_COLOR", "1")
     app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=has_few_colours))

@@ -13,7 +13,7 @@ from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import exchange_of, place_name
 from tui.domain.search import Search
-from tui.domain.transfer import Draft, Field
+from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
 from tui.screens.add_key import SessionKey
@@ -130,8 +130,7 @@ def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:
     """Raises JournalError."""
     search = Search(profile=profile, host=exchange_of(base_url))
     last = next(journal.transfers(search, newest_first=True), None)
-    chosen = frozenset({Field.SOURCE, Field.DESTINATION})
-    return None if last is None else replace(last.request.draft, amount="", chosen=chosen)
+    return None if last is None else replace(last.request.draft, amount="")
 
 
 async def _no_key_yet(say_slow: SaySlow) -> NoKeyYet:

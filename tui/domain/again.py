@@ -3,10 +3,8 @@
 from tui.domain.amounts import plain
 from tui.domain.past import Entry
 from tui.domain.text import printable
-from tui.domain.transfer import Draft, Field, route_problem
+from tui.domain.transfer import BOTH_ENDS, Draft, route_problem
 from tui.domain.wallets import TransferType
-
-_BOTH_ENDS = frozenset({Field.SOURCE, Field.DESTINATION})
 
 
 def again(entry: Entry) -> Draft:
@@ -24,7 +22,7 @@ def again(entry: Entry) -> Draft:
         plain(entry.amount),
         from_symbol or "" if move.needs_from_pair else "",
         to_symbol or "" if move.needs_to_pair else "",
-        _BOTH_ENDS,
+        BOTH_ENDS,
     )
 
 
@@ -39,6 +37,6 @@ def reverse(draft: Draft) -> Draft:
         draft.amount,
         draft.to_pair,
         draft.from_pair,
-        _BOTH_ENDS,
+        BOTH_ENDS,
         takes_all=draft.takes_all,
     )

@@ -7,6 +7,11 @@ from decimal import Decimal
 MAX_INTEGER_DIGITS = 20
 MAX_DECIMALS = 8
 
+SHARES = {"m": 100, "t": 75, "h": 50, "q": 25}
+"""Percent of what can be moved, by letter: none is part of an amount, and letters pass every terminal."""
+LEAVE = "b"
+"""The letter for all but so much."""
+
 ALL_BUT = "all but"
 """What stands before an amount that is to stay where it is, so that the rest is moved."""
 
@@ -73,7 +78,7 @@ def _without_commas(typed: str) -> str:
 
 
 def _letters_problem(typed: str) -> str:
-    if typed[-1] in "mthqb" and _PLAIN.fullmatch(typed[:-1]):
+    if (typed[-1] in SHARES or typed[-1] == LEAVE) and _PLAIN.fullmatch(typed[:-1]):
         return f"{typed[-1]} counts in an empty field: Ctrl+U empties it"
     return "Digits and one dot only, like 12.5"
 

@@ -3,7 +3,7 @@
 import string
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -32,6 +32,9 @@ class Field(StrEnum):
     AMOUNT = "amount"
     FROM_PAIR = "from-pair"
     TO_PAIR = "to-pair"
+
+
+BOTH_ENDS = frozenset({Field.SOURCE, Field.DESTINATION})
 
 
 class InvalidTransfer(ValueError):
@@ -75,7 +78,7 @@ class TransferRequest:
     def draft(self) -> "Draft":
         """What a form is filled with to ask for the same again."""
         pairs = self.from_symbol or "", self.to_symbol or ""
-        return Draft(self.type.source, self.type.destination, self.asset, plain(self.amount), *pairs)
+        return Draft(self.type.source, self.type.destination, self.asset, plain(self.amount), *pairs, BOTH_ENDS)
 
     @property
     def pairs(self) -> str:
@@ -97,14 +100,6 @@ class Draft:
     """Which of its wallets a person has chosen; the others only stand there."""
     takes_all: bool = field(default=False, kw_only=True)
     """Whether the amount is to be all that can be moved, as soon as that is known."""
-
-    @property
-    def reverse(self) -> "Draft | None":
-        """The same the other way round; None where the exchange has no such move."""
-        if transfer_type(self.destination, self.source) is None:
-            return None
-        wallets, pairs = (self.destination, self.source), (self.to_pair, self.from_pair)
-        return replace(self, source=wallets[0], destination=wallets[1], from_pair=pairs[0], to_pair=pairs[1])
 
     @property
     def move(self) -> TransferType:

@@ -7,10 +7,10 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.domain.amounts import ALL_BUT, plain
+from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, plain
 from tui.domain.form import FormState, Problem
 from tui.domain.transfer import Draft, Field
-from tui.widgets.amount_input import SHARES, AmountInput
+from tui.widgets.amount_input import AmountInput, share_name
 from tui.widgets.form_field import FormField
 
 
@@ -25,12 +25,8 @@ class Shares(Static):
         """0 where all but so much is."""
 
     def __init__(self) -> None:
-        parts = [(key, percent, words) for key, (percent, words) in SHARES.items()]
-        super().__init__(
-            "  ".join(
-                f"[@click=share({percent})]{key} {words}[/]" for key, percent, words in [*parts, ("b", 0, ALL_BUT)]
-            )
-        )
+        parts = [*((key, percent, share_name(percent)) for key, percent in SHARES.items()), (LEAVE, 0, ALL_BUT)]
+        super().__init__("  ".join(f"[@click=share({percent})]{key} {words}[/]" for key, percent, words in parts))
 
     def action_share(self, percent: int) -> None:
         """Say which one was clicked."""

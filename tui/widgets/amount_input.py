@@ -6,14 +6,16 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.widgets.input import Selection
 
-from tui.domain.amounts import ALL_BUT
+from tui.domain.amounts import ALL_BUT, LEAVE, SHARES
 from tui.widgets.field_input import FieldInput
-
-SHARES = {"m": (100, "Max"), "t": (75, "75%"), "h": (50, "50%"), "q": (25, "25%")}
-"""Percent, and its name, by letter. No letter is ever part of an amount, and letters pass every terminal."""
 
 _HELP = "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved"
 _LEAVE_HELP = "in Amount, empty or selected: all but so much"
+
+
+def share_name(percent: int) -> str:
+    """What a person calls a part of what can be moved."""
+    return "Max" if percent == 100 else f"{percent}%"
 
 
 class AmountInput(FieldInput):
@@ -23,10 +25,12 @@ class AmountInput(FieldInput):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(key, f"share({percent})", f"Amount: {words}", show=False, priority=True, tooltip=_HELP)
-            for key, (percent, words) in SHARES.items()
+            Binding(
+                key, f"share({percent})", f"Amount: {share_name(percent)}", show=False, priority=True, tooltip=_HELP
+            )
+            for key, percent in SHARES.items()
         ),
-        Binding("b", "leave", "Amount: all but ...", show=False, priority=True, tooltip=_LEAVE_HELP),
+        Binding(LEAVE, "leave", "Amount: all but ...", show=False, priority=True, tooltip=_LEAVE_HELP),
     ]
 
     def __init__(self, value: str, *, ask_share: Callable[[int], None]) -> None:

@@ -14,6 +14,7 @@ from tui.domain.balances import Account, Balances
 from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.form import FormState, Inquiry
 from tui.domain.transfer import (
+    BOTH_ENDS,
     MOST_IN_ASSET,
     MOST_IN_PAIR,
     Draft,
@@ -27,7 +28,7 @@ from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import symbol_text
 from tui.widgets.form_field import FormField
 from tui.widgets.wallet_list import WalletList
-from tui.widgets.wallet_pair import BOTH_ENDS, WalletPair
+from tui.widgets.wallet_pair import WalletPair
 
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 

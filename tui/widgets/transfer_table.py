@@ -8,9 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from tui.domain.again import reverse
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
-from tui.domain.transfer import Draft, Outcome, Transfer, route_problem
+from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_tran_id
 from tui.widgets.transfer_facts import OUTCOME_WORDS
@@ -113,11 +114,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         """Fill the form with the way back of the transfer under the cursor."""
         if not self.marked:
             return
-        draft = self.marked.request.draft
-        if back := draft.reverse:
-            self.post_message(self.Again(back))
-        else:
-            self.notify(route_problem(draft.destination, draft.source), severity="warning", markup=False)
+        try:
+            self.post_message(self.Again(reverse(self.marked.request.draft)))
+        except ValueError as error:
+            self.notify(str(error), severity="warning", markup=False)
 
     def _colour_anew(self) -> None:
         for transfer in self._transfers.values():

@@ -1,17 +1,12 @@
 """What keeps things from working, as long as it does: below the line at the top, and gone with its cause."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from textual.widgets import Label
 
 from tui.domain.text import printable
 from tui.domain.wallets import Wallet
-
-
-def now() -> datetime:
-    """The time in the person's time zone."""
-    return datetime.now().astimezone()
+from tui.exchange.clock import ticks_ms, time_of
 
 
 class TroubleLine(Label):
@@ -22,7 +17,7 @@ class TroubleLine(Label):
         self.display = False
         self._missing = ""
         self._unread: Mapping[str, Sequence[Wallet]] = {}
-        self._since: datetime | None = None
+        self._since_ms: float | None = None
 
     def show_key(self, missing_permission: str) -> None:
         """Say what the key lacks to transfer at all; nothing where it lacks nothing."""
@@ -32,14 +27,14 @@ class TroubleLine(Label):
     def show_unread(self, wallets: Mapping[str, Sequence[Wallet]]) -> None:
         """Say which wallets cannot be read, by what stands in the way."""
         self._unread = wallets
-        self._since = (self._since or now()) if wallets else None
+        self._since_ms = (self._since_ms or ticks_ms()) if wallets else None
         self._show()
 
     def _show(self) -> None:
         lines = [f"No transfer can be sent: {self._missing}."] if self._missing else []
         lines += [f"{_unread_words(wallets)}: {printable(problem)}" for problem, wallets in self._unread.items()]
-        if self._since:
-            lines[-1] += f" Since {self._since:%H:%M}; tried again by itself, F5 tries now."
+        if self._since_ms:
+            lines[-1] += f" Since {time_of(self._since_ms):%H:%M}; tried again by itself, F5 tries now."
         if lines != str(self.content).split("\n"):
             self.update("\n".join(lines))
         self.display = bool(lines)

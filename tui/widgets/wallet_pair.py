@@ -6,12 +6,11 @@ from textual.reactive import var
 from textual.widgets import Label
 
 from tui.domain.form import FormState
-from tui.domain.transfer import Field, route_problem
+from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.widgets.wallet_list import WalletList
 
 _ENDS = Field.SOURCE, Field.DESTINATION
-BOTH_ENDS = frozenset(_ENDS)
 
 
 class WalletPair(Vertical):
