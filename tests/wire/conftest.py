@@ -14,9 +14,12 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from keyring.backend import KeyringBackend
 from starlette.types import Receive, Scope, Send
 
+from tests.keyrings import FakeKeyring
 from tests.waiting import LIMIT_S
+from tui import keys
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
@@ -125,6 +128,18 @@ class Seat:
 
 
 OpenDesk = Callable[..., Seat]
+
+
+@pytest.fixture
+def one_account(
+    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_keyring: Callable[[KeyringBackend], None]
+) -> None:
+    """A person whose one key, `main`, is for the demo exchange, with a home of their own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    use_keyring(FakeKeyring())
+    keys.add("main", demo_key(), server.base_url)
 
 
 @pytest.fixture

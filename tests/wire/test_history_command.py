@@ -4,15 +4,12 @@ import contextlib
 import csv
 import io
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from keyring.backend import KeyringBackend
 
-from tests.keyrings import FakeKeyring
 from tests.wire.conftest import DemoServer
 from tui import keys
 from tui.cli import main
@@ -28,15 +25,8 @@ from tui.journal import Journal
 
 
 @pytest.fixture(autouse=True)
-def _account(
-    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_keyring: Callable[[KeyringBackend], None]
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name))
-    use_keyring(FakeKeyring())
+def _past(server: DemoServer, one_account: None) -> None:
     server.exchange = DemoExchange(past=SEVERAL)
-    keys.add("main", demo_key(), server.base_url)
 
 
 def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:

@@ -2,14 +2,10 @@
 
 import contextlib
 import json
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from keyring.backend import KeyringBackend
 
-from tests.keyrings import FakeKeyring
 from tests.wire.conftest import DemoServer
 from tui import keys
 from tui.cli import main
@@ -23,15 +19,7 @@ HOUR_MS = 60 * 60 * 1000
 _REFUSAL = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
 
 
-@pytest.fixture(autouse=True)
-def _account(
-    server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use_keyring: Callable[[KeyringBackend], None]
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name))
-    use_keyring(FakeKeyring())
-    keys.add("main", demo_key(), server.base_url)
+pytestmark = pytest.mark.usefixtures("one_account")
 
 
 def _write(server: DemoServer, outcome: Outcome, amount: str, *, executed: bool, takes_id: bool = True) -> int | None:

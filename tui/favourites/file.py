@@ -18,7 +18,7 @@ import platformdirs
 
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
-from tui.files import atomic_write
+from tui.files import atomic_write, open_lock
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(#.*)?", re.ASCII)
 _COMMENT = re.compile(r"[ \t]*#.*")
@@ -301,10 +301,9 @@ def _write(blocks: list[_Block]) -> None:
 @contextlib.contextmanager
 def _changing() -> Iterator[None]:
     """Keep other Shunters from changing favourites meanwhile; that takes them milliseconds."""
-    path = favourites_path().with_suffix(".lock")
+    path = favourites_path()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = open_lock(path)
     except OSError as error:
         raise FavouritesError(f"The folder {path.parent} cannot be written to: {error.strerror}") from None
     try:

@@ -20,7 +20,7 @@ import platformdirs
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
-from tui.files import atomic_write
+from tui.files import atomic_write, open_lock
 from tui.keys import keyring_calls
 from tui.keys.errors import (
     InvalidKey,
@@ -251,10 +251,9 @@ def _decoded(text: str) -> tuple[ApiKey, str] | None:
 @contextmanager
 def _changing(limit_s: float) -> Iterator[None]:
     """Keep other Shunters from changing profiles meanwhile."""
-    path = profiles_path().with_suffix(".lock")
+    path = profiles_path()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = open_lock(path)
     except OSError as error:
         raise ProfilesFileError(f"The folder {path.parent} cannot be written to: {error.strerror}") from None
     try:
