@@ -286,7 +286,7 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await send(pilot)
         await pilot.press("escape", "f3")
         await until_read(pilot)
-        (transfer,) = await main.desk.recent(1)
+        transfer = next(main.desk._journal.transfers(newest_first=True))
         main.post_message(MainScreen.TransferChanged(replace(transfer, outcome=Outcome.REJECTED)))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 

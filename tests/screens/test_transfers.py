@@ -253,7 +253,7 @@ async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppM
         main = await until_open(pilot)
         await send(pilot)
         await pilot.press("escape")
-        (transfer,) = await main.desk.recent(1)
+        transfer = next(main.desk._journal.transfers(newest_first=True))
         main.post_message(MainScreen.SettlingProgressed(Progress(transfer, note)))
         await pilot.pause()
         assert note in " ".join(screen_text(pilot).split())

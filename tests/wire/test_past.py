@@ -347,8 +347,8 @@ async def test_desk_reads_the_past_of_its_account_and_its_journal(seat: Seat) ->
     first = await seat.send("5")
     isolated = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal(7), to_symbol="ETHUSDT")
     second = await seat.desk.submit(isolated)
-    assert await seat.desk.recent(5, Search(wallet=Wallet.ISOLATED)) == [second]
-    assert await seat.desk.recent(1) == [second]
+    assert list(seat.desk._journal.transfers(Search(wallet=Wallet.ISOLATED), newest_first=True)) == [second]
+    assert next(seat.desk._journal.transfers(newest_first=True)) == second
     past = seat.desk.past()
     async with aclosing(past.follow()) as changes:
         async for _ in changes:

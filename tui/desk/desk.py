@@ -6,7 +6,6 @@ A transfer is in the journal before its first byte can leave, and its outcome is
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from tui.desk.balances import BalanceReadings
 from tui.desk.browse import Past
@@ -15,7 +14,6 @@ from tui.desk.settle import NoTrace, Pace, Progress, failure_of, finding_of, is_
 from tui.desk.watch import look_at, watch
 from tui.domain.hosts import exchange_of
 from tui.domain.records import HistoryRow
-from tui.domain.search import ANY, Search
 from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
@@ -189,11 +187,6 @@ class Desk:
     async def notice_seen(self, transfer: Transfer) -> None:
         """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer.id)
-
-    async def recent(self, count: int, search: Search = ANY) -> list[Transfer]:
-        """The newest transfers of the journal that are looked for, oldest first. Raises JournalError."""
-        newest = self._journal.transfers(search, newest_first=True)
-        return (await asyncio.to_thread(lambda: list(islice(newest, count))))[::-1]
 
     def past(self) -> Past:
         """All of the journal, and the exchange's history as it is read."""
