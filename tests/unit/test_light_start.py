@@ -8,6 +8,7 @@ import tempfile
 import pytest
 
 _HEAVY = {"textual", "rich", "httpx", "starlette", "uvicorn", "cryptography", "keyring", "sqlite3", "click", "pygments"}
+_HEAVY |= {"tomllib", "tui.desk.browse"}  # what F7 and F3 bring
 """What takes time to import, or to keep in memory."""
 
 _LOADED_BY_A_COMMAND = f"""

@@ -19,7 +19,6 @@ from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.add_key import AddKeyScreen, SessionKey
-from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
@@ -166,6 +165,8 @@ class ShunterApp(TerminalApp):
 
     def action_help(self) -> None:
         """Show the help."""
+        from tui.screens.help import HelpScreen  # late: it knows every screen with keys to tell of
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
 

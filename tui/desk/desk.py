@@ -6,9 +6,9 @@ A transfer is in the journal before its first byte can leave, and its outcome is
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tui.desk.balances import BalanceReadings
-from tui.desk.browse import Past
 from tui.desk.matching import fit
 from tui.desk.settle import NoTrace, Pace, Progress, failure_of, finding_of, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
@@ -18,6 +18,9 @@ from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, T
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
+
+if TYPE_CHECKING:
+    from tui.desk.browse import Past
 
 _CLOCK_MAX_AGE_MS = 60_000
 
@@ -188,8 +191,10 @@ class Desk:
         """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer.id)
 
-    def past(self) -> Past:
+    def past(self) -> "Past":
         """All of the journal, and the exchange's history as it is read."""
+        from tui.desk.browse import Past  # late: nobody waits for it at the start
+
         return Past(self.client, self._journal)
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -21,9 +21,7 @@ from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.endings import Endings
-from tui.screens.favourites import FavouritesScreen
 from tui.screens.fields import can_go_to
-from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.reading import HasBalances
 from tui.screens.result import ResultScreen
@@ -41,7 +39,9 @@ from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable
 from tui.widgets.trouble_line import TroubleLine
 
-_SETTLED_S = 30.0
+if TYPE_CHECKING:
+    from tui.screens.history import HistoryScreen
+
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
@@ -117,6 +117,8 @@ class MainScreen(HasBalances):
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
         self._review: ReviewScreen | None = None
         """The newest one."""
+        self._history: HistoryScreen | None = None
+        """The newest one."""
         self._progress: dict[int, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
         self._endings = Endings()
@@ -176,7 +178,10 @@ class MainScreen(HasBalances):
 
     def action_history(self) -> None:
         """Show the transfers of all sessions."""
-        self.app.push_screen(HistoryScreen(self.desk, place=self._place), self._fill)
+        from tui.screens.history import HistoryScreen  # late, as the favourites: nobody waits for it at the start
+
+        self._history = HistoryScreen(self.desk, place=self._place)
+        self.app.push_screen(self._history, self._fill)
 
     def action_holdings(self) -> None:
         """Go to every asset in every wallet: beside the form, or over it where there is no room."""
@@ -200,9 +205,8 @@ class MainScreen(HasBalances):
             self._answered_ms[transfer.id] = ticks_ms()
         if transfer.outcome is not Outcome.SENDING:
             self.query_one(BalanceReader).read_touched(transfer)
-        for screen in self.app.screen_stack:
-            if isinstance(screen, HistoryScreen):
-                screen.put(transfer)
+        if self._history and self._history in self.app.screen_stack:
+            self._history.put(transfer)
         shown = self.app.screen
         if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
             since_ms = self._answered_ms.get(transfer.id)
@@ -259,6 +263,8 @@ class MainScreen(HasBalances):
     def action_favourites(self) -> None:
         """Show the moves that are kept under a name."""
         status = self.query_one(StatusBar).status
+        from tui.screens.favourites import FavouritesScreen
+
         self.app.push_screen(FavouritesScreen(self.draft, status.profile), self._fill)
 
     def on_transfer_table_again(self, message: TransferTable.Again) -> None:
