@@ -2,6 +2,7 @@
 
 import gc
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from textual.widgets import Input, Label
 
 from tests.keyrings import FakeKeyring
 from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
+from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app import opening as opening_module
 from tui.app.app import ShunterApp
@@ -69,8 +71,11 @@ def backend(
     monkeypatch.setitem(keyring_calls._NAMES, FakeKeyring.__module__, "Secret Service")
     made = FakeKeyring()
     use_keyring(made)
+    before = set(threading.enumerate())
     yield made
     made.released.set()
+    for waiting in set(threading.enumerate()) - before:
+        waiting.join(LIMIT_S)  # what it still writes belongs to this test's person
 
 
 @pytest.fixture
@@ -615,10 +620,11 @@ async def test_a_y_typed_before_the_question_removes_no_key(two_keys: None) -> N
 
 
 async def open_keys(pilot: Pilot[Any]) -> None:
-    """The list of keys, the first one under the cursor."""
+    """The list of keys, one of them under the cursor."""
     await until_open(pilot)
     await pilot.press("f4")
     await until_screen(pilot, KeysScreen)
+    await until(pilot, lambda: pilot.app.screen.query_one(ProfileList).marked is not None)
 
 
 async def ask_to_remove(pilot: Pilot[Any]) -> None:
@@ -755,9 +761,7 @@ async def test_key_in_use_is_marked_and_under_the_cursor(one_key: keys.Profile) 
     keys.add("demo", another_key(), HOST)
     app = open_app_at("another")
     async with app.run_test(size=SIZE) as pilot:
-        await until_open(pilot)
-        await pilot.press("f4")
-        await until_screen(pilot, KeysScreen)
+        await open_keys(pilot)
         await until(pilot, lambda: ["in use" in line for line in profile_lines(app)] == [False, True, False])
         marked = app.screen.query_one(ProfileList).marked
         assert marked
@@ -768,9 +772,7 @@ async def test_demo_uses_none_of_the_keys(one_key: keys.Profile) -> None:
     keys.add("demo", another_key(), HOST)
     app = ShunterApp(Start(demo=True))
     async with app.run_test(size=SIZE) as pilot:
-        await until_open(pilot)
-        await pilot.press("f4")
-        await until_screen(pilot, KeysScreen)
+        await open_keys(pilot)
         assert len(profile_lines(app)) == 2
         assert not any("in use" in line for line in profile_lines(app))
 
@@ -788,9 +790,7 @@ async def test_key_that_does_not_work_is_replaced_under_its_name(
     monkeypatch.setattr("tui.screens.keys.check", checking)
     app = open_app_at("second")
     async with app.run_test(size=SIZE) as pilot:
-        await until_open(pilot)
-        await pilot.press("f4")
-        await until_screen(pilot, KeysScreen)
+        await open_keys(pilot)
         await pilot.press("home", "r")
         await until_screen(pilot, AddKeyScreen)
         assert not app.screen.query("#field-name")
@@ -809,9 +809,7 @@ async def test_replacing_that_fails_says_why_and_leaves_the_old_key(
 ) -> None:
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
-        await until_open(pilot)
-        await pilot.press("f4")
-        await until_screen(pilot, KeysScreen)
+        await open_keys(pilot)
         await pilot.press("r")
         await until_screen(pilot, AddKeyScreen)
         backend.error = keyring.errors.PasswordSetError("full")
@@ -839,8 +837,7 @@ def test_key_that_may_do_more_than_it_needs(
     async def steps(pilot: Pilot[Any]) -> None:
         main = await until_open(pilot)
         await until(pilot, lambda: not main.query_one(StatusBar).status.waiting_for)
-        await pilot.press("f4")
-        await until_screen(pilot, KeysScreen)
+        await open_keys(pilot)
         await pilot.press("c")
         await until(pilot, lambda: "can take or lose your funds" in words(pilot, "#keys-said"))
         await until(pilot, lambda: bool(words(pilot, "#keys-backend")))
