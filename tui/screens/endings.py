@@ -7,7 +7,7 @@ from textual.app import App
 
 from tui.domain.amounts import grouped
 from tui.domain.transfer import Evidence, Outcome, Transfer
-from tui.widgets.transfer_facts import OUTCOME_WORDS
+from tui.widgets.transfer_facts import JUDGED_WORDS, OUTCOME_WORDS
 
 _READING_S = 30.0
 
@@ -30,7 +30,8 @@ class Endings:
             self._unknown.discard(transfer.id)
             if transfer.evidence is not Evidence.PERSON:
                 app.bell()
-                app.notify(_words(transfer), title="Settled", timeout=_READING_S, markup=False)
+                title = "Judged" if transfer.is_judged else "Settled"
+                app.notify(_words(transfer), title=title, timeout=_READING_S, markup=False)
 
 
 def _words(transfer: Transfer) -> str:
@@ -38,4 +39,7 @@ def _words(transfer: Transfer) -> str:
     source, destination = request.ends
     what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
     tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {OUTCOME_WORDS[transfer.outcome]}{tran_id}"
+    outcome = OUTCOME_WORDS[transfer.outcome]
+    if transfer.is_judged:
+        outcome = JUDGED_WORDS if transfer.outcome is Outcome.NOT_EXECUTED else f"{outcome}: its history says FAILED"
+    return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {outcome}{tran_id}"

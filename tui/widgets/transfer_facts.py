@@ -13,6 +13,8 @@ OUTCOME_WORDS = {
     Outcome.NOT_EXECUTED: "not executed",
 }
 
+JUDGED_WORDS = "judged not executed, which is no proof"
+
 _MEANING = {
     Outcome.SENDING: "The exchange has not answered yet.",
     Outcome.DONE: "The exchange has moved it.",
