@@ -39,7 +39,7 @@ async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(
         assert seen[0].startswith("13 assets, about 0.29")
         assert seen[1].startswith(" 1 more>")  # there is no room for the column of one wallet
         assert seen[2].startswith(">BTC")
-        assert seen[-3:] == [" Spot: 0.05321004 BTC", " All: 0.11321004 BTC", " Worth: about 0.11321004 BTC"]
+        assert seen[-3:] == [" Spot: 0.05321004 BTC", " Free in all: 0.11321004 BTC", " Worth: about 0.11321004 BTC"]
         await pilot.press("left", "up", *["right"] * 20)
         assert lines(pilot)[-3] == " Portfolio Margin: 0.00800000 BTC free"
         assert lines(pilot)[1].startswith(" <1 more")
@@ -93,6 +93,7 @@ async def test_a_wallet_that_was_not_read_is_no_empty_one(demo_app: AppMaker, ex
         await opened(pilot)
         await pilot.press(*["right"] * 20)
         assert lines(pilot)[-3] == " Portfolio Margin: not read"
+        assert lines(pilot)[-2].startswith(" Free in all that was read: ")
         assert lines(pilot)[2].endswith("?")
 
 

@@ -207,7 +207,7 @@ def test_holdings_show_everything_and_enter_moves_from_there(demo: Pty) -> None:
     demo.type("usd")
     demo.wait_for('3 assets with "USD"')
     demo.type("\x1b[C" * 4)
-    demo.wait_for("USD-M Futures: 300.00 USDT", "All: 2,075.00 USDT")
+    demo.wait_for("USD-M Futures: 300.00 USDT", "Free in all: 2,075.00 USDT")
     demo.type(ENTER)
     demo.wait_for("UMFUTURE_", "of 300.00 USDT", "Asset      USDT")
     demo.type("110\r")

@@ -27,7 +27,7 @@ class Holding:
 
     @property
     def total(self) -> Decimal:
-        """Of all wallets that were read."""
+        """What is free or can be moved, in all wallets that were read."""
         return exact_sum(self.amounts.values())
 
 

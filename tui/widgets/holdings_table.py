@@ -226,7 +226,9 @@ class HoldingsTable(Widget, can_focus=True):
         else:
             here = "none" if _is_read(self._balances, wallet) else "not read"
         worth = "not known" if row.worth is None else f"about {brief(row.worth, _WORTH_COLUMNS)} BTC"
-        return [f" {wallet.label}: {here}", f" All: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
+        is_whole = all(_is_read(self._balances, wallet) for wallet in Wallet)
+        of_all = "Free in all" if is_whole else "Free in all that was read"
+        return [f" {wallet.label}: {here}", f" {of_all}: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
 
 
 def _line(asset: str, cells: list[str], *, marker: str = " ") -> Content:
