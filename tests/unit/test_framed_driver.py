@@ -107,6 +107,15 @@ async def test_what_may_come_in_pieces_is_one_picture_where_the_terminal_knows_h
         assert "2026" not in app.mirror.line.writes[-1]
 
 
+async def test_the_pointer_is_told_its_shape_only_when_that_is_another(app: SmallApp) -> None:
+    async with app.run_test():
+        text, default = "\x1b]22;text\x07", "\x1b]22;default\x07"
+        before = len(app.mirror.line.writes)
+        for shape in (default, text, text, default, default):
+            app.mirror.write(shape)
+        assert app.mirror.line.writes[before:] == [text, default]
+
+
 HARMLESS = (
     "",
     "\x07",

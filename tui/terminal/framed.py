@@ -44,6 +44,7 @@ _ONE_PACKET = 1_000
 """So many bytes come to a terminal at once, and need no synchronised output."""
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 _PLAIN = "\x1b[m"
+_POINTER = re.compile(r"\x1b]22;[a-z-]+\x07")
 _CHANGES_NO_CELL = re.compile(
     r"(?:\x07|\x1b\[[?<>=][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9]* q|\x1b\[[0-9;]*n"
     r"|\x1bP(?:[^\x1b]|\x1b[^\\])*\x1b\\)*"
@@ -59,6 +60,8 @@ class FramedDriver(LinuxDriver):
         self._frame: Frame | None = None
         self._textual_display = self._app._display
         self._is_resizing = False
+        self._pointer = "\x1b]22;default\x07"
+        """What told the mouse's pointer its shape last."""
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
@@ -83,7 +86,11 @@ class FramedDriver(LinuxDriver):
         super().process_message(message)
 
     def write(self, data: str) -> None:
-        """Write to the terminal, past the frame."""
+        """Write to the terminal, past the frame. The pointer is not told the shape that it has."""
+        if _POINTER.fullmatch(data):
+            if data == self._pointer:
+                return
+            self._pointer = data
         if self._frame and not _CHANGES_NO_CELL.fullmatch(data):
             self._loop.call_soon_threadsafe(self._frame.lose)
         super().write(data)

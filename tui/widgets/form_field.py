@@ -7,6 +7,7 @@ from textual.widgets import Input, Label
 from tui.domain.choices import Choice
 from tui.widgets.completing_input import CompletingInput, Suggestions
 from tui.widgets.field_input import FieldInput
+from tui.widgets.note_line import NoteLine
 
 
 class FormField(Vertical):
@@ -27,7 +28,7 @@ class FormField(Vertical):
             yield self.entry
         if isinstance(self.entry, CompletingInput):
             yield self.entry.suggestions
-        yield Label("", classes="field-note", markup=False)
+        yield NoteLine(classes="field-note")
 
     def on_suggestions_clicked(self, event: Suggestions.Clicked) -> None:
         """Put the clicked line into the field."""
@@ -65,4 +66,4 @@ class FormField(Vertical):
 
     def _show_note(self) -> None:
         self.set_class(bool(self._problem), "-problem")
-        self.query_one(".field-note", Label).update(self._problem or self._hint)
+        self.query_one(NoteLine).say(self._problem or self._hint)

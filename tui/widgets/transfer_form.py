@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Label
+from textual.widgets import Button
 
 from tui.domain.balances import Account, Balances
 from tui.domain.choices import asset_choices, pair_choices
@@ -27,6 +27,7 @@ from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import symbol_text
 from tui.widgets.form_field import FormField
+from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
 
@@ -72,7 +73,7 @@ class TransferForm(Widget):
             yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
             yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))
         with Horizontal(id="move-line"):
-            yield Label("", id="move", markup=False)
+            yield NoteLine(id="move")
             yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")
 
     def on_mount(self) -> None:
@@ -206,7 +207,7 @@ class TransferForm(Widget):
             self._field(which).entry.disabled = which not in state.fields
         self.query_one("#pairs").display = state.needs_pairs
         move = state.move
-        self.query_one("#move", Label).update(f"{move.name}   {move.source.label} -> {move.destination.label}")
+        self.query_one("#move", NoteLine).say(f"{move.name}   {move.source.label} -> {move.destination.label}")
         self._follow_text()
 
     def _follow_text(self) -> None:

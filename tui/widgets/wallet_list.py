@@ -20,12 +20,14 @@ from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
 
+_AS_EVER = "not dim $foreground"
+"""How a figure looks that can be relied on, in a line that is dimmed."""
 _HELP = "choose a wallet; one without a digit is out of reach"
 
 
 class WalletList(OptionList, inherit_bindings=False):
     """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed, and has
-    no digit: a terminal may show no shades.
+    no digit: a terminal may show no shades. Its figure is not: it is as true as before.
 
     The arrow keys and the digits 1 to 8 choose, a click does too; a digit goes on to the next field.
     """
@@ -58,7 +60,7 @@ class WalletList(OptionList, inherit_bindings=False):
     def on_mount(self) -> None:
         """Mark the chosen wallet, whenever it is another."""
         # Not by `watch_highlighted`: OptionList calls that for changes of its options too.
-        self.watch(self, "highlighted", self._lay_out, init=False)
+        self.watch(self, "highlighted", self._lay_out)
 
     @property
     def chosen(self) -> Wallet:
@@ -71,13 +73,14 @@ class WalletList(OptionList, inherit_bindings=False):
 
     def allow(self, wallets: tuple[Wallet, ...]) -> None:
         """Let only these wallets be chosen. Where the chosen one is not among them, the first of them is chosen."""
-        if self.chosen not in wallets:
-            self.choose(wallets[0])
         changed = [wallet for wallet in WALLETS if self.get_option(wallet.value).disabled is (wallet in wallets)]
         for wallet in changed:
             if wallet in wallets:
                 self.enable_option(wallet.value)
-            else:
+        if self.chosen not in wallets:
+            self.choose(wallets[0])
+        for wallet in changed:
+            if wallet not in wallets:
                 self.disable_option(wallet.value)
         if changed:
             self._lay_out()
@@ -114,20 +117,20 @@ class WalletList(OptionList, inherit_bindings=False):
         return is_refused
 
     def _lay_out(self) -> None:
+        """Bring every line in line with what is known; before the first layout, without the figures."""
         width = self.scrollable_content_region.width
-        if not width:
-            return
         fits = all(cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items())
         for index, wallet in enumerate(WALLETS):
+            is_refused = self.get_option_at_index(index).disabled
             marker = ">" if index == self.highlighted else " "
+            name = wallet.label if fits or not width else wallet.short_label
+            label = f"{marker}{'-' if is_refused else index + 1} {name}"
             text, is_fresh = self._figures[wallet]
-            figure = f" {text} "
-            digit = "-" if self.get_option_at_index(index).disabled else index + 1
-            label = f"{marker}{digit} {wallet.label if fits else wallet.short_label}"
-            padded = set_cell_size(label, max(width - cell_len(figure), 0))
+            figure = f" {text} " if width else ""
+            padded = set_cell_size(label, max(width - cell_len(figure), 0)) if width else label
             prompt = Content(padded + figure)
-            if not is_fresh:
-                prompt = prompt.stylize("dim", len(padded))
+            if is_refused or not is_fresh:
+                prompt = prompt.stylize(_AS_EVER if is_fresh else "dim", len(padded))
             self.replace_option_prompt_at_index(index, prompt)
 
 

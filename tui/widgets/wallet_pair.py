@@ -8,6 +8,7 @@ from textual.widgets import Label
 from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList
 
 _ENDS = Field.SOURCE, Field.DESTINATION
@@ -34,7 +35,7 @@ class WalletPair(Vertical):
                 with Vertical(classes="column"):
                     yield Label(title, classes="title")
                     yield WalletList(wallet, id=which)
-        yield Label("", id="wallet-note", markup=False)
+        yield NoteLine(id="wallet-note")
 
     def on_mount(self) -> None:
         """Follow the lists."""
@@ -94,9 +95,7 @@ class WalletPair(Vertical):
 
     def _note(self, words: str) -> None:
         """Say why a wallet is not what it was meant to be; it cannot be missed."""
-        label = self.query_one("#wallet-note", Label)
-        if words != str(label.content):
-            label.update(words)
+        self.query_one(NoteLine).say(words)
         if words:
             self.app.bell()
 
