@@ -22,6 +22,7 @@ from tui.domain.transfer import Draft, Transfer
 from tui.domain.view import Listed, View, Whose, listed
 from tui.journal import JournalError
 from tui.screens.entry import EntryScreen
+from tui.screens.fitting import Fitting
 from tui.screens.history_words import differences, empty_words, missing_findings, said, summary
 from tui.screens.report import ReportScreen
 from tui.widgets.at_once import at_once
@@ -39,7 +40,7 @@ _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", 
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
 
-class HistoryScreen(Screen[Draft | None]):
+class HistoryScreen(Fitting, Screen[Draft | None]):
     """Lists the past, newest first, as it comes. Ends with what is to be filled into the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it

@@ -22,6 +22,7 @@ from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.endings import Endings
 from tui.screens.fields import can_go_to
+from tui.screens.fitting import Fitting
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.reading import HasBalances
 from tui.screens.result import ResultScreen
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
-class MainScreen(HasBalances):
+class MainScreen(Fitting, HasBalances):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
