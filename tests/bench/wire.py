@@ -62,7 +62,7 @@ class Program:
     name: str
     command: list[str]
     usable: str
-    """What is on its first usable screen; empty where anything is."""
+    """What is on its first usable screen."""
     ready: str
     """What is there when it has all that it shows."""
     keys: list[Key]
@@ -186,7 +186,7 @@ def programs(rounds: int) -> Iterator[Program]:
     bare = [sys.executable, "-m", "tests.bench.wire_bare"]
     yield Program("bare app", bare, "Ready", "Ready", [*steps, *tabs[:2], *digits, *tabs])
     if harlequin := shutil.which("harlequin"):
-        yield Program("harlequin", [harlequin, ":memory:"], "", "", [*digits, *tabs])
+        yield Program("harlequin", [harlequin, ":memory:"], "Run Query", "Run Query", [*digits, *tabs])
 
 
 def _transfer(n: int) -> Iterator[Key]:

@@ -8,7 +8,9 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
@@ -30,6 +32,9 @@ class PromptInput(Input, inherit_bindings=False):
         for binding in Input.BINDINGS
         if isinstance(binding, Binding) and _SCREEN_KEYS.isdisjoint(binding.key.split(","))
     )
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
+    """How long the text is. Textual lays the whole screen out anew for it; but the field is as wide as before."""
 
     def __init__(self, value: str = "", **options: object) -> None:
         super().__init__(value, compact=True, select_on_focus=False, **options)  # type: ignore[arg-type]
