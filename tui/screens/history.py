@@ -31,10 +31,10 @@ from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
+from tui.widgets.transfer_table import AGAIN_HELP, ROW_HELP
 
-_ROW = "in the history: take the row into the form again / turned round"
-_COPY = "in the history: copy the row's tranId / all of it"
 _SORT = "in the history: sort by the next column / the other way round"
+_COMPARE = "in the history: check all of the journal against the exchange's record"
 _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", "leave"})
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
@@ -49,11 +49,11 @@ class HistoryScreen(Screen[Draft | None]):
             Binding("slash", "filter", "Filter", key_display="/", tooltip="in the history: look for something"),
             Binding("s", "sort", "Sort", tooltip=_SORT),
             Binding("S", "turn", "Sort back", show=False, tooltip=_SORT),
-            Binding("r", "take(False)", "Again", tooltip=_ROW),
-            Binding("R", "take(True)", "Reverse", tooltip=_ROW),
-            Binding("c", "copy(False)", "Copy", show=False, tooltip=_COPY),
-            Binding("C", "copy(True)", "Copy all", show=False, tooltip=_COPY),
-            Binding("x", "compare", "Compare", tooltip="in the history: the journal against the exchange's record"),
+            Binding("r", "take(False)", "Again", tooltip=AGAIN_HELP),
+            Binding("R", "take(True)", "Reverse", tooltip=AGAIN_HELP),
+            Binding("c", "copy(False)", "Copy", show=False, tooltip=ROW_HELP),
+            Binding("C", "copy(True)", "Copy all", show=False, tooltip="in the history: copy all of the row"),
+            Binding("x", "compare", "Check journal", tooltip=_COMPARE),
             Binding(
                 "n",
                 "missing",
@@ -61,8 +61,8 @@ class HistoryScreen(Screen[Draft | None]):
                 show=False,
                 tooltip="in the history: what could not be asked or read, and why",
             ),
-            Binding("escape,q", "leave", "Close", key_display="Esc or q"),
-            Binding("f5,ctrl+l", "ask_or_stop", "Read", key_display="F5"),
+            Binding("escape,q", "leave", "Close", key_display="Esc"),
+            Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
             Binding("f3,ctrl+t", "close", "Close", show=False),
         ]
     )
@@ -218,9 +218,9 @@ class HistoryScreen(Screen[Draft | None]):
     def action_compare(self) -> None:
         """Hold the journal against what was read."""
         if self._past.is_asking or self._past.reading is None:
-            self._note("First the exchange's history has to be read: x compares after that, or once F5 has stopped it.")
+            self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
-        self._note("Comparing...")
+        self._note("Checking the journal against the record...")
         self.compare_past()
 
     @work(exclusive=True, group="compare")

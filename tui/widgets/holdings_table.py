@@ -19,14 +19,13 @@ from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
 from tui.exchange.clock import ticks_ms, time_of
 from tui.widgets.at_once import at_once
+from tui.widgets.wallet_list import ARROWS_HELP
 
 _ASSET_COLUMNS = 8
 _CELL_COLUMNS = 9
 _NOTES = 5
 """Lines besides the assets: what it is, the wallets' names, and of the chosen cell and its asset, all of it."""
 _WORTH_COLUMNS = 10
-
-_HELP = "in Holdings: choose a cell; Enter moves from there; letters look for an asset"
 
 
 class HoldingsTable(Widget, can_focus=True):
@@ -40,10 +39,10 @@ class HoldingsTable(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=_HELP),
-            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=_HELP),
-            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=_HELP),
-            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=_HELP),
+            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=ARROWS_HELP),
+            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=ARROWS_HELP),
+            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=ARROWS_HELP),
+            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=ARROWS_HELP),
             Binding("pageup", "page(-1)", "Page up", show=False),
             Binding("pagedown", "page(1)", "Page down", show=False),
             Binding("home", "step(-100000, 0)", "First asset", show=False),

@@ -20,7 +20,12 @@ from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
 
-_HELP = "choose a wallet; one without a digit is out of reach"
+ARROWS_HELP = (
+    "choose a wallet; a suggestion in Asset and Pair, Esc undoes it; a cell in Holdings, where letters look for an "
+    "asset and Enter moves from there"
+)
+"""What the arrow keys do on the main screen: the help tells of each key once."""
+_DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
 
 
 class WalletList(OptionList, inherit_bindings=False):
@@ -32,13 +37,15 @@ class WalletList(OptionList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(
-            replace(binding, tooltip=_HELP) if binding.action in ("cursor_up", "cursor_down") else binding
+            replace(binding, tooltip=ARROWS_HELP) if binding.action in ("cursor_up", "cursor_down") else binding
             for binding in OptionList.BINDINGS
             if isinstance(binding, Binding)
         ),
         Binding("enter", "screen.move_focus(1)", show=False, priority=True),
         *(
-            Binding(str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, priority=True, tooltip=_HELP)
+            Binding(
+                str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, priority=True, tooltip=_DIGITS_HELP
+            )
             for digit, wallet in enumerate(WALLETS, 1)
         ),
     ]
