@@ -277,7 +277,7 @@ async def test_comparing_waits_until_all_is_read(demo_app: AppMaker, exchange: D
             await pilot.press("f3")
             await until_read(pilot, "asked 0 of ")
             await pilot.press("x")
-            assert "has to be read: x compares after that" in words(pilot, "#history-note")
+            assert "has to be read: x checks after that" in words(pilot, "#history-note")
 
 
 async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app: AppMaker) -> None:

@@ -159,6 +159,11 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
     return figures
 
 
+def any_times(balances: Balances, now_ms: float) -> bool:
+    """Whether the time of its reading stands beside the figure of any wallet."""
+    return any(":" in _doubt(balances, wallet, now_ms) for wallet in WALLETS)
+
+
 def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
     """Why a figure is not to be relied on: a transfer may have changed it, or it was read at a time long past; empty
     where it is.
