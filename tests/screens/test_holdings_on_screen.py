@@ -119,6 +119,6 @@ async def test_figures_grow_old_in_sight(demo_app: AppMaker, monkeypatch: pytest
         await grow_old(pilot, main, monkeypatch)
         await pilot.press("f6")
         await until_screen(pilot, HoldingsScreen)
-        assert "F5 reads again" in lines(pilot)[0]
+        assert "F5 reloads" in lines(pilot)[0]
         await pilot.press("f5")
-        await until(pilot, lambda: "F5 reads again" not in lines(pilot)[0])
+        await until(pilot, lambda: "F5 reloads" not in lines(pilot)[0])

@@ -281,4 +281,4 @@ def _doubt_words(balances: Balances) -> Iterator[str]:
     if any(balances.is_doubtful(wallet) for wallet in Wallet):
         yield "a transfer may change it"
     elif old:
-        yield f"read {time_of(min(old)):%H:%M}, F5 reads again"
+        yield f"read {time_of(min(old)):%H:%M}, F5 reloads"
