@@ -81,14 +81,18 @@ class HistoryScreen(Screen[Draft | None]):
         comparison: Comparison | None
         problem: str = ""
 
-    def __init__(self, desk: Desk, *, place: str = "") -> None:
-        """Takes where the desk is and as whom, in words."""
+    def __init__(self, desk: Desk, *, place: str = "", before: "HistoryScreen | None" = None) -> None:
+        """Takes where the desk is and as whom, in words; and the one that was looked at before, whose filter and order
+        it goes on with.
+        """
         super().__init__()
         self._place = place
         self._desk = desk
         self._past = desk.past()
         self._whose = Whose(desk.profile, self._past.host)
-        self._view = View()
+        self._view: View = before._view if before else View()
+        self._filter: str = before._filter if before else ""
+        """What stands in the filter."""
         self._wanted = asyncio.Event()
         """Set where the list is to be made anew."""
 
@@ -96,7 +100,7 @@ class HistoryScreen(Screen[Draft | None]):
         """How far it is, the filter, the list, and beside it what is under its cursor."""
         yield Label(f"History   {self._place}".rstrip(), classes="title", markup=False)
         yield Label("Reading the journal...", id="history-said", markup=False)
-        yield FilterLine()
+        yield FilterLine(self._filter)
         with Horizontal(id="history-columns"):
             yield EntryTable(self._whose)
             yield TransferDetail(id="history-detail")
@@ -104,8 +108,10 @@ class HistoryScreen(Screen[Draft | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin to read."""
+        """Begin to read, and look for what was looked for before: an age in it counts from now on."""
         self._note("")
+        if self._filter:
+            self._look_for(self._filter)
         self.follow_past()
         self.keep_arranged()
 
@@ -149,10 +155,15 @@ class HistoryScreen(Screen[Draft | None]):
         self.app.push_screen(EntryScreen(message.entry, self._whose))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Look for what was typed, where it can be understood; the list stays as it is until then."""
+        """Look for what was typed."""
+        self._filter = message.text
+        self._look_for(message.text)
+
+    def _look_for(self, text: str) -> None:
+        """Look for a text, where it can be understood; the list stays as it is until then."""
         line = self.query_one(FilterLine)
         try:
-            search = parse_search(message.text, datetime.now(UTC))
+            search = parse_search(text, datetime.now(UTC))
         except ValueError as error:
             line.show_problem(str(error))
             return

@@ -190,7 +190,7 @@ class MainScreen(HasBalances):
         """Show the transfers of all sessions."""
         from tui.screens.history import HistoryScreen  # late, as the favourites: nobody waits for it at the start
 
-        self._history = HistoryScreen(self.desk, place=self._place)
+        self._history = HistoryScreen(self.desk, place=self._place, before=self._history)
         self.app.push_screen(self._history, self._fill)
 
     def action_holdings(self) -> None:
