@@ -20,7 +20,7 @@ A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
 
-RESTART = "start again with D-Bus: it asks for a passphrase, then keys can be kept"
+RESTART = "start again with D-Bus; it asks for a passphrase to keep keys"
 SESSION_KEY = "type a key for this session only: it is kept nowhere"
 ALL_THE_SAME = "use this keyring all the same"
 """What is offered where there is no keyring, or none that is safe."""
