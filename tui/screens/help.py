@@ -40,7 +40,7 @@ _WIDGETS = (
 )
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
 
-_KEY_COLUMNS = 20
+_KEY_COLUMNS = 22
 _NAMES = {"escape": "Esc", "slash": "/"}
 
 

@@ -61,7 +61,7 @@ class HistoryScreen(Screen[Draft | None]):
                 show=False,
                 tooltip="in the history: what could not be asked or read, and why",
             ),
-            Binding("escape,q", "leave", "Close", key_display="Esc"),
+            Binding("escape,q", "leave", "Close", key_display="q"),
             Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
             Binding("f3,ctrl+t", "close", "Close", show=False),
         ]
