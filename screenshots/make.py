@@ -113,6 +113,7 @@ def _still_world(profiles: tuple[keys.Profile, ...]) -> Iterator[None]:
             ("tui.demo.exchange.first_tran_id", 13526853623),
             ("tui.keys.profiles", profiles),
             ("tui.keys.backend_name", "Secret Service"),
+            ("tui.keys.require_keyring", None),
         ):
             changes.enter_context(patch(target, return_value=constant))
         yield

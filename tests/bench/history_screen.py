@@ -47,7 +47,7 @@ def measured(environment: Environment, rows: int) -> dict[str, float]:
             for press in range(1, min(_PRESSES, rows))
         ]
         terminal.find(all_of_it)
-        found_ms = _ms_until(terminal, "/0.000003", r"[^0-9]1 of .* found")
+        found_ms = _ms_until(terminal, "/0.000003", r"filtered: 1 of ")
         return dict(zip(_NAMES, (opened_ms, max(pressed_ms), all_ms, found_ms), strict=True))
     finally:
         terminal.kill()

@@ -30,6 +30,8 @@ _HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 _MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
 """Of a hint that did not fit on its line."""
 _BEFORE_AFTER = re.compile(rf"{_AMOUNT} -> {_AMOUNT} USDT(?: free)?( ?[(?]?)")
+_HOLDS = re.compile(rf"\bholds {_AMOUNT} USDT(?: free)?( ?[(?]?)")
+"""Where the review promises nothing of after."""
 _END = re.compile(r"\b(From|To|Amount) {2,}[A-Z0-9]")
 _NOW = re.compile(rf"(Spot|Funding|USD-M Futures|Isolated Margin)(?: [A-Z]+)? now: {_AMOUNT} USDT")
 
@@ -193,6 +195,8 @@ def _figures(screen: str) -> Iterator[Figure]:
             end = {"From": "source", "To": "destination"}.get(label, "")
         if (change := _BEFORE_AFTER.search(line)) and end and not change[3].strip():
             yield Figure(end, _decimal(change[1]), change[0])
+        if (holds := _HOLDS.search(line)) and end and not holds[2].strip():
+            yield Figure(end, _decimal(holds[1]), holds[0])
     for now in _NOW.finditer(screen):
         yield Figure(_WALLET_OF_LABEL[now[1]], _decimal(now[2]), now[0])
 

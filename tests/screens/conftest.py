@@ -67,6 +67,7 @@ def no_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     monkeypatch.setattr("tui.keys.backend_name", lambda **_: "Secret Service")
     monkeypatch.setattr("tui.keys.probe", lambda: None)
+    monkeypatch.setattr("tui.keys.require_keyring", lambda: None)
 
 
 @pytest.fixture

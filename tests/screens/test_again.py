@@ -1,19 +1,23 @@
 """The same again, its way back, and what is kept under a name: all of it fills the form, and sends nothing."""
 
+import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.favourites import favourites, favourites_path
 from tui.screens.favourites import FavouritesScreen
+from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
+from tui.widgets.transfer_form import TransferForm
 
 AppMaker = Callable[..., ShunterApp]
 SMALL = (80, 24)
@@ -65,6 +69,67 @@ async def test_what_was_moved_then_and_is_not_there_today_is_said(demo_app: AppM
         await pilot.press("ctrl+o", "s", "r")
         await until(pilot, lambda: "Only 550.00 USDT" in screen_text(pilot))
         assert main.draft.amount == "700"
+
+
+async def test_a_favourite_of_more_than_there_is_says_so_as_it_fills_the_form(demo_app: AppMaker) -> None:
+    favourites_path().parent.mkdir(parents=True)
+    favourites_path().write_text(
+        '[[favourite]]\nname = "big"\nfrom = "cross"\nto = "spot"\nasset = "USDC"\namount = "5000"\n'
+    )
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        main = await sent(pilot)
+        await pilot.press("f7", "enter")
+        await until(pilot, lambda: main.draft.amount == "5000")
+        assert re.search(r"Only [0-9.]+ USDC ", screen_text(pilot))
+
+
+async def test_what_stood_there_before_is_looked_at_anew_when_a_move_fills_the_form(demo_app: AppMaker) -> None:
+    draft = Draft(Wallet.ISOLATED, Wallet.SPOT, "USDT", "5", "BNBUSDT")
+    async with demo_app(**asdict(draft)).run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        form = main.query_one(TransferForm)
+        form.clear_amount()  # as after a transfer
+        form.fill(draft)
+        await until(pilot, lambda: "You have no BNBUSDT account" in screen_text(pilot))
+
+
+async def test_an_amount_that_another_wallet_has_not_is_kept_and_said_at_once(demo_app: AppMaker) -> None:
+    async with demo_app(**MOVE | {"amount": "500"}).run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("ctrl+o", "f", "2")
+        assert "Only 80.00 USDT can be moved" in screen_text(pilot)
+        assert main.draft.amount == "500"
+
+
+async def test_an_amount_of_another_asset_goes_with_a_word(demo_app: AppMaker) -> None:
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("f6")
+        await until_screen(pilot, HoldingsScreen)
+        await pilot.press(*"btc", "enter")
+        await until_screen(pilot, MainScreen)
+        assert main.draft.amount == ""
+        assert "Emptied: 7 was of USDT" in screen_text(pilot)
+        await pilot.press("ctrl+o", "m", "1")
+        assert "Emptied" not in screen_text(pilot)
+
+
+async def test_all_but_so_much_stays_as_typed_and_is_kept_so(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(**MOVE | {"amount": "all but 50"}).run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("ctrl+o", "m", "tab")
+        assert main.draft.amount == "all but 50"
+        await review(pilot)
+        assert "1,200.00 USDT" in screen_text(pilot)
+        await pilot.press("q")
+        await until_screen(pilot, MainScreen)
+        assert main.draft.amount == "all but 50"
+        await kept(pilot, "k", "rest")
+        assert favourites().favourites[0].draft.amount == "all but 50"
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        await send(pilot)
+        assert [str(transfer.request.amount) for transfer in exchange.ledger.transfers] == ["1200.00"]
 
 
 @pytest.mark.parametrize(

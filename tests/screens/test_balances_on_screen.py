@@ -12,6 +12,7 @@ from tests.screens.waiting import figure, review, until, until_open, until_scree
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
+from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
@@ -104,7 +105,31 @@ async def test_old_figures_are_marked(demo_app: AppMaker, monkeypatch: pytest.Mo
         main = await until_open(pilot)
         await grow_old(pilot, main, monkeypatch)
         assert re.search(r"1,250\.00 USDT [0-2]\d:[0-5]\d$", figure(main, Wallet.SPOT))
+        times = main.query(".heading .-times").first()
+        await until(pilot, lambda: bool(times.region))
+        assert str(times.render()) == "read at"  # right above the times
+        assert times.region.right == main.query_one(f"#{Field.SOURCE}").region.right
         assert "old" in note(main, "amount")
+
+
+async def test_fresh_figures_have_no_heading_for_times(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        assert not any(heading.region for heading in main.query(".heading .-times"))
+
+
+async def test_of_a_part_that_cannot_be_moved_no_figures_after_are_promised(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = {"source": Wallet.CROSS, "destination": Wallet.SPOT, "asset": "USDC", "amount": "30"}
+    async with demo_app(**draft).run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await grow_old(pilot, main, monkeypatch)
+        await pilot.press("f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "Only 15.00 USDC can be moved" in words(pilot, "#review-warning"))
+        assert "holds 60.00 USDC free; at most 15.00 can be moved" in words(pilot, "#review-source")
+        assert "->" not in words(pilot, "#review-source") + words(pilot, "#review-destination")
 
 
 async def test_without_an_asset_the_lists_count(demo_app: AppMaker) -> None:
@@ -191,6 +216,8 @@ async def test_an_old_figure_stops_nobody_and_the_review_reads_it_again(
         await pilot.press("f2")
         await until_screen(pilot, ReviewScreen)
         await until(pilot, lambda: "Only 1,250.00" in words(pilot, "#review-warning"))
+        assert words(pilot, "#review-source").endswith("1,250.00 USDT: not enough")
+        assert words(pilot, "#review-destination").endswith("holds 80.00 USDT")  # nothing will arrive
         await pilot.press("y")
         await pilot.pause()
         assert isinstance(pilot.app.screen, ReviewScreen)
@@ -208,6 +235,7 @@ async def test_an_old_figure_that_cannot_be_read_again_warns_and_lets_send(
         )
         await review(pilot)
         await until(pilot, lambda: "may refuse" in words(pilot, "#review-warning"))
+        assert "->" not in words(pilot, "#review-destination")
         await pilot.press("y")
         await until_screen(pilot, ResultScreen)
         assert len(exchange.requests) == 1
@@ -272,7 +300,10 @@ async def test_a_click_offers_what_a_field_can_be_and_how_many_more_there_are(de
         await pilot.click(field(main, "asset").entry)
         count = len(offered(main, "asset"))
         assert count > 8
-        assert str(main.query(Suggestions).first().render()).split("\n")[7].strip() == f"{count - 7} more"
+        assert (
+            str(main.query(Suggestions).first().render()).split("\n")[7].strip()
+            == f"{count - 7} more: type on, or Down"
+        )
 
 
 async def test_pairs_that_are_held_and_take_the_asset_are_offered_first(demo_app: AppMaker) -> None:

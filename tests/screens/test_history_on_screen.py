@@ -150,12 +150,44 @@ async def test_what_could_not_be_read_is_said_and_reachable(demo_app: AppMaker, 
         assert "Isolated Margin was asked for BTCUSDT, ETHUSDT" in said
 
 
+async def test_filter_and_order_stay_when_it_is_left_and_opened_again_and_the_screen_says_so(
+    demo_app: AppMaker,
+) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("s", "s", "S", "slash", *"from:spot to:um", "enter")
+        await until(pilot, lambda: words(pilot, "#history-said").startswith("filtered: "))
+        before = lines(pilot)
+        await pilot.press("f3")
+        await until_screen(pilot, MainScreen)
+        await pilot.press("f3")
+        await until_read(pilot)
+        await until(pilot, lambda: lines(pilot) == before)
+        assert all("Spot -> USD-M" in line for line in before[1:])
+        assert " Amount ^" in before[0]
+        assert words(pilot, "#history-said").startswith("filtered: ")
+        assert "Filter" in picture(pilot)
+        assert "from:spot to:um" in picture(pilot)
+        await pilot.press("slash", "ctrl+u", "enter")
+        await until(pilot, lambda: not words(pilot, "#history-said").startswith("filtered: "))
+
+
+async def test_a_filter_that_is_no_filter_is_told_again(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"wallet:x", "enter", "f3")
+        await until_screen(pilot, MainScreen)
+        await pilot.press("f3")
+        await until_read(pilot)
+        assert "no wallet" in picture(pilot)
+
+
 async def test_filter_finds_while_it_is_typed_and_tells_a_mistake_at_the_line(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
         await pilot.press("slash", *"from:spot")
         await until(pilot, lambda: all("Spot -> " in line for line in lines(pilot)[1:]))
-        assert " found; " in words(pilot, "#history-said")
+        assert words(pilot, "#history-said").startswith("filtered: ")
         before = lines(pilot)
         await pilot.press(*" wallet:moon")
         line = pilot.app.screen.query_one(FilterLine)
@@ -173,8 +205,8 @@ async def test_filter_finds_while_it_is_typed_and_tells_a_mistake_at_the_line(de
 async def test_keys_that_come_in_one_packet_go_where_they_are_meant(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
-        await pilot.press("down", "slash", *"xrscnq funding", "enter", "up")
-        assert pilot.app.screen.query_one(FilterLine).query_one("FieldInput").value == "xrscnq funding"  # type: ignore[attr-defined]
+        await pilot.press("down", "slash", *"xrscnqSRC funding", "enter", "up")
+        assert pilot.app.screen.query_one(FilterLine).query_one("FieldInput").value == "xrscnqSRC funding"  # type: ignore[attr-defined]
         await until(pilot, lambda: "Nothing of the kind. / changes the filter" in lines(pilot)[1])
         await pilot.press("enter", "r", "c", "C")
         assert isinstance(pilot.app.screen, HistoryScreen)
@@ -277,7 +309,7 @@ async def test_comparing_waits_until_all_is_read(demo_app: AppMaker, exchange: D
             await pilot.press("f3")
             await until_read(pilot, "asked 0 of ")
             await pilot.press("x")
-            assert "has to be read: x compares after that" in words(pilot, "#history-note")
+            assert "has to be read: x checks after that" in words(pilot, "#history-note")
 
 
 async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app: AppMaker) -> None:

@@ -161,7 +161,7 @@ def test_filtered(
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot, "s", "s", "slash", *"asset:usdt wallet:um")
-        await until(pilot, lambda: "found" in words(pilot, "#history-said"))
+        await until(pilot, lambda: "filtered" in words(pilot, "#history-said"))
         await pilot.press("enter")
         await until(pilot, lambda: "USD-M" in str(pilot.app.screen.query_one(EntryTable).render()).split("\n")[1])
 

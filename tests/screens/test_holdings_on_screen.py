@@ -36,11 +36,13 @@ async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
         seen = lines(pilot)
-        assert seen[0].startswith("13 assets, about 0.29")
+        assert seen[0] == "13 assets, about 0.2912676 BTC"
         assert seen[1].startswith(" 1 more>")  # there is no room for the column of one wallet
         assert seen[2].startswith(">BTC")
         assert seen[-3:] == [" Spot: 0.05321004 BTC", " Free in all: 0.11321004 BTC", " Worth: about 0.11321004 BTC"]
+        assert seen[-4] == " ~ cut off; Right: 1 more wallet"
         await pilot.press("left", "up", *["right"] * 20)
+        assert lines(pilot)[-4] == " ~ cut off; Left: 1 more wallet"
         assert lines(pilot)[-3] == " Portfolio Margin: 0.00800000 BTC free"
         assert lines(pilot)[1].startswith(" <1 more")
 
@@ -51,6 +53,20 @@ async def test_letters_look_for_an_asset_however_fast_they_come(demo_app: AppMak
         await pilot.press(*"usdx", "backspace", "down", "enter")
         await until_screen(pilot, MainScreen)
         assert (main.draft.source, main.draft.asset) == (Wallet.SPOT, "USDC")
+
+
+async def test_where_nothing_is_cut_nothing_is_said_of_it(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(100, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press(*"usdt")
+        assert lines(pilot)[-4] == ""
+
+
+async def test_beside_the_form_the_marks_are_told_as_well(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(120, 40)) as pilot:
+        await until_open(pilot)
+        await pilot.press("f6", "right", "right")
+        assert lines(pilot)[-4] == " ~ cut off; Left, Right: 6 more wallets"
 
 
 async def test_an_isolated_cell_brings_its_pair_where_there_is_but_one(demo_app: AppMaker) -> None:
@@ -103,6 +119,6 @@ async def test_figures_grow_old_in_sight(demo_app: AppMaker, monkeypatch: pytest
         await grow_old(pilot, main, monkeypatch)
         await pilot.press("f6")
         await until_screen(pilot, HoldingsScreen)
-        assert "F5 reads again" in lines(pilot)[0]
+        assert "F5 reloads" in lines(pilot)[0]
         await pilot.press("f5")
-        await until(pilot, lambda: "F5 reads again" not in lines(pilot)[0])
+        await until(pilot, lambda: "F5 reloads" not in lines(pilot)[0])

@@ -394,6 +394,58 @@ def test_expiry_is_told() -> None:
     assert report.may == "reading; until 2030-01-02"
 
 
+# No place for a key: said before the secrets are asked for
+
+
+@pytest.mark.parametrize("key", ["a", "r"])
+async def test_without_a_keyring_no_secret_is_asked_for_and_a_session_key_is_one_key_away(
+    key: str, one_key: keys.Profile
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        keyring.set_keyring(FailKeyring())  # type: ignore[no-untyped-call]
+        await pilot.press("f4", key)
+        await until_screen(pilot, AddKeyScreen)
+        await until(pilot, lambda: "There is no keyring to keep keys in" in screen_text(pilot))
+        assert not any(entry.region for entry in app.screen.query(Input))
+        assert "s  type a key for this session only" in screen_text(pilot)
+        assert "p  use" not in screen_text(pilot)
+        await pilot.press("p", "enter", "f2")
+        assert isinstance(app.screen, AddKeyScreen)
+        await pilot.press("s")
+        await until(pilot, lambda: "A key for this session" in screen_text(pilot))
+        assert all(entry.region for entry in app.screen.query(Input))
+
+
+async def test_a_keyring_in_plain_text_is_told_of_before_and_can_be_accepted_on_the_way(
+    one_key: keys.Profile, backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        monkeypatch.setattr(FakeKeyring, "priority", 0.5)
+        await pilot.press("f4", "a")
+        await until(pilot, lambda: "p  use this keyring all the same" in screen_text(pilot))
+        assert "may keep keys in plain text" in screen_text(pilot)
+        await pilot.press("p")
+        await until_screen(pilot, PlainTextScreen)
+        await pilot.press(*keys.ACCEPTANCE, "enter")
+        await until_screen(pilot, AddKeyScreen)
+        await until(pilot, lambda: all(bool(entry.region) for entry in app.screen.query(Input)))
+        assert "plain text" not in screen_text(pilot)
+
+
+async def test_without_dbus_the_way_to_start_it_is_offered_where_a_key_is_added(no_bus: None) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await welcome("f4", then=KeysScreen)(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: "b  start again with D-Bus" in screen_text(pilot))
+        await pilot.press("b")
+        await until(pilot, lambda: app.return_value is True)
+
+
 # A key for this session
 
 

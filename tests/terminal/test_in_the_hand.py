@@ -158,13 +158,15 @@ def test_letters_within_a_text_fill_in_nothing(demo: Pty) -> None:
     demo.wait_for("Amount     7 ")
 
 
-def test_all_but_so_much_becomes_a_figure_before_it_is_reviewed(demo: Pty) -> None:
+def test_all_but_so_much_is_reviewed_as_a_figure_and_stays_as_it_was_typed(demo: Pty) -> None:
     demo.type("15USDT\tb50")
     demo.wait_for("Amount     all but 50", "= 1,200.00 USDT")
     demo.type("\r")
     demo.wait_for("y  send", "1,200.00 USDT")
     demo.type("q")
-    demo.wait_for("Amount     1200.00")
+    demo.wait_for("Amount     all but 50", "= 1,200.00 USDT")
+    demo.type(f"{GO_TO}f2")
+    demo.wait_for("Amount     all but 50", "= 30.00 USDT")
 
 
 def test_offline_stays_in_sight_and_mends_itself(

@@ -157,7 +157,7 @@ def test_without_a_session_bus_shunter_starts_one_and_the_key_is_there_at_the_ne
     if not shutil.which("gnome-keyring-daemon"):
         pytest.skip("gnome-keyring-daemon is not installed")
     terminal = open_app(environment)
-    terminal.wait_for("no D-Bus session", "b   start again inside a D-Bus session")
+    terminal.wait_for("D-Bus", "does not run in this login", "b   start again with D-Bus")
     terminal.type("b")
     terminal.wait_for("There is no login keyring yet")
     terminal.type("u")
@@ -169,7 +169,7 @@ def test_without_a_session_bus_shunter_starts_one_and_the_key_is_there_at_the_ne
     leave(terminal)
 
     terminal = open_app(environment)
-    terminal.wait_for("no D-Bus session")
+    terminal.wait_for("b   start again with D-Bus")
     terminal.type("b")
     terminal.wait_for("The keyring is locked")
     terminal.type("u")
@@ -188,7 +188,7 @@ def test_lost_line_leaves_neither_bus_nor_open_keyring_behind(
     if not shutil.which("gnome-keyring-daemon"):
         pytest.skip("gnome-keyring-daemon is not installed")
     terminal = open_pty([*shell, *shunter], environment)
-    terminal.wait_for("no D-Bus session")
+    terminal.wait_for("b   start again with D-Bus")
     terminal.type("b")
     terminal.wait_for("There is no login keyring yet")
     terminal.type("u")

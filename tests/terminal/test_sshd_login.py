@@ -86,7 +86,7 @@ def test_key_of_a_first_login_is_unlocked_and_used_at_the_next(
         shunter = f"{sys.executable} -m tui --base-url {base_url}"
 
         terminal = log_in(shunter)
-        terminal.wait_for("no D-Bus session", "b   start again inside a D-Bus session")
+        terminal.wait_for("D-Bus", "does not run in this login", "b   start again with D-Bus")
         terminal.type("b")
         terminal.wait_for("There is no login keyring yet", "u   make the login keyring")
         terminal.type("u")

@@ -64,7 +64,16 @@ def test_file_is_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "read"), [("250", "250"), ("0.10", "0.10"), ('" 7 "', "7"), ("12.123456789012345678901", None)]
+    ("amount", "read"),
+    [
+        ('"all but 50"', "all but 50"),
+        ('" All But 1,250.0 "', "all but 1250.0"),
+        ('"all but"', None),
+        ("250", "250"),
+        ("0.10", "0.10"),
+        ('" 7 "', "7"),
+        ("12.123456789012345678901", None),
+    ],
 )
 def test_amount_may_be_a_number_and_stays_exact(path: Path, amount: str, read: str | None) -> None:
     path.write_text(FILE.replace('"250.50"', amount))
@@ -80,7 +89,12 @@ def test_amount_may_be_a_number_and_stays_exact(path: Path, amount: str, read: s
         ('asset = "usdt"', 'asset = "US-DT"', 8, "asset: Letters and digits only, like USDT"),
         ('asset = "usdt"', "asset = 5", 8, 'asset: write it as a text, like "USDT"'),
         ('asset = "usdt"', "", 4, "asset: it is missing"),
-        ('amount = "250.50"', 'amount = "1e3"', 9, 'amount: Write it out in plain digits: 1000, not 1e3; or "max", or'),
+        (
+            'amount = "250.50"',
+            'amount = "1e3"',
+            9,
+            'amount: Write it out in plain digits: 1000, not 1e3; or "max", "all',
+        ),
         ('amount = "250.50"', "amount = 0", 9, "amount: The amount must be more than 0"),
         ('amount = "250.50"', "amount = true", 9, "amount: write it as a text"),
         ('amount = "250.50"', 'from-pair = "BTCUSDT"', 9, "from-pair: this move takes no pair for Spot"),

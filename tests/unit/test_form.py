@@ -165,7 +165,7 @@ def test_the_exchange_is_asked_where_only_what_is_free_is_known() -> None:
 def test_the_amount_hints_at_what_there_is_and_how_far_it_can_be_relied_on() -> None:
     assert _form(USDT).hint(Field.AMOUNT) == "of 40.00 USDT"
     assert _form(CROSS).hint(Field.AMOUNT) == "of 20 USDT free"
-    assert _form(USDT, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "of 40.00 USDT (old; F5 reads)"
+    assert _form(USDT, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "of 40.00 USDT (old; F5 reloads)"
     doubted = _balances().doubted([Wallet.SPOT], [], NOW_MS + 1)
     assert _form(USDT, doubted).hint(Field.AMOUNT) == "of 40.00 USDT (may change)"
     unread = Balances().with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
@@ -185,6 +185,7 @@ def test_all_but_so_much_is_what_can_be_moved_less_that() -> None:
     assert form.hint(Field.AMOUNT) == "= 30.00 USDT"
     assert form.obstacle is None
     assert form.reckoned.draft == replace(USDT, amount="30.00")
+    assert _form(form.draft, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "= 30.00 USDT (old; F5 reloads)"
 
 
 @pytest.mark.parametrize(

@@ -38,3 +38,8 @@ def test_what_does_the_same_shares_a_line() -> None:
     assert ("m, t, h, q", "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved") in lines
     assert ("F2 or Ctrl+R", "review (Enter in a field does it too)") in lines
     assert len({words for _, words in lines}) == len(lines)
+
+
+def test_each_key_is_told_once() -> None:
+    told = [key for keys, _ in help_lines(told_bindings(ShunterApp.BINDINGS)) for key in re.split(r", | or ", keys)]
+    assert sorted(told) == sorted(set(told))

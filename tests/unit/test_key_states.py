@@ -10,6 +10,7 @@ import keyring
 import platformdirs
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.backends import fail
 
 from tests.keyrings import FakeKeyring
 from tui import keys
@@ -49,6 +50,16 @@ def test_locked_keyring_and_missing_one_are_told_apart(
     assert type(found.value) is state
 
 
+def test_whether_there_is_a_keyring_is_found_out_without_asking_it_anything(use_keyring: Use) -> None:
+    locked = failing(keyring.errors.KeyringLocked())
+    use_keyring(locked)
+    keys.require_keyring()
+    assert locked.asked == []
+    use_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+    with pytest.raises(keys.KeyringUnavailable, match="There is no keyring to keep keys in"):
+        keys.require_keyring()
+
+
 def test_macos_that_may_not_ask_is_told_with_the_command_that_unlocks(use_keyring: Use) -> None:
     error = keyring.errors.KeyringError()
     error.__cause__ = OSError(-25308, "Unknown Error")
@@ -63,7 +74,7 @@ def test_no_session_bus_is_told_with_the_command_that_starts_one(
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     use_keyring(failing(keyring.errors.NoKeyringError()))
     monkeypatch.setattr("shutil.which", lambda name: name)
-    with pytest.raises(keys.NoSessionBus, match=r"Start Shunter inside one\.$") as caught:
+    with pytest.raises(keys.NoSessionBus, match=r"Start Shunter with D-Bus\.$") as caught:
         keys.probe()
     assert caught.value.command == "dbus-run-session -- shunter"
 

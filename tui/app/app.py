@@ -105,6 +105,7 @@ class ShunterApp(TerminalApp):
         self.open_desk(self._retry)
 
     @on(WelcomeScreen.SessionKeyAsked)
+    @on(AddKeyScreen.SessionKeyAsked)
     @on(KeysScreen.SessionKeyAsked)
     @on(LockScreen.SessionKeyAsked)
     def ask_session_key(self) -> None:
@@ -113,9 +114,12 @@ class ShunterApp(TerminalApp):
             base_url = self._desk.client.base_url if self._desk and self._lock.is_locked else self._start.base_url
             self.push_screen(AddKeyScreen(base_url, for_session=True), self._session_key_typed)
 
-    def on_welcome_screen_restart_chosen(self) -> None:
+    @on(WelcomeScreen.RestartChosen)
+    @on(AddKeyScreen.RestartChosen)
+    def restart(self) -> None:
         """End, and start again inside a D-Bus session."""
-        self.exit(True)
+        if self._may_change_key():
+            self.exit(True)
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.domain.amounts import AmountError, parse_amount, plain
+from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, plain
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, transfer_type
@@ -113,10 +113,11 @@ def _wallet(text: str) -> str:
 def _amount(text: str) -> str:
     if text.strip().casefold() == MAX:
         return MAX
+    left = left_behind(text)
     try:
-        return plain(parse_amount(text))
+        return plain(parse_amount(text)) if left is None else f"{ALL_BUT} {plain(parse_amount(left))}"
     except AmountError as error:
-        raise ValueError(f'{error}; or "{MAX}", or leave it out') from None
+        raise ValueError(f'{error}; or "{MAX}", "{ALL_BUT} 50", or leave it out') from None
 
 
 _PARSERS: dict[Part, Callable[[str], str]] = {

@@ -187,11 +187,11 @@ class FormState:
             return f"{self.draft.source.label} could not be read" if wallet.problem else ""
         if not self.known_asset:
             return ""
-        if isinstance(rest := self.rest, Decimal):
-            return f"= {grouped(rest)} {self.draft.asset}"
-        free = "" if figure.is_transferable else " free"
         is_fresh = figure.is_fresh(self.now_ms)
-        doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reads)"
+        doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reloads)"
+        if isinstance(rest := self.rest, Decimal):
+            return f"= {grouped(rest)} {self.draft.asset}{doubt}"
+        free = "" if figure.is_transferable else " free"
         return f"of {grouped(figure.amount)} {self.draft.asset}{free}{doubt}"
 
     @property

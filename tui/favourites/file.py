@@ -25,7 +25,7 @@ _COMMENT = re.compile(r"[ \t]*#.*")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _NEW_FILE = """\
 # Favourites of Shunter: shunter --favourite NAME opens the form with one. Nothing in here is secret.
-# amount is a text, "max", or left out; so are pairs, and the profile that one is for.
+# amount is a text, "max", "all but 50", or left out; so are pairs, and the profile that one is for.
 """
 _LARGEST = 1024 * 1024
 

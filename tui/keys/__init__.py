@@ -30,6 +30,7 @@ from tui.keys.keyring_calls import (
     in_background,
     look_again,
     probe,
+    require_keyring,
     still_waiting,
     unlock,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "refuse_taken",
     "remove",
     "replace",
+    "require_keyring",
     "settings",
     "settings_path",
     "still_waiting",

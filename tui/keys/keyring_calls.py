@@ -67,6 +67,13 @@ def probe(*, limit_s: float = LIMIT_S) -> None:
     read(_NOBODY, limit_s=limit_s)
 
 
+def require_keyring(*, limit_s: float = SLOW_S) -> None:
+    """Find out whether there is a keyring that a key is trusted to. Nothing is asked of it, so that it shows no prompt.
+    Raises KeyStoreError.
+    """
+    _bounded(_safe_backend, limit_s)
+
+
 def unlock(passphrase: Secret) -> None:
     """Unlock GNOME Keyring's login keyring, or make it with its first passphrase. Raises KeyStoreError."""
     _bounded(lambda: gnome_keyring.unlock(passphrase), LIMIT_S)
@@ -217,8 +224,8 @@ def _nowhere() -> KeyringUnavailable:
     if session_bus.is_missing():
         start = "Start" if session_bus.can_start() else "Install dbus and gnome-keyring, then start"
         return NoSessionBus(
-            "There is no D-Bus session, and so no keyring to keep keys in; a login over SSH often has none. "
-            f"{start} Shunter inside one.",
+            "There is no keyring to keep keys in: D-Bus, the service through which programs reach it, does not run in "
+            f"this login. Over SSH that is usual. {start} Shunter with D-Bus.",
             command="dbus-run-session -- shunter",
             remedies=_session_bus(),
         )

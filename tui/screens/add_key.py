@@ -15,11 +15,16 @@ from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
+from tui.screens.welcome import ALL_THE_SAME, RESTART, SESSION_KEY
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
+
+_REMEDIES = {"accept_plain_text": keys.Remedy.PLAIN_TEXT, "restart": keys.Remedy.SESSION_BUS}
+"""By action, what it does about a keyring."""
 
 _ASK = "Enter or F2  add        Esc or ^C  cancel"
 _SLOW_WORDS = (
@@ -47,14 +52,19 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
     """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
     AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there
-    BINDINGS: ClassVar[list[BindingType]] = at_once(
-        [
-            Binding("tab", "app.focus_next", "Next field", show=False),
-            Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
-            Binding("enter,f2,ctrl+r", "add", "Add", key_display="F2"),
-            Binding("escape,ctrl+c", "cancel", "Cancel"),
-        ]
-    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *at_once(
+            [
+                Binding("tab", "app.focus_next", "Next field", show=False),
+                Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
+                Binding("enter,f2,ctrl+r", "add", "Add", key_display="F2"),
+                Binding("escape,ctrl+c", "cancel", "Cancel"),
+            ]
+        ),
+        Binding("s", "session_key", "Key for this session", show=False),
+        Binding("p", "accept_plain_text", "Plain text", show=False),
+        Binding("b", "restart", "Start with D-Bus", show=False),
+    ]
 
     @dataclass
     class Added(Message):
@@ -68,6 +78,21 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
         problem: KeyStoreError
 
+    @dataclass
+    class NoPlace(Message):
+        """There is no keyring that could keep the key."""
+
+        problem: KeyStoreError
+
+    class Kept(Message):
+        """There is a keyring that can keep the key."""
+
+    class SessionKeyAsked(Message):
+        """The person wants to type a key that is for this session only."""
+
+    class RestartChosen(Message):
+        """The person wants Shunter inside a D-Bus session of its own."""
+
     def __init__(
         self, base_url: str | None, *, for_session: bool = False, replaces: keys.Profile | None = None
     ) -> None:
@@ -78,19 +103,33 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         self._base_url = base_url or DEFAULT_BASE_URL
         self._adding = ""
         """The name of the key that is on its way into the keyring."""
+        self._no_place: KeyStoreError | None = None
+        """Why no keyring could keep the key: then none is asked for."""
 
     def compose(self) -> ComposeResult:
         """Name, host, API key, secret."""
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(self._title, classes="title", markup=False)
+            yield Label("", id="no-place", classes="meaning", markup=False)
             if self._asks_name:
                 yield FormField("name", "Name", FieldInput("main", max_length=32))
             yield FormField("base-url", "Host", FieldInput(self._base_url))
             yield FormField("api-key", "API key", SecretInput())
             yield FormField("secret", "Secret", SecretInput())
             yield Label("", id="add-said", markup=False)
-            ask = _ASK_SESSION if self._for_session else _ASK_REPLACE if self._replaces else _ASK
-            yield AskLine(ask)
+            yield AskLine(self._ask)
+
+    @property
+    def _ask(self) -> str:
+        if self._no_place:
+            ways = {
+                "s": ("session_key", SESSION_KEY),
+                "p": ("accept_plain_text", ALL_THE_SAME),
+                "b": ("restart", RESTART),
+            }
+            offered = [f"{key}  {words}" for key, (action, words) in ways.items() if self.check_action(action, ())]
+            return "\n".join([*offered, "Esc or ^C  cancel"])
+        return _ASK_SESSION if self._for_session else _ASK_REPLACE if self._replaces else _ASK
 
     @property
     def _asks_name(self) -> bool:
@@ -103,9 +142,21 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         return "A key for this session" if self._for_session else "Add a key"
 
     def on_mount(self) -> None:
-        """Say what goes where."""
+        """Say what goes where; and before anything is typed, where there is no place for it."""
         self._field("api-key").show_hint("Typed or pasted; it is not shown")
         self._field("secret").show_hint("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
+        self.query_one("#no-place").display = False
+        if not self._for_session:
+            self.look_for_keyring()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a place for a key there are only the other ways, and with one none of them."""
+        if action == "add":
+            return not self._no_place
+        if action not in ("session_key", *_REMEDIES):
+            return True
+        is_remedy = action == "session_key" or (self._no_place and _REMEDIES[action] in self._no_place.remedies)
+        return self._no_place is not None and bool(is_remedy)
 
     def action_add(self) -> None:
         """Check everything, then put it into the keyring, once."""
@@ -165,6 +216,58 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
         self._say(str(message.problem))
         if isinstance(message.problem, keys.KeyringLocked) and keys.Remedy.UNLOCK in message.problem.remedies:
             self.app.push_screen(UnlockScreen(), self._unlocked)
+
+    @work(exclusive=True, group="look")
+    async def look_for_keyring(self) -> None:
+        """Find out whether any keyring could keep the key. What else may be amiss with it, adding will tell."""
+        try:
+            await keys.in_background(keys.require_keyring)
+        except (keys.KeyringUnavailable, keys.KeyringUnsafe) as problem:
+            self.post_message(self.NoPlace(problem))
+        except KeyStoreError:
+            pass
+        else:
+            self.post_message(self.Kept())
+
+    def on_add_key_screen_no_place(self, message: NoPlace) -> None:
+        """Say it instead of asking for secrets, with the ways that there are."""
+        if not self._adding:
+            self._show_place(message.problem)
+
+    def on_add_key_screen_kept(self) -> None:
+        """Ask for the key, where that was not done yet."""
+        if self._no_place:
+            self._show_place(None)
+
+    def action_session_key(self) -> None:
+        """Ask for a key that is kept nowhere instead."""
+        self.post_message(self.SessionKeyAsked())
+        self.dismiss(None)
+
+    def action_accept_plain_text(self) -> None:
+        """Ask for the words that accept a keyring which is not safe."""
+        if isinstance(self._no_place, keys.KeyringUnsafe):
+            self.app.push_screen(PlainTextScreen(self._no_place.keyring), self._accepted)
+
+    def _accepted(self, good: bool | None) -> None:
+        if good:
+            self.look_for_keyring()
+
+    def action_restart(self) -> None:
+        """Start anew inside a D-Bus session."""
+        self.post_message(self.RestartChosen())
+
+    def _show_place(self, problem: KeyStoreError | None) -> None:
+        self._no_place = problem
+        label = self.query_one("#no-place", Label)
+        label.update(str(problem or ""))
+        label.display = problem is not None
+        for form_field in self.query(FormField):
+            form_field.display = problem is None
+            if isinstance(form_field.entry, SecretInput):
+                form_field.entry.value = ""
+        self.query_one(AskLine).ask(self._ask)
+        self.set_focus(None if problem else self._field("api-key").entry)
 
     def _unlocked(self, good: bool | None) -> None:
         if good:

@@ -1,7 +1,6 @@
 """The help: every key, on one page, as the bindings say it."""
 
 from collections.abc import Iterable
-from itertools import groupby
 from typing import ClassVar
 
 from rich.table import Table
@@ -23,10 +22,11 @@ from tui.widgets.transfer_table import TransferTable
 from tui.widgets.wallet_list import WalletList
 
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
-_BELOW = (
+_UNKNOWN = (
     'An outcome "unknown" means that the exchange\'s answer did not come, and the transfer may have been made. Shunter '
     "looks for it in the exchange's history, and asks you where that leaves doubt. Do not send it again before."
 )
+_CUT = "A ~ ends what is cut for want of room. All of it is told below a table, or by Enter in a list."
 
 _WIDGETS = (
     WalletList,
@@ -40,7 +40,7 @@ _WIDGETS = (
 )
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
 
-_KEY_COLUMNS = 20
+_KEY_COLUMNS = 22
 _NAMES = {"escape": "Esc", "slash": "/"}
 
 
@@ -54,9 +54,10 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog -page"):
             yield Label("Help", classes="title")
             with VerticalScroll():
+                yield Label(_UNKNOWN, id="help-unknown", markup=False)
                 yield Label(_ABOVE, markup=False)
                 yield Static(_table(help_lines(told_bindings(self.app.BINDINGS))), id="help-keys")
-                yield Label(_BELOW, markup=False)
+                yield Label(_CUT, markup=False)
             yield AskLine("Down, Up  scroll        Esc or q  close")
 
     def action_close(self) -> None:
@@ -71,11 +72,11 @@ def told_bindings(of_app: Iterable[BindingType]) -> list[Binding]:
 
 
 def help_lines(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
-    """Keys and what they do; neighbours that do the same are told together."""
-    return [
-        (_keys([binding.key for binding in same]), words)
-        for words, same in groupby(bindings, lambda binding: binding.tooltip)
-    ]
+    """Keys and what they do; those that do the same are told together, where the first of them is."""
+    keys: dict[str, dict[str, None]] = {}
+    for binding in bindings:
+        keys.setdefault(binding.tooltip, {})[binding.key] = None
+    return [(_keys(list(same)), words) for words, same in keys.items()]
 
 
 def _table(lines: Iterable[tuple[str, str]]) -> Table:

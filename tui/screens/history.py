@@ -32,10 +32,10 @@ from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
+from tui.widgets.transfer_table import AGAIN_HELP, ROW_HELP
 
-_ROW = "in the history: take the row into the form again / turned round"
-_COPY = "in the history: copy the row's tranId / all of it"
 _SORT = "in the history: sort by the next column / the other way round"
+_COMPARE = "in the history: check all of the journal against the exchange's record"
 _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", "leave"})
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
@@ -48,13 +48,13 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
             Binding("slash", "filter", "Filter", key_display="/", tooltip="in the history: look for something"),
-            Binding("s", "sort", "Sort", tooltip=_SORT),
-            Binding("S", "turn", "Sort back", show=False, tooltip=_SORT),
-            Binding("r", "take(False)", "Again", tooltip=_ROW),
-            Binding("R", "take(True)", "Reverse", tooltip=_ROW),
-            Binding("c", "copy(False)", "Copy", show=False, tooltip=_COPY),
-            Binding("C", "copy(True)", "Copy all", show=False, tooltip=_COPY),
-            Binding("x", "compare", "Compare", tooltip="in the history: the journal against the exchange's record"),
+            Binding("s", "sort(False)", "Sort", tooltip=_SORT),
+            Binding("S", "sort(True)", "Sort back", show=False, tooltip=_SORT),
+            Binding("r", "take(False)", "Again", tooltip=AGAIN_HELP),
+            Binding("R", "take(True)", "Reverse", tooltip=AGAIN_HELP),
+            Binding("c", "copy(False)", "Copy", show=False, tooltip=ROW_HELP),
+            Binding("C", "copy(True)", "Copy all", show=False, tooltip="in the history: copy all of the row"),
+            Binding("x", "compare", "Check journal", tooltip=_COMPARE),
             Binding(
                 "n",
                 "missing",
@@ -62,8 +62,8 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
                 show=False,
                 tooltip="in the history: what could not be asked or read, and why",
             ),
-            Binding("escape,q", "leave", "Close", key_display="Esc or q"),
-            Binding("f5,ctrl+l", "ask_or_stop", "Read", key_display="F5"),
+            Binding("escape,q", "leave", "Close", key_display="q"),
+            Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
             Binding("f3,ctrl+t", "close", "Close", show=False),
         ]
     )
@@ -82,14 +82,18 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         comparison: Comparison | None
         problem: str = ""
 
-    def __init__(self, desk: Desk, *, place: str = "") -> None:
-        """Takes where the desk is and as whom, in words."""
+    def __init__(self, desk: Desk, *, place: str = "", before: "HistoryScreen | None" = None) -> None:
+        """Takes where the desk is and as whom, in words; and the one that was looked at before, whose filter and order
+        it goes on with.
+        """
         super().__init__()
         self._place = place
         self._desk = desk
         self._past = desk.past()
         self._whose = Whose(desk.profile, self._past.host)
-        self._view = View()
+        self._view: View = before._view if before else View()
+        self._filter: str = before._filter if before else ""
+        """What stands in the filter."""
         self._wanted = asyncio.Event()
         """Set where the list is to be made anew."""
 
@@ -97,7 +101,7 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         """How far it is, the filter, the list, and beside it what is under its cursor."""
         yield Label(f"History   {self._place}".rstrip(), classes="title", markup=False)
         yield Label("Reading the journal...", id="history-said", markup=False)
-        yield FilterLine()
+        yield FilterLine(self._filter)
         with Horizontal(id="history-columns"):
             yield EntryTable(self._whose)
             yield TransferDetail(id="history-detail")
@@ -105,8 +109,10 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin to read."""
+        """Begin to read, and look for what was looked for before: an age in it counts from now on."""
         self._note("")
+        if self._filter:
+            self._look_for(self._filter)
         self.follow_past()
         self.keep_arranged()
 
@@ -150,10 +156,15 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         self.app.push_screen(EntryScreen(message.entry, self._whose))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Look for what was typed, where it can be understood; the list stays as it is until then."""
+        """Look for what was typed."""
+        self._filter = message.text
+        self._look_for(message.text)
+
+    def _look_for(self, text: str) -> None:
+        """Look for a text, where it can be understood; the list stays as it is until then."""
         line = self.query_one(FilterLine)
         try:
-            search = parse_search(message.text, datetime.now(UTC))
+            search = parse_search(text, datetime.now(UTC))
         except ValueError as error:
             line.show_problem(str(error))
             return
@@ -174,15 +185,14 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         """Say what to look for."""
         self.query_one(FilterLine).enter()
 
-    def action_sort(self) -> None:
-        """Sort by the next column."""
+    def action_sort(self, turned: bool) -> None:
+        """Sort by the next column, or the other way round by the same."""
+        if turned:
+            self._show(replace(self._view, is_reversed=not self._view.is_reversed))
+            return
         columns = self.query_one(EntryTable).columns
         at = columns.index(self._view.column) if self._view.column in columns else -1
         self._show(replace(self._view, column=columns[(at + 1) % len(columns)], is_reversed=False))
-
-    def action_turn(self) -> None:
-        """Turn the order round."""
-        self._show(replace(self._view, is_reversed=not self._view.is_reversed))
 
     def action_take(self, turned: bool) -> None:
         """Fill the form with the marked one, or with the way back."""
@@ -219,9 +229,9 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
     def action_compare(self) -> None:
         """Hold the journal against what was read."""
         if self._past.is_asking or self._past.reading is None:
-            self._note("First the exchange's history has to be read: x compares after that, or once F5 has stopped it.")
+            self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
-        self._note("Comparing...")
+        self._note("Checking the journal against the record...")
         self.compare_past()
 
     @work(exclusive=True, group="compare")

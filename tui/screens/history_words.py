@@ -11,7 +11,7 @@ _MOST_TOLD = 200
 def said(past: Past, shown: int, *, is_filtered: bool) -> str:
     """How much there is, and how far the exchange's history has been read."""
     count = len(past.entries)
-    words = f"{shown:,} of {count:,} found" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
+    words = f"filtered: {shown:,} of {count:,}" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
     if past.is_taking:
         words += " and more"
     return f"{words}; {_progress(past)}"

@@ -20,7 +20,7 @@ class HoldingsScreen(Screen[HoldingsTable.Chosen | None]):
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
             Binding("escape,f6,ctrl+n", "close", "Close", key_display="Esc or F6"),
-            Binding("f5,ctrl+l", "read", "Read", key_display="F5"),
+            Binding("f5,ctrl+l", "read", "Reload", key_display="F5"),
         ]
     )
 

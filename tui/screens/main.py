@@ -58,7 +58,7 @@ class MainScreen(Fitting, HasBalances):
         [
             Binding("tab", "move_focus(1)", "Next field", show=False, tooltip=_TAB_HELP),
             Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip=_TAB_HELP),
-            # In the order of the footer, whose end is cut off in a narrow terminal.
+            # In the order of the footer, whose end is cut off in a narrow terminal: 80 columns have all but the last.
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
             Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
             Binding(
@@ -69,14 +69,24 @@ class MainScreen(Fitting, HasBalances):
                 tooltip="review (Enter in a field does it too)",
             ),
             Binding(
-                "f3,ctrl+t", "history", "History", key_display="F3", tooltip="all transfers, made here and elsewhere"
+                "f3,ctrl+t",
+                "history",
+                "History",
+                key_display="F3",
+                tooltip="history: all transfers, made here and elsewhere",
             ),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
-            Binding("f5,ctrl+l", "refresh_balances", "Read", key_display="F5", tooltip="read the wallets again"),
-            Binding("f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="every asset in every wallet"),
-            Binding("ctrl+o", "go_to", "Go", key_display="^O", tooltip="go to any field or list: a letter says which"),
-            Binding("f7,ctrl+y", "favourites", "Favourites", key_display="F7", tooltip="moves kept under a name"),
+            Binding(
+                "f5,ctrl+l", "refresh_balances", "Reload", key_display="F5", tooltip="reload: read the wallets again"
+            ),
+            Binding(
+                "f6,ctrl+n", "holdings", "Assets", key_display="F6", tooltip="holdings: every asset in every wallet"
+            ),
+            Binding("f7,ctrl+y", "favourites", "Favs", key_display="F7", tooltip="favourites: moves kept under a name"),
             Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
+            Binding(
+                "ctrl+o", "go_to", "Go to", key_display="^O", tooltip="go to any field or list: a letter says which"
+            ),
         ]
     )
 
@@ -181,7 +191,7 @@ class MainScreen(Fitting, HasBalances):
         """Show the transfers of all sessions."""
         from tui.screens.history import HistoryScreen  # late, as the favourites: nobody waits for it at the start
 
-        self._history = HistoryScreen(self.desk, place=self._place)
+        self._history = HistoryScreen(self.desk, place=self._place, before=self._history)
         self.app.push_screen(self._history, self._fill)
 
     def action_holdings(self) -> None:

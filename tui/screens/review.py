@@ -18,7 +18,7 @@ from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.balances import Balances
-from tui.domain.form import too_much
+from tui.domain.form import Problem, too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
@@ -276,9 +276,8 @@ class ReviewScreen(Fitting, ModalScreen[Transfer | None]):
             return
         self._show_balances(message.balances)
         request = self._review.request
-        source = request.ends[0]
-        figure = message.balances.figure(source, request.asset)
-        excess = too_much(request.amount, request.asset, source, figure, ticks_ms())
+        figure = message.balances.figure(request.ends[0], request.asset)
+        excess = self._excess(message.balances)
         if excess and excess.is_certain:
             remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
             self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
@@ -299,11 +298,20 @@ class ReviewScreen(Fitting, ModalScreen[Transfer | None]):
         if self._stage is not Stage.BLOCKED:
             self._go(Stage.FAILED, f"Nothing was sent.\n{message.words}")
 
-    def _show_balances(self, balances: Balances) -> None:
+    def _excess(self, balances: Balances) -> Problem | None:
+        """What is wrong with the amount, where the source has less; None where it has enough, or is not known."""
         request = self._review.request
+        source = request.ends[0]
+        return too_much(request.amount, request.asset, source, balances.figure(source, request.asset), ticks_ms())
+
+    def _show_balances(self, balances: Balances) -> None:
+        """Show both wallets before and after. Where there is not enough to move, nothing is promised of after."""
+        request, is_possible = self._review.request, self._excess(balances) is None
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
-            change_words = before_after(balances.held(end, request.asset), change, request.asset)
+            change_words = before_after(
+                balances.held(end, request.asset), change, request.asset, is_possible=is_possible
+            )
             limit = limit_words(balances, end, request.asset) if name == "From" else ""
             self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{change_words}{limit}")
 

@@ -44,8 +44,8 @@ def limit_words(balances: Balances, source: Account, asset: str) -> str:
     return f"; at most {grouped(best.amount)} can be moved"
 
 
-def before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
-    """What an account holds before and after."""
+def before_after(figure: Figure | None, change: Decimal, asset: str, *, is_possible: bool) -> str:
+    """What an account holds before and after; of a transfer that is not possible, what it holds."""
     if figure is None:
         return "its balance is not known"
     doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
@@ -53,4 +53,6 @@ def before_after(figure: Figure | None, change: Decimal, asset: str) -> str:
     after = figure.amount + change
     if after < 0:
         return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"
+    if not is_possible:
+        return f"holds {grouped(figure.amount)} {asset}{free}{doubt}"
     return f"{grouped(figure.amount)} -> {grouped(after)} {asset}{free}{doubt}"

@@ -20,6 +20,11 @@ A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
 
+RESTART = "start again with D-Bus; it asks for a passphrase to keep keys"
+SESSION_KEY = "type a key for this session only: it is kept nowhere"
+ALL_THE_SAME = "use this keyring all the same"
+"""What is offered where there is no keyring, or none that is safe."""
+
 _REMEDIES = {
     "unlock": keys.Remedy.UNLOCK,
     "restart": keys.Remedy.SESSION_BUS,
@@ -118,9 +123,9 @@ class WelcomeScreen(Screen[None]):
         make = "make the login keyring, with a passphrase" if isinstance(self._problem, keys.KeyringNew) else ""
         ways = {
             "unlock": ("u", make or "unlock the keyring with its passphrase"),
-            "restart": ("b", "start again inside a D-Bus session, where keys can be kept"),
-            "accept_plain_text": ("p", "use this keyring all the same"),
-            "session_key": ("s", "type a key for this session only: it is kept nowhere"),
+            "restart": ("b", RESTART),
+            "accept_plain_text": ("p", ALL_THE_SAME),
+            "session_key": ("s", SESSION_KEY),
             "retry": ("r", "try again"),
             "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
         }

@@ -75,17 +75,6 @@ class AmountField(FormField):
         """What a person types counts, and no part that was asked for before."""
         self._wanted = None
 
-    def left(self) -> None:
-        """Once the focus is elsewhere, put in what "all but ..." comes to."""
-        if self.screen.focused is not self.amount:
-            self.reckon()
-
-    def reckon(self) -> None:
-        """Put in what "all but ..." comes to: the person has gone on."""
-        state = self._state()
-        if state.reckoned is not state:
-            self.amount.fill(state.reckoned.draft.amount)
-
     def on_shares_clicked(self, event: Shares.Clicked) -> None:
         """Do what the letter does, whatever stands in the field."""
         event.stop()

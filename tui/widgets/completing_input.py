@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui.domain.choices import Choice, matching
 from tui.widgets.field_input import FieldInput
+from tui.widgets.wallet_list import ARROWS_HELP
 
 _ROWS = 8
 _TAKE = " Tab "
@@ -20,8 +21,6 @@ _TAKE = " Tab "
 
 _NAME_COLUMNS = 10
 """What names take at least, so that the notes beside them seldom move."""
-
-_HELP = "in Asset and Pair: put in a suggestion; Esc undoes"
 
 
 class Suggestions(Widget):
@@ -73,7 +72,7 @@ class Suggestions(Widget):
             is_chosen = index == self.chosen
             lines.append(line.stylize(self.get_visual_style("suggestions--chosen")) if is_chosen else line)
         if more := len(self.choices) - self._top - len(shown):
-            lines.append(Content(set_cell_size(f" {more} more", width)))
+            lines.append(Content(set_cell_size(f" {more} more: type on, or Down", width)))
         return Content("\n").join(lines)
 
     def on_click(self, event: events.Click) -> None:
@@ -103,8 +102,8 @@ class CompletingInput(FieldInput):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=_HELP),
-        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=_HELP),
+        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=ARROWS_HELP),
+        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=ARROWS_HELP),
         Binding("enter", "take", "Take the suggestion", show=False, priority=True),
         Binding("escape", "undo", "Undo the suggestion", show=False, priority=True),
     ]

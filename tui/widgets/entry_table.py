@@ -188,9 +188,9 @@ class EntryTable(Widget, can_focus=True):
 
     def _header(self, shown: list[tuple[Column, int]], more: int, width: int) -> Content:
         line = " " + " ".join(cut(self._heading(column), taken) for column, taken in shown)
-        left, right = ("<" if self._first else ""), (f" {more} more>" if more else "")
-        if more and len(line.rstrip()) + len(right) > width:
-            right = ">"
+        left, room = ("<" if self._first else ""), width - len(line.rstrip())
+        marks = (f" Right: {more} more>", " Right>", ">") if more else ("",)
+        right = next((mark for mark in marks if len(mark) <= room), marks[-1])
         line = left + cut(line, width)[len(left) : width - len(right)] + right
         return Content(line).stylize(self.get_visual_style("entry-table--header"))
 

@@ -35,16 +35,21 @@ class FilterLine(Vertical):
     class Left(Message):
         """The person goes back to the list; what was typed stays."""
 
+    def __init__(self, text: str = "") -> None:
+        """Takes what stands in it at first."""
+        super().__init__()
+        self._text = text
+
     def compose(self) -> ComposeResult:
         """What it is, the text, and the note."""
         with Horizontal():
             yield Label("Filter", classes="field-label")
-            yield FieldInput(placeholder=_PLACEHOLDER, max_length=_LONGEST)
+            yield FieldInput(self._text, placeholder=_PLACEHOLDER, max_length=_LONGEST)
         yield Label("", classes="field-note", markup=False)
 
     def on_mount(self) -> None:
-        """Not there yet."""
-        self.display = False
+        """Without a text, not there yet."""
+        self.display = bool(self._text)
 
     @property
     def has_person(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -19,14 +20,15 @@ from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
 from tui.exchange.clock import ticks_ms, time_of
 from tui.widgets.at_once import at_once
+from tui.widgets.wallet_list import ARROWS_HELP
 
 _ASSET_COLUMNS = 8
 _CELL_COLUMNS = 9
-_NOTES = 5
-"""Lines besides the assets: what it is, the wallets' names, and of the chosen cell and its asset, all of it."""
+_NOTES = 6
+"""Lines besides the assets: what it is, the wallets' names, what is not in sight, and of the chosen cell and its asset,
+all of it.
+"""
 _WORTH_COLUMNS = 10
-
-_HELP = "in Holdings: choose a cell; Enter moves from there; letters look for an asset"
 
 
 class HoldingsTable(Widget, can_focus=True):
@@ -40,10 +42,10 @@ class HoldingsTable(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=_HELP),
-            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=_HELP),
-            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=_HELP),
-            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=_HELP),
+            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=ARROWS_HELP),
+            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=ARROWS_HELP),
+            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=ARROWS_HELP),
+            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=ARROWS_HELP),
             Binding("pageup", "page(-1)", "Page up", show=False),
             Binding("pagedown", "page(1)", "Page down", show=False),
             Binding("home", "step(-100000, 0)", "First asset", show=False),
@@ -105,7 +107,8 @@ class HoldingsTable(Widget, can_focus=True):
         lines = [self._title(), _line(self._beside(len(shown)), ["Total", *(wallet.short_label for wallet in shown)])]
         for index, row in enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top):
             lines.append(self._asset_line(row, shown, is_chosen=index == self._row))
-        detail = self._detail()
+        is_cut = any("~" in line.plain for line in lines[2:])
+        detail = [self._out_of_sight(len(shown), is_cut=is_cut), *self._detail()]
         lines += [Content("")] * (height - len(lines) - len(detail))
         lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in detail]
         return Content("\n").join(
@@ -193,7 +196,7 @@ class HoldingsTable(Widget, can_focus=True):
     def _title(self) -> Content:
         words = f"{len(self._rows)} asset{'s' * (len(self._rows) != 1)}"
         worths = [row.worth for row in self._rows if row.worth is not None]
-        worth = f", about {brief(exact_sum(worths), _WORTH_COLUMNS)} BTC" if worths else ""
+        worth = f", {_about(exact_sum(worths))}" if worths else ""
         found = f' with "{self._typed}"' if self._typed else ""
         return Content(f"{words}{found}{worth}{_doubts(self._balances)}").stylize("bold")
 
@@ -203,6 +206,17 @@ class HoldingsTable(Widget, can_focus=True):
         if left and right:
             return f"<{left} {right}>"
         return f"<{left} more" if left else f"{right} more>" if right else ""
+
+    def _out_of_sight(self, shown: int, *, is_cut: bool) -> str:
+        """What the marks of what there is no room for mean, and the keys that bring it into sight."""
+        left, right = self._left > 0, len(self._wallets) - self._left > shown
+        keys = ", ".join(key for key, leads in (("Left", left), ("Right", right)) if leads)
+        hidden = len(self._wallets) - shown
+        words = [
+            *(["~ cut off"] if is_cut else []),
+            *([f"{keys}: {hidden} more wallet{'s' * (hidden != 1)}"] if keys else []),
+        ]
+        return f" {'; '.join(words)}" if words else ""
 
     def _asset_line(self, row: Holding, shown: tuple[Wallet, ...], *, is_chosen: bool) -> Content:
         chosen = self._wallets[self._column] if is_chosen else None
@@ -225,10 +239,14 @@ class HoldingsTable(Widget, can_focus=True):
             here = f"{grouped(amount)} {row.asset}{free}"
         else:
             here = "none" if _is_read(self._balances, wallet) else "not read"
-        worth = "not known" if row.worth is None else f"about {brief(row.worth, _WORTH_COLUMNS)} BTC"
+        worth = "not known" if row.worth is None else _about(row.worth)
         is_whole = all(_is_read(self._balances, wallet) for wallet in Wallet)
         of_all = "Free in all" if is_whole else "Free in all that was read"
         return [f" {wallet.label}: {here}", f" {of_all}: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
+
+
+def _about(worth: Decimal) -> str:
+    return f"about {brief(worth, _WORTH_COLUMNS).rstrip('~')} BTC"
 
 
 def _line(asset: str, cells: list[str], *, marker: str = " ") -> Content:
@@ -263,4 +281,4 @@ def _doubt_words(balances: Balances) -> Iterator[str]:
     if any(balances.is_doubtful(wallet) for wallet in Wallet):
         yield "a transfer may change it"
     elif old:
-        yield f"read {time_of(min(old)):%H:%M}, F5 reads again"
+        yield f"read {time_of(min(old)):%H:%M}, F5 reloads"

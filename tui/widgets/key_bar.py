@@ -8,11 +8,12 @@ from textual.widgets import Footer
 
 class KeyBar(Footer):
     """Textual's footer, made anew only where the keys in it change. Else each change of focus costs a new row of
-    widgets and their layout, for the same picture.
+    widgets and their layout, for the same picture. One blank stands between keys: so the keys of the main screen have
+    room in 80 columns.
     """
 
     def __init__(self) -> None:
-        super().__init__(show_command_palette=False)
+        super().__init__(show_command_palette=False, compact=True)
         self._shown: list[tuple[str, str, bool]] = []
 
     def bindings_changed(self, screen: Screen[Any]) -> None:

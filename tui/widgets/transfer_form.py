@@ -61,6 +61,8 @@ class TransferForm(Widget):
         self._asked: Inquiry | None = None
         """What was asked for last."""
         self._shown_problems: set[Field] = set()
+        self._emptied = ""
+        """Why there is no amount any more that a person entered; until there is another."""
 
     def compose(self) -> ComposeResult:
         """Wallets, what is moved, the pairs where there are any, and the move."""
@@ -82,7 +84,6 @@ class TransferForm(Widget):
         self.watch(self._wallets, "move", self._follow_move, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
-        self.watch(self.screen, "focused", self._amount.left, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
@@ -122,20 +123,28 @@ class TransferForm(Widget):
     def move_from(self, source: Account, asset: str) -> None:
         """Fill in where an asset is moved from; the person goes on where something is still to be said."""
         self._wallets.choose(source.wallet)
-        if asset != self._field(Field.ASSET).text:
-            self._amount.amount.value = ""  # it was meant of another asset
+        before = self.draft
         self._field(Field.ASSET).entry.value = asset
+        if asset != before.asset and before.amount:
+            self._amount.amount.value = ""  # it was meant of another asset
+            self._emptied = f"Emptied: {before.amount} was of {before.asset}" if before.asset else ""
+            self._shown_problems.discard(Field.AMOUNT)
+            self._follow_text()
         if source.pair:
             self._field(Field.FROM_PAIR).entry.value = source.pair
         self.go_to(Field.DESTINATION)
 
     def fill(self, draft: Draft) -> None:
-        """Put in another move; what is wrong with it today is said. The person goes on at the amount."""
+        """Put in another move; what is wrong with it today is said, also of what stood there before. The person goes on
+        at what is still to be said, else at the amount.
+        """
         self._wallets.choose(draft.source, draft.destination)
         texts = {Field.ASSET: draft.asset, Field.FROM_PAIR: draft.from_pair, Field.TO_PAIR: draft.to_pair}
         for which, text in texts.items():
             self._field(which).entry.value = text
+        self._shown_problems.update(which for which, text in (*texts.items(), (Field.AMOUNT, draft.amount)) if text)
         self._amount.begin(draft)
+        self._follow_text()
         self._wallets.chosen = BOTH_ENDS
         self.go_to(self._state().first_empty)
 
@@ -171,16 +180,17 @@ class TransferForm(Widget):
     def request(self) -> TransferRequest | None:
         """What is entered; where it is no transfer, None, and everything that is wrong with it is said."""
         self._shown_problems = set(Field)
-        self._amount.reckon()
         state = self._state()
         self._show_problems(state)
         if obstacle := state.obstacle:
             self.go_to(obstacle.field)
             return None
-        return parse_transfer(state.draft)
+        return parse_transfer(state.reckoned.draft)
 
     def _text_changed(self, which: Field, value: str) -> None:
         self._amount.forget()
+        if which in (Field.ASSET, Field.AMOUNT):
+            self._emptied = ""
         if value:
             self._shown_problems.add(which)
         self._follow_text()
@@ -216,7 +226,8 @@ class TransferForm(Widget):
         self._wallets.show_balances(state)
         self._offer_choices(state)
         for form_field in self.query(FormField):
-            form_field.show_hint(state.hint(Field(form_field.which)))
+            which = Field(form_field.which)
+            form_field.show_hint((which is Field.AMOUNT and self._emptied) or state.hint(which))
         self._show_problems(state)
         self._ask_for_figure(state)
 

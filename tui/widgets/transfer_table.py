@@ -20,8 +20,9 @@ _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
 """The column of pairs is there once a transfer has some."""
 
-_AGAIN = "in the list of transfers: fill the form with the same again / the other way round"
-_IN_A_LIST = "in the list of transfers: all of one / copy its tranId"
+AGAIN_HELP = "in a list of transfers: fill the form with the same again / the other way round"
+ROW_HELP = "in a list of transfers: all of one / copy its tranId"
+"""What the keys do in every list of transfers, for the help."""
 
 
 class TransferTable(DataTable[Text], inherit_bindings=False):
@@ -31,10 +32,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     """How each outcome looks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *at_once(DataTable.BINDINGS, select_cursor=_IN_A_LIST),
-        Binding("c", "copy_tran_id", "Copy tranId", priority=True, tooltip=_IN_A_LIST),
-        Binding("r", "again", "Again", priority=True, tooltip=_AGAIN),
-        Binding("R", "back", "Reverse", priority=True, tooltip=_AGAIN),
+        *at_once(DataTable.BINDINGS, select_cursor=ROW_HELP),
+        Binding("c", "copy_tran_id", "Copy tranId", priority=True, tooltip=ROW_HELP),
+        Binding("r", "again", "Again", priority=True, tooltip=AGAIN_HELP),
+        Binding("R", "back", "Reverse", priority=True, tooltip=AGAIN_HELP),
     ]
 
     @dataclass

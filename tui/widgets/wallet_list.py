@@ -22,7 +22,12 @@ WALLETS = tuple(Wallet)
 
 _AS_EVER = "not dim $foreground"
 """How a figure looks that can be relied on, in a line that is dimmed."""
-_HELP = "choose a wallet; one without a digit is out of reach"
+ARROWS_HELP = (
+    "choose a wallet; a suggestion in Asset and Pair, Esc undoes it; a cell in Holdings, where letters look for an "
+    "asset and Enter moves from there"
+)
+"""What the arrow keys do on the main screen: the help tells of each key once."""
+_DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
 
 
 class WalletList(OptionList, inherit_bindings=False):
@@ -34,13 +39,15 @@ class WalletList(OptionList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(
-            replace(binding, tooltip=_HELP) if binding.action in ("cursor_up", "cursor_down") else binding
+            replace(binding, tooltip=ARROWS_HELP) if binding.action in ("cursor_up", "cursor_down") else binding
             for binding in OptionList.BINDINGS
             if isinstance(binding, Binding)
         ),
         Binding("enter", "screen.move_focus(1)", show=False, priority=True),
         *(
-            Binding(str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, priority=True, tooltip=_HELP)
+            Binding(
+                str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, priority=True, tooltip=_DIGITS_HELP
+            )
             for digit, wallet in enumerate(WALLETS, 1)
         ),
     ]
@@ -153,6 +160,11 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
             text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _count(balances, wallet)
             figures[wallet] = text + doubt.ljust(behind), not doubt
     return figures
+
+
+def any_times(balances: Balances, now_ms: float) -> bool:
+    """Whether the time of its reading stands beside the figure of any wallet."""
+    return any(":" in _doubt(balances, wallet, now_ms) for wallet in WALLETS)
 
 
 def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:

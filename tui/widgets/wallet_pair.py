@@ -9,7 +9,7 @@ from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.widgets.note_line import NoteLine
-from tui.widgets.wallet_list import WalletList
+from tui.widgets.wallet_list import WalletList, any_times
 
 _ENDS = Field.SOURCE, Field.DESTINATION
 
@@ -33,7 +33,9 @@ class WalletPair(Vertical):
         with Horizontal(id="wallets"):
             for title, which, wallet in zip(("From", "To"), _ENDS, self._start, strict=True):
                 with Vertical(classes="column"):
-                    yield Label(title, classes="title")
+                    with Horizontal(classes="heading"):
+                        yield Label(title, classes="title")
+                        yield Label("read at", classes="title -times")
                     yield WalletList(wallet, id=which)
         yield NoteLine(id="wallet-note")
 
@@ -76,6 +78,7 @@ class WalletPair(Vertical):
         """Show what each wallet holds of the asset."""
         for which, end in zip(_ENDS, state.ends, strict=True):
             self.list_of(which).show_balances(state.balances, state.known_asset, end.pair or "", state.now_ms)
+        self.set_class(any_times(state.balances, state.now_ms), "-has-times")
 
     def on_wallet_list_refused(self, event: WalletList.Refused) -> None:
         """Say why a wallet cannot be chosen."""
