@@ -4,11 +4,14 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -17,6 +20,22 @@ from tui.domain.transfer import Draft
 from tui.exchange.clock import ClockReading, ticks_ms
 
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
+
+
+@pytest.fixture(autouse=True, scope="session")
+def styles_are_parsed_once() -> Iterator[None]:
+    """What Textual keeps of a style sheet for one app, all the apps here share: its rules, which nothing changes."""
+    parse, parsed = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def rules(sheet: Stylesheet, css: str, *origin: Any, **where: Any) -> list[RuleSet]:
+        key = (css, origin, *where.items(), *sheet._variables.items())
+        if key not in parsed:
+            parsed[key] = parse(sheet, css, *origin, **where)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Stylesheet, "_parse_rules", rules)
+        yield
 
 
 @pytest.fixture(autouse=True)
