@@ -110,7 +110,7 @@ async def assert_outcomes_are_legible(
     colours = {}
 
     def is_recoloured() -> bool:
-        cells = table.get_column("Outcome")
+        cells = list(table.get_column("Outcome"))
         for outcome, cell in zip(Outcome, cells, strict=True):
             colours[outcome] = Color.from_rich_color(cell.style.color)  # type: ignore[union-attr]
         styles = [table._outcome(transfer).style for transfer in table._transfers.values()]
