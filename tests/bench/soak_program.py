@@ -47,6 +47,8 @@ _PROGRAMS = 3
 _SETTLED_WITHIN_S = 300
 _JUDGED_AFTER_MS = 300_000
 _SHOWN = 10
+_LOOKS_EVERY_S = 3
+"""A look starts `shunter journal`, and has the program open every row that is left."""
 
 _ASKS_AGAIN = "d  allow"
 _REVIEW, _QUIT, _ESCAPE, _ENTER = "\x12", "\x11", "\x1b", "\r"
@@ -344,7 +346,7 @@ class Person:
         deadline = time.monotonic() + _SETTLED_WITHIN_S
         while left := [row for row in journal(self._environment) if Outcome(row["outcome"]).is_open]:
             assert time.monotonic() < deadline, f"still open: {left}"
-            time.sleep(1)
+            time.sleep(_LOOKS_EVERY_S)
             for row in left:
                 self._decide(terminal, listed.index(row["id"]), row["amount"])
         self.leave()

@@ -4,11 +4,16 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from inspect import getclosurevars
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.pilot import Pilot
 
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -16,7 +21,25 @@ from tui.demo.exchange import DemoExchange
 from tui.domain.transfer import Draft
 from tui.exchange.clock import ClockReading, ticks_ms
 
+Steps = Callable[[Pilot[Any]], Awaitable[None]]
+
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
+
+
+@pytest.fixture(autouse=True, scope="session")
+def styles_are_parsed_once() -> Iterator[None]:
+    """What Textual keeps of a style sheet for one app, all the apps here share: its rules, which nothing changes."""
+    parse, parsed = Stylesheet._parse_rules, dict[object, list[RuleSet]]()
+
+    def rules(sheet: Stylesheet, css: str, *origin: Any, **where: Any) -> list[RuleSet]:
+        key = (css, origin, *where.items(), *sheet._variables.items())
+        if key not in parsed:
+            parsed[key] = parse(sheet, css, *origin, **where)
+        return parsed[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Stylesheet, "_parse_rules", rules)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +81,41 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
 def demo_app(exchange: DemoExchange) -> Callable[..., ShunterApp]:
     """Makes the app on the demo exchange, its form filled as asked."""
     return lambda **draft: ShunterApp(Start(demo=True, draft=Draft(**draft)))
+
+
+@pytest.fixture
+def snap_sizes(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Compares the pictures of one app that is made larger and smaller, as `snap_compare` does that of one."""
+    snapshot = getclosurevars(snap_compare).nonlocals["snapshot"]
+
+    def compare(app: ShunterApp, sizes: Sequence[tuple[int, int]], run_before: Steps) -> None:
+        """The app starts in the first of the sizes."""
+        for size, picture in _pictures(app, sizes, run_before).items():
+            name = "x".join(map(str, size))
+            monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda picture=picture, **_: picture)
+            snapshot(name=name)
+            assert snap_compare(app), f"another picture at {name}"
+
+    return compare
+
+
+def _pictures(app: ShunterApp, sizes: Sequence[tuple[int, int]], run_before: Steps) -> dict[tuple[int, int], str]:
+    taken = {}
+
+    async def person(pilot: Pilot[Any]) -> None:
+        await run_before(pilot)
+        for size in sizes:
+            if size != tuple(app.size):
+                await pilot.resize_terminal(*size)
+            for _ in range(2):
+                await pilot.pause()
+                await pilot.wait_for_scheduled_animations()
+            taken[size] = app.export_screenshot(title=app.title, simplify=True)
+        app.exit()
+
+    app.run(headless=True, auto_pilot=person, size=sizes[0])
+    assert len(taken) == len(sizes)
+    return taken
 
 
 @pytest.fixture

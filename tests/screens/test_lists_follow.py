@@ -11,16 +11,17 @@ from textual.pilot import Pilot
 from tests.screens.waiting import rows, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.demo.ledger import Executed
+from tui.domain.transfer import Field, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.main import MainScreen
+from tui.widgets.form_field import FormField
 from tui.widgets.session_list import SessionList
 from tui.widgets.transfer_table import TransferTable
 
 AppMaker = Callable[..., ShunterApp]
 
 SIZES = [(60, 16), (70, 20), (80, 24), (120, 40), (160, 45), (200, 50)]
-sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
 DONE = Transfer(1, REQUEST, "main", "", "demo", datetime(2026, 1, 1, 12, tzinfo=UTC), 0, 5000, Outcome.DONE)
@@ -44,45 +45,58 @@ def scroll_bars(main: MainScreen) -> int:
     )
 
 
-async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> Transfer:
-    """Thirty transfers, and before them earlier ones; gives the newest."""
+async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> None:
+    """Thirty transfers, and before them earlier ones."""
     unknown = [replace(made(number), outcome=Outcome.UNKNOWN) for number in range(1, earlier + 1)]
     main.post_message(MainScreen.EarlierFound(unknown))
     for number in range(earlier + 1, earlier + 31):
-        main.post_message(MainScreen.TransferChanged(replace(made(number), outcome=Outcome.SENDING, tran_id=None)))
-        main.post_message(MainScreen.TransferChanged(made(number)))
+        come(main, number)
     await until(pilot, lambda: len(rows(main)) == earlier + 30)
-    return made(earlier + 30)
 
 
-@sizes
+def come(main: MainScreen, number: int) -> None:
+    """Have one be sent, and done."""
+    main.post_message(MainScreen.TransferChanged(replace(made(number), outcome=Outcome.SENDING, tran_id=None)))
+    main.post_message(MainScreen.TransferChanged(made(number)))
+
+
+async def until_shown(pilot: Pilot[bool], transfer: Transfer | Executed, size: tuple[int, int]) -> None:
+    """Wait until a transfer is in sight."""
+    try:
+        await until(pilot, lambda: str(transfer.tran_id) in shown(pilot))
+    except TimeoutError:
+        pytest.fail(f"{transfer.tran_id} is never in sight at {size}:\n{shown(pilot)}")
+
+
 @pytest.mark.parametrize("earlier", [0, 3])
-async def test_the_newest_of_many_is_in_sight_with_one_scroll_bar(
-    size: tuple[int, int], earlier: int, demo_app: AppMaker
-) -> None:
-    async with demo_app(asset="USDT", amount="1").run_test(size=size) as pilot:
+async def test_the_newest_of_many_is_in_sight_with_one_scroll_bar(earlier: int, demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT", amount="1").run_test(size=SIZES[0]) as pilot:
         main = await until_open(pilot)
-        newest = await fill(pilot, main, earlier=earlier)
-        await until(pilot, lambda: str(newest.tran_id) in shown(pilot))
-        assert scroll_bars(main) <= 1
-        main.query_one("#transfers").focus()
-        await pilot.press("ctrl+home")
-        await until(pilot, lambda: str(made(1).tran_id) in shown(pilot))
+        await fill(pilot, main, earlier=earlier)
+        for number, size in enumerate(SIZES, earlier + 31):
+            await pilot.resize_terminal(*size)
+            come(main, number)
+            await until_shown(pilot, made(number), size)
+            assert scroll_bars(main) <= 1, size
+            main.query_one("#transfers").focus()
+            await pilot.press("ctrl+home")
+            await until_shown(pilot, made(1), size)
+            main.query_one(f"#field-{Field.ASSET}", FormField).entry.focus()
 
 
-@sizes
-async def test_what_was_just_sent_is_in_sight_and_so_is_the_amount(
-    size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchange
-) -> None:
-    async with demo_app(asset="USDT", amount="1.5").run_test(size=size) as pilot:
+async def test_what_was_just_sent_is_in_sight_and_so_is_the_amount(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT").run_test(size=SIZES[0]) as pilot:
         main = await until_open(pilot)
         await fill(pilot, main, earlier=2)
-        await send(pilot)
-        await pilot.press("escape")
-        await until_screen(pilot, MainScreen)
-        (executed,) = exchange.ledger.transfers
-        await until(pilot, lambda: str(executed.tran_id) in shown(pilot))
-        assert "Amount" in shown(pilot)
+        for number, size in enumerate(SIZES, 1):
+            await pilot.resize_terminal(*size)
+            main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = f"{number}.5"
+            await send(pilot)
+            await pilot.press("escape")
+            await until_screen(pilot, MainScreen)
+            assert len(exchange.ledger.transfers) == number, size
+            await until_shown(pilot, exchange.ledger.transfers[-1], size)
+            assert "Amount" in shown(pilot), size
 
 
 async def test_who_reads_another_row_is_left_there(demo_app: AppMaker) -> None:

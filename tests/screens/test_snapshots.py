@@ -38,11 +38,15 @@ from tui.widgets.trouble_line import TroubleLine
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 
 SnapCompare = Callable[..., bool]
+SnapSizes = Callable[..., None]
 AppMaker = Callable[..., ShunterApp]
 Steps = Callable[[Pilot[bool]], Awaitable[None]]
 
 SMALL, LARGE = (80, 24), (120, 40)
 SIZES = [(60, 16), SMALL, LARGE, (160, 45), (200, 50)]
+ALONE, BESIDE = SIZES[:2], SIZES[2:]
+"""Where holdings have the screen for themselves, and where they stand beside the form."""
+
 ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 
 
@@ -54,26 +58,20 @@ async def _sent(pilot: Pilot[bool]) -> None:
     await pilot.pause()
 
 
-sizes = pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-
-
-@sizes
-def test_main_screen(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+def test_main_screen(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await _sent(pilot)
         await pilot.press("escape")
         await pilot.pause()
 
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
+    snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, steps)
 
 
 @pytest.mark.parametrize("has_few_colours", [False, True], ids=["colour", "no colour"])
-@sizes
 def test_thirty_transfers(
-    size: tuple[int, int],
     has_few_colours: bool,
     exchange: DemoExchange,
-    snap_compare: SnapCompare,
+    snap_sizes: SnapSizes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
@@ -99,7 +97,7 @@ def test_thirty_transfers(
     if has_few_colours:
         monkeypatch.setenv("NO_COLOR", "1")
     app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT"), has_few_colours=has_few_colours))
-    assert snap_compare(app, terminal_size=size, run_before=steps)
+    snap_sizes(app, SIZES, steps)
 
 
 def test_main_screen_with_pairs(demo_app: AppMaker, snap_compare: SnapCompare) -> None:
@@ -120,18 +118,16 @@ def test_errors_at_their_fields(demo_app: AppMaker, snap_compare: SnapCompare) -
     assert snap_compare(demo_app(**draft), terminal_size=SMALL, run_before=steps)
 
 
-@sizes
-def test_review(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
+def test_review(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await until_open(pilot)
         await review(pilot)
 
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
+    snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, steps)
 
 
-@sizes
-def test_result(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=_sent)
+def test_result(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
+    snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, _sent)
 
 
 async def _closed(pilot: Pilot[bool]) -> None:
@@ -158,19 +154,28 @@ async def _keys(pilot: Pilot[bool]) -> None:
     await pilot.pause()
 
 
-@pytest.mark.parametrize("steps", [_closed, _reviewed, _sent, _holdings, _keys], ids=lambda steps: steps.__name__)
-@pytest.mark.parametrize("size", SIZES[1:], ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize(
+    ("steps", "sizes"),
+    [
+        pytest.param(_closed, SIZES[1:], id="closed"),
+        pytest.param(_reviewed, SIZES[1:], id="reviewed"),
+        pytest.param(_sent, SIZES[1:], id="sent"),
+        pytest.param(_holdings, ALONE[1:], id="holdings"),
+        pytest.param(_holdings, BESIDE, id="holdings beside"),
+        pytest.param(_keys, SIZES[1:], id="keys"),
+    ],
+)
 def test_without_colour(
-    size: tuple[int, int],
     steps: Steps,
+    sizes: list[tuple[int, int]],
     exchange: DemoExchange,
     two_keys: None,
     monkeypatch: pytest.MonkeyPatch,
-    snap_compare: SnapCompare,
+    snap_sizes: SnapSizes,
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=True))
-    assert snap_compare(app, terminal_size=size, run_before=steps)
+    snap_sizes(app, sizes, steps)
 
 
 @pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
@@ -184,9 +189,9 @@ def test_in_a_theme(theme: str, demo_app: AppMaker, snap_compare: SnapCompare) -
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=LARGE, run_before=steps)
 
 
-@sizes
-def test_holdings(size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare) -> None:
-    assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=_holdings)
+@pytest.mark.parametrize("sizes", [ALONE, BESIDE], ids=["alone", "beside"])
+def test_holdings(sizes: list[tuple[int, int]], demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
+    snap_sizes(demo_app(asset="USDT", amount="100"), sizes, _holdings)
 
 
 def _unreachable(request: httpx.Request) -> httpx.Response:
@@ -194,10 +199,7 @@ def _unreachable(request: httpx.Request) -> httpx.Response:
 
 
 @pytest.mark.parametrize("has_few_colours", [False, True], ids=["colour", "no colour"])
-@sizes
-def test_offline(
-    size: tuple[int, int], has_few_colours: bool, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_offline(has_few_colours: bool, snap_sizes: SnapSizes, monkeypatch: pytest.MonkeyPatch) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
         await until(pilot, lambda: main.query_one(TroubleLine).display)
@@ -206,7 +208,7 @@ def test_offline(
     if has_few_colours:
         monkeypatch.setenv("NO_COLOR", "1")
     app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=has_few_colours))
-    assert snap_compare(app, terminal_size=size, run_before=steps)
+    snap_sizes(app, SIZES, steps)
 
 
 def test_refused(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
@@ -328,14 +330,13 @@ def test_adding_a_key_shows_none_of_it(no_keys: None, snap_compare: SnapCompare)
     assert snap_compare(ShunterApp(Start()), terminal_size=SMALL, run_before=steps)
 
 
-@sizes
-def test_keys(size: tuple[int, int], two_keys: None, snap_compare: SnapCompare) -> None:
+def test_keys(two_keys: None, snap_sizes: SnapSizes) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         await until_screen(pilot, WelcomeScreen)
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
 
-    assert snap_compare(ShunterApp(Start()), terminal_size=size, run_before=steps)
+    snap_sizes(ShunterApp(Start()), SIZES, steps)
 
 
 def test_keys_without_any(no_keys: None, snap_compare: SnapCompare) -> None:

@@ -48,73 +48,88 @@ def of(widget: Widget) -> tuple[Color, Color]:
 
 
 async def in_theme(pilot: Pilot[bool], name: str) -> None:
-    """Put the app into a theme."""
+    """Put the app into a theme, all its screens that are open."""
     pilot.app.theme = name
-    await pilot.pause()
+    await until(pilot, lambda: pilot.app.stylesheet._variables == pilot.app.get_css_variables())
 
 
-@pytest.mark.parametrize("name", SHADED)
-async def test_demo_and_live_are_told_apart_in_every_theme(name: str, demo_app: AppMaker) -> None:
+async def test_demo_and_live_are_told_apart_in_every_theme(demo_app: AppMaker) -> None:
     async with demo_app(asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await in_theme(pilot, name)
         await review(pilot)
-        for label in (main.query_one("#place", Label), pilot.app.screen.query_one("#review-place", Label)):
-            grounds = []
+        for name in SHADED:
+            await in_theme(pilot, name)
+            for label in (main.query_one("#place", Label), pilot.app.screen.query_one("#review-place", Label)):
+                grounds = []
+                for is_live in (False, True):
+                    label.set_class(is_live, "-live")
+                    await pilot.pause()
+                    ground, text = of(label)
+                    assert contrast(ground, text) >= 4.5, (name, label)
+                    grounds.append(ground)
+                demo, live = grounds
+                assert demo.g > demo.r, (name, label)
+                assert live.r > 2 * live.g, (name, label)
+
+
+async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        for name in OWN:
+            await in_theme(pilot, name)
+            label = main.query_one("#place", Label)
+            looks = []
             for is_live in (False, True):
                 label.set_class(is_live, "-live")
                 await pilot.pause()
-                ground, text = of(label)
-                assert contrast(ground, text) >= 4.5
-                grounds.append(ground)
-            demo, live = grounds
-            assert demo.g > demo.r
-            assert live.r > 2 * live.g
+                assert label.styles.text_style.reverse, name
+                looks.append(label.styles.color)
+            assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")], name
 
 
-@pytest.mark.parametrize("name", OWN)
-async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(name: str, demo_app: AppMaker) -> None:
-    async with demo_app().run_test(size=(80, 24)) as pilot:
-        main = await until_open(pilot)
-        await in_theme(pilot, name)
-        label = main.query_one("#place", Label)
-        looks = []
-        for is_live in (False, True):
-            label.set_class(is_live, "-live")
-            await pilot.pause()
-            assert label.styles.text_style.reverse
-            looks.append(label.styles.color)
-        assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")]
-
-
-@pytest.mark.parametrize("name", SHADED)
-async def test_outcomes_are_legible_in_every_theme(name: str, demo_app: AppMaker) -> None:
+async def test_outcomes_are_legible_in_every_theme(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(120, 40)) as pilot:
         main = await until_open(pilot)
         for number, outcome in enumerate(Outcome, 1):
             main.post_message(MainScreen.TransferChanged(replace(DONE, id=number, outcome=outcome)))
         table = main.query_one("#transfers", TransferTable)
         await until(pilot, lambda: table.row_count == len(Outcome))
-        await in_theme(pilot, name)
-        ground = table.background_colors[1]
-        colours = {}
-
-        def is_recoloured() -> bool:
-            for outcome, cell in zip(Outcome, table.get_column("Outcome"), strict=True):
-                colours[outcome] = Color.from_rich_color(cell.style.color)  # type: ignore[union-attr]
-            variables = pilot.app.theme_variables
-            return colours[Outcome.DONE] == Color.parse(variables["text-success"])
-
-        await until(pilot, is_recoloured)
-        assert all(contrast(ground, colour) >= 3 for colour in colours.values()), colours
-        told_apart = (colours[outcome] for outcome in (Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN))
-        assert all(one != other for one, other in combinations(told_apart, 2))
+        looks = {}
         for outcome in Outcome:
-            await pilot.app.push_screen(ResultScreen(replace(DONE, outcome=outcome)))
-            await pilot.pause()
-            title_ground, title = of(pilot.app.screen.query_one(".title", Label))
-            assert contrast(title_ground, title) >= 3
+            await pilot.app.push_screen(result := ResultScreen(replace(DONE, outcome=outcome)))
+            looks[outcome] = " ".join(result.query_one(".title", Label).classes)
             await pilot.press("escape")
+        await pilot.app.push_screen(ResultScreen(DONE))
+        for name in SHADED:
+            await in_theme(pilot, name)
+            await assert_outcomes_are_legible(pilot, name, table, looks)
+
+
+async def assert_outcomes_are_legible(
+    pilot: Pilot[bool], name: str, table: TransferTable, looks: dict[Outcome, str]
+) -> None:
+    """In the list, and in the title of a result, by the classes that it has for each."""
+    ground = table.background_colors[1]
+    colours = {}
+
+    def is_recoloured() -> bool:
+        cells = list(table.get_column("Outcome"))
+        for outcome, cell in zip(Outcome, cells, strict=True):
+            colours[outcome] = Color.from_rich_color(cell.style.color)  # type: ignore[union-attr]
+        styles = [table._outcome(transfer).style for transfer in table._transfers.values()]
+        success = Color.parse(pilot.app.theme_variables["text-success"])
+        return [cell.style for cell in cells] == styles and colours[Outcome.DONE] == success
+
+    await until(pilot, is_recoloured)
+    assert all(contrast(ground, colour) >= 3 for colour in colours.values()), (name, colours)
+    told_apart = (colours[outcome] for outcome in (Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN))
+    assert all(one != other for one, other in combinations(told_apart, 2)), (name, colours)
+    title = pilot.app.screen.query_one(".title", Label)
+    for outcome, classes in looks.items():
+        title.set_classes(classes)
+        await pilot.pause()
+        title_ground, colour = of(title)
+        assert contrast(title_ground, colour) >= 3, (name, outcome)
 
 
 async def test_a_theme_is_chosen_in_the_palette_and_kept(demo_app: AppMaker) -> None:

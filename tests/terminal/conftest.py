@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -26,8 +27,8 @@ from tui.domain.wallets import TransferType
 
 PASSPHRASE = "correct horse"
 
-_REVIEW, _SWAP = "\x12", "\x18"
-"""Ctrl+R and Ctrl+X."""
+_REVIEW, _SWAP, _GO_TO, _CLEAR = "\x12", "\x18", "\x0f", "\x15"
+"""Ctrl+R, Ctrl+X, Ctrl+O and Ctrl+U."""
 
 _ASK_FOR_FRAMES, _HAS_FRAMES = b"\x1b[?2026$p", "\x1b[?2026;2$y"
 _FRAME, _FRAME_OVER = b"\x1b[?2026h", b"\x1b[?2026l"
@@ -37,6 +38,8 @@ WHOLE_TEXTS = {"SHUNTER_FRAME": "off"}
 """For what a test searches in all that was written: Textual's own output has each text whole."""
 
 Environment = dict[str, str]
+End = tuple[str, str | None]
+"""The digit of a wallet, and its pair."""
 _T = TypeVar("_T")
 
 
@@ -366,6 +369,11 @@ class Move:
         """The pairs that are typed, in this order."""
         return [pair for pair in (self.from_pair, self.to_pair) if pair]
 
+    @property
+    def ends(self) -> tuple[End, End]:
+        """What it takes from, and what it gives to."""
+        return (self.source, self.from_pair), (self.destination, self.to_pair)
+
     def make(self, terminal: Terminal) -> int:
         """Make it in a newly opened app, see its tranId in the list and both balances moved; gives the tranId."""
         terminal.wait_for("13 assets")  # the wallets are read
@@ -373,8 +381,27 @@ class Move:
             terminal.type(digit)
         terminal.wait_for(f"{self.type.name} ")
         terminal.type("USDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
-        self._wait_for_transferable(terminal, self.source_transferable, self.destination_transferable)
+        return self._send(terminal, self.source_transferable, self.destination_transferable)
 
+    def make_after(self, earlier: Counter[End], terminal: Terminal) -> int:
+        """Make it as `make` does, where others were made before it; adds to what these moved, by each end."""
+        terminal.type(_GO_TO + "f" + self.source)
+        terminal.type(_GO_TO + "t" + self.destination)
+        terminal.wait_for(f"{self.type.name} ")
+        terminal.type(f"{_GO_TO}a{_CLEAR}USDT")
+        for text in (str(self.amount), *self.pairs):
+            terminal.type(f"\t{_CLEAR}{text}")
+        source, destination = self.ends
+        tran_id = self._send(
+            terminal,
+            self.source_transferable + earlier[source] * self.amount,
+            self.destination_transferable + earlier[destination] * self.amount,
+        )
+        earlier.update({source: -1, destination: 1})
+        return tran_id
+
+    def _send(self, terminal: Terminal, source: Decimal, destination: Decimal) -> int:
+        self._wait_for_transferable(terminal, source, destination)
         terminal.type(_REVIEW)
         terminal.wait_for("y  send", self.type.name, f"{self.amount} USDT", *self.pairs)
         terminal.type("y")
@@ -382,9 +409,7 @@ class Move:
         tran_id = terminal.wait_for_tran_id()
         terminal.type("\x1b")
         terminal.wait_for(f"{self.amount} USDT {tran_id} done")
-        self._wait_for_transferable(
-            terminal, self.source_transferable - self.amount, self.destination_transferable + self.amount
-        )
+        self._wait_for_transferable(terminal, source - self.amount, destination + self.amount)
         return int(tran_id)
 
     def _wait_for_transferable(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:

@@ -19,6 +19,9 @@ ENDING = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM]
 ALTERNATE, WRAP, CURSOR = 1049, 7, 25
 AS_IT_WAS = {WRAP, CURSOR}
 
+_GO_TO, _CLEAR = "\x0f", "\x15"
+"""Ctrl+O and Ctrl+U."""
+
 OpenDemo = Callable[..., Pty]
 
 
@@ -84,14 +87,16 @@ NO_TEXT = {
 }
 
 
-@pytest.mark.parametrize("data", NO_TEXT.values(), ids=NO_TEXT)
-def test_bytes_that_are_no_text_do_not_end_it(data: bytes, open_demo: OpenDemo) -> None:
+def test_bytes_that_are_no_text_do_not_end_it(open_demo: OpenDemo) -> None:
     demo = open_demo()
-    demo.type("\t\t")
-    demo.send(data)
-    demo.send(data + b"\x15")  # Ctrl+U: whatever it began is over
-    demo.type("USDT\t3")
-    demo.wait_for("of 1,250.00 USDT")
+    demo.type("\t\tUSDT")
+    for amount, (name, data) in enumerate(NO_TEXT.items(), start=31):
+        demo.type(f"{_GO_TO}a{_CLEAR}")
+        demo.wait_for("e.g. USDT")
+        demo.send(data)
+        demo.send(data + _CLEAR.encode())  # whatever it began is over
+        demo.type(f"USDT\t{_CLEAR}{amount}")
+        assert re.search(rf"Amount +{amount} ", demo.wait_for("of 1,250.00 USDT", f" {amount} ")), name
     demo.type("\x11")
     assert demo.wait_for_end() == 0
     assert b"Traceback" not in demo.written
@@ -203,7 +208,6 @@ FEW_COLOURS = {
     "no colour": {"TERM": "xterm", "NO_COLOR": "1"},
     "no colour of many": {"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"},
 }
-few_colours = pytest.mark.parametrize("variables", FEW_COLOURS.values(), ids=FEW_COLOURS)
 
 XTERM = {
     "black": 0x000000,
@@ -239,24 +243,27 @@ def illegible(terminal: Pty) -> list[str]:
     return [row for row in rows if row]
 
 
-@few_colours
-def test_everything_can_be_read_in_few_colours(variables: dict[str, str], open_demo: OpenDemo) -> None:
+@pytest.mark.parametrize("variables", [*FEW_COLOURS.values(), {}], ids=[*FEW_COLOURS, "xterm-256color"])
+def test_everything_can_be_read_and_focus_and_edges_are_seen_in_few_colours(
+    variables: dict[str, str], open_demo: OpenDemo
+) -> None:
     demo = open_demo(**variables)
     demo.wait_for("e.g. USDT", "m Max", "DEMO")
+    assert_the_focus_is_seen_without_colours(demo)
+    if variables:  # the others' colours are not XTERM's
+        assert_everything_can_be_read_and_a_dialog_has_an_edge(demo)
+
+
+def assert_everything_can_be_read_and_a_dialog_has_an_edge(demo: Pty) -> None:
+    """On the form, at a wallet's holdings, and in the review."""
     assert illegible(demo) == []
     demo.type("\t\tbn\x1b[B")
     demo.wait_for("3.51870012 BNB")
     assert illegible(demo) == []
     demo.type("\t1\r")
-    demo.wait_for("y  send", "DEMO")
+    lines = demo.wait_for("y  send", "DEMO").splitlines()
     assert illegible(demo) == []
 
-
-@few_colours
-def test_a_dialog_has_an_edge_in_few_colours(variables: dict[str, str], open_demo: OpenDemo) -> None:
-    demo = open_demo("--amount", "1", **variables)
-    demo.type("\t\tUSDT\r")
-    lines = demo.wait_for("y  send").splitlines()
     edges = [(at, edge) for at, line in enumerate(lines) if (edge := re.search(r"\+-{60,}\+", line))]
     (first, above), (last, below) = edges
     assert above.span() == below.span()
@@ -264,9 +271,8 @@ def test_a_dialog_has_an_edge_in_few_colours(variables: dict[str, str], open_dem
     assert any("y  send" in line for line in lines[first:last])
 
 
-@pytest.mark.parametrize("variables", [*FEW_COLOURS.values(), {}], ids=[*FEW_COLOURS, "xterm-256color"])
-def test_the_focus_is_seen_without_colours(variables: dict[str, str], open_demo: OpenDemo) -> None:
-    demo = open_demo(**variables)
+def assert_the_focus_is_seen_without_colours(demo: Pty) -> None:
+    """At each stop, and at no other then."""
     stops = ["From", "To", "Asset", "Amount", "Review"]
     for name in stops:
         wait_until_marked(demo, name)
@@ -299,18 +305,20 @@ def scroll(demo: Pty) -> None:
     wait_for(lambda: demo.screen() != before)
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(24, 80), (20, 70), (16, 60)])
-def test_all_of_the_help_can_be_read(rows: int, columns: int, open_demo: OpenDemo) -> None:
+def test_all_of_the_help_can_be_read(open_demo: OpenDemo) -> None:
     demo = open_demo()
-    demo.resize(rows, columns)
-    demo.type("\x07")
-    seen = demo.wait_for("Help", "Esc or q  close")
-    while "by Enter in a list" not in " ".join(seen.split()):
-        scroll(demo)
-        seen = demo.screen() + seen
-    words = " ".join(seen.split())
-    for line in ("then review and send.", "out of reach", "Esc undoes", "can be moved", "copy its tranId"):
-        assert line in words
+    for rows, columns in [(24, 80), (20, 70), (16, 60)]:
+        demo.resize(rows, columns)
+        demo.type("\x07")
+        seen = demo.wait_for("Help", "Esc or q  close")
+        while "by Enter in a list" not in " ".join(seen.split()):
+            scroll(demo)
+            seen = demo.screen() + seen
+        words = " ".join(seen.split())
+        for line in ("then review and send.", "out of reach", "Esc undoes", "can be moved", "copy its tranId"):
+            assert line in words, (rows, columns)
+        demo.type("q")
+        wait_until_gone(demo, "Esc or q  close")
 
 
 def test_a_terminal_that_is_too_small_is_told_so_once(open_demo: OpenDemo) -> None:

@@ -136,16 +136,22 @@ class Searched:
         for what in ("cmdline", "environ"):
             self.texts[f"{what} of {pid}"] = Path(f"/proc/{pid}/{what}").read_bytes()
 
-    def assert_no_trace_of(self, key: ApiKey) -> None:
+    def assert_no_trace_of(self, key: ApiKey, *, during: str = "") -> None:
         """Look into it all, and into every file below the home folder."""
         files = {
             str(path): path.read_bytes()
             for path in self.home.rglob("*")
             if path.is_file() and self.keyring_folder not in path.parents
         }
-        assert any("log.txt" in name for name in files), "nothing was logged"
+        assert any("log.txt" in name for name in files), f"nothing was logged {during}"
         places = {place for place, text in (self.texts | files).items() for trace in traces(key) if trace in text}
-        assert not places
+        assert not places, during
+
+    def forget_logs(self) -> None:
+        """Begin anew, so that what is found next is of what is done next."""
+        self.texts.clear()
+        for path in (self.home / "log.txt", self.home / "textual.log", self.home / "shot.svg"):
+            path.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -232,9 +238,18 @@ def test_commands_leave_no_trace_of_a_key(
         ("plain", base_url.replace("http:", "https:")),
     ):
         run("keys", "add", name, "--base-url", url, "--stdin", text=f"{api_key}\n{secret}")
+    run("journal", "--json")
+    searched.assert_no_trace_of(key)
+
+
+@pytest.mark.parametrize("kind", [KeyKind.ED25519], indirect=True)
+def test_help_leaves_no_trace_of_a_key_in_the_keyring(
+    run: Shunter, searched: Searched, demo: tuple[DemoExchange, str, ApiKey]
+) -> None:
+    _, base_url, key = demo
+    run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{key.api_key.reveal()}\n{key.secret.reveal()}")
     for command in ((), ("keys",), ("keys", "add"), ("journal",), ("routes",), ("simulate",)):
         run(*command, "--help")
-    run("journal", "--json")
     searched.assert_no_trace_of(key)
 
 
@@ -287,8 +302,8 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
     searched.assert_no_trace_of(key)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [KeyKind.ED25519], indirect=True)
-@pytest.mark.parametrize("screen", screens())
 def test_crash_of_a_screen_leaves_no_trace_of_the_key(
     open_pty: OpenPty,
     shunter: list[str],
@@ -296,14 +311,15 @@ def test_crash_of_a_screen_leaves_no_trace_of_the_key(
     searched: Searched,
     run: Shunter,
     demo: tuple[DemoExchange, str, ApiKey],
-    screen: str,
 ) -> None:
     _, base_url, key = demo
     run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{key.api_key.reveal()}\n{key.secret.reveal()}")
-    terminal = open_pty(shunter, talkative | {"CRASH_SCREEN": screen})
-    terminal.wait_for("13 assets")
-    terminal.type("\x1b[24~")  # F12
-    terminal.wait_for_end()
-    searched.take("terminal", terminal.written)
-    searched.assert_no_trace_of(key)
-    assert b"stopped on an error of its own: RuntimeError" in terminal.written
+    for screen in screens():
+        terminal = open_pty(shunter, talkative | {"CRASH_SCREEN": screen})
+        terminal.wait_for("13 assets")
+        terminal.type("\x1b[24~")  # F12
+        terminal.wait_for_end()
+        searched.take(f"terminal of {screen}", terminal.written)
+        assert b"stopped on an error of its own: RuntimeError" in terminal.written, screen
+        searched.assert_no_trace_of(key, during=screen)
+        searched.forget_logs()

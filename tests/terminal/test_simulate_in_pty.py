@@ -2,12 +2,13 @@
 
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import GnomeKeyring, Move, OpenPty
+from tests.terminal.conftest import MOVES, End, GnomeKeyring, OpenPty
 from tests.waiting import LIMIT_S
 from tui.demo.keys import demo_key
 from tui.domain.credentials import KeyKind
@@ -48,19 +49,22 @@ def base_url(request: pytest.FixtureRequest, simulate: str, shunter: list[str], 
 
 
 async def test_transfer_of_each_kind_goes_through_with_a_key_of_each_kind(
-    base_url: str, shunter: list[str], gnome_keyring: GnomeKeyring, open_pty: OpenPty, move: Move
+    base_url: str, shunter: list[str], gnome_keyring: GnomeKeyring, open_pty: OpenPty
 ) -> None:
     terminal = open_pty([*shunter, "--profile", "main"], gnome_keyring.environment)
-    tran_id = move.make(terminal)
+    terminal.wait_for("13 assets")
+    earlier = Counter[End]()
+    tran_ids = {move: move.make_after(earlier, terminal) for move in MOVES.values()}
     assert base_url.removeprefix("http://") in terminal.screen()
     terminal.type("\x11")
     assert terminal.wait_for_end() == 0
 
     async with BinanceClient(base_url, demo_key()) as client:
         now_ms = (await client.sync_clock()).now_ms()
-        history = await client.transfer_history(
-            move.type, start_ms=0, end_ms=now_ms, from_symbol=move.from_pair, to_symbol=move.to_pair
-        )
-    assert [(row.tran_id, row.asset, row.amount, row.status) for row in history.rows] == [
-        (tran_id, "USDT", move.amount, "CONFIRMED")
-    ]
+        for move, tran_id in tran_ids.items():
+            history = await client.transfer_history(
+                move.type, start_ms=0, end_ms=now_ms, from_symbol=move.from_pair, to_symbol=move.to_pair
+            )
+            assert [(row.tran_id, row.asset, row.amount, row.status) for row in history.rows] == [
+                (tran_id, "USDT", move.amount, "CONFIRMED")
+            ], move
