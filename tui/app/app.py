@@ -116,9 +116,10 @@ class ShunterApp(TerminalApp):
 
     @on(WelcomeScreen.RestartChosen)
     @on(AddKeyScreen.RestartChosen)
-    def restart(self) -> None:
+    async def restart(self) -> None:
         """End, and start again inside a D-Bus session."""
         if self._may_change_key():
+            await self._close_desk()
             self.exit(True)
 
     async def on_event(self, event: events.Event) -> None:

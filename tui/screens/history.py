@@ -112,7 +112,7 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         """Begin to read, and look for what was looked for before: an age in it counts from now on."""
         self._note("")
         if self._filter:
-            self._look_for(self._filter)
+            self.on_filter_line_typed(FilterLine.Typed(self._filter))
         self.follow_past()
         self.keep_arranged()
 
@@ -156,15 +156,11 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         self.app.push_screen(EntryScreen(message.entry, self._whose))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Look for what was typed."""
+        """Look for what was typed, where it can be understood; the list stays as it is until then."""
         self._filter = message.text
-        self._look_for(message.text)
-
-    def _look_for(self, text: str) -> None:
-        """Look for a text, where it can be understood; the list stays as it is until then."""
         line = self.query_one(FilterLine)
         try:
-            search = parse_search(text, datetime.now(UTC))
+            search = parse_search(message.text, datetime.now(UTC))
         except ValueError as error:
             line.show_problem(str(error))
             return
