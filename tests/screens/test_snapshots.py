@@ -44,6 +44,13 @@ Steps = Callable[[Pilot[bool]], Awaitable[None]]
 
 SMALL, LARGE = (80, 24), (120, 40)
 SIZES = [(60, 16), SMALL, LARGE, (160, 45), (200, 50)]
+
+
+def starting_at(size: tuple[int, int]) -> list[tuple[int, int]]:
+    """All sizes, another one first: how an app starts in each is seen by one test at least."""
+    return [size, *(other for other in SIZES if other != size)]
+
+
 ALONE, BESIDE = SIZES[:2], SIZES[2:]
 """Where holdings have the screen for themselves, and where they stand beside the form."""
 
@@ -123,11 +130,11 @@ def test_review(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
         await until_open(pilot)
         await review(pilot)
 
-    snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, steps)
+    snap_sizes(demo_app(asset="USDT", amount="100"), starting_at((120, 40)), steps)
 
 
 def test_result(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
-    snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, _sent)
+    snap_sizes(demo_app(asset="USDT", amount="100"), starting_at((160, 45)), _sent)
 
 
 async def _closed(pilot: Pilot[bool]) -> None:
@@ -208,7 +215,7 @@ def test_offline(has_few_colours: bool, snap_sizes: SnapSizes, monkeypatch: pyte
     if has_few_colours:
         monkeypatch.setenv("NO_COLOR", "1")
     app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT", amount="100"), has_few_colours=has_few_colours))
-    snap_sizes(app, SIZES, steps)
+    snap_sizes(app, starting_at((200, 50)), steps)
 
 
 def test_refused(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
@@ -336,7 +343,7 @@ def test_keys(two_keys: None, snap_sizes: SnapSizes) -> None:
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
 
-    snap_sizes(ShunterApp(Start()), SIZES, steps)
+    snap_sizes(ShunterApp(Start()), starting_at((80, 24)), steps)
 
 
 def test_keys_without_any(no_keys: None, snap_compare: SnapCompare) -> None:

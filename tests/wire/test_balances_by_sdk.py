@@ -1,12 +1,11 @@
 """The exchange's own SDKs read, from `shunter simulate`'s exchange, the balances that the app shows."""
 
+from __future__ import annotations
+
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from binance_common.configuration import ConfigurationRestAPI
-from binance_sdk_margin_trading.rest_api import MarginTradingRestAPI
-from binance_sdk_wallet.rest_api import WalletRestAPI
 
 from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key
@@ -15,9 +14,14 @@ from tui.domain.balances import Account, Assets, Balances
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 
+if TYPE_CHECKING:  # each takes half a second, which all who collect the tests would wait for
+    from binance_common.configuration import ConfigurationRestAPI
+
 
 @pytest.fixture
 def configuration(server: DemoServer) -> ConfigurationRestAPI:
+    from binance_common.configuration import ConfigurationRestAPI
+
     key = demo_key()
     return ConfigurationRestAPI(
         api_key=key.api_key.reveal(), api_secret=key.secret.reveal(), base_path=server.base_url, timeout=20_000
@@ -44,6 +48,8 @@ def _held(rows: Any) -> Assets:
 
 
 async def test_the_wallet_sdk_reads_what_the_app_shows(server: DemoServer, configuration: ConfigurationRestAPI) -> None:
+    from binance_sdk_wallet.rest_api import WalletRestAPI
+
     shown, sdk = await _shown(server), WalletRestAPI(configuration)
     assert _held(_data(sdk.user_asset())) == shown.wallets[Wallet.SPOT].assets
     assert _held(_data(sdk.funding_wallet())) == shown.wallets[Wallet.FUNDING].assets
@@ -53,6 +59,8 @@ async def test_the_wallet_sdk_reads_what_the_app_shows(server: DemoServer, confi
 
 
 async def test_the_margin_sdk_reads_what_the_app_shows(server: DemoServer, configuration: ConfigurationRestAPI) -> None:
+    from binance_sdk_margin_trading.rest_api import MarginTradingRestAPI
+
     cross, isolated = (Account(Wallet.CROSS), "USDC"), (Account(Wallet.ISOLATED, "BTCUSDT"), "USDT")
     shown, sdk = await _shown(server, cross, isolated), MarginTradingRestAPI(configuration)
     assert _held(_data(sdk.query_cross_margin_account_details()).user_assets) == shown.wallets[Wallet.CROSS].assets
