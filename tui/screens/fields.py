@@ -1,6 +1,5 @@
 """Going from field to field, and to any of them by a letter."""
 
-from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -11,9 +10,6 @@ from tui.widgets.transfer_form import TransferForm
 
 class HasFields(Screen[None]):
     """Has a form, and lists beside it."""
-
-    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    """What has the focus. Textual paints all of the screen anew for it; the styles of what changes do that already."""
 
     def action_move_focus(self, step: int) -> None:
         """Go from field to field, in the order of the form.
