@@ -6,10 +6,13 @@ from functools import partial
 import pytest
 from textual.geometry import Region
 from textual.widget import Widget
+from textual.widgets import Label
 
-from tests.screens.waiting import until, until_open
+from tests.screens.waiting import review, until, until_open
 from tui.app.app import ShunterApp
 from tui.domain.wallets import Wallet
+from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.completing_input import CompletingInput
 
 AppMaker = Callable[..., ShunterApp]
@@ -45,6 +48,27 @@ async def test_what_has_the_focus_is_in_sight(size: tuple[int, int], demo_app: A
             seen.append(focused)
             await pilot.press("tab")
         assert len(seen) == 7 + (size[0] >= 120)  # the holdings stand beside the form there
+
+
+@sizes
+@pytest.mark.parametrize("lines", [1, 6, 30])
+async def test_what_the_review_asks_is_in_sight_however_much_it_warns_of(
+    lines: int, size: tuple[int, int], demo_app: AppMaker
+) -> None:
+    async with demo_app(asset="USDT", amount="1").run_test(size=size) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        pilot.app.screen.query_one("#review-warning", Label).update("\n".join(f"warning {n}" for n in range(lines)))
+        dialog = pilot.app.screen.query_one(AskingDialog)
+        title, ask = dialog.query_one(".title"), dialog.query_one(AskLine)
+        warning = dialog.query_one("#review-warning")
+        await until(pilot, lambda: warning.size.height == lines and dialog.region.contains_region(ask.region))
+        assert dialog.max_scroll_y or dialog.region.contains_region(title.region)
+        if dialog.max_scroll_y:
+            await pilot.press("home")
+            await until(pilot, lambda: dialog.region.contains_region(title.region))
+            await pilot.press(*["down"] * dialog.max_scroll_y)
+            await until(pilot, lambda: dialog.region.contains_region(ask.region))
 
 
 def suggests(entry: CompletingInput) -> bool:

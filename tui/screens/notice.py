@@ -4,7 +4,7 @@ from time import monotonic
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -12,6 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.transfer import Outcome, Transfer
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.transfer_facts import reasons
 
 _UNSEEN_S = 1.0
@@ -53,7 +54,7 @@ class NoticeScreen(ModalScreen[Transfer]):
             ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
             *reasons(transfer),
         ]
-        with VerticalScroll(classes="dialog", can_focus=False):
+        with AskingDialog():
             yield Label(_TITLES.get(transfer.outcome, "Not as it was said"), classes="title -unknown")
             yield Label(_MEANING.get(transfer.outcome, ""), classes="meaning", markup=False)
             with Grid(classes="facts"):

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -13,6 +13,7 @@ from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.clipboard import copy_tran_id
 from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
 
@@ -47,7 +48,7 @@ class ResultScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
         transfer = self.transfer
-        with VerticalScroll(classes="dialog", can_focus=False):
+        with AskingDialog():
             yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
             yield Label(meaning(transfer), classes="meaning", markup=False)
             with Grid(classes="facts"):

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
@@ -27,6 +27,7 @@ from tui.screens.fitting import Fitting
 from tui.screens.review_words import before_after, limit_words, repeat_words, review_facts
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
 
@@ -138,7 +139,7 @@ class ReviewScreen(Fitting, ModalScreen[Transfer | None]):
         request, status = self._review.request, self._review.status
         place = status.place
         yield Label(TOO_SMALL, id="too-small")
-        with VerticalScroll(classes="dialog", can_focus=False):
+        with AskingDialog():
             yield Label("Review", classes="title")
             with Grid(classes="facts"):
                 for name, value in review_facts(request, status):
