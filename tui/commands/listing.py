@@ -24,6 +24,7 @@ _EXACT_BELOW = 10**15
 
 _KEPT = re.compile(r"-?(?=[0-9.]{1,16}$)(0|[1-9][0-9]*)(\.[0-9]*)?|[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z", re.ASCII)
 """Numbers of so few digits, and moments."""
+_FIRST_OF_KEPT = "-0123456789"
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?", re.ASCII)
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
@@ -33,14 +34,19 @@ def iso(ms: int | None) -> str | None:
     """So many milliseconds after 1970, in UTC, for programs; its offset is Z."""
     if ms is None:
         return None
-    seconds, thousandths = divmod(ms, 1000)
-    days, of_day = divmod(seconds, 86_400)
-    return f"{_day(days)}T{of_day // 3600:02}:{of_day // 60 % 60:02}:{of_day % 60:02}.{thousandths:03}Z"
+    days, of_day = divmod(ms, 86_400_000)
+    minute, of_minute = divmod(of_day, 60_000)
+    return f"{_day(days)}T{_clock(minute)}:{of_minute // 1000:02}.{of_minute % 1000:03}Z"
 
 
 @lru_cache(maxsize=1024)
 def _day(days: int) -> str:
     return f"{_EPOCH + timedelta(days=days):%Y-%m-%d}"
+
+
+@lru_cache(maxsize=1440)
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def local(ms: int) -> str:
@@ -65,17 +71,20 @@ def print_csv(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(map(_csv_cell, row) for row in rows)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
 
 
-@lru_cache(maxsize=4096)
 def _csv_cell(value: Value) -> Value:
     if value is None:
         return None
     if not isinstance(value, str):
-        return value if abs(value) < _EXACT_BELOW else f"'{value}"
-    if _KEPT.fullmatch(value):
-        return value
+        return value if -_EXACT_BELOW < value < _EXACT_BELOW else f"'{value}"
+    return value if value[:1] in _FIRST_OF_KEPT and _KEPT.fullmatch(value) else _csv_text(value)
+
+
+@lru_cache(maxsize=4096)
+def _csv_text(value: str) -> str:
+    """Texts are mostly the same few; numbers and moments never are."""
     shown = printable(value)
     is_changed = value.lstrip(" ").startswith(_FORMULA) or _NUMBER.fullmatch(shown)
     return f"'{shown}" if is_changed else shown
