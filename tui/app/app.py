@@ -119,8 +119,7 @@ class ShunterApp(TerminalApp):
     async def restart(self) -> None:
         """End, and start again inside a D-Bus session."""
         if self._may_change_key():
-            await self._close_desk()
-            self.exit(True)
+            await self._leave(starts_again=True)
 
     async def on_event(self, event: events.Event) -> None:
         """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the
@@ -208,10 +207,10 @@ class ShunterApp(TerminalApp):
             await self.pop_screen()
         self._lock.end()
 
-    async def _leave(self) -> None:
+    async def _leave(self, *, starts_again: bool = False) -> None:
         """Quit now; what is in flight is left to the journal."""
         await self._close_desk()
-        self.exit()
+        self.exit(starts_again)
 
     async def _close_desk(self) -> None:
         if self._desk:

@@ -17,14 +17,11 @@ from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
-from tui.screens.welcome import ALL_THE_SAME, RESTART, SESSION_KEY
+from tui.screens.welcome import ALL_THE_SAME, RESTART, SESSION_KEY, is_way_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
-
-_REMEDIES = {"accept_plain_text": keys.Remedy.PLAIN_TEXT, "restart": keys.Remedy.SESSION_BUS}
-"""By action, what it does about a keyring."""
 
 _ASK = "Enter or F2  add        Esc or ^C  cancel"
 _SLOW_WORDS = (
@@ -151,12 +148,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a place for a key there are only the other ways, and with one none of them."""
-        if action == "add":
-            return not self._no_place
-        if action not in ("session_key", *_REMEDIES):
-            return True
-        is_remedy = action == "session_key" or (self._no_place and _REMEDIES[action] in self._no_place.remedies)
-        return self._no_place is not None and bool(is_remedy)
+        return self._no_place is None if action == "add" else is_way_on(action, self._no_place)
 
     def action_add(self) -> None:
         """Check everything, then put it into the keyring, once."""

@@ -16,4 +16,4 @@ class Fitting:
         breakpoints = (self.HORIZONTAL_BREAKPOINTS or [], self.VERTICAL_BREAKPOINTS or [])
         for steps, size in zip(breakpoints, self.app.size, strict=True):
             reached = [name for least, name in sorted(steps) if size >= least]
-            self.set_class(True, *reached[-1:], update=False)
+            self.add_class(*reached[-1:], update=False)

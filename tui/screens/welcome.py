@@ -33,6 +33,13 @@ _REMEDIES = {
 """By action, what it does about a keyring."""
 
 
+def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:
+    """Whether an action leads anywhere, with what is the matter with the keyring; None where nothing is."""
+    if remedy := _REMEDIES.get(action):
+        return problem is not None and remedy in problem.remedies
+    return action != "session_key" or problem is not None
+
+
 @dataclass
 class CannotOpen(Message):
     """Something that it takes to make transfers is missing."""
@@ -86,9 +93,7 @@ class WelcomeScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A way that leads nowhere now is not offered."""
-        if remedy := _REMEDIES.get(action):
-            return self._problem is not None and remedy in self._problem.remedies
-        return action != "session_key" or self._problem is not None
+        return is_way_on(action, self._problem)
 
     def action_unlock(self) -> None:
         """Ask for the passphrase."""

@@ -25,7 +25,8 @@ class AskingDialog(VerticalScroll, can_focus=False):
     def _keep_end_in_sight(self) -> None:
         overflows = self.max_scroll_y > 0
         if overflows and not self.has_class("-dense"):
-            self.add_class("-dense")  # and see again
+            self.add_class("-dense")
+            self._look_after()
             return
         self.can_focus = overflows
         if overflows:

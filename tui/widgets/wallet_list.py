@@ -126,11 +126,13 @@ class WalletList(OptionList, inherit_bindings=False):
     def _lay_out(self) -> None:
         """Bring every line in line with what is known; before the first layout, without the figures."""
         width = self.scrollable_content_region.width
-        fits = all(cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items())
+        fits = not width or all(
+            cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items()
+        )
         for index, wallet in enumerate(WALLETS):
             is_refused = self.get_option_at_index(index).disabled
             marker = ">" if index == self.highlighted else " "
-            name = wallet.label if fits or not width else wallet.short_label
+            name = wallet.label if fits else wallet.short_label
             label = f"{marker}{'-' if is_refused else index + 1} {name}"
             text, is_fresh = self._figures[wallet]
             figure = f" {text} " if width else ""
@@ -164,17 +166,25 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
 
 def any_times(balances: Balances, now_ms: float) -> bool:
     """Whether the time of its reading stands beside the figure of any wallet."""
-    return any(":" in _doubt(balances, wallet, now_ms) for wallet in WALLETS)
+    return any(_is_old(balances, wallet, now_ms) for wallet in WALLETS)
 
 
 def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
     """Why a figure is not to be relied on: a transfer may have changed it, or it was read at a time long past; empty
     where it is.
     """
-    read_ms = balances.wallets[wallet].read_ms
-    if read_ms is None or not balances.wallets[wallet].is_open or balances.is_fresh(wallet, now_ms):
+    holdings = balances.wallets[wallet]
+    if holdings.read_ms is None or not holdings.is_open:
         return ""
-    return " may change" if balances.is_doubtful(wallet) else f" {time_of(read_ms):%H:%M}"
+    if balances.is_doubtful(wallet):
+        return " may change"
+    return f" {time_of(holdings.read_ms):%H:%M}" if _is_old(balances, wallet, now_ms) else ""
+
+
+def _is_old(balances: Balances, wallet: Wallet, now_ms: float) -> bool:
+    holdings = balances.wallets[wallet]
+    is_read = holdings.read_ms is not None and holdings.is_open
+    return is_read and not balances.is_doubtful(wallet) and not balances.is_fresh(wallet, now_ms)
 
 
 def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> Decimal | None:
