@@ -132,6 +132,7 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         )
 
     process.leave_textual_alone()
+    process.look_for_cycles_seldom()
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
     from tui.keys import session_bus

@@ -137,7 +137,7 @@ def test_favourite_that_cannot_be_used_says_why_and_one_that_is_not_there_what_t
         favourite("x")
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"#" * (2 * 1024 * 1024)])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"#" * (2 * 1024 * 1024)], ids=["no UTF-8", "too long"])
 def test_what_is_no_file_of_favourites_is_told(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(FavouritesError, match=r"favourites\.toml"):

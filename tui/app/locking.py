@@ -1,5 +1,6 @@
 """The lock of an app that nobody uses: it lets go of the key, covers the screen, and goes on when the key is back."""
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -54,6 +55,7 @@ class IdleLock:
         profile = self._opened.profile
         self._cover = LockScreen(partial(fetch_key, profile) if profile else None)
         self._app.push_screen(self._cover)
+        self._cover.call_after_refresh(gc.collect)  # what refers to the key in a circle would hold it for long
 
     async def unlock(self, key: ApiKey) -> None:
         """Go on where it was left, with the same key."""

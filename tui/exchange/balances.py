@@ -42,6 +42,7 @@ _NOT_ABOUT_THE_WALLET = {*range(-1130, -999), -2008, -2014, -2015}
 """Codes about the exchange's health, the request or the key. Any other means that there is no such wallet to show."""
 
 _Answer = TypeVar("_Answer")
+_Glance = asyncio.Task[list[WalletBalance] | None]
 
 
 class Reader:
@@ -106,9 +107,7 @@ class Reader:
         pairs = (Pair(*names) for row in rows if (names := _names(row.symbol, row.base, row.quote)))
         return {pair.symbol: pair for pair in pairs}
 
-    async def _each(
-        self, wallets: Iterable[Wallet], glance: asyncio.Task[list[WalletBalance]] | None
-    ) -> AsyncIterator[dict[Wallet, Holdings]]:
+    async def _each(self, wallets: Iterable[Wallet], glance: _Glance | None) -> AsyncIterator[dict[Wallet, Holdings]]:
         readings = [asyncio.create_task(self._read(wallet, glance)) for wallet in wallets]
         tasks = [*readings, *([glance] if glance else [])]
         try:
@@ -122,12 +121,12 @@ class Reader:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self, wallet: Wallet, glance: asyncio.Task[list[WalletBalance]] | None) -> tuple[Wallet, Holdings]:
+    async def _read(self, wallet: Wallet, glance: _Glance | None) -> tuple[Wallet, Holdings]:
         asked_ms = ticks_ms()
         holdings = await self._contents(wallet, glance if wallet in _GLANCE_NAMES else None)
         return wallet, holdings if holdings.problem else replace(holdings, read_ms=asked_ms)
 
-    async def _contents(self, wallet: Wallet, glance: asyncio.Task[list[WalletBalance]] | None) -> Holdings:
+    async def _contents(self, wallet: Wallet, glance: _Glance | None) -> Holdings:
         """One wallet from whatever source answers: where one fails, it is the other's turn."""
         if wallet in _GLANCE_SUFFICES and (holdings := await _at_a_glance(wallet, glance)):
             return holdings
@@ -164,8 +163,14 @@ class Reader:
         is_transferable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
         return Holdings(assets, is_transferable=is_transferable)
 
-    async def _glance(self) -> list[WalletBalance]:
-        rows = await self._ask(calls.WALLET_BALANCES)
+    async def _glance(self) -> list[WalletBalance] | None:
+        """What every wallet is worth; None where the exchange does not tell. Of an error that a task ends with, each
+        who awaits it would hold what holds the key.
+        """
+        try:
+            rows = await self._ask(calls.WALLET_BALANCES)
+        except ExchangeError:
+            return None
         self.prices = _prices(balance for row in rows for balance in row.asset_balances or ())
         return rows
 
@@ -202,13 +207,9 @@ class Reader:
             return  # the calls that need it fail, and say why
 
 
-async def _at_a_glance(wallet: Wallet, glance: asyncio.Task[list[WalletBalance]] | None) -> Holdings | None:
+async def _at_a_glance(wallet: Wallet, glance: _Glance | None) -> Holdings | None:
     """What the glance says of a wallet; None where there is no glance, or it failed."""
-    if glance is None:
-        return None
-    try:
-        rows = await asyncio.shield(glance)
-    except ExchangeError:
+    if glance is None or (rows := await asyncio.shield(glance)) is None:
         return None
     glance_name = ServerText(_GLANCE_NAMES[wallet])
     row = next((row for row in rows if row.wallet_name == glance_name), None)

@@ -127,7 +127,10 @@ class Connection:
             del self._under_way[limit]
         # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
         if isinstance(answer, ExchangeError):
-            raise answer
+            try:
+                raise answer
+            finally:
+                del answer  # it holds this frame, and so the key, for as long as this frame holds it
         return answer
 
     async def _exchange(self, method: str, path: str, payload: str, api_key: str) -> bytes | ExchangeError:
