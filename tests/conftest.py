@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from keyring.backend import KeyringBackend
 
-_WORKERS_PER_CORE = 3
+_WORKERS_PER_CORE = 2
 """The tests with real programs mostly wait for these, which wait for each other."""
 
 _FOLDERS = [Path(__file__).parent / name for name in ("terminal", "screens", "wire", "unit")]
@@ -20,7 +20,7 @@ _IN_CI = "CI" in os.environ
 
 _UNCHECKED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 settings.register_profile(
-    "ci", max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED
+    "ci", max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED
 )
 settings.register_profile(
     "nightly", max_examples=20_000, deadline=None, print_blob=True, suppress_health_check=_UNCHECKED

@@ -7,12 +7,14 @@ The profiles `ci` (few, always the same) and `nightly` (many, random) stand in c
 
 from hypothesis import HealthCheck, settings
 
+_FEWEST = 5
+
 
 def one_in(cost: int) -> settings:
-    """A profile's examples divided by so many, for a test whose example costs so much more than a call."""
+    """A profile's examples divided by so many, but some, for a test whose example costs so much more than a call."""
     profile = settings.get_current_profile_name()
     of_profile = settings.get_profile(profile)
     return settings(
-        max_examples=of_profile.max_examples // cost,
+        max_examples=max(of_profile.max_examples // cost, _FEWEST),
         suppress_health_check=[*of_profile.suppress_health_check, HealthCheck.function_scoped_fixture],
     )

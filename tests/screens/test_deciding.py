@@ -29,7 +29,7 @@ DAY_MS = 86_400_000
 def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settling at a pace that no exchange would like."""
     monkeypatch.setattr("tui.desk.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
-    monkeypatch.setattr("tui.desk.desk.Pace", lambda: Pace(0.01, 0.05, judge_after_s=0, judge_gap_s=0.05))
+    monkeypatch.setattr("tui.desk.desk.Pace", lambda: Pace(0.01, 0.5, judge_after_s=0, judge_gap_s=0.05))
 
 
 def in_list(main: MainScreen) -> str:
@@ -87,7 +87,7 @@ async def test_of_several_records_the_person_says_which(
 async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        main.desk._pace = Pace(0.01, 0.05, judge_reads=10**6, judge_gap_s=0.05)
+        main.desk._pace = Pace(0.01, 0.5, judge_reads=10**6, judge_gap_s=0.05)
         exchange.history.hidden = Lag(reads=10**6)
         exchange.faults.append(Fault(answer=Answer(502)))
         await send(pilot)

@@ -53,42 +53,8 @@ async def in_theme(pilot: Pilot[bool], name: str) -> None:
     await until(pilot, lambda: pilot.app.stylesheet._variables == pilot.app.get_css_variables())
 
 
-async def test_demo_and_live_are_told_apart_in_every_theme(demo_app: AppMaker) -> None:
-    async with demo_app(asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
-        main = await until_open(pilot)
-        await review(pilot)
-        for name in SHADED:
-            await in_theme(pilot, name)
-            for label in (main.query_one("#place", Label), pilot.app.screen.query_one("#review-place", Label)):
-                grounds = []
-                for is_live in (False, True):
-                    label.set_class(is_live, "-live")
-                    await pilot.pause()
-                    ground, text = of(label)
-                    assert contrast(ground, text) >= 4.5, (name, label)
-                    grounds.append(ground)
-                demo, live = grounds
-                assert demo.g > demo.r, (name, label)
-                assert live.r > 2 * live.g, (name, label)
-
-
-async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(demo_app: AppMaker) -> None:
-    async with demo_app().run_test(size=(80, 24)) as pilot:
-        main = await until_open(pilot)
-        for name in OWN:
-            await in_theme(pilot, name)
-            label = main.query_one("#place", Label)
-            looks = []
-            for is_live in (False, True):
-                label.set_class(is_live, "-live")
-                await pilot.pause()
-                assert label.styles.text_style.reverse, name
-                looks.append(label.styles.color)
-            assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")], name
-
-
-async def test_outcomes_are_legible_in_every_theme(demo_app: AppMaker) -> None:
-    async with demo_app().run_test(size=(120, 40)) as pilot:
+async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT", amount="1").run_test(size=(120, 40)) as pilot:
         main = await until_open(pilot)
         for number, outcome in enumerate(Outcome, 1):
             main.post_message(MainScreen.TransferChanged(replace(DONE, id=number, outcome=outcome)))
@@ -99,10 +65,28 @@ async def test_outcomes_are_legible_in_every_theme(demo_app: AppMaker) -> None:
             await pilot.app.push_screen(result := ResultScreen(replace(DONE, outcome=outcome)))
             looks[outcome] = " ".join(result.query_one(".title", Label).classes)
             await pilot.press("escape")
+        await review(pilot)
+        reviewed = pilot.app.screen.query_one("#review-place", Label)
         await pilot.app.push_screen(ResultScreen(DONE))
         for name in SHADED:
             await in_theme(pilot, name)
+            await assert_places_are_told_apart(pilot, name, main.query_one("#place", Label), reviewed)
             await assert_outcomes_are_legible(pilot, name, table, looks)
+
+
+async def assert_places_are_told_apart(pilot: Pilot[bool], name: str, *places: Label) -> None:
+    """The demo's by green, the other by red."""
+    for label in places:
+        grounds = []
+        for is_live in (False, True):
+            label.set_class(is_live, "-live")
+            await pilot.pause()
+            ground, text = of(label)
+            assert contrast(ground, text) >= 4.5, (name, label)
+            grounds.append(ground)
+        demo, live = grounds
+        assert demo.g > demo.r, (name, label)
+        assert live.r > 2 * live.g, (name, label)
 
 
 async def assert_outcomes_are_legible(
@@ -130,6 +114,21 @@ async def assert_outcomes_are_legible(
         await pilot.pause()
         title_ground, colour = of(title)
         assert contrast(title_ground, colour) >= 3, (name, outcome)
+
+
+async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        for name in OWN:
+            await in_theme(pilot, name)
+            label = main.query_one("#place", Label)
+            looks = []
+            for is_live in (False, True):
+                label.set_class(is_live, "-live")
+                await pilot.pause()
+                assert label.styles.text_style.reverse, name
+                looks.append(label.styles.color)
+            assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")], name
 
 
 async def test_a_theme_is_chosen_in_the_palette_and_kept(demo_app: AppMaker) -> None:

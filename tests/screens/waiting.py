@@ -20,8 +20,8 @@ from tui.widgets.wallet_list import WalletList
 async def until(pilot: Pilot[bool], condition: Callable[[], bool]) -> None:
     """Let the app work until something holds, and is on the screen; fail when it does not come to hold."""
     async with asyncio.timeout(LIMIT_S):
-        while not condition():
-            await pilot.pause()
+        while not condition():  # noqa: ASYNC110 - nobody sets an event
+            await asyncio.sleep(0.02)  # a pause of the pilot's has each widget say that it is idle
     await pilot.pause()
 
 

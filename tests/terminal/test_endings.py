@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import GnomeKeyring, OpenPty, Pty
+from tests.terminal.conftest import OpenPty, Pty
+from tests.terminal.own_key import with_key
 from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
-from tui.demo.keys import demo_key
 from tui.demo.serving import served
 
 JUDGED_AFTER_MS = 300_000
@@ -31,24 +32,11 @@ def exchange() -> DemoExchange:
 
 
 @pytest.fixture
-def open_app(
-    exchange: DemoExchange, shunter: list[str], gnome_keyring: GnomeKeyring, open_pty: OpenPty
-) -> Iterator[Open]:
+def open_app(exchange: DemoExchange, environment: dict[str, str], tmp_path: Path, open_pty: OpenPty) -> Iterator[Open]:
     """Opens the app, or another module that runs it, with a key in the keyring and the form filled in."""
-    key = demo_key()
     with served(exchange) as base_url:
-        subprocess.run(
-            [*shunter, "keys", "add", "main", "--base-url", base_url, "--stdin"],
-            env=gnome_keyring.environment,
-            input=f"{key.api_key.reveal()}\n{key.secret.reveal()}\n".encode(),
-            check=True,
-            timeout=LIMIT_S,
-        )
-
-        def opened(module: str = "tui") -> Pty:
-            return open_pty([sys.executable, "-m", module, *FORM], gnome_keyring.environment)
-
-        yield opened
+        person = with_key(environment, tmp_path, base_url)
+        yield lambda module="tui": open_pty([sys.executable, "-m", module, *FORM], person)
 
 
 def confirm(terminal: Pty) -> None:
@@ -107,8 +95,16 @@ def test_the_app_ends_with_its_terminal_whoever_leads_the_session(
     wait_for(lambda: not Path(f"/proc/{app}").exists())
 
 
+def outcomes(environment: dict[str, str]) -> list[str]:
+    """What the journal says of the transfers."""
+    with contextlib.closing(
+        sqlite3.connect(Path(environment["XDG_STATE_HOME"]) / "shunter/journal.sqlite3")
+    ) as journal:
+        return [outcome for (outcome,) in journal.execute("SELECT outcome FROM transfers")]
+
+
 def test_an_answer_is_written_down_though_the_terminal_reads_nothing(
-    exchange: DemoExchange, open_app: Open, shunter: list[str], environment: dict[str, str]
+    exchange: DemoExchange, open_app: Open, environment: dict[str, str]
 ) -> None:
     gate = Gate()
     exchange.faults.append(Fault(after=gate))
@@ -120,8 +116,7 @@ def test_an_answer_is_written_down_though_the_terminal_reads_nothing(
         terminal.resize(24, columns)
         time.sleep(0.1)  # else several of them are one
     gate.open()
-    journal = [*shunter, "journal", "--json"]
-    wait_for(lambda: b'"done"' in subprocess.run(journal, env=environment, stdout=subprocess.PIPE, check=True).stdout)
+    wait_for(lambda: outcomes(environment) == ["done"])
     terminal.wait_for("Transfer done", str(exchange.ledger.transfers[0].tran_id))  # it reads again
 
 

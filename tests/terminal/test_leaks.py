@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,76 +33,77 @@ ANSWERS = (
 )
 """Beside the faults by name: each way that the client tells apart. A clock that is off is asked of `keys check`."""
 
-CARELESS = '''
-import logging, os, pathlib, sys
+LOGS = """
+import logging, os
 logging.basicConfig(level=1, filename=os.path.join(os.environ["HOME"], "log.txt"))
+"""
+"""What every program here begins with."""
 
-def crash(self):
-    """What no code should do: log everything, and crash with the secret at hand."""
-    desk = self.app._desk
+CARELESS = '''
+"""Opens Shunter once for each screen that is named. F12 brings the screen up, which does what no code should do."""
+import logging, os, sys
+from tui import cli
+from tui.app import process
+
+process.leave_textual_alone()
+from tui.app import app
+from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
+from tui.screens import main, notice, plain_text, report, result, review, unlock, welcome
+from tui.domain.past import Entry
+from tui.domain.view import Whose
+from tui.domain.balances import Balances
+from tui.domain.transfer import Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.desk.settle import Progress
+from tui.widgets.status_bar import Status
+from datetime import UTC, datetime
+from decimal import Decimal
+
+request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
+transfer = Transfer(1, request, "main", "demo", "https://h.example", datetime.now(UTC), 1, 1)
+made = {
+    "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
+    "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
+    "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
+    "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), Whose("main", "https://h.example")),
+    "GoToScreen": lambda desk: go_to.GoToScreen({}),
+    "HelpScreen": lambda desk: help.HelpScreen(),
+    "HistoryScreen": lambda desk: history.HistoryScreen(desk),
+    "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), place="", read=print),
+    "KeysScreen": lambda desk: keys.KeysScreen(None),
+    "LockScreen": lambda desk: lock.LockScreen(None),
+    "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
+    "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
+    "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
+    "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Finding("c", ["d"])]),
+    "ResultScreen": lambda desk: result.ResultScreen(transfer),
+    "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
+    "UnlockScreen": lambda desk: unlock.UnlockScreen(),
+    "WelcomeScreen": lambda desk: welcome.WelcomeScreen(welcome.CannotOpen("")),
+}
+
+def crash(screen):
+    """Log everything, and crash with the secret at hand."""
+    desk = screen.app._desk
     key = desk.client._key if desk else None
     secret = key.secret.reveal() if key else "none"
-    typed = [entry.value for entry in self.query("SecretInput")]
-    logging.error("%r %s %r %r", key, key, [repr(entry) for entry in self.query("SecretInput")], self.app._lock._opened)
-    self.app.save_screenshot("shot.svg", os.environ["HOME"])
+    entries = screen.query("SecretInput")
+    typed = [entry.value for entry in entries]
+    logging.error("%r %s %r %r", key, key, [repr(entry) for entry in entries], screen.app._lock._opened)
+    screen.app.save_screenshot(f"{name}.svg", os.environ["HOME"])
     raise RuntimeError(f"{secret} {typed} {key!r}")
 
-def plant(name):
-    """Crash when a screen of that name comes up; F12 brings it up."""
-    from tui.app import app
-    from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
-    from tui.screens import main, notice, plain_text, report, result, review, unlock, welcome
-    from tui.domain.past import Entry
-    from tui.domain.view import Whose
-    from tui.domain.balances import Balances
-    from tui.domain.transfer import Transfer, TransferRequest
-    from tui.domain.wallets import TransferType
-    from tui.desk.settle import Progress
-    from tui.widgets.status_bar import Status
-    from datetime import UTC, datetime
-    from decimal import Decimal
+async def on_event(self, event):
+    if getattr(event, "key", "") == "f12":
+        self.push_screen(made[name](self._desk))
+        self.call_after_refresh(crash, self.screen)
+        return
+    await original(self, event)
 
-    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
-    transfer = Transfer(1, request, "main", "demo", "https://h.example", datetime.now(UTC), 1, 1)
-    made = {
-        "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
-        "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
-        "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
-        "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), Whose("main", "https://h.example")),
-        "GoToScreen": lambda desk: go_to.GoToScreen({}),
-        "HelpScreen": lambda desk: help.HelpScreen(),
-        "HistoryScreen": lambda desk: history.HistoryScreen(desk),
-        "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), place="", read=print),
-        "KeysScreen": lambda desk: keys.KeysScreen(None),
-        "LockScreen": lambda desk: lock.LockScreen(None),
-        "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
-        "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
-        "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
-        "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Finding("c", ["d"])]),
-        "ResultScreen": lambda desk: result.ResultScreen(transfer),
-        "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
-        "UnlockScreen": lambda desk: unlock.UnlockScreen(),
-        "WelcomeScreen": lambda desk: welcome.WelcomeScreen(welcome.CannotOpen("")),
-    }
-    async def on_event(self, event):
-        if getattr(event, "key", "") == "f12":
-            self.push_screen(made[name](self._desk))
-            self.call_after_refresh(crash, self.screen)
-            return
-        await original(self, event)
-
-    original, app.ShunterApp.on_event = app.ShunterApp.on_event, on_event
-
-if planted := os.environ.get("CRASH_SCREEN"):
-    import builtins
-    real = builtins.__import__
-    def importing(name, *rest, **named):
-        module = real(name, *rest, **named)
-        if name == "tui.app.app" and not getattr(builtins, "planted", False):
-            builtins.planted = True
-            plant(planted)
-        return module
-    builtins.__import__ = importing
+original, app.ShunterApp.on_event = app.ShunterApp.on_event, on_event
+for name in sys.argv[1:]:
+    status = cli.main([])
+    print(f"{name} has ended with {status}", flush=True)
 '''
 
 
@@ -136,28 +138,22 @@ class Searched:
         for what in ("cmdline", "environ"):
             self.texts[f"{what} of {pid}"] = Path(f"/proc/{pid}/{what}").read_bytes()
 
-    def assert_no_trace_of(self, key: ApiKey, *, during: str = "") -> None:
+    def assert_no_trace_of(self, key: ApiKey) -> None:
         """Look into it all, and into every file below the home folder."""
         files = {
             str(path): path.read_bytes()
             for path in self.home.rglob("*")
             if path.is_file() and self.keyring_folder not in path.parents
         }
-        assert any("log.txt" in name for name in files), f"nothing was logged {during}"
+        assert any("log.txt" in name for name in files), "nothing was logged"
         places = {place for place, text in (self.texts | files).items() for trace in traces(key) if trace in text}
-        assert not places, during
-
-    def forget_logs(self) -> None:
-        """Begin anew, so that what is found next is of what is done next."""
-        self.texts.clear()
-        for path in (self.home / "log.txt", self.home / "textual.log", self.home / "shot.svg"):
-            path.unlink(missing_ok=True)
+        assert not places
 
 
 @pytest.fixture
 def talkative(gnome_keyring: GnomeKeyring, tmp_path: Path) -> dict[str, str]:
     """An environment in which everything is logged."""
-    (tmp_path / "sitecustomize.py").write_text(CARELESS)
+    (tmp_path / "sitecustomize.py").write_text(LOGS)
     environment: dict[str, str] = gnome_keyring.environment
     return (
         environment
@@ -306,20 +302,29 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
 @pytest.mark.parametrize("kind", [KeyKind.ED25519], indirect=True)
 def test_crash_of_a_screen_leaves_no_trace_of_the_key(
     open_pty: OpenPty,
-    shunter: list[str],
     talkative: dict[str, str],
     searched: Searched,
     run: Shunter,
     demo: tuple[DemoExchange, str, ApiKey],
+    tmp_path: Path,
 ) -> None:
     _, base_url, key = demo
     run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{key.api_key.reveal()}\n{key.secret.reveal()}")
+    careless = tmp_path / "careless.py"
+    careless.write_text(CARELESS)
+    terminal = open_pty([sys.executable, str(careless), *screens()], talkative)
+    written_before = 0
+
+    def wait_until_written(text: str) -> None:
+        wait_for(lambda: terminal.screen() and text.encode() in terminal.written[written_before:])
+
     for screen in screens():
-        terminal = open_pty(shunter, talkative | {"CRASH_SCREEN": screen})
-        terminal.wait_for("13 assets")
+        wait_until_written("13 assets")
         terminal.type("\x1b[24~")  # F12
-        terminal.wait_for_end()
-        searched.take(f"terminal of {screen}", terminal.written)
-        assert b"stopped on an error of its own: RuntimeError" in terminal.written, screen
-        searched.assert_no_trace_of(key, during=screen)
-        searched.forget_logs()
+        wait_until_written(f"{screen} has ended with 1")
+        assert b"stopped on an error of its own: RuntimeError" in terminal.written[written_before:], screen
+        assert (tmp_path / f"{screen}.svg").exists()
+        written_before = len(terminal.written)
+    assert terminal.wait_for_end() == 0
+    searched.take("terminal", terminal.written)
+    searched.assert_no_trace_of(key)
