@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from keyring.backend import KeyringBackend
 
-_WORKERS_PER_CORE = 2
+_WORKERS_PER_CORE = 3
 """The tests with real programs mostly wait for these, which wait for each other."""
 
 _FOLDERS = [Path(__file__).parent / name for name in ("terminal", "screens", "wire", "unit")]
