@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from importlib.metadata import version
 
 from tui.app import process
 from tui.commands import history, journal, keys, reconcile, routes, simulate
@@ -66,6 +65,8 @@ def _run(words: Sequence[str]) -> int:
     _refuse_unknown_option(parser, words)
     args = parser.parse_args(words)
     if args.version:
+        from importlib.metadata import version
+
         print(f"shunter {version('shunter')}")
         return 0
     if not args.command:

@@ -1,7 +1,6 @@
 """One account at its exchange, for the commands that read it: which key, the journal, and the history as it comes."""
 
 import argparse
-import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Iterable
@@ -56,6 +55,8 @@ def with_past(
         return 2
 
     def carry_out() -> int:
+        import asyncio
+
         profile = None if args.demo else _profile(args.profile)
         with patience() if profile else contextlib.nullcontext():
             key = keys.load(profile) if profile else None
