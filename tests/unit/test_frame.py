@@ -62,6 +62,7 @@ def direct(picture: Picture, pens: Pens, *, colour: bool) -> list[list[tuple[obj
     return emulator.picture()
 
 
+@pytest.mark.long
 @settings(max_examples=100)
 @given(
     colours=st.sampled_from([ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD]),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 import httpx
+import pytest
 
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Answer, Cut, Fault
@@ -76,6 +77,7 @@ async def _decide(seat: Seat) -> None:
             await seat.desk.choose(Decision(transfer, oldest))
 
 
+@pytest.mark.long
 async def test_nothing_is_lost_and_nothing_doubled(
     server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
 ) -> None:
