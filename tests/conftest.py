@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -35,7 +36,14 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Look for cycles seldom: a fifth of what an app in this process cost was looking through everything there is.
+    """Let Ctrl+C stop what is tested, and look for cycles seldom."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # by a shell that began the tests in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _look_for_cycles_seldom()
+
+
+def _look_for_cycles_seldom() -> None:
+    """A fifth of what an app in this process cost was looking through everything there is.
 
     What is left in a cycle is still found, and told of, when the tests end at the latest. Nothing is frozen: tests
     look through what there is for what should be gone.
