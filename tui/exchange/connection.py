@@ -174,17 +174,23 @@ class Connection:
 
 
 def _http(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> "httpx.AsyncClient":
+    import ssl
+
     import httpx
 
+    url = httpx.URL(base_url)
+    # Where nothing is encrypted nobody is trusted, and no certificates are read, which takes longer than all the rest.
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.scheme == "http" else True
     try:
         return httpx.AsyncClient(
+            verify=trust,
             timeout=httpx.Timeout(**_TIMEOUTS_S),
             limits=httpx.Limits(max_connections=100, keepalive_expiry=TRUSTED_S),
             headers={"Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
             follow_redirects=False,
             # A proxy from the environment has no business between this machine and itself.
-            trust_env=not is_loopback(httpx.URL(base_url).host),
+            trust_env=not is_loopback(url.host),
             transport=transport,
         )
     except (ImportError, ValueError):  # SOCKS without its package; a scheme that is none
