@@ -24,6 +24,9 @@ settings.register_profile(
     "ci", max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED
 )
 settings.register_profile(
+    "few", max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED
+)
+settings.register_profile(
     "nightly", max_examples=20_000, deadline=None, print_blob=True, suppress_health_check=_UNCHECKED
 )
 settings.load_profile("ci")  # unless --hypothesis-profile, which is read later, names the other

@@ -1,6 +1,7 @@
 """How many examples a property is tried with, by what one costs.
 
-The profiles `ci` (few, always the same) and `nightly` (many, random) stand in conftest.py. This is the nightly command:
+The profiles `ci` (some, always the same), `few` (for another Python) and `nightly` (many, random) stand in conftest.py.
+This is the nightly command:
 
     pytest -n auto --hypothesis-profile nightly
 """
