@@ -21,7 +21,7 @@ _IN_CI = "CI" in os.environ
 
 _UNCHECKED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 settings.register_profile(
-    "ci", max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED
+    "ci", max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED
 )
 settings.register_profile(
     "few", max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=_UNCHECKED

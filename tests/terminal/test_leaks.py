@@ -312,7 +312,8 @@ def test_crash_of_a_screen_leaves_no_trace_of_the_key(
     run("keys", "add", "main", "--base-url", base_url, "--stdin", text=f"{key.api_key.reveal()}\n{key.secret.reveal()}")
     careless = tmp_path / "careless.py"
     careless.write_text(CARELESS)
-    terminal = open_pty([sys.executable, str(careless), *screens()], talkative)
+    # asyncio's debug mode writes down where each call was made: the other tests have it, and here it takes long.
+    terminal = open_pty([sys.executable, str(careless), *screens()], talkative | {"PYTHONASYNCIODEBUG": ""})
     written_before = 0
 
     def wait_until_written(text: str) -> None:
