@@ -92,12 +92,14 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         exchange.faults.append(Fault(answer=Answer(502)))
         await send(pilot)
         assert "Transfer unknown" in screen_text(pilot)
+        shown = pilot.app.screen
         exchange.history.hidden = Lag()
         (transfer,) = exchange.ledger.transfers
         await until(
             pilot, lambda: "Transfer done" in screen_text(pilot) and str(transfer.tran_id) in screen_text(pilot)
         )
         await until(pilot, lambda: "Spot now: 1,248.50 USDT" in screen_text(pilot))
+        assert pilot.app.screen is shown  # an Esc that comes at the same time must not be lost with the one before
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
 

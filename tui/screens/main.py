@@ -220,8 +220,7 @@ class MainScreen(Fitting, HasBalances):
             self._history.put(transfer)
         shown = self.app.screen
         if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
-            since_ms = self._answered_ms.get(transfer.id)
-            self.app.switch_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
+            shown.show(transfer, self.desk.readings.balances, self._answered_ms.get(transfer.id))
 
     @work(group="earlier")
     async def find_earlier(self) -> None:

@@ -55,27 +55,30 @@ class ResultScreen(ModalScreen[None]):
                 for name, value in facts(transfer, self._note):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=f"fact-{name.lower().replace(' ', '-')}", markup=False)
-                if self._balances and self._since_ms is not None:
-                    for end in _END_IDS:
-                        yield Label("", classes="fact-name")
-                        yield Label("", classes="fact-value", id=end, markup=False)
+                for id_, words in zip(_END_IDS, self._ends_now(), strict=False):
+                    yield Label("", classes="fact-name")
+                    yield Label(words, classes="fact-value", id=id_, markup=False)
             copy = "c  copy the tranId        " if transfer.tran_id else ""
             yield AskLine(f"{copy}Esc or q  close")
 
-    def on_mount(self) -> None:
-        """Show the balances as far as they are known."""
-        if self._balances:
-            self.show_balances(self._balances)
+    def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
+        """Say how it ended, now that it has: in the same dialog, which the person may be about to close."""
+        self.transfer, self._note, self._balances, self._since_ms = transfer, "", balances, since_ms
+        self.refresh(recompose=True)
 
     def show_balances(self, balances: Balances) -> None:
         """Show what source and destination hold now, once the exchange has said so."""
         self._balances = balances
-        if self._since_ms is None or not self.query(f"#{_END_IDS[0]}"):
-            return
-        request = self.transfer.request
-        for id_, end in zip(_END_IDS, request.ends, strict=True):
-            words = f"{end.label} now: {_now(balances, end, request.asset, self._since_ms)}"
-            self.query_one(f"#{id_}", Label).update(words)
+        for id_, words in zip(_END_IDS, self._ends_now(), strict=False):
+            for fact in self.query(f"#{id_}").results(Label):
+                fact.update(words)
+
+    def _ends_now(self) -> list[str]:
+        """What to say of source and destination; nothing where the outcome became final long ago, or has not."""
+        balances, since_ms, request = self._balances, self._since_ms, self.transfer.request
+        if balances is None or since_ms is None:
+            return []
+        return [f"{end.label} now: {_now(balances, end, request.asset, since_ms)}" for end in request.ends]
 
     def show_note(self, note: str) -> None:
         """Say how the settling goes."""
