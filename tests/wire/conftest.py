@@ -105,10 +105,13 @@ class Seat:
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, as the desk tells of changes."""
-        async with asyncio.timeout(LIMIT_S):
-            while not holds():
-                self._changed.clear()
-                await self._changed.wait()
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                while not holds():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            pytest.fail(f"It never came to hold. The desk told last: {self.shown[-1:]}, {self.notes[-1:]}")
 
     async def settled(self, transfer: Transfer) -> Transfer:
         """Wait for the end of a transfer, and give it as the screen shows it."""
