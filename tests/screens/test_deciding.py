@@ -1,6 +1,7 @@
 """Where the program cannot tell how a transfer ended: the person is shown the facts, and decides."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from tui.domain.transfer import Finding, Outcome, Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
+from tui.screens.result import ResultScreen
 from tui.screens.welcome import CannotOpen, WelcomeScreen
 
 AppMaker = Callable[..., ShunterApp]
@@ -100,6 +102,11 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         )
         await until(pilot, lambda: "Spot now: 1,248.50 USDT" in screen_text(pilot))
         assert pilot.app.screen is shown  # an Esc that comes at the same time must not be lost with the one before
+        assert isinstance(shown, ResultScreen)
+        late = replace(shown.transfer, outcome=Outcome.SENDING, tran_id=None)
+        main.post_message(MainScreen.TransferChanged(late))
+        await pilot.pause()
+        assert "Transfer done" in screen_text(pilot), "what came late took the outcome back"
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Label
 
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import figure, review, rows, send, until, until_open, until_screen
+from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -60,8 +59,7 @@ ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 async def _sent(pilot: Pilot[bool]) -> None:
     await until_open(pilot)
     await send(pilot)
-    ends = list(pilot.app.screen.query("#source-now, #destination-now").results(Label))
-    await until(pilot, lambda: not any("reading" in str(end.content) for end in ends))
+    await until(pilot, lambda: "reading" not in screen_text(pilot))
     await pilot.pause()
 
 

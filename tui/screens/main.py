@@ -219,7 +219,7 @@ class MainScreen(Fitting, HasBalances):
         if self._history and self._history in self.app.screen_stack:
             self._history.put(transfer)
         shown = self.app.screen
-        if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id and shown.transfer != transfer:
+        if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id:
             shown.show(transfer, self.desk.readings.balances, self._answered_ms.get(transfer.id))
 
     @work(group="earlier")

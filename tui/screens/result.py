@@ -62,7 +62,12 @@ class ResultScreen(ModalScreen[None]):
             yield AskLine(f"{copy}Esc or q  close")
 
     def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
-        """Say how it ended, now that it has: in the same dialog, which the person may be about to close."""
+        """Say how it ended, now that it has: in the same dialog, which the person may be about to close.
+
+        What comes late, of the time before it ended, changes nothing.
+        """
+        if transfer == self.transfer or (transfer.outcome.is_open and not self.transfer.outcome.is_open):
+            return
         self.transfer, self._note, self._balances, self._since_ms = transfer, "", balances, since_ms
         self.refresh(recompose=True)
 
