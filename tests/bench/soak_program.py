@@ -55,7 +55,6 @@ _REVIEW, _QUIT, _ESCAPE, _ENTER = "\x12", "\x11", "\x1b", "\r"
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 _EMPTY_AMOUNT = r"Amount +e\.g\."
-_COMES_WITHIN_S = 15
 _UNCOVERED_FORM = r"Asset +USDT +Amount"
 _AGAIN = "press it again"
 _NOT_DECIDED = "Not decided"
@@ -352,21 +351,10 @@ class Person:
                 self._decide(terminal, listed.index(row["id"]), row["amount"])
         self.leave()
 
-    def _open(self, terminal: Pty, place: int, pattern: str) -> re.Match[str]:
-        """Open a row of the list; where nothing comes of it for a while, once more, as a person does."""
-        terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
-        deadline = time.monotonic() + _COMES_WITHIN_S
-        while not (shown := re.search(pattern, terminal.screen())) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if shown:
-            return shown
-        if re.match(_NO_DIALOG, terminal.screen()):
-            terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
-        return terminal.find(pattern)
-
     def _decide(self, terminal: Pty, place: int, amount: str) -> None:
         """Open a row of the list. Where the program asks, choose what the ledger says."""
-        shown = self._open(terminal, place, rf"{re.escape(amount)} USDT(?s:.*)(Esc or q  close|leave it open)")
+        terminal.type(_FIRST_ROW + _DOWN * place + _ENTER)
+        shown = terminal.find(rf"{re.escape(amount)} USDT(?s:.*)(Esc or q  close|leave it open)")
         records = [int(tran_id) for tran_id in re.findall(r"tranId ([0-9]+)", shown[0])]
         executed = self._app.executed().get(amount)
         if shown[1] == "Esc or q  close" or executed not in (None, *records):
