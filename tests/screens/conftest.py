@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -11,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keyring.backend import KeyringBackend
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
+from tests.keyrings import FakeKeyring
+from tests.waiting import LIMIT_S
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
@@ -43,9 +47,17 @@ def styles_are_parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def settings_of_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What the one who runs the tests has set has no part in them."""
+def settings_of_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, use_keyring: Callable[[KeyringBackend], None]
+) -> Iterator[None]:
+    """What the one who runs the tests has set and keeps has no part in them, nor has what another test left undone."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    use_keyring(FakeKeyring())
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "keyring":  # what it still writes belongs to this test's person
+            thread.join(LIMIT_S)
+            assert not thread.is_alive()
 
 
 @pytest.fixture

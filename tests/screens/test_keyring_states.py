@@ -2,7 +2,6 @@
 
 import gc
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ from textual.widgets import Input, Label
 
 from tests.keyrings import FakeKeyring
 from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
-from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app import opening as opening_module
 from tui.app.app import ShunterApp
@@ -71,11 +69,8 @@ def backend(
     monkeypatch.setitem(keyring_calls._NAMES, FakeKeyring.__module__, "Secret Service")
     made = FakeKeyring()
     use_keyring(made)
-    before = set(threading.enumerate())
     yield made
     made.released.set()
-    for waiting in set(threading.enumerate()) - before:
-        waiting.join(LIMIT_S)  # what it still writes belongs to this test's person
 
 
 @pytest.fixture

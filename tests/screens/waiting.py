@@ -19,9 +19,12 @@ from tui.widgets.wallet_list import WalletList
 
 async def until(pilot: Pilot[bool], condition: Callable[[], bool]) -> None:
     """Let the app work until something holds, and is on the screen; fail when it does not come to hold."""
-    async with asyncio.timeout(LIMIT_S):
-        while not condition():  # noqa: ASYNC110 - nobody sets an event
-            await asyncio.sleep(0.02)  # a pause of the pilot's has each widget say that it is idle
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            while not condition():  # noqa: ASYNC110 - nobody sets an event
+                await asyncio.sleep(0.02)  # a pause of the pilot's has each widget say that it is idle
+    except TimeoutError:
+        raise AssertionError(f"waited in vain at {pilot.app.screen_stack}:\n{screen_text(pilot)}") from None
     await pilot.pause()
 
 
