@@ -10,10 +10,12 @@ from tests.screens.waiting import until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
+from tui.domain.balances import Balances
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
+from tui.widgets.balance_reader import BalanceReader
 from tui.widgets.holdings_table import HoldingsTable
 
 AppMaker = Callable[..., ShunterApp]
@@ -30,6 +32,17 @@ async def opened(pilot: Pilot[bool]) -> MainScreen:
     await pilot.press("f6")
     await until_screen(pilot, HoldingsScreen)
     return main
+
+
+async def test_what_is_read_while_the_view_opens_is_in_it(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        read = main.desk.readings.balances
+        main.desk.readings.balances = Balances()
+        main.action_holdings()
+        main.on_balance_reader_read(BalanceReader.Read(read))  # before anything of the view is there
+        await until_screen(pilot, HoldingsScreen)
+        await until(pilot, lambda: lines(pilot)[0] == "13 assets, about 0.2912676 BTC")
 
 
 async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(demo_app: AppMaker) -> None:

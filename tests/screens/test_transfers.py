@@ -1,11 +1,13 @@
 """Making a transfer, from the form to the list, as a person at the keyboard does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from textual import events
+from textual.app import ComposeResult
 from textual.widgets import Label
 
 from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen, words
@@ -274,6 +276,30 @@ async def test_result_says_what_the_wallets_hold_now_also_when_the_desk_tells_of
         for transfer in told:
             main.post_message(MainScreen.TransferChanged(transfer))
         await until(pilot, lambda: "now: " in screen_text(pilot) and "reading..." not in screen_text(pilot))
+
+
+async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.workers)
+        transfer = replace(next(main.desk._journal.transfers(newest_first=True)), outcome=Outcome.UNKNOWN)
+        compose = ResultScreen.compose
+
+        def told_meanwhile(screen: ResultScreen) -> ComposeResult:
+            yield from compose(screen)
+            screen.show_balances(main.desk.readings.balances)  # all of it is made, and nothing is in its place
+            screen.show_note("looked 3 times")
+
+        monkeypatch.setattr(ResultScreen, "compose", told_meanwhile)
+        app.push_screen(ResultScreen(transfer, Balances(), 0, note="looked twice"))
+        await until_screen(pilot, ResultScreen)
+        await until(pilot, lambda: "Spot now: 1,249.00 USDT" in screen_text(pilot))
+        assert "looked 3 times" in screen_text(pilot)
 
 
 async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_history(

@@ -27,23 +27,20 @@ class HoldingsScreen(Screen[HoldingsTable.Chosen | None]):
     def __init__(self, balances: Balances, *, place: str, read: Callable[[], object]) -> None:
         """Takes what is known, whose it is, and what to do when the person wants it to be read again."""
         super().__init__()
-        self._balances = balances
+        self._table = HoldingsTable()
+        self._table.show_balances(balances)
         self._place = place
         self._read = read
 
     def compose(self) -> ComposeResult:
         """One table."""
         yield Label(f"Holdings   {self._place}", classes="title", markup=False)
-        yield HoldingsTable()
+        yield self._table
         yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Show what is known."""
-        self.show_balances(self._balances)
 
     def show_balances(self, balances: Balances) -> None:
         """Show what was read meanwhile."""
-        self.query_one(HoldingsTable).show_balances(balances)
+        self._table.show_balances(balances)
 
     def on_holdings_table_chosen(self, message: HoldingsTable.Chosen) -> None:
         """Back to the form, with it."""

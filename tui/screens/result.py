@@ -74,9 +74,7 @@ class ResultScreen(ModalScreen[None]):
     def show_balances(self, balances: Balances) -> None:
         """Show what source and destination hold now, once the exchange has said so."""
         self._balances = balances
-        for id_, words in zip(_END_IDS, self._ends_now(), strict=False):
-            for fact in self.query(f"#{id_}").results(Label):
-                fact.update(words)
+        self.call_later(self._tell)
 
     def _ends_now(self) -> list[str]:
         """What to say of source and destination; nothing where the outcome became final long ago, or has not."""
@@ -87,8 +85,15 @@ class ResultScreen(ModalScreen[None]):
 
     def show_note(self, note: str) -> None:
         """Say how the settling goes."""
-        for fact in self.query("#fact-settling").results(Label):
-            fact.update(printable(note))
+        self._note = note
+        self.call_later(self._tell)
+
+    def _tell(self) -> None:
+        """Say what came meanwhile. Called in the screen's own turn: while it is being made, no label is in place."""
+        settling = ("fact-settling", printable(self._note) or "...")
+        for id_, words in (settling, *zip(_END_IDS, self._ends_now(), strict=False)):
+            for fact in self.query(f"#{id_}").results(Label):
+                fact.update(words)
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""
