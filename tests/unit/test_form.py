@@ -177,6 +177,7 @@ def test_a_pair_hints_at_the_accounts_that_there_are() -> None:
     assert _form(replace(ISOLATED, from_pair="")).hint(Field.FROM_PAIR) == "You hold: BTCUSDT"
     assert _form(replace(ISOLATED, from_pair="ETHUSDT")).hint(Field.FROM_PAIR) == "You have no ETHUSDT account yet"
     assert _form(ISOLATED).hint(Field.ASSET) == ""
+    assert _form(replace(USDT, from_pair="ETHUSDT")).hint(Field.FROM_PAIR) == ""  # it is not asked for
 
 
 def test_all_but_so_much_is_what_can_be_moved_less_that() -> None:

@@ -143,6 +143,8 @@ class FormState:
 
     def hint(self, which: Field) -> str:
         """What is worth knowing at a field while nothing is wrong with it; empty where there is nothing."""
+        if which not in self.fields:
+            return ""
         source, destination = self.ends
         match which:
             case Field.AMOUNT:

@@ -1,10 +1,13 @@
 """The line at the top: where one is, as whom, and how things stand."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Label
 
 _MOST_WEIGHT = 180_000
@@ -36,32 +39,37 @@ class StatusBar(Horizontal):
         self.status = status
 
     def compose(self) -> ComposeResult:
-        """Account first: it matters most."""
+        """The place first: it matters most."""
+        place = self.status.place
         yield Label("Shunter", id="brand")
-        yield Label("", id="place", markup=False)
-        yield Label("", id="who", markup=False)
-        yield Label("", id="waiting", markup=False)
-        yield Label("", id="state", markup=False)
-
-    def on_mount(self) -> None:
-        """Show the status it was made with."""
-        self.show()
+        yield Label(f" {place} ", id="place", classes="-live" if place == "LIVE" else "", markup=False)
+        yield _Standing(self)
 
     def show(self, **changes: object) -> None:
-        """Change parts of the status."""
-        self.status = status = replace(self.status, **changes)  # type: ignore[arg-type]
-        place = self.query_one("#place", Label)
-        place.update(f" {status.place} ")
-        place.set_class(status.place == "LIVE", "-live")
-        tail = f" ...{status.key_tail}" if status.key_tail else ""
-        self.query_one("#who", Label).update(f"{status.profile}{tail}")
-        self.query_one("#waiting", Label).update(status.waiting_for)
-        others = f" Shunter  {status.place}  {status.profile}{tail}  {status.waiting_for}  "
-        self.query_one("#state", Label).update(_state(status, self.size.width - cell_len(others)))
+        """Change parts of the status; where one is stays."""
+        self.status = replace(self.status, **changes)  # type: ignore[arg-type]
+        self.query_one(_Standing).refresh()
 
-    def on_resize(self) -> None:
-        """Show what there is room for now."""
-        self.show()
+
+class _Standing(Widget):
+    """As whom one is, what is waited for, and how things stand: one text, so that no change of it is laid out."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-bar--waiting", "status-bar--state"}
+
+    def __init__(self, bar: StatusBar) -> None:
+        super().__init__()
+        self._bar = bar
+
+    def render(self) -> Content:
+        """What is waited for is whole; how things stand is at the right, as far as there is room."""
+        status, width = self._bar.status, self.content_size.width
+        tail = f" ...{status.key_tail}" if status.key_tail else ""
+        waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
+        left = Content(f" {status.profile}{tail} ") + waiting
+        room = width - left.cell_length - 2
+        state = Content.styled(_state(status, room), self.get_visual_style("status-bar--state"))
+        gap = Content(" " * max(1, 1 + room - state.cell_length))
+        return Content.assemble(left, gap, state).truncate(width)
 
 
 def _state(status: Status, room: int) -> str:

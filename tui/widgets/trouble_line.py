@@ -35,8 +35,9 @@ class TroubleLine(Label):
         lines += [f"{_unread_words(wallets)}: {printable(problem)}" for problem, wallets in self._unread.items()]
         if self._since_ms:
             lines[-1] += f" Since {time_of(self._since_ms):%H:%M}; tried again by itself, F5 tries now."
-        if lines != str(self.content).split("\n"):
-            self.update("\n".join(lines))
+        words = "\n".join(lines)
+        if words != str(self.content):
+            self.update(words)
         self.display = bool(lines)
 
 
