@@ -1,11 +1,14 @@
 """What the wallets hold, read over a real socket, with each call failing in turn."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.demo.keys import demo_key
@@ -13,6 +16,7 @@ from tui.desk.balances import BalanceReadings
 from tui.domain.balances import Account, Balances, Holdings
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 
@@ -27,13 +31,14 @@ OWN_CALLS = {
     Wallet.OPTIONS: "GET /eapi/v1/marginAccount",
     Wallet.PORTFOLIO: "GET /papi/v1/balance",
 }
+TIME_OUT = "time-out"
 FAILURES: dict[str, dict[str, object]] = {
     "error": {"answer": Answer(500, b"oops")},
     "garbage": {"answer": Answer(200, b'{"this": "is not it"')},
     "not-permitted": {"answer": Answer(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')},
     "not-open": {"answer": Answer(400, b'{"code":-3003,"msg":"Margin account does not exist."}')},
     "cut": {"answer": Cut.RESET},
-    "time-out": {"after": 30},
+    TIME_OUT: {"after": 30},
 }
 MOVABLE = {
     Wallet.SPOT: "1250.00",
@@ -55,7 +60,31 @@ async def client(server: DemoServer) -> AsyncIterator[BinanceClient]:
 
 @pytest.fixture
 def readings(client: BinanceClient) -> BalanceReadings:
-    return BalanceReadings(client, patience_s=1)
+    return BalanceReadings(client, patience_s=LIMIT_S)
+
+
+@pytest.fixture
+def failing(client: BinanceClient, server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Makes a call fail. The patience with one that hangs ends as soon as the exchange has got it: not with the others,
+    which are as late on a busy machine.
+    """
+    read = client.read
+
+    def fail(call: str, failure: str) -> None:
+        gate = Gate() if failure == TIME_OUT else None
+        server.exchange.faults.append(_fails(call, **(FAILURES[failure] | ({"before": gate} if gate else {}))))
+
+        async def impatient(asked: Call[Any]) -> Any:
+            if gate is None or f"{asked.method} {asked.path}" != call:
+                return await read(asked)
+            hanging = asyncio.ensure_future(read(asked))
+            await asyncio.to_thread(gate.reached.wait, LIMIT_S)
+            hanging.cancel()
+            raise TimeoutError
+
+        monkeypatch.setattr(client, "read", impatient)
+
+    return fail
 
 
 async def _read(readings: BalanceReadings) -> Balances:
@@ -91,9 +120,14 @@ async def test_all_wallets_are_read(readings: BalanceReadings) -> None:
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("wallet", Wallet, ids=lambda wallet: wallet.value)
 async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
-    readings: BalanceReadings, client: BinanceClient, server: DemoServer, wallet: Wallet, failure: str
+    readings: BalanceReadings,
+    client: BinanceClient,
+    server: DemoServer,
+    failing: Callable[[str, str], None],
+    wallet: Wallet,
+    failure: str,
 ) -> None:
-    server.exchange.faults.append(_fails(OWN_CALLS[wallet], **FAILURES[failure]))
+    failing(OWN_CALLS[wallet], failure)
     if wallet in (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS):  # the glance would do for them
         server.exchange.faults.append(_fails(GLANCE, **FAILURES["error"]))
     balances = await _read(readings)
@@ -113,9 +147,9 @@ async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
 
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_without_the_glance_every_wallet_is_right_by_its_own_call(
-    readings: BalanceReadings, server: DemoServer, failure: str
+    readings: BalanceReadings, failing: Callable[[str, str], None], failure: str
 ) -> None:
-    server.exchange.faults.append(_fails(GLANCE, **FAILURES[failure]))
+    failing(GLANCE, failure)
     _assert_right(await _read(readings), set(Wallet))
 
 
@@ -130,6 +164,14 @@ async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(
     balances = await _read(readings)
     assert not balances.wallets[Wallet.OPTIONS].is_open
     assert balances.wallets[Wallet.SPOT].is_open
+
+
+async def test_what_does_not_answer_within_the_patience_is_not_read_and_says_so(
+    client: BinanceClient, server: DemoServer
+) -> None:
+    server.exchange.faults += [_fails(call, **FAILURES[TIME_OUT]) for call in (GLANCE, *OWN_CALLS.values())]
+    balances = await _read(BalanceReadings(client, patience_s=0.05))
+    assert {holdings.problem for holdings in balances.wallets.values()} == {"The answer took too long."}
 
 
 async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: DemoServer) -> None:
