@@ -131,8 +131,6 @@ async def test_request_executed_after_the_client_gave_up_is_found(
 async def test_answer_that_drips_is_unknown_after_a_while(
     open_desk: OpenDesk, raw_server: RawServer, knows_the_time: TellTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_module, "_WHOLE_CALL_S", 0.5)
-
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -142,6 +140,7 @@ async def test_answer_that_drips_is_unknown_after_a_while(
 
     seat = open_desk(await raw_server(drip))
     await knows_the_time(seat)
+    monkeypatch.setattr(connection_module, "_WHOLE_CALL_S", 0.5)
     transfer = await seat.send()
     assert transfer.outcome is Outcome.UNKNOWN
     _reads_well(transfer)

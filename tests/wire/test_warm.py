@@ -138,7 +138,7 @@ async def test_connection_from_before_the_machine_slept_is_not_used(
 async def test_dead_connection_is_found_out_and_left(
     client: BinanceClient, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "_PROOF_S", 0.1)
+    monkeypatch.setattr(client_module, "_PROOF_S", 0.5)
     line.answers = False
     with pytest.raises(OutcomeUnknown, match="did not answer"):
         await client.warm()
