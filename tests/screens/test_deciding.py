@@ -19,7 +19,8 @@ from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
-from tui.screens.welcome import CannotOpen, WelcomeScreen
+from tui.screens.ways_on import CannotOpen
+from tui.screens.welcome import WelcomeScreen
 
 AppMaker = Callable[..., ShunterApp]
 

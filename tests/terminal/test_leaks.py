@@ -48,7 +48,7 @@ from tui.app import process
 process.leave_textual_alone()
 from tui.app import app
 from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
-from tui.screens import main, notice, plain_text, report, result, review, unlock, welcome
+from tui.screens import main, notice, plain_text, report, result, review, unlock, ways_on, welcome
 from tui.domain.past import Entry
 from tui.domain.view import Whose
 from tui.domain.balances import Balances
@@ -79,7 +79,7 @@ made = {
     "ResultScreen": lambda desk: result.ResultScreen(transfer),
     "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
     "UnlockScreen": lambda desk: unlock.UnlockScreen(),
-    "WelcomeScreen": lambda desk: welcome.WelcomeScreen(welcome.CannotOpen("")),
+    "WelcomeScreen": lambda desk: welcome.WelcomeScreen(ways_on.CannotOpen("")),
 }
 
 def crash(screen):

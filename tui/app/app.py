@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -22,7 +22,8 @@ from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.welcome import CannotOpen, WelcomeScreen
+from tui.screens.ways_on import CannotOpen
+from tui.screens.welcome import WelcomeScreen
 
 
 class ShunterApp(TerminalApp):
@@ -104,19 +105,13 @@ class ShunterApp(TerminalApp):
         keys.look_again()
         self.open_desk(self._retry)
 
-    @on(WelcomeScreen.SessionKeyAsked)
-    @on(AddKeyScreen.SessionKeyAsked)
-    @on(KeysScreen.SessionKeyAsked)
-    @on(LockScreen.SessionKeyAsked)
-    def ask_session_key(self) -> None:
+    def on_session_key_asked(self) -> None:
         """Ask for a key that is for this session only."""
         if self._may_change_key():
             base_url = self._desk.client.base_url if self._desk and self._lock.is_locked else self._start.base_url
             self.push_screen(AddKeyScreen(base_url, for_session=True), self._session_key_typed)
 
-    @on(WelcomeScreen.RestartChosen)
-    @on(AddKeyScreen.RestartChosen)
-    async def restart(self) -> None:
+    async def on_restart_chosen(self) -> None:
         """End, and start again inside a D-Bus session."""
         if self._may_change_key():
             await self._leave(starts_again=True)

@@ -17,7 +17,7 @@ from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
-from tui.screens.welcome import ALL_THE_SAME, RESTART, SESSION_KEY, is_way_on
+from tui.screens.ways_on import ALL_THE_SAME, RESTART, SESSION_KEY, RestartChosen, SessionKeyAsked, is_way_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
@@ -83,12 +83,6 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
     class Kept(Message):
         """There is a keyring that can keep the key."""
-
-    class SessionKeyAsked(Message):
-        """The person wants to type a key that is for this session only."""
-
-    class RestartChosen(Message):
-        """The person wants Shunter inside a D-Bus session of its own."""
 
     def __init__(
         self, base_url: str | None, *, for_session: bool = False, replaces: keys.Profile | None = None
@@ -233,7 +227,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere instead."""
-        self.post_message(self.SessionKeyAsked())
+        self.post_message(SessionKeyAsked())
         self.dismiss(None)
 
     def action_accept_plain_text(self) -> None:
@@ -247,7 +241,7 @@ class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
 
     def action_restart(self) -> None:
         """Start anew inside a D-Bus session."""
-        self.post_message(self.RestartChosen())
+        self.post_message(RestartChosen())
 
     def _show_place(self, problem: KeyStoreError | None) -> None:
         self._no_place = problem

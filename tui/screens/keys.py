@@ -16,6 +16,7 @@ from tui.desk.keycheck import KeyReport, check
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.unlock import UnlockScreen
+from tui.screens.ways_on import SessionKeyAsked
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.keyring_name import KeyringName
@@ -46,9 +47,6 @@ class KeysScreen(ModalScreen[None]):
         """The person wants to go on with a profile."""
 
         profile: keys.Profile
-
-    class SessionKeyAsked(Message):
-        """The person wants to type a key that is for this session only."""
 
     @dataclass
     class Said(Message):
@@ -133,7 +131,7 @@ class KeysScreen(ModalScreen[None]):
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
         if not self._is_removing():
-            self.post_message(self.SessionKeyAsked())
+            self.post_message(SessionKeyAsked())
             self.dismiss()
 
     def action_unlock(self) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Label
 from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.screens.unlock import UnlockScreen
+from tui.screens.ways_on import SessionKeyAsked
 
 _LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
 _ASK = "Any key fetches it from the keyring.   ^Q  quit"
@@ -37,9 +38,6 @@ class LockScreen(Screen[None]):
         """The keyring does not give the key back, or not yet."""
 
         problem: keys.KeyStoreError
-
-    class SessionKeyAsked(Message):
-        """The person is back, and the key was for this session only: they are to type it again."""
 
     def __init__(self, fetch_key: FetchKey | None) -> None:
         """Takes how the key is got back; None where it is kept nowhere."""
@@ -96,7 +94,7 @@ class LockScreen(Screen[None]):
             self._say("Fetching the key from the keyring...", "^Q  quit")
             self.fetch(self._fetch_key)
         else:
-            self.post_message(self.SessionKeyAsked())
+            self.post_message(SessionKeyAsked())
 
     def _unlocked(self, good: bool | None) -> None:
         if good:

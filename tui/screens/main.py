@@ -27,7 +27,7 @@ from tui.screens.holdings import HoldingsScreen
 from tui.screens.reading import HasBalances
 from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
-from tui.screens.welcome import CannotOpen
+from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_reader import BalanceReader
 from tui.widgets.holdings_table import HoldingsTable

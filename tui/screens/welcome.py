@@ -1,6 +1,5 @@
 """The screen for when no transfer can be made yet: it says what is missing, and offers the ways on that there are."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,41 +12,21 @@ from textual.widgets import Label
 from tui import keys
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
+from tui.screens.ways_on import (
+    ALL_THE_SAME,
+    RESTART,
+    SESSION_KEY,
+    CannotOpen,
+    RestartChosen,
+    SessionKeyAsked,
+    is_way_on,
+)
 from tui.widgets.key_bar import KeyBar
 
 _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
 permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
-
-RESTART = "start again with D-Bus; it asks for a passphrase to keep keys"
-SESSION_KEY = "type a key for this session only: it is kept nowhere"
-ALL_THE_SAME = "use this keyring all the same"
-"""What is offered where there is no keyring, or none that is safe."""
-
-_REMEDIES = {
-    "unlock": keys.Remedy.UNLOCK,
-    "restart": keys.Remedy.SESSION_BUS,
-    "accept_plain_text": keys.Remedy.PLAIN_TEXT,
-}
-"""By action, what it does about a keyring."""
-
-
-def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:
-    """Whether an action leads anywhere, with what is the matter with the keyring; None where nothing is."""
-    if remedy := _REMEDIES.get(action):
-        return problem is not None and remedy in problem.remedies
-    return action != "session_key" or problem is not None
-
-
-@dataclass
-class CannotOpen(Message):
-    """Something that it takes to make transfers is missing."""
-
-    words: str
-    problem: keys.KeyStoreError | None = None
-    keyring: str = ""
-    """The one that would keep a first key."""
 
 
 class WelcomeScreen(Screen[None]):
@@ -68,12 +47,6 @@ class WelcomeScreen(Screen[None]):
 
     class RetryChosen(Message):
         """The person wants to try once more."""
-
-    class RestartChosen(Message):
-        """The person wants Shunter inside a D-Bus session of its own."""
-
-    class SessionKeyAsked(Message):
-        """The person wants to type a key that is for this session only."""
 
     def __init__(self, missing: CannotOpen) -> None:
         super().__init__()
@@ -101,7 +74,7 @@ class WelcomeScreen(Screen[None]):
 
     def action_restart(self) -> None:
         """Start anew inside a D-Bus session."""
-        self.post_message(self.RestartChosen())
+        self.post_message(RestartChosen())
 
     def action_accept_plain_text(self) -> None:
         """Ask for the words that accept a keyring which is not safe."""
@@ -110,7 +83,7 @@ class WelcomeScreen(Screen[None]):
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
-        self.post_message(self.SessionKeyAsked())
+        self.post_message(SessionKeyAsked())
 
     def action_demo(self) -> None:
         """Go to the demo."""

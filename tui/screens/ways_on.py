@@ -1,0 +1,44 @@
+"""The ways on where there is no key yet, or no keyring: what each is called, whether it is there, what it asks for."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from tui import keys
+
+RESTART = "start again with D-Bus; it asks for a passphrase to keep keys"
+SESSION_KEY = "type a key for this session only: it is kept nowhere"
+ALL_THE_SAME = "use this keyring all the same"
+"""What is offered where there is no keyring, or none that is safe."""
+
+_REMEDIES = {
+    "unlock": keys.Remedy.UNLOCK,
+    "restart": keys.Remedy.SESSION_BUS,
+    "accept_plain_text": keys.Remedy.PLAIN_TEXT,
+}
+"""By action, what it does about a keyring."""
+
+
+@dataclass
+class CannotOpen(Message):
+    """Something that it takes to make transfers is missing."""
+
+    words: str
+    problem: keys.KeyStoreError | None = None
+    keyring: str = ""
+    """The one that would keep a first key."""
+
+
+class SessionKeyAsked(Message):
+    """The person wants to type a key that is for this session only, or has to type it again."""
+
+
+class RestartChosen(Message):
+    """The person wants Shunter inside a D-Bus session of its own."""
+
+
+def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:
+    """Whether an action leads anywhere, with what is the matter with the keyring; None where nothing is."""
+    if remedy := _REMEDIES.get(action):
+        return problem is not None and remedy in problem.remedies
+    return action != "session_key" or problem is not None
