@@ -25,7 +25,9 @@ _REFUSED_NOW = re.compile(r"refused it")
 _NOTHING_SENT = re.compile(r"Nothing was sent")
 _REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:is|was judged) {_OUTCOMES}")
 
-_WALLET = re.compile(rf"[> ]([1-8]) [A-Z][A-Za-z-]*(?: [A-Z][A-Za-z]*)* +{_AMOUNT} *USDT( may change| [0-9:]{{5}})?")
+_WALLET_NAME = r"(?:Spot|Funding|Options|(?:Cross|Isolated|Portfolio)(?: Margin)?|(?:USD-M|COIN-M)(?: Futures)?)"
+"""Whole: what is left of one beside a dialog has the dialog's amount behind it."""
+_WALLET = re.compile(rf"[> ]([1-8]) {_WALLET_NAME} +{_AMOUNT} *USDT( may change| [0-9:]{{5}})?")
 _HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 _MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
 """Of a hint that did not fit on its line."""
