@@ -56,6 +56,10 @@ class ShunterApp(TerminalApp):
         self._main: MainScreen | None = None
         """Over the desk; None while there is none to show."""
         self._leaving = False
+        self._has_left = False
+        """It has ended: what comes now, comes too late."""
+        self._put_off: CannotOpen | ShunterApp.DeskReady | None = None
+        """What came of an opening, while the person was in the middle of a transfer."""
         self._lock = IdleLock(self, is_sending=lambda: self._main is not None and self._main.is_sending)
 
     def on_mount(self) -> None:
@@ -80,6 +84,10 @@ class ShunterApp(TerminalApp):
     async def on_shunter_app_desk_ready(self, message: DeskReady) -> None:
         """Show the main screen over the new desk."""
         opened = message.opened
+        if self._has_left:
+            await _let_go(message)
+        if self._has_left or await self._puts_off(message):
+            return
         await self._close_desk()
         self._desk = opened.desk
         self._in_use = opened.profile.name if opened.profile else ""
@@ -93,8 +101,24 @@ class ShunterApp(TerminalApp):
         """Offer what can be done instead."""
         if isinstance(message.problem, keys.KeyringTimeout) and isinstance(self.screen, ModalScreen):
             return  # the person is on one of the other ways already
+        if self._has_left or await self._puts_off(message):
+            return
         await self._take_screens_away()
         await self.push_screen(WelcomeScreen(message))
+
+    async def _puts_off(self, message: CannotOpen | DeskReady) -> bool:
+        """Whether it waits: a transfer goes to its end with the key that it was begun with, and its result is read."""
+        if not (self._main and self._main.is_in_transfer):
+            return False
+        await _let_go(self._put_off)
+        self._put_off = message
+        return True
+
+    def on_main_screen_transfer_left(self) -> None:
+        """Go on with what waited for it."""
+        if message := self._put_off:
+            self._put_off = None
+            self.post_message(message)
 
     def on_welcome_screen_demo_chosen(self) -> None:
         """Open the demo instead."""
@@ -120,6 +144,8 @@ class ShunterApp(TerminalApp):
         """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the
         machine may, only locks it.
         """
+        if self._has_left and isinstance(event, events.InputEvent | events.Paste):
+            return  # it would open screens that nobody makes any more
         if not self._lock.heard(event):
             await super().on_event(event)
 
@@ -204,6 +230,8 @@ class ShunterApp(TerminalApp):
 
     async def _leave(self, *, starts_again: bool = False) -> None:
         """Quit now; what is in flight is left to the journal."""
+        self._has_left = True
+        await _let_go(self._put_off)
         await self._close_desk()
         self.exit(starts_again)
 
@@ -211,3 +239,9 @@ class ShunterApp(TerminalApp):
         if self._desk:
             desk, self._desk = self._desk, None
             await desk.close()
+
+
+async def _let_go(message: Message | None) -> None:
+    """Close what was opened for nothing."""
+    if isinstance(message, ShunterApp.DeskReady):
+        await message.opened.desk.close()

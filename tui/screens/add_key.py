@@ -15,6 +15,7 @@ from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.screens.ending import EndsItself
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import ALL_THE_SAME, RESTART, SESSION_KEY, RestartChosen, SessionKeyAsked, is_way_on
@@ -45,7 +46,7 @@ class SessionKey:
         return f"session-{self.key.tail}"
 
 
-class AddKeyScreen(ModalScreen[keys.Profile | SessionKey | None]):
+class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
     """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
     AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there

@@ -21,6 +21,7 @@ from tui.domain.records import HistoryRow, outcome_of
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome
 from tui.journal import JournalError
+from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 
@@ -48,7 +49,7 @@ _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell 
 _ASK = "Down, Up  mark        Enter  choose        Esc or q  leave it open"
 
 
-class DecideScreen(ModalScreen[None]):
+class DecideScreen(EndsItself, ModalScreen[None]):
     """Shows the facts and lets the person choose. It ends once the journal has the decision, or without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave_open", "Leave it open")]
@@ -65,6 +66,7 @@ class DecideScreen(ModalScreen[None]):
     def __init__(self, desk: Desk, progress: Progress) -> None:
         super().__init__()
         self._desk = desk
+        self.transfer = progress.transfer
         self._progress = progress
         self._is_deciding = False
         self._question = Question(self, doing="deciding", say=lambda words: self.query_one(AskLine).say(words))
@@ -140,6 +142,11 @@ class DecideScreen(ModalScreen[None]):
         self._is_deciding = False
         self._question.ask()
         self.query_one(AskLine).say(f"Not decided: {message.words}")
+
+    def settled(self) -> None:
+        """It has ended without the person: there is nothing to decide."""
+        if not self._is_deciding:
+            self.dismiss(None)
 
     def action_leave_open(self) -> None:
         """Decide nothing."""

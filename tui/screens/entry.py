@@ -1,5 +1,6 @@
 """One entry of the past in full: both sides of it, and where they differ."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,13 +10,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.past import Entry
+from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
+from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.clipboard import copy_text, copy_tran_id
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title, title_style
 
 
-class EntryScreen(ModalScreen[None]):
+class EntryScreen(EndsItself, ModalScreen[None]):
     """Shows one entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,6 +44,13 @@ class EntryScreen(ModalScreen[None]):
                     yield Label(value, classes="fact-value", markup=False)
             copy = "c  copy the tranId        " if entry.tran_id is not None else ""
             yield AskLine(f"{copy}C  copy all        Esc or q  close")
+
+    def show(self, transfer: Transfer) -> None:
+        """Say how it stands now, where this is what is shown."""
+        before = self._entry.transfer
+        if before and before.id == transfer.id and before != transfer:
+            self._entry = replace(self._entry, transfer=transfer)
+            self.refresh(recompose=True)
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""

@@ -17,6 +17,7 @@ from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favour
 from tui.domain.text import printable
 from tui.domain.transfer import Draft
 from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
+from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.field_input import FieldInput
 from tui.widgets.form_field import FormField
@@ -30,7 +31,7 @@ _ASK_REMOVE = "y  remove it      any other key  leave it"
 _NONE = "There are none yet. Fill in the form, then k keeps it here under a name."
 
 
-class FavouritesScreen(ModalScreen[Draft | None]):
+class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
     """Ends with what the form is to be filled with, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -20,6 +20,8 @@ class HasFields(Screen[None]):
         if step > 0 and isinstance(self.focused, CompletingInput):
             self.focused.take_meant()
         fields = [widget for widget in self.query("*") if can_go_to(widget)]
+        if not fields:  # as in a terminal that is too small
+            return
         at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
         self.set_focus(fields[(at + step) % len(fields)])
 

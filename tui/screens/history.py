@@ -21,6 +21,7 @@ from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
 from tui.domain.view import Listed, View, Whose, listed
 from tui.journal import JournalError
+from tui.screens.ending import EndsItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
 from tui.screens.history_words import differences, empty_words, missing_findings, said, summary
@@ -40,7 +41,7 @@ _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", 
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
 
-class HistoryScreen(Fitting, Screen[Draft | None]):
+class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
     """Lists the past, newest first, as it comes. Ends with what is to be filled into the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
@@ -94,6 +95,8 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
         self._view: View = before._view if before else View()
         self._filter: str = before._filter if before else ""
         """What stands in the filter."""
+        self._compared: HistoryScreen.Compared | None = None
+        """What came of comparing, while something lay over this."""
         self._wanted = asyncio.Event()
         """Set where the list is to be made anew."""
 
@@ -145,6 +148,9 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
     def put(self, transfer: Transfer) -> None:
         """Take a transfer as it stands now."""
         self._past.put(transfer)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, EntryScreen):
+                screen.show(transfer)
 
     def on_entry_table_marked(self, message: EntryTable.Marked) -> None:
         """Show all of the marked one beside the list, where there is room."""
@@ -239,11 +245,20 @@ class HistoryScreen(Fitting, Screen[Draft | None]):
             self.post_message(self.Compared(None, str(error)))
 
     def on_history_screen_compared(self, message: Compared) -> None:
-        """Show what differs, each with what to do."""
+        """Show what differs, each with what to do; as soon as nothing lies over the history, as the cover may."""
+        if self.app.screen is not self:
+            self._compared = message
+            return
         self._note(message.problem)
         if comparison := message.comparison:
             page = ReportScreen("The journal against the record", summary(comparison), differences(comparison))
             self.app.push_screen(page)
+
+    def on_screen_resume(self) -> None:
+        """Show what was held back."""
+        if message := self._compared:
+            self._compared = None
+            self.post_message(message)
 
     def action_close(self) -> None:
         """Back to the main screen."""

@@ -15,6 +15,7 @@ from tui import keys
 from tui.desk.keycheck import KeyReport, check
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen, SessionKey
+from tui.screens.ending import EndsItself
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked
 from tui.terminal.question import Question
@@ -29,7 +30,7 @@ _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
 
 
-class KeysScreen(ModalScreen[None]):
+class KeysScreen(EndsItself, ModalScreen[None]):
     """Lists the profiles of one host, or of all."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

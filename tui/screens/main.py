@@ -1,14 +1,16 @@
 """The main screen: the form of a transfer, and the session's transfers."""
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Label
 
 from tui.desk.desk import Desk
@@ -42,6 +44,8 @@ from tui.widgets.trouble_line import TroubleLine
 
 if TYPE_CHECKING:
     from tui.screens.history import HistoryScreen
+
+_Shown = TypeVar("_Shown", ResultScreen, DecideScreen)
 
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
@@ -120,8 +124,13 @@ class MainScreen(Fitting, HasBalances):
 
         report: KeyReport
 
+    class TransferLeft(Message):
+        """The person has left the review, or has closed the result."""
+
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__(desk)
+        self.is_in_transfer = False
+        """Whether the person is between a review and its result."""
         self._status = status
         self._draft = draft
         self._answered_ms: dict[int, float] = {}
@@ -181,6 +190,7 @@ class MainScreen(Fitting, HasBalances):
         if request := self.query_one(TransferForm).request():
             status = self.query_one(StatusBar).status
             self._review = ReviewScreen(self.desk, Review(request, status))
+            self.is_in_transfer = True
             self.app.push_screen(self._review, self._reviewed)
 
     def action_swap(self) -> None:
@@ -218,8 +228,10 @@ class MainScreen(Fitting, HasBalances):
             self.query_one(BalanceReader).read_touched(transfer)
         if self._history and self._history in self.app.screen_stack:
             self._history.put(transfer)
-        shown = self.app.screen
-        if isinstance(shown, ResultScreen) and shown.transfer.id == transfer.id:
+        for asking in _about(self.app.screen_stack, DecideScreen, transfer):
+            if not transfer.outcome.is_open:
+                asking.settled()
+        for shown in _about(self.app.screen_stack, ResultScreen, transfer):
             shown.show(transfer, self.desk.readings.balances, self._answered_ms.get(transfer.id))
 
     @work(group="earlier")
@@ -254,8 +266,7 @@ class MainScreen(Fitting, HasBalances):
         progress = message.progress
         self._progress[progress.transfer.id] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
-        shown = self.app.screen
-        if isinstance(shown, ResultScreen) and shown.transfer.id == progress.transfer.id:
+        for shown in _about(self.app.screen_stack, ResultScreen, progress.transfer):
             shown.show_note(progress.note)
 
     def on_main_screen_said_falsely(self, message: SaidFalsely) -> None:
@@ -301,10 +312,20 @@ class MainScreen(Fitting, HasBalances):
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         self._review = None
-        if transfer is None:
+        if transfer is None:  # left, or its result was closed
+            self.is_in_transfer = False
+            self.post_message(self.TransferLeft())
             return
+        shown = self.query_one("#transfers", TransferTable).newest(transfer)
+        if not shown.outcome.is_open:  # it may have been settled while something lay over the review
+            transfer = shown
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
         # What the desk tells of it may come after this.
         since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.id, ticks_ms())
-        self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms))
+        self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms), self._reviewed)
+
+
+def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfer) -> list[_Shown]:
+    """The screens of a kind that are about one transfer, whatever lies over them."""
+    return [screen for screen in screens if isinstance(screen, kind) and screen.transfer.id == transfer.id]

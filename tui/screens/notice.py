@@ -10,6 +10,7 @@ from textual.widgets import Label
 
 from tui.domain.amounts import grouped
 from tui.domain.transfer import Outcome, Transfer
+from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
@@ -32,7 +33,7 @@ _ASK = "Enter  I have seen it"
 _TITLES = {Outcome.DONE: "Executed after all", Outcome.UNKNOWN: "Unknown again"}
 
 
-class NoticeScreen(ModalScreen[Transfer]):
+class NoticeScreen(EndsItself, ModalScreen[Transfer]):
     """Shows one transfer of which something false was said. It ends with it, once the person has said so."""
 
     def __init__(self, transfer: Transfer) -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from functools import partial
 
+from textual import on
 from textual.app import App
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
-from textual.widgets import Input, LoadingIndicator
+from textual.message import Message
+from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tui import keys
+from tui.screens.ending import EndsItself
 
 _HELP = {
     "ansi-dark": "the terminal's own 16 colours, where its background is dark",
@@ -15,13 +18,21 @@ _HELP = {
 }
 
 
-class QuietPalette(CommandPalette):
+class QuietPalette(EndsItself, CommandPalette):
     """Nothing in it blinks or moves by itself: that would be traffic on a slow line."""
 
     def on_mount(self) -> None:
         """Still what moves."""
         self.query_one(Input).cursor_blink = False
         self.query_one(LoadingIndicator).auto_refresh = None
+
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def end_once(self, event: Message) -> None:
+        """Keep what comes behind the key that chose from choosing once more."""
+        if self not in self.app.screen_stack:
+            event.prevent_default()
+            event.stop()
 
 
 class Themes(Provider):

@@ -26,9 +26,9 @@ class HasBalances(HasFields):
         """Show what was read."""
         self.query_one(TransferForm).show_balances(message.balances)
         self.query_one(HoldingsTable).show_balances(message.balances)
-        shown = self.app.screen
-        if isinstance(shown, ResultScreen | HoldingsScreen):
-            shown.show_balances(message.balances)
+        for screen in self.app.screen_stack:  # something may lie over it
+            if isinstance(screen, ResultScreen | HoldingsScreen):
+                screen.show_balances(message.balances)
 
     def on_balance_reader_transferable_read(self, message: BalanceReader.TransferableRead) -> None:
         """Show what can be moved."""

@@ -12,6 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
+from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.clipboard import copy_tran_id
@@ -20,7 +21,7 @@ from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
 _END_IDS = ("source-now", "destination-now")
 
 
-class ResultScreen(ModalScreen[None]):
+class ResultScreen(EndsItself, ModalScreen[None]):
     """Shows one transfer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -23,6 +23,7 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
+from tui.screens.ending import EndsItself
 from tui.screens.fitting import Fitting
 from tui.screens.review_words import before_after, limit_words, repeat_words, review_facts
 from tui.terminal.question import Question
@@ -77,7 +78,7 @@ class Review:
     status: Status
 
 
-class ReviewScreen(Fitting, ModalScreen[Transfer | None]):
+class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
     """Shows a transfer and sends it on `y`, once. It ends with the transfer, or None when nothing was sent."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it

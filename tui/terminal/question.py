@@ -144,7 +144,7 @@ class Question:
             return
         waited_s = monotonic() - held.since_s
         is_answered = held.fence.order is not None
-        if not driver.is_last(held.press) or not self._screen.is_current:
+        if not driver.is_last(held.press) or self._screen.app.screen is not self._screen:
             self._stop(_STOPPED)
         elif waited_s >= _HOLD_S and (is_answered or not driver.answers):
             self._let_go()

@@ -69,6 +69,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
         return self._transfers[int(row_key.value or 0)]
 
+    def newest(self, transfer: Transfer) -> Transfer:
+        """A transfer as it was shown last; as it is given where it was not yet."""
+        return self._transfers.get(transfer.id, transfer)
+
     def show(self, transfer: Transfer, time_format: str) -> None:
         """Add a transfer, or bring its row up to date. The cursor follows, unless the person is at another one."""
         if transfer.request.pairs and _PAIRS not in self.columns:
