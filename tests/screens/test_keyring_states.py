@@ -18,12 +18,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from tests.keyrings import FakeKeyring
-from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
+from tests.screens.waiting import review, screen_text, send, until, until_open, until_screen, words
 from tui import keys
 from tui.app import opening as opening_module
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Fault, Gate
 from tui.demo.keys import demo_key, new_key
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport
@@ -40,6 +41,7 @@ from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.plain_text import PlainTextScreen
+from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
@@ -890,3 +892,39 @@ def test_key_that_may_do_more_than_it_needs(
         await until(pilot, lambda: bool(words(pilot, "#keys-backend")))
 
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=steps)
+
+
+@pytest.mark.parametrize("is_refused", [False, True], ids=["opened", "refused"])
+async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_result_is_read(
+    backend: FakeKeyring, one_key: keys.Profile, demo_host: DemoExchange, is_refused: bool
+) -> None:
+    keys.add("other", demo_key(), HOST)
+    app = ShunterApp(Start(profile="main", draft=Draft(asset="USDT", amount="1.5")))
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        backend.hangs = True
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("end", "enter")
+        await until_screen(pilot, MainScreen)
+        gate = Gate()
+        demo_host.faults.append(Fault(after=gate))
+        await review(pilot)
+        await pilot.press("y")
+        await until(pilot, gate.reached.is_set)
+        if is_refused:
+            backend.error = locked()
+        backend.hangs = False
+        backend.released.set()
+        await until(pilot, lambda: app._put_off is not None)
+        assert main.is_sending
+        gate.open()
+        await until_screen(pilot, ResultScreen)
+        assert "Transfer done" in screen_text(pilot)
+        assert app.screen_stack[1] is main
+        await pilot.press("escape")
+        if is_refused:
+            await until_screen(pilot, WelcomeScreen)
+        else:
+            await until(pilot, lambda: app._desk is not None and app._desk.profile == "other")
+            await until_open(pilot)

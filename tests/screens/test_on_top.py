@@ -1,0 +1,303 @@
+"""Screens that lie over each other: each takes itself away alone and once, and what is below stays true."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Label
+
+from tests.screens.test_deciding import REQUEST
+from tests.screens.test_themes import until_hit
+from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen
+from tui.app.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.history import Lag
+from tui.demo.keys import demo_key
+from tui.desk.settle import Pace
+from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
+from tui.domain.wallets import Wallet
+from tui.screens.decide import DecideScreen
+from tui.screens.entry import EntryScreen
+from tui.screens.history import HistoryScreen
+from tui.screens.holdings import HoldingsScreen
+from tui.screens.keys import KeysScreen
+from tui.screens.lock import LockScreen
+from tui.screens.main import MainScreen
+from tui.screens.notice import NoticeScreen
+from tui.screens.palette import QuietPalette, ThemePalette
+from tui.screens.report import ReportScreen
+from tui.screens.result import ResultScreen
+from tui.screens.review import ReviewScreen
+from tui.terminal import question
+from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.entry_table import EntryTable
+from tui.widgets.form_field import FormField
+from tui.widgets.holdings_table import HoldingsTable
+
+AppMaker = Callable[..., ShunterApp]
+SMALL = (80, 24)
+
+
+def burst(pilot: Pilot[bool], *keys: str) -> None:
+    """Keys that are all there before the first one is heard."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def rest(pilot: Pilot[bool]) -> None:
+    """Let everything be done that a burst of keys has led to."""
+    for _ in range(6):
+        await pilot.pause()
+
+
+def newest(main: MainScreen) -> Transfer:
+    return next(main.desk._journal.transfers(newest_first=True))
+
+
+async def sent_and_held(pilot: Pilot[bool], exchange: DemoExchange) -> Gate:
+    """Send what is in the form; its answer waits behind the gate."""
+    gate = Gate()
+    exchange.faults.append(Fault(after=gate))
+    await review(pilot)
+    await pilot.press("y")
+    await until(pilot, gate.reached.is_set)
+    return gate
+
+
+@pytest.mark.parametrize(
+    ("opened", "keys"),
+    [
+        (["f6"], ["enter", "enter"]),
+        (["f6"], ["enter", "escape"]),
+        (["f1"], ["escape", "q"]),
+        (["f3"], ["q", "escape", "q"]),
+        (["f4"], ["escape", "escape"]),
+        (["f7"], ["escape", "q"]),
+        (["f2"], ["escape", "q"]),
+        (["ctrl+p"], ["ctrl+p", "ctrl+p"]),
+        (["ctrl+p"], ["escape", "escape"]),
+        ([], ["ctrl+p", "ctrl+p", "ctrl+p"]),
+    ],
+    ids=lambda keys: "-".join(keys),
+)
+async def test_keys_in_one_burst_take_no_more_away_than_was_opened(
+    opened: list[str], keys: list[str], demo_app: AppMaker
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press(*opened)
+        await rest(pilot)
+        burst(pilot, *keys)
+        await rest(pilot)
+        assert main in pilot.app.screen_stack
+
+
+async def test_a_command_is_run_once_however_often_it_is_chosen(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, QuietPalette)
+        await pilot.press(*"theme")
+        await until_hit(pilot, "Theme")
+        burst(pilot, "enter", "enter", "enter")
+        await until_screen(pilot, ThemePalette)
+        assert len(pilot.app.screen_stack) == 3
+
+
+async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        gate = await sent_and_held(pilot, exchange)
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, QuietPalette)
+        gate.open()
+        await until(pilot, lambda: [row[4] for row in rows(main)] == ["done"])
+        await rest(pilot)
+        assert isinstance(pilot.app.screen, QuietPalette)
+        await pilot.press("escape")
+        await until_screen(pilot, ResultScreen)
+        assert "Transfer done" in screen_text(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+
+
+async def test_a_notice_stays_whatever_ends_below_it(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        first = newest(main)
+        main.query_one("#field-amount", FormField).entry.value = "2.5"
+        gate = await sent_and_held(pilot, exchange)
+        main.desk.on_notice(first)
+        await until_screen(pilot, NoticeScreen)
+        gate.open()
+        await until(pilot, lambda: [row[4] for row in rows(main)] == ["done", "done"])
+        await rest(pilot)
+        assert isinstance(pilot.app.screen, NoticeScreen)
+        pilot.app.screen.dismiss(first)
+        await until_screen(pilot, ResultScreen)
+
+
+async def test_an_answer_that_is_held_does_not_count_once_something_lies_over_its_question(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver is one for which all is well: no other key has come, and the terminal answers nothing."""
+    monkeypatch.setattr(question, "_HOLD_S", 0.2)
+    driver: Any = SimpleNamespace(
+        answers=False,
+        fence=lambda: SimpleNamespace(order=1, written_s=0.0),
+        write_fence=lambda: None,
+        is_last=lambda _: True,
+        is_no_paste=lambda: None,
+    )
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        main.query_one("#field-amount", FormField).entry.value = "2.5"
+        await review(pilot)
+        asking = pilot.app.screen
+        assert isinstance(asking, ReviewScreen)
+        press: Any = None
+        asking._question._hold("A click", press, asking.action_send, driver)
+        main.desk.on_notice(newest(main))
+        await until_screen(pilot, NoticeScreen)
+        await until(pilot, lambda: asking._question._held is None)
+        assert not asking.is_sending
+        assert len(exchange.ledger.transfers) == 1
+
+
+async def test_what_ends_below_the_cover_leaves_it_there(demo_app: AppMaker) -> None:
+    app = demo_app()
+    async with app.run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        below = app.screen
+        app._lock.lock()
+        await until_screen(pilot, LockScreen)
+        below.dismiss()
+        await rest(pilot)
+        assert isinstance(app.screen, LockScreen)
+        await app._lock.unlock(demo_key())
+        await until_screen(pilot, MainScreen)
+        assert not app._lock.is_locked
+
+
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+async def test_going_on_where_there_is_no_field_goes_nowhere(key: str, demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(50, 12)) as pilot:
+        await until_screen(pilot, MainScreen)
+        await pilot.press(key)
+        await pilot.resize_terminal(*SMALL)
+        await pilot.press(key)
+        assert pilot.app.screen.focused
+
+
+@pytest.mark.parametrize("key", ["f2", "f3", "f4", "f7", "ctrl+p"])
+async def test_keys_behind_the_one_that_quits_open_nothing(key: str, demo_app: AppMaker) -> None:
+    app = demo_app(asset="USDT", amount="1.5")
+    async with app.run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        burst(pilot, "ctrl+q", key, "x", key)
+        await until(pilot, lambda: app._exit)
+        assert app.screen is main
+
+
+async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.history.hidden = Lag(reads=10**6)
+    exchange.faults.append(Fault(answer=Answer(502)))
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        assert "Transfer unknown" in screen_text(pilot)
+        await pilot.press("ctrl+p")
+        await until_screen(pilot, QuietPalette)
+        exchange.history.hidden = Lag()
+        await until(pilot, lambda: [row[4] for row in rows(main)] == ["done"])
+        await pilot.press("escape")
+        await until_screen(pilot, ResultScreen)
+        await until(pilot, lambda: "Transfer done" in screen_text(pilot) and "reading" not in screen_text(pilot))
+
+
+async def test_an_entry_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.history.hidden = Lag(reads=10**6)
+    exchange.faults.append(Fault(answer=Answer(502)))
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape", "f3")
+        await until_screen(pilot, HistoryScreen)
+        table = pilot.app.screen.query_one(EntryTable)
+        await until(pilot, lambda: table.marked is not None and table.marked.transfer is not None)
+        await pilot.press("enter")
+        await until_screen(pilot, EntryScreen)
+        assert "unknown" in screen_text(pilot)
+        exchange.history.hidden = Lag()
+        await until(pilot, lambda: "unknown" not in screen_text(pilot))
+        assert isinstance(pilot.app.screen, EntryScreen)
+
+
+async def test_holdings_under_something_are_told_what_was_read(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("f6")
+        await until_screen(pilot, HoldingsScreen)
+        await pilot.press("f1")
+        before = main.desk.readings.balances
+        emptied = before.with_holdings(Wallet.SPOT, replace(before.wallets[Wallet.SPOT], assets={}))
+        main.post_message(BalanceReader.Read(emptied))
+        await pilot.press("escape")
+        await until_screen(pilot, HoldingsScreen)
+        table = pilot.app.screen.query_one(HoldingsTable)
+        await until(pilot, lambda: "13 assets" not in str(table.render()))
+
+
+async def test_a_comparison_waits_below_the_cover(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await pilot.press("f3")
+        await until_screen(pilot, HistoryScreen)
+        history = app.screen
+        assert isinstance(history, HistoryScreen)
+        await until(pilot, lambda: history._past.reading is not None and not history._past.is_asking)
+        compared = await history._past.compare()
+        app._lock.lock()
+        await until_screen(pilot, LockScreen)
+        history.post_message(HistoryScreen.Compared(compared))
+        await rest(pilot)
+        assert isinstance(app.screen, LockScreen)
+        await app._lock.unlock(demo_key())
+        await until_screen(pilot, ReportScreen)
+
+
+async def test_a_question_that_is_settled_is_asked_no_more(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.desk.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
+    monkeypatch.setattr("tui.desk.desk.Pace", lambda: Pace(0.01, 0.5, judge_after_s=0, judge_gap_s=0.05))
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        exchange.ledger.transfer(REQUEST, exchange.server_ms(), fails=False)
+        exchange.faults.append(Fault(answer=Answer(502)))
+        await send(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
+        main.query_one("#transfers").focus()
+        await pilot.press("enter")
+        await until_screen(pilot, DecideScreen)
+        found = Finding(Outcome.DONE, tran_id=exchange.ledger.transfers[-1].tran_id, evidence=Evidence.HISTORY)
+        main.desk._tell(main.desk._journal.record(newest(main).id, found))
+        await until_screen(pilot, MainScreen)
+        assert [row[4] for row in rows(main)] == ["done"]
