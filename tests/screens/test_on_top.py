@@ -109,6 +109,19 @@ async def test_a_command_is_run_once_however_often_it_is_chosen(demo_app: AppMak
         assert len(pilot.app.screen_stack) == 3
 
 
+async def test_there_is_one_palette_though_a_notice_lies_over_it(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape", "ctrl+p")
+        await until_screen(pilot, QuietPalette)
+        main.desk.on_notice(newest(main))
+        await until_screen(pilot, NoticeScreen)
+        await pilot.press("ctrl+p")
+        await rest(pilot)
+        assert [type(screen) for screen in pilot.app.screen_stack[1:]] == [MainScreen, QuietPalette, NoticeScreen]
+
+
 async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:

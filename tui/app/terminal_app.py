@@ -1,7 +1,7 @@
 """A Textual app as it is at home in every terminal: what it writes, which colours it has, and what is told by name."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -68,7 +68,14 @@ class TerminalApp(App[bool]):
         if isinstance(self.screen, QuietPalette):
             self.call_later(self.screen.run_action, "escape")
         else:
-            self.push_screen(QuietPalette(placeholder="Every action by name. Esc or ^P  close", id="--command-palette"))
+            self._show_palette(
+                lambda: QuietPalette(placeholder="Every action by name. Esc or ^P  close", id="--command-palette")
+            )
+
+    def _show_palette(self, make: Callable[[], QuietPalette]) -> None:
+        """Show one, where there is none, below a notice either: Textual gives all of them the same id."""
+        if not any(isinstance(screen, QuietPalette) for screen in self.screen_stack):
+            self.push_screen(make())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the screen by name, once, for the command palette: what the help tells of, or the footer."""
@@ -83,7 +90,7 @@ class TerminalApp(App[bool]):
                 f"Key: {self.get_key_display(binding)}",
                 lambda action=binding.action, node=active.node: self.call_later(self.run_action, action, node),
             )
-        yield SystemCommand("Theme", f"Colours, now {self.theme}", lambda: self.push_screen(ThemePalette()))
+        yield SystemCommand("Theme", f"Colours, now {self.theme}", lambda: self._show_palette(ThemePalette))
 
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame, and so would print keys.
