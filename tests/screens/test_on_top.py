@@ -134,6 +134,7 @@ async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
         await until(pilot, lambda: [row[4] for row in rows(main)] == ["done"])
         await rest(pilot)
         assert isinstance(pilot.app.screen, QuietPalette)
+        assert not main.is_sending  # else it would never be locked
         await pilot.press("escape")
         await until_screen(pilot, ResultScreen)
         assert "Transfer done" in screen_text(pilot)
@@ -239,6 +240,19 @@ async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker,
         await pilot.press("escape")
         await until_screen(pilot, ResultScreen)
         await until(pilot, lambda: "Transfer done" in screen_text(pilot) and "reading" not in screen_text(pilot))
+
+
+async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.faults.append(Fault(answer=Answer(502)))
+    exchange.history.hidden = Lag(reads=10**6)
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        unknown = newest(main)
+        main.post_message(MainScreen.TransferChanged(replace(unknown, outcome=Outcome.NOT_EXECUTED)))
+        await until(pilot, lambda: "Transfer unknown" not in screen_text(pilot))
+        main.post_message(MainScreen.TransferChanged(unknown))
+        await until(pilot, lambda: "Transfer unknown" in screen_text(pilot) and "now:" not in screen_text(pilot))
 
 
 async def test_an_entry_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:

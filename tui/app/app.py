@@ -108,8 +108,8 @@ class ShunterApp(TerminalApp):
 
     async def _puts_off(self, message: CannotOpen | DeskReady) -> bool:
         """Whether it waits: a transfer goes to its end with the key that it was begun with, and its result is read."""
-        if not (self._main and self._main.is_in_transfer):
-            return False
+        if self._lock.is_locked or not (self._main and self._main.is_in_transfer):
+            return False  # under the cover nothing is sent, and nobody could close a result
         await _let_go(self._put_off)
         self._put_off = message
         return True

@@ -1,6 +1,5 @@
 """One entry of the past in full: both sides of it, and where they differ."""
 
-from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,7 +8,7 @@ from textual.containers import Grid, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from tui.domain.past import Entry
+from tui.domain.past import Entry, mismatches
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
 from tui.screens.ending import EndsItself
@@ -49,7 +48,8 @@ class EntryScreen(EndsItself, ModalScreen[None]):
         """Say how it stands now, where this is what is shown."""
         before = self._entry.transfer
         if before and before.id == transfer.id and before != transfer:
-            self._entry = replace(self._entry, transfer=transfer)
+            record = self._entry.record
+            self._entry = Entry(record, transfer, mismatches(transfer, record) if record else ())
             self.refresh(recompose=True)
 
     def action_copy_tran_id(self) -> None:

@@ -224,6 +224,8 @@ class MainScreen(Fitting, HasBalances):
         self.query_one(TransferForm).show_balances(self.desk.readings.balances)
         if not transfer.outcome.is_open:
             self._answered_ms[transfer.id] = ticks_ms()
+        elif transfer.outcome is Outcome.UNKNOWN:  # again, perhaps
+            self._answered_ms.pop(transfer.id, None)
         if transfer.outcome is not Outcome.SENDING:
             self.query_one(BalanceReader).read_touched(transfer)
         if self._history and self._history in self.app.screen_stack:

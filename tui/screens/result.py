@@ -11,7 +11,7 @@ from textual.widgets import Label
 from tui.domain.amounts import grouped
 from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
-from tui.domain.transfer import Transfer
+from tui.domain.transfer import Outcome, Transfer
 from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
@@ -63,11 +63,11 @@ class ResultScreen(EndsItself, ModalScreen[None]):
             yield AskLine(f"{copy}Esc or q  close")
 
     def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
-        """Say how it ended, now that it has: in the same dialog, which the person may be about to close.
+        """Say how it ended, or that it is unknown again: in the same dialog, which the person may be about to close.
 
-        What comes late, of the time before it ended, changes nothing.
+        That it is being sent comes late, where anything else is known, and changes nothing.
         """
-        if transfer == self.transfer or (transfer.outcome.is_open and not self.transfer.outcome.is_open):
+        if transfer == self.transfer or transfer.outcome is Outcome.SENDING:
             return
         self.transfer, self._note, self._balances, self._since_ms = transfer, "", balances, since_ms
         self.refresh(recompose=True)

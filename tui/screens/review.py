@@ -53,9 +53,14 @@ class Stage(Enum):
     """The person's `y` to prepare once more: nothing was sent."""
     SENDING = auto()
     """The exchange's answer."""
+    ANSWERED = auto()
+    """What lies over the review to be gone: it is over."""
     BLOCKED = auto()
     """Nothing more: it cannot be sent."""
 
+
+_SENT = (Stage.SENDING, Stage.ANSWERED)
+"""There is no way back, and nothing more to get ready."""
 
 _ASK = {
     Stage.PREPARING: "Connecting...        Esc or q  go back",
@@ -63,6 +68,7 @@ _ASK = {
     Stage.READY: "y  send        Esc or q  go back",
     Stage.FAILED: "y  try again        Esc or q  go back",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
+    Stage.ANSWERED: "Answered. The result comes as soon as nothing lies over this.",
     Stage.BLOCKED: "Esc or q  go back",
 }
 
@@ -181,7 +187,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
 
     def action_back(self) -> None:
         """Go back without sending; while it is being sent, there is no way back."""
-        if self._stage is not Stage.SENDING:
+        if self._stage not in _SENT:
             self.dismiss(None)
 
     def action_allow_repeat(self) -> None:
@@ -232,7 +238,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         """
         for _ in range(_WARM_S // _WARM_PAUSE_S):
             await asyncio.sleep(_WARM_PAUSE_S)
-            if self._stage is not Stage.SENDING:
+            if self._stage not in _SENT:
                 with contextlib.suppress(ExchangeError):
                     await self._desk.client.warm()
 
@@ -274,7 +280,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
 
     def on_review_screen_freshened(self, message: Freshened) -> None:
         """Show both wallets before and after. More than can be moved, by a fresh figure, cannot be sent."""
-        if self._stage is Stage.SENDING:
+        if self._stage in _SENT:
             return
         self._show_balances(message.balances)
         request = self._review.request
@@ -293,6 +299,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
             self._go(Stage.PREPARING, words)
             self.prepare()
         else:
+            self._go(Stage.ANSWERED)
             self.dismiss(message.transfer)
 
     def on_review_screen_failed(self, message: Failed) -> None:
