@@ -928,3 +928,20 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
         else:
             await until(pilot, lambda: app._desk is not None and app._desk.profile == "other")
             await until_open(pilot)
+
+
+async def test_another_session_key_typed_on_the_cover_does_not_wait_for_the_result_below_it(
+    no_bus: None, demo_host: DemoExchange
+) -> None:
+    other, verifier = new_key(KeyKind.HMAC)
+    demo_host.add_key(KeyKind.HMAC, other.api_key.reveal(), verifier)
+    app = ShunterApp(Start(base_url=HOST, draft=Draft(asset="USDT", amount="1.5")))
+    async with app.run_test(size=SIZE) as pilot:
+        main = await open_session_key(pilot)
+        await send(pilot)
+        app._lock.lock()
+        await until_screen(pilot, LockScreen)
+        await pilot.press("x")
+        await type_key(pilot, other)
+        await until(pilot, lambda: isinstance(app.screen, MainScreen) and app.screen is not main)
+        assert not app._lock.is_locked
