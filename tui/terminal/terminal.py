@@ -4,10 +4,11 @@ waits for it.
 
 from tui.terminal.driver import TypedDriver
 from tui.terminal.framed import FramedDriver
+from tui.terminal.job_control import JobControlDriver
 from tui.terminal.output import OutputDriver
 
 
-class Terminal(FramedDriver, TypedDriver, OutputDriver):
+class Terminal(FramedDriver, TypedDriver, OutputDriver, JobControlDriver):
     """Reads and writes the terminal."""
 
     def show_all(self) -> None:
