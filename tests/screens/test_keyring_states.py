@@ -310,6 +310,19 @@ async def test_what_wakes_a_machine_suspended_for_hours_locks_the_app_and_does_n
         assert main.query_one("#field-amount Input", Input).value == "5"
 
 
+async def test_on_the_cover_over_a_key_that_is_gone_is_said_what_leads_to_another(
+    backend: FakeKeyring, one_key: keys.Profile
+) -> None:
+    async with open_app().run_test(size=SIZE) as pilot:
+        await lock(pilot)
+        backend.entries.clear()
+        await pilot.press("x")
+        await until(pilot, lambda: "Replace it (F4, r)" in words(pilot, "#problem"))
+        await pilot.press("f4")
+        assert isinstance(pilot.app.screen, LockScreen)
+        assert words(pilot, "#lock-ask") == "Any key tries again. For F4, quit and start again.   ^Q  quit"
+
+
 async def test_hours_of_suspend_are_noticed_without_a_key_too(
     one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

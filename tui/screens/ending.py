@@ -4,6 +4,8 @@ Textual's `dismiss` takes away what is on top, whatever that is: something that 
 dismissed twice, the one below it.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.await_complete import AwaitComplete
@@ -13,21 +15,25 @@ from textual.screen import Screen
 class EndsItself:
     """Stands before a Screen. While something lies over it, its end waits until that is gone; it ends once."""
 
-    _put_off: tuple[Any] | None = None
-    """What it is to end with as soon as it is on top again."""
+    _put_off: tuple[Callable[[], object], ...] = ()
+    """What is to be done as soon as it is on top again."""
 
     def dismiss(self: Screen[Any], result: Any = None) -> AwaitComplete:  # type: ignore[misc]
         """End, with a result."""
-        stack = self.app.screen_stack
-        if self not in stack:
-            return AwaitComplete()
-        if stack[-1] is not self:
-            self._put_off = (result,)  # type: ignore[attr-defined]
+        if self not in self.app.screen_stack or self.puts_off(partial(self.dismiss, result)):  # type: ignore[attr-defined]
             return AwaitComplete()
         ended: AwaitComplete = super().dismiss(result)  # type: ignore[misc]
         return ended
 
-    def on_screen_resume(self: Screen[Any]) -> None:  # type: ignore[misc]
-        """End, where that was put off."""
-        if self._put_off:  # type: ignore[attr-defined]
-            self.dismiss(*self._put_off)  # type: ignore[attr-defined]
+    def puts_off(self: Screen[Any], call: Callable[[], object]) -> bool:  # type: ignore[misc]
+        """Whether something lies over it, as the cover may; the call is made as soon as nothing does."""
+        if self.app.screen is self:
+            return False
+        self._put_off = (*self._put_off, call)  # type: ignore[attr-defined]
+        return True
+
+    def on_screen_resume(self) -> None:
+        """Do what was put off."""
+        waiting, self._put_off = self._put_off, ()
+        for call in waiting:
+            call()

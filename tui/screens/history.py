@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import ClassVar
 
 from textual import work
@@ -95,8 +96,6 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
         self._view: View = before._view if before else View()
         self._filter: str = before._filter if before else ""
         """What stands in the filter."""
-        self._compared: HistoryScreen.Compared | None = None
-        """What came of comparing, while something lay over this."""
         self._wanted = asyncio.Event()
         """Set where the list is to be made anew."""
 
@@ -245,20 +244,13 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
             self.post_message(self.Compared(None, str(error)))
 
     def on_history_screen_compared(self, message: Compared) -> None:
-        """Show what differs, each with what to do; as soon as nothing lies over the history, as the cover may."""
-        if self.app.screen is not self:
-            self._compared = message
+        """Show what differs, each with what to do; as soon as nothing lies over the history."""
+        if self.puts_off(partial(self.post_message, message)):
             return
         self._note(message.problem)
         if comparison := message.comparison:
             page = ReportScreen("The journal against the record", summary(comparison), differences(comparison))
             self.app.push_screen(page)
-
-    def on_screen_resume(self) -> None:
-        """Show what was held back."""
-        if message := self._compared:
-            self._compared = None
-            self.post_message(message)
 
     def action_close(self) -> None:
         """Back to the main screen."""

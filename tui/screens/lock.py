@@ -18,6 +18,7 @@ from tui.screens.ways_on import SessionKeyAsked
 _LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
 _ASK = "Any key fetches it from the keyring.   ^Q  quit"
 _ASK_SESSION = "It was for this session only. Any key asks for it again.   ^Q  quit"
+_ASK_REPLACED = "Any key tries again. For F4, quit and start again.   ^Q  quit"
 _ASK_UNLOCK = "u  unlock the keyring   Any other key tries again.   ^Q  quit"
 
 FetchKey = Callable[[Callable[[keys.KeyringTimeout], object]], Awaitable[ApiKey]]
@@ -81,7 +82,13 @@ class LockScreen(Screen[None]):
         """Say why the key did not come back."""
         self._problem = message.problem
         self._is_waking = False
-        self._say(str(message.problem), _ASK_UNLOCK if self._can_unlock() else _ASK)
+        self._say(str(message.problem), self._ask())
+
+    def _ask(self) -> str:
+        if self._can_unlock():
+            return _ASK_UNLOCK
+        # Under the cover no key can be replaced.
+        return _ASK_REPLACED if isinstance(self._problem, keys.ProfileMissing | keys.ProfileDamaged) else _ASK
 
     def _can_unlock(self) -> bool:
         return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
