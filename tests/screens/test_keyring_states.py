@@ -930,7 +930,8 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
         backend.hangs = False
         backend.released.set()
         await until(pilot, lambda: app._put_off is not None)
-        assert main.is_sending
+        assert main.review
+        assert main.review.is_sending
         gate.open()
         await until_screen(pilot, ResultScreen)
         assert "Transfer done" in screen_text(pilot)

@@ -134,7 +134,8 @@ async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
         await until(pilot, lambda: [row[4] for row in rows(main)] == ["done"])
         await rest(pilot)
         assert isinstance(pilot.app.screen, QuietPalette)
-        assert not main.is_sending  # else it would never be locked
+        assert main.review
+        assert not main.review.is_sending  # else it would never be locked
         await pilot.press("escape")
         await until_screen(pilot, ResultScreen)
         assert "Transfer done" in screen_text(pilot)

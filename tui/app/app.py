@@ -60,7 +60,9 @@ class ShunterApp(TerminalApp):
         """It has ended: what comes now, comes too late."""
         self._put_off: CannotOpen | ShunterApp.DeskReady | None = None
         """What came of an opening, while the person was in the middle of a transfer."""
-        self._lock = IdleLock(self, is_sending=lambda: self._main is not None and self._main.is_sending)
+        self._lock = IdleLock(
+            self, is_sending=lambda: bool(self._main and self._main.review and self._main.review.is_sending)
+        )
 
     def on_mount(self) -> None:
         """Open the demo, or the profile that was asked for, or say what is missing."""
@@ -108,7 +110,7 @@ class ShunterApp(TerminalApp):
 
     async def _puts_off(self, message: CannotOpen | DeskReady) -> bool:
         """Whether it waits: a transfer goes to its end with the key that it was begun with, and its result is read."""
-        if self._lock.is_locked or not (self._main and self._main.is_in_transfer):
+        if self._lock.is_locked or not (self._main and self._main.review):
             return False  # under the cover nothing is sent, and nobody could close a result
         await _let_go(self._put_off)
         self._put_off = message

@@ -129,14 +129,12 @@ class MainScreen(Fitting, HasBalances):
 
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__(desk)
-        self.is_in_transfer = False
-        """Whether the person is between a review and its result."""
         self._status = status
         self._draft = draft
         self._answered_ms: dict[int, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
-        self._review: ReviewScreen | None = None
-        """The newest one."""
+        self.review: ReviewScreen | None = None
+        """Of the transfer that the person is in the middle of, until they have left it or have closed its result."""
         self._history: HistoryScreen | None = None
         """The newest one."""
         self._progress: dict[int, Progress] = {}
@@ -180,18 +178,12 @@ class MainScreen(Fitting, HasBalances):
         """What is in the form, as it was typed."""
         return self.query_one(TransferForm).draft
 
-    @property
-    def is_sending(self) -> bool:
-        """Whether a transfer is being sent just now."""
-        return self._review is not None and self._review.is_sending
-
     def action_review(self) -> None:
         """Review what is entered, where it is valid in form."""
         if request := self.query_one(TransferForm).request():
             status = self.query_one(StatusBar).status
-            self._review = ReviewScreen(self.desk, Review(request, status))
-            self.is_in_transfer = True
-            self.app.push_screen(self._review, self._reviewed)
+            self.review = ReviewScreen(self.desk, Review(request, status))
+            self.app.push_screen(self.review, self._reviewed)
 
     def action_swap(self) -> None:
         """Turn the move round."""
@@ -313,9 +305,8 @@ class MainScreen(Fitting, HasBalances):
             self.on_holdings_table_chosen(chosen)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
-        self._review = None
         if transfer is None:  # left, or its result was closed
-            self.is_in_transfer = False
+            self.review = None
             self.post_message(self.TransferLeft())
             return
         shown = self.query_one("#transfers", TransferTable).newest(transfer)
