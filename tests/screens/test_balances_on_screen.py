@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.waiting import figure, review, until, until_open, until_screen, words
+from tests.screens.waiting import figure, picture, review, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
@@ -41,11 +41,6 @@ def note(main: MainScreen, which: str) -> str:
 def offered(main: MainScreen, which: str) -> list[str]:
     """What the list below a completing field offers."""
     return [choice.value for choice in field(main, which).query_one("Suggestions").choices]  # type: ignore[attr-defined]
-
-
-def first_line(pilot: Pilot[bool]) -> str:
-    """The line at the top as a person reads it."""
-    return pilot.app.screen._compositor.render_strips()[0].text
 
 
 async def grow_old(pilot: Pilot[bool], main: MainScreen, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +345,7 @@ async def test_a_ban_is_in_the_header_with_its_end(demo_app: AppMaker, exchange:
     exchange.faults.append(Fault(method="GET", path="/sapi/v1/asset/wallet/balance", executes=False, answer=refusal))
     async with demo_app().run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
-        await until(pilot, lambda: "too many requests: wallets in" in first_line(pilot))
+        await until(pilot, lambda: "too many requests: wallets in" in picture(pilot).split("\n")[0])
 
 
 def test_the_demo_tells_free_from_transferable(exchange: DemoExchange) -> None:

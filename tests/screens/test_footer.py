@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.waiting import until, until_open, until_screen
+from tests.screens.waiting import picture, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
@@ -16,7 +16,7 @@ SMALL = (80, 24)
 
 def last_line(pilot: Pilot[bool]) -> str:
     """The line at the bottom as a person reads it."""
-    return "".join(pilot.app.screen._compositor.render_strips()[-1].text).rstrip()
+    return picture(pilot).split("\n")[-1].rstrip()
 
 
 async def test_every_function_key_and_the_swap_are_in_sight_in_eighty_columns(demo_app: AppMaker) -> None:

@@ -11,7 +11,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
+from tests.screens.waiting import picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
@@ -51,11 +51,6 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
 def lines(pilot: Pilot[bool]) -> list[str]:
     """The list as a person reads it."""
     return str(pilot.app.screen.query_one(EntryTable).render()).split("\n")
-
-
-def picture(pilot: Pilot[bool]) -> str:
-    """All of the screen as text."""
-    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
 def chosen(pilot: Pilot[bool]) -> str:

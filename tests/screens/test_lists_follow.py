@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.waiting import rows, send, until, until_open, until_screen
+from tests.screens.waiting import picture, rows, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.ledger import Executed
@@ -30,11 +30,6 @@ DONE = Transfer(1, REQUEST, "main", "", "demo", datetime(2026, 1, 1, 12, tzinfo=
 def made(number: int) -> Transfer:
     """One of many transfers, which its tranId tells apart."""
     return replace(DONE, id=number - 1000, tran_id=700_000_000 + number)  # before those of the demo's own journal
-
-
-def shown(pilot: Pilot[bool]) -> str:
-    """What stands on the screen."""
-    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
 def scroll_bars(main: MainScreen) -> int:
@@ -63,9 +58,9 @@ def come(main: MainScreen, number: int) -> None:
 async def until_shown(pilot: Pilot[bool], transfer: Transfer | Executed, size: tuple[int, int]) -> None:
     """Wait until a transfer is in sight."""
     try:
-        await until(pilot, lambda: str(transfer.tran_id) in shown(pilot))
+        await until(pilot, lambda: str(transfer.tran_id) in picture(pilot))
     except TimeoutError:
-        pytest.fail(f"{transfer.tran_id} is never in sight at {size}:\n{shown(pilot)}")
+        pytest.fail(f"{transfer.tran_id} is never in sight at {size}:\n{picture(pilot)}")
 
 
 @pytest.mark.parametrize("earlier", [0, 3])
@@ -96,7 +91,7 @@ async def test_what_was_just_sent_is_in_sight_and_so_is_the_amount(demo_app: App
             await until_screen(pilot, MainScreen)
             assert len(exchange.ledger.transfers) == number, size
             await until_shown(pilot, exchange.ledger.transfers[-1], size)
-            assert "Amount" in shown(pilot), size
+            assert "Amount" in picture(pilot), size
 
 
 async def test_who_reads_another_row_is_left_there(demo_app: AppMaker) -> None:
@@ -123,7 +118,7 @@ async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> No
         await until(pilot, lambda: len(rows(main)) == 2)
         assert [(row[0], row[4]) for row in rows(main)] == [("01-01 12:00", "unknown"), ("12:00:00", "done")]
         assert main.query_one("#transfers", TransferTable).marked == made(5)
-        assert "Earlier, outcome open at the start - 1" in shown(pilot)
+        assert "Earlier, outcome open at the start - 1" in picture(pilot)
 
 
 async def test_notes_on_many_unknown_ones_leave_room_for_the_list(demo_app: AppMaker) -> None:
@@ -132,9 +127,9 @@ async def test_notes_on_many_unknown_ones_leave_room_for_the_list(demo_app: AppM
         session = main.query_one(SessionList)
         for number in range(1, 6):
             session.show(replace(made(number), outcome=Outcome.UNKNOWN), f"note {number}")
-        await until(pilot, lambda: "3 more unknown" in shown(pilot))
-        assert "note 5" in shown(pilot)
-        assert "note 1" not in shown(pilot)
+        await until(pilot, lambda: "3 more unknown" in picture(pilot))
+        assert "note 5" in picture(pilot)
+        assert "note 1" not in picture(pilot)
         main.query_one("#transfers").focus()
         await pilot.press("ctrl+home")
-        await until(pilot, lambda: "note 1" in shown(pilot))
+        await until(pilot, lambda: "note 1" in picture(pilot))

@@ -10,7 +10,18 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Label
 
-from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen, words
+from tests.screens.waiting import (
+    figure,
+    picture,
+    review,
+    rows,
+    screen_text,
+    send,
+    until,
+    until_open,
+    until_screen,
+    words,
+)
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
@@ -405,9 +416,7 @@ async def test_every_shown_character_has_one_width_everywhere(demo_app: AppMaker
         for key in ("escape", "f1", "escape", "f3", "escape", "f4", "a", "escape", "escape"):
             await pilot.press(key)
             await pilot.pause()
-            strips = app.screen._compositor.render_strips()
-            shown = {character for strip in strips for character in strip.text}
-            assert not {character for character in shown if east_asian_width(character) == "A"}, key
+            assert not {character for character in picture(pilot) if east_asian_width(character) == "A"}, key
 
 
 def test_open_outcomes_are_exactly_those_that_can_still_turn_out_either_way() -> None:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from tests.examples import one_in
 from tests.screens.test_any_input import facts
-from tests.screens.waiting import until, until_open
+from tests.screens.waiting import picture, until, until_open
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.domain.transfer import Draft, parse_transfer
@@ -25,12 +25,6 @@ KEYS = st.sampled_from(TYPED + PRESSED + COMMANDS)
 PASTES = st.sampled_from(["USDT", "1,250.00", "usdt1", "all but 5", "12.5", "BTCUSDT", "5\t1\r", "m"]).map(events.Paste)
 CLICKS = st.tuples(st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1))
 STEPS = st.lists(st.one_of(KEYS, KEYS, KEYS, PASTES, CLICKS), min_size=3, max_size=25)
-
-
-def picture(pilot: Pilot[bool]) -> list[str]:
-    """What stands on the screen, line by line."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return ["".join(segment.text for segment in strip) for strip in strips]
 
 
 def shown(lines: list[str]) -> tuple[str, str, str, str]:
@@ -85,7 +79,7 @@ def test_whatever_changes_the_move_is_seen_and_the_review_shows_the_same(steps: 
                     await until(pilot, lambda: isinstance(app.screen, MainScreen))
                 elif isinstance(top, MainScreen):
                     draft = main.draft
-                    await until(pilot, lambda: is_shown(main.draft, picture(pilot)))
+                    await until(pilot, lambda: is_shown(main.draft, picture(pilot).split("\n")))
                     before = draft
                 else:
                     assert main.draft == before, f"{step} changed the form below {type(top).__name__}"

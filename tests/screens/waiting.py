@@ -61,6 +61,11 @@ def words(pilot: Pilot[bool], selector: str) -> str:
     return str(pilot.app.screen.query_one(selector, Label).content)
 
 
+def picture(pilot: Pilot[bool]) -> str:
+    """What stands on the screen, as a person reads it."""
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+
+
 def screen_text(pilot: Pilot[bool]) -> str:
     """All that the screen says in labels."""
     return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
