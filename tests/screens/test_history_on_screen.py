@@ -11,7 +11,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tests.screens.waiting import picture, screen_text, send, until, until_open, until_screen, words
+from tests.screens.waiting import newest, picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
@@ -313,7 +313,7 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await send(pilot)
         await pilot.press("escape", "f3")
         await until_read(pilot)
-        transfer = next(main.desk._journal.transfers(newest_first=True))
+        transfer = newest(main)
         main.post_message(MainScreen.TransferChanged(replace(transfer, outcome=Outcome.REJECTED)))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 

@@ -12,14 +12,14 @@ from textual.widgets import Label
 
 from tests.screens.test_deciding import REQUEST
 from tests.screens.test_themes import until_hit
-from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
+from tui.domain.transfer import Evidence, Finding, Outcome
 from tui.domain.wallets import Wallet
 from tui.screens.decide import DecideScreen
 from tui.screens.entry import EntryScreen
@@ -53,10 +53,6 @@ async def rest(pilot: Pilot[bool]) -> None:
     """Let everything be done that a burst of keys has led to."""
     for _ in range(6):
         await pilot.pause()
-
-
-def newest(main: MainScreen) -> Transfer:
-    return next(main.desk._journal.transfers(newest_first=True))
 
 
 async def sent_and_held(pilot: Pilot[bool], exchange: DemoExchange) -> Gate:

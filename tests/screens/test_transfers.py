@@ -12,6 +12,7 @@ from textual.widgets import Label
 
 from tests.screens.waiting import (
     figure,
+    newest,
     picture,
     review,
     rows,
@@ -266,7 +267,7 @@ async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppM
         main = await until_open(pilot)
         await send(pilot)
         await pilot.press("escape")
-        transfer = next(main.desk._journal.transfers(newest_first=True))
+        transfer = newest(main)
         main.post_message(MainScreen.SettlingProgressed(Progress(transfer, note)))
         await pilot.pause()
         assert note in " ".join(screen_text(pilot).split())
@@ -298,7 +299,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
         await send(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: not app.workers)
-        transfer = replace(next(main.desk._journal.transfers(newest_first=True)), outcome=Outcome.UNKNOWN)
+        transfer = replace(newest(main), outcome=Outcome.UNKNOWN)
         compose = ResultScreen.compose
 
         def told_meanwhile(screen: ResultScreen) -> ComposeResult:

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tests.waiting import LIMIT_S
+from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
@@ -75,6 +76,11 @@ def rows(main: MainScreen) -> list[list[str]]:
     """The list of transfers as text."""
     table = main.query_one("#transfers", TransferTable)
     return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
+
+
+def newest(main: MainScreen) -> Transfer:
+    """The newest transfer of the journal."""
+    return next(main.desk._journal.transfers(newest_first=True))
 
 
 async def send(pilot: Pilot[bool]) -> None:
