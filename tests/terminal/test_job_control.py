@@ -48,8 +48,8 @@ def has_stopped(pid: int) -> bool:
 
 
 def write_over(tmux: Tmux) -> None:
-    """Write onto the screen, past the program."""
-    Path(tmux.value("pane_tty")).write_text(f"\x1b[H{_SCRAWL}")
+    """Write onto the screen, past the program, where it has nothing to show."""
+    Path(tmux.value("pane_tty")).write_text(f"\x1b[21H{_SCRAWL}")
     tmux.wait_for(_SCRAWL)
 
 
