@@ -11,6 +11,7 @@ from inspect import getclosurevars
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from keyring.backend import KeyringBackend
 from textual.css.model import RuleSet
@@ -19,13 +20,20 @@ from textual.pilot import Pilot
 
 from tests.keyrings import FakeKeyring
 from tests.waiting import LIMIT_S
+from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
+from tui.demo.keys import demo_key
 from tui.domain.transfer import Draft
+from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading, ticks_ms
+from tui.keys import keyring_calls
 
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
+
+HOST = "https://h.example"
+"""Of the profiles that a test adds."""
 
 NOON_MS = 1_767_268_800_000  # 2026-01-01 12:00:00 UTC
 
@@ -150,3 +158,37 @@ def two_keys(no_keys: None, tmp_path: Path) -> None:
     profiles = [{**profile, "added_at": "2026-01-01T12:00:00Z"} for profile in listed]
     (tmp_path / "shunter").mkdir()
     (tmp_path / "shunter" / "profiles.json").write_text(json.dumps({"profiles": profiles}))
+
+
+@pytest.fixture
+def backend(
+    use_keyring: Callable[[KeyringBackend], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[FakeKeyring]:
+    """The keyring of a person without profiles, on a machine where GNOME Keyring is installed."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(keys, "look_again", lambda: None)
+    monkeypatch.setitem(keyring_calls._NAMES, FakeKeyring.__module__, "Secret Service")
+    made = FakeKeyring()
+    use_keyring(made)
+    yield made
+    made.released.set()
+
+
+@pytest.fixture
+def demo_host(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
+    """The demo exchange of this process, whatever the host."""
+    made = DemoExchange()
+    transport = httpx.ASGITransport(app=made)
+    monkeypatch.setattr(
+        "tui.app.opening.BinanceClient", lambda url, key, **_: BinanceClient(url, key, transport=transport)
+    )
+    return made
+
+
+@pytest.fixture
+def one_key(backend: FakeKeyring, demo_host: DemoExchange) -> keys.Profile:
+    """A profile whose host is the demo exchange, in this process."""
+    return keys.add("main", demo_key(), HOST)

@@ -3,14 +3,13 @@
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import keyring
 import pytest
-from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as FailKeyring
 from msgspec import structs
 from textual import events
@@ -18,9 +17,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
 from tests.keyrings import FakeKeyring
+from tests.screens.conftest import HOST
 from tests.screens.waiting import review, screen_text, send, until, until_open, until_screen, words
 from tui import keys
-from tui.app import opening as opening_module
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
@@ -35,7 +34,6 @@ from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
-from tui.keys import keyring_calls
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -51,28 +49,10 @@ from tui.widgets.transfer_table import TransferTable
 from tui.widgets.trouble_line import TroubleLine
 
 SIZE = (80, 24)
-HOST = "https://h.example"
 API_KEY, SECRET = demo_key().api_key.reveal(), demo_key().secret.reveal()
 
 Snap = Callable[..., bool]
 Steps = Callable[[Pilot[Any]], Any]
-
-
-@pytest.fixture
-def backend(
-    use_keyring: Callable[[KeyringBackend], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[FakeKeyring]:
-    """The keyring of a person without profiles, on a machine where GNOME Keyring is installed."""
-    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / name))
-    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
-    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(keys, "look_again", lambda: None)
-    monkeypatch.setitem(keyring_calls._NAMES, FakeKeyring.__module__, "Secret Service")
-    made = FakeKeyring()
-    use_keyring(made)
-    yield made
-    made.released.set()
 
 
 @pytest.fixture
@@ -87,27 +67,6 @@ def login_keyring_exists(backend: FakeKeyring, tmp_path: Path) -> None:
     path = tmp_path / "XDG_DATA_HOME/keyrings/login.keyring"
     path.parent.mkdir(parents=True)
     path.touch()
-
-
-@pytest.fixture
-def demo_host(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
-    """The demo exchange of this process, whatever the host."""
-    import httpx
-
-    from tui.exchange.client import BinanceClient
-
-    made = DemoExchange()
-    transport = httpx.ASGITransport(app=made)
-    monkeypatch.setattr(
-        opening_module, "BinanceClient", lambda url, key, **_: BinanceClient(url, key, transport=transport)
-    )
-    return made
-
-
-@pytest.fixture
-def one_key(backend: FakeKeyring, demo_host: DemoExchange) -> keys.Profile:
-    """A profile whose host is the demo exchange, in this process."""
-    return keys.add("main", demo_key(), HOST)
 
 
 def open_app() -> ShunterApp:
