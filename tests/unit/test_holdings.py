@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.domain.amounts import exact_sum
 from tui.domain.balances import Balances, Holdings
-from tui.domain.holdings import all_holdings, brief, exact_sum, pair_of
+from tui.domain.holdings import all_holdings, brief, pair_of
 from tui.domain.wallets import Wallet
 
 AMOUNTS = st.decimals("0.000000000000000001", "99999999999999999999", places=18)

@@ -88,6 +88,7 @@ def test_longer_window_of_the_request_counts() -> None:
         ("1.2341", "1.24", Fit.NEAR),
         ("0.0003", "0.001", Fit.NONE),  # 0.0010, as the exchange writes it
         ("99999999999999999999.12345678", "99999999999999999999.1234", Fit.NEAR),
+        ("12345678901", "12345678900.999999999999999999", Fit.NONE),
         ("1.23456789", "1.2344", Fit.NONE),
         ("1.23456789", "3", Fit.NONE),
         ("1.5", "1.5001", Fit.NONE),

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.search import ANY, Search, ms_of, parse_search
+from tui.domain.moments import ms_of
+from tui.domain.search import ANY, Search, parse_search
 from tui.domain.transfer import Outcome
 from tui.domain.wallets import Wallet
 

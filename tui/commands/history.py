@@ -9,6 +9,7 @@ from tui.commands import account, listing
 from tui.commands.account import Account
 from tui.commands.arguments import add_format, add_search, search_of
 from tui.domain.amounts import grouped, plain
+from tui.domain.moments import in_full
 from tui.domain.past import Entry, Origin, merge, select
 from tui.domain.records import HistoryRow
 from tui.domain.search import Search, moves
@@ -97,7 +98,7 @@ def _cells(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
         move = TransferType.__members__.get(record.type or "")
         pairs = [record.from_symbol, record.to_symbol] if isinstance(record, HistoryRow) else []
         yield (
-            "?" if record.timestamp is None else listing.local(record.timestamp),
+            "?" if record.timestamp is None else in_full(record.timestamp),
             move.source.label if move else printable(record.type or "?"),
             move.destination.label if move else "",
             printable(" -> ".join(pair for pair in pairs if pair)),

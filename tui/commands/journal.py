@@ -11,6 +11,7 @@ from tui.commands import listing
 from tui.commands.arguments import add_format, add_search, search_of
 from tui.domain.amounts import grouped
 from tui.domain.balances import ends
+from tui.domain.moments import in_full
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
@@ -79,7 +80,7 @@ def _cells(journal: Journal | None, search: Search) -> Iterator[tuple[str, ...]]
     for row in _written(journal, search):
         yield (
             str(row.id),
-            listing.local(row.sent_at_ms),
+            in_full(row.sent_at_ms),
             _shown(row.profile),
             _shown(row.host),
             *_ends(row.type, row.from_symbol, row.to_symbol),

@@ -8,15 +8,14 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
+from tui.domain.moments import utc
 from tui.domain.text import printable
 
 Value = str | int | None
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GAP = "  "
 _AT_A_TIME = 500
 _EXACT_BELOW = 10**15
@@ -41,17 +40,12 @@ def iso(ms: int | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _day(days: int) -> str:
-    return f"{_EPOCH + timedelta(days=days):%Y-%m-%d}"
+    return f"{utc(days * 86_400_000):%Y-%m-%d}"
 
 
 @lru_cache(maxsize=1440)
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def local(ms: int) -> str:
-    """So many milliseconds after 1970, in this machine's zone, with its offset, for a person."""
-    return (_EPOCH + timedelta(milliseconds=ms)).astimezone().isoformat(" ", "seconds")
 
 
 def print_json(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:

@@ -10,7 +10,7 @@ from tui.commands.account import Account
 from tui.commands.arguments import add_format
 from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import plain
-from tui.domain.search import ms_of
+from tui.domain.moments import ms_of
 from tui.journal import JournalError
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tui import keys
+from tui.domain.moments import utc
 from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading
@@ -44,7 +45,7 @@ class KeyReport:
     def expiry(self) -> datetime | None:
         """When what the key may do ends; UTC."""
         ends_ms = self.restrictions.trading_authority_expiration_time
-        return datetime.fromtimestamp(ends_ms / 1000, UTC) if ends_ms else None
+        return utc(ends_ms) if ends_ms else None
 
     @property
     def missing_permission(self) -> str:

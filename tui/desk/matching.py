@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
+from tui.domain.amounts import EXACT
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer
 
@@ -164,5 +165,6 @@ def _rounds_alike(asked: Decimal, recorded: Decimal) -> bool:
     """
     exponent = recorded.as_tuple().exponent
     unit = Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)
-    is_just_above = asked < recorded < asked * _JUST_ABOVE and recorded - asked < unit
-    return is_just_above or recorded in (asked.quantize(unit, ROUND_DOWN), asked.quantize(unit, ROUND_HALF_UP))
+    is_just_above = asked < recorded < asked * _JUST_ABOVE and EXACT.subtract(recorded, asked) < unit
+    rounded = [asked.quantize(unit, rounding, EXACT) for rounding in (ROUND_DOWN, ROUND_HALF_UP)]
+    return is_just_above or recorded in rounded

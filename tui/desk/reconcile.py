@@ -8,7 +8,6 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -17,6 +16,7 @@ from tui.desk.past import REACH_MS, PastReader
 from tui.desk.settle import is_same_key
 from tui.domain.amounts import grouped
 from tui.domain.hosts import exchange_of
+from tui.domain.moments import in_full, ms_of
 from tui.domain.past import PENDING, Entry, Mismatch, merge
 from tui.domain.records import HistoryRow, Row, outcome_of
 from tui.domain.search import Search
@@ -26,7 +26,6 @@ from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.history import Stream
 from tui.journal import Journal
-from tui.journal.clock import utc
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
 """How late a record may come, the exchange says nowhere: for an hour its absence says nothing."""
@@ -84,13 +83,13 @@ class Difference:
         if (transfer := self.transfer) is not None:
             source, destination = transfer.request.ends
             said.append(
-                f"transfer {transfer.id} of {_local(transfer.sent_at)}, "
+                f"transfer {transfer.id} of {in_full(ms_of(transfer.sent_at))}, "
                 f"{grouped(transfer.request.amount)} {transfer.request.asset}, {source.label} to {destination.label}, "
                 f"is {transfer.outcome.value.replace('_', ' ')}"
                 + (f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else "")
             )
         if (record := self.record) is not None:
-            at = "an unknown time" if record.timestamp is None else _local(utc(record.timestamp))
+            at = "an unknown time" if record.timestamp is None else in_full(record.timestamp)
             amount = "?" if record.amount is None else grouped(record.amount)
             said.append(
                 f"the exchange has tranId {record.tran_id} of {at}: "
@@ -262,7 +261,3 @@ def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) 
         unread={question for question in map(_question, own) if Stream(*question) not in past.whole},
         declined={row.id: journal.declined(row.id) for row in own if journal and row.tran_id is None},
     )
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone().isoformat(" ", "seconds")

@@ -1,8 +1,9 @@
 """Amounts: decimal from the key press to the wire and back, never a float."""
 
 import re
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_DOWN, Context, Decimal
+from functools import reduce
 
 MAX_INTEGER_DIGITS = 20
 MAX_DECIMALS = 8
@@ -31,6 +32,13 @@ _LONGEST = 64
 """Characters."""
 
 _WRITTEN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+
+
+EXACT = Context(prec=80, rounding=ROUND_DOWN)
+"""To reckon with amounts to the last digit: more than two of the longest have, or the sum of all that a person has.
+
+Python's own context rounds to 28 digits without a word, and cannot cut off (quantize) what has more.
+"""
 
 
 class AmountError(ValueError):
@@ -99,6 +107,11 @@ def read_amount(written: str) -> Decimal:
         if isinstance(exponent, int) and -exponent <= _MOST_DECIMALS and amount.adjusted() < MAX_INTEGER_DIGITS:
             return amount
     raise AmountError("Not an amount")
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum, to the last digit."""
+    return reduce(EXACT.add, amounts, Decimal(0))
 
 
 def plain(amount: Decimal) -> str:

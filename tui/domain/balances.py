@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from math import inf
 
-from tui.domain.amounts import MAX_DECIMALS
+from tui.domain.amounts import EXACT, MAX_DECIMALS
 from tui.domain.wallets import TransferType, Wallet
 
 FRESH_MS = 60_000
@@ -181,11 +181,11 @@ def share(available: Decimal, percent: int) -> Decimal:
     """A part of what is available. 100 % is all of it to the last digit that can be sent; others are rounded down."""
     unit = Decimal(1).scaleb(-MAX_DECIMALS)
     if percent < 100:
-        part = (available * percent / 100).quantize(unit, ROUND_DOWN).normalize()
+        part = EXACT.multiply(available, Decimal(percent) / 100).quantize(unit, ROUND_DOWN, EXACT).normalize(EXACT)
         return part.quantize(Decimal(1)) if part == part.to_integral_value() else part
     exponent = available.as_tuple().exponent
     is_sendable = isinstance(exponent, int) and -exponent <= MAX_DECIMALS
-    return available if is_sendable else available.quantize(unit, ROUND_DOWN)
+    return available if is_sendable else available.quantize(unit, ROUND_DOWN, EXACT)
 
 
 def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from tui.domain.amounts import aligned, grouped
+from tui.domain.amounts import aligned, exact_sum, grouped
 from tui.domain.balances import Account, Assets, Balances
 from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
@@ -78,7 +78,7 @@ def _held(balances: Balances, source: Account) -> Assets:
     sums: dict[str, Decimal] = {}
     for assets in holdings.pairs.values():
         for asset, amount in assets.items():
-            sums[asset] = sums.get(asset, Decimal(0)) + amount
+            sums[asset] = exact_sum([sums.get(asset, Decimal(0)), amount])
     return sums
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 
-from tui.domain.amounts import AmountError, grouped, left_behind, parse_amount, plain
+from tui.domain.amounts import EXACT, AmountError, grouped, left_behind, parse_amount, plain
 from tui.domain.balances import Account, Balances, Figure, ends, pair_mismatch, share
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
@@ -123,7 +123,7 @@ class FormState:
         figure = self.figure
         if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
-        rest = share(max(figure.amount - staying, Decimal(0)), 100)
+        rest = share(max(EXACT.subtract(figure.amount, staying), Decimal(0)), 100)
         return rest or Problem(Field.AMOUNT, f"Only {grouped(figure.amount)} {self.draft.asset} is there")
 
     @property

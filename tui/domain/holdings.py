@@ -1,18 +1,15 @@
 """All holdings at a glance: every asset against the wallets that have it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Context, Decimal
-from functools import reduce
+from decimal import Decimal
 
-from tui.domain.amounts import grouped
+from tui.domain.amounts import EXACT, exact_sum, grouped
 from tui.domain.balances import Balances
 from tui.domain.choices import by_worth
 from tui.domain.wallets import Wallet
 
 _SCALES = (("", 0), ("K", 3), ("M", 6), ("B", 9), ("T", 12), ("Q", 15))
-_EXACT = Context(prec=80, rounding=ROUND_DOWN)
-"""More digits than the sum of a person's amounts can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +59,10 @@ def brief(amount: Decimal, width: int) -> str:
     if len(whole) <= width:
         return whole
     for letter, power in _SCALES:
-        scaled = _EXACT.scaleb(amount, -power)
+        scaled = EXACT.scaleb(amount, -power)
         for decimals in range(width, -1, -1):
-            cut = _EXACT.quantize(scaled, Decimal(1).scaleb(-decimals))
+            cut = EXACT.quantize(scaled, Decimal(1).scaleb(-decimals))
             text = f"{grouped(cut)}{letter}{'~' if cut != scaled else ''}"
             if len(text) <= width:
                 return text
     return "~" * width
-
-
-def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
-    """The sum, to the last digit."""
-    return reduce(_EXACT.add, amounts, Decimal(0))

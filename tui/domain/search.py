@@ -5,14 +5,14 @@ line.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from tui.domain.amounts import plain
 from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_base_url
+from tui.domain.moments import ms_of
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AGO = re.compile(r"([0-9]{1,4})(min|h|d|w)", re.ASCII)
 _UNITS = {
     "min": timedelta(minutes=1),
@@ -137,11 +137,6 @@ _NAMES = {
     move.name: f"{move.name} {move.source.label} {move.source.value} {move.destination.label} {move.destination.value}"
     for move in TransferType
 }
-
-
-def ms_of(moment: datetime) -> int:
-    """Milliseconds since 1970, exact."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def parse_since(text: str, now: datetime) -> int:

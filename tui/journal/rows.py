@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tui.domain.amounts import plain
+from tui.domain.moments import utc
 from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import clock
@@ -75,14 +76,14 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
             profile=row["profile"],
             key_tail=row["key_tail"],
             host=row["host"],
-            sent_at=clock.utc(row["sent_at_ms"]),
+            sent_at=utc(row["sent_at_ms"]),
             timestamp_ms=row["timestamp_ms"],
             recv_window_ms=row["recv_window_ms"],
             outcome=Outcome(row["outcome"]),
             tran_id=row["tran_id"],
             code=row["code"],
             message=row["message"],
-            settled_at=None if row["settled_at_ms"] is None else clock.utc(row["settled_at_ms"]),
+            settled_at=None if row["settled_at_ms"] is None else utc(row["settled_at_ms"]),
             key_print=row["key_print"],
             evidence=Evidence(row["evidence"]),
             needs_notice=bool(row["needs_notice"]),

@@ -1,7 +1,6 @@
 """Deciding by hand how a transfer ended, where the program cannot tell."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events, on, work
@@ -17,6 +16,7 @@ from textual.widgets.option_list import Option
 from tui.desk.desk import Decision, Desk, Undecidable
 from tui.desk.settle import Doubt, Progress
 from tui.domain.amounts import grouped
+from tui.domain.moments import local
 from tui.domain.records import HistoryRow, outcome_of
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome
@@ -171,4 +171,4 @@ def _line(row: HistoryRow, asked: object) -> str:
 
 
 def _when(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return local(ms).strftime("%Y-%m-%d %H:%M:%S")

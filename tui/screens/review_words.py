@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tui.domain.amounts import grouped
+from tui.domain.amounts import exact_sum, grouped
 from tui.domain.balances import Account, Balances, Figure
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
@@ -50,7 +50,7 @@ def before_after(figure: Figure | None, change: Decimal, asset: str, *, is_possi
         return "its balance is not known"
     doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(ticks_ms()) else " (old)"
     free = "" if figure.is_transferable else " free"
-    after = figure.amount + change
+    after = exact_sum([figure.amount, change])
     if after < 0:
         return f"{grouped(figure.amount)} {asset}{free}{doubt}: not enough"
     if not is_possible:

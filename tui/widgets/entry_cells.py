@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
 
+from tui.domain import moments
 from tui.domain.amounts import grouped
 from tui.domain.hosts import place_name
 from tui.domain.past import Entry
@@ -14,8 +14,7 @@ from tui.domain.view import Column, Whose, host_of, outcome_word, profile_of
 from tui.domain.wallets import TransferType
 from tui.journal import clock
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_RECENT_MS = timedelta(days=183) // timedelta(milliseconds=1)
+_RECENT_MS = 183 * 24 * 60 * 60 * 1000
 """What is older shows its year in the place of its time, as `ls -l` has it."""
 
 _WIDEST = {Column.MOVE: 36, Column.OUTCOME: 14, Column.HOST: 24, Column.PROFILE: 16, Column.PAIRS: 28}
@@ -70,8 +69,8 @@ def local(at_ms: int | None) -> str:
     if at_ms is None:
         return "?"
     try:
-        return (_EPOCH + timedelta(milliseconds=at_ms)).astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-    except (OverflowError, ValueError, OSError):
+        return moments.local(at_ms).strftime("%Y-%m-%d %H:%M:%S %z")
+    except OverflowError:
         return f"{at_ms} ms after 1970"
 
 
@@ -79,8 +78,8 @@ def _time(at_ms: int | None) -> str:
     if at_ms is None:
         return "?"
     try:
-        moment = (_EPOCH + timedelta(milliseconds=at_ms)).astimezone()
-    except (OverflowError, ValueError, OSError):
+        moment = moments.local(at_ms)
+    except OverflowError:
         return "?"
     return moment.strftime("%m-%d %H:%M" if abs(clock.now_ms() - at_ms) < _RECENT_MS else "%Y-%m-%d")
 

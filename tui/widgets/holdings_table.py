@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.domain.amounts import grouped
+from tui.domain.amounts import exact_sum, grouped
 from tui.domain.balances import Account, Balances
-from tui.domain.holdings import Holding, all_holdings, brief, exact_sum, pair_of
+from tui.domain.holdings import Holding, all_holdings, brief, pair_of
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
