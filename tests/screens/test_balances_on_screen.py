@@ -224,6 +224,27 @@ async def test_an_old_figure_stops_nobody_and_the_review_reads_it_again(
         assert not exchange.requests
 
 
+async def test_what_is_read_while_the_review_gets_ready_a_second_time_counts(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with demo_app(asset="USDT", amount="1300").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await grow_old(pilot, main, monkeypatch)
+        main.desk.client.clock = None
+        no_time = Fault(method="GET", path="/api/v3/time", executes=False, answer=Answer(502, b""), times=None)
+        slow = Fault(method="POST", path="/sapi/v3/asset/getUserAsset", after=(gate := Gate()))
+        exchange.faults.extend([no_time, slow])
+        await pilot.press("f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
+        exchange.faults.remove(no_time)
+        await pilot.press("y")
+        await until(pilot, lambda: "y  send" in words(pilot, "#review-ask"))
+        await until(pilot, gate.reached.is_set)
+        gate.open()
+        await until(pilot, lambda: "Only 1,250.00" in words(pilot, "#review-warning"))
+
+
 async def test_an_old_figure_that_cannot_be_read_again_warns_and_lets_send(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:

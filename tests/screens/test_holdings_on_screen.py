@@ -10,9 +10,10 @@ from tests.screens.waiting import until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
-from tui.domain.balances import Balances
+from tui.domain.balances import Balances, Holdings
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
+from tui.exchange.clock import ticks_ms
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
 from tui.widgets.balance_reader import BalanceReader
@@ -43,6 +44,18 @@ async def test_what_is_read_while_the_view_opens_is_in_it(demo_app: AppMaker) ->
         main.on_balance_reader_read(BalanceReader.Read(read))  # before anything of the view is there
         await until_screen(pilot, HoldingsScreen)
         await until(pilot, lambda: lines(pilot)[0] == "13 assets, about 0.2912676 BTC")
+
+
+async def test_the_chosen_wallet_stays_chosen_when_another_turns_out_empty(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await opened(pilot)
+        await pilot.press("right", "right")
+        assert lines(pilot)[-3].startswith(" Cross Margin: ")
+        emptied = main.desk.readings.balances.with_holdings(Wallet.FUNDING, Holdings(read_ms=ticks_ms()))
+        main.desk.readings.balances = emptied
+        main.on_balance_reader_read(BalanceReader.Read(emptied))
+        await until(pilot, lambda: "Funding" not in lines(pilot)[1])
+        assert lines(pilot)[-3].startswith(" Cross Margin: ")
 
 
 async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(demo_app: AppMaker) -> None:

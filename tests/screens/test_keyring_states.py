@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from tests.keyrings import FakeKeyring
 from tests.screens.conftest import HOST
 from tests.screens.waiting import review, screen_text, send, until, until_open, until_screen, words
 from tui import keys
+from tui.app import opening
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
+from tui.app.put_off import DeskReady
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Gate
 from tui.demo.keys import demo_key, new_key
@@ -34,7 +37,7 @@ from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
-from tui.screens.add_key import AddKeyScreen
+from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
@@ -888,7 +891,7 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
             backend.error = locked()
         backend.hangs = False
         backend.released.set()
-        await until(pilot, lambda: app._put_off is not None)
+        await until(pilot, lambda: app._put_off.message is not None)
         assert main.review
         assert main.review.is_sending
         gate.open()
@@ -901,6 +904,34 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
         else:
             await until(pilot, lambda: app._desk is not None and app._desk.profile == "other")
             await until_open(pilot)
+
+
+@pytest.mark.parametrize("is_session_key", [False, True])
+async def test_a_key_that_waits_for_a_transfer_is_let_go_of_when_the_app_locks(
+    backend: FakeKeyring, demo_host: DemoExchange, one_key: keys.Profile, is_session_key: bool
+) -> None:
+    other = keys.add("other", demo_key(), HOST)
+    app = ShunterApp(Start(base_url=HOST, profile="main", draft=Draft(asset="USDT", amount="1.5")))
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        await send(pilot)
+        if is_session_key:
+            app.open_desk(partial(opening.open_session_key, SessionKey(demo_key(), HOST)))
+        else:
+            app.open_desk(partial(opening.open_profile, other))
+        await until(pilot, lambda: app._put_off.message is not None)
+        waiting = app._put_off.message
+        assert isinstance(waiting, DeskReady)
+        app._lock.lock()
+        assert waiting.opened.desk.client.is_locked
+        await until_screen(pilot, LockScreen)
+        await pilot.press("x")
+        await until_screen(pilot, ResultScreen)
+        await pilot.press("escape")
+        if is_session_key:
+            await until_screen(pilot, AddKeyScreen)
+        else:
+            await until(pilot, lambda: app._desk is not None and app._desk.profile == "other")
 
 
 async def test_another_session_key_typed_on_the_cover_does_not_wait_for_the_result_below_it(

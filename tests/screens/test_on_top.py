@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -155,6 +156,28 @@ async def test_a_notice_stays_whatever_ends_below_it(demo_app: AppMaker, exchang
         assert isinstance(pilot.app.screen, NoticeScreen)
         pilot.app.screen.dismiss(first)
         await until_screen(pilot, ResultScreen)
+
+
+def is_said(pilot: Pilot[bool], said: str) -> bool:
+    """Whether it stands on the screen, in whatever lines."""
+    return said in screen_text(pilot).replace("\n", " ")
+
+
+async def test_a_notice_is_told_how_it_ended(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        unknown = replace(newest(main), outcome=Outcome.UNKNOWN, tran_id=None)
+        main.desk.on_notice(unknown)
+        await until_screen(pilot, NoticeScreen)
+        assert "unknown again" in screen_text(pilot)
+        for outcome, said in (
+            (Outcome.NOT_EXECUTED, "does not hold: it is not executed now"),
+            (Outcome.DONE, "WAS executed"),
+        ):
+            main.desk.on_change(replace(unknown, outcome=outcome))
+            await until(pilot, partial(is_said, pilot, said))
+            assert "unknown again" not in screen_text(pilot)
 
 
 async def test_an_answer_that_is_held_does_not_count_once_something_lies_over_its_question(

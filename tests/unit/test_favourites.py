@@ -163,6 +163,16 @@ def test_keeping_changes_one_favourite_and_leaves_the_rest_as_it_was_written(pat
     assert favourites().favourites[1:] == (ALL_BACK, BY_PAIR)
 
 
+def test_one_of_another_profile_is_not_replaced_unseen(path: Path) -> None:
+    path.write_text(FILE)
+    with pytest.raises(InvalidFavourite, match="the profile main has one of this name: take another"):
+        keep(replace(TOP_UP, profile=""), in_sight_of="other")
+    assert path.read_text() == FILE
+    keep(replace(TOP_UP, profile=""), in_sight_of="main")
+    keep(replace(ALL_BACK, profile="other"), in_sight_of="other")
+    assert favourites().favourites[:2] == (replace(TOP_UP, profile=""), replace(ALL_BACK, profile="other"))
+
+
 def test_new_favourite_comes_last(path: Path) -> None:
     path.write_text(FILE.rstrip("\n"))
     other = Favourite("other", Draft(Wallet.FUNDING, Wallet.SPOT, "BNB", "1"))

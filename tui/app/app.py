@@ -1,18 +1,17 @@
 """The app: puts exchange, journal, keys and screens together, and takes them apart again."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui import keys
 from tui.app.crash import end_on_errors_in_tasks
 from tui.app.locking import IdleLock
-from tui.app.opening import NoKeyYet, Opened, Opening, Start, open_demo, open_first, open_profile, open_session_key
+from tui.app.opening import NoKeyYet, Opening, Start, open_demo, open_first, open_profile, open_session_key
+from tui.app.put_off import DeskReady, PutOff
 from tui.app.terminal_app import TerminalApp
 from tui.desk.desk import Desk
 from tui.domain.transfer import Draft
@@ -37,12 +36,6 @@ class ShunterApp(TerminalApp):
         *TerminalApp.BINDINGS,  # for the help
     ]
 
-    @dataclass
-    class DeskReady(Message):
-        """Everything it takes to make transfers is there."""
-
-        opened: Opened
-
     def __init__(self, start: Start) -> None:
         super().__init__(has_few_colours=start.has_few_colours)
         self._start = start
@@ -58,10 +51,11 @@ class ShunterApp(TerminalApp):
         self._leaving = False
         self._has_left = False
         """It has ended: what comes now, comes too late."""
-        self._put_off: CannotOpen | ShunterApp.DeskReady | None = None
-        """What came of an opening, while the person was in the middle of a transfer."""
+        self._put_off = PutOff()
         self._lock = IdleLock(
-            self, is_sending=lambda: bool(self._main and self._main.review and self._main.review.is_sending)
+            self,
+            is_sending=lambda: bool(self._main and self._main.review and self._main.review.is_sending),
+            on_lock=self._put_off.drop_key,
         )
 
     def on_mount(self) -> None:
@@ -81,13 +75,13 @@ class ShunterApp(TerminalApp):
         except (JournalError, ExchangeError) as error:
             self.post_message(CannotOpen(str(error)))
         else:
-            self.post_message(self.DeskReady(opened))
+            self.post_message(DeskReady(opened))
 
-    async def on_shunter_app_desk_ready(self, message: DeskReady) -> None:
+    async def on_desk_ready(self, message: DeskReady) -> None:
         """Show the main screen over the new desk."""
         opened = message.opened
         if self._has_left:
-            await _let_go(message)
+            await message.let_go()
         if self._has_left or await self._puts_off(message):
             return
         await self._close_desk()
@@ -112,14 +106,12 @@ class ShunterApp(TerminalApp):
         """Whether it waits: a transfer goes to its end with the key that it was begun with, and its result is read."""
         if self._lock.is_locked or not (self._main and self._main.review):
             return False  # under the cover nothing is sent, and nobody could close a result
-        await _let_go(self._put_off)
-        self._put_off = message
+        await self._put_off.put(message)
         return True
 
-    def on_main_screen_transfer_left(self) -> None:
+    async def on_main_screen_transfer_left(self) -> None:
         """Go on with what waited for it."""
-        if message := self._put_off:
-            self._put_off = None
+        if message := await self._put_off.take():
             self.post_message(message)
 
     def on_welcome_screen_demo_chosen(self) -> None:
@@ -233,7 +225,7 @@ class ShunterApp(TerminalApp):
     async def _leave(self, *, starts_again: bool = False) -> None:
         """Quit now; what is in flight is left to the journal."""
         self._has_left = True
-        await _let_go(self._put_off)
+        await self._put_off.put(None)
         await self._close_desk()
         self.exit(starts_again)
 
@@ -241,9 +233,3 @@ class ShunterApp(TerminalApp):
         if self._desk:
             desk, self._desk = self._desk, None
             await desk.close()
-
-
-async def _let_go(message: Message | None) -> None:
-    """Close what was opened for nothing."""
-    if isinstance(message, ShunterApp.DeskReady):
-        await message.opened.desk.close()

@@ -18,9 +18,10 @@ from tui.widgets.field_input import SecretInput
 class IdleLock:
     """Locks the app once nobody has pressed a key for a while, but not while a transfer is being sent."""
 
-    def __init__(self, app: App[Any], *, is_sending: Callable[[], bool]) -> None:
-        """`is_sending` says it also of one that the desk only gets ready to send."""
+    def __init__(self, app: App[Any], *, is_sending: Callable[[], bool], on_lock: Callable[[], object]) -> None:
+        """`is_sending` says it also of one that the desk only gets ready to send. `on_lock` lets go of other keys."""
         self._app = app
+        self._on_lock = on_lock
         self._is_sending = is_sending
         self._idle = IdleWatch(app, is_busy=self._is_busy, on_idle=self.lock)
         self._opened: Opened | None = None
@@ -49,6 +50,7 @@ class IdleLock:
         if self._opened is None or self._cover:
             return
         self._opened.desk.client.drop_key()
+        self._on_lock()
         for screen in self._app.screen_stack:
             for entry in screen.query(SecretInput):
                 entry.value = ""

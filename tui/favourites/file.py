@@ -118,9 +118,11 @@ def favourite(name: str) -> Favourite:
     raise FavouriteMissing(f"There is no favourite {name!r}, nor any other, in {favourites_path()}{told}")
 
 
-def keep(kept: Favourite) -> None:
+def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
     """Write a favourite down: in the place of the one of its name, or as the last. Raises InvalidFavourite where it
     could not be read again, FavouritesError.
+
+    With the profile that the list is `in_sight_of`, what is another profile's is not replaced: InvalidFavourite too.
     """
     kept = parse_favourite(written_down(kept))
     with _changing():
@@ -128,6 +130,9 @@ def keep(kept: Favourite) -> None:
         fresh = _table(kept)
         for place, block in enumerate(blocks):
             if block.header is not None and _name_of(block) == kept.name:
+                held = _of_block(block)
+                if in_sight_of and isinstance(held, Favourite) and held.profile not in ("", in_sight_of):
+                    raise InvalidFavourite(f"the profile {held.profile} has one of this name: take another", Part.NAME)
                 blocks[place] = _Block(block.first_line, (_changed(block, kept),), block.header)
                 _write(blocks)
                 return

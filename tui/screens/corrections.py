@@ -19,22 +19,29 @@ class Corrections:
         self._desk = desk
         self._unseen: dict[int, Transfer] = {}
         """Transfers of which something false was said, and the person has not seen that, by id."""
-        self._is_telling = False
-        """Whether one of them is on the screen."""
+        self._shown: NoticeScreen | None = None
+        """Tells of one of them, while it is on the screen."""
 
     def tell(self, transfer: Transfer) -> None:
         """Tell of one, now or as soon as that can be."""
         self._unseen[transfer.id] = transfer
         self.tell_next()
 
+    def follow(self, transfer: Transfer) -> None:
+        """Tell of a transfer as it stands now, where the person has not seen that of it yet."""
+        if transfer.id in self._unseen:
+            self._unseen[transfer.id] = transfer
+            if self._shown and self._shown.transfer.id == transfer.id:
+                self._shown.show(transfer)
+
     def tell_next(self) -> None:
         """Tell of one that the person has not seen yet, if there is any."""
-        if self._unseen and not self._is_telling and not self._desk.client.is_locked:
-            self._is_telling = True
-            self._screen.app.push_screen(NoticeScreen(next(iter(self._unseen.values()))), self._seen)
+        if self._unseen and not self._shown and not self._desk.client.is_locked:
+            self._shown = NoticeScreen(next(iter(self._unseen.values())))
+            self._screen.app.push_screen(self._shown, self._seen)
 
     def _seen(self, transfer: Transfer | None) -> None:
-        self._is_telling = False
+        self._shown = None
         if transfer:
             self._unseen.pop(transfer.id, None)
             self._screen.run_worker(self._write_down(transfer))

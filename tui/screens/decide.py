@@ -28,7 +28,8 @@ from tui.widgets.ask_line import AskLine
 _NO_ANSWER = "The answer to this transfer never came, and "
 _WHY = {
     Doubt.SEVERAL: (
-        "the exchange's history has records that another transfer could claim just as well. Which of them is it?"
+        "in the exchange's history several records could be it, or several transfers could claim one. Which record is "
+        "it?"
     ),
     Doubt.NEAR: (
         "the exchange's history has a record that is near, but not equal, or that another transfer holds. Is it this "

@@ -13,6 +13,7 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import AmountError, grouped, parse_amount
+from tui.domain.balances import ends
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
 from tui.domain.transfer import Draft
@@ -83,7 +84,7 @@ class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
         """Keep what is in the form under the name that was typed."""
         field = self.query_one(FormField)
         try:
-            keep(parse_favourite({Part.NAME: field.text, **written_down(self._to_keep)}))
+            keep(parse_favourite({Part.NAME: field.text, **written_down(self._to_keep)}), in_sight_of=self._profile)
         except (InvalidFavourite, FavouritesError) as error:
             field.show_problem(printable(str(error)))
             return
@@ -181,13 +182,10 @@ class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
 def _words(favourite: Favourite) -> str:
     """What it does, in a line."""
     draft = favourite.draft
-    ends = [
-        f"{wallet.label} {pair}".rstrip()
-        for wallet, pair in ((draft.source, draft.from_pair), (draft.destination, draft.to_pair))
-    ]
+    source, destination = ends(draft.move, draft.from_pair, draft.to_pair)
     try:
         amount = "Max" if draft.takes_all else grouped(parse_amount(draft.amount)) if draft.amount else "any amount of"
     except AmountError:
         amount = draft.amount
     own = f"   for {favourite.profile} only" if favourite.profile else ""
-    return printable(f"{amount} {draft.asset}   {ends[0]} -> {ends[1]}{own}")
+    return printable(f"{amount} {draft.asset}   {source.label} -> {destination.label}{own}")

@@ -209,6 +209,7 @@ class MainScreen(Fitting, HasBalances):
         """Show a transfer as it stands now."""
         transfer = message.transfer
         self._endings.changed(transfer, self.app)
+        self._corrections.follow(transfer)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.id, None)
         self.query_one(SessionList).show(transfer)

@@ -14,14 +14,14 @@ from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
-from tui.widgets.transfer_facts import reasons
+from tui.widgets.transfer_facts import OUTCOME_WORDS, reasons
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
 
 _MEANING = {
     Outcome.DONE: (
-        "This transfer WAS executed, although Shunter had said that it was not. If you sent the amount again since, it "
+        "This transfer WAS executed: what Shunter had said of it does not hold. If you sent the amount again since, it "
         "may have moved twice."
     ),
     Outcome.UNKNOWN: (
@@ -29,6 +29,7 @@ _MEANING = {
         "executed. Shunter looks on. Do not send it again before."
     ),
 }
+_OTHERWISE = "What Shunter had said of this transfer before does not hold: it is {} now."
 _ASK = "Enter  I have seen it"
 _TITLES = {Outcome.DONE: "Executed after all", Outcome.UNKNOWN: "Unknown again"}
 
@@ -38,13 +39,14 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
 
     def __init__(self, transfer: Transfer) -> None:
         super().__init__()
-        self._transfer = transfer
+        self.transfer = transfer
         self._shown_s = 0.0
         self._question = Question(self, doing="closing", say=lambda words: self.query_one(AskLine).say(words))
 
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""
-        transfer = self._transfer
+        transfer = self.transfer
+        meaning = _MEANING.get(transfer.outcome) or _OTHERWISE.format(OUTCOME_WORDS[transfer.outcome])
         request = transfer.request
         source, destination = request.ends
         facts = [
@@ -57,7 +59,7 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
         ]
         with AskingDialog():
             yield Label(_TITLES.get(transfer.outcome, "Not as it was said"), classes="title -unknown")
-            yield Label(_MEANING.get(transfer.outcome, ""), classes="meaning", markup=False)
+            yield Label(meaning, classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in facts:
                     if value:
@@ -71,6 +73,13 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
         self._question.ask()
         self.app.bell()
 
+    def show(self, transfer: Transfer) -> None:
+        """Say how it stands now: what was said until then is not what the person is to have seen."""
+        if transfer != self.transfer:
+            self.transfer = transfer
+            self.refresh(recompose=True)
+            self.on_mount()
+
     def on_key(self, event: events.Key) -> None:
         """Take the person's word, but for a key of a hand that was typing on."""
         if event.key == "enter" and event.time >= self._shown_s + _UNSEEN_S:
@@ -81,4 +90,4 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
         self._question.click(self._seen)
 
     def _seen(self) -> None:
-        self.dismiss(self._transfer)
+        self.dismiss(self.transfer)

@@ -212,7 +212,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         """Whether the terminal does not show what would be sent."""
         return self.has_class("-tiny") or self.has_class("-low")
 
-    @work(exclusive=True)
+    @work(exclusive=True, group="prepare")
     async def prepare(self) -> None:
         """Connect, measure the clock, and look for identical transfers: in the journal, and how they ended, in the
         exchange's history.

@@ -75,15 +75,17 @@ class HoldingsTable(Widget, can_focus=True):
         """The first ones in sight."""
 
     def show_balances(self, balances: Balances) -> None:
-        """Show what the wallets hold; the chosen asset stays the chosen one, wherever it is now."""
+        """Show what the wallets hold; the chosen asset and wallet stay the chosen ones, wherever they are now."""
         self._balances = balances
         if self.size:
             self._show()
 
     def _show(self) -> None:
         asset = self._rows[self._row].asset if self._rows and self._row else ""  # the first stays the first
-        balances = self._balances
+        balances, wallet = self._balances, self._wallets[self._column]
         self._wallets = tuple(wallet for wallet in Wallet if _has_column(balances, wallet)) or tuple(Wallet)
+        if wallet in self._wallets:
+            self._column = self._wallets.index(wallet)
         self._look()
         self._row = next((index for index, row in enumerate(self._rows) if row.asset == asset), 0)
         self._follow()
