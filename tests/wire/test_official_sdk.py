@@ -18,13 +18,14 @@ from binance_sdk_wallet.rest_api.models import UserUniversalTransferTypeEnum
 
 from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key, new_key
-from tui.desk.past import REACH_MS, PastReader
+from tui.desk.past import PastReader
 from tui.domain.amounts import plain
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.records import HistoryRow
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
+from tui.exchange.records import HISTORY_REACH_MS
 
 _OF_A_SIGNED_CALL = {"timestamp", "signature", "recvWindow"}
 
@@ -141,7 +142,7 @@ def _all_of_the_history(url: str) -> set[tuple[object, ...]]:
             api_key=key.api_key.reveal(), api_secret=key.secret.reveal(), base_path=url, timeout=20_000
         )
     )
-    start_ms = time.time_ns() // 1_000_000 - REACH_MS
+    start_ms = time.time_ns() // 1_000_000 - HISTORY_REACH_MS
     pairs = ("BTCUSDT", "ETHUSDT")
     found: set[tuple[object, ...]] = set()
     for move in TransferType:

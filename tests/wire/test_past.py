@@ -19,7 +19,7 @@ from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
-from tui.desk.past import OVERLAP_MS, REACH_MS, PastReader, Reading, open_past
+from tui.desk.past import OVERLAP_MS, PastReader, Reading, open_past
 from tui.domain.past import Origin
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
@@ -27,6 +27,7 @@ from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
+from tui.exchange.records import HISTORY_REACH_MS
 from tui.history import HistoryCache
 from tui.journal import Journal
 
@@ -50,7 +51,7 @@ class Watched:
 
     def expected(self) -> set[int]:
         """The tranIds of the past that can be asked for: of the pairs that the account has."""
-        earliest_ms = self.exchange.server_ms() - REACH_MS
+        earliest_ms = self.exchange.server_ms() - HISTORY_REACH_MS
         return {
             one.tran_id
             for one in (*self.exchange.history._past(), *self.exchange.ledger.transfers)

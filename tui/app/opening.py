@@ -11,7 +11,7 @@ from typing import TypeVar
 from tui import keys
 from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey
-from tui.domain.hosts import exchange_of, place_name
+from tui.domain.hosts import DEMO_BASE_URL, exchange_of, place_name
 from tui.domain.search import Search
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
@@ -19,7 +19,6 @@ from tui.journal import Journal
 from tui.screens.add_key import SessionKey
 from tui.widgets.status_bar import Status
 
-_DEMO_HOST = "https://demo.invalid"
 _SLOW_WORDS = (
     "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, and "
     "Shunter goes on by itself. Or take one of these ways."
@@ -76,8 +75,8 @@ async def open_demo(_: SaySlow) -> Opened:
     from tui.demo.in_process import in_process
     from tui.demo.keys import demo_key
 
-    client = BinanceClient(_DEMO_HOST, demo_key(), transport=in_process())
-    return Opened(Desk(client, Journal.in_memory(), profile="demo"), Status(place="DEMO", profile="demo"))
+    client = BinanceClient(DEMO_BASE_URL, demo_key(), transport=in_process())
+    return Opened(Desk(client, Journal.in_memory(), profile="demo"), Status(place_name(DEMO_BASE_URL), "demo"))
 
 
 async def open_first(start: Start, say_slow: SaySlow) -> Opened:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui import keys
 from tui.commands.keys import patience, unlocking
 from tui.domain.credentials import ApiKey
-from tui.domain.hosts import exchange_of
+from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
@@ -18,8 +18,6 @@ from tui.journal import Journal, JournalError
 if TYPE_CHECKING:
     from tui.desk.past import PastReader
     from tui.exchange.client import BinanceClient
-
-_DEMO_HOST = "https://demo.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ async def _read(
     from tui.desk.past import open_past
     from tui.exchange.client import BinanceClient
 
-    base_url = profile.base_url if profile else _DEMO_HOST
+    base_url = profile.base_url if profile else DEMO_BASE_URL
     key = key or demo_key()
     async with BinanceClient(base_url, key, transport=None if profile else in_process()) as client:
         past = await open_past(client, journal, keeps=profile is not None, moves=moves)

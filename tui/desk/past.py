@@ -5,7 +5,6 @@ is asked for at once, and the newest hundred of all are known after the slowest 
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,11 +21,9 @@ from tui.exchange.calls import ISOLATED_ACCOUNT
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
 from tui.exchange.pacing import Paced
+from tui.exchange.records import HISTORY_REACH_MS
 from tui.history import CacheError, HistoryCache, Stream
 from tui.journal import Journal
-
-REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
-"""The exchange's history goes back six months. How long a span one call may have, it does not limit."""
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
 """So much of what was read is read again. How late a record may come, or change, the exchange says nowhere; a day is as
@@ -189,7 +186,7 @@ class PastReader:
 
     async def _read_whole(self, stream: Stream) -> None:
         """Read a question to the end, twice if it does not come whole. Raises ExchangeError."""
-        now_ms = self._now_ms()
+        now_ms = self._client.now_ms()
         start_ms = self._start_ms(stream, now_ms)
         for is_last in (False, True):
             found, total = await self._read_pages(stream, start_ms, now_ms + _AHEAD_MS)
@@ -197,7 +194,7 @@ class PastReader:
                 break
             if is_last:
                 raise HistoryNotWhole(f"the exchange speaks of {total} records, and {len(found)} came")
-        is_all = start_ms <= now_ms - REACH_MS
+        is_all = start_ms <= now_ms - HISTORY_REACH_MS
         kept = self._kept.get(stream, {})
         earlier = {
             key: row for key, row in kept.items() if (not is_all if row.timestamp is None else row.timestamp < start_ms)
@@ -246,13 +243,9 @@ class PastReader:
             self.notes.append(str(error))
         self._cache = None
 
-    def _now_ms(self) -> int:
-        clock = self._client.clock
-        return clock.now_ms() if clock else time.time_ns() // 1_000_000
-
     def _start_ms(self, stream: Stream, now_ms: int) -> int:
         """From when on a question is asked: of what was read whole, the last day, and from what was pending on."""
-        reach_ms = now_ms - REACH_MS
+        reach_ms = now_ms - HISTORY_REACH_MS
         if stream not in self._until_ms:
             return reach_ms
         again_ms = min(self._until_ms[stream], now_ms) - OVERLAP_MS

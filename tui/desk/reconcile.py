@@ -4,7 +4,6 @@ What counts is whether money moved. A row that says no, with a record that is it
 that says yes, without a record, or with one that failed, differs. What a person wants to be woken for is just that.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.desk.matching import Fit, fit
-from tui.desk.past import REACH_MS, PastReader
+from tui.desk.past import PastReader
 from tui.desk.settle import is_same_key
 from tui.domain.amounts import grouped
 from tui.domain.hosts import exchange_of
@@ -24,6 +23,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
+from tui.exchange.records import HISTORY_REACH_MS
 from tui.history import Stream
 from tui.journal import Journal
 
@@ -247,8 +247,8 @@ def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) 
     JournalError.
     """
     host = exchange_of(client.base_url)
-    now_ms = client.clock.now_ms() if client.clock else time.time_ns() // 1_000_000
-    start_ms = now_ms - REACH_MS
+    now_ms = client.now_ms()
+    start_ms = now_ms - HISTORY_REACH_MS
     in_reach = list(journal.transfers(Search(host=host, since_ms=start_ms))) if journal else []
     own = [row for row in in_reach if is_same_key(row, client)]
     ids = {row.id for row in own}

@@ -18,10 +18,8 @@ from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, RateLimited, Refused
 from tui.exchange.history import read_history
+from tui.exchange.records import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
-
-_HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
-"""The exchange's history goes back six months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal) 
         return now
     clock = client.clock or await client.sync_clock()
     now_ms = clock.at_least_ms()  # asked before the read, so that the read is after it
-    if now_ms - transfer.timestamp_ms > _HISTORY_REACH_MS:
+    if now_ms - transfer.timestamp_ms > HISTORY_REACH_MS:
         return Progress(transfer, "older than the exchange's history: decide", Doubt.TOO_OLD)
     start_ms, end_ms = span_ms(transfer)
     rows = await read_history(

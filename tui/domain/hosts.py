@@ -5,6 +5,10 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 DEFAULT_BASE_URL = "https://api.binance.com"
+DEMO_BASE_URL = "https://demo.invalid"
+"""Of the demo exchange in this process. No name that leads anywhere ends so (RFC 6761)."""
+
+LIVE, DEMO = "LIVE", "DEMO"
 
 _SERVICES = ("fapi", "dapi", "eapi", "papi")
 _LIVE_HOSTS = frozenset(
@@ -51,20 +55,26 @@ def service_url(base_url: str, path: str) -> str:
     own; any other base URL serves everything.
     """
     service = path.split("/")[1]
-    if service in _SERVICES and place_name(base_url) == "LIVE":
+    if service in _SERVICES and is_live(base_url):
         base_url = f"https://{service}.binance.com"
     return base_url + path
 
 
+def is_live(base_url: str) -> bool:
+    """Whether transfers at a parsed base URL move real funds."""
+    return urlsplit(base_url).hostname in _LIVE_HOSTS
+
+
 def place_name(base_url: str) -> str:
-    """What the header calls the place of a parsed base URL: LIVE on the exchange's own hosts, else host and port."""
-    parts = urlsplit(base_url)
-    return "LIVE" if parts.hostname in _LIVE_HOSTS else parts.netloc
+    """What a person calls the place of a parsed base URL: LIVE, DEMO, or its host and port."""
+    if is_live(base_url):
+        return LIVE
+    return DEMO if base_url == DEMO_BASE_URL else urlsplit(base_url).netloc
 
 
 def exchange_of(base_url: str) -> str:
     """One base URL for all those that lead to the same exchange, and so to the same accounts and tranIds."""
-    return DEFAULT_BASE_URL if place_name(base_url) == "LIVE" else base_url
+    return DEFAULT_BASE_URL if is_live(base_url) else base_url
 
 
 def is_loopback(host: str) -> bool:

@@ -188,6 +188,10 @@ class BinanceClient:
             body = await self._connection.call(call.method, call.path, api_key=api_key)
         return _decode(body, call.answer)
 
+    def now_ms(self) -> int:
+        """The exchange's time; where it has not been measured, this machine's. Milliseconds since 1970."""
+        return self.clock.now_ms() if self.clock else time.time_ns() // 1_000_000
+
     async def _signed_call(
         self, method: str, path: str, parameters: Mapping[str, str], timestamp_ms: int | None = None
     ) -> bytes:
@@ -196,7 +200,7 @@ class BinanceClient:
         clock = self.clock
         if timestamp_ms is None:
             # Reading need not wait for the exchange's time: where this machine's is off, the exchange says so.
-            timestamp_ms = clock.now_ms() if clock else time.time_ns() // 1_000_000
+            timestamp_ms = self.now_ms()
         payload = _encoded({**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)})
         signed = f"{payload}&signature={_signature(self._key, payload)}"
         try:

@@ -140,7 +140,6 @@ class RateLimited(Refused):
     def __init__(self, message: str, *, code: int | None, retry_after_s: int | None) -> None:
         wait = f"Wait {retry_after_s} s." if retry_after_s is not None else "Wait a few minutes."
         super().__init__(message, code=code, advice=wait)
-        self.retry_after_s = retry_after_s
 
 
 class OutcomeUnknown(ExchangeError):

@@ -48,7 +48,6 @@ class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
     """What an API key may do."""
 
     ip_restrict: bool = False
-    create_time: int | None = None
     enable_reading: bool = False
     enable_withdrawals: bool = False
     enable_internal_transfer: bool = False

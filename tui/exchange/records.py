@@ -1,5 +1,6 @@
 """The exchange's records of transfers, read one by one: a row that is not as documented hides no other, and stays."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +12,9 @@ from tui.exchange.payloads import HistoryPage, Milliseconds, TranId
 
 HISTORY_PAGE_SIZE = 100
 """The most rows that the exchange puts on one page."""
+
+HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
+"""The exchange's history goes back six months. How long a span one call may have, it does not limit."""
 
 _MAX_PAGE_BYTES = 1024 * 1024
 _MAX_TEXT = 300

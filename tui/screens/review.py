@@ -95,38 +95,34 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         Binding("escape,q", "back", "Back"),
     ]
 
+    @dataclass
     class Prepared(Message):
         """The connection stands, and it is known which earlier transfers are like this one."""
 
-        def __init__(self, repeats: list[Transfer], looks: dict[int, str]) -> None:
-            super().__init__()
-            self.repeats = repeats
-            self.looks = looks
-            """What the exchange's history says just now of those that are not done, in words, by id."""
+        repeats: list[Transfer]
+        looks: dict[int, str]
+        """What the exchange's history says just now of those that are not done, in words, by id."""
 
     class Repeated(Message):
         """Nothing was sent: an identical transfer was made meanwhile."""
 
+    @dataclass
     class Freshened(Message):
         """What the two wallets hold is as fresh as it can be had."""
 
-        def __init__(self, balances: Balances) -> None:
-            super().__init__()
-            self.balances = balances
+        balances: Balances
 
+    @dataclass
     class Answered(Message):
         """The transfer was sent, and this is how it stands."""
 
-        def __init__(self, transfer: Transfer) -> None:
-            super().__init__()
-            self.transfer = transfer
+        transfer: Transfer
 
+    @dataclass
     class Failed(Message):
         """Nothing was sent."""
 
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
+        words: str
 
     def __init__(self, desk: Desk, review: Review) -> None:
         super().__init__()
@@ -152,7 +148,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
                 for name, value in review_facts(request, status):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
-            yield Label(f" {place} ", id="review-place", classes="-live" if place == "LIVE" else "", markup=False)
+            yield Label(f" {place} ", id="review-place", classes="-live" if status.is_live else "", markup=False)
             yield Label("", id="review-warning", markup=False)
             yield AskLine(_ASK[self._stage], for_good=("y", "d"), id="review-ask")
 

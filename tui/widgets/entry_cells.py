@@ -21,7 +21,6 @@ _WIDEST = {Column.MOVE: 36, Column.OUTCOME: 14, Column.HOST: 24, Column.PROFILE:
 """Longer texts are cut, with a `~`; Enter shows them in full."""
 
 _WIDEST_ASSET = 10
-_DEMO = "https://demo.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def cells(entry: Entry, whose: Whose) -> Cells:
 
 def place(host: str) -> str:
     """What a person calls an exchange: LIVE, DEMO, or a host."""
-    return "DEMO" if host == _DEMO else printable(place_name(host))
+    return printable(place_name(host))
 
 
 def local(at_ms: int | None) -> str:

@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Label
 
+from tui.domain.hosts import LIVE
+
 _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it on."""
 
@@ -30,6 +32,11 @@ class Status:
     waiting_for: str = ""
     """What the app waits for just now."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it is about real funds."""
+        return self.place == LIVE
+
 
 class StatusBar(Horizontal):
     """The line at the top. The place is always plain: nobody should take LIVE for DEMO."""
@@ -42,7 +49,7 @@ class StatusBar(Horizontal):
         """The place first: it matters most."""
         place = self.status.place
         yield Label("Shunter", id="brand")
-        yield Label(f" {place} ", id="place", classes="-live" if place == "LIVE" else "", markup=False)
+        yield Label(f" {place} ", id="place", classes="-live" if self.status.is_live else "", markup=False)
         yield _Standing(self)
 
     def show(self, **changes: object) -> None:

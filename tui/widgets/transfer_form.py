@@ -1,5 +1,6 @@
 """The form of a transfer: two wallet lists, asset, amount, and pairs exactly when the move needs them."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -44,13 +45,12 @@ class TransferForm(Widget):
         Binding("enter", "review", "Review", show=False, priority=True),
     ]
 
+    @dataclass
     class TransferableWanted(Message):
         """The form wants to know what can be moved of an asset out of an account."""
 
-        def __init__(self, account: Account, asset: str) -> None:
-            super().__init__()
-            self.account = account
-            self.asset = asset
+        account: Account
+        asset: str
 
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
