@@ -88,7 +88,7 @@ def test_key_of_a_file_is_kept_checked_and_removed(run: Run, kind: KeyKind, tmp_
         assert listed.returncode == 0
         assert "Keyring: Secret Service" in listed.stdout
         assert f"main  {kind}" in listed.stdout
-        assert f"…{key.tail}" in listed.stdout
+        assert f"...{key.tail}" in listed.stdout
         assert base_url in listed.stdout
 
         checked = run("check", "main")
@@ -118,7 +118,7 @@ def test_typed_key_is_never_shown(spawn: Spawn, run: Run, tmp_path: Path) -> Non
     terminal.sendline(SECRET)
     rest, status = end_of(terminal)
     assert status == 0
-    assert f"…{API_KEY[-4:]}, hmac, for https://api.binance.com" in rest
+    assert f"...{API_KEY[-4:]}, hmac, for https://api.binance.com" in rest
     assert API_KEY[:-4] not in said + rest
     assert SECRET not in said + rest
     assert SECRET.encode() not in written_below(tmp_path)

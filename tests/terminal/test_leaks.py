@@ -68,7 +68,7 @@ made = {
     "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), Whose("main", "https://h.example")),
     "GoToScreen": lambda desk: go_to.GoToScreen({}),
     "HelpScreen": lambda desk: help.HelpScreen(),
-    "HistoryScreen": lambda desk: history.HistoryScreen(desk),
+    "HistoryScreen": lambda desk: history.HistoryScreen(desk, place="DEMO demo"),
     "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), place="", read=print),
     "KeysScreen": lambda desk: keys.KeysScreen(None),
     "LockScreen": lambda desk: lock.LockScreen(None),

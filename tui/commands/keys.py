@@ -19,7 +19,8 @@ _MOST_OF_A_KEY = 64 * 1024
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The commands of `shunter keys`."""
-    commands = parser.add_subparsers(dest="keys_command", required=True, metavar="add | list | check | remove | unlock")
+    names = "add | list | check | remove | unlock | accept-plain-text"
+    commands = parser.add_subparsers(dest="keys_command", required=True, metavar=names)
 
     add = commands.add_parser("add", help="keep a key in the OS keyring, under a name")
     add.add_argument("name", metavar="NAME", help="1 to 32 letters, digits, - and _")
@@ -183,7 +184,7 @@ def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
 def _list() -> int:
     listed = keys.profiles()
     rows = [("NAME", "KIND", "KEY", "HOST", "ADDED")]
-    rows += [(p.name, p.kind.value, f"…{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in listed]
+    rows += [(p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in listed]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if not listed:
         print("There are no keys yet. Add one: shunter keys add NAME")
@@ -239,7 +240,7 @@ def _remove(name: str, *, sure: bool) -> int:
 
 
 def _line(profile: keys.Profile) -> str:
-    return f"{profile.name} (…{profile.tail}, {profile.kind}, for {profile.base_url})"
+    return f"{profile.name} (...{profile.tail}, {profile.kind}, for {profile.base_url})"
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class Desk:
         """
         if not self.client.is_warm:
             try:
-                await self.client.warm()
+                await self.warm()
             except OutcomeUnknown:  # perhaps the line is slow: now with the time that it needs
                 await self.client.sync_clock()
         if self.client.clock is None or self.client.clock.age_ms() > _CLOCK_MAX_AGE_MS:
@@ -116,12 +116,17 @@ class Desk:
                 words[transfer.id] = f"The history is out of reach: {error}"
         return words
 
+    async def warm(self) -> None:
+        """Keep the connection alive: a transfer sent now need not wait for a new one. Raises ExchangeError."""
+        await self.client.warm()
+
     async def submit(self, request: TransferRequest, *, meant: frozenset[int] = frozenset()) -> Transfer:
         """Send a transfer, once, and say how it ended as far as that is known.
 
         Once it is sent, cancelling the caller does not cancel it. `meant` are the transfers that the person knows it
-        repeats. Nothing was sent when this raises: NotSent or another ExchangeError when the exchange's time could not
-        be had, RepeatUnconfirmed when it repeats another one too, JournalError when the journal cannot take it.
+        repeats. Nothing was sent when this raises one of these: NotSent or another ExchangeError when the exchange's
+        time could not be had, RepeatUnconfirmed when it repeats another one too, JournalError when the journal cannot
+        take it.
         """
         await self.prepare()
         await self._check_journal()

@@ -18,6 +18,7 @@ from tui.domain.hosts import is_loopback, service_url
 from tui.exchange.bodies import read_body
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import (
+    LIMITED_STATUSES,
     ExchangeError,
     NotSent,
     OutcomeUnknown,
@@ -158,7 +159,7 @@ class Connection:
         weight = headers.get(_UID_WEIGHT, "")
         if weight.isascii() and weight.isdigit() and len(weight) < 10:
             self.uid_weight = int(weight)
-        if status in (418, 429):
+        if status in LIMITED_STATUSES:
             wait_s = retry_after_s(headers)
             self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
 

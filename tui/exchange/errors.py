@@ -48,7 +48,7 @@ least of all -1000 (unknown error), -1006 and -1007 (no answer from within), -30
 _CODED_STATUSES = {400, 401, 403}
 """Under these the exchange's own codes come."""
 
-_LIMITED_STATUSES = {418, 429}
+LIMITED_STATUSES = {418, 429}
 
 _DEFINITE_503_MESSAGES = {
     "Service Unavailable.",
@@ -171,7 +171,7 @@ def error_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> Exc
         return Refused(message, code=code, advice="The exchange is overloaded: try again later.")
     if code not in _REFUSALS or (code == _UNSUPPORTED and _WORDS_OF_DOUBT.search(message)):
         return OutcomeUnknown(message, code=code)
-    if status in _LIMITED_STATUSES:
+    if status in LIMITED_STATUSES:
         return RateLimited(message, code=code, retry_after_s=retry_after_s(headers))
     if status not in _CODED_STATUSES:
         return OutcomeUnknown(message, code=code)
@@ -184,7 +184,7 @@ def _error_without_code(status: int, headers: Mapping[str, str], body: bytes) ->
     message = f"The exchange answered HTTP {status} without a reason."
     if _has_code(body):
         return OutcomeUnknown(f"The exchange answered HTTP {status} with a reason that cannot be read.")
-    if status in _LIMITED_STATUSES:
+    if status in LIMITED_STATUSES:
         return RateLimited(message, code=None, retry_after_s=retry_after_s(headers))
     if status == 403:
         return Refused("A firewall of the exchange refused the request (HTTP 403).", advice="Wait a few minutes.")

@@ -65,7 +65,7 @@ def _private_block(text: str) -> str:
     blocks = _PEM_BLOCK.findall(text)
     private = [(label, body) for label, body in blocks if label.endswith("PRIVATE KEY")]
     if not blocks:
-        raise _bad_secret("The PEM is cut off: it must reach to its -----END …----- line")
+        raise _bad_secret("The PEM is cut off: it must reach to its -----END ...----- line")
     if not private:
         if any(label.endswith("PUBLIC KEY") for label, _ in blocks):
             raise _bad_secret(

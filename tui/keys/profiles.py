@@ -86,10 +86,10 @@ def profiles() -> tuple[Profile, ...]:
     except msgspec.MsgspecError as error:
         raise ProfilesFileError(
             f"The list of profiles, {path}, is damaged: {printable(str(error))}. "
-            "Mend it, or move it away and add the keys again."
+            "Correct it, or move it away and add the keys again."
         ) from None
     if len({listed_profile.name for listed_profile in listed}) < len(listed):
-        raise ProfilesFileError(f"The list of profiles, {path}, has a name twice. Mend it.")
+        raise ProfilesFileError(f"The list of profiles, {path}, has a name twice. Correct it.")
     return listed
 
 

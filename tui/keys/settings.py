@@ -39,7 +39,7 @@ def settings() -> Settings:
         raise SettingsFileError(f"The settings, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise SettingsFileError(
-            f"The settings, {path}, are damaged: {printable(str(error))}. Mend the file, or delete it."
+            f"The settings, {path}, are damaged: {printable(str(error))}. Correct the file, or delete it."
         ) from None
 
 

@@ -84,7 +84,7 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
         comparison: Comparison | None
         problem: str = ""
 
-    def __init__(self, desk: Desk, *, place: str = "", before: "HistoryScreen | None" = None) -> None:
+    def __init__(self, desk: Desk, *, place: str, before: "HistoryScreen | None" = None) -> None:
         """Takes where the desk is and as whom, in words; and the one that was looked at before, whose filter and order
         it goes on with.
         """

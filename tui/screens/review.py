@@ -236,7 +236,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
             await asyncio.sleep(_WARM_PAUSE_S)
             if self._stage not in _SENT:
                 with contextlib.suppress(ExchangeError):
-                    await self._desk.client.warm()
+                    await self._desk.warm()
 
     @work
     async def freshen(self) -> None:

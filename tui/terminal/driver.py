@@ -245,7 +245,7 @@ class TypedDriver(LinuxDriver):
                 return []
 
     def _sequence(self, sequence: str) -> list[Message]:
-        """What a whole sequence means; nothing where Textual knows but its beginning, or does not bear it."""
+        """What a whole sequence means; nothing where Textual knows only its beginning, or fails on it."""
         if len(sequence) > _LONGEST_KNOWN:
             return []
         if kitty := _KITTY_KEY.fullmatch(sequence):

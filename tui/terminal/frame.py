@@ -81,7 +81,7 @@ class Frame:
         return cleared, Picture(self._wanted.width, self._wanted.height, ground)
 
     def _forget_pens(self) -> None:
-        """Number but the pens in use."""
+        """Number the pens in use only."""
         old, self._pens = self._pens, Pens(self._colours, erases_in_colour=self._erases_in_colour)
         self._painter = Painter(self._pens, linefeeds=self._linefeeds)
         for picture in filter(None, (self._wanted, self._shown)):

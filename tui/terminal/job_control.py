@@ -23,7 +23,7 @@ class JobControlDriver(LinuxDriver):
         super().__init__(*args, **kwargs)
         self._has_terminal = False
         self._comes_back = False
-        """Whether it gave the terminal back but to stop."""
+        """Whether it gave the terminal back only to stop."""
         self._loop.add_signal_handler(signal.SIGTSTP, self._stop)
         self._loop.add_signal_handler(signal.SIGCONT, self._go_on)
 

@@ -51,7 +51,7 @@ class Picture:
         return self.characters[row] == other.characters[row] and self.pens[row] == other.pens[row]
 
     def is_blank_from(self, row: int, column: int, pen: int) -> bool:
-        """Whether a row has but blanks of a pen from a column on."""
+        """Whether a row has only blanks of a pen from a column on."""
         rest = self.width - column
         return self.characters[row][column:] == [" "] * rest and self.pens[row][column:] == [pen] * rest
 

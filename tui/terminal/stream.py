@@ -87,7 +87,7 @@ class Stream:
 
     @property
     def is_escape(self) -> bool:
-        """Whether there is but an Escape: the key, or the start of something."""
+        """Whether there is an Escape and nothing more: the key, or the start of something."""
         return self._state is _State.ESCAPE and not self._is_typed
 
     @property
