@@ -19,10 +19,7 @@ from tui.journal import Journal
 from tui.screens.add_key import SessionKey
 from tui.widgets.status_bar import Status
 
-_SLOW_WORDS = (
-    "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, and "
-    "Shunter goes on by itself. Or take one of these ways."
-)
+_WAYS = ", and Shunter goes on by itself. Or take one of these ways."
 
 SaySlow = Callable[[keys.KeyringTimeout], object]
 """Told when the keyring takes long, while it is still waited for."""
@@ -146,5 +143,5 @@ async def _patiently(call: Callable[[], _T], say_slow: SaySlow) -> _T:
     answer = asyncio.ensure_future(keys.in_background(call))
     done, _ = await asyncio.wait({answer}, timeout=keys.SLOW_S)
     if not done:
-        say_slow(keys.still_waiting(_SLOW_WORDS))
+        say_slow(keys.still_waiting(_WAYS))
     return await answer

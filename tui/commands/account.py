@@ -119,5 +119,5 @@ async def _follow(past: "PastReader") -> None:
 
 def tell_what_is_missing(past: "PastReader") -> None:
     """Say on standard error what is not in the history, and why."""
-    for words in (*past.notes, *(f"{stream} could not be read: {why}" for stream, why in past.unread.items())):
+    for words in past.missing:
         print(printable(words), file=sys.stderr)

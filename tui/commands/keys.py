@@ -214,15 +214,8 @@ def _examine(profile: keys.Profile) -> int:
     except ExchangeError as error:
         return _complain(f"{profile.base_url}: {error}")
     print(f"{_line(profile)} ({place_name(profile.base_url)})")
-    print(f"Clock: offset {report.clock.offset_ms:+d} ms, round trip {report.clock.round_trip_ms} ms")
-    print(f"It may do: {report.may}")
-    for warning in report.warnings:
-        print(f"Warning: {warning}")
-    if report.obstacle:
-        print(f"A transfer would be refused: {report.obstacle}.")
-        return 1
-    print("A transfer would be accepted.")
-    return 0
+    print(*report.lines, report.verdict, sep="\n")
+    return 1 if report.obstacle else 0
 
 
 def _remove(name: str, *, sure: bool) -> int:
@@ -246,7 +239,7 @@ def _line(profile: keys.Profile) -> str:
 @contextmanager
 def patience() -> Iterator[None]:
     """Say what is waited for, when it takes long."""
-    words = "Waiting. The keyring may be asking for its passphrase on another screen; ^C gives up."
+    words = f"Waiting for the keyring. {keys.MAY_ASK}; ^C gives up."
     timer = Timer(keys.SLOW_S, print, [words], {"file": sys.stderr})
     timer.daemon = True
     timer.start()

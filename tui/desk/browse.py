@@ -73,8 +73,7 @@ class Past:
         if self.reading and not self.is_reading and not self.reading.is_over:
             found.append(f"Stopped when {self.reading.answered} of {self.reading.asked} questions were answered.")
         if self._reader:
-            found += self._reader.notes
-            found += [f"{stream} could not be read: {why}" for stream, why in self._reader.unread.items()]
+            found += self._reader.missing
         return found
 
     @property

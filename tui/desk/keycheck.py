@@ -65,6 +65,20 @@ class KeyReport:
         return ""
 
     @property
+    def verdict(self) -> str:
+        """Whether a transfer would pass, in a sentence."""
+        return f"A transfer would be refused: {self.obstacle}." if self.obstacle else "A transfer would be accepted."
+
+    @property
+    def lines(self) -> list[str]:
+        """All beside the verdict, as a person reads it."""
+        return [
+            f"It may do: {self.may}",
+            *(f"Warning: {warning}" for warning in self.warnings),
+            f"Clock: offset {self.clock.offset_ms:+d} ms, round trip {self.clock.round_trip_ms} ms",
+        ]
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know of a key that works all the same: what it may do beyond need, with the reason.
 

@@ -92,6 +92,11 @@ class PastReader:
         """All that is known, in no order; a record that came for two questions is there twice."""
         return list(chain.from_iterable(rows.values() for rows in self._kept.values()))
 
+    @property
+    def missing(self) -> list[str]:
+        """What is not in it, and why; a line each. The exchange's words may be among them."""
+        return [*self.notes, *(f"{stream} could not be read: {why}" for stream, why in self.unread.items())]
+
     async def read(self) -> AsyncGenerator[Reading, None]:
         """Bring the records up to date; tells how far it is whenever that changes, first with what was kept."""
         await self._take_kept()

@@ -85,7 +85,7 @@ class Difference:
             said.append(
                 f"transfer {transfer.id} of {in_full(ms_of(transfer.sent_at))}, "
                 f"{grouped(transfer.request.amount)} {transfer.request.asset}, {source.label} to {destination.label}, "
-                f"is {transfer.outcome.value.replace('_', ' ')}"
+                f"is {transfer.outcome.words}"
                 + (f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else "")
             )
         if (record := self.record) is not None:

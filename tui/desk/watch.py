@@ -109,7 +109,7 @@ def _reopened(words: str) -> Finding:
 
 
 def _said_before(finding: Finding, transfer: Transfer) -> Finding:
-    words = f"{finding.message} Before, it was taken for {transfer.outcome.value.replace('_', ' ')}."
+    words = f"{finding.message} Before, it was taken for {transfer.outcome.words}."
     return Finding(finding.outcome, words, finding.tran_id, evidence=finding.evidence)
 
 

@@ -160,7 +160,7 @@ def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
         Mismatch(what, _words(here), _words(there)) for what, here, there in told if there is not None and there != here
     ]
     if record.status not in (None, PENDING) and outcome_of(record.status) is not transfer.outcome:
-        found.append(Mismatch("outcome", transfer.outcome.value.replace("_", " "), record.status))
+        found.append(Mismatch("outcome", transfer.outcome.words, record.status))
     return tuple(found)
 
 

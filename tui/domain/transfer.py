@@ -224,6 +224,11 @@ class Outcome(StrEnum):
         """Whether it can still turn out either way."""
         return self in (Outcome.SENDING, Outcome.UNKNOWN)
 
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return self.value.replace("_", " ")
+
 
 class Evidence(StrEnum):
     """What an outcome rests on."""

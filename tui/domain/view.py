@@ -88,7 +88,7 @@ def profile_of(entry: Entry, whose: Whose) -> str:
 def outcome_word(entry: Entry) -> str:
     """How it ended, in a word: the journal's before the exchange's. A status that is not known stays as it came."""
     if entry.transfer:
-        return entry.transfer.outcome.value.replace("_", " ")
+        return entry.transfer.outcome.words
     status = (entry.record.status if entry.record else None) or "?"
     return _STATUS_WORDS.get(status, status)
 

@@ -28,6 +28,7 @@ from tui.keys.formats import parse_key, parse_profile_name
 from tui.keys.gnome_keyring import can_unlock, is_new
 from tui.keys.keyring_calls import (
     LIMIT_S,
+    MAY_ASK,
     SLOW_S,
     backend_name,
     in_background,
@@ -44,6 +45,7 @@ from tui.keys.settings import Settings, keep_theme, kept_theme, settings, settin
 __all__ = [
     "ACCEPTANCE",
     "LIMIT_S",
+    "MAY_ASK",
     "SLOW_S",
     "InvalidKey",
     "KeyField",

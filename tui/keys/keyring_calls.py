@@ -34,6 +34,7 @@ LIMIT_S = 20.0
 """How long a call may take: long enough to type a passphrase into the desktop's prompt."""
 SLOW_S = 4.0
 """After so long, a person who waits for a call is told what it may be waiting for."""
+MAY_ASK = "It may be asking for its passphrase on another screen"
 
 _NAMES = {
     "keyring.backends.SecretService": "Secret Service",
@@ -122,9 +123,9 @@ async def in_background(call: Callable[[], T]) -> T:
     return await asyncio.wrap_future(_started(call))
 
 
-def still_waiting(words: str) -> KeyringTimeout:
-    """What to say of a call that takes longer than `SLOW_S`, while it goes on."""
-    return KeyringTimeout(words, remedies=_unlocking())
+def still_waiting(ways: str) -> KeyringTimeout:
+    """What to say of a call that takes longer than `SLOW_S`, while it goes on; with the ways on, beside an answer."""
+    return KeyringTimeout(f"The keyring has not answered yet. {MAY_ASK}: answer there{ways}", remedies=_unlocking())
 
 
 def _bounded(call: Callable[[], T], limit_s: float) -> T:
@@ -143,8 +144,7 @@ def _bounded(call: Callable[[], T], limit_s: float) -> T:
         return _started(in_our_words).result(limit_s)
     except TimeoutError:
         raise KeyringTimeout(
-            f"The keyring has not answered for {limit_s:g} s. It may be asking for its passphrase on another screen: "
-            "answer there, or unlock it, and try again.",
+            f"The keyring has not answered for {limit_s:g} s. {MAY_ASK}: answer there, or unlock it, and try again.",
             remedies=_unlocking(),
         ) from None
 

@@ -25,10 +25,7 @@ from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
 _ASK = "Enter or F2  add        Esc or ^C  cancel"
-_SLOW_WORDS = (
-    "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there, or "
-    "press ^C and use a key for this session only."
-)
+_WAYS = ", or press ^C and use a key for this session only."
 _ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
 _ASK_REPLACE = "Enter or F2  replace        Esc or ^C  cancel, and keep the old one"
 
@@ -182,7 +179,7 @@ class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
     @work(exclusive=True)
     async def add_key(self, name: str, key: ApiKey, base_url: str) -> None:
         """Put the key into the keyring."""
-        slow = self.set_timer(keys.SLOW_S, lambda: self._say(_SLOW_WORDS))
+        slow = self.set_timer(keys.SLOW_S, lambda: self._say(str(keys.still_waiting(_WAYS))))
         try:
             put = keys.replace if self._replaces else keys.add
             profile = await keys.in_background(lambda: put(name, key, base_url))

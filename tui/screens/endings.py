@@ -7,7 +7,7 @@ from textual.app import App
 
 from tui.domain.amounts import grouped
 from tui.domain.transfer import Evidence, Outcome, Transfer
-from tui.widgets.transfer_facts import JUDGED_WORDS, OUTCOME_WORDS
+from tui.widgets.transfer_facts import JUDGED_WORDS
 
 _READING_S = 30.0
 
@@ -39,7 +39,7 @@ def _words(transfer: Transfer) -> str:
     source, destination = request.ends
     what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
     tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    outcome = OUTCOME_WORDS[transfer.outcome]
+    outcome = transfer.outcome.words
     if transfer.is_judged:
         outcome = JUDGED_WORDS if transfer.outcome is Outcome.NOT_EXECUTED else f"{outcome}: its history says FAILED"
     return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {outcome}{tran_id}"

@@ -237,11 +237,4 @@ class KeysScreen(EndsItself, ModalScreen[None]):
 
 
 def _report_words(profile: keys.Profile, report: KeyReport) -> str:
-    verdict = f"A transfer would be refused: {report.obstacle}." if report.obstacle else "A transfer would be accepted."
-    lines = [
-        f"{profile.name}: {verdict}",
-        f"It may do: {report.may}",
-        *(f"Warning: {warning}" for warning in report.warnings),
-        f"Clock: offset {report.clock.offset_ms:+d} ms, round trip {report.clock.round_trip_ms} ms",
-    ]
-    return "\n".join(lines)
+    return "\n".join([f"{profile.name}: {report.verdict}", *report.lines])

@@ -14,7 +14,7 @@ from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
-from tui.widgets.transfer_facts import OUTCOME_WORDS, reasons
+from tui.widgets.transfer_facts import reasons
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
@@ -46,7 +46,7 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""
         transfer = self.transfer
-        meaning = _MEANING.get(transfer.outcome) or _OTHERWISE.format(OUTCOME_WORDS[transfer.outcome])
+        meaning = _MEANING.get(transfer.outcome) or _OTHERWISE.format(transfer.outcome.words)
         request = transfer.request
         source, destination = request.ends
         facts = [

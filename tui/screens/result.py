@@ -16,7 +16,7 @@ from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.clipboard import copy_tran_id
-from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
+from tui.widgets.transfer_facts import facts, meaning
 
 _END_IDS = ("source-now", "destination-now")
 
@@ -50,7 +50,7 @@ class ResultScreen(EndsItself, ModalScreen[None]):
         """The outcome first, then every fact."""
         transfer = self.transfer
         with AskingDialog():
-            yield Label(f"Transfer {OUTCOME_WORDS[transfer.outcome]}", classes=f"title -{transfer.outcome}")
+            yield Label(f"Transfer {transfer.outcome.words}", classes=f"title -{transfer.outcome}")
             yield Label(meaning(transfer), classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in facts(transfer, self._note):

@@ -13,7 +13,7 @@ from tui.domain.past import Entry
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title, title_style
-from tui.widgets.transfer_facts import OUTCOME_WORDS, facts, meaning
+from tui.widgets.transfer_facts import facts, meaning
 
 _NAME_COLUMNS = 10
 
@@ -47,7 +47,7 @@ class TransferDetail(VerticalScroll):
 
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Show this one; the note says how its settling goes."""
-        title = f"{grouped(transfer.request.amount)} {transfer.request.asset} {OUTCOME_WORDS[transfer.outcome]}"
+        title = f"{grouped(transfer.request.amount)} {transfer.request.asset} {transfer.outcome.words}"
         self._tell(Told(transfer.outcome.value, title, meaning(transfer), facts(transfer, note)))
 
     def show_entry(self, entry: Entry | None, whose: Whose) -> None:

@@ -4,15 +4,6 @@ from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
 
-OUTCOME_WORDS = {
-    Outcome.SENDING: "sending",
-    Outcome.DONE: "done",
-    Outcome.REJECTED: "rejected",
-    Outcome.NOT_SENT: "not sent",
-    Outcome.UNKNOWN: "unknown",
-    Outcome.NOT_EXECUTED: "not executed",
-}
-
 JUDGED_WORDS = "judged not executed, which is no proof"
 
 _MEANING = {

@@ -14,7 +14,6 @@ from tui.domain.text import printable
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_tran_id
-from tui.widgets.transfer_facts import OUTCOME_WORDS
 
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
@@ -153,4 +152,4 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def _outcome(self, transfer: Transfer) -> Text:
         style = self.get_component_rich_style(f"transfer-table--{transfer.outcome}", partial=True)
-        return Text(f"{OUTCOME_WORDS[transfer.outcome]} ", style=style)
+        return Text(f"{transfer.outcome.words} ", style=style)
