@@ -1,6 +1,10 @@
-"""`python -m tui` is `shunter`."""
+"""`shunter`, and `python -m tui`."""
 
+import signal
 import sys
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C in the midst of the imports ends it, and not with a traceback
 
 from tui.cli import main
 

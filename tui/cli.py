@@ -1,6 +1,7 @@
 """The command line: says what can be asked for, checks it, and imports the rest late."""
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from difflib import get_close_matches
 from tui.app import process
 from tui.commands import history, journal, keys, reconcile, routes, simulate
 from tui.commands.arguments import typed
-from tui.commands.pipes import leave_closed_pipes
+from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
@@ -42,14 +43,18 @@ _COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse. `shunter reconcile` has 3 as well."""
+    """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse. `shunter reconcile` fails with 3."""
     process.keep_memory_off_disk()
     process.open_closed_streams()
     if sys.stdout is None:
         return _complain("Standard output is closed: there is nowhere to print to, and no terminal to open in.")
+    process.bear_any_text()
+    failed = 1
     try:
         try:
-            return _run(sys.argv[1:] if arguments is None else arguments)
+            parser, args = _parsed(sys.argv[1:] if arguments is None else arguments)
+            failed = getattr(args, "failed", failed)
+            return _run(parser, args)
         finally:
             sys.stdout.flush()
     except KeyboardInterrupt:
@@ -58,12 +63,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not leave_closed_pipes():
             raise
         return 0
+    except Exception as error:  # noqa: BLE001 - a traceback shows values, and among them may be keys
+        if lose_unwritable(error):
+            words = f"What there was to print could not be written: {error}"
+        else:
+            from tui.app.crash import crash_report
+
+            words = str(crash_report(error)).rstrip()
+        with contextlib.suppress(OSError):
+            _complain(words)
+        return failed
 
 
-def _run(words: Sequence[str]) -> int:
+def _parsed(words: Sequence[str]) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     parser = _parser()
     _refuse_unknown_option(parser, words)
     args = parser.parse_args(words)
+    if args.command and (early := [word for word in words[: words.index(args.command)] if word.startswith("-")]):
+        parser.error(f"{early[0]} stands before {args.command}; what a command takes stands behind it")
+    return parser, args
+
+
+def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if args.version:
         from importlib.metadata import version
 
@@ -71,8 +92,8 @@ def _run(words: Sequence[str]) -> int:
         return 0
     if not args.command:
         return _open_app(parser, args)
-    if early := [word for word in words[: words.index(args.command)] if word.startswith("-")]:
-        parser.error(f"{early[0]} stands before {args.command}; what a command takes stands behind it")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see `__main__`
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     run: Callable[[argparse.Namespace], int] = args.run
     return run(args)
 
@@ -201,5 +222,7 @@ def _amount(text: str) -> str:
 
 
 def _complain(words: str) -> int:
-    print(words, file=sys.stderr)
+    """Say why it cannot be done, where a person sees it; the exit status."""
+    is_seen = sys.stderr.isatty() or not (sys.stdout and sys.stdout.isatty())
+    print(words, file=sys.stderr if is_seen else sys.stdout)
     return 1

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -159,6 +160,10 @@ class Terminal(ABC):
         """The screen as soon as all these words are on it; fails, with the screen, when they never are."""
         return self._wait(lambda seen: seen if all(word in seen for word in words) else None, words)
 
+    def wait_until(self, is_so: Callable[[str], bool]) -> None:
+        """Wait until something is so of the screen; fails, with the screen, when it never is."""
+        self._wait(lambda seen: is_so(seen) or None, "picture that is asked for")
+
     def wait_for_tran_id(self) -> str:
         """The tranId of the result screen."""
         return self.find(r"tranId +([0-9]{8,})")[1]
@@ -238,6 +243,17 @@ class Pty(Terminal):
         """The terminal's private modes that are set, by their numbers."""
         self._read()
         return {mode >> 5 for mode in self._screen.mode if not mode & 31}
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether what is typed is not shown by the terminal itself."""
+        return not termios.tcgetattr(self._process.fileno())[3] & termios.ECHO
+
+    def set_back(self) -> None:
+        """Have the terminal show what is typed, as a shell does when a job has stopped."""
+        modes = termios.tcgetattr(self._process.fileno())
+        modes[3] |= termios.ECHO
+        termios.tcsetattr(self._process.fileno(), termios.TCSANOW, modes)
 
     def leave_unread(self) -> None:
         """Fill the line until it takes no more, as it is when nobody reads at its other end."""

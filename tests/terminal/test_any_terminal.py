@@ -37,7 +37,7 @@ def open_demo(open_pty: OpenPty, shunter: list[str], environment: Environment) -
     return opened
 
 
-@pytest.mark.parametrize("ending", ENDING, ids=lambda ending: ending.name)
+@pytest.mark.parametrize("ending", [*ENDING, signal.SIGALRM, signal.SIGUSR1], ids=lambda ending: ending.name)
 def test_a_signal_ends_it_with_the_terminal_as_it_was(ending: signal.Signals, open_demo: OpenDemo) -> None:
     demo = open_demo()
     assert ALTERNATE in demo.modes
@@ -68,6 +68,17 @@ def test_a_signal_ends_it_in_a_terminal_that_reads_nothing(ending: signal.Signal
     demo.type("\t\t\t")
     demo.signal(ending)
     assert demo.wait_for_signal() == ending
+    wait_for(lambda: demo.modes == AS_IT_WAS)
+
+
+def test_a_signal_while_it_quits_leaves_the_terminal_as_it_was(open_demo: OpenDemo) -> None:
+    demo = open_demo()
+    demo.leave_unread()
+    was_silent = demo.is_silent
+    demo.type("\x11")
+    wait_for(lambda: demo.is_silent != was_silent)  # the modes are given back; the rest waits for the terminal
+    demo.signal(signal.SIGTERM)
+    assert demo.wait_for_signal() == signal.SIGTERM
     wait_for(lambda: demo.modes == AS_IT_WAS)
 
 

@@ -55,7 +55,7 @@ def write_over(tmux: Tmux) -> None:
 
 def wait_for_home(tmux: Tmux) -> None:
     """The program has painted its picture again, and reads what is typed: each key once."""
-    wait_for(lambda: tmux.value("alternate_on") == "1" and _SCRAWL not in tmux.screen())
+    tmux.wait_until(lambda seen: _SCRAWL not in seen and tmux.value("alternate_on") == "1")
     tmux.wait_for("13 assets", "F1 Help")
     tmux.type("\t\tUSDT")
     tmux.wait_for("Asset      USDT ")
@@ -91,6 +91,15 @@ def test_in_the_background_it_stops_again(
     tmux.type("fg\n")
     wait_for_home(tmux)
     quit_and_look(tmux, tmp_path)
+
+
+def test_stopped_it_is_ended_by_the_shell(tmux: Tmux, start_demo: StartDemo) -> None:
+    tmux.type("exec bash --norc\n")
+    pid = start_demo()
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: has_stopped(pid))
+    tmux.type("kill %1\n")
+    wait_for(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def test_continued_without_a_stop_it_gives_the_terminal_back_as_it_was(

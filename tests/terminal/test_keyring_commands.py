@@ -1,6 +1,7 @@
 """`shunter keys` with a real GNOME Keyring and a real terminal."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.terminal.conftest import PASSPHRASE, GnomeKeyring
-from tests.waiting import LIMIT_S
+from tests.terminal.conftest import PASSPHRASE, GnomeKeyring, OpenPty
+from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key, new_key
 from tui.demo.serving import served
@@ -163,6 +164,35 @@ def test_typing_shows_again_after_giving_up(gnome_keyring: GnomeKeyring, shunter
     rest, _ = end_of(terminal)
     assert " echo " in rest
     assert "-echo " not in rest
+
+
+def test_what_is_typed_stays_unseen_after_a_stop(
+    gnome_keyring: GnomeKeyring, shunter: list[str], open_pty: OpenPty
+) -> None:
+    terminal = open_pty([*shunter, "keys", "add", "main"], gnome_keyring.environment)
+    terminal.wait_for("API key")
+    wait_for(lambda: terminal.is_silent)
+    terminal.signal(signal.SIGSTOP)
+    terminal.set_back()
+    terminal.signal(signal.SIGCONT)
+    wait_for(lambda: terminal.is_silent)
+    terminal.signal(signal.SIGQUIT)
+    assert terminal.wait_for_signal() == signal.SIGQUIT
+    assert not terminal.is_silent
+
+
+def test_what_is_no_text_is_a_wrong_passphrase(gnome_keyring: GnomeKeyring, shunter: list[str]) -> None:
+    done = subprocess.run(
+        [*shunter, "keys", "unlock"],
+        env=gnome_keyring.environment | {"PYTHONIOENCODING": "utf-8:strict"},
+        input=b"geheim\xfc\n",
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"xfc" not in done.stderr
 
 
 def test_end_of_input_while_typing_stores_nothing(spawn: Spawn, run: Run) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tui import cli
+
 _SHUNTER = [sys.executable, "-m", "tui"]
 
 
@@ -43,3 +45,40 @@ def test_option_before_a_command_is_not_lost() -> None:
 def test_exit_status_of_reconcile_is_the_same_for_who_reads_no_more(tmp_path: Path) -> None:
     status, said = _said_into_a_closed_pipe(tmp_path, "reconcile", "--demo", "--strict", buffered=False)
     assert (status, b"Traceback" in said) == (1, False)
+
+
+@pytest.mark.parametrize("buffered", [False, True], ids=["unbuffered", "buffered"])
+@pytest.mark.parametrize(
+    ("command", "status"), [("routes", 1), ("journal", 1), ("reconcile --demo", 3), ("reconcile --demo --json", 3)]
+)
+def test_output_that_finds_no_room_is_told_and_is_no_difference(
+    command: str, status: int, buffered: bool, tmp_path: Path
+) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*_SHUNTER, *command.split()],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "HOME": str(tmp_path), "PYTHONUNBUFFERED": "" if buffered else "1"},
+        )
+    assert done.returncode == status
+    said = done.stderr.splitlines()[-1]
+    assert said == b"What there was to print could not be written: [Errno 28] No space left on device"
+    assert b"Traceback" not in done.stderr
+
+
+def test_interrupting_the_imports_shows_no_traceback() -> None:
+    says = "import signal, tui.__main__; print(signal.getsignal(signal.SIGINT) is signal.SIG_DFL)"
+    done = subprocess.run([sys.executable, "-c", says], check=False, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+
+
+def test_an_error_of_its_own_is_told_without_what_was_in_memory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tui.commands.routes.run", lambda args: dict[str, int]()["a secret"])
+    assert cli.main(["routes"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Shunter stopped on an error of its own: KeyError at ")
+    assert "a secret" not in said

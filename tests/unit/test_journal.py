@@ -1,4 +1,5 @@
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -20,6 +21,7 @@ from tui.domain.wallets import TransferType
 from tui.journal import SENDER_GONE, Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
 from tui.journal import file as file_module
 from tui.journal import store as journal_module
+from tui.journal.errors import in_words
 from tui.journal.schema import MIGRATIONS
 
 HOST = "https://api.binance.com"
@@ -698,3 +700,12 @@ def test_closed_journal_says_so(journal: Journal) -> None:
     journal.close()
     with pytest.raises(JournalError, match="closed"):
         begin(journal)
+
+
+def test_folder_that_cannot_be_entered_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", forbidden)  # as pathlib's own does, for everybody but root
+    with pytest.raises(JournalError, match="it cannot be opened or written"), in_words(path):
+        raise PermissionError(errno.EACCES, "Permission denied")

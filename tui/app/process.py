@@ -3,6 +3,7 @@ streams, has it start quickly, and ends it with its terminal.
 """
 
 import gc
+import io
 import os
 import resource
 import select
@@ -34,6 +35,15 @@ def open_closed_streams() -> None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+
+
+def bear_any_text() -> None:
+    """Show what the locale has no letters for with others in their place, and read what is not in its encoding: neither
+    is to end in a traceback, which would show a part of it.
+    """
+    for stream, errors in ((sys.stdout, "replace"), (sys.stdin, "surrogateescape")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def leave_textual_alone() -> None:

@@ -1,8 +1,11 @@
-"""Standard output and error as pipes, whose readers may leave early."""
+"""Standard output and error that take no more: pipes whose readers left early, files on a full disk."""
 
+import errno
 import os
 import select
 import sys
+
+_UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC})
 
 
 def leave_closed_pipes() -> bool:
@@ -15,7 +18,23 @@ def leave_closed_pipes() -> bool:
         poll.register(file, 0)
     closed = [file for file, happened in poll.poll(0) if happened & (select.POLLERR | select.POLLHUP)]
     for file in closed:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, file)
-        os.close(nowhere)
+        _lose(file)
     return bool(closed)
+
+
+def lose_unwritable(error: Exception) -> bool:
+    """Lose what standard output or error did not take, and whatever else is said there; whether an error is of that."""
+    if not (isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE):
+        return False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _lose(stream.fileno())
+    return True
+
+
+def _lose(file: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, file)
+    os.close(nowhere)

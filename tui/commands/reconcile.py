@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "\nWhat counts is whether something moved. What the exchange has on record and the journal has not,\n"
         "made with the exchange's own app or by another program, is told and does not count unless --strict."
     )
+    parser.set_defaults(failed=_NOT_COMPARED)
     account.add_arguments(parser)
     add_format(parser)
     parser.add_argument("--strict", action="store_true", help="what was made elsewhere counts as a difference")

@@ -138,8 +138,8 @@ def _serve(exchange: "DemoExchange", listening: "socket.socket", folder: Path, f
     def stop(*_: object) -> None:
         running.should_exit = True
 
-    # The server has handlers of its own while it runs, and afterwards raises what it caught once more, for these.
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    # For two of them the server has handlers of its own while it runs, and afterwards raises what it caught once more.
+    for ending in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, stop)
     files = {key.kind: _written(key, folder) for key in _keys(exchange)}
     print(_how_to_connect(base_url(listening), files, faults), flush=True)

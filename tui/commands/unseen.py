@@ -7,6 +7,9 @@ import sys
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+_ENDING = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 
 
 @contextmanager
@@ -32,11 +35,36 @@ def unseen() -> Iterator[Callable[[str], str]]:
                 print(file=sys.stderr)
             return line.rstrip("\n")
 
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
-        try:
-            yield ask
-        finally:
-            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+        with _through_signals(terminal, before, silent):
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+            try:
+                yield ask
+            finally:
+                termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+
+
+@contextmanager
+def _through_signals(terminal: int, before: list[Any], silent: list[Any]) -> Iterator[None]:
+    """Keep it so: a shell sets its terminal back when a job stops (Ctrl+Z), and does not when it goes on. What ends the
+    process leaves the terminal as it was before.
+    """
+
+    def go_on(*_: object) -> None:
+        termios.tcsetattr(terminal, termios.TCSANOW, silent)
+
+    def end(number: int, _: object) -> None:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    ending = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    handlers = {signal.SIGCONT: signal.signal(signal.SIGCONT, go_on)}
+    handlers.update((number, signal.signal(number, end)) for number in ending)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _line(terminal: int, woken: int) -> bytes:

@@ -48,8 +48,9 @@ def _journal_error(error: sqlite3.Error | OSError, path: Path | None) -> Journal
         problem, remedy = _SQLITE_PROBLEMS.get(code & 0xFF, _FAILING)
     else:
         problem, remedy = _SYSTEM_PROBLEMS.get(error.errno or 0, _FAILING)
-    if path and path.is_dir():
-        problem, remedy = "a folder has the journal's name", "Move that folder aside, then try again."
+    with contextlib.suppress(OSError):  # of a folder that cannot be entered, nothing more is known
+        if path and path.is_dir():
+            problem, remedy = "a folder has the journal's name", "Move that folder aside, then try again."
     return JournalError(f"{name_of(path)}: {problem} ({error}). {remedy}")
 
 

@@ -28,7 +28,10 @@ def can_unlock() -> bool:
 def is_new() -> bool:
     """Whether this person has no login keyring yet: the first passphrase makes it."""
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
-    return not (Path(data) / "keyrings/login.keyring").exists()
+    try:
+        return not (Path(data) / "keyrings/login.keyring").exists()
+    except OSError:  # then there is a folder, which cannot be looked into
+        return False
 
 
 def unlock(passphrase: Secret) -> None:
@@ -43,7 +46,7 @@ def unlock(passphrase: Secret) -> None:
     try:
         subprocess.run(  # noqa: S603
             [_DAEMON, "--replace", "--unlock", "--components=secrets"],
-            input=passphrase.reveal().encode(),
+            input=passphrase.reveal().encode(errors="surrogateescape"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=_LIMIT_S,

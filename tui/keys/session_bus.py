@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
@@ -20,8 +21,9 @@ def adopt() -> None:
     systemd listens there for every login, over SSH too; the keyring's library knows only the environment.
     """
     socket = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent") / "bus"
-    if _ADDRESS not in os.environ and socket.is_socket():
-        os.environ[_ADDRESS] = f"unix:path={socket}"
+    with suppress(OSError):  # of a folder that is another user's, as after `su`
+        if _ADDRESS not in os.environ and socket.is_socket():
+            os.environ[_ADDRESS] = f"unix:path={socket}"
 
 
 def is_missing() -> bool:

@@ -9,9 +9,13 @@ and `_timeout_time` is None when the parser waits for nothing more; `App._driver
 terminal in another way, no key gets a `Press`, and a question is never answered: nothing is sent.
 """
 
+import fcntl
 import os
 import re
+import select
 import selectors
+import struct
+import termios
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -173,6 +177,8 @@ class TypedDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if selector.select(_LOOK_S):
+                    if not _has_input(self.fileno):
+                        continue
                     data = read = os.read(self.fileno, 4096)
                     while read and len(data) < 1 << 20 and selector.select(0):
                         data += (read := os.read(self.fileno, 4096))
@@ -270,6 +276,18 @@ class TypedDriver(LinuxDriver):
             return []
         self._parser._timeout_time = 0.0
         return list(self._parser.tick())
+
+
+def _has_input(terminal: int) -> bool:
+    """Whether there is still something to read, or nobody any more who could write it. Raises OSError.
+
+    Of a process that was stopped once it had been told so, the shell may have read it: a read would wait for the next
+    key, and whoever waits for the end of the reading with it.
+    """
+    (count,) = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, bytes(4)))
+    poll = select.poll()
+    poll.register(terminal, 0)
+    return bool(count or poll.poll(0))
 
 
 def _is_input(message: Message) -> bool:

@@ -216,7 +216,7 @@ def _erases_in_colour() -> bool:
         return True
     try:
         import curses
-    except ImportError:
+    except (ImportError, OSError):
         return False
     try:
         curses.setupterm(fd=1)

@@ -29,13 +29,20 @@ class JobControlDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
-        super().start_application_mode()  # type: ignore[no-untyped-call]
         self._has_terminal = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
-        self._has_terminal = False
         super().stop_application_mode()
+        self._has_terminal = False
+
+    def disable_input(self) -> None:
+        """Read no more. Textual asks for it again when the terminal is given back: what is typed by then is the
+        shell's, and would be lost.
+        """
+        if self._has_terminal:
+            super().disable_input()
 
     def _stop(self) -> None:
         self._let_go()
@@ -45,7 +52,7 @@ class JobControlDriver(LinuxDriver):
         """Take over the terminal, which others may have set in another way; in the background, stop again."""
         if not (self._has_terminal or self._comes_back):
             return
-        if self._is_in_background():
+        if is_in_background(self.fileno):
             os.kill(os.getpid(), signal.SIGSTOP)
             return
         self._let_go()
@@ -57,8 +64,10 @@ class JobControlDriver(LinuxDriver):
             self.suspend_application_mode()
             self._comes_back = True
 
-    def _is_in_background(self) -> bool:
-        try:
-            return os.tcgetpgrp(self.fileno) != os.getpgrp()
-        except OSError:  # it is not the terminal of this session
-            return False
+
+def is_in_background(terminal: int) -> bool:
+    """Whether another job has the terminal."""
+    try:
+        return os.tcgetpgrp(terminal) != os.getpgrp()
+    except OSError:  # it is not the terminal of this session
+        return False

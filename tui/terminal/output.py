@@ -14,11 +14,13 @@ import select
 import signal
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui.terminal.job_control import is_in_background
 
 _MOST_PENDING = 1 << 16
 """Characters that wait for the terminal; with more, it has missed something."""
@@ -33,6 +35,8 @@ _GIVE_BACK = (
     "\x1b[<u\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 _ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
+_SELDOM = ("SIGALRM", "SIGPOLL", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGVTALRM", "SIGXCPU")
+"""These end a program too that does nothing about them; not every system has all."""
 
 
 class Output:
@@ -106,6 +110,8 @@ class OutputDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._output: Output | None = None
+        self._is_given_back = False
+        """Whether all that gives the terminal back has been handed to the thread that writes."""
         self._handlers: dict[signal.Signals, Any] = {}
         """What the signals that end a program did before."""
 
@@ -120,23 +126,27 @@ class OutputDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
+        self._is_given_back = False
         if self._output is None and self._file:
             self._output = Output(self._file.fileno(), self.show_all)
+        if not self._handlers:  # before anything is changed that one of them would leave so
+            self._handlers = {number: signal.signal(number, self._end) for number in _all_that_end()}
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        self._handlers = {number: signal.signal(number, self._end) for number in _ENDING}
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
         super().stop_application_mode()
-        while self._handlers:
-            signal.signal(*self._handlers.popitem())
+        self._is_given_back = True
 
     def close(self) -> None:
-        """See to it that the terminal has what it was given back with."""
-        super().close()
-        if self._output and not self._output.close():
+        """See to it that the terminal has what it was given back with, also where taking it over failed midway."""
+        with contextlib.suppress(RuntimeError):  # of a thread that could not be started
+            super().close()
+        if self._output and not (self._output.close() and self._is_given_back):
             self._give_back()
         self._output = None
+        while self._handlers:
+            signal.signal(*self._handlers.popitem())
 
     def _end(self, number: int, _: FrameType | None) -> None:
         """Give the terminal back, and end by the signal as if nobody had waited for it."""
@@ -150,12 +160,28 @@ class OutputDriver(LinuxDriver):
             return
         self._output.give_up()
         fileno = self._file.fileno()
-        with contextlib.suppress(OSError, termios.error):  # it is gone
+        with contextlib.suppress(OSError, termios.error), _not_stopped():  # it is gone
             if not select.select([], [fileno], [], 0)[1]:
                 termios.tcflush(fileno, termios.TCOFLUSH)
                 for action in (termios.TCOOFF, termios.TCOON):  # on Linux nothing else wakes a thread that writes
                     termios.tcflow(fileno, action)
             if select.select([], [fileno], [], _PATIENCE_S)[1]:
                 os.write(fileno, _GIVE_BACK.encode())
-            if self.attrs_before is not None:
+            if self.attrs_before is not None and not is_in_background(self.fileno):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+
+
+def _all_that_end() -> list[signal.Signals]:
+    """The signals that would end this process as it is."""
+    seldom = [signal.Signals[name] for name in _SELDOM if name in signal.Signals.__members__]
+    return [*_ENDING, *(number for number in seldom if signal.getsignal(number) is signal.SIG_DFL)]
+
+
+@contextlib.contextmanager
+def _not_stopped() -> Iterator[None]:
+    """Let what is done to the terminal in the background not stop the process: `kill %1` would never end it."""
+    before = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTTOU, before)
