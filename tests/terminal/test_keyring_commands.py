@@ -176,8 +176,8 @@ def test_what_is_typed_stays_unseen_after_a_stop(
     terminal.set_back()
     terminal.signal(signal.SIGCONT)
     wait_for(lambda: terminal.is_silent)
-    terminal.signal(signal.SIGQUIT)
-    assert terminal.wait_for_signal() == signal.SIGQUIT
+    terminal.signal(signal.SIGTERM)
+    assert terminal.wait_for_signal() == signal.SIGTERM
     assert not terminal.is_silent
 
 
