@@ -8,7 +8,16 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.waiting import figure, picture, review, until, until_open, until_screen, words
+from tests.screens.waiting import (
+    figure,
+    picture,
+    review,
+    review_after_a_failure,
+    until,
+    until_open,
+    until_screen,
+    words,
+)
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
@@ -230,15 +239,8 @@ async def test_what_is_read_while_the_review_gets_ready_a_second_time_counts(
     async with demo_app(asset="USDT", amount="1300").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await grow_old(pilot, main, monkeypatch)
-        main.desk.client.clock = None
-        no_time = Fault(method="GET", path="/api/v3/time", executes=False, answer=Answer(502, b""), times=None)
-        slow = Fault(method="POST", path="/sapi/v3/asset/getUserAsset", after=(gate := Gate()))
-        exchange.faults.extend([no_time, slow])
-        await pilot.press("f2")
-        await until_screen(pilot, ReviewScreen)
-        await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
-        exchange.faults.remove(no_time)
-        await pilot.press("y")
+        exchange.faults.append(Fault(method="POST", path="/sapi/v3/asset/getUserAsset", after=(gate := Gate())))
+        await review_after_a_failure(pilot, main, exchange)
         await until(pilot, lambda: "y  send" in words(pilot, "#review-ask"))
         await until(pilot, gate.reached.is_set)
         gate.open()

@@ -171,11 +171,14 @@ async def test_a_notice_is_told_how_it_ended(demo_app: AppMaker) -> None:
         main.desk.on_notice(unknown)
         await until_screen(pilot, NoticeScreen)
         assert "unknown again" in screen_text(pilot)
-        for outcome, said in (
-            (Outcome.NOT_EXECUTED, "does not hold: it is not executed now"),
-            (Outcome.DONE, "WAS executed"),
+        history, person = Evidence.HISTORY, Evidence.PERSON
+        for outcome, evidence, said in (
+            (Outcome.NOT_EXECUTED, history, "does not hold. Judged not executed: "),
+            (Outcome.NOT_EXECUTED, history, "That is no proof."),
+            (Outcome.DONE, person, "does not hold. You "),
+            (Outcome.DONE, history, "WAS executed"),
         ):
-            main.desk.on_change(replace(unknown, outcome=outcome))
+            main.desk.on_change(replace(unknown, outcome=outcome, evidence=evidence))
             await until(pilot, partial(is_said, pilot, said))
             assert "unknown again" not in screen_text(pilot)
 

@@ -15,6 +15,7 @@ from tests.screens.waiting import (
     newest,
     picture,
     review,
+    review_after_a_failure,
     rows,
     screen_text,
     send,
@@ -131,14 +132,7 @@ async def test_trying_again_tells_of_identical_transfers_first(demo_app: AppMake
         await send(pilot)
         await pilot.press("escape")
         main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "8"
-        main.desk.client.clock = None
-        no_time = Fault(method="GET", path="/api/v3/time", executes=False, answer=Answer(502, b""), times=None)
-        exchange.faults.append(no_time)
-        await pilot.press("f2")
-        await until_screen(pilot, ReviewScreen)
-        await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
-        exchange.faults.remove(no_time)
-        await pilot.press("y")
+        await review_after_a_failure(pilot, main, exchange)
         await until(pilot, lambda: "allow a second one" in words(pilot, "#review-ask"))
         await pilot.press("y", "y")
         await pilot.pause()

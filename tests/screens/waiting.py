@@ -9,6 +9,8 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tests.waiting import LIMIT_S
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Answer, Fault
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
@@ -76,6 +78,18 @@ def rows(main: MainScreen) -> list[list[str]]:
     """The list of transfers as text."""
     table = main.query_one("#transfers", TransferTable)
     return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
+
+
+async def review_after_a_failure(pilot: Pilot[bool], main: MainScreen, exchange: DemoExchange) -> None:
+    """Open the review while the exchange does not tell its time, and have it get ready once more when it does."""
+    main.desk.client.clock = None
+    no_time = Fault(method="GET", path="/api/v3/time", executes=False, answer=Answer(502, b""), times=None)
+    exchange.faults.append(no_time)
+    await pilot.press("f2")
+    await until_screen(pilot, ReviewScreen)
+    await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
+    exchange.faults.remove(no_time)
+    await pilot.press("y")
 
 
 def newest(main: MainScreen) -> Transfer:

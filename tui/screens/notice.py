@@ -9,12 +9,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.amounts import grouped
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
-from tui.widgets.transfer_facts import reasons
+from tui.widgets.transfer_facts import meaning, reasons
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
@@ -29,7 +29,7 @@ _MEANING = {
         "executed. Shunter looks on. Do not send it again before."
     ),
 }
-_OTHERWISE = "What Shunter had said of this transfer before does not hold: it is {} now."
+_OTHERWISE = "What Shunter had said of this transfer before does not hold. "
 _ASK = "Enter  I have seen it"
 _TITLES = {Outcome.DONE: "Executed after all", Outcome.UNKNOWN: "Unknown again"}
 
@@ -46,7 +46,9 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""
         transfer = self.transfer
-        meaning = _MEANING.get(transfer.outcome) or _OTHERWISE.format(transfer.outcome.words)
+        is_found = transfer.evidence is not Evidence.PERSON and transfer.outcome in _MEANING
+        title = _TITLES[transfer.outcome] if is_found else "Not as it was said"
+        words = _MEANING[transfer.outcome] if is_found else _OTHERWISE + meaning(transfer)
         request = transfer.request
         source, destination = request.ends
         facts = [
@@ -58,8 +60,8 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
             *reasons(transfer),
         ]
         with AskingDialog():
-            yield Label(_TITLES.get(transfer.outcome, "Not as it was said"), classes="title -unknown")
-            yield Label(meaning, classes="meaning", markup=False)
+            yield Label(title, classes="title -unknown")
+            yield Label(words, classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in facts:
                     if value:
