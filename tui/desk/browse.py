@@ -45,7 +45,7 @@ class Past:
         """Why rows of the journal are missing, if any are."""
         self._client = client
         self._journal = journal
-        self._rows: dict[int, Transfer] = {}
+        self._rows: dict[str, Transfer] = {}
         self._whole_from_ms = sys.maxsize
         """From when on every row of the journal is there; 0 where all are."""
         self._earlier: list[Row] = []
@@ -116,7 +116,7 @@ class Past:
 
     def put(self, transfer: Transfer) -> None:
         """Take a row of the journal as it stands now."""
-        self._rows[transfer.id] = transfer
+        self._rows[transfer.identity] = transfer
         self._changed.set()
 
     async def compare(self) -> Comparison:
@@ -133,7 +133,7 @@ class Past:
                 if not page:
                     break
                 for row in page:
-                    self._rows.setdefault(row.id, row)  # what was put meanwhile is newer
+                    self._rows.setdefault(row.identity, row)  # what was put meanwhile is newer
                 is_first = self._whole_from_ms == sys.maxsize
                 self._whole_from_ms = page[-1].timestamp_ms + _LATE_MS
                 if is_first:

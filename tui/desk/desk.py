@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING
 
 from tui.desk.balances import BalanceReadings
 from tui.desk.matching import fit
-from tui.desk.settle import NoTrace, Pace, Progress, failure_of, finding_of, is_same_key, look_for, settle
+from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
+from tui.domain.evidence import Ambiguous, Answer, Flaw, Outcome, PersonsRecord, PersonsWord, recorded_outcome
 from tui.domain.hosts import exchange_of
-from tui.domain.records import HistoryRow
-from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
+from tui.domain.moments import ms_of
+from tui.domain.records import HistoryRow, RecordStatus
+from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
+from tui.journal.store import WATCH_MS
+from tui.words import outcomes, settling
+from tui.words.outcomes import Watch
 
 if TYPE_CHECKING:
     from tui.desk.browse import Past
@@ -30,8 +36,8 @@ class Decision:
     """How a person settled an unknown transfer."""
 
     transfer: Transfer
-    choice: HistoryRow | Outcome
-    """The record that it is, or how it ended where it is none."""
+    choice: HistoryRow | PersonsWord
+    """The record that it is, or how it ended if it is none of them."""
     declined: tuple[int, ...] = ()
     """The tranIds of the records that it is not."""
 
@@ -70,13 +76,15 @@ class Desk:
         self._journal = journal
         self._pace = pace or Pace()
         self._in_flight: set[asyncio.Task[Transfer]] = set()
-        self._settling: dict[int, asyncio.Task[None]] = {}
-        self._unwritten: dict[int, asyncio.Task[None]] = {}
-        """Answers that the journal did not take, by transfer, and that are tried again."""
+        self._sent_ticks_ms: dict[str, float] = {}
+        """When each transfer of this session was sent, on the monotonic clock, by identity."""
+        self._settling: dict[str, asyncio.Task[None]] = {}
+        self._unwritten: dict[str, asyncio.Task[None]] = {}
+        """Answers that could not be written to the journal, by transfer, and that are tried again."""
         self._watching: asyncio.Task[None] | None = None
         self._judged = asyncio.Event()
         self._checking: asyncio.Task[None] | None = None
-        self._open: dict[int, Transfer] = {}
+        self._open: dict[str, Transfer] = {}
 
     @property
     def in_flight(self) -> int:
@@ -104,23 +112,23 @@ class Desk:
         clock = self.client.clock or await self.client.sync_clock()
         return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, now_ms=clock.now_ms())
 
-    async def look_again(self, transfers: Sequence[Transfer]) -> dict[int, str]:
+    async def look_again(self, transfers: Sequence[Transfer]) -> dict[str, str]:
         """Look in the exchange's history for transfers that are open or judged, now: what it says of each, in words, by
-        id. What it settles is told as ever.
+        identity. What it settles is told as ever.
         """
-        words: dict[int, str] = {}
+        words: dict[str, str] = {}
         for transfer in transfers:
             try:
-                words[transfer.id] = await self._newest(transfer)
+                words[transfer.identity] = await self._newest(transfer)
             except (ExchangeError, JournalError) as error:
-                words[transfer.id] = f"The history is out of reach: {error}"
+                words[transfer.identity] = settling.looked(settling.out_of_reach(str(error)))
         return words
 
     async def warm(self) -> None:
         """Keep the connection alive: a transfer sent now need not wait for a new one. Raises ExchangeError."""
         await self.client.warm()
 
-    async def submit(self, request: TransferRequest, *, meant: frozenset[int] = frozenset()) -> Transfer:
+    async def submit(self, request: TransferRequest, *, meant: frozenset[str] = frozenset()) -> Transfer:
         """Send a transfer, once, and say how it ended as far as that is known.
 
         Once it is sent, cancelling the caller does not cancel it. `meant` are the transfers that the person knows it
@@ -171,22 +179,22 @@ class Desk:
         """
         transfer, choice = decision.transfer, decision.choice
         despite: tuple[int, ...] = ()
-        if isinstance(choice, Outcome):
-            words = "Decided by hand: " + _DECIDED_WORDS[choice]
-            finding = Finding(choice, words, evidence=Evidence.PERSON)
+        evidence: PersonsWord | PersonsRecord
+        if isinstance(choice, PersonsWord):
+            evidence = choice
         else:
-            by_record = finding_of(choice, Evidence.PERSON)
-            if by_record is None:
+            if recorded_outcome(choice.status) is None:
                 raise Undecidable(f"The exchange says {choice.status} of it: that decides nothing yet")
-            finding = by_record
+            evidence = PersonsRecord(choice.tran_id, RecordStatus(choice.status), choice.timestamp)
             holders = await asyncio.to_thread(self._journal.holders, self._exchange, choice.tran_id)
             if any(fit(holder, choice) >= fit(transfer, choice) for holder in holders):
                 raise TranIdTaken
             despite = tuple(holder.id for holder in holders)
+        at_ms = self._exchange_ms()
         settled = await asyncio.to_thread(
-            self._journal.record, transfer.id, finding, despite=despite, declined=decision.declined
+            self._journal.record, transfer, evidence, despite=despite, declined=decision.declined, at_ms=at_ms
         )
-        if task := self._settling.get(transfer.id):
+        if task := self._settling.get(transfer.identity):
             task.cancel()
         self._tell(settled)
         await self._tell_notices()
@@ -194,7 +202,7 @@ class Desk:
 
     async def notice_seen(self, transfer: Transfer) -> None:
         """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
-        await asyncio.to_thread(self._journal.noticed, transfer.id)
+        await asyncio.to_thread(self._journal.noticed, transfer)
 
     def past(self) -> "Past":
         """All of the journal, and the exchange's history as it is read."""
@@ -221,7 +229,7 @@ class Desk:
             self._checking = asyncio.create_task(asyncio.to_thread(self._journal.check))
         await asyncio.shield(self._checking)
 
-    async def _send(self, request: TransferRequest, meant: frozenset[int]) -> Transfer:
+    async def _send(self, request: TransferRequest, meant: frozenset[str]) -> Transfer:
         clock = self.client.clock or await self.client.sync_clock()
         timestamp_ms = clock.now_ms()
         sending = Sending(
@@ -231,28 +239,29 @@ class Desk:
             key_print=self.client.key_print,
             host=self._exchange,
             timestamp_ms=timestamp_ms,
+            clock_error_ms=clock.error_ms(),
             recv_window_ms=self.client.recv_window_ms,
         )
         transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant)
         self._tell(transfer)
+        self._sent_ticks_ms[transfer.identity] = ticks_ms()
         try:
-            tran_id = await self.client.transfer(request, timestamp_ms)
+            answer: Answer = await self.client.transfer(request, timestamp_ms)
         except ExchangeError as error:
-            return await self._answered(transfer, failure_of(error))
+            answer = error.evidence
         except Exception:
-            await self._answered(transfer, Finding(Outcome.UNKNOWN, "Shunter itself failed while it was being sent."))
+            await self._answered(transfer, Ambiguous(Flaw.OWN_FAILURE))
             raise
-        return await self._answered(transfer, Finding(Outcome.DONE, tran_id=tran_id))
+        return await self._answered(transfer, answer)
 
-    async def _answered(self, sent: Transfer, finding: Finding) -> Transfer:
-        """Write down what came of a transfer, and tell of it, also where the journal cannot take it just now."""
+    async def _answered(self, sent: Transfer, answer: Answer) -> Transfer:
+        """Write down what came of a transfer, and tell of it, also if it cannot be written to the journal just now."""
         try:
-            transfer = await asyncio.to_thread(self._journal.record, sent.id, finding)
+            transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
         except JournalError as error:
-            words = f"{finding.message}\nThe journal has not taken this yet: {error}".strip()
-            transfer = replace(sent, outcome=finding.outcome, tran_id=finding.tran_id, code=finding.code, message=words)
-            self._unwritten[sent.id] = task = asyncio.create_task(self._write_when_possible(sent, finding))
-            task.add_done_callback(lambda _: self._unwritten.pop(sent.id, None))
+            transfer = replace(sent, evidence=answer, answer=answer, unwritten=str(error))
+            self._unwritten[sent.identity] = task = asyncio.create_task(self._write_when_possible(sent, answer))
+            task.add_done_callback(lambda _: self._unwritten.pop(sent.identity, None))
         self._tell(transfer)
         if transfer.tran_id is not None:
             await self._tell_notices()
@@ -260,40 +269,62 @@ class Desk:
             self._settle_in_background(transfer)
         return transfer
 
-    async def _write_when_possible(self, sent: Transfer, finding: Finding) -> None:
+    async def _write_when_possible(self, sent: Transfer, answer: Answer) -> None:
         """What the exchange said is written as soon as the journal takes it again; without that, it would have to be
         found out anew.
         """
         while True:
             await asyncio.sleep(self._pace.retry_s)
             try:
-                self._tell(await asyncio.to_thread(self._journal.record, sent.id, finding))
+                self._tell(await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms()))
             except JournalError:
                 continue
             return
 
+    def watch_over(self, transfer: Transfer) -> Watch:
+        """Who keeps looking for a transfer that was judged."""
+        if not is_same_key(transfer, self.client):
+            return Watch.OTHER_KEY
+        now_ms, settled_at = self._exchange_ms(), transfer.settled_at
+        if now_ms is None or settled_at is None:
+            return Watch.UNKNOWN
+        return Watch.KEPT if ms_of(settled_at) >= now_ms - WATCH_MS else Watch.OVER
+
+    def _exchange_ms(self) -> int | None:
+        """The exchange's time; None if it is not known."""
+        return self.client.clock.now_ms() if self.client.clock else None
+
     async def _newest(self, transfer: Transfer) -> str:
         if transfer.is_judged and is_same_key(transfer, self.client):
             await look_at([transfer], self.client, self._journal, self._revised)
-            transfer = await asyncio.to_thread(self._journal.transfer, transfer.id)
+            transfer = await asyncio.to_thread(self._journal.transfer, transfer)
         if transfer.outcome is not Outcome.UNKNOWN:
-            return transfer.reason
+            return outcomes.reason(transfer.evidence)
         match await look_for(transfer, self.client, self._journal):
             case Transfer() as settled:
                 self._tell(settled)
-                return settled.reason or f"Done: tranId {settled.tran_id}."
-            case Progress() as progress:
-                return f"{progress.note}."
+                return outcomes.reason(settled.evidence) or outcomes.meaning(settled.evidence)
+            case Progress(note=note):
+                return settling.looked(note)
             case NoTrace():
-                return "There is no record of it yet."
+                return settling.looked(None)
 
     def _settle_in_background(self, transfer: Transfer) -> None:
-        if transfer.id not in self._settling:
-            self._settling[transfer.id] = task = asyncio.create_task(self._settle(transfer))
-            task.add_done_callback(lambda _: self._settling.pop(transfer.id, None))
+        if transfer.identity not in self._settling:
+            self._settling[transfer.identity] = task = asyncio.create_task(self._settle(transfer))
+            task.add_done_callback(lambda _: self._settling.pop(transfer.identity, None))
 
     async def _settle(self, transfer: Transfer) -> None:
-        self._tell(await settle(transfer, self.client, self._journal, pace=self._pace, report=self._tell_progress))
+        sent_ticks_ms = self._sent_ticks_ms.get(transfer.identity)
+        settled = await settle(
+            transfer,
+            self.client,
+            self._journal,
+            pace=self._pace,
+            report=self._tell_progress,
+            sent_ticks_ms=sent_ticks_ms,
+        )
+        self._tell(settled)
 
     async def _revised(self, transfer: Transfer) -> None:
         """A judgement was put right: tell of it, and settle it anew where it is open again."""
@@ -324,9 +355,9 @@ class Desk:
     def _keep_open(self, transfer: Transfer) -> None:
         """What a transfer may have changed or may still change is not to be relied on."""
         if transfer.outcome.is_open:
-            self._open[transfer.id] = transfer
+            self._open[transfer.identity] = transfer
         else:
-            self._open.pop(transfer.id, None)
+            self._open.pop(transfer.identity, None)
         move = transfer.request.type
         self.readings.doubt(
             {move.source, move.destination},
@@ -339,9 +370,3 @@ class Desk:
 
     def _tell_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))
-
-
-_DECIDED_WORDS = {
-    Outcome.NOT_EXECUTED: "it was not executed.",
-    Outcome.DONE: "it was executed, though no record that Shunter could read says so.",
-}

@@ -1,24 +1,29 @@
 """What a record of the exchange's history says about a transfer: whether it is it, and how it ended.
 
 A record is a match when type, asset, amount and pairs are equal and its time lies where the exchange can have executed
-the transfer. What is near but not equal is no match, and never absence either: it is for the person to look at.
-A record belongs to the transfer that holds its tranId, unless another one matches it better.
+the transfer. What is near but not equal is no match, and never absence either: it is for the person to look at. So is
+whatever else comes back for our question with our asset and amount: only another asset, another amount or another
+transfer explains a record. A record belongs to the transfer that holds its tranId, unless another one matches it
+better.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
 from tui.domain.amounts import EXACT
+from tui.domain.evidence import named_tran_ids
 from tui.domain.records import HistoryRow, Row, UnreadableRow
-from tui.domain.transfer import Transfer
+from tui.domain.transfer import Transfer, TransferRequest
+from tui.domain.wallets import PAIR_UNFILTERED
 
 _SLACK_MS = 3000
-"""How far outside its window a record's time may lie: the exchange's clocks are not one clock."""
+"""How far behind its window a record's time may lie: the exchange's clocks are not one clock."""
 
-_AHEAD_MS = 1000
-"""How far ahead of the exchange's time a timestamp may be: such a request is executed before its own timestamp."""
+_LEGACY_ERROR_MS = 4000
+"""How wrong a timestamp may be whose error was not kept."""
 
 _EXECUTION_MS = 10_000
 """The exchange's own time-out between taking a request in and giving up on it: BINANCE.md, "Signing"."""
@@ -42,7 +47,7 @@ class Fit(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class Candidates:
     """What a whole read of the history has on one transfer."""
 
     matches: tuple[HistoryRow, ...] = ()
@@ -60,7 +65,7 @@ class Sifted:
 
 def sift(
     transfer: Transfer, rows: Iterable[Row], holders: Mapping[int, Sequence[Transfer]], declined: frozenset[int]
-) -> Sifted:
+) -> Candidates:
     """What these records have on a transfer. `holders` are the other transfers with a record's tranId; `declined` the
     tranIds that a person said are not it.
     """
@@ -73,14 +78,15 @@ def sift(
                 unreadable.append(row)
             continue
         others = holders.get(row.tran_id, ())
-        own_fit = fit(transfer, row)
+        own_fit = fit_of_answer(transfer, row)
         if own_fit is Fit.NONE or row.tran_id in declined or any(fit(other, row) >= own_fit for other in others):
             continue
-        (matches if own_fit is Fit.MATCH and not others else near).append(row)
-    return Sifted(tuple(matches), tuple(near), tuple(unreadable))
+        is_free = not others or row.tran_id in named_tran_ids(transfer.answer)
+        (matches if own_fit is Fit.MATCH and is_free else near).append(row)
+    return Candidates(tuple(matches), tuple(near), tuple(unreadable))
 
 
-def without_rivals(transfer: Transfer, sifted: Sifted, rivals: Sequence[Transfer]) -> Sifted:
+def without_rivals(transfer: Transfer, sifted: Candidates, rivals: Sequence[Transfer]) -> Candidates:
     """The same, without what was executed well before the transfer was sent, and matches another open one that asks
     for the same.
     """
@@ -101,7 +107,7 @@ def is_contested(transfer: Transfer, record: HistoryRow, rows: Iterable[Row], ri
     """
     others = [row for row in rows if isinstance(row, HistoryRow) and row.tran_id != record.tran_id]
     return any(
-        fit(rival, record) is not Fit.NONE
+        fit_of_answer(rival, record) is not Fit.NONE
         and not _is_before(record, rival)
         and not (
             rival.timestamp_ms < transfer.timestamp_ms - _APART_MS
@@ -116,32 +122,57 @@ def _is_before(row: HistoryRow, transfer: Transfer) -> bool:
 
 
 def fit(transfer: Transfer, row: HistoryRow) -> Fit:
-    """How well a record fits a transfer. Records need not carry pairs: the query filters by them."""
+    """How well a record fits a transfer, wherever it was found."""
+    start_ms, end_ms = span_ms(transfer)
+    if row.type != transfer.request.type.name or not start_ms <= row.timestamp <= end_ms:
+        return Fit.NONE
+    return fit_of_answer(transfer, row)
+
+
+def fit_of_answer(transfer: Transfer, row: HistoryRow) -> Fit:
+    """How well a record fits a transfer, if it came in answer to the question about just that transfer.
+
+    Whatever has its asset and its amount is near at least: it came for a reason.
+    """
     request = transfer.request
-    is_same_move = (
+    if not _is_like(row.asset, request.asset) or not _is_about(row.amount, request.amount):
+        return Fit.NONE
+    is_match = (
         row.type == request.type.name
         and row.asset == request.asset
-        and row.from_symbol in (None, "", request.from_symbol)
-        and row.to_symbol in (None, "", request.to_symbol)
+        and row.amount == request.amount
+        and _has_pairs(row, request)
+        and window_start_ms(transfer) <= row.timestamp <= window_end_ms(transfer)
     )
-    start_ms, end_ms = span_ms(transfer)
-    if not is_same_move or not start_ms <= row.timestamp <= end_ms:
-        return Fit.NONE
-    if row.amount == request.amount:
-        return Fit.MATCH if window_start_ms(transfer) <= row.timestamp <= window_end_ms(transfer) else Fit.NEAR
-    return Fit.NEAR if _rounds_alike(request.amount, row.amount) else Fit.NONE
+    return Fit.MATCH if is_match else Fit.NEAR
+
+
+def _has_pairs(row: HistoryRow, request: TransferRequest) -> bool:
+    """Whether a record is surely of the pairs of a request. A record need not name them: but then only the types whose
+    history demands a pair can tell.
+    """
+    named, asked = (row.from_symbol or None, row.to_symbol or None), (request.from_symbol, request.to_symbol)
+    if request.type in PAIR_UNFILTERED:
+        return named == asked
+    return all(name in (None, symbol) for name, symbol in zip(named, asked, strict=True))
+
+
+def _is_like(name: str | None, asked: str) -> bool:
+    """Whether two names differ in nothing but letter case, blanks, and forms that look the same."""
+    return name is None or _plain_name(name) == _plain_name(asked)
+
+
+def _plain_name(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _is_about(amount: Decimal | None, asked: Decimal) -> bool:
+    return amount is None or amount == asked or _rounds_alike(asked, amount)
 
 
 def could_be(transfer: Transfer, row: UnreadableRow) -> bool:
-    """Whether nothing that can be read of a record says that it is another transfer."""
-    request = transfer.request
-    start_ms, end_ms = span_ms(transfer)
-    return (
-        row.type in (None, request.type.name)
-        and row.asset in (None, request.asset)
-        and (row.amount is None or row.amount == request.amount or _rounds_alike(request.amount, row.amount))
-        and (row.timestamp is None or start_ms <= row.timestamp <= end_ms)
-    )
+    """Whether a record that cannot be read could be a transfer: unless its asset or its amount says otherwise."""
+    return _is_like(row.asset, transfer.request.asset) and _is_about(row.amount, transfer.request.amount)
 
 
 def span_ms(transfer: Transfer) -> tuple[int, int]:
@@ -150,8 +181,9 @@ def span_ms(transfer: Transfer) -> tuple[int, int]:
 
 
 def window_start_ms(transfer: Transfer) -> int:
-    """The earliest time of a match."""
-    return transfer.timestamp_ms - _AHEAD_MS - _SLACK_MS
+    """The earliest time of a match: the sending, as exactly as the exchange's time was known."""
+    error_ms = _LEGACY_ERROR_MS if transfer.clock_error_ms is None else transfer.clock_error_ms
+    return transfer.timestamp_ms - error_ms
 
 
 def window_end_ms(transfer: Transfer) -> int:

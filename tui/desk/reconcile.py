@@ -14,13 +14,14 @@ from tui.desk.matching import Fit, fit
 from tui.desk.past import PastReader
 from tui.desk.settle import is_same_key
 from tui.domain.amounts import grouped
+from tui.domain.evidence import Basis, recorded_outcome
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import in_full, ms_of
 from tui.domain.past import PENDING, Entry, Mismatch, merge
-from tui.domain.records import HistoryRow, Row, outcome_of
+from tui.domain.records import HistoryRow, Row
 from tui.domain.search import Search
 from tui.domain.text import printable
-from tui.domain.transfer import Evidence, Outcome, Transfer
+from tui.domain.transfer import Outcome, Transfer
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.exchange.records import HISTORY_REACH_MS
@@ -178,11 +179,11 @@ def _of(entry: Entry) -> Difference | None:
         return None
     status = entry.record.status or PENDING
     is_other = [mismatch for mismatch in entry.mismatches if mismatch.what != "outcome"]
-    if is_other or outcome_of(status) is None:
+    if is_other or recorded_outcome(status) is None:
         kind = Kind.OTHER_RECORD
     elif entry.transfer.outcome.is_open:
         kind = Kind.UNSETTLED
-    elif outcome_of(status) is Outcome.REJECTED:
+    elif recorded_outcome(status) is Outcome.REJECTED:
         if entry.transfer.outcome in _MOVED_NOTHING:
             return None
         kind = Kind.FAILED_AFTER_ALL
@@ -217,7 +218,7 @@ def _told(
 
 
 def _of_told(row: Transfer, record: HistoryRow) -> Difference | None:
-    has_failed = outcome_of(record.status) is Outcome.REJECTED
+    has_failed = recorded_outcome(record.status) is Outcome.REJECTED
     if row.outcome.is_open:
         return Difference(Kind.UNSETTLED, row, record)
     if row.outcome is Outcome.DONE:
@@ -227,7 +228,7 @@ def _of_told(row: Transfer, record: HistoryRow) -> Difference | None:
 
 def _is_by_word_alone(row: Transfer) -> bool:
     """Whether a person has said that it is done, though there is no record: that need not be said every night."""
-    return row.evidence is Evidence.PERSON and row.tran_id is None
+    return row.basis is Basis.PERSON and row.tran_id is None
 
 
 def _is_comparable(row: Transfer, covered_ms: tuple[int, int], unread: Collection[_Question]) -> bool:
@@ -259,5 +260,5 @@ def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) 
         host=host,
         covered_ms=(start_ms, now_ms),
         unread={question for question in map(_question, own) if Stream(*question) not in past.whole},
-        declined={row.id: journal.declined(row.id) for row in own if journal and row.tran_id is None},
+        declined={row.id: journal.declined(row) for row in own if journal and row.tran_id is None},
     )

@@ -1,25 +1,30 @@
 """How an unknown outcome is settled: from the exchange's own history, never by a guess.
 
-One record that matches (`matching`) is the answer. That there is none can not be proved: it only becomes likelier.
+One record that matches (`matching`) is the answer. That there is none can not be proved: it only becomes more likely.
 So "not executed" is a judgement: after several whole reads of the history without any trace, the last no sooner than
-five minutes after the sending. It stays watched (`watch`). Whatever is near but no match, cannot be read, or was sent
-with another key, perhaps of another account, is for the person to decide.
+five minutes after the sending by every clock. It stays watched (`watch`). Whatever was ever seen and could be it, is
+near but no match, cannot be read, or was sent with another key, perhaps of another account, is for the person to
+decide.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import Enum, auto
+from datetime import timedelta
 
-from tui.desk.matching import Sifted, is_contested, sift, span_ms, window_end_ms, without_rivals
-from tui.domain.records import HistoryRow, Row, UnreadableRow, outcome_of
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
+from tui.desk.matching import Candidates, is_contested, sift, span_ms, window_end_ms, without_rivals
+from tui.domain.evidence import MatchingRecord, NoRecord, Outcome, named_tran_ids, recorded_outcome
+from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow
+from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, NotSent, RateLimited, Refused
+from tui.exchange.clock import ClockReading, ticks_ms
+from tui.exchange.errors import ExchangeError, RateLimited
 from tui.exchange.history import read_history
 from tui.exchange.records import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
+from tui.journal import clock as machine_clock
+from tui.words import settling as words
+from tui.words.settling import Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +45,6 @@ class Pace:
     """Between two tries to write down what the journal did not take."""
 
 
-class Doubt(Enum):
-    """Why the program cannot tell how a transfer ended, and the person has to."""
-
-    SEVERAL = auto()
-    """Several records could be it, or several transfers could claim one."""
-    NEAR = auto()
-    """A record is near, but no match."""
-    UNREADABLE = auto()
-    """A record that could be it cannot be read."""
-    OUT_OF_REACH = auto()
-    """The history could not be read whole for a while."""
-    TOO_OLD = auto()
-    """The history does not go back so far."""
-    OTHER_KEY = auto()
-    """It was sent with another key, perhaps of another account, whose history would be another one."""
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where the settling of one transfer stands."""
@@ -73,15 +61,54 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class NoTrace:
-    """A whole read of the history has nothing that could be the transfer."""
+    """A whole read of the history has nothing that could be the transfer, and never had."""
 
-    after_sending_ms: int
-    """How long after the sending it was asked for, in the exchange's time, at the least."""
+    as_of_ms: int
+    """When it began, in the exchange's time."""
+    waited_ms: int
+    """How long after the sending that was, at the least."""
     is_window_over: bool
 
 
 Look = Transfer | Progress | NoTrace
 """What one look at the history gives: how the transfer ended, what stands in the way of telling, or no trace."""
+
+
+class Waiting:
+    """How long a transfer has been open, by the clock that says the least.
+
+    The exchange's clock may jump, and so may this machine's. The monotonic clock cannot, but it says nothing of the
+    time before this program began: for a transfer of an earlier one it starts at the first reading.
+    """
+
+    def __init__(self, transfer: Transfer, sent_ticks_ms: float | None = None) -> None:
+        self._transfer = transfer
+        self._since_ticks_ms = sent_ticks_ms
+
+        self._is_ours = sent_ticks_ms is not None
+
+    def ms(self, clock: ClockReading) -> int:
+        """Return for how long, at the least; milliseconds."""
+        if self._since_ticks_ms is None:
+            self._since_ticks_ms = ticks_ms()
+        return min(
+            int(ticks_ms() - self._since_ticks_ms),
+            self._machine_ms(),
+            clock.at_least_ms() - self._transfer.timestamp_ms,
+        )
+
+    def span_ms(self, clock: ClockReading) -> tuple[int, int]:
+        """Return from when to when its record could lie. By as much as the exchange's clock has moved since against
+        this machine's, the span is longer: either may have been wrong when the transfer was sent.
+        """
+        elapsed_ms = int(ticks_ms() - (self._since_ticks_ms or 0)) if self._is_ours else self._machine_ms()
+        moved_ms = clock.now_ms() - elapsed_ms - self._transfer.timestamp_ms
+        moved_ms = max(-HISTORY_REACH_MS, min(moved_ms, HISTORY_REACH_MS))
+        start_ms, end_ms = span_ms(self._transfer)
+        return start_ms + min(moved_ms, 0), end_ms + max(moved_ms, 0)
+
+    def _machine_ms(self) -> int:
+        return machine_clock.now_ms() - self._transfer.confirmed_ms
 
 
 @dataclass(slots=True)
@@ -97,15 +124,15 @@ class _Looking:
     """Looks in a row that failed."""
 
     def is_enough(self, trace: NoTrace) -> bool:
-        """Whether one more read without a trace is enough for a judgement; where not, plans the next."""
-        waited_s = trace.after_sending_ms / 1000
+        """Whether one more read without a trace is enough for a judgement; if not, plans the next."""
+        waited_s = trace.waited_ms / 1000
         self.reads += trace.is_window_over
         if self.reads >= self.pace.judge_reads and waited_s >= self.pace.judge_after_s:
             return True
         if trace.is_window_over:
             self.pause_s = max(self.pause_s, self.pace.judge_gap_s)
         if waited_s < self.pace.judge_after_s:
-            self.pause_s = min(self.pause_s, self.pace.judge_after_s - waited_s)
+            self.pause_s = min(self.pause_s, max(self.pace.judge_after_s - waited_s, self.pace.first_s))
         return False
 
 
@@ -116,23 +143,27 @@ async def settle(
     *,
     pace: Pace,
     report: Callable[[Progress], None],
+    sent_ticks_ms: float | None = None,
 ) -> Transfer:
     """Read the history until it tells how a transfer ended, and write that down. Gives the settled transfer.
 
-    Goes on for as long as the transfer is open, through every failure; cancel it to stop.
+    Goes on for as long as the transfer is open, through every failure; cancel it to stop. `sent_ticks_ms` is when it
+    was sent, on the monotonic clock, if this program did that.
     """
     looking = _Looking(pace, pace.first_s)
+    waiting = Waiting(transfer, sent_ticks_ms)
     while True:
         await asyncio.sleep(max(looking.pause_s, client.wait_s))
         if client.wait_s:  # the exchange has meanwhile asked another call to wait
             continue
         looking.pause_s = min(looking.pause_s * 2, pace.longest_s)
         try:
-            look = await look_for(transfer, client, journal)
+            look = await look_for(transfer, client, journal, waiting)
             if isinstance(look, Transfer):
                 return look
             if isinstance(look, NoTrace) and looking.is_enough(look):
-                return await asyncio.to_thread(journal.record, transfer.id, _not_executed())
+                judgement = NoRecord(looking.reads, look.as_of_ms, look.waited_ms)
+                return await asyncio.to_thread(journal.record, transfer, judgement, at_ms=look.as_of_ms)
         except TranIdTaken:
             looking.pause_s = pace.first_s  # another transfer took the record between our look and our claim
         except Exception as error:  # noqa: BLE001 - what fails in one settling ends neither the app nor the others
@@ -141,24 +172,27 @@ async def settle(
         else:
             looking.failures = 0
             if isinstance(look, NoTrace):
-                report(_no_trace(transfer, looking.pause_s))
+                report(Progress(transfer, words.no_record(look.as_of_ms, timedelta(seconds=looking.pause_s))))
             else:
                 looking.reads = 0
                 report(look)
 
 
-async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal) -> Look:
+async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal, waiting: Waiting | None = None) -> Look:
     """Read the history once, whole, and write down what it tells of an open transfer. Raises ExchangeError,
     JournalError.
     """
-    now = await asyncio.to_thread(journal.transfer, transfer.id)
+    now = await asyncio.to_thread(journal.transfer, transfer)
     if not now.outcome.is_open:  # another Shunter has settled it
         return now
+    transfer = now
     clock = client.clock or await client.sync_clock()
-    now_ms = clock.at_least_ms()  # asked before the read, so that the read is after it
+    # Asked before the read, so that the read is after it.
+    waiting = waiting or Waiting(transfer)
+    now_ms, waited_ms = clock.at_least_ms(), waiting.ms(clock)
     if now_ms - transfer.timestamp_ms > HISTORY_REACH_MS:
-        return Progress(transfer, "older than the exchange's history: decide", Doubt.TOO_OLD)
-    start_ms, end_ms = span_ms(transfer)
+        return Progress(transfer, words.NOTES[Doubt.TOO_OLD], Doubt.TOO_OLD)
+    start_ms, end_ms = waiting.span_ms(clock)
     rows = await read_history(
         client,
         transfer.request.type,
@@ -169,62 +203,70 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal) 
     )
     rivals = await asyncio.to_thread(journal.rivals, transfer)
     sifted = without_rivals(transfer, await sift_by_journal(transfer, rows, journal), rivals)
-    is_window_over = now_ms > window_end_ms(transfer)
-    found = (*sifted.matches, *sifted.near)
-    if any(row.status == "PENDING" for row in found):  # nobody can say yet how that one ends, not the person either
-        return Progress(transfer, "the exchange is still working on it")
+    seen = (*sifted.matches, *sifted.near)
     if not is_same_key(transfer, client):  # perhaps another account's, whose history proves nothing
-        words = f"sent with {transfer.profile} ...{transfer.key_tail}: choose that key (F4), or decide"
-        return Progress(transfer, words, Doubt.OTHER_KEY if is_window_over else None, found, sifted.unreadable)
+        note = words.other_key(transfer)
+        doubt = Doubt.OTHER_KEY if waited_ms > window_end_ms(transfer) - transfer.timestamp_ms else None
+        return Progress(transfer, note, doubt, seen, sifted.unreadable)
+    await asyncio.to_thread(journal.sight, transfer, (*seen, *sifted.unreadable), at_ms=now_ms)
+    is_window_over = waited_ms > window_end_ms(transfer) - transfer.timestamp_ms
+    if any(row.status == RecordStatus.PENDING for row in seen):  # nobody can say yet how that one ends
+        return Progress(transfer, words.PENDING)
     if sifted.is_empty:
-        return NoTrace(now_ms - transfer.timestamp_ms, is_window_over)
+        return await _no_trace(transfer, journal, now_ms, waited_ms, is_window_over=is_window_over)
     if (
-        len(found) == 1
+        len(seen) == 1
         and sifted.matches
         and not sifted.unreadable
-        and not is_contested(transfer, found[0], rows, rivals)
+        and not is_contested(transfer, seen[0], rows, rivals)
     ):
-        if finding := finding_of(found[0]):
-            return await asyncio.to_thread(journal.record, transfer.id, finding)
-        return Progress(transfer, f"the exchange says {found[0].status}: decide", Doubt.NEAR, found)
+        record = seen[0]
+        if evidence := matching_record(transfer, record):
+            holders = await asyncio.to_thread(journal.holders, transfer.host, record.tran_id)
+            despite = [holder.id for holder in holders] if evidence.is_named else []
+            return await asyncio.to_thread(journal.record, transfer, evidence, despite=despite, at_ms=clock.now_ms())
+        return Progress(transfer, words.undecided_status(record.status), Doubt.NEAR, seen)
     return _doubtful(transfer, sifted, is_window_over=is_window_over)
 
 
-async def sift_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Sifted:
+async def _no_trace(
+    transfer: Transfer, journal: Journal, now_ms: int, waited_ms: int, *, is_window_over: bool
+) -> Progress | NoTrace:
+    """What the absence of every record means. It means nothing for a transfer that was sighted before, whose tranId the
+    exchange has named, or that was recorded before evidence was kept: the person decides on those.
+    """
+    if gone := await asyncio.to_thread(journal.unexplained, transfer):
+        doubt, note = Doubt.GONE, words.gone(gone)
+    elif named_tran_ids(transfer.answer):
+        doubt, note = Doubt.NAMED, words.NOTES[Doubt.NAMED]
+    elif transfer.is_legacy:
+        doubt, note = Doubt.LEGACY, words.NOTES[Doubt.LEGACY]
+    else:
+        return NoTrace(now_ms, waited_ms, is_window_over)
+    return Progress(transfer, note, doubt if is_window_over else None)
+
+
+async def sift_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Candidates:
     """What these records have on a transfer, by all that the journal knows of them. Raises JournalError."""
 
     def holders_and_declined() -> tuple[dict[int, list[Transfer]], frozenset[int]]:
-        tran_ids = {row.tran_id for row in rows if isinstance(row, HistoryRow)}
-        holders = {tran_id: journal.holders(transfer.host, tran_id) for tran_id in tran_ids}
-        others = {tran_id: [held for held in held_by if held.id != transfer.id] for tran_id, held_by in holders.items()}
-        return others, journal.declined(transfer.id)
+        tran_ids = {row.tran_id for row in rows if row.tran_id is not None}
+        holders = {
+            tran_id: [held for held in journal.holders(transfer.host, tran_id) if held.identity != transfer.identity]
+            for tran_id in tran_ids
+        }
+        return holders, journal.declined(transfer)
 
     holders, declined = await asyncio.to_thread(holders_and_declined)
     return sift(transfer, rows, holders, declined)
 
 
-def finding_of(row: HistoryRow, evidence: Evidence = Evidence.HISTORY) -> Finding | None:
-    """What a record says of a transfer that it is; None where that is nothing final."""
-    by = "Found in the exchange's history." if evidence is Evidence.HISTORY else "Decided by hand."
-    match outcome_of(row.status):
-        case Outcome.DONE:
-            return Finding(Outcome.DONE, by, row.tran_id, evidence=evidence)
-        case Outcome.REJECTED:
-            return Finding(Outcome.REJECTED, f"{by} The history says FAILED.", row.tran_id, evidence=evidence)
-        case _:
-            return None
-
-
-def failure_of(error: ExchangeError) -> Finding:
-    """What an error says of the transfer that it came of."""
-    match error:
-        case NotSent():
-            outcome = Outcome.NOT_SENT
-        case Refused():
-            outcome = Outcome.REJECTED
-        case _:
-            outcome = Outcome.UNKNOWN
-    return Finding(outcome, f"{error.message}\n{error.advice}".strip(), code=error.code)
+def matching_record(transfer: Transfer, record: HistoryRow, corrects: Outcome | None = None) -> MatchingRecord | None:
+    """The evidence that a record is of a transfer that it matches; None if it says nothing final."""
+    if recorded_outcome(record.status) is None:
+        return None
+    is_named = record.tran_id in named_tran_ids(transfer.answer)
+    return MatchingRecord(record.tran_id, RecordStatus(record.status), record.timestamp, is_named, corrects)
 
 
 def is_same_key(transfer: Transfer, client: BinanceClient) -> bool:
@@ -234,45 +276,31 @@ def is_same_key(transfer: Transfer, client: BinanceClient) -> bool:
     return bool(transfer.key_tail) and transfer.key_tail == client.key_tail
 
 
-def _not_executed() -> Finding:
-    words = f"No record in the exchange's history by {_clock(datetime.now(UTC))}, which is looked at again for a day."
-    return Finding(Outcome.NOT_EXECUTED, words, evidence=Evidence.HISTORY)
-
-
-def _doubtful(transfer: Transfer, sifted: Sifted, *, is_window_over: bool) -> Progress:
+def _doubtful(transfer: Transfer, sifted: Candidates, *, is_window_over: bool) -> Progress:
     """What the person is asked; while the window lasts, not yet: the match may still come."""
     if sifted.unreadable:
-        note, doubt = "a record that could be it cannot be read: decide", Doubt.UNREADABLE
+        doubt = Doubt.UNREADABLE
     elif sifted.matches:
-        note, doubt = "not certain which record it is: decide", Doubt.SEVERAL
+        doubt = Doubt.SEVERAL
     else:
-        note, doubt = "a record is near, but not equal: decide", Doubt.NEAR
+        doubt = Doubt.NEAR
     is_asked = is_window_over or doubt is not Doubt.NEAR
-    return Progress(transfer, note, doubt if is_asked else None, (*sifted.matches, *sifted.near), sifted.unreadable)
-
-
-def _no_trace(transfer: Transfer, pause_s: float) -> Progress:
-    now = datetime.now(UTC)
-    again_at = now + timedelta(seconds=pause_s)
-    return Progress(transfer, f"no record in the history by {_clock(now)}; next look at {_clock(again_at)}")
+    candidates = (*sifted.matches, *sifted.near)
+    return Progress(transfer, words.NOTES[doubt], doubt if is_asked else None, candidates, sifted.unreadable)
 
 
 def _failed(transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking) -> Progress:
-    """What to say of a look that failed. Where that goes on, and the sending is long ago, the person may decide."""
+    """What to say of a look that failed. If that goes on, and the sending is long ago, the person may decide."""
     match error:
         case RateLimited():
-            return Progress(transfer, f"the exchange asks to wait {client.wait_s} s")
+            return Progress(transfer, words.paused(client.wait_s))
         case ExchangeError():
             pace, clock = looking.pace, client.clock
             is_old = clock is not None and clock.now_ms() - transfer.timestamp_ms > pace.judge_after_s * 1000
             is_long = is_old and looking.failures >= pace.judge_reads
             doubt = Doubt.OUT_OF_REACH if is_long else None
-            return Progress(transfer, f"the history is out of reach: {error}", doubt)
+            return Progress(transfer, words.out_of_reach(str(error)), doubt)
         case JournalError():
             return Progress(transfer, str(error))
         case _:
-            return Progress(transfer, f"Shunter itself failed to look ({type(error).__name__}), and tries again")
-
-
-def _clock(moment: datetime) -> str:
-    return moment.astimezone().strftime("%H:%M:%S")
+            return Progress(transfer, words.own_failure(type(error).__name__))

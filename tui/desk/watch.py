@@ -5,14 +5,16 @@ has seen it.
 
 import asyncio
 import contextlib
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-from tui.desk.matching import span_ms
-from tui.desk.settle import Pace, finding_of, is_same_key, sift_by_journal
-from tui.domain.records import HistoryRow, Row, UnreadableRow, outcome_of
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
+from tui.desk.matching import is_contested, span_ms
+from tui.desk.settle import Pace, is_same_key, matching_record, sift_by_journal
+from tui.domain.evidence import Basis, Evidence, Outcome, Reason, Reopened, recorded_outcome
+from tui.domain.moments import ms_of
+from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.history import read_history
 from tui.journal import Journal, TranIdTaken
@@ -31,16 +33,18 @@ async def watch(
     """Look at once at every judgement of the last day, then at each when it is due; for ever. `judged` is set when
     there is a new one. `revised` is told of every judgement that was put right. Cancel it to stop.
     """
-    looked_s: float | None = None
-    """When all were looked at last, on the wall clock, like the judgements' own time; None before the first time."""
+    looked_ms: int | None = None
+    """When all were looked at last, in the exchange's time, like the judgements' own; None before the first time."""
     while True:
         judged.clear()
         try:
-            transfers = [one for one in await asyncio.to_thread(journal.judged, host) if is_same_key(one, client)]
-            asked_s = time.time()
-            if looked_s is None or any(_is_due(transfer, looked_s, asked_s, pace) for transfer in transfers):
+            clock = client.clock or await client.sync_clock()
+            now_ms = clock.now_ms()
+            judgements = await asyncio.to_thread(partial(journal.judged, host, now_ms=now_ms))
+            transfers = [transfer for transfer in judgements if is_same_key(transfer, client)]
+            if looked_ms is None or any(_is_due(transfer, looked_ms, now_ms, pace) for transfer in transfers):
                 await look_at(transfers, client, journal, revised)
-                looked_s = asked_s
+                looked_ms = now_ms
             wait_s = _LONGEST_SLEEP_S if transfers else None
         except Exception:  # noqa: BLE001 - whatever fails here is tried again, and ends nothing else
             wait_s = max(_RETRY_S, client.wait_s)
@@ -64,7 +68,7 @@ async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal:
             again = await _read(group, client)
             rows = tuple(row for row in again if isinstance(row, HistoryRow) or row.text in garbled)
         for transfer in group:
-            if (put_right := await _revise(transfer, rows, journal)) is not None:
+            if (put_right := await _revise(transfer, rows, client, journal)) is not None:
                 await revised(put_right)
 
 
@@ -81,39 +85,36 @@ async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, 
     )
 
 
-async def _revise(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Transfer | None:
-    """Put a judgement right where these records say otherwise: the transfer as it stands then."""
+async def _revise(
+    transfer: Transfer, rows: tuple[Row, ...], client: BinanceClient, journal: Journal
+) -> Transfer | None:
+    """Correct a judgement if these records say otherwise: the transfer as it stands then."""
     sifted = await sift_by_journal(transfer, rows, journal)
-    matches = [row for row in sifted.matches if row.tran_id != transfer.tran_id or not _agrees(transfer, row.status)]
-    finding: Finding | None = None
-    if len(matches) == 1 and not sifted.near and not sifted.unreadable:
-        finding = finding_of(matches[0]) or _reopened(f"The exchange's history has it now, as {matches[0].status}.")
-    elif matches or (transfer.evidence is not Evidence.PERSON and (sifted.near or sifted.unreadable)):
-        finding = _reopened("Records that could be it are in the exchange's history now.")
-    if finding is None:
+    rivals = await asyncio.to_thread(journal.rivals, transfer)
+    matches = [row for row in sifted.matches if row.tran_id != transfer.tran_id or not _agrees(transfer, row)]
+    is_alone = len(matches) == 1 and not sifted.near and not sifted.unreadable
+    evidence: Evidence | None = None
+    if is_alone and not is_contested(transfer, matches[0], rows, rivals):
+        changed = Reopened(Reason.RECORD_CHANGED, transfer.outcome, matches[0].status)
+        evidence = matching_record(transfer, matches[0], transfer.outcome) or changed
+    elif matches or (transfer.basis is not Basis.PERSON and (sifted.near or sifted.unreadable)):
+        evidence = Reopened(Reason.RECORDS_APPEARED, transfer.outcome)
+    if evidence is None:
         return None
-    is_bad_news = finding.outcome is not Outcome.REJECTED
+    is_bad_news = not (is_alone and recorded_outcome(matches[0].status) is Outcome.REJECTED)
+    at_ms = client.clock.now_ms() if client.clock else None
     try:
-        now = await asyncio.to_thread(journal.revise, transfer.id, _said_before(finding, transfer), notice=is_bad_news)
+        now = await asyncio.to_thread(journal.revise, transfer, evidence, notice=is_bad_news, at_ms=at_ms)
     except TranIdTaken:  # another transfer was settled with it meanwhile
         return None
     return now if now.outcome is not transfer.outcome else None
 
 
-def _agrees(transfer: Transfer, status: str) -> bool:
-    return outcome_of(status) is transfer.outcome
+def _agrees(transfer: Transfer, record: HistoryRow) -> bool:
+    return recorded_outcome(record.status) is transfer.outcome
 
 
-def _reopened(words: str) -> Finding:
-    return Finding(Outcome.UNKNOWN, words, evidence=Evidence.HISTORY)
-
-
-def _said_before(finding: Finding, transfer: Transfer) -> Finding:
-    words = f"{finding.message} Before, it was taken for {transfer.outcome.words}."
-    return Finding(finding.outcome, words, finding.tran_id, evidence=finding.evidence)
-
-
-def _is_due(transfer: Transfer, looked_s: float, now_s: float, pace: Pace) -> bool:
+def _is_due(transfer: Transfer, looked_ms: int, now_ms: int, pace: Pace) -> bool:
     """Whether a moment has passed, since it was looked at last, at which it should be."""
-    settled_s = transfer.settled_at.timestamp() if transfer.settled_at else now_s
-    return any(looked_s < settled_s + after_s <= now_s for after_s in pace.watch_s)
+    settled_ms = ms_of(transfer.settled_at) if transfer.settled_at else now_ms
+    return any(looked_ms < settled_ms + after_s * 1000 <= now_ms for after_s in pace.watch_s)

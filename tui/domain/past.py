@@ -10,8 +10,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import plain
+from tui.domain.evidence import recorded_outcome
 from tui.domain.moments import ms_of
-from tui.domain.records import HistoryRow, Row, identity, outcome_of
+from tui.domain.records import HistoryRow, Row, identity
 from tui.domain.search import Facts, Search, facts_of, haystack, is_found
 from tui.domain.transfer import Outcome, Transfer
 
@@ -159,7 +160,7 @@ def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
     found = [
         Mismatch(what, _words(here), _words(there)) for what, here, there in told if there is not None and there != here
     ]
-    if record.status not in (None, PENDING) and outcome_of(record.status) is not transfer.outcome:
+    if record.status not in (None, PENDING) and recorded_outcome(record.status) is not transfer.outcome:
         found.append(Mismatch("outcome", transfer.outcome.words, record.status))
     return tuple(found)
 
@@ -184,7 +185,7 @@ def entry_facts(entry: Entry, *, profile: str, host: str) -> Facts:
         return own
     outcomes = own.outcomes if own else frozenset()
     if record.status is not None and outcomes is not None:
-        outcomes |= {outcome_of(record.status) or Outcome.UNKNOWN}
+        outcomes |= {recorded_outcome(record.status) or Outcome.UNKNOWN}
     amount = None if record.amount is None else plain(record.amount)
     pairs = (record.from_symbol, record.to_symbol) if isinstance(record, HistoryRow) else (record.text,)
     text = haystack(

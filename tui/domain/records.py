@@ -3,8 +3,18 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
-from tui.domain.transfer import Outcome
+
+class RecordStatus(StrEnum):
+    """The statuses that the exchange documents."""
+
+    PENDING = "PENDING"
+    """The exchange is still working on it."""
+    CONFIRMED = "CONFIRMED"
+    """It moved."""
+    FAILED = "FAILED"
+    """Nothing moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +57,3 @@ def identity(row: Row) -> Hashable:
     if isinstance(row, UnreadableRow):
         return row.text
     return row.tran_id, row.type, row.asset, row.amount, row.timestamp, row.from_symbol, row.to_symbol
-
-
-def outcome_of(status: str) -> Outcome | None:
-    """What a record's status says of the outcome; None while, or where, it says nothing final."""
-    return {"CONFIRMED": Outcome.DONE, "FAILED": Outcome.REJECTED}.get(status)

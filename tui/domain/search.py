@@ -12,6 +12,7 @@ from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_b
 from tui.domain.moments import ms_of
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
+from tui.words.outcomes import message
 
 _AGO = re.compile(r"([0-9]{1,4})(min|h|d|w)", re.ASCII)
 _UNITS = {
@@ -98,7 +99,7 @@ def facts_of(transfer: Transfer) -> Facts:
         transfer.outcome,
         transfer.tran_id,
         transfer.code,
-        transfer.message,
+        message(transfer.evidence),
     )
     at_ms = ms_of(transfer.sent_at)
     outcomes = frozenset({transfer.outcome})

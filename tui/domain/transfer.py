@@ -11,6 +11,9 @@ from functools import lru_cache
 
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount, plain
 from tui.domain.balances import Account, ends
+from tui.domain.evidence import Awaiting, Basis, Evidence, Legacy, basis_of, code_from, outcome_from, tran_id_from
+from tui.domain.evidence import Outcome as Outcome
+from tui.domain.moments import utc
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 
@@ -201,59 +204,6 @@ def _amount_problem(amount: Decimal) -> str:
     return ""
 
 
-class Outcome(StrEnum):
-    """How a transfer stands. `sending` and `unknown` are open. Of the others, only what the exchange's own answer says
-    is certain; what its history or a person says can be put right (`Evidence`).
-    """
-
-    SENDING = "sending"
-    """Confirmed and written down; no answer yet."""
-    DONE = "done"
-    """Executed. Its tranId is known, unless a person says so of a transfer that has no record."""
-    REJECTED = "rejected"
-    """Refused by the exchange before anything moved, or taken and FAILED."""
-    NOT_SENT = "not_sent"
-    """Nothing reached the exchange."""
-    UNKNOWN = "unknown"
-    """It may have been executed; the exchange's history has to tell."""
-    NOT_EXECUTED = "not_executed"
-    """A judgement, not a proof: it was unknown, and several whole reads of the history had no record of it."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can still turn out either way."""
-        return self in (Outcome.SENDING, Outcome.UNKNOWN)
-
-    @property
-    def words(self) -> str:
-        """As a person reads it."""
-        return self.value.replace("_", " ")
-
-
-class Evidence(StrEnum):
-    """What an outcome rests on."""
-
-    ANSWER = "answer"
-    """The exchange's answer to the transfer itself, or that none came: of what is final, the one that is certain."""
-    HISTORY = "history"
-    """The exchange's history."""
-    PERSON = "person"
-    """A person's word."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """How a transfer turned out, and what says so."""
-
-    outcome: Outcome
-    message: str = ""
-    """In words: why it is not done, or what the outcome rests on; on a line of its own, what to do about it."""
-    tran_id: int | None = None
-    code: int | None = None
-    """The exchange's error code."""
-    evidence: Evidence = Evidence.ANSWER
-
-
 @dataclass(frozen=True, slots=True)
 class Sending:
     """A transfer that is about to be sent: what, in whose name, where to, and when by the exchange's time."""
@@ -268,6 +218,8 @@ class Sending:
     """The base URL of the exchange that it goes to."""
     timestamp_ms: int
     """The request's own timestamp, in the exchange's time."""
+    clock_error_ms: int
+    """By how much that can differ from the exchange's time, as measured."""
     recv_window_ms: int
     """How long after its timestamp the exchange still takes it in."""
 
@@ -277,43 +229,67 @@ class Transfer:
     """A transfer that a person confirmed, and what is known of it. A row of the journal and of the session's list."""
 
     id: int
+    """The journal's number of it. Another file may use the number again; the identity is never used again."""
+    identity: str
+    """A random name that every write checks."""
     request: TransferRequest
     profile: str
     key_tail: str
     """The end of the API key that signed it, for a person to recognise it by."""
     host: str
     """The base URL of the exchange that it went to."""
-    sent_at: datetime
-    """When it was confirmed; UTC."""
     timestamp_ms: int
     """The request's own timestamp, in the exchange's time."""
     recv_window_ms: int
     """How long after its timestamp the exchange still takes it in."""
-    outcome: Outcome = Outcome.SENDING
-    tran_id: int | None = None
-    code: int | None = None
-    """The exchange's error code."""
-    message: str = ""
-    """In words: why it is not done, or what the outcome rests on; on a line of its own, what to do about it."""
+    confirmed_ms: int
+    """When it was confirmed, by this machine's clock."""
+    clock_error_ms: int | None = None
+    """By how much the timestamp can differ from the exchange's time; None in rows of old journals."""
+    evidence: Evidence = Awaiting()  # noqa: RUF009 - it is frozen
+    """What its outcome rests on."""
+    answer: Evidence | None = None
+    """What came of sending it: it stays, whatever is found out later. None before that."""
     settled_at: datetime | None = None
     """When the outcome became what it is; UTC. None while it is open."""
     key_print: str = ""
     """Tells apart the keys, and so the accounts, that signed; empty in rows of old journals."""
-    evidence: Evidence = Evidence.ANSWER
     needs_notice: bool = False
-    """Whether an outcome that was told before was wrong, and the person has not yet seen that."""
+    """Whether an outcome that was shown before was wrong, and the person has not yet seen that."""
+    unwritten: str = ""
+    """Why what is known of it could not be written to the journal yet; empty once it is."""
 
     @property
-    def reason(self) -> str:
-        """The message without what to do."""
-        return self.message.partition("\n")[0]
+    def outcome(self) -> Outcome:
+        """How it stands."""
+        return outcome_from(self.evidence)
 
     @property
-    def advice(self) -> str:
-        """What to do about it; empty where there is nothing."""
-        return self.message.partition("\n")[2]
+    def basis(self) -> Basis:
+        """What the outcome rests on."""
+        return basis_of(self.evidence)
+
+    @property
+    def tran_id(self) -> int | None:
+        """The exchange's number of it, if it has one."""
+        return tran_id_from(self.evidence)
+
+    @property
+    def code(self) -> int | None:
+        """The exchange's error code in its first answer, if it had one."""
+        return code_from(self.answer or self.evidence)
+
+    @property
+    def sent_at(self) -> datetime:
+        """When it was sent, by the exchange's clock; UTC."""
+        return utc(self.timestamp_ms)
 
     @property
     def is_judged(self) -> bool:
         """Whether it counts as not executed without the exchange's own answer saying so: it stays watched."""
-        return self.outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED) and self.evidence is not Evidence.ANSWER
+        return self.outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED) and self.basis is not Basis.ANSWER
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it was recorded before evidence was kept."""
+        return isinstance(self.answer or self.evidence, Legacy)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from tui.domain.evidence import recorded_outcome
 from tui.domain.past import Entry, select
-from tui.domain.records import outcome_of
 from tui.domain.search import ANY, Search
 from tui.domain.wallets import TransferType
 
@@ -100,7 +100,7 @@ def outcome_style(entry: Entry) -> str:
     """The outcome whose looks it has; empty where that is not known here."""
     if entry.transfer:
         return entry.transfer.outcome.value
-    outcome = outcome_of(entry.record.status or "") if entry.record else None
+    outcome = recorded_outcome(entry.record.status) if entry.record else None
     return outcome.value if outcome else ""
 
 

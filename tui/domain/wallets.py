@@ -96,6 +96,11 @@ class TransferType(Enum):
         return self.destination is Wallet.ISOLATED
 
 
+PAIR_UNFILTERED = frozenset({TransferType.MAIN_ISOLATED_MARGIN, TransferType.ISOLATED_MARGIN_MAIN})
+"""The types for which nothing documents that the exchange filters its history by pair. For the three others that take
+a pair, the history demands it, so that filter counts as the pair. Source: BINANCE.md, "Transfer history".
+"""
+
 _BY_ENDS = {(move.source, move.destination): move for move in TransferType}
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from tui.domain.balances import Account, Assets, Figure, Holdings, Pair, Prices
+from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange import calls
@@ -176,7 +177,7 @@ class Reader:
 
     async def _ask(self, call: Call[_Answer]) -> _Answer:
         if self._is_closed or self._client.wait_s:
-            raise NotSent("The exchange asks to wait.")
+            raise NotSent(Obstacle.PAUSED)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - this is a coroutine
         self._asking.add(task)
@@ -192,7 +193,7 @@ class Reader:
             pass
         finally:
             self._asking.discard(task)
-        raise OutcomeUnknown("The answer took too long.")
+        raise OutcomeUnknown(Ambiguous(Flaw.TOO_LATE, detail=f"{self._patience_s:g} s"))
 
     def _sync(self) -> asyncio.Task[None]:
         """The measurement of the exchange's time: one for all calls that want it."""

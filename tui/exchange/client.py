@@ -4,27 +4,30 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 from tui.domain.credentials import ApiKey
+from tui.domain.evidence import Accepted, Ambiguous, Flaw, Obstacle
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
+from tui.exchange.answers import evidence_from
 from tui.exchange.calls import Call
 from tui.exchange.clock import ClockReading, reading, ticks_ms
-from tui.exchange.connection import Connection
+from tui.exchange.connection import Connection, RawAnswer
 from tui.exchange.decoding import decode
 from tui.exchange.errors import (
     ClockRefused,
     ExchangeError,
     NotSent,
     OutcomeUnknown,
-    damaged_key,
-    unreadable_answer,
-    unsendable,
+    error_from,
+    error_of_answer,
+    undocumented_answer,
 )
-from tui.exchange.payloads import HistoryPage, ServerTime, TransferAnswer, symbol_parameters, transfer_parameters
+from tui.exchange.payloads import HistoryPage, ServerTime, symbol_parameters, transfer_parameters
 from tui.exchange.records import HISTORY_PAGE_SIZE, history_page
 from tui.exchange.signing import sign
 
@@ -83,7 +86,7 @@ class BinanceClient:
         NotSent.
         """
         self._key = None
-        self._connection.give_up("before Shunter was locked")
+        self._connection.give_up(Flaw.INTERRUPTED)
 
     def give_key(self, key: ApiKey) -> None:
         """Sign with this key from here on: the same account's, after `drop_key`."""
@@ -135,7 +138,7 @@ class BinanceClient:
             async with asyncio.timeout(_PROOF_S):
                 await self.sync_clock()
         except TimeoutError:
-            return OutcomeUnknown(f"The exchange did not answer within {_PROOF_S} s.")
+            return OutcomeUnknown(Ambiguous(Flaw.TOO_LATE, detail=f"{_PROOF_S} s"))
         except ExchangeError as error:
             return error
         return None
@@ -152,11 +155,18 @@ class BinanceClient:
         assert self.clock is not None  # noqa: S101 - the loop runs at least once
         return self.clock
 
-    async def transfer(self, request: TransferRequest, timestamp_ms: int) -> int:
-        """Ask for a transfer, once, and give its tranId. `timestamp_ms` is in the exchange's time."""
+    async def transfer(self, request: TransferRequest, timestamp_ms: int) -> Accepted:
+        """Ask for a transfer, once, and return the exchange's yes. `timestamp_ms` is in the exchange's time.
+
+        Raises ExchangeError, with what it says about the outcome, for whatever else comes back.
+        """
         await self._let_a_proof_end()
-        body = await self._signed_call("POST", _TRANSFER, transfer_parameters(request), timestamp_ms)
-        return _decode(body, TransferAnswer).tran_id
+        clock = self.clock
+        answer = await self._ask_signed("POST", _TRANSFER, transfer_parameters(request), timestamp_ms)
+        evidence = evidence_from(answer.status, answer.headers, answer.body, is_followed=answer.is_followed)
+        if not isinstance(evidence, Accepted):
+            raise self._heed(error_from(evidence), clock)
+        return evidence
 
     async def transfer_history(
         self,
@@ -188,40 +198,43 @@ class BinanceClient:
             body = await self._connection.call(call.method, call.path, api_key=api_key)
         return _decode(body, call.answer)
 
-    def now_ms(self) -> int:
-        """The exchange's time; where it has not been measured, this machine's. Milliseconds since 1970."""
+    def _request_time_ms(self) -> int:
+        """The exchange's time; this machine's if it has not been measured. Good for signing a read, and no more."""
         return self.clock.now_ms() if self.clock else time.time_ns() // 1_000_000
 
-    async def _signed_call(
-        self, method: str, path: str, parameters: Mapping[str, str], timestamp_ms: int | None = None
-    ) -> bytes:
-        if self._key is None:
-            raise NotSent("Shunter is locked: it has let go of the key.", advice="Unlock it, then try again.")
+    async def _signed_call(self, method: str, path: str, parameters: Mapping[str, str]) -> bytes:
+        # Reading need not wait for the exchange's time: if this machine's is off, the exchange says so.
         clock = self.clock
-        if timestamp_ms is None:
-            # Reading need not wait for the exchange's time: where this machine's is off, the exchange says so.
-            timestamp_ms = self.now_ms()
+        answer = await self._ask_signed(method, path, parameters, self._request_time_ms())
+        if answer.status != HTTPStatus.OK:
+            raise self._heed(error_of_answer(answer.status, answer.headers, answer.body), clock)
+        return answer.body
+
+    async def _ask_signed(self, method: str, path: str, parameters: Mapping[str, str], timestamp_ms: int) -> RawAnswer:
+        if self._key is None:
+            raise NotSent(Obstacle.LOCKED)
         payload = _encoded({**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)})
         signed = f"{payload}&signature={_signature(self._key, payload)}"
-        try:
-            return await self._connection.call(method, path, signed, self._key.api_key.reveal())
-        except ClockRefused:
-            if self.clock is clock:  # else it was measured anew meanwhile
-                self.clock = None
-            raise
+        return await self._connection.ask(method, path, signed, self._key.api_key.reveal())
+
+    def _heed(self, error: ExchangeError, clock: ClockReading | None) -> ExchangeError:
+        """Forget the measured time that a request was signed by, if the exchange refused it."""
+        if isinstance(error, ClockRefused) and self.clock is clock:  # else it was measured anew meanwhile
+            self.clock = None
+        return error
 
 
 def _encoded(parameters: dict[str, str]) -> str:
     with contextlib.suppress(UnicodeError):
         return urlencode(parameters, quote_via=quote)
-    raise unsendable()
+    raise NotSent(Obstacle.UNWRITABLE)
 
 
 def _signature(key: ApiKey, payload: str) -> str:
     with contextlib.suppress(Exception):  # a damaged key fails in many ways
         return quote(sign(key, payload.encode()), safe="")
     # Raised out here, so that it does not carry the frames that held the secret.
-    raise damaged_key()
+    raise NotSent(Obstacle.DAMAGED_KEY)
 
 
 def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
@@ -231,4 +244,4 @@ def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
 def _readable(read: Callable[[bytes], _Answer], body: bytes) -> _Answer:
     with contextlib.suppress(ValueError):
         return read(body)
-    raise unreadable_answer("it is not what the exchange documents")
+    raise undocumented_answer(body)

@@ -8,6 +8,9 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+_DRIFT = 1000
+"""A clock that gains or loses one part in so many is broken."""
+
 
 def ticks_ms() -> float:
     """Milliseconds on a clock that only moves forward, through a suspended machine too where the system has one."""
@@ -40,6 +43,10 @@ class ClockReading:
     def at_least_ms(self) -> int:
         """The exchange's time now if the measured one was that of the end of the round trip: it is no earlier."""
         return self.now_ms() - (self.round_trip_ms + 1) // 2
+
+    def error_ms(self) -> int:
+        """By how much `now_ms` can differ from the exchange's time: half the round trip, and what clocks drift."""
+        return self.round_trip_ms // 2 + 2 + self.age_ms() // _DRIFT
 
     def age_ms(self) -> int:
         """How long ago this was measured."""

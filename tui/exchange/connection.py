@@ -9,25 +9,24 @@ import re
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tui.domain.answers import LIMITED_STATUSES
+from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.hosts import is_loopback, service_url
+from tui.exchange.answers import retry_after_s
 from tui.exchange.bodies import read_body
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import (
-    LIMITED_STATUSES,
     ExchangeError,
     NotSent,
     OutcomeUnknown,
-    damaged_key,
     error_of_answer,
     error_of_transport,
-    retry_after_s,
-    unreadable_answer,
-    unsendable,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +54,17 @@ _HEADER_VALUE = re.compile(r"[!-~]+")
 """What an API key must be to go into a header; httpx would put any other into the words of its error."""
 
 
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """An answer as it came, its body unpacked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_followed: bool = False
+    """Whether more bytes came behind it."""
+
+
 class Connection:
     """Requests to one host, over connections that are kept open for the next one.
 
@@ -70,8 +80,8 @@ class Connection:
         self._making = threading.Lock()
         self._is_closed = False
         self._left: list[httpx.AsyncClient] = []
-        self._under_way: dict[asyncio.Timeout, str] = {}
-        """The limit of each call, with when it ends, in words."""
+        self._under_way: dict[asyncio.Timeout, Ambiguous] = {}
+        """The limit of each call, with what its end means."""
         self._resume_ms = 0.0
         self._heard_ms = float("-inf")
         self._asleep_ms = _asleep_ms()
@@ -103,25 +113,32 @@ class Connection:
         """For how long the exchange still asks to be left alone (429, 418); 0 where it does not."""
         return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
 
-    def give_up(self, when: str) -> None:
-        """End every call that is under way; its error says when that was."""
+    def give_up(self, flaw: Flaw) -> None:
+        """End every call that is under way; its error says why."""
         for limit in self._under_way:
             if not limit.expired():
-                self._under_way[limit] = when
+                self._under_way[limit] = Ambiguous(flaw)
                 limit.reschedule(asyncio.get_running_loop().time())
 
     async def call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
-        """One request and its answer. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
-        answer: bytes | ExchangeError
+        """Return the body of the answer to one request. Raises ExchangeError if that is anything but a 200."""
+        answer = await self.ask(method, path, payload, api_key)
+        if answer.status != HTTPStatus.OK:
+            raise error_of_answer(answer.status, answer.headers, answer.body)
+        return answer.body
+
+    async def ask(self, method: str, path: str, payload: str = "", api_key: str = "") -> RawAnswer:
+        """Return the answer to one request. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
+        answer: RawAnswer | ExchangeError
         limit = asyncio.timeout(_WHOLE_CALL_S)
-        self._under_way[limit] = "within a minute"
+        self._under_way[limit] = Ambiguous(Flaw.TOO_LATE, detail="a minute")
         try:
             async with limit:
                 answer = await self._exchange(method, path, payload, api_key)
         except NotSent as error:
             answer = error
         except TimeoutError:
-            answer = OutcomeUnknown(f"The answer did not come whole {self._under_way[limit]}.")
+            answer = OutcomeUnknown(self._under_way[limit])
         except Exception as error:  # noqa: BLE001 - what a library may raise one day must not end the app
             answer = error_of_transport(error)
         finally:
@@ -134,11 +151,11 @@ class Connection:
                 del answer  # it holds this frame, and so the key, for as long as this frame holds it
         return answer
 
-    async def _exchange(self, method: str, path: str, payload: str, api_key: str) -> bytes | ExchangeError:
+    async def _exchange(self, method: str, path: str, payload: str, api_key: str) -> RawAnswer | ExchangeError:
         if self._http is None and not self._is_closed:
             await asyncio.to_thread(lambda: self.http)
         if self._is_closed or self.http.is_closed:
-            raise NotSent("Shunter has left this exchange.")
+            raise NotSent(Obstacle.CLOSED)
         self._leave_connections_from_before_a_sleep()
         request = _request(self.http, self.base_url, method, path, payload, api_key)
         response = await self.http.send(request, stream=True)
@@ -149,10 +166,8 @@ class Connection:
             await response.aclose()
         self._heard_ms = ticks_ms()
         if body is None:
-            return unreadable_answer("it is packed wrongly, or too long")
-        if response.status_code != HTTPStatus.OK:
-            return error_of_answer(response.status_code, response.headers, body)
-        return body
+            return OutcomeUnknown(Ambiguous(Flaw.UNREADABLE))
+        return RawAnswer(response.status_code, response.headers, body)
 
     def _heed(self, status: int, headers: Mapping[str, str]) -> None:
         """Take note of what the exchange says of its limits."""
@@ -195,18 +210,18 @@ def _http(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> "httpx
             transport=transport,
         )
     except (ImportError, ValueError):  # SOCKS without its package; a scheme that is none
-        what, advice = "proxy", "Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing."
+        obstacle = Obstacle.PROXY
     except OSError:
-        what, advice = "file of certificates", "Set SSL_CERT_FILE and SSL_CERT_DIR to what is there, or to nothing."
+        obstacle = Obstacle.CERTIFICATES
     # Raised out here: a proxy's password is in what was caught.
-    raise NotSent(f"The {what} that the environment names cannot be used.", advice=advice)
+    raise NotSent(obstacle)
 
 
 def _request(
     http: "httpx.AsyncClient", base_url: str, method: str, path: str, payload: str, api_key: str
 ) -> "httpx.Request":
     if api_key and not _HEADER_VALUE.fullmatch(api_key):
-        raise damaged_key()
+        raise NotSent(Obstacle.DAMAGED_KEY)
     headers = {"X-MBX-APIKEY": api_key} if api_key else {}
     with contextlib.suppress(Exception):
         url = service_url(base_url, path)
@@ -214,7 +229,7 @@ def _request(
             headers["Content-Type"] = "application/x-www-form-urlencoded"
             return http.build_request(method, url, headers=headers, content=payload.encode())
         return http.build_request(method, f"{url}?{payload}" if payload else url, headers=headers)
-    raise unsendable()
+    raise NotSent(Obstacle.UNWRITABLE)
 
 
 def _asleep_ms() -> float:

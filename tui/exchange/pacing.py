@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tui.domain.evidence import Obstacle
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ClockRefused, NotSent, OutcomeUnknown, RateLimited
@@ -63,7 +64,7 @@ class Paced:
         """Wait until another call may go out. Raises NotSent where that is too long."""
         while wait_s := self._client.wait_s:
             if wait_s > _LONGEST_WAIT_S:
-                raise NotSent(f"The exchange asks to be left alone for {wait_s} s.")
+                raise NotSent(Obstacle.PAUSED, detail=f"{wait_s} s")
             self._waits()
             await asyncio.sleep(wait_s)
         while self._calls_ms and ticks_ms() - self._calls_ms[0] >= _MINUTE_MS:

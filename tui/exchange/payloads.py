@@ -23,12 +23,6 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=_YEAR_10000_
 """A time that cannot be one in seconds, from the year 2001 on."""
 
 
-class TransferAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The answer to a transfer."""
-
-    tran_id: TranId
-
-
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
     """One page of the exchange's history."""

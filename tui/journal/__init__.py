@@ -6,7 +6,7 @@ can be wrong with it, and `senders` tells which Shunters are alive.
 """
 
 from tui.journal.errors import JournalError, RepeatUnconfirmed, TranIdTaken
-from tui.journal.rows import SENDER_GONE, Written
+from tui.journal.rows import Written
 from tui.journal.store import Journal, journal_path
 
-__all__ = ["SENDER_GONE", "Journal", "JournalError", "RepeatUnconfirmed", "TranIdTaken", "Written", "journal_path"]
+__all__ = ["Journal", "JournalError", "RepeatUnconfirmed", "TranIdTaken", "Written", "journal_path"]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 
 from tui.domain.transfer import Outcome
 from tui.journal.errors import JournalError, in_words, name_of
@@ -71,12 +72,16 @@ class JournalFile:
                 raise sqlite3.DatabaseError(found.splitlines()[-1])
 
     def migrate(self) -> None:
-        """Bring the schema up to date; all steps or none. Also finds out whether the file can be written."""
-        with self.transaction() as connection:
+        """Bring the schema up to date; all steps or none, after a copy was made. Also finds out whether the file can be
+        written.
+        """
+        with self._changing() as connection:
             version = _version(connection)
             if version > len(MIGRATIONS):
-                raise JournalError(f"{name_of(self.path)} was written by a newer Shunter. Update this one to use it.")
+                raise self._newer()
             if version < len(MIGRATIONS):
+                if version and self.path:
+                    _copy(self.path, version)
                 for statement in (statement for step in MIGRATIONS[version:] for statement in step):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -89,7 +94,20 @@ class JournalFile:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for writing: what is done with it is on the disk, all of it or nothing, when this ends."""
+        """The connection, for writing: what is done with it is on the disk, all of it or nothing, when this ends.
+
+        Raises JournalError if a newer Shunter has changed the schema meanwhile.
+        """
+        with self._changing() as connection:
+            if _version(connection) != len(MIGRATIONS):
+                raise self._newer()
+            yield connection
+
+    def _newer(self) -> JournalError:
+        return JournalError(f"{name_of(self.path)} was written by a newer Shunter. Update this one to use it.")
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
         with self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -164,6 +182,24 @@ def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
     return connection
 
 
+def _copy(path: Path, version: int) -> None:
+    """Copy a journal before it is migrated. The caller's transaction keeps others from writing meanwhile."""
+    target = path.with_name(f"{path.name}.version-{version}")
+    unfinished = target.with_name(f"{target.name}.{uuid4().hex}")
+    try:
+        unfinished.touch(mode=0o600, exist_ok=False)
+        with contextlib.closing(_connect(path, "ro")) as source, contextlib.closing(_connect(unfinished, "rw")) as copy:
+            source.backup(copy)
+        if target.exists():  # of an earlier journal with this name: it is kept as well
+            target = unfinished.rename(target.with_name(f"{target.name}-{uuid4().hex[:8]}"))
+        else:
+            unfinished.rename(target)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
 def _version(connection: sqlite3.Connection) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
@@ -175,7 +211,12 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    fd = os.open(folder.parent, os.O_RDONLY)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk."""
+    fd = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(fd)
     finally:

@@ -4,13 +4,32 @@ import sqlite3
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import uuid4
 
 from tui.domain.amounts import plain
-from tui.domain.moments import utc
-from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
+from tui.domain.evidence import (
+    Accepted,
+    Answer,
+    Basis,
+    Clash,
+    Evidence,
+    Legacy,
+    Outcome,
+    Reason,
+    Reopened,
+    SenderGone,
+    basis_of,
+    code_from,
+    outcome_from,
+    tran_id_from,
+)
+from tui.domain.moments import ms_of, utc
+from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import clock
+from tui.journal import evidence as codec
 from tui.journal.errors import TranIdTaken
+from tui.words.outcomes import SENDER_GONE
 
 
 class Written(NamedTuple):
@@ -18,6 +37,7 @@ class Written(NamedTuple):
 
     id: int
     sent_at_ms: int
+    """By the exchange's clock."""
     profile: str
     host: str
     type: str
@@ -28,21 +48,26 @@ class Written(NamedTuple):
     outcome: str
     tran_id: int | None
     code: int | None
+    """Of the exchange's first answer."""
     message: str
     settled_at_ms: int | None
     evidence: str
 
 
-COLUMNS = f"{', '.join(Written._fields)}, sender, key_tail, key_print, timestamp_ms, recv_window_ms, needs_notice"
-"""All columns, those of `Written` first and in their order."""
+_WRITTEN = (
+    "id, timestamp_ms, profile, host, type, asset, amount, from_symbol, to_symbol, outcome, tran_id, code, message, "
+    "settled_at_ms, evidence"
+)
+COLUMNS = (
+    f"{_WRITTEN}, identity, sender, key_tail, key_print, sent_at_ms, recv_window_ms, clock_error_ms, needs_notice, "
+    "kind, details, answer_kind, answer_details"
+)
+"""All columns that are read, those of `Written` first and in their order."""
 
 OPEN = "outcome IN ('sending', 'unknown')"
 JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
 """Asks for the same, but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
-
-SENDER_GONE = "Shunter ended before the answer came"
-"""The message of a transfer whose sender died."""
 
 _CONFUSED_MS = 60 * 60 * 1000
 
@@ -52,40 +77,42 @@ def same(request: TransferRequest, host: str) -> tuple[str | None, ...]:
     return host, request.type.name, request.asset, request.from_symbol, request.to_symbol
 
 
-def find(connection: sqlite3.Connection, transfer_id: int) -> sqlite3.Row | None:
+def find(connection: sqlite3.Connection, identity: str) -> sqlite3.Row | None:
     """The row of a transfer, if it is there."""
-    row: sqlite3.Row | None = connection.execute("SELECT * FROM transfers WHERE id = ?", (transfer_id,)).fetchone()
+    row: sqlite3.Row | None = connection.execute(
+        f"SELECT {COLUMNS} FROM transfers WHERE identity = ?",  # noqa: S608 - a constant
+        (identity,),
+    ).fetchone()
     return row
 
 
-def get(connection: sqlite3.Connection, transfer_id: int) -> sqlite3.Row:
+def get(connection: sqlite3.Connection, identity: str) -> sqlite3.Row:
     """The row of a transfer that was written. Raises sqlite3.DataError."""
-    if row := find(connection, transfer_id):
+    if row := find(connection, identity):
         return row
-    raise sqlite3.DataError(f"transfer {transfer_id} is missing")
+    raise sqlite3.DataError("a transfer is missing")
 
 
 def transfer_of(row: sqlite3.Row) -> Transfer:
-    """The transfer that a row holds. Raises sqlite3.DataError where it cannot be read."""
+    """The transfer that a row holds. Raises sqlite3.DataError if it cannot be read."""
     try:
         return Transfer(
             id=row["id"],
+            identity=row["identity"],
             request=TransferRequest(
                 TransferType[row["type"]], row["asset"], Decimal(row["amount"]), row["from_symbol"], row["to_symbol"]
             ),
             profile=row["profile"],
             key_tail=row["key_tail"],
             host=row["host"],
-            sent_at=utc(row["sent_at_ms"]),
+            confirmed_ms=row["sent_at_ms"],
             timestamp_ms=row["timestamp_ms"],
             recv_window_ms=row["recv_window_ms"],
-            outcome=Outcome(row["outcome"]),
-            tran_id=row["tran_id"],
-            code=row["code"],
-            message=row["message"],
+            clock_error_ms=row["clock_error_ms"],
+            evidence=codec.of_row(row),
+            answer=codec.answer_of_row(row),
             settled_at=None if row["settled_at_ms"] is None else utc(row["settled_at_ms"]),
             key_print=row["key_print"],
-            evidence=Evidence(row["evidence"]),
             needs_notice=bool(row["needs_notice"]),
         )
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
@@ -93,102 +120,193 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
 
 
 def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
-    """The transfer that a row holds: one whose sender died is unknown, also where that is not written yet."""
+    """The transfer that a row holds: one whose sender died is unknown, also if that is not written yet."""
     transfer = transfer_of(row)
-    return replace(transfer, outcome=Outcome.UNKNOWN, message=SENDER_GONE) if transfer.id in orphans else transfer
+    return replace(transfer, evidence=SenderGone()) if transfer.id in orphans else transfer
 
 
 def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
-    """What a row of `COLUMNS` says."""
+    """What a row of `COLUMNS` says. Raises sqlite3.DataError if its evidence cannot be read."""
     written = Written._make(row[: len(Written._fields)])
-    return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE) if is_orphan else written
+    if is_orphan:
+        return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE)
+    if row["kind"] == codec.LEGACY:
+        return written
+    try:
+        return written._replace(message=codec.message_of(row["kind"], row["details"]))
+    except ValueError as error:
+        raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
 
 
-def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> int:
-    """Write down a transfer that is about to be sent, and which Shunter sends it. Gives its id."""
-    request, now_ms = sending.request, clock.now_ms()
+def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:
+    """Write down a transfer that is about to be sent, and which Shunter sends it. Gives its identity."""
+    transfer = Transfer(
+        id=0,
+        identity=uuid4().hex,
+        request=sending.request,
+        profile=sending.profile,
+        key_tail=sending.key_tail,
+        key_print=sending.key_print,
+        host=sending.host,
+        confirmed_ms=clock.now_ms(),
+        timestamp_ms=sending.timestamp_ms,
+        recv_window_ms=sending.recv_window_ms,
+        clock_error_ms=sending.clock_error_ms,
+    )
+    _insert(connection, transfer, sender, None)
+    return transfer.identity
+
+
+def put_back(connection: sqlite3.Connection, transfer: Transfer, sender: str) -> sqlite3.Row:
+    """Give the row of a transfer; written anew, as it was known, if the file does not have it any more: it was replaced
+    by an older copy.
+    """
+    row = find(connection, transfer.identity)
+    if row is None:
+        is_free = connection.execute("SELECT 1 FROM transfers WHERE id = ?", (transfer.id,)).fetchone() is None
+        _insert(connection, transfer, sender, transfer.id if is_free else None)
+        row = get(connection, transfer.identity)
+    return row
+
+
+def _insert(connection: sqlite3.Connection, transfer: Transfer, sender: str, id_: int | None) -> None:
+    request, evidence = transfer.request, transfer.evidence
+    answer_kind, answer_details = codec.written(transfer.answer) if transfer.answer else (None, None)
+    columns = {
+        "id": id_,
+        "identity": transfer.identity,
+        "sender": sender,
+        "profile": transfer.profile,
+        "key_tail": transfer.key_tail,
+        "key_print": transfer.key_print,
+        "host": transfer.host,
+        "type": request.type.name,
+        "asset": request.asset,
+        "amount": plain(request.amount),
+        "from_symbol": request.from_symbol,
+        "to_symbol": request.to_symbol,
+        "sent_at_ms": transfer.confirmed_ms,
+        "timestamp_ms": transfer.timestamp_ms,
+        "recv_window_ms": transfer.recv_window_ms,
+        "clock_error_ms": transfer.clock_error_ms,
+        "needs_notice": transfer.needs_notice,
+        "answer_kind": answer_kind,
+        "answer_details": answer_details,
+        "settled_at_ms": None if transfer.settled_at is None else ms_of(transfer.settled_at),
+        "code": transfer.code,
+        **_outcome_columns(evidence),
+    }
     cursor = connection.execute(
-        """
-        INSERT INTO transfers (sender, profile, key_tail, key_print, host, type, asset, amount, from_symbol,
-            to_symbol, sent_at_ms, timestamp_ms, recv_window_ms, outcome, message)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
-        """,
-        (
-            sender,
-            sending.profile,
-            sending.key_tail,
-            sending.key_print,
-            sending.host,
-            request.type.name,
-            request.asset,
-            plain(request.amount),
-            request.from_symbol,
-            request.to_symbol,
-            now_ms,
-            sending.timestamp_ms,
-            sending.recv_window_ms,
-            Outcome.SENDING,
-        ),
+        f"INSERT INTO transfers ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - names
+        tuple(columns.values()),
     )
     assert cursor.lastrowid is not None  # noqa: S101 - an INSERT gives one
-    _add_change(connection, cursor.lastrowid, now_ms, Finding(Outcome.SENDING))
-    return cursor.lastrowid
+    _add_change(connection, cursor.lastrowid, clock.now_ms(), evidence)
 
 
-def change(connection: sqlite3.Connection, transfer_id: int, finding: Finding, *, notice: bool = False) -> None:
-    """The row's new state and the entry in its history, if it is a new one."""
-    row = get(connection, transfer_id)
-    # A server can send half of a surrogate pair.
-    finding = replace(finding, message=finding.message.encode(errors="replace").decode())
-    outcome, tran_id, code, message = finding.outcome, finding.tran_id, finding.code, finding.message
-    if (row["outcome"], row["tran_id"], row["code"], row["message"]) == (outcome, tran_id, code, message):
-        return
-    now_ms = clock.now_ms()
-    settled_at_ms = None if outcome.is_open else now_ms
-    connection.execute(
-        """
-        UPDATE transfers SET outcome = ?, tran_id = ?, code = ?, message = ?, evidence = ?, settled_at_ms = ?,
-            needs_notice = needs_notice OR ?
-        WHERE id = ?
-        """,
-        (outcome, tran_id, code, message, finding.evidence, settled_at_ms, notice, transfer_id),
-    )
-    _add_change(connection, transfer_id, now_ms, finding)
-
-
-def claim(connection: sqlite3.Connection, transfer_id: int, finding: Finding, despite: frozenset[int]) -> None:
-    """See that no other transfer wrongly has the tranId of a finding.
-
-    The exchange's answer is certain: who else got its tranId by the history or from a person got it wrongly, and is
-    unknown again, with a notice. Without an answer, raises TranIdTaken when a transfer to the same host has the tranId
-    that is not among those `despite` which it is recorded.
+def change(
+    connection: sqlite3.Connection,
+    row: sqlite3.Row,
+    evidence: Evidence,
+    *,
+    at_ms: int | None = None,
+    notice: bool = False,
+) -> None:
+    """Write the row's new evidence and the entry in its history, if it is new. `at_ms` is the exchange's time, if that
+    is known: what is judged by it is watched by it.
     """
-    if finding.tran_id is None:
+    kind, details = codec.written(evidence)
+    if row["kind"] != codec.LEGACY and (row["kind"], row["details"]) == (kind, details):
         return
-    claiming = get(connection, transfer_id)
+    now_ms = clock.now_ms() if at_ms is None else at_ms
+    columns = {
+        **_outcome_columns(evidence),
+        "settled_at_ms": None if outcome_from(evidence).is_open else now_ms,
+        "needs_notice": bool(row["needs_notice"]) or notice,
+    }
+    if row["answer_kind"] is None:
+        first = evidence if isinstance(evidence, Answer | Clash) else _legacy_answer(row)
+        if first is not None:
+            columns["answer_kind"], columns["answer_details"] = codec.written(first)
+            columns["code"] = code_from(first)
+    connection.execute(
+        f"UPDATE transfers SET {', '.join(f'{name} = ?' for name in columns)}, revision = revision + 1 "  # noqa: S608
+        "WHERE identity = ?",
+        (*columns.values(), row["identity"]),
+    )
+    _add_change(connection, row["id"], now_ms, evidence)
+
+
+def _outcome_columns(evidence: Evidence) -> dict[str, object]:
+    """What a row has of its evidence. `outcome`, `tran_id` and `evidence` are there to be searched."""
+    is_legacy = isinstance(evidence, Legacy)
+    kind, details = (codec.LEGACY, "") if is_legacy else codec.written(evidence)
+    return {
+        "kind": kind,
+        "details": details,
+        "outcome": outcome_from(evidence),
+        "tran_id": tran_id_from(evidence),
+        "evidence": basis_of(evidence),
+        "message": evidence.sentence if isinstance(evidence, Legacy) else "",
+    }
+
+
+def _legacy_answer(row: sqlite3.Row) -> Legacy | None:
+    """What an older Shunter wrote down first, to be kept word for word."""
+    if row["kind"] != codec.LEGACY or row["outcome"] == Outcome.SENDING:
+        return None
+    legacy = codec.of_row(row)
+    return legacy if isinstance(legacy, Legacy) else None
+
+
+def claim(
+    connection: sqlite3.Connection, claiming: sqlite3.Row, evidence: Evidence, despite: frozenset[int]
+) -> Evidence:
+    """Give the evidence as it stands beside the tranIds of other transfers to the same host.
+
+    A yes with a tranId that another one has is a Clash. Who got that tranId by the history or from a person, and could
+    be confused with this one, is unknown again, with a notice. Evidence other than an answer raises TranIdTaken if a
+    transfer has the tranId that is not among those `despite` which it is recorded.
+    """
+    tran_id = tran_id_from(evidence)
+    if tran_id is None:
+        return evidence
     holders = connection.execute(
-        "SELECT * FROM transfers WHERE host = ? AND tran_id = ? AND id != ?",
-        (claiming["host"], finding.tran_id, transfer_id),
+        f"SELECT {COLUMNS} FROM transfers WHERE host = ? AND tran_id = ? AND identity != ? ORDER BY id",  # noqa: S608
+        (claiming["host"], tran_id, claiming["identity"]),
     ).fetchall()
-    if finding.evidence is not Evidence.ANSWER and not despite.issuperset(holder["id"] for holder in holders):
+    if not isinstance(evidence, Accepted) and not despite.issuperset(holder["id"] for holder in holders):
         raise TranIdTaken
     for holder in holders:
-        if holder["evidence"] != Evidence.ANSWER and _could_be_confused(holder, claiming):
-            words = f"It was taken for tranId {finding.tran_id}, which is another transfer's. Shunter looks again."
-            change(connection, holder["id"], Finding(Outcome.UNKNOWN, words), notice=True)
+        if holder["evidence"] != Basis.ANSWER and _could_be_confused(holder, claiming):
+            lost = Reopened(Reason.TRAN_ID_LOST, Outcome(holder["outcome"]), tran_id=tran_id)
+            change(connection, holder, lost, notice=True)
+    if holders and isinstance(evidence, Accepted):
+        return Clash(evidence.answer, holders[0]["id"])
+    return evidence
 
 
 def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
     """Whether one record can have passed for both. Else a server to rehearse with was started again, and gave out its
-    tranId once more: then both are right.
+    tranId once more.
     """
     is_same = all(one[name] == other[name] for name in ("type", "asset", "from_symbol", "to_symbol"))
     is_about_then = abs(one["timestamp_ms"] - other["timestamp_ms"]) <= _CONFUSED_MS
     return is_same and is_about_then and Decimal(one["amount"]) == Decimal(other["amount"])
 
 
-def _add_change(connection: sqlite3.Connection, transfer_id: int, at_ms: int, finding: Finding) -> None:
+def _add_change(connection: sqlite3.Connection, transfer_id: int, at_ms: int, evidence: Evidence) -> None:
+    kind, details = codec.written(evidence)
     connection.execute(
-        "INSERT INTO changes (transfer_id, at_ms, outcome, tran_id, code, message) VALUES (?, ?, ?, ?, ?, ?)",
-        (transfer_id, at_ms, finding.outcome, finding.tran_id, finding.code, finding.message),
+        "INSERT INTO changes (transfer_id, at_ms, outcome, tran_id, code, message, kind, details) "
+        "VALUES (?, ?, ?, ?, ?, '', ?, ?)",
+        (
+            transfer_id,
+            at_ms,
+            outcome_from(evidence),
+            tran_id_from(evidence),
+            code_from(evidence),
+            kind,
+            details,
+        ),
     )

@@ -1,8 +1,10 @@
 """The shape of the journal's file, and how an older one is brought up to it.
 
 `transfers` has a row a transfer, as it stands now; `changes` how it came to stand so; `declined` the records of the
-exchange's history that a person has said are not a certain transfer.
+exchange's history that a person has said are not a certain transfer; `sightings` the records that could be an open one.
 """
+
+_NEWER = "a newer Shunter uses this journal: quit this one and update it"
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -70,6 +72,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             tran_id INTEGER NOT NULL,
             PRIMARY KEY (transfer_id, tran_id)
         ) WITHOUT ROWID
+        """,
+    ),
+    (
+        # Evidence: its name and its values, as `journal.evidence` writes them. `message` is of older rows alone.
+        "ALTER TABLE transfers ADD COLUMN identity TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE transfers ADD COLUMN kind TEXT NOT NULL DEFAULT 'Legacy'",
+        "ALTER TABLE transfers ADD COLUMN details TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE transfers ADD COLUMN answer_kind TEXT",
+        "ALTER TABLE transfers ADD COLUMN answer_details TEXT",
+        "ALTER TABLE transfers ADD COLUMN clock_error_ms INTEGER",
+        "ALTER TABLE transfers ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE changes ADD COLUMN kind TEXT NOT NULL DEFAULT 'Legacy'",
+        "ALTER TABLE changes ADD COLUMN details TEXT NOT NULL DEFAULT ''",
+        "UPDATE transfers SET identity = lower(hex(randomblob(16)))",
+        "CREATE UNIQUE INDEX transfers_identity ON transfers (identity)",
+        """
+        CREATE TABLE sightings (
+            transfer_id INTEGER NOT NULL REFERENCES transfers (id),
+            record TEXT NOT NULL,
+            tran_id INTEGER,
+            status TEXT NOT NULL,
+            seen_ms INTEGER NOT NULL,
+            PRIMARY KEY (transfer_id, record)
+        ) WITHOUT ROWID
+        """,
+        # An older Shunter that is still running knows neither column, so it cannot write here any more.
+        f"""
+        CREATE TRIGGER transfers_added BEFORE INSERT ON transfers WHEN NEW.identity = ''
+        BEGIN SELECT RAISE(ABORT, '{_NEWER}'); END
+        """,
+        f"""
+        CREATE TRIGGER transfers_changed BEFORE UPDATE ON transfers WHEN NEW.revision <= OLD.revision
+        BEGIN SELECT RAISE(ABORT, '{_NEWER}'); END
         """,
     ),
 )

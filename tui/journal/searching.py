@@ -1,11 +1,13 @@
 """A search, as SQL: it looks through 100,000 rows without making a transfer of each."""
 
+import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from tui.domain.search import Search, haystack, moves, words
 from tui.domain.transfer import Outcome
+from tui.journal import evidence as codec
 from tui.journal import rows
 from tui.journal.file import JournalFile
 
@@ -15,14 +17,23 @@ _LAST_ID = 2**63 - 1
 _Read = TypeVar("_Read")
 
 _HAYSTACK = (
-    "haystack(type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, outcome, tran_id, code, message)"
+    "haystack(kind, details, message, type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, outcome, "
+    "tran_id, code)"
 )
-"""The columns in the order of `domain.search.facts_of`."""
+"""The columns in the order of `domain.search.facts_of`, after those that the message is made from."""
+
+
+def _row_haystack(kind: str, details: str, sentence: str, move: str, *columns: str | int | None) -> str:
+    message = sentence
+    if kind != codec.LEGACY:
+        with contextlib.suppress(ValueError):  # the row is refused when it is read
+            message = codec.message_of(kind, details)
+    return haystack(move, *columns, message)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Let statements on this connection call what `where` needs."""
-    connection.create_function("haystack", -1, haystack, deterministic=True)
+    connection.create_function("haystack", -1, _row_haystack, deterministic=True)
 
 
 def where(search: Search) -> tuple[str, list[object]]:
@@ -42,9 +53,9 @@ def where(search: Search) -> tuple[str, list[object]]:
         if wanted:
             add(f"{column} = ?", wanted)
     if search.since_ms is not None:
-        add("sent_at_ms >= ?", search.since_ms)
+        add("timestamp_ms >= ?", search.since_ms)
     if search.until_ms is not None:
-        add("sent_at_ms < ?", search.until_ms)
+        add("timestamp_ms < ?", search.until_ms)
     if (kinds := moves(search)) is not None:
         add(f"type IN ({_marks(len(kinds))})", *sorted(kinds))
     if search.outcomes:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
+from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
+from tui.domain.records import Row, UnreadableRow
 from tui.domain.search import ANY, Search, facts_of, is_found
-from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
-from tui.journal import clock, rows, searching
+from tui.domain.transfer import Sending, Transfer, TransferRequest
+from tui.domain.wallets import PAIR_UNFILTERED
+from tui.journal import rows, searching
 from tui.journal.errors import JournalError, RepeatUnconfirmed
 from tui.journal.file import JournalFile
-from tui.journal.rows import SENDER_GONE, Written, as_it_stands, as_written, transfer_of
+from tui.journal.rows import Written, as_it_stands, as_written, transfer_of
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
 """So soon after an identical transfer that was done, another one may be a slip of the hand."""
@@ -63,64 +66,110 @@ class Journal:
         """See that the file is whole: see `JournalFile.check`."""
         self._file.check()
 
-    def begin(self, sending: Sending, *, meant: frozenset[int] = frozenset()) -> Transfer:
+    def begin(self, sending: Sending, *, meant: frozenset[str] = frozenset()) -> Transfer:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
         When this raises, nothing may be sent. It must then not be taken for a transfer that was. Raises
         RepeatUnconfirmed where the request repeats others than those that are `meant`: asking and writing are one step,
         so that of two Shunters with the same request, one is always asked.
         """
-        transfer_id = 0
+        identity = ""
         try:
             with self._file.transaction() as connection:
                 repeated = self._similar(connection, sending.request, sending.host, sending.timestamp_ms)
-                if not {transfer.id for transfer in repeated} <= meant:
+                if not {transfer.identity for transfer in repeated} <= meant:
                     raise RepeatUnconfirmed(repeated)
-                transfer_id = rows.add(connection, sending, self._file.hold_sender())
-                transfer = transfer_of(rows.get(connection, transfer_id))
+                identity = rows.add(connection, sending, self._file.hold_sender())
+                transfer = transfer_of(rows.get(connection, identity))
         except JournalError:
-            if transfer_id:
-                self._disown(transfer_id)
+            if identity:
+                self._disown(identity)
             raise
         return transfer
 
     def record(
-        self, transfer_id: int, finding: Finding, *, despite: Iterable[int] = (), declined: Iterable[int] = ()
+        self,
+        transfer: Transfer,
+        evidence: Evidence,
+        *,
+        despite: Iterable[int] = (),
+        declined: Iterable[int] = (),
+        at_ms: int | None = None,
     ) -> Transfer:
-        """Write down how a transfer stands now; on the disk when this returns. Returns it as the journal has it.
+        """Write down what is known of a transfer now; on the disk when this returns. Returns it as the journal has it.
 
         Only an open transfer changes. A final one stays as it is: another Shunter may have settled it first.
         Whose tranId it is, is for `rows.claim`: raises TranIdTaken, and then changes nothing.
-        `declined` are the tranIds of records that a person said are not this transfer.
+        `declined` are the tranIds of records that a person said are not this transfer. `at_ms` is the exchange's time.
+        A transfer that the file does not have any more, because an older copy took its place, is written anew.
         """
         with self._file.transaction() as connection:
-            if transfer_of(rows.get(connection, transfer_id)).outcome.is_open:
-                rows.claim(connection, transfer_id, finding, frozenset(despite))
-                rows.change(connection, transfer_id, finding)
+            row = self._row(connection, transfer)
+            if transfer_of(row).outcome.is_open:
+                standing = rows.claim(connection, row, evidence, frozenset(despite))
+                rows.change(connection, row, standing, at_ms=at_ms)
                 connection.executemany(
-                    "INSERT OR IGNORE INTO declined VALUES (?, ?)", [(transfer_id, tran_id) for tran_id in declined]
+                    "INSERT OR IGNORE INTO declined VALUES (?, ?)", [(row["id"], tran_id) for tran_id in declined]
                 )
-            return transfer_of(rows.get(connection, transfer_id))
+            return transfer_of(rows.get(connection, transfer.identity))
 
-    def revise(self, transfer_id: int, finding: Finding, *, notice: bool) -> Transfer:
-        """Put a judgement right, perhaps with a notice that stays until the person has seen it. One that is no
-        judgement any more stays as it is: another Shunter was first. Raises TranIdTaken.
+    def revise(self, transfer: Transfer, evidence: Evidence, *, notice: bool, at_ms: int | None = None) -> Transfer:
+        """Correct a judgement, perhaps with a notice that stays until the person has seen it. One that is no judgement
+        any more stays as it is: another Shunter was first. Raises TranIdTaken.
         """
         with self._file.transaction() as connection:
-            if transfer_of(rows.get(connection, transfer_id)).is_judged:
-                rows.claim(connection, transfer_id, finding, frozenset())
-                rows.change(connection, transfer_id, finding, notice=notice)
-            return transfer_of(rows.get(connection, transfer_id))
+            row = self._row(connection, transfer)
+            if transfer_of(row).is_judged:
+                standing = rows.claim(connection, row, evidence, frozenset())
+                rows.change(connection, row, standing, at_ms=at_ms, notice=notice)
+            return transfer_of(rows.get(connection, transfer.identity))
 
-    def noticed(self, transfer_id: int) -> None:
-        """The person has seen that what was said of a transfer before was wrong."""
+    def sight(self, transfer: Transfer, records: Iterable[Row], *, at_ms: int) -> None:
+        """Write down that these records could be an open transfer: if they are gone later, it is never judged."""
         with self._file.transaction() as connection:
-            connection.execute("UPDATE transfers SET needs_notice = 0 WHERE id = ?", (transfer_id,))
+            transfer_id = self._row(connection, transfer)["id"]
+            connection.executemany(
+                "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?)",
+                [(transfer_id, _record_key(record), record.tran_id, record.status or "", at_ms) for record in records],
+            )
 
-    def transfer(self, transfer_id: int) -> Transfer:
-        """How one transfer stands now."""
+    def unexplained(self, transfer: Transfer) -> tuple[str, ...]:
+        """The statuses of the records that were sighted as this transfer's, and that are neither another transfer's nor
+        declined by the person.
+        """
         with self._file.reading() as connection:
-            return transfer_of(rows.get(connection, transfer_id))
+            row = rows.find(connection, transfer.identity)
+            sightings = connection.execute(
+                """
+                SELECT status FROM sightings WHERE transfer_id = :id AND NOT EXISTS (
+                    SELECT 1 FROM transfers WHERE host = :host AND tran_id = sightings.tran_id AND id != :id
+                ) AND NOT EXISTS (
+                    SELECT 1 FROM declined WHERE transfer_id = :id AND tran_id = sightings.tran_id
+                )
+                """,
+                {"id": row["id"] if row else 0, "host": transfer.host},
+            ).fetchall()
+        return tuple(sighting["status"] for sighting in sightings)
+
+    def noticed(self, transfer: Transfer) -> None:
+        """The person has seen that what was shown of a transfer before was wrong."""
+        with self._file.transaction() as connection:
+            row = self._row(connection, transfer)
+            connection.execute(
+                "UPDATE transfers SET needs_notice = 0, revision = revision + 1 WHERE identity = ?", (row["identity"],)
+            )
+
+    def transfer(self, transfer: Transfer) -> Transfer:
+        """How one transfer stands now. One that the file does not have any more is written anew."""
+        with self._file.reading() as connection:
+            row = rows.find(connection, transfer.identity)
+        if row is None:
+            with self._file.transaction() as connection:
+                row = self._row(connection, transfer)
+        return transfer_of(row)
+
+    def _row(self, connection: sqlite3.Connection, transfer: Transfer) -> sqlite3.Row:
+        return rows.put_back(connection, transfer, self._file.hold_sender())
 
     def transfers(self, search: Search = ANY, *, newest_first: bool = False) -> Iterator[Transfer]:
         """The transfers that are looked for, oldest first. Reads on as they are taken, and locks nothing in between."""
@@ -150,16 +199,17 @@ class Journal:
 
         What a process left behind as `sending` when it ended becomes `unknown` here, on the disk.
         """
-        statement = "SELECT * FROM open_transfers WHERE host = ? ORDER BY id"
+        statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND host = ? ORDER BY id"  # noqa: S608 - constants
         with self._file.reading() as connection:
             found = connection.execute(statement, (host,)).fetchall()
             orphans = self._file.orphans(found)
         if orphans:
             with self._file.transaction() as connection:
-                for orphan in orphans:
+                for orphan in (row["identity"] for row in found if row["id"] in orphans):
                     # It may have been written to since it was read, by its sender or another Shunter.
-                    if rows.get(connection, orphan)["outcome"] == Outcome.SENDING:
-                        rows.change(connection, orphan, Finding(Outcome.UNKNOWN, SENDER_GONE))
+                    row = rows.get(connection, orphan)
+                    if row["outcome"] == Outcome.SENDING:
+                        rows.change(connection, row, SenderGone())
                 found = connection.execute(statement, (host,)).fetchall()
         return [transfer for transfer in map(transfer_of, found) if transfer.outcome is Outcome.UNKNOWN]
 
@@ -173,34 +223,48 @@ class Journal:
             return self._similar(connection, request, host, now_ms)
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
-        """The other open transfers to the same host that ask for the same, of any profile too."""
-        found = self._read(
-            f"SELECT * FROM open_transfers WHERE {rows.SAME} AND id != ?",  # noqa: S608 - a constant
-            (*rows.same(transfer.request, transfer.host), transfer.id),
+        """The other transfers to the same host that ask for the same, of any profile, and that a record could be: those
+        that are open, and those that were judged. Of types whose records name no pair, those of any pair.
+        """
+        request = transfer.request
+        if request.type in PAIR_UNFILTERED:
+            same = "host = ? AND type = ? AND asset = ?"
+            parameters: tuple[str | None, ...] = (transfer.host, request.type.name, request.asset)
+        else:
+            same, parameters = rows.SAME, rows.same(request, transfer.host)
+        rivals = self._read(
+            f"""
+            SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND {same} AND identity != ?
+            UNION ALL
+            SELECT {rows.COLUMNS} FROM transfers WHERE {rows.JUDGED} AND tran_id IS NULL AND {same} AND identity != ?
+            """,  # noqa: S608 - constants
+            (*parameters, transfer.identity, *parameters, transfer.identity),
         )
-        return [rival for rival in found if rival.request.amount == transfer.request.amount]
+        return [rival for rival in rivals if rival.request.amount == request.amount]
 
     def holders(self, host: str, tran_id: int) -> list[Transfer]:
         """The transfers to this host that have this tranId: mostly one, or none."""
-        return self._read("SELECT * FROM transfers WHERE host = ? AND tran_id = ?", (host, tran_id))
+        return self._select("host = ? AND tran_id = ?", (host, tran_id))
 
-    def judged(self, host: str) -> list[Transfer]:
-        """The transfers to a host that were judged within a day: they are looked for again."""
-        since_ms = clock.now_ms() - WATCH_MS
+    def judged(self, host: str, *, now_ms: int) -> list[Transfer]:
+        """The transfers to a host that were judged within a day of the exchange's time: they are looked for again."""
         return self._read(
             f"SELECT * FROM transfers WHERE host = ? AND {rows.JUDGED} AND settled_at_ms >= ?",  # noqa: S608 - a constant
-            (host, since_ms),
+            (host, now_ms - WATCH_MS),
         )
 
     def notices(self, host: str) -> list[Transfer]:
         """The transfers to a host of which something false was said before, and the person has not seen that yet."""
-        return self._read("SELECT * FROM transfers WHERE host = ? AND needs_notice", (host,))
+        return self._select("host = ? AND needs_notice", (host,))
 
-    def declined(self, transfer_id: int) -> frozenset[int]:
+    def declined(self, transfer: Transfer) -> frozenset[int]:
         """The tranIds of the records that a person said are not this transfer."""
         with self._file.reading() as connection:
-            found = connection.execute("SELECT tran_id FROM declined WHERE transfer_id = ?", (transfer_id,))
-            return frozenset(row["tran_id"] for row in found)
+            declined = connection.execute(
+                "SELECT declined.tran_id FROM declined JOIN transfers ON id = transfer_id WHERE identity = ?",
+                (transfer.identity,),
+            )
+            return frozenset(row["tran_id"] for row in declined)
 
     def close(self) -> None:
         """Let go of the file. A transfer begun here that is still `sending` is `unknown` from now on."""
@@ -214,28 +278,30 @@ class Journal:
             connection,
             # Each part has an index of its own; in SQL, the order would have the whole table read.
             f"""
-            SELECT * FROM transfers WHERE {rows.OPEN} AND {rows.SAME}
+            SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND {rows.SAME}
             UNION ALL
-            SELECT * FROM transfers WHERE {rows.JUDGED} AND {rows.SAME} AND (settled_at_ms >= ? OR timestamp_ms >= ?)
+            SELECT {rows.COLUMNS} FROM transfers
+                WHERE {rows.JUDGED} AND {rows.SAME} AND (settled_at_ms >= ? OR timestamp_ms >= ?)
             UNION ALL
-            SELECT * FROM transfers WHERE outcome = ? AND {rows.SAME} AND timestamp_ms >= ?
+            SELECT {rows.COLUMNS} FROM transfers WHERE outcome = ? AND {rows.SAME} AND timestamp_ms >= ?
             """,  # noqa: S608 - constants
             (
                 *same,
-                *(*same, clock.now_ms() - WATCH_MS, now_ms - WATCH_MS),
+                *(*same, now_ms - WATCH_MS, now_ms - WATCH_MS),
                 *(Outcome.DONE, *same, now_ms - REPEAT_WINDOW_MS),
             ),
         )
         repeated = [transfer for transfer in found if transfer.request.amount == request.amount]  # 1.0 is 1
         return sorted(repeated, key=lambda transfer: transfer.id)
 
-    def _disown(self, transfer_id: int) -> None:
-        """Where a disk fails late in a commit, the row can be there all the same: it was never sent, so say that."""
+    def _disown(self, identity: str) -> None:
+        """If a disk fails late in a commit, the row can be there all the same: it was never sent, so say that."""
         with contextlib.suppress(JournalError), self._file.transaction() as connection:
-            row = rows.find(connection, transfer_id)
-            # The id may be another Shunter's by now.
-            if row and self._file.is_sender(row["sender"]):
-                rows.change(connection, transfer_id, Finding(Outcome.NOT_SENT, "The journal could not be written"))
+            if row := rows.find(connection, identity):
+                rows.change(connection, row, NeverLeft(Obstacle.JOURNAL))
+
+    def _select(self, condition: str, parameters: Sequence[object]) -> list[Transfer]:
+        return self._read(f"SELECT {rows.COLUMNS} FROM transfers WHERE {condition}", parameters)  # noqa: S608 - constants
 
     def _read(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
         with self._file.reading() as connection:
@@ -245,3 +311,7 @@ class Journal:
         found = connection.execute(statement, parameters).fetchall()
         orphans = self._file.orphans(found)
         return [as_it_stands(row, orphans) for row in found]
+
+
+def _record_key(record: Row) -> str:
+    return record.text if isinstance(record, UnreadableRow) else str(record.tran_id)

@@ -17,21 +17,21 @@ class Corrections:
     def __init__(self, screen: Screen[Any], desk: Desk) -> None:
         self._screen = screen
         self._desk = desk
-        self._unseen: dict[int, Transfer] = {}
+        self._unseen: dict[str, Transfer] = {}
         """Transfers of which something false was said, and the person has not seen that, by id."""
         self._shown: NoticeScreen | None = None
         """Tells of one of them, while it is on the screen."""
 
     def tell(self, transfer: Transfer) -> None:
         """Tell of one, now or as soon as that can be."""
-        self._unseen[transfer.id] = transfer
+        self._unseen[transfer.identity] = transfer
         self.tell_next()
 
     def follow(self, transfer: Transfer) -> None:
         """Tell of a transfer as it stands now, where the person has not seen that of it yet."""
-        if transfer.id in self._unseen:
-            self._unseen[transfer.id] = transfer
-            if self._shown and self._shown.transfer.id == transfer.id:
+        if transfer.identity in self._unseen:
+            self._unseen[transfer.identity] = transfer
+            if self._shown and self._shown.transfer.identity == transfer.identity:
                 self._shown.show(transfer)
 
     def tell_next(self) -> None:
@@ -43,7 +43,7 @@ class Corrections:
     def _seen(self, transfer: Transfer | None) -> None:
         self._shown = None
         if transfer:
-            self._unseen.pop(transfer.id, None)
+            self._unseen.pop(transfer.identity, None)
             self._screen.run_worker(self._write_down(transfer))
             self._screen.call_later(self.tell_next)
 

@@ -14,38 +14,18 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from tui.desk.desk import Decision, Desk, Undecidable
-from tui.desk.settle import Doubt, Progress
+from tui.desk.settle import Progress
 from tui.domain.amounts import grouped
+from tui.domain.evidence import PersonsWord, recorded_outcome
 from tui.domain.moments import local
-from tui.domain.records import HistoryRow, outcome_of
+from tui.domain.records import HistoryRow
 from tui.domain.text import printable
-from tui.domain.transfer import Outcome
 from tui.journal import JournalError
 from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
+from tui.words import outcomes, settling
 
-_NO_ANSWER = "The answer to this transfer never came, and "
-_WHY = {
-    Doubt.SEVERAL: (
-        "in the exchange's history several records could be it, or several transfers could claim one. Which record is "
-        "it?"
-    ),
-    Doubt.NEAR: (
-        "the exchange's history has a record that is near, but not equal, or that another transfer holds. Is it this "
-        "one?"
-    ),
-    Doubt.UNREADABLE: "the exchange's history has a record that could be it and that Shunter cannot read.",
-    Doubt.OUT_OF_REACH: (
-        "the exchange's history cannot be read. Shunter goes on trying: leave it open, unless the exchange's own site "
-        "tells you."
-    ),
-    Doubt.TOO_OLD: "the exchange's history does not go back so far. Only you can say how it ended.",
-    Doubt.OTHER_KEY: (
-        "it was sent with another key than the one in use. If that key is of another account, go back and choose it "
-        "(F4): then Shunter finds out by itself. If it is of the same account, this is what its history has."
-    ),
-}
 _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell you more."
 _ASK = "Down, Up  mark        Enter  choose        Esc or q  leave it open"
 
@@ -78,16 +58,17 @@ class DecideScreen(EndsItself, ModalScreen[None]):
         request = transfer.request
         what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {request.pairs}".rstrip()
         who = f"{transfer.profile} ...{transfer.key_tail}"
-        why = _NO_ANSWER + _WHY[doubt] + _YOUR_WORD if (doubt := self._progress.doubt) else ""
+        why = settling.WHY[doubt] + _YOUR_WORD if (doubt := self._progress.doubt) else ""
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Transfer unknown", classes="title -unknown")
             yield Label(why, classes="meaning", markup=False)
             yield Label(f"Sent {_when(transfer.timestamp_ms)} with {who}\n{what}", classes="meaning", markup=False)
+            yield Label(outcomes.reason(transfer.answer or transfer.evidence), classes="meaning", markup=False)
             for row in self._progress.unreadable:
                 yield Label(f"The record, as it came: {row.text}", classes="meaning", markup=False)
             yield OptionList(
                 *(
-                    Option(Content(_line(row, request.amount)), disabled=not outcome_of(row.status))
+                    Option(Content(_line(row, request.amount)), disabled=not recorded_outcome(row.status))
                     for row in candidates
                 ),
                 Option(Content(" None of these: it was not executed" if candidates else " It was not executed")),
@@ -161,9 +142,9 @@ def _decision(progress: Progress, index: int) -> Decision:
         record = candidates[index]
         others = tuple(row.tran_id for row in candidates if row is not record)
         return Decision(transfer, record, others)
-    outcome = Outcome.NOT_EXECUTED if index == len(candidates) else Outcome.DONE
+    word = PersonsWord(is_executed=index != len(candidates))
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
-    return Decision(transfer, outcome, (*(row.tran_id for row in candidates), *unreadable))
+    return Decision(transfer, word, (*(row.tran_id for row in candidates), *unreadable))
 
 
 def _line(row: HistoryRow, asked: object) -> str:

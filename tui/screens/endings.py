@@ -5,9 +5,9 @@ from typing import Any
 
 from textual.app import App
 
-from tui.domain.amounts import grouped
-from tui.domain.transfer import Evidence, Outcome, Transfer
-from tui.widgets.transfer_facts import JUDGED_WORDS
+from tui.domain.evidence import Basis
+from tui.domain.transfer import Outcome, Transfer
+from tui.words import transfers as words
 
 _READING_S = 30.0
 
@@ -16,30 +16,19 @@ class Endings:
     """Knows which ends are still to be told."""
 
     def __init__(self) -> None:
-        self._unknown: set[int] = set()
+        self._unknown: set[str] = set()
 
     def await_all(self, transfers: Iterable[Transfer]) -> None:
         """Tell of these as soon as they have ended."""
-        self._unknown.update(transfer.id for transfer in transfers)
+        self._unknown.update(transfer.identity for transfer in transfers)
 
     def changed(self, transfer: Transfer, app: App[Any]) -> None:
         """Tell of it, where it has ended after it was unknown; what a person decided they know."""
         if transfer.outcome is Outcome.UNKNOWN:
-            self._unknown.add(transfer.id)
-        elif transfer.id in self._unknown and not transfer.outcome.is_open:
-            self._unknown.discard(transfer.id)
-            if transfer.evidence is not Evidence.PERSON:
+            self._unknown.add(transfer.identity)
+        elif transfer.identity in self._unknown and not transfer.outcome.is_open:
+            self._unknown.discard(transfer.identity)
+            if transfer.basis is not Basis.PERSON:
                 app.bell()
-                title = "Judged" if transfer.is_judged else "Settled"
-                app.notify(_words(transfer), title=title, timeout=_READING_S, markup=False)
-
-
-def _words(transfer: Transfer) -> str:
-    request = transfer.request
-    source, destination = request.ends
-    what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
-    tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    outcome = transfer.outcome.words
-    if transfer.is_judged:
-        outcome = JUDGED_WORDS if transfer.outcome is Outcome.NOT_EXECUTED else f"{outcome}: its history says FAILED"
-    return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {outcome}{tran_id}"
+                title, text = words.ended(transfer)
+                app.notify(text, title=title, timeout=_READING_S, markup=False)

@@ -1,5 +1,6 @@
 """One entry of the past in full: both sides of it, and where they differ."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +16,7 @@ from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.clipboard import copy_text, copy_tran_id
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title, title_style
+from tui.words.outcomes import Watch
 
 
 class EntryScreen(EndsItself, ModalScreen[None]):
@@ -26,8 +28,9 @@ class EntryScreen(EndsItself, ModalScreen[None]):
         Binding("escape,enter,q", "close", "Close"),
     ]
 
-    def __init__(self, entry: Entry, whose: Whose) -> None:
+    def __init__(self, entry: Entry, whose: Whose, watch_over: Callable[[Transfer], Watch]) -> None:
         super().__init__()
+        self._watch_over = watch_over
         self._entry = entry
         self._whose = whose
 
@@ -36,7 +39,8 @@ class EntryScreen(EndsItself, ModalScreen[None]):
         entry = self._entry
         with VerticalScroll(classes="dialog"):
             yield Label(entry_title(entry), classes=f"title -{title_style(entry)}", markup=False)
-            yield Label(entry_meaning(entry, self._whose), classes="meaning", markup=False)
+            watch = self._watch_over(entry.transfer) if entry.transfer else Watch.UNKNOWN
+            yield Label(entry_meaning(entry, self._whose, watch), classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in entry_facts(entry, self._whose):
                     yield Label(name, classes="fact-name")
@@ -47,7 +51,7 @@ class EntryScreen(EndsItself, ModalScreen[None]):
     def show(self, transfer: Transfer) -> None:
         """Say how it stands now, where this is what is shown."""
         before = self._entry.transfer
-        if before and before.id == transfer.id and before != transfer:
+        if before and before.identity == transfer.identity and before != transfer:
             record = self._entry.record
             self._entry = Entry(record, transfer, mismatches(transfer, record) if record else ())
             self.refresh(recompose=True)

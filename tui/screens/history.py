@@ -106,7 +106,7 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
         yield FilterLine(self._filter)
         with Horizontal(id="history-columns"):
             yield EntryTable(self._whose)
-            yield TransferDetail(id="history-detail")
+            yield TransferDetail(id="history-detail", watch_over=self._desk.watch_over)
         yield Label("", id="history-note", markup=False)
         yield KeyBar()
 
@@ -158,7 +158,7 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
 
     def on_entry_table_opened(self, message: EntryTable.Opened) -> None:
         """Show all of one."""
-        self.app.push_screen(EntryScreen(message.entry, self._whose))
+        self.app.push_screen(EntryScreen(message.entry, self._whose, self._desk.watch_over))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Look for what was typed, where it can be understood; the list stays as it is until then."""

@@ -131,13 +131,13 @@ class MainScreen(Fitting, HasBalances):
         super().__init__(desk)
         self._status = status
         self._draft = draft
-        self._answered_ms: dict[int, float] = {}
+        self._answered_ms: dict[str, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
         self.review: ReviewScreen | None = None
         """Of the transfer that the person is in the middle of, until they have left it or have closed its result."""
         self._history: HistoryScreen | None = None
         """The newest one."""
-        self._progress: dict[int, Progress] = {}
+        self._progress: dict[str, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
         self._endings = Endings()
         self._corrections = Corrections(self, desk)
@@ -147,7 +147,7 @@ class MainScreen(Fitting, HasBalances):
         yield StatusBar(self._status)
         yield TroubleLine()
         yield Label(TOO_SMALL, id="too-small")
-        detail = TransferDetail(id="detail")
+        detail = TransferDetail(id="detail", watch_over=self.desk.watch_over)
         with Horizontal(id="columns"):
             with VerticalScroll(id="body", can_focus=False):
                 yield TransferForm(self._draft, id="form")
@@ -211,14 +211,14 @@ class MainScreen(Fitting, HasBalances):
         self._endings.changed(transfer, self.app)
         self._corrections.follow(transfer)
         if not transfer.outcome.is_open:
-            self._progress.pop(transfer.id, None)
+            self._progress.pop(transfer.identity, None)
         self.query_one(SessionList).show(transfer)
         self.show_exchange_state()
         self.query_one(TransferForm).show_balances(self.desk.readings.balances)
         if not transfer.outcome.is_open:
-            self._answered_ms[transfer.id] = ticks_ms()
+            self._answered_ms[transfer.identity] = ticks_ms()
         elif transfer.outcome is Outcome.UNKNOWN:  # again, perhaps
-            self._answered_ms.pop(transfer.id, None)
+            self._answered_ms.pop(transfer.identity, None)
         if transfer.outcome is not Outcome.SENDING:
             self.query_one(BalanceReader).read_touched(transfer)
         if self._history and self._history in self.app.screen_stack:
@@ -227,7 +227,12 @@ class MainScreen(Fitting, HasBalances):
             if not transfer.outcome.is_open:
                 asking.settled()
         for shown in _about(self.app.screen_stack, ResultScreen, transfer):
-            shown.show(transfer, self.desk.readings.balances, self._answered_ms.get(transfer.id))
+            shown.show(
+                transfer,
+                self.desk.readings.balances,
+                self._answered_ms.get(transfer.identity),
+                self.desk.watch_over(transfer),
+            )
 
     @work(group="earlier")
     async def find_earlier(self) -> None:
@@ -259,7 +264,7 @@ class MainScreen(Fitting, HasBalances):
     def on_main_screen_settling_progressed(self, message: SettlingProgressed) -> None:
         """Show how the settling of an unknown transfer goes."""
         progress = message.progress
-        self._progress[progress.transfer.id] = progress
+        self._progress[progress.transfer.identity] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
         for shown in _about(self.app.screen_stack, ResultScreen, progress.transfer):
             shown.show_note(progress.note)
@@ -270,11 +275,12 @@ class MainScreen(Fitting, HasBalances):
 
     def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
         """Show all of one transfer, or let the person decide on one that the program cannot settle."""
-        progress = self._progress.get(message.transfer.id)
+        progress = self._progress.get(message.transfer.identity)
         if progress and progress.doubt:
             self.app.push_screen(DecideScreen(self.desk, progress))
         else:
-            self.app.push_screen(ResultScreen(message.transfer, note=progress.note if progress else ""))
+            note, watch = progress.note if progress else "", self.desk.watch_over(message.transfer)
+            self.app.push_screen(ResultScreen(message.transfer, note=note, watch=watch))
 
     def action_favourites(self) -> None:
         """Show the moves that are kept under a name."""
@@ -316,10 +322,11 @@ class MainScreen(Fitting, HasBalances):
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
         # What the desk tells of it may come after this.
-        since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.id, ticks_ms())
-        self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms), self._reviewed)
+        since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.identity, ticks_ms())
+        watch = self.desk.watch_over(transfer)
+        self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms, watch=watch), self._reviewed)
 
 
 def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfer) -> list[_Shown]:
     """The screens of a kind that are about one transfer, whatever lies over them."""
-    return [screen for screen in screens if isinstance(screen, kind) and screen.transfer.id == transfer.id]
+    return [screen for screen in screens if isinstance(screen, kind) and screen.transfer.identity == transfer.identity]

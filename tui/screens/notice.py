@@ -8,30 +8,20 @@ from textual.containers import Grid
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
+from tui.domain import moments
 from tui.domain.amounts import grouped
-from tui.domain.transfer import Evidence, Outcome, Transfer
+from tui.domain.transfer import Transfer
 from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
-from tui.widgets.transfer_facts import meaning, reasons
+from tui.words import outcomes
+from tui.words.transfers import reasons
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
 
-_MEANING = {
-    Outcome.DONE: (
-        "This transfer WAS executed: what Shunter had said of it does not hold. If you sent the amount again since, it "
-        "may have moved twice."
-    ),
-    Outcome.UNKNOWN: (
-        "What Shunter said of this transfer does not hold: its outcome is unknown again, and it may have been "
-        "executed. Shunter looks on. Do not send it again before."
-    ),
-}
-_OTHERWISE = "What Shunter had said of this transfer before does not hold. "
 _ASK = "Enter  I have seen it"
-_TITLES = {Outcome.DONE: "Executed after all", Outcome.UNKNOWN: "Unknown again"}
 
 
 class NoticeScreen(EndsItself, ModalScreen[Transfer]):
@@ -46,9 +36,7 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""
         transfer = self.transfer
-        is_found = transfer.evidence is not Evidence.PERSON and transfer.outcome in _MEANING
-        title = _TITLES[transfer.outcome] if is_found else "Not as it was said"
-        words = _MEANING[transfer.outcome] if is_found else _OTHERWISE + meaning(transfer)
+        title, meaning = outcomes.notice(transfer.evidence)
         request = transfer.request
         source, destination = request.ends
         facts = [
@@ -56,12 +44,12 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
             ("Amount", f"{grouped(request.amount)} {request.asset}"),
             ("From", source.wide_label),
             ("To", destination.wide_label),
-            ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
+            ("Sent", moments.local(transfer.timestamp_ms).strftime("%Y-%m-%d %H:%M:%S %z")),
             *reasons(transfer),
         ]
         with AskingDialog():
             yield Label(title, classes="title -unknown")
-            yield Label(words, classes="meaning", markup=False)
+            yield Label(meaning, classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in facts:
                     if value:

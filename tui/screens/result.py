@@ -16,7 +16,8 @@ from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.clipboard import copy_tran_id
-from tui.widgets.transfer_facts import facts, meaning
+from tui.words.outcomes import Watch, meaning
+from tui.words.transfers import facts
 
 _END_IDS = ("source-now", "destination-now")
 
@@ -36,10 +37,12 @@ class ResultScreen(EndsItself, ModalScreen[None]):
         since_ms: float | None = None,
         *,
         note: str = "",
+        watch: Watch = Watch.UNKNOWN,
     ) -> None:
-        """Takes what the wallets hold too, where the outcome became final a moment ago, at `since_ms`; and how the
-        settling goes.
+        """Takes what the wallets hold too, if the outcome became final a moment ago, at `since_ms`; how the settling
+        goes; and who keeps looking for it if it was judged.
         """
+        self._watch = watch
         super().__init__()
         self._note = note
         self.transfer = transfer
@@ -51,7 +54,7 @@ class ResultScreen(EndsItself, ModalScreen[None]):
         transfer = self.transfer
         with AskingDialog():
             yield Label(f"Transfer {transfer.outcome.words}", classes=f"title -{transfer.outcome}")
-            yield Label(meaning(transfer), classes="meaning", markup=False)
+            yield Label(meaning(transfer.evidence, self._watch), classes="meaning", markup=False)
             with Grid(classes="facts"):
                 for name, value in facts(transfer, self._note):
                     yield Label(name, classes="fact-name")
@@ -62,7 +65,7 @@ class ResultScreen(EndsItself, ModalScreen[None]):
             copy = "c  copy the tranId        " if transfer.tran_id else ""
             yield AskLine(f"{copy}Esc or q  close")
 
-    def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
+    def show(self, transfer: Transfer, balances: Balances, since_ms: float | None, watch: Watch) -> None:
         """Say how it ended, or that it is unknown again: in the same dialog, which the person may be about to close.
 
         That it is being sent comes late, where anything else is known, and changes nothing.
@@ -70,6 +73,7 @@ class ResultScreen(EndsItself, ModalScreen[None]):
         if transfer == self.transfer or transfer.outcome is Outcome.SENDING:
             return
         self.transfer, self._note, self._balances, self._since_ms = transfer, "", balances, since_ms
+        self._watch = watch
         self.refresh(recompose=True)
 
     def show_balances(self, balances: Balances) -> None:

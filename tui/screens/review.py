@@ -18,19 +18,21 @@ from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.balances import Balances
+from tui.domain.evidence import Refusal
 from tui.domain.form import Problem, too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import OUTSIDE_WINDOW, ExchangeError
+from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.ending import EndsItself
 from tui.screens.fitting import Fitting
-from tui.screens.review_words import before_after, limit_words, repeat_words, review_facts
+from tui.screens.review_words import before_after, limit_words, review_facts
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
+from tui.words import outcomes, transfers
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -100,7 +102,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         """The connection stands, and it is known which earlier transfers are like this one."""
 
         repeats: list[Transfer]
-        looks: dict[int, str]
+        looks: dict[str, str]
         """What the exchange's history says just now of those that are not done, in words, by id."""
 
     class Repeated(Message):
@@ -130,9 +132,9 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         self._review = review
         self._stage = Stage.PREPARING
         self._question = Question(self, doing="sending", say=lambda words: self.query_one(AskLine).say(words))
-        self._meant: frozenset[int] = frozenset()
+        self._meant: frozenset[str] = frozenset()
         """Identical transfers that the person was told of and has confirmed beside."""
-        self._told: frozenset[int] = frozenset()
+        self._told: frozenset[str] = frozenset()
         """Identical transfers that the person was told of."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
@@ -263,11 +265,11 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         """Let it be sent, or first ask whether a second identical transfer is meant."""
         if self._stage is Stage.BLOCKED:
             return
-        self._told = frozenset(repeat.id for repeat in message.repeats)
+        self._told = frozenset(repeat.identity for repeat in message.repeats)
         if self._told <= self._meant:
             self._go(Stage.READY)
             return
-        self._go(Stage.REPEAT, repeat_words(message.repeats, message.looks))
+        self._go(Stage.REPEAT, transfers.repeats(message.repeats, message.looks))
 
     def on_review_screen_repeated(self) -> None:
         """Ask about it, as if the review was opened now."""
@@ -290,9 +292,9 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
 
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
-        if message.transfer.code == OUTSIDE_WINDOW:
-            words = "The exchange refused it: the clock was off. Nothing moved. The clock is being set again."
-            self._go(Stage.PREPARING, words)
+        evidence = message.transfer.evidence
+        if isinstance(evidence, Refusal) and evidence.is_clock:
+            self._go(Stage.PREPARING, outcomes.clock_refused(evidence))
             self.prepare()
         else:
             self._go(Stage.ANSWERED)

@@ -9,7 +9,8 @@ from tui.domain.transfer import Outcome
 from tui.domain.view import Whose, host_of, outcome_style, outcome_word, profile_of
 from tui.domain.wallets import TransferType
 from tui.widgets.entry_cells import local, place
-from tui.widgets.transfer_facts import facts, meaning
+from tui.words.outcomes import Watch, meaning
+from tui.words.transfers import facts
 
 _ELSEWHERE = (
     "It is on the exchange's record alone: made with the exchange's own app or page, or by another program or journal."
@@ -30,9 +31,9 @@ def title_style(entry: Entry) -> str:
     return Outcome.UNKNOWN.value if entry.mismatches else outcome_style(entry)
 
 
-def entry_meaning(entry: Entry, whose: Whose) -> str:
+def entry_meaning(entry: Entry, whose: Whose, watch: Watch = Watch.UNKNOWN) -> str:
     """What is to be known of it, in a sentence or two."""
-    own = meaning(entry.transfer) if entry.transfer else ""
+    own = meaning(entry.transfer.evidence, watch) if entry.transfer else ""
     if entry.origin is Origin.DIFFERS:
         return _DIFFERS
     if entry.record is not None and not isinstance(entry.record, HistoryRow):

@@ -217,7 +217,7 @@ def _row_of(entry: Entry, entries: list[Entry]) -> int:
 
 def _is_same(one: Entry, other: Entry) -> bool:
     if one.transfer and other.transfer:
-        return one.transfer.id == other.transfer.id
+        return one.transfer.identity == other.transfer.identity
     if one.record and other.record:
         return one.tran_id == other.tran_id and identity(one.record) == identity(other.record)
     return False

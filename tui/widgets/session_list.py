@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable, Label
 
+from tui.domain import moments
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.widgets.transfer_table import TransferTable
@@ -22,9 +23,9 @@ class SessionList(Vertical):
         """Takes what shows all of the transfer under the cursor, with how its settling goes."""
         super().__init__(id=id)
         self._show_marked = show_marked
-        self._earlier_ids: set[int] = set()
-        self._session_ids: set[int] = set()
-        self._notes: dict[int, tuple[Transfer, str]] = {}
+        self._earlier_ids: set[str] = set()
+        self._session_ids: set[str] = set()
+        self._notes: dict[str, tuple[Transfer, str]] = {}
         """How the settling of each unknown transfer goes, by its id."""
 
     def compose(self) -> ComposeResult:
@@ -41,25 +42,25 @@ class SessionList(Vertical):
     def show_earlier(self, transfers: list[Transfer]) -> None:
         """Show transfers of earlier sessions."""
         for transfer in transfers:
-            self._earlier_ids.add(transfer.id)
+            self._earlier_ids.add(transfer.identity)
             self.show(transfer)
 
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Show a transfer as it stands now; the note says how its settling goes."""
-        is_earlier = transfer.id in self._earlier_ids
-        is_new = not is_earlier and transfer.id not in self._session_ids
+        is_earlier = transfer.identity in self._earlier_ids
+        is_new = not is_earlier and transfer.identity not in self._session_ids
         if is_new:
-            self._session_ids.add(transfer.id)
+            self._session_ids.add(transfer.identity)
         if note:
-            self._notes[transfer.id] = transfer, note
+            self._notes[transfer.identity] = transfer, note
         else:
-            self._notes.pop(transfer.id, None)
+            self._notes.pop(transfer.identity, None)
         table = self.query_one(TransferTable)
         table.show(transfer, _EARLIER_TIME if is_earlier else _TIME)
         self._show_what_there_is()
         if is_new:
             self.call_after_refresh(self.scroll_visible, animate=False)
-        if table.marked and table.marked.id == transfer.id:
+        if table.marked and table.marked.identity == transfer.identity:
             self._follow_cursor()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
@@ -70,7 +71,7 @@ class SessionList(Vertical):
 
     def _follow_cursor(self) -> None:
         if marked := self.query_one(TransferTable).marked:
-            self._show_marked(marked, self._notes.get(marked.id, (marked, ""))[1])
+            self._show_marked(marked, self._notes.get(marked.identity, (marked, ""))[1])
 
     def _show_what_there_is(self) -> None:
         notes = self._told_notes()
@@ -88,9 +89,11 @@ class SessionList(Vertical):
     def _told_notes(self) -> str:
         """That of the transfer under the cursor, then the newest ones."""
         marked = self.query_one(TransferTable).marked
-        ids = sorted(self._notes, key=lambda id_: (marked is None or id_ != marked.id, -id_))
+        ids = sorted(
+            self._notes, key=lambda id_: (marked is None or id_ != marked.identity, -self._notes[id_][0].timestamp_ms)
+        )
         told = [
-            f"{transfer.sent_at.astimezone():%H:%M:%S} {printable(note)}"
+            f"{moments.local(transfer.timestamp_ms):%H:%M:%S} {printable(note)}"
             for transfer, note in map(self._notes.__getitem__, ids[:_MOST_NOTES])
         ]
         if more := len(ids) - len(told):

@@ -1,5 +1,6 @@
 """All of the transfer under the cursor of a list, beside the list where the terminal is wide enough."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -13,7 +14,8 @@ from tui.domain.past import Entry
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title, title_style
-from tui.widgets.transfer_facts import facts, meaning
+from tui.words.outcomes import Watch, meaning
+from tui.words.transfers import facts
 
 _NAME_COLUMNS = 10
 
@@ -34,8 +36,10 @@ class TransferDetail(VerticalScroll):
 
     COMPONENT_CLASSES = {"transfer-detail--name", "transfer-detail--value"}  # noqa: RUF012 - as Textual declares it
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str, watch_over: Callable[[Transfer], Watch]) -> None:  # noqa: A002 - Textual's name
+        """Takes what knows who keeps looking for a judged transfer."""
         super().__init__(id=id, classes="-empty", can_focus=False)
+        self._watch_over = watch_over
         self._told: Told | None = None
         self._is_drawn = False
 
@@ -48,7 +52,8 @@ class TransferDetail(VerticalScroll):
     def show(self, transfer: Transfer, note: str = "") -> None:
         """Show this one; the note says how its settling goes."""
         title = f"{grouped(transfer.request.amount)} {transfer.request.asset} {transfer.outcome.words}"
-        self._tell(Told(transfer.outcome.value, title, meaning(transfer), facts(transfer, note)))
+        says = meaning(transfer.evidence, self._watch_over(transfer))
+        self._tell(Told(transfer.outcome.value, title, says, facts(transfer, note)))
 
     def show_entry(self, entry: Entry | None, whose: Whose) -> None:
         """Show an entry of the past; or none."""
@@ -56,7 +61,8 @@ class TransferDetail(VerticalScroll):
             self._told = None
             self.add_class("-empty")
             return
-        texts = entry_title(entry), entry_meaning(entry, whose), entry_facts(entry, whose)
+        watch = self._watch_over(entry.transfer) if entry.transfer else Watch.UNKNOWN
+        texts = entry_title(entry), entry_meaning(entry, whose, watch), entry_facts(entry, whose)
         self._tell(Told(title_style(entry), *texts))
 
     def _tell(self, told: Told) -> None:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from tui.domain import moments
 from tui.domain.again import reverse
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
@@ -51,7 +52,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, cursor_type="row", cell_padding=0)
-        self._transfers: dict[int, Transfer] = {}
+        self._transfers: dict[str, Transfer] = {}
 
     def on_mount(self) -> None:
         """Lay out the columns."""
@@ -66,25 +67,25 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         if not self.is_valid_row_index(self.cursor_row):
             return None
         row_key = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
-        return self._transfers[int(row_key.value or 0)]
+        return self._transfers[row_key.value or ""]
 
     def newest(self, transfer: Transfer) -> Transfer:
         """A transfer as it was shown last; as it is given where it was not yet."""
-        return self._transfers.get(transfer.id, transfer)
+        return self._transfers.get(transfer.identity, transfer)
 
     def show(self, transfer: Transfer, time_format: str) -> None:
         """Add a transfer, or bring its row up to date. The cursor follows, unless the person is at another one."""
         if transfer.request.pairs and _PAIRS not in self.columns:
             self.add_column(f"{_PAIRS} ", key=_PAIRS, default=Text())
-        key, cells = str(transfer.id), self._cells(transfer, time_format)[: len(self.columns)]
-        if transfer.id in self._transfers:
-            self._transfers[transfer.id] = transfer
+        key, cells = transfer.identity, self._cells(transfer, time_format)[: len(self.columns)]
+        if transfer.identity in self._transfers:
+            self._transfers[transfer.identity] = transfer
             for column, cell in zip(self.columns, cells, strict=True):
                 self.update_cell(key, column, cell, update_width=True)
             return
         is_followed = not self.has_focus or self.cursor_row >= self.row_count - 1
-        is_newest = transfer.id > max(self._transfers, default=transfer.id - 1)
-        self._transfers[transfer.id] = transfer
+        is_newest = all(_place(other) < _place(transfer) for other in self._transfers.values())
+        self._transfers[transfer.identity] = transfer
         self.add_row(*cells, key=key)
         if not is_newest:
             self._put_in_order()
@@ -96,7 +97,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         marked = self.coordinate_to_cell_key(self.cursor_coordinate).row_key
         rows = {row_key: self.get_row(row_key) for row_key in self.rows}
         self.clear()
-        for row_key in sorted(rows, key=lambda row_key: int(row_key.value or 0)):
+        for row_key in sorted(rows, key=lambda row_key: _place(self._transfers[row_key.value or ""])):
             self.add_row(*rows[row_key], key=row_key.value)
         self.move_cursor(row=self.get_row_index(marked), animate=False)
 
@@ -125,7 +126,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
     def _colour_anew(self) -> None:
         for transfer in self._transfers.values():
-            self.update_cell(str(transfer.id), "Outcome", self._outcome(transfer))
+            self.update_cell(transfer.identity, "Outcome", self._outcome(transfer))
 
     def action_copy_tran_id(self) -> None:
         """Copy the tranId of the row under the cursor."""
@@ -141,7 +142,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         request = transfer.request
         move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
         texts = (
-            transfer.sent_at.astimezone().strftime(time_format),
+            moments.local(transfer.timestamp_ms).strftime(time_format),
             move,
             f"{grouped(request.amount)} {request.asset}",
             str(transfer.tran_id or "-"),
@@ -153,3 +154,8 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     def _outcome(self, transfer: Transfer) -> Text:
         style = self.get_component_rich_style(f"transfer-table--{transfer.outcome}", partial=True)
         return Text(f"{transfer.outcome.words} ", style=style)
+
+
+def _place(transfer: Transfer) -> tuple[int, int]:
+    """Where a transfer stands in the list: in the order in which they were sent."""
+    return transfer.timestamp_ms, transfer.id

@@ -1,0 +1,119 @@
+"""What an answer to a transfer says about the outcome: yes, no, or neither.
+
+An answer is read as a whole. It is a yes only if it is 200 with exactly `{"tranId": n}`, and a no only if status, code
+and shape together are a refusal that the exchange documents as made before anything moved. Source: BINANCE.md, "Limits
+and answers".
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+OUTSIDE_WINDOW = -1021
+"""The timestamp was outside the window: a clock is off."""
+
+OVERLOADED = -1008
+
+_WRAPPER = -9000
+_WRAPPED_REFUSALS = frozenset({"user have no avaliable amount"})
+"""-9000 wraps other answers, so its words count and not its number. These are the ones known to be refusals."""
+
+_LIMIT_CODES = frozenset({-1003, OVERLOADED, -1015})
+
+REFUSAL_CODES = frozenset(
+    {
+        *(-1002, -1099, -2008, -2014, -2015),  # what the key may do
+        *_LIMIT_CODES,
+        -1020,  # what the exchange does not do
+        *(OUTSIDE_WINDOW, -1022),  # clock and signature
+        *range(-1130, -1099),  # the form of the request
+        *(-3003, -3021, -11001, -21001, -21002),  # pairs and accounts that are not there, or not of this kind
+        *(-3020, -3041, -5002, -5013),  # more than there is
+        *(-3002, -3005, -3009, -3017, -3018, -3019, -3022, -3023, -3026, -3027, -3028, -3043),  # the margin accounts
+        *(-5001, -5003, -5007, -5011),  # asset, amount, account
+    }
+)
+"""The codes that say that a request was turned down before anything moved. Every other code says nothing about that,
+least of all -1000 (unknown error), -1006 and -1007 (no answer from within), -3000 and -5012 (transfer in progress).
+"""
+
+_CODED_STATUSES = frozenset({400, 401})
+LIMITED_STATUSES = frozenset({418, 429})
+_FIREWALL = 403
+_UNAVAILABLE = 503
+
+_UNAVAILABLE_MESSAGES = frozenset(
+    {"Service Unavailable.", "Internal error; unable to process your request. Please try again."}
+)
+_UNAVAILABLE_CODES = frozenset({-1000, -1001})
+"""With status 503 the exchange documents these messages as failures, whichever of these codes comes along."""
+
+_LARGEST_TRAN_ID = 2**63 - 1
+
+
+class Shape(StrEnum):
+    """What kind of body an answer has."""
+
+    OBJECT = "object"
+    """A JSON object of plain values, each name once."""
+    EMPTY = "empty"
+    PAGE = "page"
+    """HTML."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAnswer:
+    """An answer to a transfer, with everything that came."""
+
+    status: int
+    shape: Shape
+    fields: dict[str, str | int | bool | None]
+    """Of an `OBJECT`: all that it has. Of any other shape: empty."""
+    text: str
+    """The body, printable, and cut if it is long."""
+    tran_ids: tuple[int, ...] = ()
+    """Every tranId that stands anywhere in the body."""
+    is_followed: bool = False
+    """Whether more bytes came behind it."""
+    is_cut: bool = False
+    """Whether `text` is less than the body."""
+
+    @property
+    def code(self) -> int | None:
+        """The exchange's error code; None if there is none in its usual place."""
+        code = self.fields.get("code")
+        return code if type(code) is int else None
+
+    @property
+    def message(self) -> str:
+        """The exchange's own words; empty if there are none in their usual place."""
+        message = self.fields.get("msg")
+        return message if isinstance(message, str) else ""
+
+
+def accepted_tran_id(answer: WholeAnswer) -> int | None:
+    """The tranId of a yes; None for any other answer."""
+    tran_id = answer.fields.get("tranId")
+    is_whole = answer.shape is Shape.OBJECT and len(answer.fields) == 1 and not answer.is_followed
+    is_yes = answer.status == 200 and is_whole and type(tran_id) is int and 0 < tran_id <= _LARGEST_TRAN_ID
+    return tran_id if is_yes and type(tran_id) is int else None
+
+
+def is_refusal(answer: WholeAnswer) -> bool:
+    """Whether an answer is a documented no: nothing was executed."""
+    if answer.is_followed or answer.tran_ids:
+        return False
+    if answer.shape in (Shape.EMPTY, Shape.PAGE):
+        return answer.status == _FIREWALL or answer.status in LIMITED_STATUSES
+    code, message = answer.code, answer.message
+    if answer.shape is not Shape.OBJECT or answer.fields.keys() != {"code", "msg"} or code is None:
+        return False
+    if type(answer.fields["msg"]) is not str:
+        return False
+    if answer.status == _UNAVAILABLE:
+        return code == OVERLOADED or (code in _UNAVAILABLE_CODES and message in _UNAVAILABLE_MESSAGES)
+    if answer.status in LIMITED_STATUSES:
+        return code in _LIMIT_CODES
+    if answer.status not in _CODED_STATUSES:
+        return False
+    return message in _WRAPPED_REFUSALS if code == _WRAPPER else code in REFUSAL_CODES

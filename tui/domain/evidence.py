@@ -1,0 +1,372 @@
+"""Evidence: everything that can be known about how a transfer ended, and the outcome that follows from it.
+
+Whatever comes back becomes one of these types, built in one place from the whole of it. An outcome is a function of
+evidence, and the words about it (`tui.words`) are too: there is no other way from an answer to a sentence.
+
+| evidence | outcome |
+|---|---|
+| Awaiting | sending |
+| Accepted | done |
+| Refusal | rejected |
+| NeverLeft | not sent |
+| Ambiguous, Clash, SenderGone, Reopened | unknown |
+| MatchingRecord | done if it says CONFIRMED, rejected if it says FAILED |
+| NoRecord | not executed: a judgement |
+| PersonsWord, PersonsRecord | what the person says |
+| Legacy | what the row said before evidence was kept |
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from tui.domain.answers import OUTSIDE_WINDOW, WholeAnswer, accepted_tran_id, is_refusal
+from tui.domain.records import RecordStatus
+
+
+class Outcome(StrEnum):
+    """How a transfer stands. `sending` and `unknown` are open. Of the others, only what the exchange's own answer says
+    is certain; what its history or a person says can be corrected (`Basis`).
+    """
+
+    SENDING = "sending"
+    """Confirmed and written down; no answer yet."""
+    DONE = "done"
+    """Executed. Its tranId is known, unless a person says so of a transfer that has no record."""
+    REJECTED = "rejected"
+    """Refused by the exchange before anything moved, or accepted and FAILED."""
+    NOT_SENT = "not_sent"
+    """Nothing reached the exchange."""
+    UNKNOWN = "unknown"
+    """It may have been executed; the exchange's history has to tell."""
+    NOT_EXECUTED = "not_executed"
+    """A judgement, not a proof: it was unknown, and several whole reads of the history had no record of it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still turn out either way."""
+        return self in (Outcome.SENDING, Outcome.UNKNOWN)
+
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return self.value.replace("_", " ")
+
+
+class Basis(StrEnum):
+    """What an outcome rests on."""
+
+    ANSWER = "answer"
+    """The exchange's answer to the transfer itself, or that none came: of what is final, the one that is certain."""
+    HISTORY = "history"
+    """The exchange's history."""
+    PERSON = "person"
+    """A person's word."""
+
+
+class Obstacle(StrEnum):
+    """Why nothing of a request reached the exchange."""
+
+    UNREACHABLE = "unreachable"
+    LOCKED = "locked"
+    CLOSED = "closed"
+    PAUSED = "paused"
+    """The exchange asks to be left alone."""
+    PROXY = "proxy"
+    CERTIFICATES = "certificates"
+    UNWRITABLE = "unwritable"
+    DAMAGED_KEY = "damaged key"
+    JOURNAL = "journal"
+
+
+class Flaw(StrEnum):
+    """Why what came back says neither yes nor no."""
+
+    NEITHER = "neither"
+    """A whole answer that is no documented yes or no."""
+    BOTH = "both"
+    """An answer that says yes and something else beside it."""
+    UNREADABLE = "unreadable"
+    """Packed wrongly, or too long to read."""
+    NO_ANSWER = "no answer"
+    """The connection broke."""
+    TOO_LATE = "too late"
+    """It did not come whole in time."""
+    INTERRUPTED = "interrupted"
+    """Shunter was locked while it waited."""
+    OWN_FAILURE = "own failure"
+    """Shunter itself failed."""
+
+
+class Failure(StrEnum):
+    """What went wrong with a connection."""
+
+    NAME = "name"
+    CERTIFICATE = "certificate"
+    TLS = "tls"
+    NOBODY = "nobody"
+    NO_ROUTE = "no route"
+    SLOW_CONNECT = "slow connect"
+    SLOW = "slow"
+    CUT = "cut"
+    ODD = "odd"
+    """An error whose own words are for programmers, or may hold what was sent."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """The request is written down; nothing has come back yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The exchange answered yes: 200 with exactly a tranId. Raises ValueError for any other answer."""
+
+    answer: WholeAnswer
+
+    def __post_init__(self) -> None:
+        if accepted_tran_id(self.answer) is None:
+            raise ValueError("not a yes")
+
+    @property
+    def tran_id(self) -> int:
+        """The exchange's number of the transfer."""
+        return accepted_tran_id(self.answer) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The exchange answered with a documented no. Raises ValueError for any other answer."""
+
+    answer: WholeAnswer
+    wait_s: int | None = None
+    """For how long the exchange asks to be left alone, if it says so."""
+
+    def __post_init__(self) -> None:
+        if not is_refusal(self.answer):
+            raise ValueError("not a refusal")
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether the timestamp was the reason."""
+        return self.answer.code == OUTSIDE_WINDOW
+
+
+@dataclass(frozen=True, slots=True)
+class NeverLeft:
+    """Nothing reached the exchange."""
+
+    obstacle: Obstacle
+    failure: Failure | None = None
+    """Of an exchange that is unreachable."""
+    detail: str = ""
+    """The system's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """What came back, or that nothing came, says neither yes nor no. Raises ValueError for an answer that does."""
+
+    flaw: Flaw
+    answer: WholeAnswer | None = None
+    """What came, if it is a whole answer."""
+    failure: Failure | None = None
+    """Of a connection that broke."""
+    detail: str = ""
+    """The system's own words."""
+
+    def __post_init__(self) -> None:
+        answer = self.answer
+        if answer and (accepted_tran_id(answer) is not None or is_refusal(answer)):
+            raise ValueError("a yes or a no")
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """The exchange answered yes with a tranId that another transfer to it already has."""
+
+    answer: WholeAnswer
+    other_id: int
+    """The journal's number of that transfer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderGone:
+    """Shunter ended before the answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingRecord:
+    """The exchange's history has one record that matches, and no other transfer can claim it."""
+
+    tran_id: int
+    status: RecordStatus
+    recorded_ms: int
+    """The record's time."""
+    is_named: bool = False
+    """Whether the exchange's answer to the transfer named this tranId."""
+    corrects: Outcome | None = None
+    """What Shunter said of the transfer before."""
+
+    def __post_init__(self) -> None:
+        if self.status not in (RecordStatus.CONFIRMED, RecordStatus.FAILED):
+            raise ValueError("it says nothing final")
+
+
+@dataclass(frozen=True, slots=True)
+class NoRecord:
+    """Several whole reads of the history, long enough after the sending, had nothing that could be the transfer."""
+
+    reads: int
+    as_of_ms: int
+    """When the last of them began, in the exchange's time."""
+    waited_ms: int
+    """How long after the sending that was, at least, by every clock."""
+
+
+class Reason(StrEnum):
+    """Why something that was said of a transfer is open again."""
+
+    RECORD_CHANGED = "record changed"
+    """A record that is the transfer's says something else now, and nothing final."""
+    RECORDS_APPEARED = "records appeared"
+    """Records that could be it appeared."""
+    TRAN_ID_LOST = "tranId lost"
+    """Its tranId turned out to be another transfer's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """What was said of the transfer no longer holds; nothing says yet what does."""
+
+    reason: Reason
+    corrects: Outcome | None = None
+    status: str = ""
+    """What the record says now."""
+    tran_id: int | None = None
+    """The tranId that it was wrongly taken for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsWord:
+    """The person says how it ended; no record shows it."""
+
+    is_executed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsRecord:
+    """The person says which record it is."""
+
+    tran_id: int
+    status: RecordStatus
+    recorded_ms: int
+
+    def __post_init__(self) -> None:
+        if self.status not in (RecordStatus.CONFIRMED, RecordStatus.FAILED):
+            raise ValueError("it says nothing final")
+
+
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """A row that was recorded before evidence was kept: what it said then, word for word."""
+
+    outcome: Outcome
+    basis: Basis
+    sentence: str
+    tran_id: int | None = None
+    code: int | None = None
+
+
+Answer = Accepted | Refusal | NeverLeft | Ambiguous
+"""What comes of sending a transfer."""
+
+Evidence = (
+    Awaiting
+    | Accepted
+    | Refusal
+    | NeverLeft
+    | Ambiguous
+    | Clash
+    | SenderGone
+    | MatchingRecord
+    | NoRecord
+    | Reopened
+    | PersonsWord
+    | PersonsRecord
+    | Legacy
+)
+
+
+def outcome_from(evidence: Evidence) -> Outcome:
+    """Return the outcome that follows from evidence."""
+    match evidence:
+        case Awaiting():
+            return Outcome.SENDING
+        case Accepted():
+            return Outcome.DONE
+        case Refusal():
+            return Outcome.REJECTED
+        case NeverLeft():
+            return Outcome.NOT_SENT
+        case Ambiguous() | Clash() | SenderGone() | Reopened():
+            return Outcome.UNKNOWN
+        case MatchingRecord(status=status) | PersonsRecord(status=status):
+            return Outcome.DONE if status is RecordStatus.CONFIRMED else Outcome.REJECTED
+        case NoRecord():
+            return Outcome.NOT_EXECUTED
+        case PersonsWord(is_executed=is_executed):
+            return Outcome.DONE if is_executed else Outcome.NOT_EXECUTED
+        case Legacy(outcome=outcome):
+            return outcome
+        case _:
+            assert_never(evidence)
+
+
+def recorded_outcome(status: str | None) -> Outcome | None:
+    """Return what a record's status says of the outcome; None if that is nothing final."""
+    final = {RecordStatus.CONFIRMED.value: Outcome.DONE, RecordStatus.FAILED.value: Outcome.REJECTED}
+    return final.get(status or "")
+
+
+def basis_of(evidence: Evidence) -> Basis:
+    """Return what the outcome rests on."""
+    match evidence:
+        case MatchingRecord() | NoRecord() | Reopened():
+            return Basis.HISTORY
+        case PersonsWord() | PersonsRecord():
+            return Basis.PERSON
+        case Legacy(basis=basis):
+            return basis
+        case _:
+            return Basis.ANSWER
+
+
+def tran_id_from(evidence: Evidence) -> int | None:
+    """Return the tranId that the transfer has by this evidence, if any."""
+    match evidence:
+        case Accepted() | MatchingRecord() | PersonsRecord() | Legacy():
+            return evidence.tran_id
+        case _:
+            return None
+
+
+def code_from(evidence: Evidence | None) -> int | None:
+    """Return the exchange's error code in an answer, if it has one."""
+    match evidence:
+        case Refusal(answer=answer) | Ambiguous(answer=WholeAnswer() as answer):
+            return answer.code
+        case Legacy(code=code):
+            return code
+        case _:
+            return None
+
+
+def named_tran_ids(answer: Evidence | None) -> tuple[int, ...]:
+    """Return the tranIds that an answer named without being a plain yes: a record with one of them is no accident."""
+    match answer:
+        case Ambiguous(answer=WholeAnswer(tran_ids=tran_ids)) | Clash(answer=WholeAnswer(tran_ids=tran_ids)):
+            return tran_ids
+        case _:
+            return ()

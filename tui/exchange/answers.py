@@ -1,0 +1,91 @@
+"""An answer to a transfer, read whole: the one place where what came becomes evidence."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tui.domain.answers import LIMITED_STATUSES, Shape, WholeAnswer, accepted_tran_id, is_refusal
+from tui.domain.evidence import Accepted, Ambiguous, Flaw, Refusal
+from tui.domain.text import printable
+
+_MAX_BODY = 64 * 1024
+"""Longer than any documented answer to a transfer."""
+_MAX_TEXT = 300
+_MAX_NUMBER = 2**63 - 1
+_LONGEST_WAIT_S = 3 * 24 * 60 * 60
+"""No ban is longer."""
+
+_TRAN_ID = re.compile(r"tran_?id\W{0,8}?(\d{1,19})(?!\d)", re.IGNORECASE)
+_MENTION = re.compile(r"tran_?id", re.IGNORECASE)
+_CODE = re.compile(r"[\"']?\bcode\b[\"']?\s*[:=]", re.IGNORECASE)
+
+
+def evidence_from(
+    status: int, headers: Mapping[str, str], body: bytes, *, is_followed: bool = False
+) -> Accepted | Refusal | Ambiguous:
+    """Return what an answer to a transfer says: yes, no, or neither."""
+    answer = whole_answer(status, body, is_followed=is_followed)
+    if accepted_tran_id(answer) is not None:
+        return Accepted(answer)
+    if is_refusal(answer):
+        return Refusal(answer, retry_after_s(headers) if status in LIMITED_STATUSES else None)
+    return Ambiguous(Flaw.BOTH if answer.tran_ids else Flaw.NEITHER, answer)
+
+
+def whole_answer(status: int, body: bytes, *, is_followed: bool = False) -> WholeAnswer:
+    """Return an answer with everything that came in it."""
+    raw = body[:_MAX_BODY].decode("utf-8", "replace")
+    text = printable(raw[: 4 * _MAX_TEXT])[:_MAX_TEXT]
+    fields = _fields(body)
+    tran_ids = tuple(
+        dict.fromkeys(number for found in _TRAN_ID.findall(raw) if 0 < (number := int(found)) <= _MAX_NUMBER)
+    )
+    if fields is not None:
+        shape = Shape.OBJECT
+    elif not body.strip():
+        shape = Shape.EMPTY
+    elif raw.lstrip()[:1] == "<" and not _CODE.search(raw) and not _MENTION.search(raw) and len(body) <= _MAX_BODY:
+        shape = Shape.PAGE
+    else:
+        shape = Shape.OTHER
+    is_cut = len(raw) > _MAX_TEXT or len(body) > _MAX_BODY
+    return WholeAnswer(status, shape, fields or {}, text, tran_ids, is_followed, is_cut)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> int | None:
+    """Return for how long an answer asks to be left alone, at most as long as a ban lasts; None if it does not say."""
+    value = headers.get("Retry-After", "")
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return min(int(value), _LONGEST_WAIT_S) if len(value) < 10 else _LONGEST_WAIT_S
+
+
+def _fields(body: bytes) -> dict[str, str | int | bool | None] | None:
+    """Return what a JSON object of plain values has; None for anything else, such as a name that comes twice."""
+    if len(body) > _MAX_BODY:
+        return None
+    try:
+        pairs = json.loads(body.decode("utf-8"), object_pairs_hook=_Pairs, parse_constant=_refuse)
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or numbers and nesting beyond any answer
+        return None
+    if not isinstance(pairs, _Pairs):
+        return None
+    fields: dict[str, str | int | bool | None] = {}
+    for name, value in pairs:
+        is_plain = (
+            value is None or isinstance(value, str | bool) or (isinstance(value, int) and abs(value) <= _MAX_NUMBER)
+        )
+        if name in fields or not is_plain:
+            return None
+        # A server can send half of a surrogate pair, which cannot be written to a file.
+        fields[name] = value.encode(errors="replace").decode() if isinstance(value, str) else value
+    return fields
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The names and values of a JSON object, as they came."""
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)

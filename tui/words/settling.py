@@ -1,0 +1,117 @@
+"""How the settling of an unknown transfer goes, and what the person is asked when the program cannot tell."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import Enum, auto
+
+from tui.domain import moments
+from tui.domain.text import printable
+from tui.domain.transfer import Transfer
+
+
+class Doubt(Enum):
+    """Why the program cannot tell how a transfer ended, and the person has to."""
+
+    SEVERAL = auto()
+    """Several records could be it, or several transfers could claim one."""
+    NEAR = auto()
+    """A record is near, but no match."""
+    UNREADABLE = auto()
+    """A record that could be it cannot be read."""
+    GONE = auto()
+    """A record that could be it was seen, and is gone."""
+    NAMED = auto()
+    """The exchange's answer named a tranId, and the history has no record of it."""
+    LEGACY = auto()
+    """It was recorded before evidence was kept, and the history has no record of it."""
+    OUT_OF_REACH = auto()
+    """The history could not be read whole for a while."""
+    TOO_OLD = auto()
+    """The history does not go back so far."""
+    OTHER_KEY = auto()
+    """It was sent with another key, perhaps of another account, whose history would be another one."""
+
+
+NOTES = {
+    Doubt.SEVERAL: "not certain which record it is: decide",
+    Doubt.NEAR: "possible match: decide",
+    Doubt.UNREADABLE: "a record that could be it cannot be read: decide",
+    Doubt.GONE: "a record that could be it is gone: decide",
+    Doubt.NAMED: "the answer named a tranId, and no record shows it: decide",
+    Doubt.LEGACY: "no record, and it was sent by an older Shunter: decide",
+    Doubt.TOO_OLD: "older than the exchange's history: decide",
+}
+"""What the list says, by doubt; those that say more than that have a function."""
+
+PENDING = "the exchange is still working on it"
+
+WHY = {
+    Doubt.SEVERAL: (
+        "In the exchange's history several records could be it, or several transfers could claim one. Which record is "
+        "it?"
+    ),
+    Doubt.NEAR: (
+        "The exchange's history has a record that could be it: it differs in something, names no pair, or is another "
+        "transfer's. Is it this one?"
+    ),
+    Doubt.UNREADABLE: "The exchange's history has a record that could be it and that Shunter cannot read.",
+    Doubt.GONE: "The exchange's history had a record that could be it, and does not have it any more.",
+    Doubt.NAMED: "The exchange's answer named a tranId, and its history has no record of it.",
+    Doubt.LEGACY: "It was sent by an older Shunter, and the exchange's history has no record of it.",
+    Doubt.OUT_OF_REACH: (
+        "The exchange's history cannot be read. Shunter goes on trying: leave it open, unless the exchange's own site "
+        "tells you."
+    ),
+    Doubt.TOO_OLD: "The exchange's history does not go back so far. Only you can say how it ended.",
+    Doubt.OTHER_KEY: (
+        "It was sent with another key than the one in use. If that key is of another account, go back and choose it "
+        "(F4): then Shunter finds out by itself. If it is of the same account, this is what its history has."
+    ),
+}
+"""Why the person is asked, in whole sentences."""
+
+
+def no_record(as_of_ms: int, pause: timedelta) -> str:
+    """Return that the history has no record yet, and when it is read again."""
+    again_ms = as_of_ms + pause // timedelta(milliseconds=1)
+    return f"no record in the history by {_clock(as_of_ms)}; next look at {_clock(again_ms)}"
+
+
+def other_key(transfer: Transfer) -> str:
+    """Return that the transfer was sent with a key that is not in use."""
+    return f"sent with {printable(transfer.profile)} ...{transfer.key_tail}: choose that key (F4), or decide"
+
+
+def undecided_status(status: str) -> str:
+    """Return that the only matching record says nothing final."""
+    return f"the exchange says {printable(status)}: decide"
+
+
+def gone(statuses: Sequence[str]) -> str:
+    """Return that records were seen before, with what they said then."""
+    said = ", ".join(dict.fromkeys(printable(status) or "?" for status in statuses))
+    return f"{NOTES[Doubt.GONE].partition(':')[0]} (it said {said}): decide"
+
+
+def paused(wait_s: int) -> str:
+    """Return that the exchange asks to be left alone."""
+    return f"the exchange asks to wait {wait_s} s"
+
+
+def out_of_reach(problem: str) -> str:
+    """Return why the history cannot be read."""
+    return f"the history is out of reach: {problem}"
+
+
+def own_failure(name: str) -> str:
+    """Return that Shunter failed to look."""
+    return f"Shunter itself failed to look ({name}), and tries again"
+
+
+def looked(note: str | None) -> str:
+    """Return what one look at the history gave, as a sentence; without a note, that there is no record."""
+    return f"{note}." if note else "There is no record of it yet."
+
+
+def _clock(at_ms: int) -> str:
+    return moments.local(at_ms).strftime("%H:%M:%S")

@@ -1,0 +1,72 @@
+"""One transfer in words: every fact with its name, and the lines about it in notices and questions."""
+
+from collections.abc import Mapping, Sequence
+
+from tui.domain import moments
+from tui.domain.amounts import grouped
+from tui.domain.evidence import Accepted, Outcome, code_from
+from tui.domain.text import printable
+from tui.domain.transfer import Transfer
+from tui.words import answers, outcomes
+
+
+def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
+    """Return every fact with its name; the note says how the settling goes."""
+    request = transfer.request
+    source, destination = request.ends
+    named = [
+        ("tranId", str(transfer.tran_id or "")),
+        *reasons(transfer),
+        ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
+        ("From", source.wide_label),
+        ("To", destination.wide_label),
+        ("Amount", f"{grouped(request.amount)} {request.asset}"),
+        ("Type", request.type.name),
+        ("Sent", moments.local(transfer.timestamp_ms).strftime("%Y-%m-%d %H:%M:%S %z")),
+        ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter tries again. {transfer.unwritten}")),
+    ]
+    return [fact for fact in named if fact[1]]
+
+
+def reasons(transfer: Transfer) -> list[tuple[str, str]]:
+    """Return what the outcome rests on, what to do about it, and what came of sending it if that was something else."""
+    evidence, answer = transfer.evidence, transfer.answer
+    if code_from(evidence) is not None:
+        name = "Answer"
+    else:
+        name = "Known by" if transfer.outcome is Outcome.DONE else "Why"
+    reason = outcomes.reason(evidence)
+    first = "" if answer is None or answer == evidence or isinstance(answer, Accepted) else outcomes.reason(answer)
+    return [
+        (name, printable(_numbered(reason, code_from(evidence)))),
+        ("To do", printable(outcomes.advice(evidence))),
+        ("At first", printable(_numbered(first, code_from(answer)))),
+    ]
+
+
+def ended(transfer: Transfer) -> tuple[str, str]:
+    """Return a title and a line about a transfer that was unknown and has ended."""
+    request = transfer.request
+    source, destination = request.ends
+    what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
+    tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
+    sent = moments.local(transfer.timestamp_ms).strftime("%H:%M:%S")
+    title = "Judged" if transfer.is_judged else "Settled"
+    return title, f"{what}, sent {sent}: it {outcomes.standing(transfer.evidence)}{tran_id}"
+
+
+def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
+    """Return what to know before an amount is moved a second time: of a transfer that is in doubt rather than done."""
+    earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
+    when = moments.local(earlier.timestamp_ms).strftime("%H:%M:%S")
+    look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
+    amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"
+    condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
+    return (
+        f"An identical transfer went out at {when} and {outcomes.standing(earlier.evidence)}.{look}\n"
+        f"If {condition}you send this one as well, {amount} is moved twice."
+    )
+
+
+def _numbered(sentence: str, code: int | None) -> str:
+    return answers.with_code(sentence, code) if sentence and code is not None else sentence
