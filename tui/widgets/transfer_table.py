@@ -61,6 +61,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         self.watch(self, "virtual_size", self._draw_anew, init=False)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._colour_anew())
 
+    def on_unmount(self) -> None:
+        """Let go of what the app keeps of this: it lives longer."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     @property
     def marked(self) -> Transfer | None:
         """The one under the cursor."""
