@@ -15,6 +15,7 @@ from tui.desk.watch import look_at, watch
 from tui.domain.hosts import exchange_of
 from tui.domain.records import HistoryRow
 from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
+from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
@@ -60,7 +61,7 @@ class Desk:
         pace: Pace | None = None,
     ) -> None:
         self.client = client
-        self.readings = BalanceReadings(client)
+        self.readings = BalanceReadings(client, open_elsewhere=self._open_elsewhere)
         """What the person's wallets hold."""
         self.profile = profile
         self._exchange = exchange_of(client.base_url)
@@ -77,6 +78,8 @@ class Desk:
         self._judged = asyncio.Event()
         self._checking: asyncio.Task[None] | None = None
         self._open: dict[int, Transfer] = {}
+        self._own: set[int] = set()
+        """The transfers that this desk has told of."""
 
     @property
     def in_flight(self) -> int:
@@ -323,6 +326,7 @@ class Desk:
 
     def _keep_open(self, transfer: Transfer) -> None:
         """What a transfer may have changed or may still change is not to be relied on."""
+        self._own.add(transfer.id)
         if transfer.outcome.is_open:
             self._open[transfer.id] = transfer
         else:
@@ -336,6 +340,12 @@ class Desk:
                 for wallet in (other.request.type.source, other.request.type.destination)
             },
         )
+
+    async def _open_elsewhere(self) -> frozenset[Wallet]:
+        """The wallets in open transfers of other Shunters, by the journal that they share. Raises JournalError."""
+        transfers = await asyncio.to_thread(self._journal.all_open, self._exchange)
+        others = [transfer.request.type for transfer in transfers if transfer.id not in self._own]
+        return frozenset(wallet for move in others for wallet in (move.source, move.destination))
 
     def _tell_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))

@@ -186,7 +186,7 @@ class BinanceClient:
         else:
             api_key = self._key.api_key.reveal() if self._key else ""
             body = await self._connection.call(call.method, call.path, api_key=api_key)
-        return _decode(body, call.answer)
+        return _readable(call.read, body)
 
     def now_ms(self) -> int:
         """The exchange's time; where it has not been measured, this machine's. Milliseconds since 1970."""
