@@ -65,7 +65,7 @@ def _named_once(fields: list[tuple[str, object]]) -> None:
 def _read(kind: type, written: object) -> object:
     if kind is Estimate:
         try:
-            return Estimate(read_amount(str(written)))
+            return Estimate(read_amount(written) if isinstance(written, str) else None)
         except AmountError:
             return Estimate()
     if kind is Never:
