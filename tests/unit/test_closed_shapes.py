@@ -265,12 +265,23 @@ async def test_asset_without_a_row_in_a_list_of_all_assets_is_not_at_zero(wallet
     assert _says(balances, "USDT")[Account(wallet)] is None
 
 
+async def test_pair_without_a_name_may_be_any_that_is_not_listed() -> None:
+    def unnamed(account: Any) -> None:
+        account["assets"].append(account["assets"].pop(0) | {"symbol": "BTC USDT"})
+
+    balances = await read({OWN[Wallet.ISOLATED]: _changed(unnamed)})
+    assert wallet_figures(balances, "", "", ticks_ms())[Wallet.ISOLATED][0] == "1+ pairs"
+    draft = Draft(Wallet.ISOLATED, Wallet.SPOT, "USDT", "1", "BTCUSDT")
+    assert FormState(draft, balances, ticks_ms()).problems == {}
+    assert not any(row.is_whole for row in all_holdings(balances, "USDT"))
+
+
 async def test_negative_amount_is_neither_zero_nor_in_the_way_of_others() -> None:
     balances = await read(
         {OWN[Wallet.UM]: _changed(lambda rows: _usdt(rows).update(maxWithdrawAmount="-3"))}, Wallet.UM
     )
     assert wallet_figures(balances, "USDT", "", ticks_ms())[Wallet.UM] == ("not read", False)
-    assert "not all read" in wallet_figures(balances, "", "", ticks_ms())[Wallet.UM][0]
+    assert "+ assets" in wallet_figures(balances, "", "", ticks_ms())[Wallet.UM][0]
     assert balances.wallets[Wallet.UM].assets
 
 

@@ -95,7 +95,7 @@ class Holdings:
     unread: frozenset[str] = frozenset()
     """Assets of the list whose amounts cannot be read."""
     absent: Absent = Absent.NONE
-    """What it means for an asset that the list does not have it."""
+    """What it means for an asset, or for a pair of Isolated Margin, that the list does not have it."""
     pairs: Mapping[str, Assets] = field(default_factory=dict)
     """Isolated Margin only: the accounts by pair."""
     is_open: bool = True
@@ -111,7 +111,9 @@ class Holdings:
         """The amount of an asset, in one pair's account for Isolated Margin; None where it is not known."""
         if self.read_ms is None:
             return None
-        amount = self._amount(asset) if pair is None else self.pairs.get(pair, {}).get(asset, Decimal(0))
+        assets = self.assets if pair is None else self.pairs.get(pair, {})
+        is_none = pair in self.pairs or self.without(asset) is Absent.NONE
+        amount = assets.get(asset, Decimal(0) if is_none else None)
         return None if amount is None else Figure(amount, self.read_ms, self.is_transferable, self.problem)
 
     def without(self, asset: str) -> Absent:
@@ -124,9 +126,6 @@ class Holdings:
     def is_whole(self) -> bool:
         """Whether every row of the list was read."""
         return self.read_ms is not None and not self.unread and self.absent is not Absent.NOT_READ
-
-    def _amount(self, asset: str) -> Decimal | None:
-        return self.assets.get(asset, Decimal(0) if self.without(asset) is Absent.NONE else None)
 
 
 @dataclass(frozen=True, slots=True)

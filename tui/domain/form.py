@@ -208,12 +208,12 @@ class FormState:
     def _lacks_account(self) -> bool:
         """Whether the source is a pair in which the person has nothing: the exchange has far more of them."""
         pair, isolated = self.ends[0].pair, self.balances.wallets[Wallet.ISOLATED]
-        return bool(pair) and isolated.read_ms is not None and pair not in isolated.pairs
+        return bool(pair) and isolated.is_whole and pair not in isolated.pairs
 
     def _accounts(self, pair: str) -> str:
         """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
         isolated = self.balances.wallets[Wallet.ISOLATED]
-        if isolated.read_ms is not None and pair in self.balances.pairs and pair not in isolated.pairs:
+        if isolated.is_whole and pair in self.balances.pairs and pair not in isolated.pairs:
             return f"You have no {pair} account yet"
         return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 

@@ -47,7 +47,7 @@ def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
             is_whole=not any(
                 holdings.without(asset) is Absent.NOT_READ
                 for wallet, holdings in balances.wallets.items()
-                if wallet not in by_wallet
+                if wallet not in by_wallet or holdings.pairs
             ),
         )
         for asset, by_wallet in amounts.items()

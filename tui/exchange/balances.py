@@ -288,15 +288,18 @@ def _holdings(rows: Iterable[_RowT], amount: Callable[[_RowT], Decimal]) -> Hold
 
 
 def _isolated(account: IsolatedAccount) -> Holdings:
-    """The isolated accounts, by pair. One that is switched off and empty is none. Raises ExchangeError if one of them
-    cannot be read, or is listed twice with different figures.
+    """The isolated accounts, by pair. One that is switched off and empty is none. One without a name that can be
+    written is left out, but may be that of any pair.
+
+    Raises ExchangeError if one is listed twice with different figures, or does not hold its two assets.
     """
     rows: dict[str, IsolatedPair] = {}
+    absent = Absent.NONE
     for row in account.assets:
         symbol = name(row.symbol)
         if symbol is None:
-            raise unreadable_answer("a pair has no name")
-        if rows.setdefault(symbol, row) != row:
+            absent = Absent.NOT_READ
+        elif rows.setdefault(symbol, row) != row:
             raise unreadable_answer(f"{symbol} is listed twice, with different figures")
     pairs = {}
     for symbol, row in rows.items():
@@ -305,7 +308,7 @@ def _isolated(account: IsolatedAccount) -> Holdings:
             raise unreadable_answer(f"the account of {symbol} does not hold its two assets")
         if row.enabled or any(sides.assets.values()):
             pairs[symbol] = sides.assets
-    return Holdings(pairs=pairs)
+    return Holdings(absent=absent, pairs=pairs)
 
 
 def _prices(balances: list[AssetBalance]) -> Prices:

@@ -245,6 +245,8 @@ class HoldingsTable(Widget, can_focus=True):
         if amount:
             free = "" if self._balances.wallets[wallet].is_transferable else " free"
             here = f"{grouped(amount)} {row.asset}{free}"
+            if wallet is Wallet.ISOLATED and not self._balances.wallets[wallet].is_whole:
+                here += ", and in pairs that could not be read"
         else:
             here = self._balances.wallets[wallet].without(row.asset).value
         worth = "not known" if row.worth is None else _about(row.worth)

@@ -204,4 +204,5 @@ def _words(balances: Balances, wallet: Wallet, asset: str) -> str:
         return holdings.without(asset).value
     is_isolated = wallet is Wallet.ISOLATED
     count, noun = (len(holdings.pairs), "pair") if is_isolated else (sum(map(bool, holdings.assets.values())), "asset")
-    return f"{count} {noun}{'s' * (count != 1)}{'' if holdings.is_whole else ', not all read'}"
+    more = "" if holdings.is_whole else "+"  # a row cannot be read
+    return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"
