@@ -215,7 +215,7 @@ def _examine(profile: keys.Profile) -> int:
         return _complain(f"{profile.base_url}: {error}")
     print(f"{_line(profile)} ({place_name(profile.base_url)})")
     print(*report.lines, report.verdict, sep="\n")
-    return 1 if report.obstacle else 0
+    return 0 if report.is_good else 1
 
 
 def _remove(name: str, *, sure: bool) -> int:

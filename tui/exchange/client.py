@@ -196,7 +196,7 @@ class BinanceClient:
         else:
             api_key = self._key.api_key.reveal() if self._key else ""
             body = await self._connection.call(call.method, call.path, api_key=api_key)
-        return _decode(body, call.answer)
+        return _readable(call.read, body)
 
     def _request_time_ms(self) -> int:
         """The exchange's time; this machine's if it has not been measured. Good for signing a read, and no more."""

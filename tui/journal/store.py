@@ -214,6 +214,10 @@ class Journal:
                 found = connection.execute(statement, (host,)).fetchall()
         return [transfer for transfer in map(transfer_of, found) if transfer.outcome is Outcome.UNKNOWN]
 
+    def all_open(self, host: str) -> list[Transfer]:
+        """The transfers to a host that are open just now, oldest first, whoever is sending or settling them."""
+        return self._select(f"{rows.OPEN} AND host = ? ORDER BY id", (host,))
+
     def similar(self, request: TransferRequest, *, host: str, now_ms: int) -> list[Transfer]:
         """The transfers that the request would repeat, oldest first: open ones, those judged not executed within a day,
         and those done in the last minutes. Of any profile, for two keys may be of one account.

@@ -258,8 +258,9 @@ class MainScreen(Fitting, HasBalances):
         missing = message.report.missing_permission
         self.query_one(StatusBar).show(missing_permission=missing)
         self.query_one(TroubleLine).show_key(missing)
+        title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
         for warning in message.report.warnings:
-            self.notify(warning, title="This key", severity="warning", timeout=15, markup=False)
+            self.notify(warning, title=title, severity="warning", timeout=15, markup=False)
 
     def on_main_screen_settling_progressed(self, message: SettlingProgressed) -> None:
         """Show how the settling of an unknown transfer goes."""

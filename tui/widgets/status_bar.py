@@ -33,6 +33,11 @@ class Status:
     """What the app waits for just now."""
 
     @property
+    def whose(self) -> str:
+        """The profile, and which key it is."""
+        return f"{self.profile} ...{self.key_tail}" if self.key_tail else self.profile
+
+    @property
     def is_live(self) -> bool:
         """Whether it is about real funds."""
         return self.place == LIVE
@@ -70,9 +75,8 @@ class _Standing(Widget):
     def render(self) -> Content:
         """What is waited for is whole; how things stand is at the right, as far as there is room."""
         status, width = self._bar.status, self.content_size.width
-        tail = f" ...{status.key_tail}" if status.key_tail else ""
         waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
-        left = Content(f" {status.profile}{tail} ") + waiting
+        left = Content(f" {status.whose} ") + waiting
         room = width - left.cell_length - 2
         state = Content.styled(_state(status, room), self.get_visual_style("status-bar--state"))
         gap = Content(" " * max(1, 1 + room - state.cell_length))
