@@ -97,7 +97,7 @@ class BinanceClient:
 
     @property
     def is_warm(self) -> bool:
-        """Whether a connection answered so lately that a transfer sent now need not wait for a new one."""
+        """Whether the exchange answered so lately that a transfer sent now need not wait for a new connection."""
         return self._connection.is_warm
 
     @property
@@ -111,8 +111,8 @@ class BinanceClient:
         return self._connection.uid_weight
 
     async def warm(self) -> None:
-        """Hear from the exchange now, so that a transfer within the next seconds goes out at once, over a connection
-        that is known to be alive. It measures the exchange's time. Raises ExchangeError.
+        """Hear from the exchange now, and open a connection for the next transfer, so that it goes out at once within
+        the next seconds. It measures the exchange's time. Raises ExchangeError.
 
         Who calls while another call is under way waits for the same answer. Nothing is asked while the exchange asks
         to be left alone.
@@ -124,20 +124,24 @@ class BinanceClient:
         if failure := await asyncio.shield(self._warming):
             raise failure
 
-    async def _let_a_proof_end(self) -> None:
-        """A warm connection that is just being proven is free again sooner than a new one is open."""
-        if self._warming and self.clock:
-            await asyncio.wait([self._warming], timeout=2 * self.clock.round_trip_ms / 1000)
-
     async def _prove(self) -> ExchangeError | None:
-        """Hear from the exchange; gives what went wrong, which nobody may be there any more to catch."""
+        """Hear from the exchange, and have the next transfer's connection opened beside; gives what went wrong, which
+        nobody may be there any more to catch.
+        """
+        was_possible = self._connection.can_open_ahead
+        opening = asyncio.create_task(self._connection.open_ahead())
         try:
             async with asyncio.timeout(_PROOF_S):
                 await self.sync_clock()
+            await opening
+            if not was_possible:  # nothing had reached the exchange yet
+                await self._connection.open_ahead()
         except TimeoutError:
             return OutcomeUnknown(f"The exchange did not answer within {_PROOF_S} s.")
         except ExchangeError as error:
             return error
+        finally:
+            opening.cancel()
         return None
 
     async def sync_clock(self) -> ClockReading:
@@ -154,8 +158,7 @@ class BinanceClient:
 
     async def transfer(self, request: TransferRequest, timestamp_ms: int) -> int:
         """Ask for a transfer, once, and give its tranId. `timestamp_ms` is in the exchange's time."""
-        await self._let_a_proof_end()
-        body = await self._signed_call("POST", _TRANSFER, transfer_parameters(request), timestamp_ms)
+        body = await self._signed_call("POST", _TRANSFER, transfer_parameters(request), timestamp_ms, is_transfer=True)
         return _decode(body, TransferAnswer).tran_id
 
     async def transfer_history(
@@ -193,7 +196,13 @@ class BinanceClient:
         return self.clock.now_ms() if self.clock else time.time_ns() // 1_000_000
 
     async def _signed_call(
-        self, method: str, path: str, parameters: Mapping[str, str], timestamp_ms: int | None = None
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str],
+        timestamp_ms: int | None = None,
+        *,
+        is_transfer: bool = False,
     ) -> bytes:
         if self._key is None:
             raise NotSent("Shunter is locked: it has let go of the key.", advice="Unlock it, then try again.")
@@ -204,7 +213,9 @@ class BinanceClient:
         payload = _encoded({**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)})
         signed = f"{payload}&signature={_signature(self._key, payload)}"
         try:
-            return await self._connection.call(method, path, signed, self._key.api_key.reveal())
+            return await self._connection.call(
+                method, path, signed, self._key.api_key.reveal(), is_transfer=is_transfer
+            )
         except ClockRefused:
             if self.clock is clock:  # else it was measured anew meanwhile
                 self.clock = None
