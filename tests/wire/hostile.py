@@ -31,6 +31,7 @@ class Line:
     writer: asyncio.StreamWriter
     asked: list[str] = field(default_factory=list)
     """The methods of the requests so far."""
+    is_first: bool = False
     is_transfer_next: bool = False
 
     @property
@@ -87,7 +88,7 @@ class HostileExchange:
     _late: bytes = b""
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = Line(writer)
+        line = Line(writer, is_first=not self.lines)
         self.lines.append(line)
         await self.trick.connected(line, self.stray)
         closes = False
@@ -117,6 +118,8 @@ class HostileExchange:
             return http(200, b'{"tranId":%d}' % TRAN_ID)
         if b"/api/v3/time" in head:
             return http(200, b'{"serverTime":1800000000000}')
+        if not self.executes and b"/asset/transfer" in head:
+            return http(200, b'{"total":0,"rows":[]}')
         return http(503, b"")
 
     @property
@@ -127,6 +130,11 @@ class HostileExchange:
 
 async def _push(line: Line, stray: bytes) -> None:
     await line.send(stray)
+
+
+async def _push_after_the_first(line: Line, stray: bytes) -> None:
+    if not line.is_first:
+        await line.send(stray)
 
 
 async def _push_between(line: Line, stray: bytes) -> None:
@@ -233,6 +241,7 @@ ON_READS = {
 """A stray answer comes with an answer that was asked for, before the transfer."""
 
 ON_CONNECTIONS = {
+    "when another connection opens": Trick(connected=_push_after_the_first),
     "when the next request begins": Trick(begun=_push_between),
     "when a connection opens": Trick(connected=_push),
     "as each answer, one too late": Trick(is_late=True),

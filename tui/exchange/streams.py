@@ -30,8 +30,10 @@ _QUIET_S = (0.02, 0.5)
 _TICKET_S = 0.1
 """A TLS session ticket that has just arrived makes a stream readable, and is not an answer."""
 
-_RENEW_MS, _OLD_MS = 6_000, 10_000
-"""A connection without a request is replaced after the first, and not used after the second: servers close it soon."""
+_RENEW_MS, _OLD_MS = 3_000, 5_000
+"""A connection without a request is replaced after the first, and not used after the second: the other side may be
+closing it already.
+"""
 _OPENING_S = 2.5
 
 _PLAIN_INTERIM = {100, 103}
