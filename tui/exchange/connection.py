@@ -32,6 +32,8 @@ from tui.exchange.errors import (
 )
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
     from tui.exchange.streams import TransferBackend, WatchedBackend
@@ -247,50 +249,64 @@ class _Lines:
 
 
 def _lines(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> _Lines:
+    import httpx
+
+    if transport:
+        http = _http(transport=transport)
+        return _Lines(http, http)
+    try:
+        return _lines_to(httpx.URL(base_url))
+    except (ImportError, ValueError):  # SOCKS, with its package or without; a scheme that is none
+        what, advice = "proxy", "Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing."
+    except OSError:
+        what, advice = "file of certificates", "Set SSL_CERT_FILE and SSL_CERT_DIR to what is there, or to nothing."
+    # Raised out here: a proxy's password is in what was caught.
+    raise NotSent(f"The {what} that the environment names cannot be used.", advice=advice)
+
+
+def _lines_to(url: "httpx.URL") -> _Lines:
     import ssl
 
     import httpx
 
     from tui.exchange.streams import TransferBackend, WatchedBackend
 
-    url = httpx.URL(base_url)
     # A proxy from the environment has no business between this machine and itself.
     is_outside = not is_loopback(url.host)
-    try:
-        # Without encryption nobody is trusted, and no certificates are read, which takes longer than all the rest.
-        is_plain = url.scheme == "http"
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else httpx.create_ssl_context(trust_env=is_outside)
-        trust.set_alpn_protocols(["http/1.1"])
-        reads, transfers = (
-            httpx.AsyncClient(
-                verify=trust,
-                timeout=httpx.Timeout(**_TIMEOUTS_S),
-                limits=httpx.Limits(
-                    max_connections=_MOST_CONNECTIONS, max_keepalive_connections=kept_open, keepalive_expiry=TRUSTED_S
-                ),
-                headers={"Accept-Encoding": "identity"},
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
-                follow_redirects=False,
-                trust_env=is_outside,
-                transport=transport,
-            )
-            for kept_open in (None, 0)
-        )
-        if transport:
-            return _Lines(reads, transfers)
-        network = WatchedBackend()
-        ahead = TransferBackend(
-            url.raw_host.decode("ascii"), url.port or (80 if is_plain else 443), None if is_plain else trust
-        )
-        _connect_through(network, reads)
-        _connect_through(ahead, transfers)
-        return _Lines(reads, transfers, network, ahead)
-    except (ImportError, ValueError):  # SOCKS without its package; a scheme that is none
-        what, advice = "proxy", "Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing."
-    except OSError:
-        what, advice = "file of certificates", "Set SSL_CERT_FILE and SSL_CERT_DIR to what is there, or to nothing."
-    # Raised out here: a proxy's password is in what was caught.
-    raise NotSent(f"The {what} that the environment names cannot be used.", advice=advice)
+    # Without encryption nobody is trusted, and no certificates are read, which takes longer than all the rest.
+    is_plain = url.scheme == "http"
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else httpx.create_ssl_context(trust_env=is_outside)
+    trust.set_alpn_protocols(["http/1.1"])  # as httpcore does
+    reads, transfers = (_http(verify=trust, trust_env=is_outside, kept_open=kept_open) for kept_open in (None, 0))
+    network = WatchedBackend()
+    port = url.port or (80 if is_plain else 443)
+    ahead = TransferBackend(url.raw_host.decode("ascii"), port, None if is_plain else trust)
+    _connect_through(network, reads)
+    _connect_through(ahead, transfers)
+    return _Lines(reads, transfers, network, ahead)
+
+
+def _http(
+    *,
+    verify: "ssl.SSLContext | bool" = True,
+    trust_env: bool = False,
+    kept_open: int | None = None,
+    transport: "httpx.AsyncBaseTransport | None" = None,
+) -> "httpx.AsyncClient":
+    import httpx
+
+    return httpx.AsyncClient(
+        verify=verify,
+        timeout=httpx.Timeout(**_TIMEOUTS_S),
+        limits=httpx.Limits(
+            max_connections=_MOST_CONNECTIONS, max_keepalive_connections=kept_open, keepalive_expiry=TRUSTED_S
+        ),
+        headers={"Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
+        follow_redirects=False,
+        trust_env=trust_env,
+        transport=transport,
+    )
 
 
 def _connect_through(network: "WatchedBackend", http: "httpx.AsyncClient") -> None:
