@@ -161,6 +161,16 @@ async def test_connection_opened_ahead_is_closed_with_the_client(client: Binance
         await line.ended.wait()
 
 
+async def test_closed_client_leaves_no_task(line: Line) -> None:
+    before = asyncio.all_tasks()
+    async with BinanceClient(line.base_url, demo_key()) as client:
+        await client.warm()
+        await client.transfer(_REQUEST, 1)
+        await client.warm()
+    servers = {task for task in asyncio.all_tasks() if "_hear" not in repr(task) and "open_ahead" not in repr(task)}
+    assert asyncio.all_tasks() - before <= servers
+
+
 async def test_connection_that_was_silent_for_too_long_is_replaced(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_module, "TRUSTED_S", 0)
     async with BinanceClient(line.base_url, demo_key()) as client:

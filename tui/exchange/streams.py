@@ -27,8 +27,8 @@ _MAX_HEAD_BYTES = 100 * 1024
 
 _QUIET_S = (0.02, 0.5)
 """The shortest and the longest time to listen on a new connection before a transfer goes out on it."""
-_TICKET_S = 0.1
-"""A TLS session ticket that has just arrived makes a stream readable, and is not an answer."""
+_TURNS = 5
+"""Turns of the event loop after which all that has arrived is heard. A TLS session ticket makes no sound."""
 
 _RENEW_MS, _OLD_MS = 3_000, 5_000
 """A connection without a request is replaced after the first, and not used after the second: the other side may be
@@ -72,10 +72,11 @@ class WatchedStream(AsyncNetworkStream):
         """Whether it is idle, and nothing came on it that no request asked for."""
         return not (self._is_spoiled or self._answer or (self._heard and self._heard.done()))
 
-    def listen(self) -> None:
+    def listen(self) -> "asyncio.Task[bytes | None]":
         """Notice what comes from here on."""
         if self._heard is None:
             self._heard = asyncio.create_task(self._hear())
+        return self._heard
 
     async def gave_one_answer(self, within_s: float) -> bool:
         """Whether an answer came whole, and nothing else before the connection ended or `within_s` passed."""
@@ -144,11 +145,12 @@ class WatchedStream(AsyncNetworkStream):
 
     async def _begin(self, buffer: bytes) -> None:
         """Begin a request, if nothing came since the last one was answered."""
-        self.listen()
+        heard = self.listen()
         if (quiet_ms := self._quiet_until_ms - ticks_ms()) > 0:
-            await self._wait_to_hear(quiet_ms / 1000)
-        if self._stream.get_extra_info("is_readable"):
-            await self._wait_to_hear(_TICKET_S)
+            await asyncio.wait([heard], timeout=quiet_ms / 1000)
+        if not self._has_answered or self._stream.get_extra_info("is_readable"):
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
         if not self.is_clean:
             # Nothing was written: the pool opens another connection. If a new one is spoiled, they all are.
             raise (httpcore.ConnectionNotAvailable if self._has_answered else httpcore.ConnectError)(
@@ -184,10 +186,6 @@ class WatchedStream(AsyncNetworkStream):
         with contextlib.suppress(Exception):
             return await self._stream.read(_READ_BYTES)
         return None
-
-    async def _wait_to_hear(self, seconds: float) -> None:
-        if self._heard:
-            await asyncio.wait([self._heard], timeout=seconds)
 
 
 class WatchedBackend(AsyncNetworkBackend):
