@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
 from tui.desk.matching import Sifted, is_contested, sift, span_ms, window_end_ms, without_rivals
+from tui.domain.moments import in_zone
 from tui.domain.records import HistoryRow, Row, UnreadableRow, outcome_of
 from tui.domain.transfer import Evidence, Finding, Outcome, Transfer
 from tui.exchange.client import BinanceClient
@@ -275,4 +276,4 @@ def _failed(transfer: Transfer, client: BinanceClient, error: Exception, looking
 
 
 def _clock(moment: datetime) -> str:
-    return moment.astimezone().strftime("%H:%M:%S")
+    return in_zone(moment).strftime("%H:%M:%S")

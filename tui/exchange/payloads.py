@@ -9,17 +9,16 @@ from typing import Annotated
 import msgspec
 
 from tui.domain.amounts import plain
+from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
 from tui.domain.records import Row
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
 from tui.exchange.decoding import Amount, Estimate
 
-_YEAR_10000_MS = 253_402_300_800_000
-
 TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
 
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=_YEAR_10000_MS)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=YEAR_10000_MS)]
 """A time that cannot be one in seconds, from the year 2001 on."""
 
 
@@ -39,9 +38,9 @@ class HistoryPage:
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
-    """The exchange's time, in milliseconds."""
+    """The exchange's time, in milliseconds. One that cannot be the time is no answer."""
 
-    server_time: Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
+    server_time: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, lt=LATEST_MS)]
 
 
 class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
@@ -58,7 +57,7 @@ class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
     enable_spot_and_margin_trading: bool = False
     enable_portfolio_margin_trading: bool = False
     enable_fix_api_trade: bool = False
-    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=_YEAR_10000_MS)] | None = None
+    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=YEAR_10000_MS)] | None = None
     """When what the key may do ends, in milliseconds; left out for a key that is bound to IP addresses."""
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from textual.app import App
 
 from tui.domain.amounts import grouped
+from tui.domain.moments import in_zone
 from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.widgets.transfer_facts import JUDGED_WORDS
 
@@ -42,4 +43,4 @@ def _words(transfer: Transfer) -> str:
     outcome = transfer.outcome.words
     if transfer.is_judged:
         outcome = JUDGED_WORDS if transfer.outcome is Outcome.NOT_EXECUTED else f"{outcome}: its history says FAILED"
-    return f"{what}, sent {transfer.sent_at.astimezone():%H:%M:%S}: {outcome}{tran_id}"
+    return f"{what}, sent {in_zone(transfer.sent_at):%H:%M:%S}: {outcome}{tran_id}"

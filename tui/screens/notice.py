@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui.domain.amounts import grouped
+from tui.domain.moments import in_zone
 from tui.domain.transfer import Evidence, Outcome, Transfer
 from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
@@ -56,7 +57,7 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
             ("Amount", f"{grouped(request.amount)} {request.asset}"),
             ("From", source.wide_label),
             ("To", destination.wide_label),
-            ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
+            ("Sent", in_zone(transfer.sent_at).strftime("%Y-%m-%d %H:%M:%S %z")),
             *reasons(transfer),
         ]
         with AskingDialog():

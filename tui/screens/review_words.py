@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tui.domain.amounts import exact_sum, grouped
 from tui.domain.balances import Account, Balances, Figure
+from tui.domain.moments import in_zone
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.widgets.status_bar import Status
@@ -13,7 +14,7 @@ from tui.widgets.transfer_facts import JUDGED_WORDS
 def repeat_words(repeats: list[Transfer], looks: dict[int, str]) -> str:
     """What the person should know before an amount is moved a second time: of one that is in doubt rather than done."""
     earlier = next((repeat for repeat in repeats[::-1] if repeat.outcome is not Outcome.DONE), repeats[-1])
-    when = earlier.sent_at.astimezone().strftime("%H:%M:%S")
+    when = in_zone(earlier.sent_at).strftime("%H:%M:%S")
     outcome = f"was {JUDGED_WORDS}" if earlier.is_judged else f"is {earlier.outcome.words}"
     look = f"\n{looks[earlier.id]}" if earlier.id in looks else ""
     amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable, Label
 
+from tui.domain.moments import in_zone
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.widgets.transfer_table import TransferTable
@@ -90,7 +91,7 @@ class SessionList(Vertical):
         marked = self.query_one(TransferTable).marked
         ids = sorted(self._notes, key=lambda id_: (marked is None or id_ != marked.id, -id_))
         told = [
-            f"{transfer.sent_at.astimezone():%H:%M:%S} {printable(note)}"
+            f"{in_zone(transfer.sent_at):%H:%M:%S} {printable(note)}"
             for transfer, note in map(self._notes.__getitem__, ids[:_MOST_NOTES])
         ]
         if more := len(ids) - len(told):

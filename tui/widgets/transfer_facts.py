@@ -1,6 +1,7 @@
 """What there is to say of one transfer: its outcome, what that means, and every fact."""
 
 from tui.domain.amounts import grouped
+from tui.domain.moments import in_zone
 from tui.domain.text import printable
 from tui.domain.transfer import Evidence, Outcome, Transfer
 
@@ -50,7 +51,7 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
         ("To", destination.wide_label),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),
         ("Type", request.type.name),
-        ("Sent", transfer.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")),
+        ("Sent", in_zone(transfer.sent_at).strftime("%Y-%m-%d %H:%M:%S %z")),
     ]
     return [fact for fact in found if fact[1]]
 

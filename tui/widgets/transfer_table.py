@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 from tui.domain.again import reverse
 from tui.domain.amounts import grouped
+from tui.domain.moments import in_zone
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.widgets.at_once import at_once
@@ -141,7 +142,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         request = transfer.request
         move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
         texts = (
-            transfer.sent_at.astimezone().strftime(time_format),
+            in_zone(transfer.sent_at).strftime(time_format),
             move,
             f"{grouped(request.amount)} {request.asset}",
             str(transfer.tran_id or "-"),
