@@ -10,15 +10,15 @@ import msgspec
 
 from tui.domain.amounts import plain
 from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
-from tui.domain.records import Row
+from tui.domain.records import END_OF_TIMESTAMPS_MS, LEAST_TIMESTAMP_MS, MOST_TRAN_ID, Row
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
 from tui.exchange.decoding import Amount, Estimate
 
-TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+TranId = Annotated[int, msgspec.Meta(gt=0, le=MOST_TRAN_ID)]
 
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=YEAR_10000_MS)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=LEAST_TIMESTAMP_MS, lt=END_OF_TIMESTAMPS_MS)]
 """A time that cannot be one in seconds, from the year 2001 on."""
 
 
