@@ -291,7 +291,7 @@ class MainScreen(Fitting, HasBalances):
     def _place(self) -> str:
         """LIVE or DEMO, and as whom: it stands in the first line everywhere."""
         status = self.query_one(StatusBar).status
-        return f"{status.place} {status.profile}"
+        return f"{status.short_place} {status.profile}"
 
     def _fill(self, draft: Draft | None) -> None:
         if draft:

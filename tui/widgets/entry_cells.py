@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.domain import moments
 from tui.domain.amounts import grouped
-from tui.domain.hosts import place_name
+from tui.domain.hosts import in_short, place_name
 from tui.domain.past import Entry
 from tui.domain.text import printable
 from tui.domain.view import Column, Whose, host_of, outcome_word, profile_of
@@ -104,6 +104,8 @@ class Widths:
 
     def cell(self, found: Cells, column: Column, width: int) -> str:
         """What stands in a column of a line, that wide; the dots of all amounts stand in one column."""
+        if column is Column.HOST:
+            return cut(in_short(found.texts[column], width), width)
         if column is not Column.AMOUNT:
             return cut(found.texts[column], width)
         amount = found.whole.rjust(self.whole) + found.decimals.ljust(self.decimals)
