@@ -22,6 +22,11 @@ _WIDEST = {Column.MOVE: 36, Column.OUTCOME: 14, Column.HOST: 24, Column.PROFILE:
 
 _WIDEST_ASSET = 10
 
+_LEAST_OF_HOST = 10
+"""Characters. It is cut further than others before it goes out of sight: what is of another place must not pass for one
+of this.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -127,7 +132,8 @@ def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> t
     room = width - 1 - sum(taken + 1 for _, taken in found)
     rest = columns[STAYING + first :]
     for column, taken in rest:
-        if taken > room and len(found) > STAYING:
+        least = min(taken, _LEAST_OF_HOST) if column is Column.HOST else taken
+        if least > room and len(found) > STAYING:
             break
         found.append((column, min(taken, max(room, 1))))
         room -= taken + 1

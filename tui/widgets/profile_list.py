@@ -45,4 +45,5 @@ class ProfileList(OptionList):
 
 def _line(profile: keys.Profile, in_use: str) -> str:
     mark = "in use" if profile.name == in_use else ""
-    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {in_short(place_name(profile.base_url), _MOST_OF_PLACE)}"
+    place = in_short(place_name(profile.base_url), _MOST_OF_PLACE)
+    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {place}"
