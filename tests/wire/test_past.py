@@ -28,7 +28,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
 from tui.exchange.records import HISTORY_REACH_MS
-from tui.history import HistoryCache
+from tui.history import HistoryCache, Stream
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"
@@ -183,6 +183,17 @@ async def test_leaving_ends_every_call_and_the_next_look_reads_the_rest(
                 break
     assert asyncio.all_tasks() == before
     assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
+
+
+async def test_span_until_a_time_that_has_not_come_is_not_believed(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    later_ms = watched.exchange.server_ms() + 400 * DAY_MS
+    move = TransferType.MAIN_FUNDING
+    cache().replace(Stream(move), [], start_ms=0, until_ms=later_ms, is_all=True)
+    records = await _read(PastReader(client, cache(), moves=[move]))
+    assert len(records) > 10
+    assert set(records) == set(await _read(PastReader(client, moves=[move])))
 
 
 @pytest.mark.parametrize("rows", [1, 7])

@@ -5,6 +5,7 @@ is asked for at once, and the newest hundred of all are known after the slowest 
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -251,7 +252,7 @@ class PastReader:
     def _start_ms(self, stream: Stream, now_ms: int) -> int:
         """From when on a question is asked: of what was read whole, the last day, and from what was pending on."""
         reach_ms = now_ms - HISTORY_REACH_MS
-        if stream not in self._until_ms:
+        if self._until_ms.get(stream, sys.maxsize) > now_ms + _AHEAD_MS:  # never, or until a time that has not come
             return reach_ms
         again_ms = min(self._until_ms[stream], now_ms) - OVERLAP_MS
         pending = [
