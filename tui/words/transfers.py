@@ -33,8 +33,10 @@ def reasons(transfer: Transfer) -> list[tuple[str, str]]:
     evidence, answer = transfer.evidence, transfer.answer
     if code_from(evidence) is not None:
         name = "Answer"
+    elif transfer.outcome is Outcome.DONE:
+        name = "Known by"
     else:
-        name = "Known by" if transfer.outcome is Outcome.DONE else "Why"
+        name = "Why"
     reason = outcomes.reason(evidence)
     first = "" if answer is None or answer == evidence or isinstance(answer, Accepted) else outcomes.reason(answer)
     return [
