@@ -20,9 +20,10 @@ from tui.domain.evidence import (
     Refusal,
 )
 from tui.domain.records import RecordStatus
-from tui.domain.transfer import Transfer, TransferRequest
+from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.answers import evidence_from
+from tui.journal import Journal, RepeatUnconfirmed
 
 SENT_MS = 1_700_000_000_123
 
@@ -117,3 +118,13 @@ def transfer(**changes: Any) -> Transfer:
     """Return a transfer of 100.50 USDT from Spot to Funding that is being sent; another id is another transfer."""
     values = {**_DEFAULTS, **changes}
     return Transfer(**{"identity": f"{values['id']:032x}", **values})
+
+
+def begin_anyway(journal: Journal, sending: Sending) -> Transfer:
+    """Write down a transfer, whatever it repeats."""
+    meant: frozenset[str] = frozenset()
+    while True:
+        try:
+            return journal.begin(sending, meant=meant)
+        except RepeatUnconfirmed as repeat:
+            meant |= {transfer.identity for transfer in repeat.transfers}
