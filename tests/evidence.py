@@ -4,10 +4,11 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from tui.domain.outcome import Basis, Outcome
+
 from tui.domain.evidence import (
     Accepted,
     Ambiguous,
-    Basis,
     Failure,
     Flaw,
     Legacy,
@@ -15,7 +16,6 @@ from tui.domain.evidence import (
     NeverLeft,
     NoRecord,
     Obstacle,
-    Outcome,
     PersonsWord,
     Refusal,
 )

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from tui.domain.outcome import Basis
 
 from tests.evidence import (
     accepted,
@@ -16,7 +17,7 @@ from tests.evidence import (
     refusal,
 )
 from tests.evidence import transfer as transfer_with
-from tui.domain.evidence import Basis, Evidence
+from tui.domain.evidence import Evidence
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.endings import Endings

@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tui.domain.outcome import Basis, Outcome
 
 from tests.evidence import accepted, ambiguous, matching_record, named, no_record, persons_word, refusal
 from tests.evidence import transfer as transfer_with
@@ -13,7 +14,6 @@ from tui.domain.evidence import (
     Accepted,
     Ambiguous,
     Awaiting,
-    Basis,
     Clash,
     Evidence,
     Failure,
@@ -23,7 +23,6 @@ from tui.domain.evidence import (
     NeverLeft,
     NoRecord,
     Obstacle,
-    Outcome,
     PersonsRecord,
     PersonsWord,
     Reason,

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from tui.domain.outcome import Basis
 
 from tests.evidence import (
     SENT_MS,
@@ -29,7 +30,7 @@ from tests.evidence import (
     persons_word,
     refusal,
 )
-from tui.domain.evidence import Awaiting, Basis, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
+from tui.domain.evidence import Awaiting, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
 from tui.domain.moments import ms_of
 from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest

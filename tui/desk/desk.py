@@ -6,15 +6,17 @@ A transfer is in the journal before its first byte can leave, and its outcome is
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from tui.desk.balances import BalanceReadings
 from tui.desk.matching import fit
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
-from tui.domain.evidence import Ambiguous, Answer, Flaw, Outcome, PersonsRecord, PersonsWord, recorded_outcome
+from tui.domain.evidence import Ambiguous, Answer, Flaw, PersonsRecord, PersonsWord
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
+from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
@@ -31,12 +33,19 @@ if TYPE_CHECKING:
 _CLOCK_MAX_AGE_MS = 60_000
 
 
+class Word(Enum):
+    """What a person says of a transfer that no record shows."""
+
+    EXECUTED = auto()
+    NOT_EXECUTED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How a person settled an unknown transfer."""
 
     transfer: Transfer
-    choice: HistoryRow | PersonsWord
+    choice: HistoryRow | Word
     """The record that it is, or how it ended if it is none of them."""
     declined: tuple[int, ...] = ()
     """The tranIds of the records that it is not."""
@@ -180,8 +189,8 @@ class Desk:
         transfer, choice = decision.transfer, decision.choice
         despite: tuple[int, ...] = ()
         evidence: PersonsWord | PersonsRecord
-        if isinstance(choice, PersonsWord):
-            evidence = choice
+        if isinstance(choice, Word):
+            evidence = PersonsWord(choice is Word.EXECUTED)
         else:
             if recorded_outcome(choice.status) is None:
                 raise Undecidable(f"The exchange says {choice.status} of it: that decides nothing yet")

@@ -14,9 +14,9 @@ from tui.desk.matching import Fit, fit
 from tui.desk.past import PastReader
 from tui.desk.settle import is_same_key
 from tui.domain.amounts import grouped
-from tui.domain.evidence import Basis, recorded_outcome
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import in_full, ms_of
+from tui.domain.outcome import Basis, recorded_outcome
 from tui.domain.past import PENDING, Entry, Mismatch, merge
 from tui.domain.records import HistoryRow, Row
 from tui.domain.search import Search

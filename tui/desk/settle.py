@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tui.desk.matching import Candidates, is_contested, sift, span_ms, window_end_ms, without_rivals
-from tui.domain.evidence import MatchingRecord, NoRecord, Outcome, named_tran_ids, recorded_outcome
+from tui.domain.evidence import MatchingRecord, NoRecord, named_tran_ids
+from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient

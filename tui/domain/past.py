@@ -10,8 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import plain
-from tui.domain.evidence import recorded_outcome
 from tui.domain.moments import ms_of
+from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow, Row, identity
 from tui.domain.search import Facts, Search, facts_of, haystack, is_found
 from tui.domain.transfer import Outcome, Transfer

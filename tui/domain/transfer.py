@@ -11,9 +11,18 @@ from functools import lru_cache
 
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount, plain
 from tui.domain.balances import Account, ends
-from tui.domain.evidence import Awaiting, Basis, Evidence, Legacy, basis_of, code_from, outcome_from, tran_id_from
-from tui.domain.evidence import Outcome as Outcome
+from tui.domain.evidence import (
+    Awaiting,
+    Evidence,
+    Legacy,
+    basis_of,
+    code_from,
+    outcome_from,
+    tran_id_from,
+)
 from tui.domain.moments import utc
+from tui.domain.outcome import Basis
+from tui.domain.outcome import Outcome as Outcome
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 

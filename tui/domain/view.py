@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from tui.domain.evidence import recorded_outcome
+from tui.domain.outcome import recorded_outcome
 from tui.domain.past import Entry, select
 from tui.domain.search import ANY, Search
 from tui.domain.wallets import TransferType

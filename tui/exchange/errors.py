@@ -17,7 +17,16 @@ import ssl
 from collections.abc import Mapping
 
 from tui.domain.answers import LIMITED_STATUSES
-from tui.domain.evidence import Accepted, Ambiguous, Failure, Flaw, NeverLeft, Obstacle, Refusal, code_from
+from tui.domain.evidence import (
+    Accepted,
+    Ambiguous,
+    Failure,
+    Flaw,
+    NeverLeft,
+    Obstacle,
+    Refusal,
+    code_from,
+)
 from tui.domain.text import printable
 from tui.exchange.answers import evidence_from, whole_answer
 from tui.words import answers as words

@@ -6,7 +6,8 @@ from typing import get_args
 
 import msgspec
 
-from tui.domain.evidence import Accepted, Basis, Evidence, Legacy, Outcome
+from tui.domain.evidence import Accepted, Evidence, Legacy
+from tui.domain.outcome import Basis, Outcome
 from tui.words.outcomes import message
 
 LEGACY = "Legacy"

@@ -10,11 +10,9 @@ from tui.domain.amounts import plain
 from tui.domain.evidence import (
     Accepted,
     Answer,
-    Basis,
     Clash,
     Evidence,
     Legacy,
-    Outcome,
     Reason,
     Reopened,
     SenderGone,
@@ -24,6 +22,7 @@ from tui.domain.evidence import (
     tran_id_from,
 )
 from tui.domain.moments import ms_of, utc
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import clock

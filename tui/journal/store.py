@@ -7,7 +7,8 @@ from pathlib import Path
 
 from platformdirs import user_state_path
 
-from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
+from tui.domain.evidence import Evidence, NeverLeft, Obstacle, SenderGone
+from tui.domain.outcome import Outcome
 from tui.domain.records import Row, UnreadableRow
 from tui.domain.search import ANY, Search, facts_of, is_found
 from tui.domain.transfer import Sending, Transfer, TransferRequest

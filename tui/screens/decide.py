@@ -13,11 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from tui.desk.desk import Decision, Desk, Undecidable
+from tui.desk.desk import Decision, Desk, Undecidable, Word
 from tui.desk.settle import Progress
 from tui.domain.amounts import grouped
-from tui.domain.evidence import PersonsWord, recorded_outcome
 from tui.domain.moments import local
+from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow
 from tui.domain.text import printable
 from tui.journal import JournalError
@@ -142,7 +142,7 @@ def _decision(progress: Progress, index: int) -> Decision:
         record = candidates[index]
         others = tuple(row.tran_id for row in candidates if row is not record)
         return Decision(transfer, record, others)
-    word = PersonsWord(is_executed=index != len(candidates))
+    word = Word.NOT_EXECUTED if index == len(candidates) else Word.EXECUTED
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
     return Decision(transfer, word, (*(row.tran_id for row in candidates), *unreadable))
 

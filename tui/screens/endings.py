@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.app import App
 
-from tui.domain.evidence import Basis
+from tui.domain.outcome import Basis
 from tui.domain.transfer import Outcome, Transfer
 from tui.words import transfers as words
 

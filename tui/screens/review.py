@@ -18,7 +18,6 @@ from textual.widgets import Label
 
 from tui.desk.desk import Desk
 from tui.domain.balances import Balances
-from tui.domain.evidence import Refusal
 from tui.domain.form import Problem, too_much
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
@@ -292,9 +291,8 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
 
     def on_review_screen_answered(self, message: Answered) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
-        evidence = message.transfer.evidence
-        if isinstance(evidence, Refusal) and evidence.is_clock:
-            self._go(Stage.PREPARING, outcomes.clock_refused(evidence))
+        if refused := outcomes.clock_refused(message.transfer.evidence):
+            self._go(Stage.PREPARING, refused)
             self.prepare()
         else:
             self._go(Stage.ANSWERED)

@@ -3,7 +3,14 @@
 from typing import assert_never
 
 from tui.domain.answers import OUTSIDE_WINDOW, OVERLOADED, Shape, WholeAnswer
-from tui.domain.evidence import Ambiguous, Failure, Flaw, NeverLeft, Obstacle, Refusal
+from tui.domain.evidence import (
+    Ambiguous,
+    Failure,
+    Flaw,
+    NeverLeft,
+    Obstacle,
+    Refusal,
+)
 from tui.domain.text import printable
 
 _MAX_MESSAGE = 300

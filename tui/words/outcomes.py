@@ -12,14 +12,12 @@ from tui.domain.evidence import (
     Accepted,
     Ambiguous,
     Awaiting,
-    Basis,
     Clash,
     Evidence,
     Legacy,
     MatchingRecord,
     NeverLeft,
     NoRecord,
-    Outcome,
     PersonsRecord,
     PersonsWord,
     Reason,
@@ -28,6 +26,7 @@ from tui.domain.evidence import (
     SenderGone,
     outcome_from,
 )
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.words import answers
 
@@ -143,10 +142,11 @@ def message(evidence: Evidence) -> str:
     return f"{reason(evidence)}\n{advice(evidence)}".strip()
 
 
-def clock_refused(evidence: Refusal) -> str:
-    """Return that a transfer was refused for its timestamp, while the clock is being set again."""
-    why = ": the clock was off." if evidence.is_clock else "."
-    return f"The exchange refused it{why} Nothing moved. The clock is being set again."
+def clock_refused(evidence: Evidence) -> str:
+    """Return that a transfer was refused for its timestamp, while the clock is being set again; empty if it was not."""
+    if isinstance(evidence, Refusal) and evidence.is_clock:
+        return "The exchange refused it: the clock was off. Nothing moved. The clock is being set again."
+    return ""
 
 
 def notice(evidence: Evidence) -> tuple[str, str]:

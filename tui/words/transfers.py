@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from tui.domain import moments
 from tui.domain.amounts import grouped
-from tui.domain.evidence import Accepted, Outcome, code_from
+from tui.domain.evidence import Accepted, code_from
+from tui.domain.outcome import Outcome
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.words import answers, outcomes
@@ -31,12 +32,8 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
 def reasons(transfer: Transfer) -> list[tuple[str, str]]:
     """Return what the outcome rests on, what to do about it, and what came of sending it if that was something else."""
     evidence, answer = transfer.evidence, transfer.answer
-    if code_from(evidence) is not None:
-        name = "Answer"
-    elif transfer.outcome is Outcome.DONE:
-        name = "Known by"
-    else:
-        name = "Why"
+    unnumbered = "Known by" if transfer.outcome is Outcome.DONE else "Why"
+    name = unnumbered if code_from(evidence) is None else "Answer"
     reason = outcomes.reason(evidence)
     first = "" if answer is None or answer == evidence or isinstance(answer, Accepted) else outcomes.reason(answer)
     return [
