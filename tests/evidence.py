@@ -4,8 +4,6 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from tui.domain.outcome import Basis, Outcome
-
 from tui.domain.evidence import (
     Accepted,
     Ambiguous,
@@ -19,6 +17,7 @@ from tui.domain.evidence import (
     PersonsWord,
     Refusal,
 )
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType

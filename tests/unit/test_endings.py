@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from tui.domain.outcome import Basis
 
 from tests.evidence import (
     accepted,
@@ -18,6 +17,7 @@ from tests.evidence import (
 )
 from tests.evidence import transfer as transfer_with
 from tui.domain.evidence import Evidence
+from tui.domain.outcome import Basis
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.endings import Endings

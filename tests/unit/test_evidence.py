@@ -5,7 +5,6 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tui.domain.outcome import Basis, Outcome
 
 from tests.evidence import accepted, ambiguous, matching_record, named, no_record, persons_word, refusal
 from tests.evidence import transfer as transfer_with
@@ -35,6 +34,7 @@ from tui.domain.evidence import (
     outcome_from,
     tran_id_from,
 )
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.exchange.answers import evidence_from, whole_answer
 from tui.journal import evidence as codec

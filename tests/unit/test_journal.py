@@ -16,7 +16,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tui.domain.outcome import Basis
 
 from tests.evidence import (
     SENT_MS,
@@ -32,6 +31,7 @@ from tests.evidence import (
 )
 from tui.domain.evidence import Awaiting, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
 from tui.domain.moments import ms_of
+from tui.domain.outcome import Basis
 from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType

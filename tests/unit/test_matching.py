@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tui.domain.outcome import recorded_outcome
 
 from tests.evidence import accepted, ambiguous, named
 from tests.evidence import transfer as transfer_with
@@ -20,6 +19,7 @@ from tui.desk.matching import (
     window_start_ms,
     without_rivals,
 )
+from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
