@@ -3,15 +3,15 @@
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.evidence import never_left, transfer
 from tui.domain.past import Entry, merge
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.transfer import TransferRequest
 from tui.domain.view import Column, View, Whose, listed, made_elsewhere, outcome_word
 from tui.domain.wallets import TransferType
 from tui.widgets.entry_cells import in_sight
@@ -21,7 +21,7 @@ WHOSE = Whose("main", HOST)
 AT_MS = 1_795_521_600_000
 RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, AT_MS)
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-ROW = Transfer(1, REQUEST, "main", "tail", HOST, datetime(2026, 11, 24, 12, tzinfo=UTC), AT_MS, 5000, Outcome.NOT_SENT)
+ROW = transfer(request=REQUEST, host=HOST, timestamp_ms=AT_MS, evidence=never_left())
 
 
 def _many() -> list[Entry]:

@@ -24,6 +24,7 @@ from tui import keys
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
+from tui.desk import settle
 from tui.desk.desk import Desk
 from tui.desk.settle import Pace, Progress
 from tui.domain.credentials import ApiKey
@@ -31,7 +32,7 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.journal import Journal
+from tui.journal import Journal, RepeatUnconfirmed, clock
 
 _FAST = Pace(first_s=0.01, longest_s=0.04, judge_after_s=0, judge_gap_s=0.04, watch_s=(0.3, 0.6), retry_s=0.02)
 
@@ -102,7 +103,12 @@ class Seat:
 
     async def send(self, amount: str = "1", move: TransferType = TransferType.MAIN_FUNDING) -> Transfer:
         """Confirm a transfer, whatever it repeats; gives it as it stands when the desk answers."""
-        return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)), meant=frozenset(range(1000)))
+        meant: frozenset[str] = frozenset()
+        while True:
+            try:
+                return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)), meant=meant)
+            except RepeatUnconfirmed as repeat:
+                meant |= {transfer.identity for transfer in repeat.transfers}
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, as the desk tells of changes."""
@@ -166,14 +172,29 @@ def seat(open_desk: OpenDesk) -> Seat:
     return open_desk()
 
 
-@pytest.fixture
-def past_the_window(server: DemoServer) -> Callable[[], None]:
-    """Lets so much of the exchange's time go by that a record of a request sent before would be late."""
+TimePasses = Callable[[int], None]
 
-    def jump() -> None:
-        server.exchange.clock_offset_ms += 20_000
+
+@pytest.fixture
+def time_passes(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> TimePasses:
+    """Lets time go by on every clock that the desk judges by; the exchange's time has to be measured again."""
+    passed_ms = 0
+    now_ms = clock.now_ms
+    monkeypatch.setattr(settle, "ticks_ms", lambda: ticks_ms() + passed_ms)
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + passed_ms)
+
+    def jump(by_ms: int) -> None:
+        nonlocal passed_ms
+        passed_ms += by_ms
+        server.exchange.clock_offset_ms += by_ms
 
     return jump
+
+
+@pytest.fixture
+def past_the_window(time_passes: TimePasses) -> Callable[[], None]:
+    """Lets so much time go by that a record of a request sent before would be late."""
+    return lambda: time_passes(20_000)
 
 
 @pytest.fixture

@@ -192,6 +192,7 @@ def _copy(path: Path, version: int) -> None:
     try:
         unfinished.touch(mode=0o600, exist_ok=False)
         with contextlib.closing(_connect(path, "ro")) as source, contextlib.closing(_connect(unfinished, "rw")) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")  # its rollback file would stay under the name of now
             source.backup(copy)
         if target.exists():  # of an earlier journal with this name: it is kept as well
             target = unfinished.rename(target.with_name(f"{target.name}-{uuid4().hex[:8]}"))
