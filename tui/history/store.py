@@ -13,7 +13,8 @@ from platformdirs import user_state_path
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.wallets import TransferType
 
-_VERSION = 1
+_VERSION = 2
+"""Before it, pairs were filled in that no record named, and spans were written by a clock that could be wrong."""
 _BUSY_TIMEOUT_S = 5.0
 
 _SCHEMA = (
