@@ -10,7 +10,6 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
-from functools import cache
 
 from tui.desk.matching import Fit, could_be, fit, span_ms
 from tui.domain.evidence import Accepted, NeverLeft, Refusal, named_tran_ids
@@ -43,13 +42,18 @@ def joined(
     questions = questions or {}
     entries = merge(records, transfers, host)
     rows = _Rows((entry.transfer for entry in entries if entry.record is None and entry.transfer), sighted or {})
-    declined = cache(declined)
+    declines: dict[str, Collection[int]] = {}
+
+    def declined_once(row: Transfer) -> Collection[int]:
+        if row.identity not in declines:
+            declines[row.identity] = declined(row)
+        return declines[row.identity]
 
     def placed(entry: Entry) -> Entry:
         if entry.record is None:
             return entry
         streams = questions.get(identity(entry.record), frozenset())
-        possible = () if entry.transfer else rows.possible(entry.record, streams, host, declined)
+        possible = () if entry.transfer else rows.possible(entry.record, streams, host, declined_once)
         return replace(entry, possible=possible, asked=_asked(streams), is_compared=is_compared)
 
     return [placed(entry) for entry in entries]
