@@ -53,15 +53,15 @@ def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
         return 1
     # What a transfer of the journal alone is, is for `shunter journal`.
     entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]
-    if opened.journal is None:
-        print(differences.NOT_JOINED, file=sys.stderr)
     account.tell_what_is_missing(opened.past)
+    if entries and opened.journal is None:
+        print(differences.NOT_JOINED, file=sys.stderr)
     if args.json:
         listing.print_json(_FIELDS, _fields(entries, opened))
     elif args.csv:
         listing.print_csv(_FIELDS, _fields(entries, opened))
     else:
-        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty="The exchange has no such record.")
+        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=differences.none(opened.past.unread))
     sys.stdout.flush()
     return 1 if opened.past.unread else 0
 

@@ -149,7 +149,7 @@ class PastReader:
     def missing(self) -> list[str]:
         """What is not in it, and why; a line each. The exchange's words may be among them."""
         reasons = set(self.unread.values())
-        if len(reasons) == 1 and self._asked <= self.unread.keys():
+        if len(reasons) == 1 and 1 < len(self._asked) == len(self.unread):
             return [*self.notes, f"Nothing of the exchange's history could be read: {reasons.pop()}"]
         return [*self.notes, *(f"{stream} could not be read: {why}" for stream, why in self.unread.items())]
 

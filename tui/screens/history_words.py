@@ -23,7 +23,13 @@ def empty_words(past: Past, *, is_filtered: bool) -> str:
     """Why the list is empty."""
     if is_filtered and past.entries:
         return "Nothing of the kind. / changes the filter"
-    return "Nothing yet" if past.is_reading or past.is_taking else "No transfers"
+    if past.is_reading or past.is_taking:
+        return "Nothing yet"
+    return (
+        "No transfers among what could be read: n says why"
+        if past.unread_count or past.journal_problem
+        else "No transfers"
+    )
 
 
 def comparing_words(reading: Reading | None = None) -> str:

@@ -3,7 +3,7 @@
 They are functions of a row's evidence and of what the record says, both whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from tui.domain.amounts import grouped
@@ -138,6 +138,11 @@ def summary(comparison: Comparison, unread: int = 0) -> str:
             *([f"{unread:,} questions to the exchange were not answered: n says why."] if unread else []),
         ]
     )
+
+
+def none(unread: Collection[object]) -> str:
+    """Return that a list of records is empty. `unread` are the questions to the exchange that were given up."""
+    return "No such record among what could be read." if unread else "The exchange has no such record."
 
 
 def _possible(rows: Sequence[Transfer]) -> str:
