@@ -21,8 +21,8 @@ NO_DEMO_JOURNAL = "The demo exchange has no journal here: there is nothing to co
 NOT_JOINED = "There is no journal on this machine: which of these transfers were made with Shunter is not known."
 
 _ELSEWHERE = (
-    "It is on the exchange's record, and no transfer of this journal can be it: made with the exchange's own app or "
-    "page, or by another program or journal."
+    "It is on the exchange's record alone, and no transfer of this journal can be it: made with the exchange's own app "
+    "or page, or by another program or journal."
 )
 _NOT_COMPARED = "It is on the exchange's record. The journal could not be read whole: where it was made is not known."
 _DIFFERS = "The journal and the exchange's record say different things of it. What the exchange says counts."
