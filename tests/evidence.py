@@ -7,7 +7,6 @@ from typing import Any
 from tui.domain.evidence import (
     Accepted,
     Ambiguous,
-    Basis,
     Failure,
     Flaw,
     Legacy,
@@ -15,10 +14,10 @@ from tui.domain.evidence import (
     NeverLeft,
     NoRecord,
     Obstacle,
-    Outcome,
     PersonsWord,
     Refusal,
 )
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType

@@ -21,7 +21,8 @@ from tests.evidence import (
     transfer,
 )
 from tui.desk.reconcile import Comparison, Kind, compare
-from tui.domain.evidence import Awaiting, Basis, Evidence, Outcome
+from tui.domain.evidence import Awaiting, Evidence
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType

@@ -14,7 +14,8 @@ from tui.cli import main
 from tui.demo.edits import Edit
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.keys import demo_key
-from tui.domain.evidence import Basis, Evidence, Outcome
+from tui.domain.evidence import Evidence
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path

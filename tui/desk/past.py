@@ -13,8 +13,8 @@ from datetime import timedelta
 from functools import partial
 from itertools import chain, permutations
 
-from tui.domain.evidence import recorded_outcome
 from tui.domain.hosts import exchange_of
+from tui.domain.outcome import recorded_outcome
 from tui.domain.records import Row, identity, one_each
 from tui.domain.search import Search
 from tui.domain.text import name

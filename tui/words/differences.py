@@ -8,8 +8,8 @@ from typing import assert_never
 
 from tui.domain.amounts import grouped
 from tui.domain.differences import Comparison, Difference, Kind
-from tui.domain.evidence import Outcome
 from tui.domain.moments import in_full
+from tui.domain.outcome import Outcome
 from tui.domain.past import Entry, Origin
 from tui.domain.records import HistoryRow, RecordStatus, Row
 from tui.domain.text import printable
