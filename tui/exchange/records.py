@@ -1,5 +1,6 @@
 """The exchange's records of transfers, read one by one: a row that is not as documented hides no other, and stays."""
 
+import json
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -17,6 +18,12 @@ HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 """The exchange's history goes back six months. How long a span one call may have, it does not limit."""
 
 _MAX_PAGE_BYTES = 1024 * 1024
+
+_DENYING = frozenset({"code", "msg", "error", "success"})
+"""A record that has one of these says something else beside its status."""
+
+_AMBIGUOUS = object()
+"""Stands for an object that has a name twice."""
 
 
 class _Page(msgspec.Struct, frozen=True):
@@ -36,6 +43,7 @@ def history_page(body: bytes) -> HistoryPage:
     if len(body) > _MAX_PAGE_BYTES:
         raise ValueError("it is too long")
     page = decode(body, _Page)
+    is_row_clear = _clear_rows(body)
     if not page.code is page.msg is page.status is msgspec.UNSET:
         raise ValueError("it speaks of an error")
     if page.rows is msgspec.UNSET:
@@ -44,17 +52,37 @@ def history_page(body: bytes) -> HistoryPage:
         return HistoryPage(0, ())
     if len(page.rows) > HISTORY_PAGE_SIZE:
         raise ValueError("it has more rows than a page")
-    return HistoryPage(page.total, tuple(_row(bytes(raw)) for raw in page.rows))
+    rows = zip(page.rows, is_row_clear, strict=True)
+    return HistoryPage(page.total, tuple(_row(bytes(raw), is_clear=is_clear) for raw, is_clear in rows))
 
 
-def _row(raw: bytes) -> Row:
-    fields: dict[str, msgspec.Raw] = _field(raw, dict[str, msgspec.Raw]) or {}
+def _clear_rows(body: bytes) -> list[bool]:
+    """Return, for each row of a page, whether it says each thing once. Raises ValueError if the page itself does not:
+    of a name that stands there twice, a decoder would take one and drop the other.
+    """
+    try:
+        text = body.decode("utf-8", "replace")
+        page = json.loads(text, object_pairs_hook=_unambiguous, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if page is _AMBIGUOUS:
+        raise ValueError("it has a name twice")
+    return [row is not _AMBIGUOUS for row in page.get("rows") or ()]
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> Any:
+    fields = dict(pairs)
+    return fields if len(fields) == len(pairs) else _AMBIGUOUS
+
+
+def _row(raw: bytes, *, is_clear: bool) -> Row:
+    fields: dict[str, msgspec.Raw] = (_field(raw, dict[str, msgspec.Raw]) or {}) if is_clear else {}
     kind, asset, status = (_word(fields.get(name)) for name in ("type", "asset", "status"))
     amount = _field(fields.get("amount"), Amount)
     if amount is not None and amount <= 0:
         amount = None
     tran_id, timestamp = _field(fields.get("tranId"), TranId), _field(fields.get("timestamp"), Milliseconds)
-    if kind and asset and status and amount and tran_id and timestamp:
+    if kind and asset and status and amount and tran_id and timestamp and _DENYING.isdisjoint(fields):
         pairs = {name: fields[name] for name in ("fromSymbol", "toSymbol") if _is_given(fields.get(name))}
         symbols = {name: _word(symbol) for name, symbol in pairs.items()}
         if None not in symbols.values():

@@ -28,7 +28,8 @@ from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
 from tui.files import NotRegular, require_regular_database
 
-_VERSION = 1
+_VERSION = 2
+"""Before it, pairs were filled in that no record named, and spans were written by a clock that could be wrong."""
 _BUSY_TIMEOUT_S = 5.0
 
 _TABLES = (

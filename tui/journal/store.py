@@ -152,6 +152,20 @@ class Journal:
             ).fetchall()
         return tuple(sighting["status"] for sighting in sightings)
 
+    def sighted(self, host: str) -> dict[int, frozenset[str]]:
+        """The identities of the transfers to this host that a record was sighted for, by its tranId."""
+        with self._file.reading() as connection:
+            sightings = connection.execute(
+                "SELECT identity, sightings.tran_id FROM sightings JOIN transfers ON id = transfer_id "
+                "WHERE host = ? AND sightings.tran_id IS NOT NULL",
+                (host,),
+            ).fetchall()
+        identities: dict[int, frozenset[str]] = {}
+        for sighting in sightings:
+            tran_id = sighting["tran_id"]
+            identities[tran_id] = identities.get(tran_id, frozenset()) | {sighting["identity"]}
+        return identities
+
     def noticed(self, transfer: Transfer) -> None:
         """The person has seen that what was shown of a transfer before was wrong."""
         with self._file.transaction() as connection:
