@@ -75,7 +75,7 @@ async def client(line: Line) -> AsyncIterator[BinanceClient]:
 async def test_warm_connection_takes_the_transfer(client: BinanceClient, line: Line) -> None:
     await client.warm()
     assert client.is_warm
-    assert await client.transfer(_REQUEST, 1) == 7
+    assert (await client.transfer(_REQUEST, 1)).tran_id == 7
     assert line.heard == [["GET", "POST"]]
 
 
@@ -140,7 +140,7 @@ async def test_dead_connection_is_found_out_and_left(
 ) -> None:
     monkeypatch.setattr(client_module, "_PROOF_S", 0.5)
     line.answers = False
-    with pytest.raises(OutcomeUnknown, match="did not answer"):
+    with pytest.raises(OutcomeUnknown, match="did not come whole within"):
         await client.warm()
     line.answers = True
     await client.transfer(_REQUEST, 1)
