@@ -92,7 +92,7 @@ async def test_transfer_takes_the_connection_that_was_opened_ahead(client: Binan
     await client.warm()
     assert client.is_warm
     assert line.heard == [["GET"], []]
-    assert await client.transfer(_REQUEST, 1) == 7
+    assert (await client.transfer(_REQUEST, 1)).tran_id == 7
     assert line.heard == [["GET"], ["POST"]]
 
 
@@ -123,7 +123,7 @@ async def test_connection_opened_ahead_that_something_came_on_is_not_used(client
     writer = line.writers[1]
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{'tranId':6}")
     await _until(lambda: not client.is_warm)
-    assert await client.transfer(_REQUEST, 1) == 7
+    assert (await client.transfer(_REQUEST, 1)).tran_id == 7
     assert line.heard == [["GET"], [], ["POST"]]
 
 
@@ -209,7 +209,7 @@ async def test_dead_connection_is_found_out_and_left(
 ) -> None:
     monkeypatch.setattr(client_module, "_PROOF_S", 0.5)
     line.answers = False
-    with pytest.raises(OutcomeUnknown, match="did not answer"):
+    with pytest.raises(OutcomeUnknown, match="did not come whole within"):
         await client.warm()
     line.answers = True
     await client.transfer(_REQUEST, 1)
