@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.evidence import ambiguous, refusal
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
@@ -290,11 +291,11 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
     _assert_right(balances, set(Wallet) - {Wallet.SPOT, Wallet.UM, Wallet.CM, Wallet.OPTIONS})
 
 
-_CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED, -11001)}
+_CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED, -11001), (Wallet.PORTFOLIO, -21001)}
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-@pytest.mark.parametrize("code", [-1000, -1102, -2015, -3003, -11001, -9000, -5012, -99999, 100001003])
+@pytest.mark.parametrize("code", [-1000, -1102, -2015, -3003, -11001, -21001, -9000, -5012, -99999, 100001003])
 @pytest.mark.parametrize("wallet", [Wallet.CROSS, Wallet.ISOLATED, Wallet.OPTIONS, Wallet.PORTFOLIO])
 async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_was_never_opened(
     readings: BalanceReadings, server: DemoServer, wallet: Wallet, code: int, status: int
@@ -311,6 +312,7 @@ async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_wa
 
 
 async def test_another_code_near_it_closes_no_wallet_without_being_a_refusal() -> None:
-    assert not _unread(Wallet.PORTFOLIO, Refused("Not a Portfolio Margin account.", code=-21001)).is_open
-    assert _unread(Wallet.PORTFOLIO, OutcomeUnknown("Not a Portfolio Margin account.", code=-21001)).problem
-    assert _unread(Wallet.CROSS, Refused("Not a Portfolio Margin account.", code=-21001)).problem
+    no_account = refusal(400, -21001, "Not a Portfolio Margin account.")
+    assert not _unread(Wallet.PORTFOLIO, Refused(no_account)).is_open
+    assert _unread(Wallet.PORTFOLIO, OutcomeUnknown(ambiguous(-21001, status=500))).problem
+    assert _unread(Wallet.CROSS, Refused(no_account)).problem
