@@ -28,7 +28,6 @@ def _kept() -> tuple[int, int]:
 @pytest.mark.parametrize("keys", ["f3 q f5", "f6 escape f5", "f1 escape", "f4 escape", "f2 escape", "ctrl+p escape"])
 async def test_screen_that_was_left_is_gone(demo_app: Callable[..., ShunterApp], keys: str) -> None:
     async with demo_app(asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
-
         at_first = len(pilot.app.screen_stack)
 
         async def rounds(count: int) -> None:

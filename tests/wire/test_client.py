@@ -9,6 +9,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from tests.evidence import ambiguous
 from tests.wire.conftest import DemoServer, RawServer
 from tests.wire.held import all_text, assert_no_key_in
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
@@ -27,7 +28,7 @@ _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50"))
 
 async def _transfer(client: BinanceClient, request: TransferRequest = _REQUEST) -> int:
     clock = client.clock or await client.sync_clock()
-    return await client.transfer(request, clock.now_ms())
+    return (await client.transfer(request, clock.now_ms())).tran_id
 
 
 @pytest.mark.parametrize("kind", KeyKind, ids=str)
@@ -257,7 +258,13 @@ async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.M
     assert_no_key_in(caught.value, demo_key())
 
 
-@pytest.mark.parametrize("server_time", ["0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400])
+_NO_TIMES = [
+    *("0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400),
+    *("978307200000", "1483228799999", "4102444800000", "95617584000000", "253402300800000", "1800000000"),
+]
+
+
+@pytest.mark.parametrize("server_time", _NO_TIMES)
 async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time: str) -> None:
     answer = Answer(200, f'{{"serverTime":{server_time}}}'.encode())
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
@@ -332,6 +339,6 @@ async def test_cookies_are_not_kept(server: DemoServer) -> None:
 def test_walk_of_an_error_finds_what_httpx_puts_there() -> None:
     """The walk sees a key where there is one: else the tests above would prove nothing."""
     request = httpx.Request("POST", "http://exchange.invalid", headers={"X-MBX-APIKEY": "demodemo"})
-    error = OutcomeUnknown("unknown")
+    error = OutcomeUnknown(ambiguous())
     error.__context__ = httpx.ReadTimeout("too long", request=request)
     assert "demodemo" in all_text(error)

@@ -195,6 +195,17 @@ async def test_leaving_ends_every_call_and_the_next_look_reads_the_rest(
     assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
 
 
+async def test_span_until_a_time_that_has_not_come_is_not_believed(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    later_ms = watched.exchange.server_ms() + 400 * DAY_MS
+    move = TransferType.MAIN_FUNDING
+    cache().replace(Stream(move), [], start_ms=0, until_ms=later_ms, is_all=True)
+    records = await _read(PastReader(client, cache(), moves=[move]))
+    assert len(records) > 10
+    assert set(records) == set(await _read(PastReader(client, moves=[move])))
+
+
 @pytest.mark.parametrize("rows", [1, 7])
 async def test_fewer_rows_a_page_than_asked_for(client: BinanceClient, watched: Watched, rows: int) -> None:
     watched.exchange.history.most_rows = rows

@@ -93,7 +93,7 @@ def _unlock(*, said_on: TextIO | None = None) -> int:
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
     while True:
-        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline(_MOST_OF_A_KEY).rstrip("\n")
         try:
             keys.unlock(Secret(passphrase))
         except keys.KeyringLocked as error:

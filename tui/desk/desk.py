@@ -13,7 +13,7 @@ from tui.desk.balances import BalanceReadings
 from tui.desk.matching import fit
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
-from tui.domain.evidence import Ambiguous, Answer, Flaw, PersonsRecord, PersonsWord
+from tui.domain.evidence import Accepted, Ambiguous, Answer, Flaw, PersonsRecord, PersonsWord
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
 from tui.domain.outcome import Outcome, recorded_outcome
@@ -274,12 +274,15 @@ class Desk:
             transfer = replace(sent, evidence=answer, answer=answer, unwritten=str(error))
             self._unwritten[sent.identity] = task = asyncio.create_task(self._write_when_possible(sent, answer))
             task.add_done_callback(lambda _: self._unwritten.pop(sent.identity, None))
+        await self._tell_answered(transfer, answer)
+        return transfer
+
+    async def _tell_answered(self, transfer: Transfer, answer: Answer) -> None:
         self._tell(transfer)
-        if transfer.tran_id is not None:
+        if isinstance(answer, Accepted):  # its tranId may have been another's
             await self._tell_notices()
         if transfer.outcome is Outcome.UNKNOWN:
             self._settle_in_background(transfer)
-        return transfer
 
     async def _write_when_possible(self, sent: Transfer, answer: Answer) -> None:
         """What the exchange said is written as soon as the journal takes it again; without that, it would have to be
@@ -288,9 +291,10 @@ class Desk:
         while True:
             await asyncio.sleep(self._pace.retry_s)
             try:
-                self._tell(await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms()))
+                transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
             except JournalError:
                 continue
+            await self._tell_answered(transfer, answer)
             return
 
     def watch_over(self, transfer: Transfer) -> Watch:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from tui.domain.amounts import plain
+from tui.domain.moments import YEAR_10000_MS
 
 _Value = TypeVar("_Value")
 
@@ -21,6 +22,15 @@ class RecordStatus(StrEnum):
     """It moved."""
     FAILED = "FAILED"
     """Nothing moved."""
+
+
+MOST_TRAN_ID = 2**63 - 1
+LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS = 1_000_000_000_000, YEAR_10000_MS
+"""A record's time cannot be one in seconds: it is from the year 2001 on."""
+MOST_IN_WORD = 60
+"""Characters of a name or a status. What is longer is neither."""
+MOST_IN_TEXT = 300
+"""Characters that are kept of a row that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

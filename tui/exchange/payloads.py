@@ -10,17 +10,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tui.domain.amounts import plain
-from tui.domain.records import Row
+from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
+from tui.domain.records import END_OF_TIMESTAMPS_MS, LEAST_TIMESTAMP_MS, MOST_TRAN_ID, Row
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
 from tui.exchange.decoding import Amount, Estimate, Never
 
-_YEAR_10000_MS = 253_402_300_800_000
-
-TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+TranId = Annotated[int, msgspec.Meta(gt=0, le=MOST_TRAN_ID)]
 
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=_YEAR_10000_MS)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=LEAST_TIMESTAMP_MS, lt=END_OF_TIMESTAMPS_MS)]
 """A time that cannot be one in seconds, from the year 2001 on."""
 
 _NOT_EMPTY = msgspec.Meta(min_length=1)
@@ -36,9 +35,9 @@ class HistoryPage:
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
-    """The exchange's time, in milliseconds."""
+    """The exchange's time, in milliseconds. One that cannot be the time is no answer."""
 
-    server_time: Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
+    server_time: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, lt=LATEST_MS)]
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -77,7 +76,7 @@ class KeyRestrictions(Answer, frozen=True, rename="camel", kw_only=True):
     enable_spot_and_margin_trading: bool | None = None
     enable_portfolio_margin_trading: bool | None = None
     enable_fix_api_trade: bool | None = None
-    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=_YEAR_10000_MS)] | None = None
+    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=YEAR_10000_MS)] | None = None
     """When what the key may do ends, in milliseconds. The exchange leaves it out for a key that is bound to IP
     addresses.
     """

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import MOST_IN_TEXT, MOST_IN_WORD, HistoryRow, Row, UnreadableRow
 from tui.domain.text import ServerText, printable
 from tui.exchange.decoding import Amount, decode
 from tui.exchange.payloads import HistoryPage, Milliseconds, TranId
@@ -18,9 +18,6 @@ HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 """The exchange's history goes back six months. How long a span one call may have, it does not limit."""
 
 _MAX_PAGE_BYTES = 1024 * 1024
-_MAX_TEXT = 300
-_MAX_WORD = 60
-"""Of a name or a status. What is longer is neither."""
 
 _DENYING = frozenset({"code", "msg", "error", "success"})
 """A record that has one of these says something else beside its status."""
@@ -91,7 +88,7 @@ def _row(raw: bytes, *, is_clear: bool) -> Row:
         if None not in symbols.values():
             ends = symbols.get("fromSymbol"), symbols.get("toSymbol")
             return HistoryRow(asset, amount, kind, status, tran_id, timestamp, *ends)
-    text = printable(raw[: 4 * _MAX_TEXT].decode("utf-8", "replace"))[:_MAX_TEXT]
+    text = printable(raw[: 4 * MOST_IN_TEXT].decode("utf-8", "replace"))[:MOST_IN_TEXT]
     return UnreadableRow(text, kind, asset, amount, status, tran_id, timestamp)
 
 
@@ -102,7 +99,7 @@ def _is_given(symbol: msgspec.Raw | None) -> bool:
 def _word(raw: msgspec.Raw | None) -> str | None:
     text = _field(raw, ServerText)
     word = printable(text) if text else ""
-    return word if 0 < len(word) <= _MAX_WORD else None
+    return word if 0 < len(word) <= MOST_IN_WORD else None
 
 
 def _field(raw: bytes | msgspec.Raw | None, kind: Any) -> Any:

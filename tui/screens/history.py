@@ -22,7 +22,7 @@ from tui.domain.again import again, reverse
 from tui.domain.differences import Comparison
 from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
-from tui.domain.view import Listed, View, Whose, listed
+from tui.domain.view import Listed, View, Whose, host_of, listed, made_elsewhere, profile_of
 from tui.journal import JournalError
 from tui.screens.ending import EndsItself
 from tui.screens.entry import EntryScreen
@@ -212,8 +212,9 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
             self.app.bell()
             return
         try:
-            draft = again(entry)
-            self.dismiss(reverse(draft) if turned else draft)
+            draft = reverse(again(entry)) if turned else again(entry)
+            host, profile = host_of(entry, self._whose), profile_of(entry, self._whose)
+            self.dismiss(replace(draft, origin=made_elsewhere(host, profile, self._whose)))
         except ValueError as error:
             self._note(str(error))
             self.app.bell()

@@ -10,10 +10,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Label
 
-from tui.domain.hosts import LIVE
+from tui.domain.hosts import DEMO, LIVE, in_short
 
 _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it on."""
+
+
+_MOST_OF_PLACE = 32
+"""Characters. A host may have 253."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,14 @@ class Status:
         return f"{self.profile} ...{self.key_tail}" if self.key_tail else self.profile
 
     @property
-    def is_live(self) -> bool:
-        """Whether it is about real funds."""
-        return self.place == LIVE
+    def place_class(self) -> str:
+        """The class of what shows the place: LIVE and DEMO have looks of their own, no other host has them."""
+        return {LIVE: "-live", DEMO: "-demo"}.get(self.place, "")
+
+    @property
+    def short_place(self) -> str:
+        """The place where a line has more to show."""
+        return in_short(self.place, _MOST_OF_PLACE)
 
 
 class StatusBar(Horizontal):
@@ -52,9 +61,8 @@ class StatusBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The place first: it matters most."""
-        place = self.status.place
         yield Label("Shunter", id="brand")
-        yield Label(f" {place} ", id="place", classes="-live" if self.status.is_live else "", markup=False)
+        yield Label(f" {self.status.short_place} ", id="place", classes=self.status.place_class, markup=False)
         yield _Standing(self)
 
     def show(self, **changes: object) -> None:

@@ -145,6 +145,8 @@ def _refusal(answer: WholeAnswer) -> str:
 
 def _ambiguous(evidence: Ambiguous) -> str:
     match evidence.flaw:
+        case Flaw.BOTH if evidence.answer and evidence.answer.is_followed:
+            return "More came than one answer."
         case Flaw.BOTH:
             return f"The exchange's answer names a tranId and says more: {_quoted(evidence.answer)}."
         case Flaw.NEITHER:

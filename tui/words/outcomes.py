@@ -179,6 +179,8 @@ def standing(evidence: Evidence) -> str:
             return "was judged not executed, which is no proof"
         case MatchingRecord(status=RecordStatus.FAILED):
             return "failed, by a matching record"
+        case MatchingRecord():
+            return "is done, by a matching record"
         case PersonsWord() | PersonsRecord():
             return f"was {outcome_from(evidence).words}, as you decided"
         case Legacy(outcome=outcome, basis=basis) if basis is not Basis.ANSWER and not outcome.is_open:
