@@ -88,7 +88,7 @@ def test_thirty_transfers(
         request = TransferRequest(move, "USDT", Decimal(number * number) / 4, to_symbol=pair)
         tran_id = 13526853600 + number if outcome is Outcome.DONE else None
         when = sent_at + timedelta(minutes=number)
-        return Transfer(number, request, "main", "9zzz", "demo", when, NOON_MS, 5000, outcome, tran_id)
+        return Transfer(number, request, "demo", "9zzz", "demo", when, NOON_MS, 5000, outcome, tran_id)
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)

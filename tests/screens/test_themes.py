@@ -75,18 +75,25 @@ async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_ap
 
 
 async def assert_places_are_told_apart(pilot: Pilot[bool], name: str, *places: Label) -> None:
-    """The demo's by green, the other by red."""
+    """The demo's by green, the exchange's by red, and any other host's by neither."""
     for label in places:
         grounds = []
-        for is_live in (False, True):
-            label.set_class(is_live, "-live")
+        for place in ("-demo", "-live", ""):
+            look_like(label, place)
             await pilot.pause()
             ground, text = of(label)
             assert contrast(ground, text) >= 4.5, (name, label)
             grounds.append(ground)
-        demo, live = grounds
+        demo, live, other = grounds
         assert demo.g > demo.r, (name, label)
         assert live.r > 2 * live.g, (name, label)
+        assert max(other.rgb) < 1.5 * min(other.rgb), (name, label)
+
+
+def look_like(label: Label, place: str) -> None:
+    """Give it the class of a place, or none."""
+    for other in ("-demo", "-live"):
+        label.set_class(place == other, other)
 
 
 async def assert_outcomes_are_legible(
@@ -123,12 +130,12 @@ async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(demo_ap
             await in_theme(pilot, name)
             label = main.query_one("#place", Label)
             looks = []
-            for is_live in (False, True):
-                label.set_class(is_live, "-live")
+            for place in ("-demo", "-live", ""):
+                look_like(label, place)
                 await pilot.pause()
                 assert label.styles.text_style.reverse, name
                 looks.append(label.styles.color)
-            assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")], name
+            assert looks == [Color.parse(f"ansi_{colour}") for colour in ("green", "red", "default")], name
 
 
 async def test_a_theme_is_chosen_in_the_palette_and_kept(demo_app: AppMaker) -> None:

@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 import tui.app
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.view import Whose
 from tui.domain.wallets import TransferType
 from tui.widgets.transfer_table import TransferTable
 
@@ -24,7 +25,7 @@ class TableApp(App[None]):
     """A table, and nothing else."""
 
     def compose(self) -> ComposeResult:
-        yield TransferTable(id="transfers")
+        yield TransferTable(id="transfers", whose=Whose("main", "demo"))
 
 
 async def test_pairs_have_a_column_once_a_transfer_has_some() -> None:
@@ -38,6 +39,17 @@ async def test_pairs_have_a_column_once_a_transfer_has_some() -> None:
         assert [str(cell).strip() for cell in table.get_column("Pairs")] == ["", "BTCUSDT"]
         table.show(replace(SENDING, outcome=Outcome.DONE), "%H:%M:%S")
         assert table.row_count == 2
+
+
+async def test_profile_has_a_column_once_a_transfer_is_of_another_than_the_line_at_the_top_says() -> None:
+    app = TableApp()
+    async with app.run_test(size=(80, 24)):
+        table = app.query_one(TransferTable)
+        table.show(SENDING, "%H:%M:%S")
+        assert "Profile" not in table.columns
+        table.show(replace(SENDING, id=2, profile="savings"), "%H:%M:%S")
+        table.show(replace(SENDING, id=3), "%H:%M:%S")
+        assert [str(cell).strip() for cell in table.get_column("Profile")] == ["main", "savings", "main"]
 
 
 async def test_cells_drawn_before_their_column_was_measured_are_drawn_anew() -> None:

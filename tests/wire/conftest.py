@@ -10,6 +10,7 @@ from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -214,6 +215,11 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 RawServer = Callable[..., Awaitable[str]]
 
 
+def _abort(writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(AttributeError):  # of a TLS connection that has ended, whose protocol asyncio let go of
+        writer.transport.abort()
+
+
 @pytest.fixture
 async def raw_server() -> AsyncIterator[RawServer]:
     """Serves connections with a function, in TLS if it is given a context; gives the base URL."""
@@ -221,7 +227,7 @@ async def raw_server() -> AsyncIterator[RawServer]:
 
         async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> str:
             async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                stack.callback(writer.transport.abort)
+                stack.callback(_abort, writer)
                 with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                     await handler(reader, writer)
 
@@ -233,8 +239,8 @@ async def raw_server() -> AsyncIterator[RawServer]:
 
 
 @pytest.fixture(scope="session")
-def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's context for 127.0.0.1 with a certificate that only itself vouches for."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and exchange.test that only itself vouches for, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -246,7 +252,10 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("exchange.test")]),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     pem = tmp_path_factory.mktemp("tls") / "server.pem"
@@ -254,9 +263,21 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         certificate.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+    return pem
+
+
+@pytest.fixture(scope="session")
+def self_signed(certificate: Path) -> ssl.SSLContext:
+    """A server's context with that certificate."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(certificate)
     return context
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients trust that certificate, and no other."""
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
 
 
 @pytest.fixture

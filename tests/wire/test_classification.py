@@ -216,25 +216,36 @@ async def test_what_never_left_is_not_sent(
 
 
 async def test_pool_without_a_free_connection_is_not_sent(
-    seat: Seat, server: DemoServer, agree: Callable[[Seat], None]
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Taken up by calls that hang, the pool has no connection left for the transfer."""
+    """Taken up by a transfer that hangs, the pool has no connection left for another."""
+    monkeypatch.setattr(connection_module, "_MOST_CONNECTIONS", 1)
     await seat.client.sync_clock()
-    await seat.client._connection.http.aclose()
-    seat.client._connection._http = httpx.AsyncClient(
-        limits=httpx.Limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.2)
-    )
+    gate = Gate()
+    server.exchange.faults.append(Fault(before=gate))
+    hanging = asyncio.create_task(seat.send())
+    assert await asyncio.to_thread(gate.reached.wait, 10)
+    seat.client._connection.http.timeout = httpx.Timeout(5, pool=0.2)
+    transfer = await seat.send("2")
+    assert transfer.outcome is Outcome.NOT_SENT
+    _reads_well(transfer)
+    gate.open()
+    assert (await hanging).outcome is Outcome.DONE
+    agree(seat)
+
+
+async def test_transfer_does_not_wait_for_calls_that_hang(
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "_MOST_CONNECTIONS", 1)
+    await seat.desk.prepare()
     gate = Gate()
     server.exchange.faults.append(Fault(before=gate, method="GET", path="/sapi/v1/account/apiRestrictions"))
     hanging = asyncio.create_task(seat.client.read(KEY_RESTRICTIONS))
     assert await asyncio.to_thread(gate.reached.wait, 10)
-    transfer = await seat.send()
-    assert transfer.outcome is Outcome.NOT_SENT
-    _reads_well(transfer)
+    assert (await seat.send()).outcome is Outcome.DONE
     gate.open()
     await hanging
-    assert server.exchange.requests == []
-    await seat.until(lambda: len(seat.shown) == 2)
     agree(seat)
 
 

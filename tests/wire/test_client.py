@@ -258,7 +258,13 @@ async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.M
     assert_no_key_in(caught.value, demo_key())
 
 
-@pytest.mark.parametrize("server_time", ["0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400])
+_NO_TIMES = [
+    *("0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400),
+    *("978307200000", "1483228799999", "4102444800000", "95617584000000", "253402300800000", "1800000000"),
+]
+
+
+@pytest.mark.parametrize("server_time", _NO_TIMES)
 async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time: str) -> None:
     answer = Answer(200, f'{{"serverTime":{server_time}}}'.encode())
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))

@@ -93,7 +93,7 @@ def _unlock(*, said_on: TextIO | None = None) -> int:
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
     while True:
-        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline(_MOST_OF_A_KEY).rstrip("\n")
         try:
             keys.unlock(Secret(passphrase))
         except keys.KeyringLocked as error:
@@ -215,7 +215,7 @@ def _examine(profile: keys.Profile) -> int:
         return _complain(f"{profile.base_url}: {error}")
     print(f"{_line(profile)} ({place_name(profile.base_url)})")
     print(*report.lines, report.verdict, sep="\n")
-    return 1 if report.obstacle else 0
+    return 0 if report.is_good else 1
 
 
 def _remove(name: str, *, sure: bool) -> int:

@@ -19,6 +19,7 @@ from tui.domain.moments import ms_of
 from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.transfer import Sending, Transfer, TransferRequest
+from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
@@ -75,7 +76,7 @@ class Desk:
         pace: Pace | None = None,
     ) -> None:
         self.client = client
-        self.readings = BalanceReadings(client)
+        self.readings = BalanceReadings(client, open_elsewhere=self._open_elsewhere)
         """What the person's wallets hold."""
         self.profile = profile
         self._exchange = exchange_of(client.base_url)
@@ -94,6 +95,8 @@ class Desk:
         self._judged = asyncio.Event()
         self._checking: asyncio.Task[None] | None = None
         self._open: dict[str, Transfer] = {}
+        self._own: set[str] = set()
+        """The transfers that this desk has told of."""
 
     @property
     def in_flight(self) -> int:
@@ -367,6 +370,7 @@ class Desk:
 
     def _keep_open(self, transfer: Transfer) -> None:
         """What a transfer may have changed or may still change is not to be relied on."""
+        self._own.add(transfer.identity)
         if transfer.outcome.is_open:
             self._open[transfer.identity] = transfer
         else:
@@ -380,6 +384,12 @@ class Desk:
                 for wallet in (other.request.type.source, other.request.type.destination)
             },
         )
+
+    async def _open_elsewhere(self) -> frozenset[Wallet]:
+        """The wallets in open transfers of other Shunters, by the journal that they share. Raises JournalError."""
+        transfers = await asyncio.to_thread(self._journal.all_open, self._exchange)
+        others = [transfer.request.type for transfer in transfers if transfer.identity not in self._own]
+        return frozenset(wallet for move in others for wallet in (move.source, move.destination))
 
     def _tell_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))

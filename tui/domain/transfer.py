@@ -112,6 +112,8 @@ class Draft:
     """Which of its wallets a person has chosen; the others only stand there."""
     takes_all: bool = field(default=False, kw_only=True)
     """Whether the amount is to be all that can be moved, as soon as that is known."""
+    origin: str = field(default="", compare=False, kw_only=True)
+    """What it was filled from, in words, if that was made at another place or by another profile."""
 
     @property
     def move(self) -> TransferType:

@@ -145,10 +145,12 @@ def _refusal(answer: WholeAnswer) -> str:
 
 def _ambiguous(evidence: Ambiguous) -> str:
     match evidence.flaw:
+        case Flaw.BOTH if evidence.answer and evidence.answer.is_followed:
+            return "More came than one answer."
         case Flaw.BOTH:
             return f"The exchange's answer names a tranId and says more: {_quoted(evidence.answer)}."
         case Flaw.NEITHER:
-            return _neither(evidence.answer)
+            return _neither(evidence.answer, evidence.detail)
         case Flaw.UNREADABLE:
             return "The exchange's answer cannot be read: it is packed wrongly, or too long."
         case Flaw.NO_ANSWER:
@@ -163,9 +165,9 @@ def _ambiguous(evidence: Ambiguous) -> str:
             assert_never(evidence.flaw)
 
 
-def _neither(answer: WholeAnswer | None) -> str:
+def _neither(answer: WholeAnswer | None, detail: str) -> str:
     if answer is None:
-        return "The exchange's answer cannot be read: it is not what the exchange documents."
+        return f"The exchange's answer cannot be read: {detail or 'it is not what the exchange documents'}."
     if answer.code is not None:
         return _message(answer)
     if answer.is_followed:
