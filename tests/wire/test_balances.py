@@ -173,7 +173,9 @@ async def test_what_does_not_answer_within_the_patience_is_not_read_and_says_so(
 ) -> None:
     server.exchange.faults += [_fails(call, **FAILURES[TIME_OUT]) for call in (GLANCE, *OWN_CALLS.values())]
     balances = await _read(BalanceReadings(client, patience_s=0.05))
-    assert {holdings.problem for holdings in balances.wallets.values()} == {"The answer took too long."}
+    assert {holdings.problem for holdings in balances.wallets.values()} == {
+        "The answer did not come whole within 0.05 s."
+    }
 
 
 async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: DemoServer) -> None:
