@@ -174,3 +174,14 @@ def test_words_of_the_exchange_are_safe_to_show(words: str) -> None:
     assert isinstance(error, ExchangeError)
     assert error.message.isprintable()
     assert len(error.message) <= 300
+
+
+@pytest.mark.parametrize("status", [418, 429])
+def test_end_of_a_ban_that_only_the_message_names_counts(status: int) -> None:
+    """ccxt 14639: without Retry-After, the ban's end stands in the message alone."""
+    headers = httpx.Headers({"Date": "Sun, 29 Nov 2026 17:00:00 GMT"})
+    until_ms = 1_795_971_600_000 + 521_000
+    body = b'{"code":-1003,"msg":"Way too much request weight used; IP banned until %d."}' % until_ms
+    error = error_of_answer(status, headers, body)
+    assert isinstance(error, RateLimited)
+    assert error.advice == "Wait 521 s."

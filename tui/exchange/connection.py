@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from tui.domain.answers import LIMITED_STATUSES
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.hosts import is_loopback, service_url
-from tui.exchange.answers import retry_after_s
+from tui.exchange.answers import asked_wait_s
 from tui.exchange.bodies import read_body
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import (
@@ -202,25 +202,26 @@ class Connection:
             request.headers["Connection"] = "close"
         response = await (self.lines.transfers if is_transfer else self.http).send(request, stream=True)
         try:
-            self._heed(response.status_code, response.headers)
+            self._heed(response.status_code, response.headers, b"")
             body = await read_body(response, _MAX_ANSWER_BYTES)
             is_alone = await _is_alone(response, within_s=_MORE_S if is_transfer else 0)
         finally:
             await response.aclose()
         self._heard_ms = ticks_ms()
+        self._heed(response.status_code, response.headers, body or b"")
         if body is None:
             return OutcomeUnknown(Ambiguous(Flaw.UNREADABLE))
         if not is_alone and payload and not is_transfer:
             return contradictory_answer("more came than one answer")
         return RawAnswer(response.status_code, response.headers, body, is_followed=not is_alone)
 
-    def _heed(self, status: int, headers: Mapping[str, str]) -> None:
+    def _heed(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Take note of what the exchange says of its limits."""
         weight = headers.get(_UID_WEIGHT, "")
         if weight.isascii() and weight.isdigit() and len(weight) < 10:
             self.uid_weight = int(weight)
         if status in LIMITED_STATUSES:
-            wait_s = retry_after_s(headers)
+            wait_s = asked_wait_s(headers, body)
             self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
 
     def _leave_connections_from_before_a_sleep(self) -> None:
