@@ -5,6 +5,7 @@ import gzip
 import ssl
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -136,7 +137,9 @@ async def test_loopback_goes_past_the_proxy(server: DemoServer, proxy: list[byte
     assert proxy == []
 
 
-@pytest.mark.parametrize("value", ["socks5://127.0.0.1:1", "nonsense://127.0.0.1"])
+@pytest.mark.parametrize(
+    "value", ["socks5://127.0.0.1:1", "nonsense://127.0.0.1", "http://127.0.0.1:99999", "http://[::1", "http://#@x"]
+)
 async def test_proxy_that_cannot_be_used_is_said_without_its_password(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
@@ -146,6 +149,24 @@ async def test_proxy_that_cannot_be_used_is_said_without_its_password(
         with pytest.raises(NotSent, match="ALL_PROXY") as caught:
             await client.sync_clock()
     assert "hunter2" not in all_text(caught.value)
+
+
+async def test_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "log"))
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent, match="SSLKEYLOGFILE"):
+            await client.sync_clock()
+
+
+async def test_odd_entries_of_no_proxy_keep_no_call_from_the_proxy(
+    proxy: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "fd00::/8,[::1],localhost")
+    monkeypatch.setenv("no_proxy", "fd00::/8,[::1],localhost")
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent):
+            await client.sync_clock()
+    assert proxy
 
 
 async def test_certificates_that_are_not_there_are_said(monkeypatch: pytest.MonkeyPatch) -> None:

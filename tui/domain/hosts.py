@@ -61,6 +61,13 @@ def service_url(base_url: str, path: str) -> str:
     return base_url + path
 
 
+def hosts_of(base_url: str) -> tuple[str, ...]:
+    """The base URLs of every host that requests go to."""
+    return tuple(
+        dict.fromkeys(service_url(base_url, f"/{service}")[: -len(service) - 1] for service in ("api", *_SERVICES))
+    )
+
+
 def is_live(base_url: str) -> bool:
     """Whether transfers at a parsed base URL move real funds."""
     return urlsplit(base_url).hostname in _LIVE_HOSTS

@@ -5,6 +5,7 @@ httpx is imported with the first request: that and its pool of connections take 
 
 import asyncio
 import contextlib
+import os
 import re
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from tui.domain.answers import LIMITED_STATUSES
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
-from tui.domain.hosts import is_loopback, service_url
+from tui.domain.hosts import hosts_of, is_loopback, service_url
 from tui.exchange.answers import asked_wait_s
 from tui.exchange.bodies import read_body
 from tui.exchange.clock import ticks_ms
@@ -29,6 +30,7 @@ from tui.exchange.errors import (
     error_of_answer,
     error_of_transport,
 )
+from tui.exchange.proxies import UnusableVariable, proxy_for
 
 if TYPE_CHECKING:
     import ssl
@@ -265,37 +267,62 @@ class _Lines:
 
 
 def _lines(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> _Lines:
-    import httpx
 
     if transport:
         http = _http(transport=transport)
         return _Lines(http, http)
     try:
-        return _lines_to(httpx.URL(base_url))
-    except (ImportError, ValueError):  # SOCKS, with its package or without; a scheme that is none
-        obstacle = Obstacle.PROXY
-    except OSError:
-        obstacle = Obstacle.CERTIFICATES
+        return _lines_to(base_url, _trust(base_url))
+    except UnusableVariable as error:
+        obstacle, detail = Obstacle.ENVIRONMENT, str(error)
+    except Exception:  # noqa: BLE001 - httpx may find fault with a proxy that looked good, in errors of many kinds
+        obstacle, detail = Obstacle.ENVIRONMENT, "HTTPS_PROXY or ALL_PROXY names a proxy that cannot be used"
     # Raised out here: a proxy's password is in what was caught.
-    raise NotSent(obstacle)
+    raise NotSent(obstacle, detail=detail)
 
 
-def _lines_to(url: "httpx.URL") -> _Lines:
+def _trust(base_url: str) -> "ssl.SSLContext":
+    """Whom to trust. Raises UnusableVariable."""
     import ssl
 
     import httpx
 
+    url = httpx.URL(base_url)
+    if url.scheme == "http":  # without encryption nobody; reading certificates takes longer than all the rest
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        trust = httpx.create_ssl_context(trust_env=not is_loopback(url.host))
+    except (OSError, ValueError):
+        raise UnusableVariable(_certificates_variable(), "names a file that cannot be used") from None
+    trust.set_alpn_protocols(["http/1.1"])  # as httpcore does
+    return trust
+
+
+def _certificates_variable() -> str:
+    """The variable that keeps a context for TLS from being made."""
+    log = os.environ.get("SSLKEYLOGFILE")
+    if log:
+        try:
+            with open(log, "ab"):  # noqa: PTH123 - as OpenSSL does
+                pass
+        except (OSError, ValueError):
+            return "SSLKEYLOGFILE"
+    return "SSL_CERT_FILE or SSL_CERT_DIR"
+
+
+def _lines_to(base_url: str, trust: "ssl.SSLContext") -> _Lines:
+    import httpx
+
     from tui.exchange.streams import TransferBackend, WatchedBackend
 
-    # A proxy from the environment has no business between this machine and itself.
-    is_outside = not is_loopback(url.host)
-    # Without encryption nobody is trusted, and no certificates are read, which takes longer than all the rest.
+    url = httpx.URL(base_url)
     is_plain = url.scheme == "http"
-    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if is_plain else httpx.create_ssl_context(trust_env=is_outside)
-    trust.set_alpn_protocols(["http/1.1"])  # as httpcore does
-    reads, transfers = (_http(verify=trust, trust_env=is_outside, kept_open=kept_open) for kept_open in (None, 0))
-    network = WatchedBackend()
     port = url.port or (80 if is_plain else 443)
+    # A proxy from the environment has no business between this machine and itself.
+    hosts = () if is_loopback(url.host) else {str(httpx.URL(host).host) for host in hosts_of(base_url)}
+    proxies = {host: proxy_for(url.scheme, host, port) for host in hosts}
+    reads, transfers = (_http(verify=trust, proxies=proxies, kept_open=kept_open) for kept_open in (None, 0))
+    network = WatchedBackend()
     ahead = TransferBackend(url.raw_host.decode("ascii"), port, None if is_plain else trust)
     _connect_through(network, reads)
     _connect_through(ahead, transfers)
@@ -305,37 +332,43 @@ def _lines_to(url: "httpx.URL") -> _Lines:
 def _http(
     *,
     verify: "ssl.SSLContext | bool" = True,
-    trust_env: bool = False,
+    proxies: Mapping[str, str | None] | None = None,
     kept_open: int | None = None,
     transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> "httpx.AsyncClient":
     import httpx
 
+    limits = httpx.Limits(
+        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=kept_open, keepalive_expiry=TRUSTED_S
+    )
     return httpx.AsyncClient(
         verify=verify,
         timeout=httpx.Timeout(**_TIMEOUTS_S),
-        limits=httpx.Limits(
-            max_connections=_MOST_CONNECTIONS, max_keepalive_connections=kept_open, keepalive_expiry=TRUSTED_S
-        ),
+        limits=limits,
+        mounts={
+            _mount(host): httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy, trust_env=False)
+            for host, proxy in (proxies or {}).items()
+            if proxy
+        },
         headers={"Accept-Encoding": "identity"},
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
         follow_redirects=False,
-        trust_env=trust_env,
+        trust_env=False,  # what the environment says is read in proxies.py
         transport=transport,
     )
 
 
+def _mount(host: str) -> str:
+    """The key under which httpx has what serves a host."""
+    return f"all://[{host}]" if ":" in host else f"all://{host}"
+
+
 def _connect_through(network: "WatchedBackend", http: "httpx.AsyncClient") -> None:
     """Have all connections of a client opened by a backend of ours, for which httpx has no parameter."""
-    import httpcore
-
     for transport in (http._transport, *http._mounts.values()):
         if transport is None:  # a host that no proxy serves
             continue
-        pool = transport._pool  # type: ignore[attr-defined]
-        if isinstance(pool, httpcore.AsyncSOCKSProxy):
-            raise ValueError("a SOCKS proxy")  # noqa: TRY004
-        pool._network_backend = network
+        transport._pool._network_backend = network  # type: ignore[attr-defined]
 
 
 async def _is_alone(response: "httpx.Response", *, within_s: float) -> bool:

@@ -67,13 +67,9 @@ _OBSTACLES = {
     Obstacle.LOCKED: ("Shunter is locked: it has let go of the key.", "Unlock it, then try again."),
     Obstacle.CLOSED: ("Shunter has left this exchange.", ""),
     Obstacle.PAUSED: ("The exchange asks to wait.", ""),
-    Obstacle.PROXY: (
-        "The proxy that the environment names cannot be used.",
-        "Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing.",
-    ),
-    Obstacle.CERTIFICATES: (
-        "The file of certificates that the environment names cannot be used.",
-        "Set SSL_CERT_FILE and SSL_CERT_DIR to what is there, or to nothing.",
+    Obstacle.ENVIRONMENT: (
+        "The environment keeps Shunter from connecting",
+        "Correct that variable, or unset it, and start Shunter again.",
     ),
     Obstacle.UNWRITABLE: ("The request could not be written.", "Check asset and pairs."),
     Obstacle.DAMAGED_KEY: ("This key is damaged: it cannot sign.", "Enter it again."),
@@ -101,7 +97,9 @@ def reason(evidence: NeverLeft | Refusal | Ambiguous) -> str:
             if obstacle is Obstacle.PAUSED and detail:
                 return f"The exchange asks to be left alone for {detail}."
             sentence = _OBSTACLES[obstacle][0]
-            return f"{sentence}: {_failure(failure, detail)}." if failure else sentence
+            if failure or obstacle is Obstacle.ENVIRONMENT:
+                return f"{sentence}: {_failure(failure, detail)}."
+            return sentence
         case Refusal(answer=answer):
             return _refusal(answer)
         case Ambiguous():
