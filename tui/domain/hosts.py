@@ -63,9 +63,8 @@ def service_url(base_url: str, path: str) -> str:
 
 def hosts_of(base_url: str) -> tuple[str, ...]:
     """The base URLs of every host that requests go to."""
-    return tuple(
-        dict.fromkeys(service_url(base_url, f"/{service}")[: -len(service) - 1] for service in ("api", *_SERVICES))
-    )
+    paths = [f"/{service}" for service in ("api", *_SERVICES)]
+    return tuple(dict.fromkeys(service_url(base_url, path).removesuffix(path) for path in paths))
 
 
 def is_live(base_url: str) -> bool:
