@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Label
 
+from tests.evidence import ambiguous
 from tests.screens.waiting import (
     figure,
     newest,
@@ -293,7 +294,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
         await send(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: not app.workers)
-        transfer = replace(newest(main), outcome=Outcome.UNKNOWN)
+        transfer = replace(newest(main), evidence=ambiguous())
         compose = ResultScreen.compose
 
         def told_meanwhile(screen: ResultScreen) -> ComposeResult:
@@ -317,7 +318,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await send(pilot)
-        assert "It may have been moved, or not." in screen_text(pilot)
+        assert "It may have moved, or not." in screen_text(pilot)
         exchange.history.hidden = Lag()
         await pilot.press("escape")
         await until(pilot, lambda: rows(main)[0][4] == "done")
@@ -325,7 +326,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
         assert rows(main)[0][3] == tran_id
         (told,) = (toast for toast in app._notifications if toast.title == "Settled")
         assert told.message.startswith("7 USDT, Spot -> Funding, sent ")
-        assert told.message.endswith(f": done, tranId {tran_id}")
+        assert told.message.endswith(f": it is done, by a matching record, tranId {tran_id}")
 
 
 async def test_quitting_waits_for_a_transfer_in_flight(demo_app: AppMaker, exchange: DemoExchange) -> None:

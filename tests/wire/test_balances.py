@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.evidence import ambiguous, refusal
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
@@ -311,6 +312,8 @@ async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_wa
 
 
 async def test_another_code_near_it_closes_no_wallet_without_being_a_refusal() -> None:
-    assert not _unread(Wallet.PORTFOLIO, Refused("Not a Portfolio Margin account.", code=-21001)).is_open
-    assert _unread(Wallet.PORTFOLIO, OutcomeUnknown("Not a Portfolio Margin account.", code=-21001)).problem
-    assert _unread(Wallet.CROSS, Refused("Not a Portfolio Margin account.", code=-21001)).problem
+    refused = Refused(refusal(code=-21001, message="Not a Portfolio Margin account."))
+    unknown = OutcomeUnknown(ambiguous(-21001, "Not a Portfolio Margin account.", status=500))
+    assert not _unread(Wallet.PORTFOLIO, refused).is_open
+    assert _unread(Wallet.PORTFOLIO, unknown).problem
+    assert _unread(Wallet.CROSS, refused).problem
