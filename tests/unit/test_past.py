@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evidence import accepted, legacy, transfer
+from tui.domain.again import again
 from tui.domain.past import Entry, Origin, merge, select
 from tui.domain.records import HistoryRow, Row, UnreadableRow, identity, one_each
 from tui.domain.search import ANY, Search
@@ -167,6 +168,14 @@ def test_record_that_came_for_several_questions_or_twice_is_one() -> None:
 def test_record_of_a_journal_that_could_not_be_read_is_not_said_to_be_made_elsewhere() -> None:
     assert Entry(RECORD, None, is_compared=False).origin is Origin.NOT_COMPARED
     assert Entry(RECORD, None, possible=(DONE,), is_compared=False).origin is Origin.POSSIBLE
+
+
+def test_pair_that_was_asked_for_fills_the_form_and_is_not_the_records_own() -> None:
+    record = replace(RECORD, type="ISOLATEDMARGIN_MARGIN")
+    entry = Entry(record, None, asked=(("BTCUSDT", None),))
+    assert (entry.pairs, entry.asked_pairs, again(entry).from_pair) == ("", "BTCUSDT", "BTCUSDT")
+    of_two = replace(entry, asked=(("BTCUSDT", None), ("ETHUSDT", None)))
+    assert (of_two.asked_pairs, again(of_two).from_pair) == ("BTCUSDT or ETHUSDT", "")
 
 
 def test_search_finds_by_either_side() -> None:

@@ -173,7 +173,9 @@ async def test_what_does_not_answer_within_the_patience_is_not_read_and_says_so(
 ) -> None:
     server.exchange.faults += [_fails(call, **FAILURES[TIME_OUT]) for call in (GLANCE, *OWN_CALLS.values())]
     balances = await _read(BalanceReadings(client, patience_s=0.05))
-    assert {holdings.problem for holdings in balances.wallets.values()} == {"The answer took too long."}
+    assert {holdings.problem for holdings in balances.wallets.values()} == {
+        "The answer did not come whole within 0.05 s."
+    }
 
 
 async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: DemoServer) -> None:
@@ -291,11 +293,11 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
     _assert_right(balances, set(Wallet) - {Wallet.SPOT, Wallet.UM, Wallet.CM, Wallet.OPTIONS})
 
 
-_CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED, -11001)}
+_CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED, -11001), (Wallet.PORTFOLIO, -21001)}
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-@pytest.mark.parametrize("code", [-1000, -1102, -2015, -3003, -11001, -9000, -5012, -99999, 100001003])
+@pytest.mark.parametrize("code", [-1000, -1102, -2015, -3003, -11001, -21001, -9000, -5012, -99999, 100001003])
 @pytest.mark.parametrize("wallet", [Wallet.CROSS, Wallet.ISOLATED, Wallet.OPTIONS, Wallet.PORTFOLIO])
 async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_was_never_opened(
     readings: BalanceReadings, server: DemoServer, wallet: Wallet, code: int, status: int
@@ -312,8 +314,7 @@ async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_wa
 
 
 async def test_another_code_near_it_closes_no_wallet_without_being_a_refusal() -> None:
-    refused = Refused(refusal(code=-21001, message="Not a Portfolio Margin account."))
-    unknown = OutcomeUnknown(ambiguous(-21001, "Not a Portfolio Margin account.", status=500))
-    assert not _unread(Wallet.PORTFOLIO, refused).is_open
-    assert _unread(Wallet.PORTFOLIO, unknown).problem
-    assert _unread(Wallet.CROSS, refused).problem
+    no_account = refusal(400, -21001, "Not a Portfolio Margin account.")
+    assert not _unread(Wallet.PORTFOLIO, Refused(no_account)).is_open
+    assert _unread(Wallet.PORTFOLIO, OutcomeUnknown(ambiguous(-21001, status=500))).problem
+    assert _unread(Wallet.CROSS, Refused(no_account)).problem

@@ -16,6 +16,7 @@ from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.keys import demo_key
 from tui.domain.evidence import Evidence
 from tui.domain.outcome import Basis, Outcome
+from tui.domain.records import HistoryRow
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
@@ -86,6 +87,21 @@ def test_record_that_matches_a_judged_transfer_is_a_possible_match(
     assert main(["reconcile", "--json"]) == 1
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["kind"], row["counts"], row["journal_id"], row["tran_id"]) == ("possible match", "yes", 1, tran_id)
+
+
+def test_record_that_was_seen_while_a_transfer_was_settled_may_be_it_whatever_its_time(
+    server: DemoServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tran_id = _write(server, persons_word(False), "1", executed=True)
+    server.exchange.history.time_shift_ms = -11 * 60_000
+    assert main(["reconcile"]) == 0
+    assert "1 made elsewhere" in capsys.readouterr().out
+    with contextlib.closing(Journal.open()) as journal:
+        (own,) = journal.transfers()
+        record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", tran_id, own.timestamp_ms)
+        journal.sight(own, [record], at_ms=own.timestamp_ms)
+    assert main(["reconcile"]) == 1
+    assert "  A record could be this transfer. It may have moved: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("evidence", [refusal(), never_left()])
