@@ -33,7 +33,8 @@ DONE = transfer_with(request=REQUEST, timestamp_ms=AT_MS, evidence=accepted())
 def made(number: int) -> Transfer:
     """One of many transfers, which its tranId tells apart."""
     id_ = number - 1000  # before those of the demo's own journal
-    return replace(DONE, id=id_, identity=f"made {number}", evidence=accepted(700_000_000 + number))
+    evidence, at_ms = accepted(700_000_000 + number), AT_MS + number
+    return replace(DONE, id=id_, identity=f"made {number}", timestamp_ms=at_ms, evidence=evidence)
 
 
 def scroll_bars(main: MainScreen) -> int:

@@ -46,8 +46,8 @@ async def test_profile_has_a_column_once_a_transfer_is_of_another_than_the_line_
         table = app.query_one(TransferTable)
         table.show(SENDING, "%H:%M:%S")
         assert "Profile" not in table.columns
-        table.show(replace(SENDING, id=2, profile="savings"), "%H:%M:%S")
-        table.show(replace(SENDING, id=3), "%H:%M:%S")
+        table.show(replace(SENDING, id=2, identity="2", profile="savings"), "%H:%M:%S")
+        table.show(replace(SENDING, id=3, identity="3"), "%H:%M:%S")
         assert [str(cell).strip() for cell in table.get_column("Profile")] == ["main", "savings", "main"]
 
 

@@ -226,7 +226,7 @@ async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_enter
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
     exchange.faults.append(
-        Fault(executes=False, answer=Answer(400, b'{"code":-9000,"msg":"[red]Not [/] today\\u001b[31m"}'))
+        Fault(executes=False, answer=Answer(400, b'{"code":-5013,"msg":"[red]Not [/] today\\u001b[31m"}'))
     )
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -234,7 +234,7 @@ async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_enter
         await send(pilot)
         shown = screen_text(pilot)
         assert "[red]Not [/] today?[31m" in shown
-        assert "-9000" in shown
+        assert "-5013" in shown
         await pilot.press("escape")
         assert rows(main)[0][4] == "rejected"
         assert main.query_one(f"#field-{Field.AMOUNT}", FormField).text == "7"
@@ -425,7 +425,7 @@ async def test_what_the_exchange_said_and_what_to_do_are_two_facts(demo_app: App
     async with demo_app(asset="USDT", amount="7").run_test(size=(80, 24)) as pilot:
         await until_open(pilot)
         await send(pilot)
-        assert words(pilot, "#fact-answer") == "user have no avaliable amount (-9000)"
+        assert words(pilot, "#fact-answer") == "user have no avaliable amount (-9000)."
         assert words(pilot, "#fact-to-do") == "More than there is: try less."
 
 

@@ -26,7 +26,7 @@ def test_journal_is_printed_in_any_zone(environment: Environment, zone: str) -> 
     path = Path(environment["XDG_STATE_HOME"]) / "shunter" / "journal.sqlite3"
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
     journal = Journal.open(path)
-    journal.begin(Sending(request, "main", "tail", "print", "https://api.binance.com", 1_700_000_000_000, 20, 5000))
+    journal.begin(Sending(request, "main", "tail", "print", "https://api.binance.com", 1_790_000_000_000, 20, 5000))
     journal.close()
     for command in (["journal"], ["journal", "--since", "2026-01-01"], ["journal", "--since", "2026-01-01 10:00"]):
         run = subprocess.run(
