@@ -7,6 +7,8 @@ from typing import Any
 from tui.domain.evidence import (
     Accepted,
     Ambiguous,
+    Awaiting,
+    Evidence,
     Failure,
     Flaw,
     Legacy,
@@ -127,3 +129,16 @@ def begin_anyway(journal: Journal, sending: Sending) -> Transfer:
             return journal.begin(sending, meant=meant)
         except RepeatUnconfirmed as repeat:
             meant |= {transfer.identity for transfer in repeat.transfers}
+
+
+def evidence_for(outcome: Outcome, tran_id: int = 13526853623) -> Evidence:
+    """Return the plainest evidence of an outcome."""
+    evidence: dict[Outcome, Evidence] = {
+        Outcome.SENDING: Awaiting(),
+        Outcome.DONE: accepted(tran_id),
+        Outcome.REJECTED: refusal(),
+        Outcome.NOT_SENT: never_left(),
+        Outcome.UNKNOWN: ambiguous(),
+        Outcome.NOT_EXECUTED: no_record(),
+    }
+    return evidence[outcome]

@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Label
 
+from tests.evidence import refusal
 from tests.screens.waiting import newest, picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
@@ -20,7 +21,7 @@ from tui.demo.past import past as earlier_transfers
 from tui.desk import browse
 from tui.domain.past import Entry
 from tui.domain.records import HistoryRow, UnreadableRow
-from tui.domain.transfer import Draft, Outcome, Sending, TransferRequest
+from tui.domain.transfer import Draft, Sending, TransferRequest
 from tui.domain.view import Column, Listed, View, Whose
 from tui.domain.wallets import TransferType, Wallet
 from tui.screens.entry import EntryScreen
@@ -320,7 +321,7 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await pilot.press("escape", "f3")
         await until_read(pilot)
         transfer = newest(main)
-        main.post_message(MainScreen.TransferChanged(replace(transfer, outcome=Outcome.REJECTED)))
+        main.post_message(MainScreen.TransferChanged(replace(transfer, evidence=refusal())))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 
 
@@ -429,7 +430,7 @@ def test_old_moments_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("key", ["r", "R"])
 async def test_row_of_another_place_says_so_in_the_list_and_in_the_form(demo_app: AppMaker, key: str) -> None:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-    rehearsed = Sending(request, "rehearsal", "tail", "print", "http://127.0.0.1:8321", 4_000_000_000_000, 5000)
+    rehearsed = Sending(request, "rehearsal", "tail", "print", "http://127.0.0.1:8321", 4_000_000_000_000, 20, 5000)
     async with demo_app(amount="7").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await pilot.app.workers.wait_for_complete()

@@ -12,6 +12,8 @@ from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 from textual.widgets import Label, OptionList
 
+from tests.evidence import evidence_for
+from tests.evidence import transfer as transfer_with
 from tests.screens.test_lists_follow import DONE
 from tests.screens.waiting import review, until, until_open, until_screen
 from tui import keys
@@ -57,12 +59,12 @@ async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_ap
     async with demo_app(asset="USDT", amount="1").run_test(size=(120, 40)) as pilot:
         main = await until_open(pilot)
         for number, outcome in enumerate(Outcome, 1):
-            main.post_message(MainScreen.TransferChanged(replace(DONE, id=number, outcome=outcome)))
+            main.post_message(MainScreen.TransferChanged(transfer_with(id=number, evidence=evidence_for(outcome))))
         table = main.query_one("#transfers", TransferTable)
         await until(pilot, lambda: table.row_count == len(Outcome))
         looks = {}
         for outcome in Outcome:
-            await pilot.app.push_screen(result := ResultScreen(replace(DONE, outcome=outcome)))
+            await pilot.app.push_screen(result := ResultScreen(replace(DONE, evidence=evidence_for(outcome))))
             looks[outcome] = " ".join(result.query_one(".title", Label).classes)
             await pilot.press("escape")
         await review(pilot)

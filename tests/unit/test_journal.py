@@ -11,7 +11,6 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -125,7 +124,6 @@ def test_everything_that_was_sent_is_in_the_row(journal: Journal, other: Journal
     assert (second.timestamp_ms, second.recv_window_ms, second.clock_error_ms) == (1_700_000_000_123, 5000, 20)
     assert second.outcome is Outcome.SENDING
     assert (second.evidence, second.answer) == (Awaiting(), None)
-    assert second.sent_at == datetime.fromtimestamp(1_700_000_000.123, UTC)
     assert 0 <= second.confirmed_ms - before_ms < 60_000
     assert [first, second] == list(other.transfers())
 
@@ -145,7 +143,7 @@ def test_every_change_of_outcome_is_kept_with_its_evidence(journal: Journal, pat
     done = journal.record(transfer, matching_record(13526853623))
     assert (done.outcome, done.tran_id) == (Outcome.DONE, 13526853623)
     assert done.settled_at is not None
-    assert done.settled_at >= done.sent_at
+    assert ms_of(done.settled_at) >= done.timestamp_ms
     assert query(path, "SELECT transfer_id, outcome, tran_id, code, kind FROM changes ORDER BY rowid") == [
         (transfer.id, "sending", None, None, "Awaiting"),
         (transfer.id, "unknown", None, -1007, "Ambiguous"),

@@ -86,7 +86,7 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
     assert done.settled_at
     assert first == {
         "id": 1,
-        "sent_at": f"{sending.sent_at:%Y-%m-%dT%H:%M:%S}.{sending.sent_at.microsecond // 1000:03}Z",
+        "sent_at": listing.iso(sending.timestamp_ms),
         "profile": "main",
         "host": HOST,
         "type": "MAIN_FUNDING",

@@ -11,7 +11,7 @@ import pytest
 
 import tui
 from tui.commands.listing import iso
-from tui.domain.moments import from_zone, in_full, in_zone, local, ms_of, utc
+from tui.domain.moments import YEAR_10000_MS, from_zone, in_full, in_zone, local, ms_of, shown, utc
 from tui.domain.search import parse_since
 from tui.exchange.clock import ticks_ms, time_of
 
@@ -72,3 +72,8 @@ def test_every_conversion_to_the_zone_is_in_one_module() -> None:
     elsewhere = r"\.astimezone\(|\.fromtimestamp\(|time\.(localtime|strftime|ctime|mktime)\(|datetime\.now\(\)"
     found = [path.name for path in sources if re.search(elsewhere, path.read_text())]
     assert found == ["moments.py"]
+
+
+@pytest.mark.parametrize("ms", [YEAR_10000_MS, 2**53, 2**62, -(2**62)])
+def test_moment_that_no_calendar_has_is_told_by_its_number(ms: int) -> None:
+    assert shown(ms, "%H:%M:%S") == in_full(ms) == f"{ms} ms after 1970"

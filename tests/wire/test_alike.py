@@ -9,11 +9,11 @@ from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Cut, Fault
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
-from tui.desk.settle import Doubt
 from tui.domain.credentials import KeyKind
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.words.outcomes import Watch, meaning
+from tui.words.settling import Doubt
 
 Jump = Callable[[], None]
 

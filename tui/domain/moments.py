@@ -4,6 +4,7 @@ Every conversion to this machine's zone is here: a zone (TZ) may be one that Pyt
 which the offset says.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +56,16 @@ def in_full(ms: int) -> str:
     """Date, time to the second and offset in this machine's zone, for a person. A moment that no calendar has is told
     by its number.
     """
+    return _or_number(ms, lambda moment: moment.isoformat(" ", "seconds"))
+
+
+def shown(ms: int, time_format: str) -> str:
+    """The moment in this machine's zone, in a format of `strftime`; told by its number as `in_full` does."""
+    return _or_number(ms, lambda moment: moment.strftime(time_format))
+
+
+def _or_number(ms: int, tell: Callable[[datetime], str]) -> str:
     try:
-        return local(ms).isoformat(" ", "seconds")
+        return tell(local(ms))
     except OverflowError:
         return f"{ms} ms after 1970"

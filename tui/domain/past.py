@@ -9,7 +9,6 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import plain
-from tui.domain.moments import ms_of
 from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus, Row, one_each
 from tui.domain.search import Facts, Search, facts_of, haystack, is_found
@@ -79,7 +78,7 @@ class Entry:
         """When it took place, by the exchange's record before the journal; None where that cannot be read."""
         if self.record is not None and self.record.timestamp is not None:
             return self.record.timestamp
-        return ms_of(self.transfer.sent_at) if self.transfer else None
+        return self.transfer.timestamp_ms if self.transfer else None
 
     @property
     def tran_id(self) -> int | None:

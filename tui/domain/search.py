@@ -101,9 +101,15 @@ def facts_of(transfer: Transfer) -> Facts:
         transfer.code,
         message(transfer.evidence),
     )
-    at_ms = ms_of(transfer.sent_at)
-    outcomes = frozenset({transfer.outcome})
-    return Facts(at_ms, request.type.name, request.asset, outcomes, transfer.profile, transfer.host, text)
+    return Facts(
+        transfer.timestamp_ms,
+        request.type.name,
+        request.asset,
+        frozenset({transfer.outcome}),
+        transfer.profile,
+        transfer.host,
+        text,
+    )
 
 
 def moves(search: Search) -> frozenset[str] | None:

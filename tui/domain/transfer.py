@@ -20,7 +20,6 @@ from tui.domain.evidence import (
     outcome_from,
     tran_id_from,
 )
-from tui.domain.moments import utc
 from tui.domain.outcome import Basis
 from tui.domain.outcome import Outcome as Outcome
 from tui.domain.text import is_name
@@ -289,11 +288,6 @@ class Transfer:
     def code(self) -> int | None:
         """The exchange's error code in its first answer, if it had one."""
         return code_from(self.answer or self.evidence)
-
-    @property
-    def sent_at(self) -> datetime:
-        """When it was sent, by the exchange's clock; UTC."""
-        return utc(self.timestamp_ms)
 
     @property
     def is_judged(self) -> bool:

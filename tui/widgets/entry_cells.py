@@ -70,12 +70,7 @@ def place(host: str) -> str:
 
 def local(at_ms: int | None) -> str:
     """A moment in full, of this machine's zone; "?" where it is not known."""
-    if at_ms is None:
-        return "?"
-    try:
-        return moments.local(at_ms).strftime("%Y-%m-%d %H:%M:%S %z")
-    except OverflowError:
-        return f"{at_ms} ms after 1970"
+    return "?" if at_ms is None else moments.shown(at_ms, "%Y-%m-%d %H:%M:%S %z")
 
 
 def _time(at_ms: int | None) -> str:

@@ -95,7 +95,7 @@ class SessionList(Vertical):
             self._notes, key=lambda id_: (marked is None or id_ != marked.identity, -self._notes[id_][0].timestamp_ms)
         )
         told = [
-            f"{moments.local(transfer.timestamp_ms):%H:%M:%S} {printable(note)}"
+            f"{moments.shown(transfer.timestamp_ms, '%H:%M:%S')} {printable(note)}"
             for transfer, note in map(self._notes.__getitem__, ids[:_MOST_NOTES])
         ]
         if more := len(ids) - len(told):

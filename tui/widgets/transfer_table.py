@@ -158,7 +158,7 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     def _cells(self, transfer: Transfer, time_format: str) -> dict[str, Text]:
         request = transfer.request
         texts = {
-            "Time": moments.local(transfer.timestamp_ms).strftime(time_format),
+            "Time": moments.shown(transfer.timestamp_ms, time_format),
             "Move": f"{request.type.source.short_label} -> {request.type.destination.short_label}",
             "Amount": f"{grouped(request.amount)} {request.asset}",
             "tranId": str(transfer.tran_id or "-"),

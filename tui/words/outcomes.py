@@ -232,7 +232,7 @@ def _before(corrects: Outcome | None) -> str:
 
 
 def _time(at_ms: int) -> str:
-    return moments.local(at_ms).strftime("%H:%M:%S")
+    return moments.shown(at_ms, "%H:%M:%S")
 
 
 def _full(at_ms: int) -> str:
