@@ -22,18 +22,25 @@ _LOOK_S = 0.05
 """Seconds of the world after which whoever waits looks whether the pace has changed."""
 
 
-def scale(clock: Clock) -> None:
-    """Put the clock into the place of this process's own."""
+WALL_OFFSET = "JUDGE_WALL_OFFSET_S"
+"""In the environment: how far off this machine's own clock is."""
+
+
+def scale(clock: Clock, wall_offset_s: float = 0) -> None:
+    """Put the clock into the place of this process's own. What tells the time of day may be off."""
     world = {name: getattr(time, name) for name in ("clock_gettime", "localtime", "gmtime", "strftime")}
     elapsed = {time.CLOCK_MONOTONIC, time.CLOCK_BOOTTIME}
 
+    def wall_s() -> float:
+        return clock.now_s() + wall_offset_s
+
     def clock_gettime(which: int) -> float:
         if which == time.CLOCK_REALTIME:
-            return clock.now_s()
+            return wall_s()
         return clock.monotonic_s() if which in elapsed else world["clock_gettime"](which)
 
     def now(cls: type[datetime.datetime], tz: datetime.tzinfo | None = None) -> datetime.datetime:
-        return cls.fromtimestamp(clock.now_s(), tz)
+        return cls.fromtimestamp(wall_s(), tz)
 
     select = selectors.DefaultSelector.select
 
@@ -46,16 +53,16 @@ def scale(clock: Clock) -> None:
                 return ready
 
     scaled: dict[str, Any] = {
-        "time": clock.now_s,
-        "time_ns": lambda: int(clock.now_s() * 1e9),
+        "time": wall_s,
+        "time_ns": lambda: int(wall_s() * 1e9),
         "monotonic": clock.monotonic_s,
         "monotonic_ns": lambda: int(clock.monotonic_s() * 1e9),
         "perf_counter": clock.monotonic_s,
         "perf_counter_ns": lambda: int(clock.monotonic_s() * 1e9),
         "clock_gettime": clock_gettime,
         "clock_gettime_ns": lambda which: int(clock_gettime(which) * 1e9),
-        "localtime": lambda seconds=None: world["localtime"](clock.now_s() if seconds is None else seconds),
-        "gmtime": lambda seconds=None: world["gmtime"](clock.now_s() if seconds is None else seconds),
+        "localtime": lambda seconds=None: world["localtime"](wall_s() if seconds is None else seconds),
+        "gmtime": lambda seconds=None: world["gmtime"](wall_s() if seconds is None else seconds),
         "strftime": lambda shape, moment=None: world["strftime"](shape, moment or time.localtime()),
     }
     for name, function in scaled.items():
@@ -74,7 +81,7 @@ def stacks(clock_path: Path, pid: int) -> Path:
 def main() -> int:
     """Run Shunter with what stands behind the clock's file on the command line. On SIGUSR1 it tells where it stands."""
     faulthandler.register(signal.SIGUSR1, file=stacks(Path(sys.argv[1]), os.getpid()).open("w"))
-    scale(Clock(Path(sys.argv[1])))
+    scale(Clock(Path(sys.argv[1])), float(os.environ.get(WALL_OFFSET, "0")))
     from tui import cli
 
     return cli.main(sys.argv[2:])
