@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -547,6 +547,8 @@ class Person:
         self.see(words.AMOUNT_IS_EMPTY)
         terminal.type(coming.amount + _REVIEW + ("y" if coming.types_ahead else ""))
         was_asked = self._come_to_send(coming)
+        if self.terminal is None:
+            return False
         if coming.kill is Kill.BEFORE_Y:
             self._end(coming.how, coming.kill)
             return False
@@ -574,6 +576,9 @@ class Person:
             _END_OF_LINE + _DELETE_LINE + coming.amount + _REVIEW
         )  # an alarm may have come up over the form, and taken the keys
         while (asked := self.see(asks, pressing=retyping, where=words.AMOUNT_IS_EMPTY)[1]) != words.MAY_SEND:
+            if search(words.REFUSES, terminal.screen()):  # which is false, and told as that
+                self.leave()
+                return False
             assert asked in ("y  try", words.ASKS_AGAIN), terminal.screen()
             was_asked |= asked == words.ASKS_AGAIN
             terminal.type(key := "y" if asked == "y  try" else "d")
@@ -669,7 +674,7 @@ class Person:
     def leave(self) -> None:
         """Quit the program."""
         if terminal := self.terminal:
-            terminal.type(_QUIT)
+            terminal.type(_ESCAPE + _QUIT)
             try:
                 terminal.wait_for_end()
             except AssertionError:
@@ -790,6 +795,9 @@ class Run:
         self.judge = Judge(self.exchange, self.clock)
         self.diary = Diary()
         self._numbers = itertools.count(1)
+        self.phases: defaultdict[str, float] = defaultdict(float)
+        """How many of the world's seconds each phase took."""
+        self._phase_s = time.monotonic()
         self.persons = [self._person(number) for number in range(persons)]
         self._random = Random(seed)
         self._is_calm = self.exchange.is_calm = bool(lots)
@@ -817,16 +825,28 @@ class Run:
             if not self._is_calm and self._random.random() < 0.4:
                 now_ms = self.clock.now_ms()
                 self.exchange.blackout = now_ms + 20_000, now_ms + 800_000, blackout(self._random)
+            self._tell("sent")
             for after_s in _ASKED_AFTER_S:
                 if after_s < hours * _HOUR_S:
                     self.let_pass(made_s + after_s)
+                    self._tell("waited")
                     self._ask_person()
+                    self._tell("decided")
             self.let_pass(made_s + hours * _HOUR_S + 60)
+            self._tell("waited")
         for person in self.persons:
             person.leave()
         self.judge.judge_end(rows := journal(self._environment))
         if not self._is_calm:
             self._judge_commands({row["id"]: row for row in rows})
+
+        self._tell("judged")
+
+    def _tell(self, phase: str) -> None:
+        """Count the world's seconds that each phase takes."""
+        now_s = time.monotonic()
+        self.phases[phase] += now_s - self._phase_s
+        self._phase_s = now_s
 
     def _judge_commands(self, rows: Mapping[int, dict[str, Any]]) -> None:
         """What the commands say of it all, on a machine whose clock is wrong first: what that leaves behind counts."""
@@ -1035,7 +1055,8 @@ def _report(run: Run, environment: Environment, took_s: float) -> Report:
         f"{diary.asked['repeat']} repeats asked about, {len(diary.decided)} decisions by the person "
         f"({_counted(Counter(diary.decided.values()))}), {len(diary.alarms)} alarms",
         f"{judge.pictures} pictures judged; " + _counted(judge.counts),
-        f"{took_s:.0f} s",
+        f"{took_s:.0f} s, {took_s / max(1, judge.confirmed.total()):.2f} s a transfer: "
+        + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in run.phases.items()),
     ]
     return Report(figures, dict(rows), list(judge.broken.values()))
 

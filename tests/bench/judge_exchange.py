@@ -140,7 +140,7 @@ class JudgeExchange:
         if not self.is_calm and self._random.random() < 0.1:
             self._execute_elsewhere(move, pair, now_ms)
         arrived.append(Arrival(amount, now_ms, lot.what, record, lot.code, alike))
-        if lot.jump_ms:
+        if lot.jump_ms and not any(since <= now_ms < until for since, until, _ in self._jumps):
             self._jumps.append((now_ms, now_ms + lot.jump_lasts_ms, lot.jump_ms))
         if held := self._holds.get(amount):
             held.set()

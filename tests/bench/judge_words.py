@@ -57,6 +57,7 @@ AMOUNT_IS_EMPTY = r"Amount +e\.g\."
 NO_DIALOG = FORM_IS_UNCOVERED
 ASKS_AGAIN = r"d  allow"
 MAY_SEND = r"y  send"
+REFUSES = r"cannot be sent: the key|to move in"
 REVIEW_ASKS = r"(y  send|y  try|d  allow|cannot be sent|can be moved\.|is free\.|to move in)"
 RESULT = rf"Transfer {_OUTCOMES} (?s:.*)Esc or q +close"
 REVIEW_ENDS = r"Nothing was sent|refused it:"
