@@ -35,7 +35,7 @@ import pexpect
 import pyte
 
 from tests.bench import judge_words as words
-from tests.bench.judge_clock import Clock
+from tests.bench.judge_clock import Clock, SkippingClock
 from tests.bench.judge_commands import Commands, Contradiction, judge_agreement, judge_history, judge_reconcile
 from tests.bench.judge_exchange import JudgeExchange
 from tests.bench.judge_faults import Lot
@@ -112,7 +112,7 @@ class Violation:
 class Judge:
     """Holds every word against the ledger."""
 
-    def __init__(self, exchange: JudgeExchange, clock: Clock) -> None:
+    def __init__(self, exchange: JudgeExchange, clock: Clock | SkippingClock) -> None:
         self.exchange = exchange
         self.clock = clock
         self.ledger = exchange.ledger
@@ -161,6 +161,22 @@ class Judge:
                 case NeverSo():
                     self.counts["claims: what is never so"] += 1
                     self.breaks(claim.kind, f"{terminal.move} {terminal.number}", claim.words, screen)
+
+    def look_at(self, claims: Iterable[Claim | AlikeClaim | Figure | NeverSo], text: str) -> None:
+        """Judge what is told without a screen."""
+        self.pictures += 1
+        for claim in claims:
+            if isinstance(claim, Claim):
+                self.judge(claim, text)
+            elif isinstance(claim, AlikeClaim):
+                self._judge_alike(claim, text)
+
+    def note(self, contradictions: Iterable[Contradiction], wall_offset_s: float) -> None:
+        """Note what a command said that is not so."""
+        self.counts["commands"] += 1
+        clock = f"; the clock was off by {wall_offset_s} s" if wall_offset_s else ""
+        for found in contradictions:
+            self.breaks(found.kind, found.amount, f"{found.words}{clock}; {self.truth(found.amount)}")
 
     def judge(self, claim: Claim, picture: str = "") -> None:
         """Judge what is said of one transfer."""
@@ -342,7 +358,8 @@ class Judge:
         amount, outcome = row["amount"], row["outcome"]
         truth = f"{outcome} ({row['message']}); {self.truth(amount)}"
         if outcome in words.OPEN_IN_JOURNAL:
-            self.breaks("unsettled after an hour", amount, truth, self.asked_with.get(amount, ""))
+            asked_with = self.asked_with.get(amount, "")
+            self.breaks("unsettled after an hour", amount, f"{truth}; {asked_with[:200]}", asked_with)
         elif any(self._denies_falsely(record, self.clock.now_ms()) for record in moves) and outcome != "done":
             self.breaks("lost: moved, and the journal says otherwise at the end", amount, truth)
         elif outcome == "done" and not row["tran_id"] and words.BY_HAND not in row["message"]:
@@ -853,17 +870,10 @@ class Run:
         exchange, unwritten, run = self.exchange, self.judge.unwritten, self._commands.run
         for wall_offset_s in (self._random.choice(_WALL_OFFSETS_S), 0):
             printed = run("history", "--json", wall_offset_s=wall_offset_s)
-            self._note(judge_history(exchange, printed, rows, unwritten), wall_offset_s)
+            self.judge.note(judge_history(exchange, printed, rows, unwritten), wall_offset_s)
             printed = run("reconcile", "--json", wall_offset_s=wall_offset_s)
-            self._note(judge_reconcile(exchange, printed, rows, unwritten), wall_offset_s)
-        self._note(judge_agreement(exchange, run("reconcile"), rows), 0)
-
-    def _note(self, contradictions: Iterable[Contradiction], wall_offset_s: float) -> None:
-        self.judge.counts["commands"] += 1
-        clock = f"; the clock was off by {wall_offset_s} s" if wall_offset_s else ""
-        for found in contradictions:
-            told = f"{found.words}{clock}; {self.judge.truth(found.amount)}"
-            self.judge.breaks(found.kind, found.amount, told)
+            self.judge.note(judge_reconcile(exchange, printed, rows, unwritten), wall_offset_s)
+        self.judge.note(judge_agreement(exchange, run("reconcile"), rows), 0)
 
     def _use(self, person: Person, until: int) -> None:
         while self.judge.confirmed.total() < until:
@@ -1038,27 +1048,29 @@ def judged(
                 sys.stdout.flush()
             if restarts:
                 run.begin_anew()
-    return _report(run, environment, time.monotonic() - began_s)
+    return report_of(run.judge, run.diary, journal(environment), time.monotonic() - began_s, run.phases)
 
 
-def _report(run: Run, environment: Environment, took_s: float) -> Report:
-    judge, diary = run.judge, run.diary
+def report_of(
+    judge: Judge, diary: Diary, rows: Sequence[Mapping[str, Any]], took_s: float, phases: Mapping[str, float]
+) -> Report:
+    """How a run went."""
     arrivals = [arrival for many in judge.ledger.arrivals.values() for arrival in many]
     moved = [arrival for arrival in arrivals if arrival.record and arrival.record.moved_ms is not None]
-    rows = Counter(row["outcome"] for row in journal(environment))
+    outcomes = Counter(row["outcome"] for row in rows)
     figures = [
         f"{judge.confirmed.total()} transfers confirmed, {len(arrivals)} arrived, {len(moved)} moved; "
-        f"{run.exchange.ledger.run} runs of the server",
+        f"{judge.ledger.run + 1} runs of the server",
         "what befell them: " + _counted(Counter(arrival.what for arrival in arrivals)),
-        "outcomes in the journal: " + _counted(rows),
+        "outcomes in the journal: " + _counted(outcomes),
         f"{diary.kills.total()} ends of a program: " + _counted(diary.kills),
         f"{diary.asked['repeat']} repeats asked about, {len(diary.decided)} decisions by the person "
         f"({_counted(Counter(diary.decided.values()))}), {len(diary.alarms)} alarms",
         f"{judge.pictures} pictures judged; " + _counted(judge.counts),
         f"{took_s:.0f} s, {took_s / max(1, judge.confirmed.total()):.2f} s a transfer: "
-        + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in run.phases.items()),
+        + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in phases.items()),
     ]
-    return Report(figures, dict(rows), list(judge.broken.values()))
+    return Report(figures, dict(outcomes), list(judge.broken.values()))
 
 
 def _counted(counter: Counter[str]) -> str:

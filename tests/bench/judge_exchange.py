@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from tests.bench import judge_reads as reads
-from tests.bench.judge_clock import Clock
+from tests.bench.judge_clock import Clock, SkippingClock
 from tests.bench.judge_faults import OTHER, OWN, SPOILT, Answer, Cut, Lot, draw
 from tests.bench.judge_ledger import ASSET, PAIRS, ROUTES, Arrival, Ledger, Record, ends
 from tests.bench.judge_server import Request
@@ -57,7 +57,7 @@ class Refusal(Exception):
 class JudgeExchange:
     """What answers each request."""
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock | SkippingClock, seed: int) -> None:
         self.ledger = Ledger()
         self.clock = clock
         self.is_calm = False

@@ -396,7 +396,7 @@ def _with_company(lot: Lot, random: Random) -> Lot:
         return replace(lot, elsewhere_ms=-3000)
     if random.random() < 0.03 and (not lot.executes or lot.lag_ms == 0):
         return replace(lot, elsewhere_ms=random.choice([800, 3000]))
-    if random.random() < 0.015:
+    if random.random() < 0.005:
         return replace(lot, jump_ms=400_000, jump_lasts_ms=random.choice([60_000, 200_000]))
     return lot
 

@@ -13,8 +13,9 @@ import selectors
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.bench.judge_clock import Clock
 
@@ -26,13 +27,23 @@ WALL_OFFSET = "JUDGE_WALL_OFFSET_S"
 """In the environment: how far off this machine's own clock is."""
 
 
-def scale(clock: Clock, wall_offset_s: float = 0) -> None:
-    """Put the clock into the place of this process's own. What tells the time of day may be off."""
+class Time(Protocol):
+    """What tells the time."""
+
+    def now_s(self) -> float:
+        """Seconds since 1970."""
+
+    def monotonic_s(self) -> float:
+        """The same on a clock that begins elsewhere."""
+
+
+def replace_clocks(clock: Time, wall_offset_s: Callable[[], float]) -> None:
+    """Put a clock into the place of this process's own. What tells the time of day may be off."""
     world = {name: getattr(time, name) for name in ("clock_gettime", "localtime", "gmtime", "strftime")}
     elapsed = {time.CLOCK_MONOTONIC, time.CLOCK_BOOTTIME}
 
     def wall_s() -> float:
-        return clock.now_s() + wall_offset_s
+        return clock.now_s() + wall_offset_s()
 
     def clock_gettime(which: int) -> float:
         if which == time.CLOCK_REALTIME:
@@ -41,16 +52,6 @@ def scale(clock: Clock, wall_offset_s: float = 0) -> None:
 
     def now(cls: type[datetime.datetime], tz: datetime.tzinfo | None = None) -> datetime.datetime:
         return cls.fromtimestamp(wall_s(), tz)
-
-    select = selectors.DefaultSelector.select
-
-    def scaled_select(self: selectors.DefaultSelector, timeout: float | None = None) -> Any:
-        ends_s = None if timeout is None else clock.monotonic_s() + timeout
-        while True:
-            left_s = _LOOK_S if ends_s is None else (ends_s - clock.monotonic_s()) / clock.pace
-            ready = select(self, max(0.0, min(left_s, _LOOK_S)))
-            if ready or left_s <= 0:
-                return ready
 
     scaled: dict[str, Any] = {
         "time": wall_s,
@@ -70,6 +71,20 @@ def scale(clock: Clock, wall_offset_s: float = 0) -> None:
     # Not by a subclass: typed decoders know the class itself. A type of C lets go of its methods only like this.
     gc.get_referents(datetime.datetime.__dict__)[0]["now"] = classmethod(now)
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))
+
+
+def scale_waits(clock: Clock) -> None:
+    """Have event loops wait by the clock."""
+    select = selectors.DefaultSelector.select
+
+    def scaled_select(self: selectors.DefaultSelector, timeout: float | None = None) -> Any:
+        ends_s = None if timeout is None else clock.monotonic_s() + timeout
+        while True:
+            left_s = _LOOK_S if ends_s is None else (ends_s - clock.monotonic_s()) / clock.pace
+            ready = select(self, max(0.0, min(left_s, _LOOK_S)))
+            if ready or left_s <= 0:
+                return ready
+
     selectors.DefaultSelector.select = scaled_select  # type: ignore[method-assign]
 
 
@@ -81,7 +96,9 @@ def stacks(clock_path: Path, pid: int) -> Path:
 def main() -> int:
     """Run Shunter with what stands behind the clock's file on the command line. On SIGUSR1 it tells where it stands."""
     faulthandler.register(signal.SIGUSR1, file=stacks(Path(sys.argv[1]), os.getpid()).open("w"))
-    scale(Clock(Path(sys.argv[1])), float(os.environ.get(WALL_OFFSET, "0")))
+    clock, wall_offset_s = Clock(Path(sys.argv[1])), float(os.environ.get(WALL_OFFSET, "0"))
+    replace_clocks(clock, lambda: wall_offset_s)
+    scale_waits(clock)
     from tui import cli
 
     return cli.main(sys.argv[2:])
