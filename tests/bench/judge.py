@@ -48,7 +48,8 @@ from tests.bench.real_program import PROFILE, SHUNTER, add_key, home
 from tests.terminal.conftest import Environment, Pty
 from tests.waiting import LIMIT_S, wait_for
 
-_PACE = 40.0
+_PACE = 60.0
+_DECIDERS = 4
 _HOUR_S = 3600
 _ASKED_AFTER_S = (600, 3000)
 """When the person looks whether there is something to decide, since the last transfer."""
@@ -240,7 +241,8 @@ class Judge:
     def _judge_alike(self, claim: AlikeClaim, picture: str) -> None:
         """What the review says of an earlier transfer that is identical to the program."""
         alike = [amount for amount in list(self.confirmed) if Decimal(amount) == Decimal(claim.amount)]
-        has_moved = [bool(self.ledger.moves(amount)) for amount in alike if amount != claim.amount]
+        ledger = self.ledger
+        has_moved = [bool(ledger.moves(one) or ledger.alike(one)) for one in alike if one != claim.amount]
         is_true = {Said.MOVED: any(has_moved), Said.NOT_MOVED: not all(has_moved), Said.JUDGED: not all(has_moved)}
         if not is_true.get(claim.said, True):
             self.breaks("said of an identical one what is not so", claim.amount, claim.words, picture)
@@ -716,13 +718,14 @@ class Person:
         with self.judge.at_the_worlds_pace():
             return self.start()
 
-    def decide_open_ones(self, rows: list[dict[str, Any]]) -> None:
-        """Start once more, open every row that is open, and decide where the program asks."""
+    def decide_open_ones(self, places: list[int]) -> None:
+        """Start once more, open the rows at these places of the list of those that are open, and decide where the
+        program asks.
+        """
         terminal = self.start()
         self.see(words.EARLIER)
         self.watch_for(8)  # the reads that tell the program that it has to ask
         terminal.type(_BACK_TAB * 4)  # before the first field stands the last list: that of the earlier transfers
-        places = list(range(len(rows)))
         for _ in range(_PASSES):
             places = [place for place in places if not self._settle_by_hand(terminal, place)]
             if not places:
@@ -954,10 +957,15 @@ class Run:
 
     def _ask_person(self) -> None:
         rows = [row for row in journal(self._environment) if row["outcome"] in words.OPEN_IN_JOURNAL]
+        shares = [list(range(len(rows)))[first::_DECIDERS] for first in range(_DECIDERS)]
+        with ThreadPoolExecutor(_DECIDERS) as threads:
+            for deciding in [threads.submit(self._decide, share) for share in shares if share]:
+                deciding.result()
+
+    def _decide(self, places: list[int]) -> None:
         person = self._person(0)
-        if rows:
-            with self._stuck_is_broken(person, "deciding"):
-                person.decide_open_ones(rows)
+        with self._stuck_is_broken(person, "deciding"):
+            person.decide_open_ones(places)
 
     @contextmanager
     def _journal_watched(self) -> Iterator[None]:

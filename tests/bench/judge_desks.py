@@ -265,7 +265,7 @@ class Seat:
         record = executions[0] if executions else None
         others = tuple(row.tran_id for row in progress.candidates)
         own = [row for row in progress.candidates if record and row.tran_id == record.tran_id]
-        if own:
+        if own and own[0].status in words.FINAL:
             rest = tuple(tran_id for tran_id in others if tran_id != own[0].tran_id)
             return Decision(progress.transfer, own[0], rest)
         if record is None or record.moved_ms is None:
@@ -334,10 +334,9 @@ class Run:
             self.exchange.blackout = now_ms + 20_000, now_ms + 800_000, blackout(self._random)
         stays = self._random.choice(seats)
         for seat in seats:
-            if seat is not stays:
-                await seat.leave()
-        if stays.desk is None:
-            await asyncio.create_task(self._open(stays), context=copy_context())
+            await seat.leave()
+            seat.twins.clear()
+        await asyncio.create_task(self._open(stays), context=copy_context())
         for after_s in _DECIDES_AFTER_S:
             await asyncio.sleep(max(0, made_s + after_s - self.clock.now_s()))
             await stays.decide(await self._open_rows())

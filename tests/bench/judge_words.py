@@ -76,6 +76,7 @@ IT_MOVED = "It moved"
 DIFFERS_ELSEWHERE, DIFFERS_NO_RECORD, DIFFERS_FAILED = "made elsewhere", "no record", "failed after all"
 MADE_ELSEWHERE, MADE_HERE = "elsewhere", ("here", "differs")
 NOT_MOVED_IN_JOURNAL = ("rejected", "not_sent", "not_executed")
+FINAL = ("CONFIRMED", "FAILED")
 REJECTED_IN_JOURNAL = "rejected"
 
 
