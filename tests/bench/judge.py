@@ -631,6 +631,8 @@ class Person:
             assert time.monotonic() < deadline, f"{coming.amount} was never sent:\n{screen}"
             if words.ASKS_AGAIN in screen:
                 self._mean_it()
+            if search(words.RESULT, screen):
+                return  # it was refused before it was one, for its time
 
     def _mean_it(self) -> None:
         """Another program sent a twin while the review was open."""
@@ -657,12 +659,12 @@ class Person:
             self._end(coming.how, coming.kill)
             return is_unknown
         terminal.type(_ESCAPE)
-        self.see(words.FORM_IS_UNCOVERED)
+        self.see(words.FORM_IS_UNCOVERED, pressing=_ESCAPE, where=words.DIALOG_IS_OPEN)
         if coming.looks_at_history:
             terminal.type(_HISTORY)
             self.see(words.HISTORY_IS_OPEN)
             terminal.type(_ESCAPE)
-            self.see(words.FORM_IS_UNCOVERED)
+            self.see(words.FORM_IS_UNCOVERED, pressing=_ESCAPE, where=words.HISTORY_IS_OPEN)
         return is_unknown
 
     def _end(self, how: str, kill: Kill) -> None:
