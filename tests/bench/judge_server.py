@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import responses
+from queue import Queue
 
 from tests.bench.judge_faults import Answer, Cut
 
@@ -141,13 +142,20 @@ def base_url(listening: socket.socket) -> str:
 def served(respond: Respond) -> Iterator[str]:
     """Serve from a thread until the block ends; gives the base URL."""
     listening = listen()
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    loops: Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Queue()
+
+    async def run() -> None:
+        over = asyncio.Event()
+        server = await serve(respond, listening)
+        loops.put((asyncio.get_running_loop(), over))
+        await over.wait()
+        server.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(serve(respond, listening), loop).result()
+    loop, over = loops.get()
     try:
         yield base_url(listening)
     finally:
-        loop.call_soon_threadsafe(server.close)
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(over.set)
         thread.join()
