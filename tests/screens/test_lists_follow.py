@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
-from tests.evidence import accepted, ambiguous
+from tests.evidence import accepted, ambiguous, legacy
 from tests.evidence import transfer as transfer_with
 from tests.screens.waiting import picture, rows, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.ledger import Executed
 from tui.domain.evidence import Awaiting
-from tui.domain.transfer import Field, Transfer, TransferRequest
+from tui.domain.transfer import Field, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.main import MainScreen
 from tui.widgets.form_field import FormField
@@ -47,7 +47,10 @@ def scroll_bars(main: MainScreen) -> int:
 
 async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> None:
     """Thirty transfers, and before them earlier ones."""
-    unknown = [replace(made(number), evidence=ambiguous()) for number in range(1, earlier + 1)]
+    unknown = [
+        replace(made(number), evidence=legacy(Outcome.UNKNOWN, tran_id=made(number).tran_id))
+        for number in range(1, earlier + 1)
+    ]
     main.post_message(MainScreen.EarlierFound(unknown))
     for number in range(earlier + 1, earlier + 31):
         come(main, number)
