@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import os
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +65,26 @@ def test_without_a_journal_there_is_nothing_to_compare(server: DemoServer, capsy
     assert main(["reconcile"]) == 0
     journal_path().unlink()
     assert main(["reconcile", "--json"]) == 3
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_output_that_finds_no_room_is_told_and_is_no_difference(
+    server: DemoServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    _write(server, None, "1", executed=True)
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["reconcile", *options]) == 3
+    assert "could not be written: [Errno 28]" in capsys.readouterr().err
+
+
+def test_exit_status_is_the_same_for_who_reads_no_more(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(server, no_record(), "1", executed=True)
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed:
+        monkeypatch.setattr("sys.stdout", closed)
+        assert main(["reconcile"]) == 1
 
 
 def test_demo_has_no_journal_to_compare(capsys: pytest.CaptureFixture[str]) -> None:
