@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Label
 
-from tests.evidence import refusal
+from tests.evidence import matching_record
 from tests.screens.waiting import newest, picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
@@ -20,7 +20,7 @@ from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
 from tui.demo.past import past as earlier_transfers
 from tui.desk import browse
 from tui.domain.past import Entry
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, Sending, TransferRequest
 from tui.domain.view import Column, Listed, View, Whose
 from tui.domain.wallets import TransferType, Wallet
@@ -321,7 +321,8 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await pilot.press("escape", "f3")
         await until_read(pilot)
         transfer = newest(main)
-        main.post_message(MainScreen.TransferChanged(replace(transfer, evidence=refusal())))
+        failed = matching_record(transfer.tran_id, status=RecordStatus.FAILED)
+        main.post_message(MainScreen.TransferChanged(replace(transfer, evidence=failed)))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 
 
