@@ -321,7 +321,7 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await pilot.press("escape", "f3")
         await until_read(pilot)
         transfer = newest(main)
-        failed = matching_record(transfer.tran_id, status=RecordStatus.FAILED)
+        failed = matching_record(transfer.tran_id or 0, status=RecordStatus.FAILED)
         main.post_message(MainScreen.TransferChanged(replace(transfer, evidence=failed)))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 
