@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-import platformdirs
-
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
-from tui.files import atomic_write, open_lock
+from tui.files import atomic_write, config_folder, open_lock
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(#.*)?", re.ASCII)
 _COMMENT = re.compile(r"[ \t]*#.*")
@@ -75,8 +73,8 @@ class _Block:
 
 
 def favourites_path() -> Path:
-    """Where the file is."""
-    return platformdirs.user_config_path("shunter") / "favourites.toml"
+    """Where the file is. Raises FolderRefused."""
+    return config_folder() / "favourites.toml"
 
 
 def favourites() -> Found:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.wallets import TransferType
+from tui.files import state_folder
 
 _VERSION = 1
 _BUSY_TIMEOUT_S = 5.0
@@ -64,8 +63,8 @@ class Stream:
 
 
 def cache_path() -> Path:
-    """Where a person's cache is."""
-    return user_state_path("shunter") / "history.sqlite3"
+    """Where a person's cache is. Raises FolderRefused."""
+    return state_folder() / "history.sqlite3"
 
 
 class HistoryCache:

@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import platformdirs
 from msgspec.structs import replace
 
 from tui.domain.text import printable
-from tui.files import atomic_write
+from tui.files import atomic_write, config_folder
 from tui.keys.errors import SettingsFileError
 
 
@@ -24,8 +23,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def settings_path() -> Path:
-    """The file of the settings."""
-    return platformdirs.user_config_path("shunter") / "settings.json"
+    """The file of the settings. Raises FolderRefused."""
+    return config_folder() / "settings.json"
 
 
 def settings() -> Settings:
