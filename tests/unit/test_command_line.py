@@ -49,7 +49,8 @@ def test_exit_status_of_reconcile_is_the_same_for_who_reads_no_more(tmp_path: Pa
 
 @pytest.mark.parametrize("buffered", [False, True], ids=["unbuffered", "buffered"])
 @pytest.mark.parametrize(
-    ("command", "status"), [("routes", 1), ("journal", 1), ("reconcile --demo", 3), ("reconcile --demo --json", 3)]
+    ("command", "status"),
+    [("routes", 1), ("journal --json", 1), ("reconcile --demo", 3), ("reconcile --demo --json", 3)],
 )
 def test_output_that_finds_no_room_is_told_and_is_no_difference(
     command: str, status: int, buffered: bool, tmp_path: Path
