@@ -163,17 +163,12 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     process.look_for_cycles_seldom()
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
-    from tui.keys import session_bus
     from tui.terminal.colours import has_few_colours
 
     few = has_few_colours(os.environ)
     app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))
     process.end_with_the_terminal()
-    if app.run():
-        try:
-            session_bus.restart_inside()
-        except OSError as error:
-            return _complain(f"A D-Bus session could not be started: {error.strerror}")
+    app.run()
     return app.return_code or 0
 
 

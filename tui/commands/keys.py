@@ -94,6 +94,7 @@ def _carry_out(args: argparse.Namespace) -> int:
 
 def _unlock() -> int:
     """Ask for the passphrase until it is right; a pipe is asked once."""
+    keys.adopt_session_bus()
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
     while True:
