@@ -169,6 +169,9 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))
     process.end_with_the_terminal()
     app.run()
+    if app.left_open:
+        are = "1 transfer is" if app.left_open == 1 else f"{app.left_open} transfers are"
+        print(f"{are} open. Do not repeat what is open: the next start of Shunter settles it.", file=sys.stderr)
     return app.return_code or 0
 
 

@@ -25,6 +25,7 @@ from tui.app.opening import (
 from tui.app.put_off import DeskReady, PutOff
 from tui.app.terminal_app import TerminalApp
 from tui.desk.desk import Desk
+from tui.domain.hosts import DEMO_BASE_URL
 from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
@@ -61,6 +62,10 @@ class ShunterApp(TerminalApp):
         self._main: MainScreen | None = None
         """Over the desk; None while there is none to show."""
         self._leaving = False
+        self._told_open = 0
+        """How many open transfers the person was told of when quitting."""
+        self.left_open = 0
+        """How many transfers were open when it ended, for the shell."""
         self._leaves_later = False
         """Whether it ends as soon as no secret is being typed any more."""
         self._has_left = False
@@ -115,8 +120,8 @@ class ShunterApp(TerminalApp):
         self._lock.watch(opened)
         is_open = self._draft == Draft() and not self._draft.chosen
         self._main = MainScreen(opened.desk, opened.status, (opened.last if is_open else None) or self._draft)
-        await self.push_screen(self._main)
         self._early_keys.drop()
+        await self.push_screen(self._main)
 
     async def on_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
@@ -125,13 +130,13 @@ class ShunterApp(TerminalApp):
         if self._has_left or await self._puts_off(message):
             return
         await self._take_screens_away()
-        welcome = WelcomeScreen(message)
-        await self.push_screen(welcome)
         self._asks_passphrase = False
+        welcome = WelcomeScreen(message)
+        if not message.needs_passphrase:
+            self._early_keys.drop()
+        await self.push_screen(welcome)
         if message.needs_passphrase:
             welcome.action_unlock()  # it gets what was typed early
-        else:
-            self._early_keys.drop()
 
     async def _puts_off(self, message: CannotOpen | DeskReady) -> bool:
         """Whether it waits: a transfer goes to its end with the key that it was begun with, and its result is read. And
@@ -279,7 +284,9 @@ class ShunterApp(TerminalApp):
             self.push_screen(KeysScreen(self._start.base_url, in_use=self._in_use))
 
     async def action_quit(self) -> None:
-        """Quit. A transfer in flight is waited for; a second quit leaves it to the journal."""
+        """Quit. A transfer in flight is waited for, and an unknown one is told of; a second quit leaves both to the
+        journal.
+        """
         if self._desk and self._desk.in_flight and not self._leaving:
             self._leaving = True
             self.notify(
@@ -289,7 +296,28 @@ class ShunterApp(TerminalApp):
             )
             self.quit_when_answered(self._desk)
         else:
+            await self._quit_but_for_open()
+
+    async def _quit_but_for_open(self) -> None:
+        """Quit, but first say, once, that there are transfers whose outcome is unknown."""
+        count = self._desk.open_count if self._desk else 0
+        if count <= self._told_open or self._leaving:
             await self._leave()
+            return
+        self._told_open = count
+        are, they = ("1 transfer is", "it") if count == 1 else (f"{count} transfers are", "they")
+        self.notify(
+            f"{are} unknown: do not repeat {'it' if count == 1 else 'them'}. Shunter looks how {they} ended while it "
+            f"runs{'' if self._is_demo else ', and at the next start'}. Ctrl+Q again quits.",
+            title="Quitting",
+            severity="warning",
+            timeout=60,
+        )
+
+    @property
+    def _is_demo(self) -> bool:
+        """Whether the journal ends with the app."""
+        return bool(self._desk and self._desk.client.base_url == DEMO_BASE_URL)
 
     @work(group="quit")
     async def quit_when_answered(self, desk: Desk) -> None:
@@ -297,8 +325,9 @@ class ShunterApp(TerminalApp):
         await desk.finish()
         if self._is_asking:
             self._leaves_later = True  # the rest of a secret would be typed into the shell
-        else:
-            await self._leave()
+            return
+        self._leaving = False
+        await self._quit_but_for_open()
 
     async def _take_screens_away(self) -> None:
         """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""
@@ -311,7 +340,10 @@ class ShunterApp(TerminalApp):
 
     async def _leave(self) -> None:
         """Quit now; what is in flight is left to the journal."""
+        if self._has_left:  # without the answer that it waited for
+            return
         self._has_left = True
+        self.left_open = self._desk.open_count if self._desk and not self._is_demo else 0
         await self._put_off.put(None)
         await self._close_desk()
         self.exit()

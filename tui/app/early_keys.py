@@ -1,6 +1,7 @@
 """What is typed before there is a screen for it: it waits, or is dropped; no other screen gets it."""
 
 from collections.abc import Iterator
+from time import monotonic
 
 from textual import events
 
@@ -15,6 +16,8 @@ class EarlyKeys:
     def __init__(self) -> None:
         self._waits = True
         self._held: list[events.Key | events.Paste] = []
+        self._begins_s = 0.0
+        """What was typed before this was typed before the screen could be seen."""
         self._dropped_s = 0.0
         """When the newest key came that was dropped, and what belongs to it with it."""
 
@@ -38,14 +41,15 @@ class EarlyKeys:
         yield from held
 
     def drop(self) -> None:
-        """Forget what waited, and what is still to come of it: nobody has seen the screen that has come up."""
-        held = list(self.give())
-        if held:
-            self._dropped_s = held[-1].time
+        """Forget what waited, and what is still to come of it: nobody has seen the screen that comes up now."""
+        self._begins_s = monotonic()
+        for event in self.give():
+            self._dropped_s = event.time
 
     def _belongs_to_dropped(self, event: events.Key | events.Paste) -> bool:
         is_text = isinstance(event, events.Paste) or event.is_printable or event.key in ("enter", "tab", "backspace")
-        if self._dropped_s and is_text and event.time - self._dropped_s < _PAUSE_S:
+        is_early = event.time < self._begins_s
+        if is_early or (self._dropped_s and is_text and event.time - self._dropped_s < _PAUSE_S):
             self._dropped_s = event.time
             return True
         self._dropped_s = 0.0

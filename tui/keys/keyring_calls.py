@@ -245,7 +245,7 @@ def _chosen(problem: str) -> KeyringUnavailable:
     if _CHOICE in os.environ:
         return KeyringUnavailable(
             f"{_CHOICE} is set to {printable(os.environ[_CHOICE])!r}, a keyring that {problem}. "
-            f"Leave Shunter, type  unset {_CHOICE}  and start it again."
+            f"Leave Shunter and remove that setting: unset {_CHOICE}"
         )
     from keyring.util.platform_ import config_root
 
