@@ -170,7 +170,8 @@ def test_without_a_session_bus_shunter_starts_one_and_the_key_is_there_at_the_ne
     transfer(terminal)
     terminal.type(ESCAPE)
     terminal.wait_for("Session - 1")
-    leave(terminal)  # else the bus that it runs in would outlive the test
+    leave(terminal)
+    wait_for(lambda: not programs_of(environment))
 
 
 @pytest.mark.parametrize("shell", [[], ["bash", "-c", '"$@"; exit', "bash"]], ids=["alone", "from a shell"])

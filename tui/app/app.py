@@ -66,8 +66,6 @@ class ShunterApp(TerminalApp):
         """How many open transfers the person was told of when quitting."""
         self.left_open = 0
         """How many transfers were open when it ended, for the shell."""
-        self._leaves_later = False
-        """Whether it ends as soon as no secret is being typed any more."""
         self._has_left = False
         """It has ended: what comes now, comes too late."""
         self._put_off = PutOff()
@@ -173,9 +171,7 @@ class ShunterApp(TerminalApp):
         """Go on with what waited for the secret to be typed."""
         if self._is_asking or self._has_left:
             return
-        if self._leaves_later:
-            await self._leave()
-        elif message := await self._put_off.take():
+        if message := await self._put_off.take():
             if isinstance(message, CannotOpen):
                 message.needs_passphrase = False  # the person has just left such a screen
             self.post_message(message)
@@ -323,9 +319,6 @@ class ShunterApp(TerminalApp):
     async def quit_when_answered(self, desk: Desk) -> None:
         """Quit as soon as nothing is in flight."""
         await desk.finish()
-        if self._is_asking:
-            self._leaves_later = True  # the rest of a secret would be typed into the shell
-            return
         self._leaving = False
         await self._quit_but_for_open()
 
