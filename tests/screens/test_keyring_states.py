@@ -37,7 +37,7 @@ from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
-from tui.keys import session_bus
+from tui.keys import keyring_calls, session_bus
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -418,6 +418,7 @@ async def test_without_dbus_the_way_to_start_it_is_offered_where_a_key_is_added(
         backend.error = locked()
 
     monkeypatch.setattr(session_bus, "start", start)
+    monkeypatch.setattr(keyring_calls, "look_again", lambda: None)  # it would find another than the test's
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await welcome("f4", then=KeysScreen)(pilot)

@@ -62,7 +62,7 @@ def _why_no_word(text: str, name: str) -> str:
         return ""
     around = []
     if text.startswith("-----"):
-        return f"This is part of a PEM. The {name} is one word of letters and digits, and the PEM is the secret"
+        return f"This is part of a PEM. An {name} is one word of letters and digits, and the PEM is the secret"
     if _NAME_BEFORE.match(text):
         around.append("the name before it")
     if _QUOTES.search(text):
@@ -70,10 +70,10 @@ def _why_no_word(text: str, name: str) -> str:
     if around:
         return f"Give the {name} alone: leave out {' and '.join(around)}"
     if "\n" in text:
-        return f"The {name} is one word of letters and digits, and there is more than one line here"
+        return f"An {name} is one word of letters and digits, and there is more than one line here"
     if any(map(str.isspace, text)):
-        return f"The {name} is one word of letters and digits, without blanks"
-    return f"The {name} is one word of letters and digits, and other characters are in it"
+        return f"An {name} is one word of letters and digits, without blanks"
+    return f"An {name} is one word of letters and digits, and other characters are in it"
 
 
 def _parse_pem(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind, str]:
