@@ -1,8 +1,8 @@
 """Thousands of transfers of the real program, judged by an exchange of its own that knows what it executed.
 
-    python -m tests.bench.judge [--transfers 2000] [--seed 1] [--batch 120]
+    python -m tests.bench.judge [--transfers 2000] [--seed 1] [--batch 120] [--persons 8]
 
-Three Shunters share a journal and a keyring, each in a pseudo-terminal, and are used by persons who also do what they
+Some Shunters share a journal and a keyring, each in a pseudo-terminal, and are used by persons who also do what they
 should not. The exchange (`judge_exchange`) is written from BINANCE.md and from malice. Batch by batch: sending, with
 kills, at the world's pace; then an hour forty times as fast, for there is nothing but waiting in it. All the while
 every picture on every screen, and the journal, is held against the ledger. What is open after an hour is a failure
@@ -13,14 +13,15 @@ import argparse
 import itertools
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, auto
@@ -34,18 +35,21 @@ import pexpect
 import pyte
 
 from tests.bench import judge_words as words
-from tests.bench.judge_clock import Clock
+from tests.bench.judge_clock import Clock, SkippingClock
+from tests.bench.judge_commands import Commands, Contradiction, judge_agreement, judge_history, judge_reconcile
 from tests.bench.judge_exchange import JudgeExchange
 from tests.bench.judge_faults import Lot
-from tests.bench.judge_ledger import ROUTES, Record
-from tests.bench.judge_program import stacks
-from tests.bench.judge_words import AlikeClaim, Claim, Figure, Said
+from tests.bench.judge_ledger import PAIR, SECOND_PAIR, Record, ends
+from tests.bench.judge_program import WALL_OFFSET, stacks
+from tests.bench.judge_reads import blackout
+from tests.bench.judge_server import served
+from tests.bench.judge_words import AlikeClaim, Claim, Figure, NeverSo, Said
 from tests.bench.real_program import PROFILE, SHUNTER, add_key, home
 from tests.terminal.conftest import Environment, Pty
 from tests.waiting import LIMIT_S, wait_for
-from tui.demo.serving import served
 
-_PACE = 40.0
+_PACE = 60.0
+_DECIDERS = 4
 _HOUR_S = 3600
 _ASKED_AFTER_S = (600, 3000)
 """When the person looks whether there is something to decide, since the last transfer."""
@@ -65,13 +69,31 @@ _REVIEW, _QUIT, _ESCAPE, _ENTER, _HISTORY, _REFRESH = "\x12", "\x11", "\x1b", "\
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
 
+_ISOLATED = ("--from", "spot", "--to", "isolated", "--to-pair")
 _FORMS = (
-    ("MAIN_FUNDING", ("--from", "spot", "--to", "funding"), (44, 96)),
-    ("MAIN_UMFUTURE", ("--from", "spot", "--to", "um"), (24, 80)),
-    ("MAIN_ISOLATED_MARGIN", ("--from", "spot", "--to", "isolated", "--to-pair", "BTCUSDT"), (44, 96)),
-    ("FUNDING_MAIN", ("--from", "funding", "--to", "spot"), (44, 96)),
+    ("MAIN_FUNDING", None, ("--from", "spot", "--to", "funding"), (44, 96)),
+    ("MAIN_UMFUTURE", None, ("--from", "spot", "--to", "um"), (24, 80)),
+    ("MAIN_ISOLATED_MARGIN", PAIR, (*_ISOLATED, PAIR), (44, 96)),
+    ("FUNDING_MAIN", None, ("--from", "funding", "--to", "spot"), (50, 190)),
+    ("MAIN_ISOLATED_MARGIN", SECOND_PAIR, (*_ISOLATED, SECOND_PAIR), (44, 96)),
+    ("MAIN_FUNDING", None, ("--from", "spot", "--to", "funding"), (30, 100)),
+    ("MAIN_UMFUTURE", None, ("--from", "spot", "--to", "um"), (44, 96)),
+    ("FUNDING_MAIN", None, ("--from", "funding", "--to", "spot"), (24, 80)),
 )
-"""The move that each person makes, and the size of their terminal."""
+"""The move that each person makes, with its pair, and the size of their terminal."""
+_TAKES_TWINS = {2: 4, 4: 2}
+"""Who makes the same again with another pair."""
+
+_WALL_OFFSETS_S = (-4 * 3600, 5 * 86400, -3 * 86400, 2 * 3600)
+_WRONG_CLOCKS = 0.12
+_COMMANDS = (0, *_WALL_OFFSETS_S[:2])
+_IN_ALL = 7_120_000
+_IN_ALL_WITHIN = 5_000
+"""How far off a total may be by transfers between two readings."""
+_RESTORED_AFTER_S = 15
+_TOO_EARLY_MS = 299_000
+_SEEN = 2
+"""How often the history has to have shown something for it to be known: one answer may have met no living program."""
 
 
 # The judge
@@ -91,7 +113,7 @@ class Violation:
 class Judge:
     """Holds every word against the ledger."""
 
-    def __init__(self, exchange: JudgeExchange, clock: Clock) -> None:
+    def __init__(self, exchange: JudgeExchange, clock: Clock | SkippingClock) -> None:
         self.exchange = exchange
         self.clock = clock
         self.ledger = exchange.ledger
@@ -103,6 +125,10 @@ class Judge:
         self.not_sent_now: Counter[str] = Counter()
         self.answered: set[str] = set()
         """Amounts of which a screen said how they ended."""
+        self.decided: set[str] = set()
+        """Amounts of which the person has said how they ended."""
+        self.unwritten: set[str] = set()
+        """Amounts whose rows an older copy of the journal does not have."""
         self.asked_with: dict[str, str] = {}
         """What the person saw on opening an open transfer last, by amount."""
         self.pictures = 0
@@ -133,32 +159,90 @@ class Judge:
                     self._judge_alike(claim, screen)
                 case Figure():
                     self._judge_figure(claim, terminal, screen)
+                case NeverSo():
+                    self.counts["claims: what is never so"] += 1
+                    self.breaks(claim.kind, f"{terminal.move} {terminal.number}", claim.words, screen)
+
+    def look_at(self, claims: Iterable[Claim | AlikeClaim | Figure | NeverSo], text: str) -> None:
+        """Judge what is told without a screen."""
+        self.pictures += 1
+        for claim in claims:
+            if isinstance(claim, Claim):
+                self.judge(claim, text)
+            elif isinstance(claim, AlikeClaim):
+                self._judge_alike(claim, text)
+
+    def note(self, contradictions: Iterable[Contradiction], wall_offset_s: float) -> None:
+        """Note what a command said that is not so."""
+        self.counts["commands"] += 1
+        clock = f"; the clock was off by {wall_offset_s} s" if wall_offset_s else ""
+        for found in contradictions:
+            self.breaks(found.kind, found.amount, f"{found.words}{clock}; {self.truth(found.amount)}")
 
     def judge(self, claim: Claim, picture: str = "") -> None:
         """Judge what is said of one transfer."""
         self.counts[f"claims: {claim.said.name}"] += 1
         moves = self.ledger.moves(claim.amount)
         told = f"{claim.words!r}; {self.truth(claim.amount)}"
+        now_ms = self.clock.now_ms() + 20
         match claim.said:
             case Said.MOVED:
-                now_ms = self.clock.now_ms() + 20
-                if not any(record.moved_ms is not None and record.moved_ms <= now_ms for record in moves):
-                    self.breaks("said done, had not moved", claim.amount, told, picture)
-                elif claim.tran_id and claim.tran_id not in {record.tran_id for record in moves}:
-                    self.breaks("said done, with another's tranId", claim.amount, told, picture)
-            case Said.NOT_MOVED | Said.JUDGED:
-                kind = "not executed" if claim.said is Said.JUDGED else "rejected or not sent"
-                self._denied.setdefault(claim.amount, kind)
-                if any(not record.says_failed_first for record in moves):
-                    self.breaks(f"said {kind}, moved", claim.amount, told, picture)
+                self._judge_done(claim, moves, told, picture)
+            case Said.MOVED_FOR_SURE:
+                if claim.amount not in self.decided and not any(
+                    record.moved_ms is not None and record.moved_ms <= now_ms for record in moves
+                ):
+                    self.breaks("said for sure that it moved, had not", claim.amount, told, picture)
+            case Said.NOT_MOVED:
+                self._denied.setdefault(claim.amount, "rejected or not sent")
+                if any(self._denies_falsely(record, now_ms) for record in moves):
+                    self.breaks("said rejected or not sent, moved", claim.amount, told, picture)
+            case Said.JUDGED:
+                self._judge_judgement(claim, moves, told, picture)
             case Said.NOT_SENT_NOW:
                 if len(self.ledger.arrivals.get(claim.amount, ())) >= self.confirmed[claim.amount]:
                     self.breaks("said nothing was sent, was sent", claim.amount, told, picture)
 
+    def _judge_done(self, claim: Claim, moves: list[Record], told: str, picture: str) -> None:
+        """Where the same was made elsewhere, it cannot be told from its own record: that is no falsehood."""
+        now_ms = self.clock.now_ms() + 20
+        candidates = [*moves, *self.ledger.alike(claim.amount)]
+        if not any(record.moved_ms is not None and record.moved_ms <= now_ms for record in candidates):
+            self.breaks("said done, had not moved", claim.amount, told, picture)
+        elif claim.tran_id and claim.tran_id not in {record.tran_id for record in candidates}:
+            self.breaks("said done, with another's tranId", claim.amount, told, picture)
+        elif claim.tran_id and claim.tran_id not in {record.tran_id for record in moves}:
+            self.counts["done by a record that cannot be told from its own"] += 1
+
+    def _denies_falsely(self, record: Record, now_ms: int) -> bool:
+        has_come_back = record.reversed_ms is not None and record.reversed_ms <= now_ms
+        return not record.says_failed_first and not has_come_back
+
+    def _judge_judgement(self, claim: Claim, moves: list[Record], told: str, picture: str) -> None:
+        """A judgement is false where the history had it, and too early before five minutes."""
+        if claim.amount in self.decided:
+            return
+        now_ms = self.clock.now_ms()
+        if any(self._denies_falsely(record, now_ms) and not self._may_be_judged(record) for record in moves):
+            self._denied.setdefault(claim.amount, "not executed")
+            self.breaks("said not executed, moved", claim.amount, told, picture)
+        arrivals = self.ledger.arrivals.get(claim.amount)
+        if arrivals and now_ms - arrivals[-1].at_ms < _TOO_EARLY_MS:
+            self.breaks("said not executed within five minutes", claim.amount, told, picture)
+        for record in self.ledger.executions(claim.amount):
+            if record.gone_ms and self.exchange.shown[record.tran_id] >= _SEEN:
+                self.breaks("said not executed, though it was seen", claim.amount, told, picture)
+
+    def _may_be_judged(self, record: Record) -> bool:
+        """Whether nobody could know better."""
+        is_gone = record.gone_ms is not None and self.exchange.shown[record.tran_id] < _SEEN
+        return record.may_be_judged or is_gone
+
     def _judge_alike(self, claim: AlikeClaim, picture: str) -> None:
         """What the review says of an earlier transfer that is identical to the program."""
         alike = [amount for amount in list(self.confirmed) if Decimal(amount) == Decimal(claim.amount)]
-        has_moved = [bool(self.ledger.moves(amount)) for amount in alike if amount != claim.amount]
+        ledger = self.ledger
+        has_moved = [bool(ledger.moves(one) or ledger.alike(one)) for one in alike if one != claim.amount]
         is_true = {Said.MOVED: any(has_moved), Said.NOT_MOVED: not all(has_moved), Said.JUDGED: not all(has_moved)}
         if not is_true.get(claim.said, True):
             self.breaks("said of an identical one what is not so", claim.amount, claim.words, picture)
@@ -168,8 +252,15 @@ class Judge:
         now_ms = self.clock.now_ms()
         if self.clock.pace != 1 or now_ms - self.slow_since_ms < _SLOWED_MS:
             return  # a moment of drawing would be many seconds old
-        source, destination = ROUTES[terminal.move]
+        source, destination = ends(terminal.move, terminal.pair)
         wallet = {"source": source, "destination": destination}.get(figure.wallet, figure.wallet)
+        if wallet == "isolated":
+            wallet = terminal.pair or wallet
+        if wallet == "all":
+            self.counts["totals"] += 1
+            if abs(figure.amount - _IN_ALL) > _IN_ALL_WITHIN:
+                self.breaks("a total that was not so", f"{terminal.number} {figure.amount}", figure.words, picture)
+            return
         since_ms = now_ms - _FRESH_MS
         kind = "a figure that was not so, without a mark"
         if terminal.doubt_ms and wallet in (source, destination) and now_ms - terminal.doubt_ms > _DOUBT_SEEN_MS:
@@ -228,6 +319,11 @@ class Judge:
     def judge_rows(self, rows: list[dict[str, Any]]) -> None:
         """Judge what the journal says."""
         by_tran_id = {row["tran_id"]: row for row in rows if row["tran_id"]}
+        self.exchange.known_tran_ids = [
+            row["tran_id"]
+            for row in rows
+            if row["outcome"] == "done" and row["tran_id"] in {one.tran_id for one in self.ledger.moves(row["amount"])}
+        ]
         for row in rows:
             said = words.KIND_OF[row["outcome"].replace("_", " ")]
             self.judge(Claim(said, row["amount"], f"journal: {row['outcome']} ({row['message']})", row["tran_id"]))
@@ -251,6 +347,8 @@ class Judge:
         confirmed, truth = self.confirmed[amount], self.truth(amount)
         if arrived > confirmed:
             self.breaks("doubled: sent more often than confirmed", amount, truth)
+        if amount in self.unwritten:
+            return
         if arrived > written:
             self.breaks("lost: sent, and not in the journal", amount, truth)
         if written > confirmed - self.not_sent_now[amount]:
@@ -262,14 +360,21 @@ class Judge:
         amount, outcome = row["amount"], row["outcome"]
         truth = f"{outcome} ({row['message']}); {self.truth(amount)}"
         if outcome in words.OPEN_IN_JOURNAL:
-            self.breaks("unsettled after an hour", amount, truth, self.asked_with.get(amount, ""))
-        elif moves and outcome != "done":
+            asked_with = self.asked_with.get(amount, "")
+            self.breaks("unsettled after an hour", amount, f"{truth}; {asked_with[:200]}", asked_with)
+        elif any(self._denies_falsely(record, self.clock.now_ms()) for record in moves) and outcome != "done":
             self.breaks("lost: moved, and the journal says otherwise at the end", amount, truth)
         elif outcome == "done" and not row["tran_id"] and words.BY_HAND not in row["message"]:
             self.breaks("done without a tranId", amount, truth)
+        arrivals = self.ledger.arrivals.get(amount, ())
+        if len(arrivals) == 1 and (code := arrivals[0].code) and amount in self.answered:
+            if outcome != words.REJECTED_IN_JOURNAL:
+                self.breaks("a documented refusal was not taken for one", f"{code}", truth)
+            elif row["code"] != code:
+                self.breaks("the code of a refusal was lost", f"{code}", truth)
         denied = f"said {self._denied.get(amount)}, moved"
         is_new = amount in self._denied and (denied, amount) not in self.broken
-        if is_new and any(not record.says_failed_first for record in moves):
+        if is_new and any(self._denies_falsely(record, self.clock.now_ms()) for record in moves):
             self.breaks(f"{denied} later", amount, truth)
 
 
@@ -283,8 +388,12 @@ def _clock_time(at_ms: int) -> str:
 class Terminal(Pty):
     """The real program in a pseudo-terminal, whose every picture is judged."""
 
-    def __init__(self, judge: Judge, environment: Environment, clock_path: Path, number: int) -> None:
-        self.move, form, self._size = _FORMS[number]
+    def __init__(
+        self, judge: Judge, environment: Environment, clock_path: Path, number: int, wall_offset_s: float = 0
+    ) -> None:
+        form: tuple[str, ...]
+        self.pair: str | None
+        self.move, self.pair, form, self._size = _FORMS[number]
         self.number = number
         self.doubt_ms = 0
         """Since when an unknown outcome is on the screen."""
@@ -296,7 +405,12 @@ class Terminal(Pty):
         self._stream = pyte.ByteStream(self._screen)
         command = [sys.executable, "-m", "tests.bench.judge_program", str(clock_path), "--profile", PROFILE]
         command += [*form, "--asset", "USDT"]
-        self._process = pexpect.spawn(command[0], command[1:], env=environment, dimensions=self._size)
+        self._process = pexpect.spawn(
+            command[0],
+            command[1:],
+            env={**environment, WALL_OFFSET: str(wall_offset_s)},
+            dimensions=self._size,
+        )
         self._process.delaybeforesend = None
         self.pid = self._process.pid
 
@@ -383,7 +497,18 @@ class Person:
         self.judge = judge
         self.diary = diary
         self.terminal: Terminal | None = None
-        self._open: Callable[[], Terminal] = lambda: Terminal(judge, environment, clock_path, number)
+        self._random = Random(number)
+        self._open: Callable[[], Terminal] = lambda: Terminal(
+            judge, environment, clock_path, number, self._wall_offset_s()
+        )
+        self.number = number
+        self.twins: deque[str] = deque()
+        """Amounts that somebody else has made with another pair, and left unknown."""
+
+    def _wall_offset_s(self) -> float:
+        """How far off the clock of the machine is where the program is started next."""
+        is_wrong = not self.judge.exchange.is_calm and self._random.random() < _WRONG_CLOCKS
+        return self._random.choice(_WALL_OFFSETS_S) if is_wrong else 0
 
     def see(self, pattern: str, *, pressing: str = "", where: str = "") -> Match[str]:
         """What matches on the screen, as soon as it does. An alarm that is in the way is read and closed. A key that
@@ -441,6 +566,8 @@ class Person:
         self.see(words.AMOUNT_IS_EMPTY)
         terminal.type(coming.amount + _REVIEW + ("y" if coming.types_ahead else ""))
         was_asked = self._come_to_send(coming)
+        if self.terminal is None:
+            return False
         if coming.kill is Kill.BEFORE_Y:
             self._end(coming.how, coming.kill)
             return False
@@ -468,6 +595,9 @@ class Person:
             _END_OF_LINE + _DELETE_LINE + coming.amount + _REVIEW
         )  # an alarm may have come up over the form, and taken the keys
         while (asked := self.see(asks, pressing=retyping, where=words.AMOUNT_IS_EMPTY)[1]) != words.MAY_SEND:
+            if search(words.REFUSES, terminal.screen()):  # which is false, and told as that
+                self.leave()
+                return False
             assert asked in ("y  try", words.ASKS_AGAIN), terminal.screen()
             was_asked |= asked == words.ASKS_AGAIN
             terminal.type(key := "y" if asked == "y  try" else "d")
@@ -478,7 +608,7 @@ class Person:
     def _expect_question(self, coming: Plan, *, was_asked: bool) -> None:
         """The twin of a transfer that this person saw end as unknown a moment ago has to be asked about."""
         twin = coming.amount[:-1]
-        if was_asked or twin not in self.judge.confirmed or not self._saw_unknown(twin):
+        if was_asked or twin in self.judge.unwritten or not self._saw_unknown(twin):
             return
         if all(record.statuses[0][1] != "FAILED" for record in self.judge.ledger.executions(twin)):
             self.judge.breaks("a repeat was not asked about", coming.amount, self.judge.truth(twin))
@@ -501,6 +631,8 @@ class Person:
             assert time.monotonic() < deadline, f"{coming.amount} was never sent:\n{screen}"
             if words.ASKS_AGAIN in screen:
                 self._mean_it()
+            if search(words.RESULT, screen):
+                return  # it was refused before it was one, for its time
 
     def _mean_it(self) -> None:
         """Another program sent a twin while the review was open."""
@@ -527,12 +659,12 @@ class Person:
             self._end(coming.how, coming.kill)
             return is_unknown
         terminal.type(_ESCAPE)
-        self.see(words.FORM_IS_UNCOVERED)
+        self.see(words.FORM_IS_UNCOVERED, pressing=_ESCAPE, where=words.DIALOG_IS_OPEN)
         if coming.looks_at_history:
             terminal.type(_HISTORY)
             self.see(words.HISTORY_IS_OPEN)
             terminal.type(_ESCAPE)
-            self.see(words.FORM_IS_UNCOVERED)
+            self.see(words.FORM_IS_UNCOVERED, pressing=_ESCAPE, where=words.HISTORY_IS_OPEN)
         return is_unknown
 
     def _end(self, how: str, kill: Kill) -> None:
@@ -563,7 +695,7 @@ class Person:
     def leave(self) -> None:
         """Quit the program."""
         if terminal := self.terminal:
-            terminal.type(_QUIT)
+            terminal.type(_ESCAPE + _QUIT)
             try:
                 terminal.wait_for_end()
             except AssertionError:
@@ -588,13 +720,14 @@ class Person:
         with self.judge.at_the_worlds_pace():
             return self.start()
 
-    def decide_open_ones(self, rows: list[dict[str, Any]]) -> None:
-        """Start once more, open every row that is open, and decide where the program asks."""
+    def decide_open_ones(self, places: list[int]) -> None:
+        """Start once more, open the rows at these places of the list of those that are open, and decide where the
+        program asks.
+        """
         terminal = self.start()
         self.see(words.EARLIER)
         self.watch_for(8)  # the reads that tell the program that it has to ask
         terminal.type(_BACK_TAB * 4)  # before the first field stands the last list: that of the earlier transfers
-        places = list(range(len(rows)))
         for _ in range(_PASSES):
             places = [place for place in places if not self._settle_by_hand(terminal, place)]
             if not places:
@@ -623,6 +756,7 @@ class Person:
         if choice is None:
             return False
         self.diary.decided[amount] = offered[choice][0]
+        self.judge.decided.add(amount)
         terminal.type(_FIRST + _DOWN * choice)
         self.watch_for(0.2)  # an answer is a key by itself
         terminal.type(_ENTER)
@@ -683,10 +817,14 @@ class Run:
         self.judge = Judge(self.exchange, self.clock)
         self.diary = Diary()
         self._numbers = itertools.count(1)
+        self.phases: defaultdict[str, float] = defaultdict(float)
+        """How many of the world's seconds each phase took."""
+        self._phase_s = time.monotonic()
         self.persons = [self._person(number) for number in range(persons)]
         self._random = Random(seed)
         self._is_calm = self.exchange.is_calm = bool(lots)
         self.exchange.lots = dict(lots)
+        self._commands = Commands(self.exchange, environment, self._clock_path)
 
     def _person(self, number: int) -> Person:
         return Person(self.judge, self.diary, self._environment, self._clock_path, number)
@@ -698,23 +836,57 @@ class Run:
     def batch(self, size: int, hours: float) -> None:
         """Make so many transfers, and let an hour pass, or more."""
         self.exchange.page_cap = self._random.choice([100, 100, 10])
+        self.exchange.filters_by_pair = self._random.random() < 0.3
+        self.exchange.names_pairs = self._random.random() < 0.4
         until = self.judge.confirmed.total() + size
-        with self._journal_watched():
+        with self._journal_watched(), self._journal_restored(until - size // 2):
             with ThreadPoolExecutor(len(self.persons)) as threads:
                 for used in [threads.submit(self._use, person, until) for person in self.persons]:
                     used.result()
             made_s = self.clock.now_s()
+            if not self._is_calm and self._random.random() < 0.4:
+                now_ms = self.clock.now_ms()
+                self.exchange.blackout = now_ms + 20_000, now_ms + 800_000, blackout(self._random)
+            self._tell("sent")
             for after_s in _ASKED_AFTER_S:
                 if after_s < hours * _HOUR_S:
                     self.let_pass(made_s + after_s)
+                    self._tell("waited")
                     self._ask_person()
+                    self._tell("decided")
             self.let_pass(made_s + hours * _HOUR_S + 60)
-        self.judge.judge_end(journal(self._environment))
+            self._tell("waited")
         for person in self.persons:
             person.leave()
+        self.judge.judge_end(rows := journal(self._environment))
+        if not self._is_calm:
+            self._judge_commands({row["id"]: row for row in rows})
+
+        self._tell("judged")
+
+    def _tell(self, phase: str) -> None:
+        """Count the world's seconds that each phase takes."""
+        now_s = time.monotonic()
+        self.phases[phase] += now_s - self._phase_s
+        self._phase_s = now_s
+
+    def _judge_commands(self, rows: Mapping[int, dict[str, Any]]) -> None:
+        """What the commands say of it all, on a machine whose clock is wrong first: what that leaves behind counts."""
+        exchange, unwritten, run = self.exchange, self.judge.unwritten, self._commands.run
+        for wall_offset_s in (self._random.choice(_WALL_OFFSETS_S), 0):
+            printed = run("history", "--json", wall_offset_s=wall_offset_s)
+            self.judge.note(judge_history(exchange, printed, rows, unwritten), wall_offset_s)
+            printed = run("reconcile", "--json", wall_offset_s=wall_offset_s)
+            self.judge.note(judge_reconcile(exchange, printed, rows, unwritten), wall_offset_s)
+        self.judge.note(judge_agreement(exchange, run("reconcile"), rows), 0)
 
     def _use(self, person: Person, until: int) -> None:
         while self.judge.confirmed.total() < until:
+            if person.twins:
+                amount = person.twins.popleft()
+                with self._stuck_is_broken(person, amount):
+                    person.make(Plan(amount))
+                continue
             number = next(self._numbers)
             if _amount(number).endswith("00"):  # its amount would be that of others, rounded
                 continue
@@ -724,8 +896,15 @@ class Run:
                     coming = Plan(coming.amount)
                 with self._stuck_is_broken(person, coming.amount):
                     if person.make(coming) and coming.repeats:
+                        self._pass_on(person, coming.amount)
                         continue
                 break
+
+    def _pass_on(self, person: Person, amount: str) -> None:
+        """Have somebody else make the same with another pair."""
+        other = _TAKES_TWINS.get(person.number)
+        if other is not None and other < len(self.persons) and not self._is_calm and not amount.endswith("0"):
+            self.persons[other].twins.append(f"{amount}0000")
 
     @contextmanager
     def _stuck_is_broken(self, person: Person, amount: str) -> Iterator[None]:
@@ -780,10 +959,15 @@ class Run:
 
     def _ask_person(self) -> None:
         rows = [row for row in journal(self._environment) if row["outcome"] in words.OPEN_IN_JOURNAL]
+        shares = [list(range(len(rows)))[first::_DECIDERS] for first in range(_DECIDERS)]
+        with ThreadPoolExecutor(_DECIDERS) as threads:
+            for deciding in [threads.submit(self._decide, share) for share in shares if share]:
+                deciding.result()
+
+    def _decide(self, places: list[int]) -> None:
         person = self._person(0)
-        if rows:
-            with self._stuck_is_broken(person, "deciding"):
-                person.decide_open_ones(rows)
+        with self._stuck_is_broken(person, "deciding"):
+            person.decide_open_ones(places)
 
     @contextmanager
     def _journal_watched(self) -> Iterator[None]:
@@ -800,6 +984,37 @@ class Run:
             finally:
                 over.set()
             watching.result()
+
+    @contextmanager
+    def _journal_restored(self, once_confirmed: int) -> Iterator[None]:
+        """Put an older copy of the journal into its place, while transfers are open."""
+        over = threading.Event()
+
+        def restore() -> None:
+            while self.judge.confirmed.total() < once_confirmed:
+                if over.wait(0.2):
+                    return
+            path = next(Path(self._environment["HOME"]).rglob("journal.sqlite3"))
+            with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(":memory:")) as copy:
+                live.backup(copy)
+                if over.wait(_RESTORED_AFTER_S):
+                    return
+                copy.backup(live)
+            confirmed = set(self.judge.confirmed)
+            self.judge.judge_rows(rows := journal(self._environment))
+            self.judge.unwritten |= confirmed - {row["amount"] for row in rows}
+            self.diary.asked["restored"] += 1
+
+        if self._is_calm:
+            yield
+            return
+        with ThreadPoolExecutor(1) as thread:
+            restoring = thread.submit(restore)
+            try:
+                yield
+            finally:
+                over.set()
+            restoring.result()
 
 
 @contextmanager
@@ -824,6 +1039,7 @@ def judged(
     hours: float = 1,
     lots: Sequence[Lot] = (),
     progress: bool = False,
+    restarts: bool = False,
 ) -> Report:
     """Run it with a person's unlocked keyring. With `lots`, these befall the first transfers, the persons do nothing
     that they should not, and no read fails.
@@ -840,27 +1056,31 @@ def judged(
                 for one in [judge.broken[key] for key in judge.broken.keys() - told]:
                     print(f"       {one.kind} {one.amount}: {one.what}\n{one.picture}")
                 sys.stdout.flush()
-            run.begin_anew()
-    return _report(run, environment, time.monotonic() - began_s)
+            if restarts:
+                run.begin_anew()
+    return report_of(run.judge, run.diary, journal(environment), time.monotonic() - began_s, run.phases)
 
 
-def _report(run: Run, environment: Environment, took_s: float) -> Report:
-    judge, diary = run.judge, run.diary
+def report_of(
+    judge: Judge, diary: Diary, rows: Sequence[Mapping[str, Any]], took_s: float, phases: Mapping[str, float]
+) -> Report:
+    """How a run went."""
     arrivals = [arrival for many in judge.ledger.arrivals.values() for arrival in many]
     moved = [arrival for arrival in arrivals if arrival.record and arrival.record.moved_ms is not None]
-    rows = Counter(row["outcome"] for row in journal(environment))
+    outcomes = Counter(row["outcome"] for row in rows)
     figures = [
         f"{judge.confirmed.total()} transfers confirmed, {len(arrivals)} arrived, {len(moved)} moved; "
-        f"{run.exchange.ledger.run} runs of the server",
+        f"{judge.ledger.run + 1} runs of the server",
         "what befell them: " + _counted(Counter(arrival.what for arrival in arrivals)),
-        "outcomes in the journal: " + _counted(rows),
+        "outcomes in the journal: " + _counted(outcomes),
         f"{diary.kills.total()} ends of a program: " + _counted(diary.kills),
         f"{diary.asked['repeat']} repeats asked about, {len(diary.decided)} decisions by the person "
         f"({_counted(Counter(diary.decided.values()))}), {len(diary.alarms)} alarms",
         f"{judge.pictures} pictures judged; " + _counted(judge.counts),
-        f"{took_s:.0f} s",
+        f"{took_s:.0f} s, {took_s / max(1, judge.confirmed.total()):.2f} s a transfer: "
+        + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in phases.items()),
     ]
-    return Report(figures, dict(rows), list(judge.broken.values()))
+    return Report(figures, dict(outcomes), list(judge.broken.values()))
 
 
 def _counted(counter: Counter[str]) -> str:
@@ -873,9 +1093,19 @@ def main() -> int:
     parser.add_argument("--transfers", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=120)
+    parser.add_argument("--persons", type=int, default=len(_FORMS))
+    parser.add_argument("--restarts", action="store_true", help="start the exchange anew between batches")
     given = parser.parse_args()
     with home() as environment:
-        report = judged(environment, transfers=given.transfers, seed=given.seed, batch=given.batch, progress=True)
+        report = judged(
+            environment,
+            transfers=given.transfers,
+            seed=given.seed,
+            batch=given.batch,
+            persons=given.persons,
+            progress=True,
+            restarts=given.restarts,
+        )
     print(report)
     return int(bool(report.broken))
 

@@ -4,22 +4,33 @@ Nothing here happens by itself. All that will become of a request is settled as 
 a moment: what had moved by then, what the history showed, what a wallet held.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 ASSET = "USDT"
-PAIR = "BTCUSDT"
+PAIR, SECOND_PAIR = "BTCUSDT", "ETHUSDT"
+PAIRS = (PAIR, SECOND_PAIR)
 
 ROUTES = {
     "MAIN_FUNDING": ("spot", "funding"),
     "MAIN_UMFUTURE": ("spot", "um"),
     "MAIN_ISOLATED_MARGIN": ("spot", "isolated"),
+    "ISOLATED_MARGIN_MAIN": ("isolated", "spot"),
     "FUNDING_MAIN": ("funding", "spot"),
 }
 """The moves that this exchange makes, by type."""
 
-_START = {"spot": 5_000_000, "funding": 2_000_000, "um": 100_000, "isolated": 10_000}
+_START = {"spot": 5_000_000, "funding": 2_000_000, "um": 100_000, **dict.fromkeys(PAIRS, 10_000)}
+
+_JUDGED_AFTER_MS = 290_000
+"""What is shown no sooner may be judged: no program can wait longer than it says."""
+
+
+def ends(move: str, pair: str | None) -> tuple[str, str]:
+    """The wallets of a move; the isolated one is named by its pair."""
+    source, destination = (pair if wallet == "isolated" and pair else wallet for wallet in ROUTES[move])
+    return source, destination
 
 
 @dataclass(frozen=True)
@@ -33,14 +44,20 @@ class Record:
     told: dict[str, object]
     """The row of the history, but for its status."""
     told_ms: int
-    """The time that the row bears."""
+    """The time by which the history is searched."""
     visible_ms: int
     """Since when the history has it."""
     statuses: tuple[tuple[int, str], ...]
     """Since when it has which status."""
+    ends: tuple[str, str] = ("", "")
+    """Where it moves from and to; an isolated wallet is named by its pair."""
+    arrived_ms: int = 0
     sent_as: str = ""
     """The amount as the person typed it; empty for what was made elsewhere."""
     is_readable: bool = True
+    """Whether the row can be read, and says what it should."""
+    gone_ms: tuple[int, int] | None = None
+    """Since and until when the history has it no more."""
 
     def status(self, at_ms: int) -> str:
         """Its status at a moment."""
@@ -48,15 +65,38 @@ class Record:
             -1
         ]
 
+    def is_shown(self, at_ms: int) -> bool:
+        """Whether the history has it at a moment."""
+        return self.visible_ms <= at_ms and not (self.gone_ms and self.gone_ms[0] <= at_ms < self.gone_ms[1])
+
     @property
     def moved_ms(self) -> int | None:
         """When the money moved, or will; None where it never does."""
         return next((since_ms for since_ms, status in self.statuses if status == "CONFIRMED"), None)
 
     @property
+    def reversed_ms(self) -> int | None:
+        """When it came back, or will."""
+        since_ms, status = self.statuses[-1]
+        return since_ms if status == "FAILED" and self.moved_ms is not None else None
+
+    @property
     def says_failed_first(self) -> bool:
         """Whether the exchange itself says for a while that nothing moved."""
-        return self.moved_ms is not None and any(status == "FAILED" for _, status in self.statuses)
+        return self.moved_ms is not None and self.statuses[0][1] == "FAILED"
+
+    @property
+    def may_be_judged(self) -> bool:
+        """Whether it is shown so late that nobody can wait for it."""
+        return self.visible_ms - self.arrived_ms >= _JUDGED_AFTER_MS
+
+    @property
+    def changes(self) -> Iterator[tuple[int, int]]:
+        """When it moves, and comes back, with the sign of it."""
+        if self.moved_ms is not None:
+            yield self.moved_ms, 1
+        if self.reversed_ms is not None:
+            yield self.reversed_ms, -1
 
 
 @dataclass(frozen=True)
@@ -68,6 +108,10 @@ class Arrival:
     what: str
     """What befell it, in words."""
     record: Record | None
+    code: int | None = None
+    """The code of a refusal as it is documented."""
+    alike: Record | None = None
+    """The same, made elsewhere."""
 
 
 @dataclass
@@ -77,7 +121,7 @@ class Ledger:
     arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
     """By amount as typed."""
     records: list[Record] = field(default_factory=list)
-    """Of this run of the server: a new run has none of the old ones, and gives out the same tranIds."""
+    """Of this run of the server: a new run has none of the old ones."""
     run: int = 0
     _base: dict[str, Decimal] = field(default_factory=lambda: {key: Decimal(value) for key, value in _START.items()})
 
@@ -94,6 +138,12 @@ class Ledger:
     def moves(self, amount: str) -> list[Record]:
         """Those that moved it, or will."""
         return [record for record in self.executions(amount) if record.moved_ms is not None]
+
+    def alike(self, amount: str) -> list[Record]:
+        """What was made elsewhere, no sooner than the request, and cannot be told from what it asked for."""
+        arrivals = self.arrivals.get(amount, ())
+        made = [(arrival, arrival.alike) for arrival in arrivals if arrival.alike]
+        return [record for arrival, record in made if record.told_ms >= arrival.at_ms]
 
     def holds(self, wallet: str, at_ms: int) -> Decimal:
         """What a wallet held at a moment."""
@@ -112,8 +162,9 @@ class Ledger:
 def _changes(records: Iterable[Record], wallet: str, after_ms: int, until_ms: int) -> dict[tuple[int, int], Decimal]:
     changes: dict[tuple[int, int], Decimal] = {}
     for record in list(records):
-        moved_ms = record.moved_ms
-        if moved_ms is not None and after_ms < moved_ms <= until_ms and wallet in ROUTES[record.move]:
-            sign = -1 if ROUTES[record.move][0] == wallet else 1
-            changes[moved_ms, record.tran_id] = record.amount * sign
+        if wallet not in record.ends:
+            continue
+        for at_ms, sign in record.changes:
+            if after_ms < at_ms <= until_ms:
+                changes[at_ms, record.tran_id] = record.amount * (-sign if record.ends[0] == wallet else sign)
     return changes

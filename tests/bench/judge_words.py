@@ -14,6 +14,7 @@ _ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} USDT +([0-9]+|-) +{_OUT
 _DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
 _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
 _DIALOG_TRAN_ID = re.compile(r"tranId +([0-9]+)")
+_DIALOG_ENDS = re.compile(r"Esc or q  close")
 ASKS_TO_DECIDE = r"leave it open"
 _ALARM = re.compile(r"Executed after all|Unknown again|Not as it was said")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
@@ -35,9 +36,16 @@ _BEFORE_AFTER = re.compile(rf"{_AMOUNT} -> {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 _HOLDS = re.compile(rf"\bholds {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 """Where the review promises nothing of after."""
 _END = re.compile(r"\b(From|To|Amount) {2,}[A-Z0-9]")
+_NOT_OPEN = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +not open")
+_NOTHING_TO_MOVE = re.compile(r"No USDT to move in (\S+)")
+_KEY_LACKS = re.compile(r'lacks "?Permits Universal Transfer|transfer would be refused: the key')
+_MOVED_FOR_SURE = re.compile(r"The exchange has moved it|It moved|WAS executed")
+"""What needs more than a record that matches."""
+_HOLDINGS = re.compile(rf"(Free in all): {_AMOUNT} USDT")
 _NOW = re.compile(rf"(Spot|Funding|USD-M Futures|Isolated Margin)(?: [A-Z]+)? now: {_AMOUNT} USDT")
 
 _WALLET_OF_DIGIT = {"1": "spot", "2": "funding", "4": "isolated", "5": "um"}
+_WALLET_OF_NAME = {"Spot": "spot", "Funding": "funding", "Isolated": "isolated", "USD-M": "um"}
 _WALLET_OF_LABEL = {"Spot": "spot", "Funding": "funding", "USD-M Futures": "um", "Isolated Margin": "isolated"}
 
 # What a person waits for, and answers.
@@ -49,6 +57,7 @@ AMOUNT_IS_EMPTY = r"Amount +e\.g\."
 NO_DIALOG = FORM_IS_UNCOVERED
 ASKS_AGAIN = r"d  allow"
 MAY_SEND = r"y  send"
+REFUSES = r"cannot be sent: the key|to move in"
 REVIEW_ASKS = r"(y  send|y  try|d  allow|cannot be sent|can be moved\.|is free\.|to move in)"
 RESULT = rf"Transfer {_OUTCOMES} (?s:.*)Esc or q +close"
 REVIEW_ENDS = r"Nothing was sent|refused it:"
@@ -61,6 +70,15 @@ GOES_ON_BY_ITSELF = r"history cannot be read. Shunter goes on|Shunter goes on tr
 BY_HAND = "Decided by hand"
 HISTORY_IS_OPEN = r"History(?s:.*)\d+ transfers?"
 
+# Of the commands.
+AGREE = re.compile(r"^([0-9,]+) agree", re.MULTILINE)
+IT_MOVED = "It moved"
+DIFFERS_ELSEWHERE, DIFFERS_NO_RECORD, DIFFERS_FAILED = "made elsewhere", "no record", "failed after all"
+MADE_ELSEWHERE, MADE_HERE = "elsewhere", ("here", "differs")
+NOT_MOVED_IN_JOURNAL = ("rejected", "not_sent", "not_executed")
+FINAL = ("CONFIRMED", "FAILED")
+REJECTED_IN_JOURNAL = "rejected"
+
 
 class Said(Enum):
     """What is claimed of one transfer."""
@@ -71,6 +89,8 @@ class Said(Enum):
     JUDGED = auto()
     """Not executed: a judgement, worded as one."""
     OPEN = auto()
+    MOVED_FOR_SURE = auto()
+    """By more than a record that matches."""
     NOT_SENT_NOW = auto()
     """This confirmation reached nobody; the amount may have been sent before."""
 
@@ -115,8 +135,17 @@ class Figure:
     words: str
 
 
-def read(screen: str) -> Iterator[Claim | AlikeClaim | Figure]:
+@dataclass(frozen=True)
+class NeverSo:
+    """What is never so at the judge's exchange."""
+
+    kind: str
+    words: str
+
+
+def read(screen: str) -> Iterator[Claim | AlikeClaim | Figure | NeverSo]:
     """Everything that a screen claims."""
+    yield from _never_so(screen)
     for row in _ROW.finditer(screen):
         tran_id = int(row[2]) if row[2] != "-" else None
         yield Claim(KIND_OF[row[3]], _bare(row[1]), row[0], tran_id)
@@ -151,19 +180,34 @@ def options(screen: str) -> list[tuple[str, int | None]]:
     return found
 
 
+def _never_so(screen: str) -> Iterator[NeverSo]:
+    for row in _NOT_OPEN.finditer(screen):
+        if row[2].split(" ")[0] in _WALLET_OF_NAME:
+            yield NeverSo("said not open, is open", row[0].strip())
+    for words in _NOTHING_TO_MOVE.finditer(screen):
+        yield NeverSo("said that there is nothing to move", words[0])
+    if lacks := _KEY_LACKS.search(screen):
+        yield NeverSo("said that the key lacks a permission, does not", lacks[0])
+
+
 def _dialog(screen: str) -> Iterator[Claim]:
     title = _DIALOG.search(screen)
     if alarm := _ALARM.search(screen):
         said = Said.MOVED if alarm[0] == "Executed after all" else Said.OPEN
         yield Claim(said, dialog_amount(screen), alarm[0])
+        if sure := _MOVED_FOR_SURE.search(screen, alarm.end()):
+            yield Claim(Said.MOVED_FOR_SURE, dialog_amount(screen), f"{alarm[0]}: {sure[0]}")
     if alarm or not title or asks_to_decide(screen):
         return
-    body = screen[title.end() :]
+    end = _DIALOG_ENDS.search(screen, title.end())
+    body = screen[title.end() : end.start() if end else None]
     amount, tran_id = _DIALOG_AMOUNT.search(body), _DIALOG_TRAN_ID.search(body)
     if not amount:
         return
     typed, said = _bare(amount[1]), KIND_OF[title[1]]
     yield Claim(said, typed, title[0], int(tran_id[1]) if tran_id else None)
+    if sure := _MOVED_FOR_SURE.search(body):
+        yield Claim(Said.MOVED_FOR_SURE, typed, f"{title[0]}: {sure[0]}")
     if said in (Said.OPEN, Said.MOVED) and (nothing := _NOTHING_MOVED.search(body)):
         yield Claim(Said.NOT_MOVED, typed, f"{title[0]}: {nothing[0]}")
 
@@ -191,6 +235,14 @@ def _figures(screen: str) -> Iterator[Figure]:
         is_marked = hint[2].strip() or _MARK_BELOW.match(screen, hint.end())
         if not is_marked:
             yield Figure("source", _decimal(hint[1]), hint[0])
+    yield from _figures_of_ends(screen)
+    for total in _HOLDINGS.finditer(screen):
+        yield Figure("all", _decimal(total[2]), total[0])
+    for now in _NOW.finditer(screen):
+        yield Figure(_WALLET_OF_LABEL[now[1]], _decimal(now[2]), now[0])
+
+
+def _figures_of_ends(screen: str) -> Iterator[Figure]:
     end = ""
     for line in screen.splitlines():
         for label in _END.findall(line):
@@ -199,8 +251,6 @@ def _figures(screen: str) -> Iterator[Figure]:
             yield Figure(end, _decimal(change[1]), change[0])
         if (holds := _HOLDS.search(line)) and end and not holds[2].strip():
             yield Figure(end, _decimal(holds[1]), holds[0])
-    for now in _NOW.finditer(screen):
-        yield Figure(_WALLET_OF_LABEL[now[1]], _decimal(now[2]), now[0])
 
 
 def _bare(amount: str) -> str:

@@ -70,7 +70,7 @@ def settings_of_nobody(
 
 @pytest.fixture
 def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The times and measurements on screen, the same on every machine; what is sent keeps the real time."""
+    """The times and measurements on screen, the same on every machine, and the exchange's time with them."""
     monkeypatch.setitem(os.environ, "TZ", "UTC")
     time.tzset()
 
@@ -78,6 +78,8 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
         return ClockReading(server_ms, ticks_ms(), round_trip_ms=9, offset_ms=12)
 
     monkeypatch.setattr("tui.exchange.client.reading", reading)
+    monkeypatch.setattr(ClockReading, "now_ms", lambda _: NOON_MS)
+    monkeypatch.setattr(DemoExchange, "server_ms", lambda _: NOON_MS)
     monkeypatch.setattr("tui.journal.clock.now_ms", lambda: NOON_MS)
     noon = datetime.fromtimestamp(NOON_MS / 1000, UTC)
     for module in ("wallet_list", "holdings_table", "trouble_line"):

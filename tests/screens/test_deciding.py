@@ -8,13 +8,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Label, OptionList
 
+from tests.evidence import ambiguous
 from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
 from tui.desk.settle import Pace, Progress
-from tui.domain.transfer import Finding, Outcome, Sending, TransferRequest
+from tui.domain.evidence import Awaiting
+from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
 from tui.screens.main import MainScreen
@@ -62,10 +64,11 @@ async def find_earlier(
             key_print="",
             host=main.desk._exchange,
             timestamp_ms=exchange.server_ms() - ago_ms,
+            clock_error_ms=20,
             recv_window_ms=5000,
         )
     )
-    journal.record(transfer.id, Finding(Outcome.UNKNOWN, message="The answer did not come."))
+    journal.record(transfer, ambiguous())
     main.find_earlier()
 
 
@@ -104,7 +107,7 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         await until(pilot, lambda: "Spot now: 1,248.50 USDT" in screen_text(pilot))
         assert pilot.app.screen is shown  # an Esc that comes at the same time must not be lost with the one before
         assert isinstance(shown, ResultScreen)
-        late = replace(shown.transfer, outcome=Outcome.SENDING, tran_id=None)
+        late = replace(shown.transfer, evidence=Awaiting())
         main.post_message(MainScreen.TransferChanged(late))
         await pilot.pause()
         assert "Transfer done" in screen_text(pilot), "what came late took the outcome back"

@@ -10,7 +10,9 @@ from decimal import Decimal
 import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.widgets import Label
 
+from tests.evidence import matching_record
 from tests.screens.waiting import newest, picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
@@ -18,14 +20,15 @@ from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
 from tui.demo.past import past as earlier_transfers
 from tui.desk import browse
 from tui.domain.past import Entry
-from tui.domain.records import HistoryRow, UnreadableRow
-from tui.domain.transfer import Draft, Outcome
+from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
+from tui.domain.transfer import Draft, Sending, TransferRequest
 from tui.domain.view import Column, Listed, View, Whose
-from tui.domain.wallets import Wallet
+from tui.domain.wallets import TransferType, Wallet
 from tui.screens.entry import EntryScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.report import ReportScreen
+from tui.screens.review import ReviewScreen
 from tui.widgets import entry_table
 from tui.widgets.entry_cells import Widths, cells
 from tui.widgets.entry_table import EntryTable
@@ -287,7 +290,11 @@ async def test_comparing_tells_each_difference_with_what_to_do(demo_app: AppMake
         await pilot.press("x")
         await until_screen(pilot, ReportScreen)
         said = str(pilot.app.screen.query_one("#findings").render())
-        for told in ("Failed after all", "outcome: done in the journal, FAILED at the exchange", "Nothing moved: look"):
+        for told in (
+            "Failed after all",
+            "outcome: done in the journal, FAILED at the exchange",
+            "says that nothing moved: look",
+        ):
             assert told in said
         assert "0 agree, 1 differs. " in screen_text(pilot)
         await pilot.press("q", "enter")
@@ -314,7 +321,8 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await pilot.press("escape", "f3")
         await until_read(pilot)
         transfer = newest(main)
-        main.post_message(MainScreen.TransferChanged(replace(transfer, outcome=Outcome.REJECTED)))
+        failed = matching_record(transfer.tran_id or 0, status=RecordStatus.FAILED)
+        main.post_message(MainScreen.TransferChanged(replace(transfer, evidence=failed)))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 
 
@@ -418,3 +426,31 @@ def test_old_moments_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.journal.clock.now_ms", lambda: at_ms + 200 * 86_400_000)
     year = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d")
     assert cells(Entry(RECORD, None), WHOSE).texts[Column.TIME] == year
+
+
+@pytest.mark.parametrize("key", ["r", "R"])
+async def test_row_of_another_place_says_so_in_the_list_and_in_the_form(demo_app: AppMaker, key: str) -> None:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
+    rehearsed = Sending(request, "rehearsal", "tail", "print", "http://127.0.0.1:8321", 4_000_000_000_000, 20, 5000)
+    async with demo_app(amount="7").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await pilot.app.workers.wait_for_complete()
+        main.desk._journal.begin(rehearsed)
+        await opened(pilot)
+        await until(pilot, lambda: "127.0.0.1:8321" in "\n".join(lines(pilot)))
+        await pilot.press("home", key)
+        await until_screen(pilot, MainScreen)
+        words = "Filled from a transfer at 127.0.0.1:8321 as rehearsal. It would be sent to DEMO as demo."
+        origin = main.query_one("#origin", Label)
+        await until(pilot, lambda: str(origin.content) == words)
+        assert origin.display
+        assert origin.region.height == 2
+        await pilot.press("f2")
+        await until_screen(pilot, ReviewScreen)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        assert origin.display
+        await opened(pilot)
+        await pilot.press("end", "r")
+        await until_screen(pilot, MainScreen)
+        await until(pilot, lambda: not origin.display)

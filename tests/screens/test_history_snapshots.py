@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from textual.pilot import Pilot
 
+from tests.evidence import evidence_for, no_record
+from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import until, until_open, until_screen, words
 from tui.app.app import ShunterApp
@@ -52,27 +53,35 @@ UNKNOWN: list[Row] = [
 ]
 
 
-def _row(number: int, outcome: Outcome, *, host: str = HOST, profile: str = "demo", has_id: bool = True) -> Transfer:
+def _row(number: int, outcome: Outcome, *, host: str = HOST, profile: str = "demo") -> Transfer:
     record = RECORDS[number]
     request = TransferRequest(
         TransferType[record.type], record.asset, record.amount, record.from_symbol, record.to_symbol
     )
     at_ms = record.timestamp - 40
-    sent_at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
-    tran_id = record.tran_id if has_id else None
-    return Transfer(number + 1, request, profile, "9zzz", host, sent_at, at_ms, 5000, outcome, tran_id)
+    evidence = evidence_for(outcome, record.tran_id)
+    return transfer_with(
+        id=number + 1,
+        request=request,
+        profile=profile,
+        key_tail="9zzz",
+        host=host,
+        timestamp_ms=at_ms,
+        evidence=evidence,
+        answer=evidence,
+    )
 
 
 ROWS = [
     _row(0, Outcome.DONE),
     _row(3, Outcome.DONE),
     _row(4, Outcome.DONE),  # of which the record says FAILED
-    _row(5, Outcome.NOT_SENT, has_id=False),
-    _row(7, Outcome.UNKNOWN, has_id=False),
+    _row(5, Outcome.NOT_SENT),
+    _row(7, Outcome.UNKNOWN),
 ]
 REHEARSALS = [
     _row(1, Outcome.DONE, host="http://127.0.0.1:8321", profile="rehearsal"),
-    _row(2, Outcome.NOT_EXECUTED, host="http://127.0.0.1:8321", profile="rehearsal", has_id=False),
+    _row(2, Outcome.NOT_EXECUTED, host="http://127.0.0.1:8321", profile="rehearsal"),
 ]
 
 
@@ -209,7 +218,7 @@ def test_comparison(
     size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _of(monkeypatch, *MERGED)
-    failed, found = ROWS[2], replace(ROWS[3], outcome=Outcome.NOT_EXECUTED)
+    failed, found = ROWS[2], replace(ROWS[3], evidence=no_record())
     differences = (
         Difference(Kind.FAILED_AFTER_ALL, failed, RECORDS[4], mismatches(failed, RECORDS[4])),
         Difference(Kind.EXECUTED_AFTER_ALL, found, RECORDS[5]),

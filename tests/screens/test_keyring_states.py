@@ -495,7 +495,7 @@ async def test_another_session_key_after_the_idle_lock_gets_a_desk_and_a_name_of
         assert app._desk
         assert app._desk.profile == f"session-{other.tail}"
         assert app.screen.query_one("#field-asset Input", Input).value == ""
-        await until(pilot, lambda: any("Another key than before" in toast.message for toast in app._notifications))
+        await until(pilot, lambda: any("Not the key of session-" in toast.message for toast in app._notifications))
 
 
 async def test_wrong_session_key_is_mended_from_the_keys_screen(no_bus: None, demo_host: DemoExchange) -> None:
@@ -792,6 +792,25 @@ def report(**restrictions: bool) -> KeyReport:
     """What the exchange says of a key that may transfer, read, and what else is given."""
     may = KeyRestrictions(ip_restrict=True, enable_reading=True, permits_universal_transfer=True)
     return KeyReport(structs.replace(may, **restrictions), ClockReading(0, 0, round_trip_ms=9, offset_ms=12), 5000)
+
+
+async def test_notice_about_a_key_names_it_whatever_profile_is_on_the_screen(
+    one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays up for a while, over other screens and over another profile's name."""
+    keys.add("another", another_key(), HOST)
+
+    async def examined(_: object) -> KeyReport:
+        return report(enable_withdrawals=True, ip_restrict=False)
+
+    monkeypatch.setattr("tui.screens.main.examine", examined)
+    app = open_app_at("main")
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: any("It may also withdraw" in toast.message for toast in app._notifications))
+        await open_keys(pilot)
+        for toast in app._notifications:
+            assert toast.title == f"Key main ...{one_key.tail}"
+            assert "this" not in toast.message.lower()
 
 
 async def test_key_in_use_is_marked_and_under_the_cursor(one_key: keys.Profile) -> None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from textual.pilot import Pilot
 
+from tests.evidence import accepted, ambiguous, legacy
+from tests.evidence import transfer as transfer_with
 from tests.screens.waiting import picture, rows, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.ledger import Executed
+from tui.domain.evidence import Awaiting
 from tui.domain.transfer import Field, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.main import MainScreen
@@ -24,12 +26,15 @@ AppMaker = Callable[..., ShunterApp]
 SIZES = [(60, 16), (70, 20), (80, 24), (120, 40), (160, 45), (200, 50)]
 
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
-DONE = Transfer(1, REQUEST, "main", "", "demo", datetime(2026, 1, 1, 12, tzinfo=UTC), 0, 5000, Outcome.DONE)
+AT_MS = 1_767_268_800_000  # 2026-01-01 12:00, in UTC
+DONE = transfer_with(request=REQUEST, timestamp_ms=AT_MS, evidence=accepted())
 
 
 def made(number: int) -> Transfer:
     """One of many transfers, which its tranId tells apart."""
-    return replace(DONE, id=number - 1000, tran_id=700_000_000 + number)  # before those of the demo's own journal
+    id_ = number - 1000  # before those of the demo's own journal
+    evidence, at_ms = accepted(700_000_000 + number), AT_MS + number
+    return replace(DONE, id=id_, identity=f"made {number}", timestamp_ms=at_ms, evidence=evidence)
 
 
 def scroll_bars(main: MainScreen) -> int:
@@ -42,7 +47,10 @@ def scroll_bars(main: MainScreen) -> int:
 
 async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> None:
     """Thirty transfers, and before them earlier ones."""
-    unknown = [replace(made(number), outcome=Outcome.UNKNOWN) for number in range(1, earlier + 1)]
+    unknown = [
+        replace(made(number), evidence=legacy(Outcome.UNKNOWN, tran_id=made(number).tran_id))
+        for number in range(1, earlier + 1)
+    ]
     main.post_message(MainScreen.EarlierFound(unknown))
     for number in range(earlier + 1, earlier + 31):
         come(main, number)
@@ -51,7 +59,7 @@ async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> None:
 
 def come(main: MainScreen, number: int) -> None:
     """Have one be sent, and done."""
-    main.post_message(MainScreen.TransferChanged(replace(made(number), outcome=Outcome.SENDING, tran_id=None)))
+    main.post_message(MainScreen.TransferChanged(replace(made(number), evidence=Awaiting())))
     main.post_message(MainScreen.TransferChanged(made(number)))
 
 
@@ -114,7 +122,7 @@ async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> No
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         main.post_message(MainScreen.TransferChanged(made(5)))
-        main.post_message(MainScreen.EarlierFound([replace(made(2), outcome=Outcome.UNKNOWN)]))
+        main.post_message(MainScreen.EarlierFound([replace(made(2), evidence=ambiguous())]))
         await until(pilot, lambda: len(rows(main)) == 2)
         assert [(row[0], row[4]) for row in rows(main)] == [("01-01 12:00", "unknown"), ("12:00:00", "done")]
         assert main.query_one("#transfers", TransferTable).marked == made(5)
@@ -126,7 +134,7 @@ async def test_notes_on_many_unknown_ones_leave_room_for_the_list(demo_app: AppM
         main = await until_open(pilot)
         session = main.query_one(SessionList)
         for number in range(1, 6):
-            session.show(replace(made(number), outcome=Outcome.UNKNOWN), f"note {number}")
+            session.show(replace(made(number), evidence=ambiguous()), f"note {number}")
         await until(pilot, lambda: "3 more unknown" in picture(pilot))
         assert "note 5" in picture(pilot)
         assert "note 1" not in picture(pilot)

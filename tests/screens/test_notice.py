@@ -74,7 +74,7 @@ async def test_repeat_of_what_was_judged_is_asked_about_with_the_newest_look(
         assert isinstance(pilot.app.screen, ReviewScreen)
         warning = words(pilot, "#review-warning")
         assert "judged not executed, which is no proof" in warning
-        assert "No record in the exchange's history by" in warning
+        assert "No record in the exchange's history as of" in warning
         assert "If that one was executed and you send this one as well, 1.5 USDT is moved twice." in warning
         await pilot.press("y", "y")
         await pilot.pause()

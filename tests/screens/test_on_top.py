@@ -11,6 +11,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Label
 
+from tests.evidence import matching_record, no_record, persons_word
 from tests.screens.test_deciding import REQUEST
 from tests.screens.test_themes import until_hit
 from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen
@@ -20,7 +21,7 @@ from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace
-from tui.domain.transfer import Evidence, Finding, Outcome
+from tui.domain.evidence import Reason, Reopened
 from tui.domain.wallets import Wallet
 from tui.screens.decide import DecideScreen
 from tui.screens.entry import EntryScreen
@@ -167,18 +168,17 @@ async def test_a_notice_is_told_how_it_ended(demo_app: AppMaker) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await send(pilot)
-        unknown = replace(newest(main), outcome=Outcome.UNKNOWN, tran_id=None)
+        unknown = replace(newest(main), evidence=Reopened(Reason.RECORDS_APPEARED))
         main.desk.on_notice(unknown)
         await until_screen(pilot, NoticeScreen)
         assert "unknown again" in screen_text(pilot)
-        history, person = Evidence.HISTORY, Evidence.PERSON
-        for outcome, evidence, said in (
-            (Outcome.NOT_EXECUTED, history, "does not hold. Judged not executed: "),
-            (Outcome.NOT_EXECUTED, history, "That is no proof."),
-            (Outcome.DONE, person, "does not hold. You "),
-            (Outcome.DONE, history, "WAS executed"),
+        for evidence, said in (
+            (no_record(), "does not hold. Judged not executed: "),
+            (no_record(), "That is no proof."),
+            (persons_word(is_executed=True), "does not hold. You "),
+            (matching_record(), "WAS executed"),
         ):
-            main.desk.on_change(replace(unknown, outcome=outcome, evidence=evidence))
+            main.desk.on_change(replace(unknown, evidence=evidence))
             await until(pilot, partial(is_said, pilot, said))
             assert "unknown again" not in screen_text(pilot)
 
@@ -272,7 +272,7 @@ async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchan
         main = await until_open(pilot)
         await send(pilot)
         unknown = newest(main)
-        main.post_message(MainScreen.TransferChanged(replace(unknown, outcome=Outcome.NOT_EXECUTED)))
+        main.post_message(MainScreen.TransferChanged(replace(unknown, evidence=no_record())))
         await until(pilot, lambda: "Transfer unknown" not in screen_text(pilot))
         main.post_message(MainScreen.TransferChanged(unknown))
         await until(pilot, lambda: "Transfer unknown" in screen_text(pilot) and "now:" not in screen_text(pilot))
@@ -347,7 +347,7 @@ async def test_a_question_that_is_settled_is_asked_no_more(
         main.query_one("#transfers").focus()
         await pilot.press("enter")
         await until_screen(pilot, DecideScreen)
-        found = Finding(Outcome.DONE, tran_id=exchange.ledger.transfers[-1].tran_id, evidence=Evidence.HISTORY)
-        main.desk._tell(main.desk._journal.record(newest(main).id, found))
+        record = matching_record(exchange.ledger.transfers[-1].tran_id)
+        main.desk._tell(main.desk._journal.record(newest(main), record))
         await until_screen(pilot, MainScreen)
         assert [row[4] for row in rows(main)] == ["done"]

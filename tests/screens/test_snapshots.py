@@ -1,8 +1,6 @@
 """What the screens look like. `pytest tests/screens/test_snapshots.py --snapshot-update` takes new pictures."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +8,8 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
+from tests.evidence import ambiguous, evidence_for, matching_record
+from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen
 from tui import keys
@@ -17,7 +17,8 @@ from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
-from tui.desk.settle import Doubt, Progress
+from tui.desk.settle import Progress
+from tui.domain.evidence import Reason, Reopened
 from tui.domain.favourite import Favourite
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
@@ -33,6 +34,7 @@ from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.trouble_line import TroubleLine
+from tui.words.settling import Doubt
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
 
@@ -79,16 +81,17 @@ def test_thirty_transfers(
     snap_sizes: SnapSizes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
     outcomes = [Outcome.DONE, Outcome.DONE, Outcome.REJECTED, Outcome.NOT_EXECUTED, Outcome.DONE, Outcome.NOT_SENT]
 
     def made(number: int, outcome: Outcome) -> Transfer:
         move = list(TransferType)[number % 7]
         pair = "BTCUSDT" if move.needs_to_pair else None
         request = TransferRequest(move, "USDT", Decimal(number * number) / 4, to_symbol=pair)
-        tran_id = 13526853600 + number if outcome is Outcome.DONE else None
-        when = sent_at + timedelta(minutes=number)
-        return Transfer(number, request, "main", "9zzz", "demo", when, NOON_MS, 5000, outcome, tran_id)
+        evidence = evidence_for(outcome, 13526853600 + number)
+        at_ms = NOON_MS + number * 60_000
+        return transfer_with(
+            id=number, request=request, profile="demo", timestamp_ms=at_ms, evidence=evidence, answer=evidence
+        )
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
@@ -255,8 +258,9 @@ def test_pages(
 @pytest.mark.parametrize("doubt", Doubt, ids=lambda doubt: doubt.name.lower().replace("_", " "))
 def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -> None:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.5"))
-    sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
-    transfer = Transfer(1, request, "main", "9zzz", "https://api.binance.com", sent_at, NOON_MS, 5000, Outcome.UNKNOWN)
+    transfer = transfer_with(
+        request=request, key_tail="9zzz", timestamp_ms=NOON_MS, evidence=ambiguous(), answer=ambiguous()
+    )
     records = [
         HistoryRow("USDT", request.amount, "MAIN_FUNDING", "CONFIRMED", 75_000 + n, NOON_MS + n) for n in (9, 800)
     ]
@@ -278,14 +282,18 @@ def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -
 @pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.UNKNOWN])
 def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare, clocks_stand_still: None) -> None:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.5"))
-    sent_at = datetime.fromtimestamp(NOON_MS / 1000, UTC)
-    transfer = Transfer(1, request, "main", "9zzz", "https://api.binance.com", sent_at, NOON_MS, 5000, outcome)
-    found = "Found in the exchange's history. Before, it was taken for not executed."
-    tran_id = 75_000 if outcome is Outcome.DONE else None
+    evidence = (
+        matching_record(75_000, recorded_ms=NOON_MS + 800, corrects=Outcome.NOT_EXECUTED)
+        if outcome is Outcome.DONE
+        else Reopened(Reason.RECORDS_APPEARED, Outcome.NOT_EXECUTED)
+    )
+    transfer = transfer_with(
+        request=request, key_tail="9zzz", timestamp_ms=NOON_MS, evidence=evidence, answer=ambiguous()
+    )
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
-        main.post_message(MainScreen.SaidFalsely(replace(transfer, tran_id=tran_id, message=found)))
+        main.post_message(MainScreen.SaidFalsely(transfer))
         await until_screen(pilot, NoticeScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)

@@ -12,6 +12,8 @@ from textual.theme import BUILTIN_THEMES
 from textual.widget import Widget
 from textual.widgets import Label, OptionList
 
+from tests.evidence import evidence_for
+from tests.evidence import transfer as transfer_with
 from tests.screens.test_lists_follow import DONE
 from tests.screens.waiting import review, until, until_open, until_screen
 from tui import keys
@@ -57,12 +59,12 @@ async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_ap
     async with demo_app(asset="USDT", amount="1").run_test(size=(120, 40)) as pilot:
         main = await until_open(pilot)
         for number, outcome in enumerate(Outcome, 1):
-            main.post_message(MainScreen.TransferChanged(replace(DONE, id=number, outcome=outcome)))
+            main.post_message(MainScreen.TransferChanged(transfer_with(id=number, evidence=evidence_for(outcome))))
         table = main.query_one("#transfers", TransferTable)
         await until(pilot, lambda: table.row_count == len(Outcome))
         looks = {}
         for outcome in Outcome:
-            await pilot.app.push_screen(result := ResultScreen(replace(DONE, outcome=outcome)))
+            await pilot.app.push_screen(result := ResultScreen(replace(DONE, evidence=evidence_for(outcome))))
             looks[outcome] = " ".join(result.query_one(".title", Label).classes)
             await pilot.press("escape")
         await review(pilot)
@@ -75,18 +77,25 @@ async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_ap
 
 
 async def assert_places_are_told_apart(pilot: Pilot[bool], name: str, *places: Label) -> None:
-    """The demo's by green, the other by red."""
+    """The demo's by green, the exchange's by red, and any other host's by neither."""
     for label in places:
         grounds = []
-        for is_live in (False, True):
-            label.set_class(is_live, "-live")
+        for place in ("-demo", "-live", ""):
+            look_like(label, place)
             await pilot.pause()
             ground, text = of(label)
             assert contrast(ground, text) >= 4.5, (name, label)
             grounds.append(ground)
-        demo, live = grounds
+        demo, live, other = grounds
         assert demo.g > demo.r, (name, label)
         assert live.r > 2 * live.g, (name, label)
+        assert max(other.rgb) < 1.5 * min(other.rgb), (name, label)
+
+
+def look_like(label: Label, place: str) -> None:
+    """Give it the class of a place, or none."""
+    for other in ("-demo", "-live"):
+        label.set_class(place == other, other)
 
 
 async def assert_outcomes_are_legible(
@@ -123,12 +132,12 @@ async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(demo_ap
             await in_theme(pilot, name)
             label = main.query_one("#place", Label)
             looks = []
-            for is_live in (False, True):
-                label.set_class(is_live, "-live")
+            for place in ("-demo", "-live", ""):
+                look_like(label, place)
                 await pilot.pause()
                 assert label.styles.text_style.reverse, name
                 looks.append(label.styles.color)
-            assert looks == [Color.parse("ansi_green"), Color.parse("ansi_red")], name
+            assert looks == [Color.parse(f"ansi_{colour}") for colour in ("green", "red", "default")], name
 
 
 async def test_a_theme_is_chosen_in_the_palette_and_kept(demo_app: AppMaker) -> None:

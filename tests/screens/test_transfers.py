@@ -10,6 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Label
 
+from tests.evidence import ambiguous
 from tests.screens.waiting import (
     figure,
     newest,
@@ -225,7 +226,7 @@ async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_enter
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
     exchange.faults.append(
-        Fault(executes=False, answer=Answer(400, b'{"code":-9000,"msg":"[red]Not [/] today\\u001b[31m"}'))
+        Fault(executes=False, answer=Answer(400, b'{"code":-5013,"msg":"[red]Not [/] today\\u001b[31m"}'))
     )
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -233,7 +234,7 @@ async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_enter
         await send(pilot)
         shown = screen_text(pilot)
         assert "[red]Not [/] today?[31m" in shown
-        assert "-9000" in shown
+        assert "-5013" in shown
         await pilot.press("escape")
         assert rows(main)[0][4] == "rejected"
         assert main.query_one(f"#field-{Field.AMOUNT}", FormField).text == "7"
@@ -293,7 +294,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
         await send(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: not app.workers)
-        transfer = replace(newest(main), outcome=Outcome.UNKNOWN)
+        transfer = replace(newest(main), evidence=ambiguous())
         compose = ResultScreen.compose
 
         def told_meanwhile(screen: ResultScreen) -> ComposeResult:
@@ -317,7 +318,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await send(pilot)
-        assert "It may have been moved, or not." in screen_text(pilot)
+        assert "It may have moved, or not." in screen_text(pilot)
         exchange.history.hidden = Lag()
         await pilot.press("escape")
         await until(pilot, lambda: rows(main)[0][4] == "done")
@@ -325,7 +326,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
         assert rows(main)[0][3] == tran_id
         (told,) = (toast for toast in app._notifications if toast.title == "Settled")
         assert told.message.startswith("7 USDT, Spot -> Funding, sent ")
-        assert told.message.endswith(f": done, tranId {tran_id}")
+        assert told.message.endswith(f": it is done, by a matching record, tranId {tran_id}")
 
 
 async def test_quitting_waits_for_a_transfer_in_flight(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -424,7 +425,7 @@ async def test_what_the_exchange_said_and_what_to_do_are_two_facts(demo_app: App
     async with demo_app(asset="USDT", amount="7").run_test(size=(80, 24)) as pilot:
         await until_open(pilot)
         await send(pilot)
-        assert words(pilot, "#fact-answer") == "user have no avaliable amount (-9000)"
+        assert words(pilot, "#fact-answer") == "user have no avaliable amount (-9000)."
         assert words(pilot, "#fact-to-do") == "More than there is: try less."
 
 

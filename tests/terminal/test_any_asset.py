@@ -41,6 +41,7 @@ def exchange() -> DemoExchange:
         Account(Wallet.SPOT): held,
         Account(Wallet.FUNDING): {NAME: Holding(Decimal(1))},
         Account(Wallet.ISOLATED, SYMBOL): {NAME: Holding(Decimal(2))},
+        Account(Wallet.PORTFOLIO): holding(USDT="0"),
     }
     return DemoExchange(ledger=Ledger(holdings, [Pair(NAME, "USDT"), Pair("BNB", "USDT")]))
 
@@ -105,7 +106,7 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     terminal.type(f"\x1b{NAME}")
     form = terminal.wait_for(f"3.5 {NAME}", f"0   {NAME}", f"of 3.5 {NAME}")
     figures = [line for line in form.splitlines()[2:10] if line.count(NAME) == 2]
-    assert len(figures) == len(Wallet) - 1  # the isolated account shows its pair
+    assert len(figures) == len(Wallet) - 2  # Portfolio Margin does not list it, the isolated account shows its pair
     assert {wcswidth(line[: line.index(NAME)]) for line in figures} == {30}
     assert {wcswidth(line.rstrip()) for line in figures} == {79}
 

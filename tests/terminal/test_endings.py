@@ -18,7 +18,6 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.serving import served
 
-JUDGED_AFTER_MS = 300_000
 FORM = ["--profile", "main", "--asset", "USDT", "--amount", "7.25"]
 QUIT, REVIEW = "\x11", "\x12"
 
@@ -62,7 +61,6 @@ def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start
     first.wait_for_end()
     gate.open()
 
-    exchange.clock_offset_ms += JUDGED_AFTER_MS
     second = open_app("tests.terminal.hurried")
     second.wait_for("Earlier, outcome open at the start", "7.25 USDT", "unknown")
     if executed:

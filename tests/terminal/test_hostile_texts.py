@@ -150,7 +150,7 @@ def assert_harmless(written: bytes, own: set[str]) -> None:
 
 def walk(terminal: Pty, *, decides: bool) -> None:
     """See each text of the exchange's that there is to see: names, refusals, unknown transfers, records, the key."""
-    terminal.wait_for("13 assets", "pairs")
+    terminal.wait_for(" assets ", " pairs ")
     terminal.type("\t4")
     terminal.wait_for("MAIN_ISOLATED_MARGIN")
     for prefix, offered in (("", "USDT "), ("U", "USDC "), ("B", "BNB ")):

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
+from tests.evidence import accepted, ambiguous, begin_anyway, no_record
+from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
 
@@ -26,18 +27,17 @@ NAME = "journal.sqlite3"
 
 def begin(journal: Journal) -> Transfer:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-    return journal.begin(
-        Sending(
-            request,
-            profile="main",
-            key_tail="demo",
-            key_print="print",
-            host=HOST,
-            timestamp_ms=1,
-            recv_window_ms=5000,
-        ),
-        meant=frozenset(range(20000)),
+    sending = Sending(
+        request,
+        profile="main",
+        key_tail="demo",
+        key_print="print",
+        host=HOST,
+        timestamp_ms=1_700_000_000_000,
+        clock_error_ms=20,
+        recv_window_ms=5000,
     )
+    return begin_anyway(journal, sending)
 
 
 def open_ids(journal: Journal) -> list[int]:
@@ -61,7 +61,7 @@ def begin_and_record_many(folder: Path) -> None:
     with contextlib.closing(Journal.open(folder / NAME)) as journal:
         for _ in range(10):
             transfer = begin(journal)
-            journal.record(transfer.id, Finding(Outcome.DONE, tran_id=transfer.id))
+            journal.record(transfer, accepted(transfer.id))
 
 
 def begin_between_marks(folder: Path) -> None:
@@ -70,7 +70,7 @@ def begin_between_marks(folder: Path) -> None:
     os.write(2, b"first\n")
     transfer = begin(journal)
     os.write(2, b"second\n")
-    journal.record(transfer.id, Finding(Outcome.DONE, tran_id=1))
+    journal.record(transfer, accepted(1))
     os.write(2, b"recorded\n")
 
 
@@ -83,7 +83,7 @@ def meet_a_full_disk(folder: Path) -> None:
                 file.write(b"x" * 4096)
         uses: tuple[Callable[[], Transfer], ...] = (
             lambda: begin(journal),
-            lambda: journal.record(sent.id, Finding(Outcome.DONE, tran_id=1)),
+            lambda: journal.record(sent, accepted(1)),
             lambda: begin(Journal.open(folder / "second" / NAME)),
         )
         for use in uses:
@@ -91,13 +91,13 @@ def meet_a_full_disk(folder: Path) -> None:
                 use()
         assert list(journal.transfers()) == [sent]
         filler.unlink()
-        assert journal.record(sent.id, Finding(Outcome.DONE, tran_id=1)).outcome is Outcome.DONE
+        assert journal.record(sent, accepted(1)).outcome is Outcome.DONE
         assert begin(journal).id == sent.id + 1
 
 
 def meet_a_read_only_disk(folder: Path) -> None:
     with contextlib.closing(Journal.open(folder / NAME)) as journal:
-        sent = journal.record(begin(journal).id, Finding(Outcome.UNKNOWN))
+        sent = journal.record(begin(journal), ambiguous())
         begin(journal)
     (folder / "senders" / "dead.lock").touch()
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
@@ -166,9 +166,10 @@ def test_transfer_of_a_killed_shunter_is_unknown(tmp_path: Path) -> None:
         assert open_ids(journal) == []
         sender.kill()
         sender.wait()
-        assert open_ids(journal) == [sent]
+        (orphan,) = journal.open_transfers(HOST)
+        assert orphan.id == sent
         assert list((tmp_path / "senders").iterdir()) == []
-        assert journal.record(sent, Finding(Outcome.NOT_EXECUTED)).outcome is Outcome.NOT_EXECUTED
+        assert journal.record(orphan, no_record()).outcome is Outcome.NOT_EXECUTED
 
 
 def test_shunters_that_start_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -56,16 +56,17 @@ from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.desk.settle import Progress
 from tui.widgets.status_bar import Status
-from datetime import UTC, datetime
 from decimal import Decimal
 
 request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
-transfer = Transfer(1, request, "main", "demo", "https://h.example", datetime.now(UTC), 1, 1)
+transfer = Transfer(1, "1", request, "main", "demo", "https://h.example", 1_700_000_000_000, 1, 1_700_000_000_000)
 made = {
     "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
     "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
     "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
-    "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), Whose("main", "https://h.example")),
+    "EntryScreen": lambda desk: entry.EntryScreen(
+        Entry(None, transfer), Whose("main", "https://h.example"), desk.watch_over
+    ),
     "GoToScreen": lambda desk: go_to.GoToScreen({}),
     "HelpScreen": lambda desk: help.HelpScreen(),
     "HistoryScreen": lambda desk: history.HistoryScreen(desk, place="DEMO demo"),

@@ -42,15 +42,9 @@ def test_option_before_a_command_is_not_lost() -> None:
     assert done.stderr.splitlines()[-1].endswith("--asset stands before journal; what a command takes stands behind it")
 
 
-def test_exit_status_of_reconcile_is_the_same_for_who_reads_no_more(tmp_path: Path) -> None:
-    status, said = _said_into_a_closed_pipe(tmp_path, "reconcile", "--demo", "--strict", buffered=False)
-    assert (status, b"Traceback" in said) == (1, False)
-
-
 @pytest.mark.parametrize("buffered", [False, True], ids=["unbuffered", "buffered"])
 @pytest.mark.parametrize(
-    ("command", "status"),
-    [("routes", 1), ("journal --json", 1), ("reconcile --demo", 3), ("reconcile --demo --json", 3)],
+    ("command", "status"), [("routes", 1), ("journal --json", 1), ("history --demo", 1), ("history --demo --json", 1)]
 )
 def test_output_that_finds_no_room_is_told_and_is_no_difference(
     command: str, status: int, buffered: bool, tmp_path: Path

@@ -41,37 +41,62 @@ def test_error_of_the_system_is_unknown(error: OSError) -> None:
     assert type(error_of_transport(error)) is OutcomeUnknown
 
 
-_REFUSALS = {-1002, -1099, -2008, -2014, -2015, -1003, -1008, -1015, -1020, -9000, -1021, -1022, *range(-1130, -1099)}
-_REFUSALS |= {-3003, -3021, -11001, -3020, -3041, -5002, -5013}
+_REFUSALS = {-1002, -1099, -2008, -2014, -2015, -1003, -1008, -1015, -1020, -1021, -1022, *range(-1130, -1099)}
+_REFUSALS |= {-3003, -3021, -11001, -21001, -21002, -3020, -3041, -5002, -5013, -5001, -5003, -5007, -5011}
+_REFUSALS |= {-3002, -3005, -3009, -3017, -3018, -3019, -3022, -3023, -3026, -3027, -3028, -3043}
 """BINANCE.md, "Limits and answers"."""
+
+_LIMIT_CODES = {-1003, -1008, -1015}
 
 
 def _of(status: int, code: int, words: str = "Something.") -> ExchangeError:
     return error_of_answer(status, httpx.Headers(), b'{"code":%d,"msg":"%b"}' % (code, words.encode()))
 
 
-def test_status_without_a_code_is_a_refusal_only_of_limits_and_of_the_firewall() -> None:
+@pytest.mark.parametrize("body", [b"", b" \r\n", b"<html>Blocked</html>", b"\n <!DOCTYPE html><p>Blocked"])
+def test_status_without_a_code_is_a_refusal_only_of_limits_and_of_the_firewall(body: bytes) -> None:
     for status in range(100, 1000):
-        error = error_of_answer(status, httpx.Headers(), b"")
+        error = error_of_answer(status, httpx.Headers(), body)
         assert type(error) is {403: Refused, 418: RateLimited, 429: RateLimited}.get(status, OutcomeUnknown), status
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("status", [400, 401])
 def test_only_codes_on_the_list_are_refusals(status: int) -> None:
-    for code in range(-13_000, 1000):
+    for code in range(-22_000, 1000):
         assert isinstance(_of(status, code), Refused) is (code in _REFUSALS), code
 
 
-def test_code_on_the_list_counts_for_nothing_where_the_exchange_gives_none() -> None:
-    for status in {*range(100, 1000)} - {400, 401, 403, 418, 429}:
-        assert {type(_of(status, code)) for code in _REFUSALS - {-1008}} == {OutcomeUnknown}, status
+@pytest.mark.parametrize(("status", "codes"), [(418, _LIMIT_CODES), (429, _LIMIT_CODES), (503, {-1008}), (403, set())])
+def test_status_of_its_own_goes_with_its_own_codes_alone(status: int, codes: set[int]) -> None:
+    for code in range(-22_000, 1000):
+        assert isinstance(_of(status, code), Refused) is (code in codes), code
 
 
-@pytest.mark.parametrize("words", ["user have no avaliable amount", "Insufficient balance.", "Balance is not enough"])
-def test_words_of_a_wrapper_count_more_than_its_number(words: str) -> None:
-    assert _of(400, -9000, words).advice == _of(400, -5013).advice == "More than there is: try less."
-    assert "move" in _of(400, -9000, "Unsupported operation.").advice
-    assert type(_of(400, -9000, "Timeout, please check later.")) is OutcomeUnknown
+def test_code_on_the_list_counts_for_nothing_under_a_status_that_it_does_not_come_with() -> None:
+    for status in {*range(100, 1000)} - {400, 401, 418, 429, 503}:
+        assert {type(_of(status, code)) for code in _REFUSALS} == {OutcomeUnknown}, status
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Insufficient balance.",
+        "Balance is not enough",
+        "Unsupported operation.",
+        "Timeout, please check later.",
+        "USER_OUT_OF_TRANSFER_FLOAT",
+        "user have no avaliable amount?",
+        "User have no avaliable amount",
+        "user have no avaliable amount yet, transfer is queued",
+        "",
+    ],
+)
+def test_words_of_a_wrapper_count_only_where_they_are_listed(words: str) -> None:
+    """-9000 wraps other answers: its number says nothing of what happened."""
+    assert _of(400, -9000, "user have no avaliable amount").advice == "More than there is: try less."
+    error = _of(400, -9000, words)
+    assert type(error) is OutcomeUnknown
+    assert error.message == (words or "The exchange gave no reason.")
 
 
 @pytest.mark.parametrize("code", [-1006, -1007])
@@ -109,10 +134,10 @@ def test_refused_clock_is_told_apart() -> None:
     assert str(error) == "late (-1021). The clock has been set by the exchange's again. Send again."
 
 
-@pytest.mark.parametrize("words", ["user have no avaliable amount", "Insufficient balance."])
+@pytest.mark.parametrize("words", ["user have no available amount", "Insufficient balance."])
 def test_what_the_exchange_said_and_what_to_do_never_run_together(words: str) -> None:
-    error = _of(400, -9000, words)
-    said = f"{words.rstrip('.')} (-9000)."
+    error = _of(400, -5013, words)
+    said = f"{words.rstrip('.')} (-5013)."
     assert error.lines == f"{said}\nMore than there is: try less."
     assert str(error) == f"{said} More than there is: try less."
 
@@ -149,3 +174,14 @@ def test_words_of_the_exchange_are_safe_to_show(words: str) -> None:
     assert isinstance(error, ExchangeError)
     assert error.message.isprintable()
     assert len(error.message) <= 300
+
+
+@pytest.mark.parametrize("status", [418, 429])
+def test_end_of_a_ban_that_only_the_message_names_counts(status: int) -> None:
+    """ccxt 14639: without Retry-After, the ban's end stands in the message alone."""
+    headers = httpx.Headers({"Date": "Sun, 29 Nov 2026 17:00:00 GMT"})
+    until_ms = 1_795_971_600_000 + 521_000
+    body = b'{"code":-1003,"msg":"Way too much request weight used; IP banned until %d."}' % until_ms
+    error = error_of_answer(status, headers, body)
+    assert isinstance(error, RateLimited)
+    assert error.advice == "Wait 521 s."

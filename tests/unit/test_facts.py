@@ -14,6 +14,7 @@ from tests.wire.any_answer import BASE_URL, CALLS
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.routes import ENDPOINTS
+from tui.domain.evidence import Accepted
 from tui.domain.hosts import _LIVE_HOSTS, service_url
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet, transfer_type
@@ -64,7 +65,7 @@ def test_wallets_are_those_of_the_code() -> None:
 def test_definite_refusals_are_those_of_the_code() -> None:
     refused = {
         code
-        for code in range(-20_000, 1)
+        for code in range(-22_000, 1)
         if isinstance(error_of_answer(400, httpx.Headers(), b'{"code":%d,"msg":"No."}' % code), Refused)
     }
     assert _codes(" ".join(codes for _, codes in _table("about")[1:])) == refused
@@ -96,7 +97,7 @@ async def test_whatever_the_client_sends_stands_on_the_page() -> None:
             sent.append(request)
             return await exchange.handle_async_request(request)
 
-    async def transfer(client: BinanceClient) -> int:
+    async def transfer(client: BinanceClient) -> Accepted:
         request = TransferRequest(TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "USDT", Decimal(1), "BTCUSDT", "ETHUSDT")
         assert client.clock
         return await client.transfer(request, client.clock.now_ms())

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, parse_base_url, place_name
+from tui.domain.hosts import DEFAULT_BASE_URL, DEMO_BASE_URL, exchange_of, in_short, parse_base_url, place_name
+from tui.widgets.status_bar import Status
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,61 @@ def test_any_other_host_is_an_exchange_of_its_own() -> None:
         ("http://[::1]:8080", "[::1]:8080"),
         ("https://api.binance.com.example", "api.binance.com.example"),
         ("https://gateway.example", "gateway.example"),
+        ("https://10.0.0.7:8443", "10.0.0.7:8443"),
+        ("http://localhost:8080", "localhost:8080"),
+        ("https://live.example", "live.example"),
+        ("https://xn--pi-7kc.binance.com", "xn--pi-7kc.binance.com"),
+        ("https://demo.invalid:8443", "demo.invalid:8443"),
     ],
 )
 def test_any_other_place_is_called_by_its_host(base_url: str, name: str) -> None:
     assert place_name(base_url) == name
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("https://demo", "https://live", "https://DEMO", "https://demo:443", "https://live:8443", "https://d3mo"),
+        *("https://xn--live", "https://gateway", "https://2130706433"),
+    ],
+)
+def test_host_of_one_word_keeps_its_scheme(typed: str) -> None:
+    base_url = parse_base_url(typed)
+    assert place_name(base_url) == base_url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "LIVE", "DEMO", "demo", "https://DEMO.", "https://api.binance.com.", "https://API.binance.com", "//live"),
+        *("https://[::1", "https://\u0430pi.binance.com", "https://me@demo", "https://demo.invalid/", "\x1b[2J"),
+    ],
+)
+def test_what_is_no_base_url_is_called_no_place(text: str) -> None:
+    assert place_name(text) == f"no host: {text!r}"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "looks"),
+    [
+        (DEFAULT_BASE_URL, "-live"),
+        (DEMO_BASE_URL, "-demo"),
+        ("https://demo", ""),
+        ("https://live", ""),
+        ("https://gateway.example", ""),
+        ("http://127.0.0.1:8080", ""),
+        ("DEMO", ""),
+    ],
+)
+def test_only_live_and_demo_have_their_looks(base_url: str, looks: str) -> None:
+    assert Status(place_name(base_url)).place_class == looks
+
+
+@pytest.mark.parametrize("most", [16, 24, 32, 50])
+def test_long_host_is_cut_so_that_whose_it_is_stays_in_sight(most: int) -> None:
+    place = place_name("https://api.binance.com." + "a" * 60 + "." + "b" * 60 + ".evil.example")
+    shown = in_short(place, most)
+    assert len(shown) == most
+    assert shown.endswith("evil.example"[-(most * 2 // 3) :])
+    assert "~" in shown
+    assert in_short("LIVE", most) == "LIVE"

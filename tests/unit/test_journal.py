@@ -8,21 +8,39 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
+from tests.evidence import (
+    SENT_MS,
+    accepted,
+    ambiguous,
+    begin_anyway,
+    matching_record,
+    named,
+    never_left,
+    no_record,
+    persons_word,
+    refusal,
+)
+from tui.domain.evidence import Awaiting, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
+from tui.domain.moments import ms_of
+from tui.domain.outcome import Basis
+from tui.domain.records import HistoryRow
+from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import SENDER_GONE, Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
+from tui.journal import Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
 from tui.journal import file as file_module
 from tui.journal import store as journal_module
 from tui.journal.errors import in_words
 from tui.journal.schema import MIGRATIONS
+from tui.words import outcomes
+from tui.words.outcomes import SENDER_GONE
 
 HOST = "https://api.binance.com"
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("100.50"))
@@ -47,10 +65,6 @@ def other(journal: Journal, path: Path) -> Iterator[Journal]:
         yield opened
 
 
-SENT_MS = 1_700_000_000_123
-ALL_MEANT = frozenset(range(2000))
-
-
 def begin(
     journal: Journal,
     request: TransferRequest = REQUEST,
@@ -58,20 +72,20 @@ def begin(
     profile: str = "main",
     host: str = HOST,
     timestamp_ms: int = SENT_MS,
-    meant: frozenset[int] = ALL_MEANT,
+    meant: frozenset[str] | None = None,
 ) -> Transfer:
-    return journal.begin(
-        Sending(
-            request,
-            profile=profile,
-            key_tail="demo",
-            key_print="print",
-            host=host,
-            timestamp_ms=timestamp_ms,
-            recv_window_ms=5000,
-        ),
-        meant=meant,
+    """Write down a transfer: one that repeats others than those that are meant, if that is not given."""
+    sending = Sending(
+        request,
+        profile=profile,
+        key_tail="demo",
+        key_print="print",
+        host=host,
+        timestamp_ms=timestamp_ms,
+        clock_error_ms=20,
+        recv_window_ms=5000,
     )
+    return begin_anyway(journal, sending) if meant is None else journal.begin(sending, meant=meant)
 
 
 def open_ids(journal: Journal, host: str = HOST) -> list[int]:
@@ -88,11 +102,11 @@ def fill(path: Path, count: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
             """
-            INSERT INTO transfers (sender, profile, key_tail, host, type, asset, amount, sent_at_ms, timestamp_ms,
-                recv_window_ms, outcome, tran_id, message, settled_at_ms)
+            INSERT INTO transfers (identity, sender, profile, key_tail, host, type, asset, amount, sent_at_ms,
+                timestamp_ms, recv_window_ms, outcome, tran_id, message, settled_at_ms)
             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-            SELECT 'gone', 'main', 'demo', ?, 'MAIN_FUNDING', 'USDT', '100.50', i, i, 5000, 'done', 1000000000 + i,
-                '', i FROM n
+            SELECT lower(hex(randomblob(16))), 'gone', 'main', 'demo', ?, 'MAIN_FUNDING', 'USDT', '100.50', i, i, 5000,
+                'done', 1000000000 + i, '', i FROM n
             """,
             (count, HOST),
         )
@@ -102,14 +116,15 @@ def fill(path: Path, count: int) -> None:
 
 
 def test_everything_that_was_sent_is_in_the_row(journal: Journal, other: Journal) -> None:
-    before = datetime.now(UTC)
+    before_ms = clock.now_ms()
     first, second = begin(journal), begin(journal, PAIRS, profile="zweites 帳戶", host="http://127.0.0.1:8080")
     assert second.request == PAIRS
     assert (second.profile, second.host) == ("zweites 帳戶", "http://127.0.0.1:8080")
-    assert second.key_tail == "demo"
-    assert (second.timestamp_ms, second.recv_window_ms) == (1_700_000_000_123, 5000)
+    assert (second.key_tail, second.key_print) == ("demo", "print")
+    assert (second.timestamp_ms, second.recv_window_ms, second.clock_error_ms) == (1_700_000_000_123, 5000, 20)
     assert second.outcome is Outcome.SENDING
-    assert timedelta(0) <= second.sent_at - before + timedelta(milliseconds=1) < timedelta(seconds=60)
+    assert (second.evidence, second.answer) == (Awaiting(), None)
+    assert 0 <= second.confirmed_ms - before_ms < 60_000
     assert [first, second] == list(other.transfers())
 
 
@@ -121,69 +136,114 @@ def test_amount_keeps_its_digits(journal: Journal, path: Path) -> None:
     assert next(journal.transfers()).request.amount == amount
 
 
-def test_every_change_of_outcome_is_kept_with_code_and_message(journal: Journal, path: Path) -> None:
+def test_every_change_of_outcome_is_kept_with_its_evidence(journal: Journal, path: Path) -> None:
     transfer = begin(journal)
-    journal.record(
-        transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="Timeout waiting for response from backend server.")
-    )
-    journal.record(
-        transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="Timeout waiting for response from backend server.")
-    )
-    done = journal.record(transfer.id, Finding(Outcome.DONE, tran_id=13526853623))
-    assert (done.outcome, done.tran_id, done.code, done.message) == (Outcome.DONE, 13526853623, None, "")
+    journal.record(transfer, ambiguous(-1007))
+    journal.record(transfer, ambiguous(-1007))
+    done = journal.record(transfer, matching_record(13526853623))
+    assert (done.outcome, done.tran_id) == (Outcome.DONE, 13526853623)
     assert done.settled_at is not None
-    assert done.settled_at >= done.sent_at
-    assert query(path, "SELECT transfer_id, outcome, tran_id, code, message FROM changes ORDER BY rowid") == [
-        (transfer.id, "sending", None, None, ""),
-        (transfer.id, "unknown", None, -1007, "Timeout waiting for response from backend server."),
-        (transfer.id, "done", 13526853623, None, ""),
+    assert ms_of(done.settled_at) >= done.timestamp_ms
+    assert query(path, "SELECT transfer_id, outcome, tran_id, code, kind FROM changes ORDER BY rowid") == [
+        (transfer.id, "sending", None, None, "Awaiting"),
+        (transfer.id, "unknown", None, -1007, "Ambiguous"),
+        (transfer.id, "done", 13526853623, None, "MatchingRecord"),
     ]
     times = [row[0] for row in query(path, "SELECT at_ms FROM changes ORDER BY rowid")]
     assert times == sorted(times, key=int)  # type: ignore[arg-type]
 
 
+def test_first_answer_stays_whatever_is_found_out_later(journal: Journal, other: Journal) -> None:
+    """The reason why it was unknown, and the exchange's code, are not lost with the judgement."""
+    transfer = journal.record(begin(journal), ambiguous(-5012, "The transfer is in progress."))
+    judged = journal.record(transfer, no_record())
+    assert (judged.evidence, judged.answer) == (no_record(), ambiguous(-5012, "The transfer is in progress."))
+    reopened = journal.revise(judged, Reopened(Reason.RECORDS_APPEARED), notice=True)
+    failed = other.record(reopened, matching_record(7, "FAILED"))
+    assert (failed.code, failed.answer) == (-5012, ambiguous(-5012, "The transfer is in progress."))
+    (written,) = other.written()
+    assert (written.code, written.outcome) == (-5012, "rejected")
+    assert "FAILED" in written.message
+
+
 def test_unknown_is_not_settled(journal: Journal) -> None:
-    assert journal.record(begin(journal).id, Finding(Outcome.UNKNOWN, message="timed out")).settled_at is None
+    assert journal.record(begin(journal), ambiguous()).settled_at is None
 
 
-@pytest.mark.parametrize("final", [outcome for outcome in Outcome if not outcome.is_open])
-def test_final_outcome_stays(journal: Journal, other: Journal, final: Outcome) -> None:
-    settled = journal.record(begin(journal).id, Finding(final, code=-1, message="first"))
-    for late in Outcome:
-        assert other.record(settled.id, Finding(late, tran_id=7, code=-2, message="second")) == settled
+FINAL = (
+    accepted(1),
+    refusal(),
+    never_left(),
+    no_record(),
+    matching_record(2),
+    matching_record(3, "FAILED"),
+    persons_word(is_executed=True),
+    persons_word(is_executed=False),
+)
+
+
+@pytest.mark.parametrize("final", FINAL, ids=lambda final: type(final).__name__)
+def test_final_outcome_stays(journal: Journal, other: Journal, final: Evidence) -> None:
+    settled = journal.record(begin(journal), final)
+    assert settled.outcome is outcome_from(final)
+    assert not settled.outcome.is_open
+    for late in (*FINAL, ambiguous(), named(), SenderGone(), Reopened(Reason.TRAN_ID_LOST)):
+        assert other.record(settled, late) == settled
     assert list(journal.transfers()) == [settled]
 
 
 def test_half_a_character_from_the_exchange_is_written_down(journal: Journal) -> None:
-    assert journal.record(begin(journal).id, Finding(Outcome.REJECTED, message="bad \ud83d")).message == "bad ?"
+    rejected = journal.record(begin(journal), refusal(message="bad \ud83d"))
+    assert isinstance(rejected.evidence, Refusal)
+    assert rejected.evidence.answer.message == "bad ?"
+    assert [row.message for row in journal.written()] == ["bad ?\nMore than there is: try less."]
 
 
-def by_history(outcome: Outcome, tran_id: int | None = None) -> Finding:
-    return Finding(outcome, "Found in the exchange's history.", tran_id, evidence=Evidence.HISTORY)
+def test_outcome_is_settled_at_the_exchanges_time(journal: Journal) -> None:
+    """This machine's clock may be days off: by it, a judgement would never be watched, or for ever."""
+    judged = journal.record(begin(journal), no_record(), at_ms=SENT_MS + 300_000)
+    assert judged.settled_at
+    assert ms_of(judged.settled_at) == SENT_MS + 300_000
+    revised = journal.revise(judged, matching_record(42), notice=True, at_ms=SENT_MS + 400_000)
+    assert revised.settled_at
+    assert ms_of(revised.settled_at) == SENT_MS + 400_000
 
 
 def test_tran_id_of_the_history_belongs_to_one_transfer_of_a_host(journal: Journal) -> None:
-    first = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42))
+    first = journal.record(begin(journal), accepted(42))
     second = begin(journal)
     with pytest.raises(TranIdTaken):
-        journal.record(second.id, by_history(Outcome.DONE, 42))
+        journal.record(second, matching_record(42))
     assert list(journal.transfers())[1] == second
     elsewhere = begin(journal, host="https://api1.binance.com")
-    assert journal.record(elsewhere.id, by_history(Outcome.DONE, 42)).outcome is Outcome.DONE
+    assert journal.record(elsewhere, matching_record(42)).outcome is Outcome.DONE
     assert journal.holders(HOST, 42) == [first]
     assert journal.holders(HOST, 43) == []
     assert journal.holders("https://api2.binance.com", 42) == []
 
 
-def test_answer_takes_its_tran_id_from_whoever_has_it_without_one(journal: Journal, path: Path) -> None:
-    """The answer is certain. The other one is looked for again, and the person is told of both."""
-    wrong = journal.record(begin(journal).id, by_history(Outcome.DONE, 42))
-    right = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42))
-    assert (right.outcome, right.tran_id) == (Outcome.DONE, 42)
-    reopened = journal.transfer(wrong.id)
+def test_answer_with_a_tran_id_that_another_has_is_unknown_at_once(journal: Journal) -> None:
+    first = journal.record(begin(journal), accepted(42))
+    second = journal.record(begin(journal), accepted(42))
+    assert (second.outcome, second.tran_id, second.settled_at) == (Outcome.UNKNOWN, None, None)
+    assert second.evidence == second.answer == Clash(accepted(42).answer, first.id)
+    assert [second] == [row for row in journal.transfers() if row.outcome.is_open]
+    assert journal.transfer(first) == first
+    assert journal.notices(HOST) == []
+    (_, written) = journal.written()
+    assert written.message == "The exchange answered with tranId 42, which is already that of transfer 1."
+
+
+def test_answer_takes_its_tran_id_from_whoever_can_have_been_confused_with_it(journal: Journal, path: Path) -> None:
+    """Both are looked for again, and the person is told of the one that was said to be done."""
+    wrong = journal.record(begin(journal), matching_record(42))
+    right = journal.record(begin(journal), accepted(42))
+    assert (right.outcome, right.tran_id) == (Outcome.UNKNOWN, None)
+    reopened = journal.transfer(wrong)
     assert (reopened.outcome, reopened.tran_id) == (Outcome.UNKNOWN, None)
+    assert reopened.evidence == Reopened(Reason.TRAN_ID_LOST, Outcome.DONE, tran_id=42)
     assert journal.notices(HOST) == [reopened]
-    journal.noticed(reopened.id)
+    journal.noticed(reopened)
     assert journal.notices(HOST) == []
     assert query(path, f"SELECT outcome FROM changes WHERE transfer_id = {wrong.id} ORDER BY rowid") == [
         ("sending",),
@@ -201,58 +261,134 @@ def test_answer_takes_no_tran_id_from_what_no_record_can_have_confused_with_it(
     journal: Journal, request_: TransferRequest, after_ms: int
 ) -> None:
     """A server to rehearse with was started again: what its history said before was right all the same."""
-    before = journal.record(begin(journal).id, by_history(Outcome.DONE, 42))
-    after = begin(journal, request_, timestamp_ms=SENT_MS + after_ms)
-    assert journal.record(after.id, Finding(Outcome.DONE, tran_id=42)).tran_id == 42
-    assert journal.transfer(before.id) == before
-    assert journal.notices(HOST) == []
-
-
-def test_two_answers_with_one_tran_id_both_stay(journal: Journal) -> None:
-    """A server to rehearse with, started again, gives out the same ones."""
-    both = [journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=42)) for _ in range(2)]
-    assert list(journal.transfers()) == both == journal.holders(HOST, 42)
+    before = journal.record(begin(journal), matching_record(42))
+    after = journal.record(begin(journal, request_, timestamp_ms=SENT_MS + after_ms), accepted(42))
+    assert after.outcome is Outcome.UNKNOWN
+    assert journal.transfer(before) == before
     assert journal.notices(HOST) == []
 
 
 def test_judgement_is_put_right_once_and_told_until_it_is_seen(journal: Journal, other: Journal) -> None:
-    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
+    judged = journal.record(begin(journal), no_record(), at_ms=SENT_MS)
     assert judged.is_judged
-    assert journal.judged(HOST) == [judged]
-    done = journal.revise(judged.id, by_history(Outcome.DONE, 42), notice=True)
+    assert journal.judged(HOST, now_ms=SENT_MS) == [judged]
+    done = journal.revise(judged, matching_record(42, corrects=Outcome.NOT_EXECUTED), notice=True)
     assert (done.outcome, done.tran_id, done.needs_notice) == (Outcome.DONE, 42, True)
-    assert other.revise(judged.id, by_history(Outcome.UNKNOWN), notice=True) == done
+    assert other.revise(judged, Reopened(Reason.RECORDS_APPEARED), notice=True) == done
     assert other.notices(HOST) == [done]
-    assert journal.judged(HOST) == []
+    assert journal.judged(HOST, now_ms=SENT_MS) == []
 
 
-@pytest.mark.parametrize("certain", [Outcome.REJECTED, Outcome.NOT_SENT, Outcome.DONE])
-def test_what_the_exchange_answered_is_never_revised(journal: Journal, certain: Outcome) -> None:
-    answered = journal.record(begin(journal).id, Finding(certain, tran_id=7 if certain is Outcome.DONE else None))
-    assert journal.judged(HOST) == []
-    assert journal.revise(answered.id, by_history(Outcome.DONE, 42), notice=True) == answered
+@pytest.mark.parametrize("certain", [refusal(), never_left(), accepted(7)], ids=lambda certain: type(certain).__name__)
+def test_what_the_exchange_answered_is_never_revised(journal: Journal, certain: Evidence) -> None:
+    answered = journal.record(begin(journal), certain, at_ms=SENT_MS)
+    assert journal.judged(HOST, now_ms=SENT_MS) == []
+    assert journal.revise(answered, matching_record(42), notice=True) == answered
 
 
-def test_judgement_is_watched_for_a_day(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
-    assert judged.settled_at
-    judged_ms = int(judged.settled_at.timestamp() * 1000)
+def test_judgement_is_watched_for_a_day_of_the_exchanges_time(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged_ms = SENT_MS + 300_000
+    judged = journal.record(begin(journal), no_record(), at_ms=judged_ms)
+    monkeypatch.setattr(clock, "now_ms", lambda: judged_ms + 4 * journal_module.WATCH_MS)  # days fast
     for after_ms, watched in ((journal_module.WATCH_MS - 1000, [judged]), (journal_module.WATCH_MS + 1000, [])):
-        monkeypatch.setattr(clock, "now_ms", lambda after_ms=after_ms: judged_ms + after_ms)
-        assert journal.judged(HOST) == watched
+        assert journal.judged(HOST, now_ms=judged_ms + after_ms) == watched
 
 
 def test_records_that_a_person_declined_are_remembered(journal: Journal, other: Journal) -> None:
+    transfer, another = begin(journal), begin(journal)
+    journal.record(transfer, persons_word(), declined=[5, 7])
+    assert other.declined(transfer) == {5, 7}
+    assert other.declined(another) == frozenset()
+
+
+def test_sightings_are_remembered_until_they_are_explained(journal: Journal, other: Journal) -> None:
+    """A record that was seen once and is gone is no absence, after a restart neither."""
     transfer = begin(journal)
-    decided = Finding(Outcome.NOT_EXECUTED, "Decided by hand.", evidence=Evidence.PERSON)
-    journal.record(transfer.id, decided, declined=[5, 7])
-    assert other.declined(transfer.id) == {5, 7}
-    assert other.declined(transfer.id + 1) == frozenset()
+    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
+    journal.sight(transfer, [seen, replace(seen, tran_id=6, status="LOST")], at_ms=SENT_MS + 1000)
+    journal.sight(transfer, [seen], at_ms=SENT_MS + 2000)
+    assert sorted(other.unexplained(transfer)) == ["LOST", "PENDING"]
+    assert other.unexplained(begin(journal)) == ()
+    journal.record(begin(journal), accepted(5))  # it was another transfer's
+    assert other.unexplained(transfer) == ("LOST",)
+    journal.record(transfer, persons_word(), declined=[6])
+    assert other.unexplained(transfer) == ()
 
 
-def test_record_of_a_transfer_that_is_not_there_is_an_error(journal: Journal) -> None:
-    with pytest.raises(JournalError, match="transfer 7 is missing"):
-        journal.record(7, Finding(Outcome.DONE))
+def test_rivals_are_those_that_a_record_could_be_as_well(journal: Journal) -> None:
+    mine, twin = begin(journal), begin(journal)
+    judged = journal.record(begin(journal), no_record())
+    journal.record(begin(journal), accepted(1))
+    journal.record(begin(journal), refusal())
+    begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal(7)))
+    begin(journal, host="https://api1.binance.com")
+    assert [rival.id for rival in journal.rivals(mine)] == [twin.id, judged.id]
+
+
+@pytest.mark.parametrize(
+    ("move", "is_rival"),
+    [
+        (TransferType.MAIN_ISOLATED_MARGIN, True),
+        (TransferType.ISOLATED_MARGIN_MAIN, True),
+        (TransferType.MARGIN_ISOLATEDMARGIN, False),
+        (TransferType.ISOLATEDMARGIN_MARGIN, False),
+    ],
+)
+def test_transfers_to_different_pairs_are_rivals_where_the_history_need_not_tell_pairs_apart(
+    journal: Journal, move: TransferType, is_rival: bool
+) -> None:
+    def to(pair: str) -> TransferRequest:
+        is_from = move.needs_from_pair
+        return TransferRequest(move, "USDT", Decimal(1), pair if is_from else None, None if is_from else pair)
+
+    mine, other_pair = begin(journal, to("BTCUSDT")), begin(journal, to("ETHUSDT"))
+    assert journal.rivals(mine) == [other_pair] * is_rival
+
+
+# An older copy of the file
+
+
+def test_transfer_that_a_restored_copy_lost_is_never_confused_with_the_next(path: Path) -> None:
+    """The next one gets its number: what is written down of the first must not become the next one's outcome."""
+    with contextlib.closing(Journal.open(path)) as journal:
+        begin(journal, PAIRS)
+        copy = path.read_bytes()
+        first = journal.record(begin(journal), ambiguous())
+        path.write_bytes(copy)
+        second = begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal("2.5")))
+        assert (second.id, second.identity == first.identity) == (first.id, False)
+        done = journal.record(first, accepted(42))
+        assert (done.outcome, done.tran_id, done.request) == (Outcome.DONE, 42, REQUEST)
+        assert journal.transfer(second) == second
+        rows = {row.identity: row for row in journal.transfers()}
+        assert rows[second.identity].outcome is Outcome.SENDING
+        assert rows[first.identity] == done
+        assert done.id != second.id
+
+
+@pytest.mark.parametrize("what", ["transfer", "sight", "revise", "noticed"])
+def test_transfer_that_a_restored_copy_lost_is_written_anew_as_it_was(path: Path, what: str) -> None:
+    with contextlib.closing(Journal.open(path)) as journal:
+        begin(journal, PAIRS)
+        copy = path.read_bytes()
+        judged = journal.record(journal.record(begin(journal), ambiguous(-1007)), no_record(), at_ms=SENT_MS)
+        path.write_bytes(copy)
+        uses: dict[str, Callable[[], object]] = {
+            "transfer": lambda: journal.transfer(judged),
+            "sight": lambda: journal.sight(judged, [], at_ms=SENT_MS),
+            "revise": lambda: journal.revise(judged, no_record(), notice=False, at_ms=SENT_MS),
+            "noticed": lambda: journal.noticed(judged),
+        }
+        uses[what]()
+        assert [row for row in journal.transfers() if row.identity == judged.identity] == [judged]
+        assert (judged.code, judged.answer) == (-1007, ambiguous(-1007))
+        assert journal.judged(HOST, now_ms=SENT_MS) == [judged]
+
+
+def test_no_identity_is_given_out_twice(journal: Journal) -> None:
+    assert len({begin(journal).identity for _ in range(50)}) == 50
 
 
 # Who is sending
@@ -267,10 +403,11 @@ def test_transfer_being_sent_is_left_to_its_sender(journal: Journal, other: Jour
 def test_transfer_whose_sender_ended_is_unknown_on_disk(journal: Journal, other: Journal, path: Path) -> None:
     transfer = begin(journal)
     journal.close()
-    assert [(seen.outcome, seen.message) for seen in other.transfers()] == [(Outcome.UNKNOWN, SENDER_GONE)]
+    assert [(seen.outcome, seen.evidence) for seen in other.transfers()] == [(Outcome.UNKNOWN, SenderGone())]
+    assert [(row.outcome, row.message) for row in other.written()] == [("unknown", SENDER_GONE)]
     assert query(path, "SELECT outcome FROM transfers") == [("sending",)]
     assert open_ids(other) == [transfer.id]
-    assert query(path, "SELECT outcome, message FROM transfers") == [("unknown", SENDER_GONE)]
+    assert query(path, "SELECT outcome, kind FROM transfers") == [("unknown", "SenderGone")]
     assert query(path, "SELECT outcome FROM changes ORDER BY rowid") == [("sending",), ("unknown",)]
 
 
@@ -285,14 +422,14 @@ def test_dead_senders_leave_no_files(journal: Journal, other: Journal, path: Pat
 
 
 def test_open_transfers_are_those_of_one_host(journal: Journal, other: Journal) -> None:
-    mine = [begin(journal).id for _ in range(3)]
-    journal.record(mine[1], Finding(Outcome.UNKNOWN, message="timed out"))
-    journal.record(begin(journal).id, Finding(Outcome.REJECTED))
+    mine = [begin(journal) for _ in range(3)]
+    journal.record(mine[1], ambiguous())
+    journal.record(begin(journal), refusal())
     elsewhere = begin(journal, host="http://127.0.0.1:1").id
-    assert open_ids(other) == [mine[1]]
+    assert open_ids(other) == [mine[1].id]
     journal.close()
-    assert open_ids(other) == mine
-    assert [transfer.message for transfer in other.open_transfers(HOST)][1] == "timed out"
+    assert open_ids(other) == [transfer.id for transfer in mine]
+    assert [transfer.evidence for transfer in other.open_transfers(HOST)][1] == ambiguous()
     assert open_ids(other, "http://127.0.0.1:1") == [elsewhere]
 
 
@@ -302,12 +439,12 @@ def test_what_a_sender_wrote_last_is_not_overwritten_by_its_end(
     transfer = begin(journal)
 
     def ends_meanwhile(folder: Path) -> frozenset[str]:
-        journal.record(transfer.id, Finding(Outcome.UNKNOWN, code=-1007, message="its own words"))
+        journal.record(transfer, ambiguous(-1007, "its own words"))
         return frozenset()
 
     monkeypatch.setattr(file_module, "living_senders", ends_meanwhile)
     (seen,) = other.open_transfers(HOST)
-    assert (seen.code, seen.message) == (-1007, "its own words")
+    assert seen.evidence == seen.answer == ambiguous(-1007, "its own words")
 
 
 def test_sender_that_was_swept_before_it_was_locked_takes_another_file(
@@ -337,12 +474,12 @@ def similar(journal: Journal, request: TransferRequest = REQUEST, *, after_ms: i
 
 def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
     sending, unknown, done = begin(journal), begin(journal), begin(journal)
-    journal.record(unknown.id, Finding(Outcome.UNKNOWN))
-    journal.record(done.id, Finding(Outcome.DONE, tran_id=1))
-    for final in (Outcome.REJECTED, Outcome.NOT_SENT):
-        journal.record(begin(journal).id, Finding(final))
-    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
-    failed = journal.record(begin(journal).id, by_history(Outcome.REJECTED, 2))
+    journal.record(unknown, ambiguous())
+    journal.record(done, accepted(1))
+    for final in (refusal(), never_left()):
+        journal.record(begin(journal), final)
+    judged = journal.record(begin(journal), no_record())
+    failed = journal.record(begin(journal), matching_record(2, "FAILED"))
     ids = [sending.id, unknown.id, done.id, judged.id, failed.id]
 
     assert similar(journal) == ids
@@ -363,8 +500,8 @@ def test_wall_clock_that_was_set_changes_nothing_about_repeats(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, offset_ms: int
 ) -> None:
     now_ms = clock.now_ms
-    done = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=1))
-    judged = journal.record(begin(journal).id, by_history(Outcome.NOT_EXECUTED))
+    done = journal.record(begin(journal), accepted(1))
+    judged = journal.record(begin(journal), no_record())
     monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + offset_ms)
     assert similar(journal, after_ms=60_000) == [done.id, judged.id]
 
@@ -382,7 +519,7 @@ def test_repeat_that_was_not_asked_about_is_not_written(journal: Journal, other:
         begin(other, meant=frozenset())
     assert raised.value.transfers == [first]
     assert list(journal.transfers()) == [first]
-    assert begin(other, meant=frozenset({first.id})).id == first.id + 1
+    assert begin(other, meant=frozenset({first.identity})).id == first.id + 1
 
 
 def test_of_many_shunters_at_once_one_writes_and_all_others_are_asked(path: Path) -> None:
@@ -405,20 +542,20 @@ def test_of_many_shunters_at_once_one_writes_and_all_others_are_asked(path: Path
 
 
 @pytest.mark.parametrize(
-    ("outcome", "message", "evidence"),
+    ("outcome", "message", "basis"),
     [
-        ("done", "", Evidence.ANSWER),
-        ("done", "Found in the exchange's history.", Evidence.HISTORY),
-        ("done", "Decided by hand, from several records of the history.", Evidence.PERSON),
-        ("rejected", "You have insufficient balance. More than there is: try less.", Evidence.ANSWER),
-        ("rejected", "The exchange's history says FAILED: nothing moved.", Evidence.HISTORY),
-        ("not_executed", "Its time window is over and the exchange's history has no record of it.", Evidence.HISTORY),
-        ("not_executed", "Decided by hand: no record of the history is this transfer.", Evidence.PERSON),
-        ("unknown", "The answer did not come.", Evidence.ANSWER),
+        ("done", "", Basis.ANSWER),
+        ("done", "Found in the exchange's history.", Basis.HISTORY),
+        ("done", "Decided by hand, from several records of the history.", Basis.PERSON),
+        ("rejected", "You have insufficient balance. More than there is: try less.", Basis.ANSWER),
+        ("rejected", "The exchange's history says FAILED: nothing moved.", Basis.HISTORY),
+        ("not_executed", "Its time window is over and the exchange's history has no record of it.", Basis.HISTORY),
+        ("not_executed", "Decided by hand: no record of the history is this transfer.", Basis.PERSON),
+        ("unknown", "The answer did not come.", Basis.ANSWER),
     ],
 )
 def test_journal_of_an_older_shunter_says_what_its_outcomes_rest_on(
-    path: Path, outcome: str, message: str, evidence: Evidence
+    path: Path, outcome: str, message: str, basis: Basis
 ) -> None:
     """What it took for proved is a judgement now, is asked about before a repeat, and watched."""
     path.parent.mkdir()
@@ -436,9 +573,10 @@ def test_journal_of_an_older_shunter_says_what_its_outcomes_rest_on(
         connection.execute("PRAGMA user_version = 1")
     with contextlib.closing(Journal.open(path)) as opened:
         (transfer,) = opened.transfers()
-        assert (transfer.outcome, transfer.evidence, transfer.key_print) == (Outcome(outcome), evidence, "")
-        is_judged = evidence is not Evidence.ANSWER and outcome != "done"
-        assert opened.judged(HOST) == ([transfer] if is_judged else [])
+        assert (transfer.outcome, transfer.basis, transfer.key_print) == (Outcome(outcome), basis, "")
+        assert outcomes.message(transfer.evidence) == message
+        is_judged = basis is not Basis.ANSWER and outcome != "done"
+        assert opened.judged(HOST, now_ms=clock.now_ms()) == ([transfer] if is_judged else [])
 
 
 # The file
@@ -469,9 +607,9 @@ def test_demo_transfers_never_touch_the_disk(tmp_path: Path, monkeypatch: pytest
     with contextlib.closing(Journal.in_memory()) as journal:
         transfer = begin(journal)
         assert open_ids(journal) == []
-        journal.record(transfer.id, Finding(Outcome.UNKNOWN))
+        journal.record(transfer, ambiguous())
         assert open_ids(journal) == [transfer.id]
-        assert journal.record(transfer.id, Finding(Outcome.DONE, tran_id=1)) == next(journal.transfers())
+        assert journal.record(transfer, accepted(1)) == next(journal.transfers())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -481,12 +619,12 @@ def test_threads_share_a_journal(journal: Journal) -> None:
     def work(number: int) -> int:
         together.wait()
         transfer = begin(journal)
-        return journal.record(transfer.id, Finding(Outcome.DONE, tran_id=number)).id
+        return journal.record(transfer, accepted(number + 1)).id
 
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(work, range(40)))
     assert sorted(ids) == list(range(1, 41))
-    assert {transfer.tran_id for transfer in journal.transfers()} == set(range(40))
+    assert {transfer.tran_id for transfer in journal.transfers()} == set(range(1, 41))
 
 
 def test_reader_holds_nothing_while_it_reads(
@@ -513,23 +651,30 @@ def test_long_journal_is_read_in_little_memory(journal: Journal, path: Path) -> 
 def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> None:
     asked: list[str] = []
     journal._file._connection.set_trace_callback(asked.append)
-    begin(journal)
+    transfer = begin(journal)
     open_ids(journal)
     similar(journal)
+    journal.transfer(transfer)
+    journal.rivals(transfer)
+    journal.rivals(
+        begin(journal, TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal(1), None, "BTCUSDT"))
+    )
     journal.holders(HOST, 5)
-    journal.judged(HOST)
+    journal.judged(HOST, now_ms=SENT_MS)
     journal.notices(HOST)
-    journal.declined(1)
+    journal.declined(transfer)
+    journal.unexplained(transfer)
+    journal.record(transfer, accepted(5))
     journal._file._connection.set_trace_callback(None)
     questions = [statement for statement in asked if "FROM" in statement]
-    assert len(questions) >= 4
+    assert len(questions) >= 12
     for statement in questions:
         plan = [str(row[3]) for row in query(path, f"EXPLAIN QUERY PLAN {statement}")]
         assert not [step for step in plan if step.startswith("SCAN") and "CONSTANT" not in step], statement
 
 
 def test_import_is_light() -> None:
-    heavy = {"textual", "httpx", "keyring", "rich", "msgspec", "asyncio"}
+    heavy = {"textual", "httpx", "keyring", "rich", "asyncio"}
     code = f"import sys, tui.commands.journal; print(*sys.modules.keys() & {heavy})"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "\n"
 
@@ -549,7 +694,7 @@ def test_newer_journal_asks_for_an_update_and_stays_as_it_is(journal: Journal, p
 
 
 def test_migration_keeps_the_transfers(journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settled = journal.record(begin(journal).id, Finding(Outcome.DONE, tran_id=1))
+    settled = journal.record(begin(journal), accepted(1))
     journal.close()
     steps = (
         ("ALTER TABLE transfers ADD COLUMN note TEXT NOT NULL DEFAULT ''",),
@@ -627,14 +772,14 @@ def test_index_page_of_another_day_is_found_at_the_start(journal: Journal, path:
 def test_row_that_makes_no_sense_is_said(journal: Journal, path: Path) -> None:
     begin(journal)
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE transfers SET type = 'MAIN_MOON'")
+        connection.execute("UPDATE transfers SET type = 'MAIN_MOON', revision = revision + 1")
     with pytest.raises(JournalError, match="transfer 1 cannot be read"):
         list(journal.transfers())
 
 
 def test_folder_with_the_journals_name_is_said(path: Path) -> None:
     path.mkdir(parents=True)
-    with pytest.raises(JournalError, match="folder has the journal's name"):
+    with pytest.raises(JournalError, match=r"journal\.sqlite3 is a folder, not a file\. Move it away"):
         Journal.open(path)
 
 
@@ -702,10 +847,6 @@ def test_closed_journal_says_so(journal: Journal) -> None:
         begin(journal)
 
 
-def test_folder_that_cannot_be_entered_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(_: Path) -> bool:
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(Path, "is_dir", forbidden)  # as pathlib's own does, for everybody but root
+def test_folder_that_cannot_be_entered_is_told(path: Path) -> None:
     with pytest.raises(JournalError, match="it cannot be opened or written"), in_words(path):
         raise PermissionError(errno.EACCES, "Permission denied")

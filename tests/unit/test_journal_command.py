@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.evidence import accepted, ambiguous, begin_anyway, matching_record, no_record, refusal
 from tui.commands import journal as command
 from tui.commands import listing
-from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
+from tui.domain.evidence import NeverLeft, Obstacle
+from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import Journal, journal_path
+from tui.journal import Journal, clock, journal_path
 
 HOST = "https://api.binance.com"
 SPOT_TO_FUNDING = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1234.50"))
@@ -35,17 +37,18 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def begin(journal: Journal, request: TransferRequest, profile: str = "main") -> Transfer:
-    return journal.begin(
+    return begin_anyway(
+        journal,
         Sending(
             request,
             profile=profile,
             key_tail="demo",
             key_print="print",
             host=HOST,
-            timestamp_ms=1,
+            timestamp_ms=clock.now_ms(),
+            clock_error_ms=20,
             recv_window_ms=5000,
         ),
-        meant=frozenset(range(2000)),
     )
 
 
@@ -73,10 +76,8 @@ def test_empty_journal_says_so(capsys: pytest.CaptureFixture[str]) -> None:
 def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         sending = begin(journal, SPOT_TO_FUNDING)
-        rejected = journal.record(
-            begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.REJECTED, code=-3041, message="余额\x1b[2J")
-        )
-        done = journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.DONE, tran_id=13526853623))
+        rejected = journal.record(begin(journal, BETWEEN_PAIRS), refusal(code=-3041, message="余额\x1b[2J"))
+        done = journal.record(begin(journal, SPOT_TO_FUNDING), accepted(13526853623))
         assert shunter_journal("--json") == 0
     printed = capsys.readouterr().out
     assert printed.isascii()
@@ -86,7 +87,7 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
     assert done.settled_at
     assert first == {
         "id": 1,
-        "sent_at": f"{sending.sent_at:%Y-%m-%dT%H:%M:%S}.{sending.sent_at.microsecond // 1000:03}Z",
+        "sent_at": listing.iso(sending.timestamp_ms),
         "profile": "main",
         "host": HOST,
         "type": "MAIN_FUNDING",
@@ -112,7 +113,7 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
         "outcome": "rejected",
         "code": -3041,
     }
-    assert second["message"] == "余额\x1b[2J"
+    assert second["message"] == "余额?[2J\nMore than there is: try less."
     assert (third["outcome"], third["tran_id"]) == ("done", 13526853623)
     assert third["settled_at"] == f"{done.settled_at:%Y-%m-%dT%H:%M:%S}.{done.settled_at.microsecond // 1000:03}Z"
 
@@ -120,9 +121,8 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
 def test_table_is_aligned_and_harmless(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING, profile="主要的帐户")
-        journal.record(
-            begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.NOT_EXECUTED, code=-1007, message="Time\x1b]0;x\x07\nout")
-        )
+        unknown = ambiguous(-1007, "Time\x1b]0;x\x07\nout")
+        journal.record(begin(journal, BETWEEN_PAIRS), unknown)
         assert shunter_journal() == 0
     heading, first, second = capsys.readouterr().out.splitlines()
     assert "主要的帐户  https" in first
@@ -130,7 +130,7 @@ def test_table_is_aligned_and_harmless(capsys: pytest.CaptureFixture[str]) -> No
     assert "  Spot                     Funding                  " in first
     assert "Isolated Margin BTCUSDT  Isolated Margin ETHUSDT" in second
     assert "    1,234.50  USDT   sending" in first
-    assert "  0.00000001  USDT   not executed          -1007 Time?]0;x?; out" in second
+    assert "  0.00000001  USDT   unknown          -1007 Time?]0;x? out" in second
 
 
 def test_table_is_aligned_beside_an_asset_of_another_script(capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,6 +155,23 @@ def test_transfer_of_a_dead_shunter_is_listed_as_unknown(capsys: pytest.CaptureF
     assert re.search("unknown +Shunter ended before the answer came", capsys.readouterr().out)
 
 
+def test_code_stays_the_first_answers_and_the_message_follows_the_evidence(capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        pending = journal.record(begin(journal, SPOT_TO_FUNDING), ambiguous(-5012, "The transfer is in progress."))
+        journal.record(pending, matching_record(7, "FAILED"))
+        done = journal.record(begin(journal, BETWEEN_PAIRS), accepted(8))
+        journal.record(begin(journal, SPOT_TO_FUNDING), accepted(8))
+        journal.record(begin(journal, SPOT_TO_FUNDING), NeverLeft(Obstacle.LOCKED))
+    assert shunter_journal("--json") == 0
+    failed, _, clash, locked = json.loads(capsys.readouterr().out)
+    assert (failed["outcome"], failed["code"], failed["evidence"]) == ("rejected", -5012, "history")
+    assert "FAILED" in failed["message"]
+    assert clash["outcome"] == "unknown"
+    assert clash["message"].endswith(f"already that of transfer {done.id}.")
+    assert (locked["outcome"], locked["code"]) == ("not_sent", None)
+    assert locked["message"] == "Shunter is locked: it has let go of the key.\nUnlock it, then try again."
+
+
 def test_damaged_journal_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     journal_path().parent.mkdir(parents=True)
     journal_path().write_bytes(b"damaged" * 1000)
@@ -176,7 +193,8 @@ def test_reader_that_has_seen_enough_ends_it_quietly(arguments: tuple[str, ...],
             "message"
         )
         for _ in range(doublings):
-            connection.execute(f"INSERT INTO transfers ({columns}) SELECT {columns} FROM transfers")
+            copies = f"SELECT lower(hex(randomblob(16))), {columns} FROM transfers"
+            connection.execute(f"INSERT INTO transfers (identity, {columns}) {copies}")
     reader, writer = os.pipe()
     os.close(reader)
     try:
@@ -200,33 +218,34 @@ def _printed_csv(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[di
 def test_csv_has_what_json_has(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING)
-        journal.record(begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.REJECTED, code=-3041, message="余额, no"))
-        journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.DONE, tran_id=13526853623))
+        journal.record(begin(journal, BETWEEN_PAIRS), refusal(code=-3041, message="余额, no"))
+        journal.record(begin(journal, SPOT_TO_FUNDING), accepted(13526853623))
     assert shunter_journal("--json") == 0
     as_json = json.loads(capsys.readouterr().out)
     assert _printed_csv(capsys) == [
-        {name: "" if value is None else str(value) for name, value in row.items()} for row in as_json
+        {name: "" if value is None else str(value).replace("\n", " ") for name, value in row.items()} for row in as_json
     ]
 
 
 def test_csv_holds_nothing_that_a_spreadsheet_rounds_or_runs(capsys: pytest.CaptureFixture[str]) -> None:
     large = TransferRequest(TransferType.MAIN_FUNDING, "1E5", Decimal("12345678901234567890.12345678"))
     with contextlib.closing(Journal.open()) as journal:
-        journal.record(begin(journal, large, profile="007").id, Finding(Outcome.DONE, "=1+1", tran_id=2**63 - 1))
-        for message in ("+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1", "it is\nfine"):
-            journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.UNKNOWN, message))
+        journal.record(begin(journal, large, profile="007"), accepted(2**63 - 1))
+        for message in ("=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", " =1", "＝1", "it is\nfine"):
+            journal.record(begin(journal, SPOT_TO_FUNDING), ambiguous(-1007, message))
     first, *others = _printed_csv(capsys)
     assert (first["tran_id"], first["amount"]) == ("'9223372036854775807", "'12345678901234567890.12345678")
-    assert (first["asset"], first["profile"], first["message"]) == ("'1E5", "'007", "'=1+1")
-    assert all(row["message"].startswith("'") for row in others[:-1]), others
+    assert (first["asset"], first["profile"]) == ("'1E5", "'007")
+    assert [row["message"] for row in others[:4]] == ["'=1+1", "'+1", "'-1+cmd|' /C calc'!A0", "'@SUM(1)"]
+    assert not [row for row in others if row["message"].lstrip()[:1] in "=+-@＝\t\r"], others
     assert others[-1]["message"] == "it is fine"
 
 
 def test_filters_leave_what_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING, profile="desk")
-        journal.record(begin(journal, BETWEEN_PAIRS).id, Finding(Outcome.NOT_EXECUTED))
-        journal.record(begin(journal, SPOT_TO_FUNDING).id, Finding(Outcome.DONE, tran_id=3))
+        journal.record(begin(journal, BETWEEN_PAIRS), no_record())
+        journal.record(begin(journal, SPOT_TO_FUNDING), accepted(3))
     for arguments, ids in (
         (("--profile", "desk"), ["1"]),
         (("--from", "spot"), ["1", "3"]),
@@ -271,7 +290,7 @@ def test_time_for_a_person_has_its_offset(capsys: pytest.CaptureFixture[str], mo
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING)
     with contextlib.closing(sqlite3.connect(journal_path())) as connection, connection:
-        connection.execute("UPDATE transfers SET sent_at_ms = 1795521600123")
+        connection.execute("UPDATE transfers SET timestamp_ms = 1795521600123, revision = revision + 1")
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     try:

@@ -46,7 +46,7 @@ async def test_key_without_universal_transfer_cannot_transfer() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"enableWithdrawals": True}, "It may also withdraw, which Shunter never does: whoever gets hold of this key"),
+        ({"enableWithdrawals": True}, "It may also withdraw, which Shunter never does: whoever gets hold of the key"),
         ({"enableSpotAndMarginTrading": True}, "also trade,"),
         ({"enableFixApiTrade": True, "enableWithdrawals": True}, "also withdraw and trade,"),
         ({"enableInternalTransfer": True}, "also move funds to sub-accounts,"),
@@ -67,10 +67,12 @@ async def test_what_it_takes_to_read_a_wallet_is_not_beyond_need(needed: str) ->
     assert (await report_on(GOOD | {needed: True})).warnings == ()
 
 
-async def test_missing_permission_counts_as_not_given() -> None:
-    report = await report_on({})
-    assert report.obstacle
-    assert report.may == "nothing"
+async def test_permission_that_is_not_named_is_said_to_be_not_said() -> None:
+    report = await report_on({"ipRestrict": True})
+    assert not report.obstacle
+    assert not report.is_good
+    assert report.may == "nothing that the exchange named"
+    assert "The exchange did not say: reading, universal transfer, internal transfer" in "\n".join(report.lines)
 
 
 async def test_refused_key_is_told_with_code_words_and_advice() -> None:

@@ -1,28 +1,37 @@
 """What a record must look like to be a transfer's, what it must not be taken for, and what a measured time proves."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from tui.desk.matching import Fit, Sifted, could_be, fit, is_contested, sift, without_rivals
-from tui.domain.records import HistoryRow, UnreadableRow, outcome_of
+from tests.evidence import accepted, ambiguous, named
+from tests.evidence import transfer as transfer_with
+from tui.desk.matching import (
+    Candidates,
+    Fit,
+    could_be,
+    fit,
+    fit_of_answer,
+    is_contested,
+    sift,
+    window_start_ms,
+    without_rivals,
+)
+from tui.domain.outcome import recorded_outcome
+from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import clock
 
 _SENT_MS = 1_700_000_000_000
-_TRANSFER = Transfer(
-    id=1,
+_TRANSFER = transfer_with(
     request=TransferRequest(TransferType.MARGIN_ISOLATEDMARGIN, "USDT", Decimal("1.50"), to_symbol="BTCUSDT"),
-    profile="main",
-    key_tail="demo",
-    host="https://api.binance.com",
-    sent_at=datetime(2026, 1, 1, tzinfo=UTC),
     timestamp_ms=_SENT_MS,
-    recv_window_ms=5000,
-    outcome=Outcome.UNKNOWN,
+    clock_error_ms=30,
+    evidence=ambiguous(),
+    answer=ambiguous(),
 )
 _ROW = HistoryRow("USDT", Decimal("1.5"), "MARGIN_ISOLATEDMARGIN", "CONFIRMED", 1, _SENT_MS + 100)
 
@@ -34,19 +43,37 @@ def test_record_of_equal_value_matches_with_or_without_its_pair() -> None:
 
 @pytest.mark.parametrize(
     "changes",
+    [{"asset": "USDC"}, {"amount": Decimal("1.50000001")}, {"amount": Decimal("1.40")}, {"amount": Decimal(3)}],
+    ids=str,
+)
+def test_record_of_another_asset_or_amount_is_another(changes: dict[str, Any]) -> None:
+    assert fit(_TRANSFER, replace_row(**changes)) is Fit.NONE
+    assert fit_of_answer(_TRANSFER, replace_row(**changes)) is Fit.NONE
+
+
+@pytest.mark.parametrize(
+    "changes",
     [
-        {"asset": "USDC"},
-        {"amount": Decimal("1.50000001")},
-        {"amount": Decimal("1.40")},
-        {"amount": Decimal(3)},
         {"type": "MAIN_ISOLATED_MARGIN"},
+        {"type": "margin_isolatedmargin"},
+        {"type": "MAIN_MOON"},
+        {"asset": "usdt"},
+        {"asset": "Usdt "},
+        {"asset": "\uff35\uff33\uff24\uff34"},
         {"to_symbol": "ETHUSDT"},
+        {"to_symbol": "btcusdt"},
         {"from_symbol": "BTCUSDT"},
+        {"timestamp": _SENT_MS - 11 * 60 * 1000},
+        {"timestamp": _SENT_MS - 31},
+        {"timestamp": _SENT_MS + 24 * 60 * 60 * 1000},
+        {"type": "margin_isolatedmargin", "asset": "usdt", "to_symbol": "X", "timestamp": _SENT_MS + 61 * 60 * 1000},
     ],
     ids=str,
 )
-def test_record_that_differs_in_one_thing_is_another(changes: dict[str, object]) -> None:
-    assert fit(_TRANSFER, replace_row(**changes)) is Fit.NONE
+def test_record_that_came_for_our_question_with_our_asset_and_amount_is_never_nothing(changes: dict[str, Any]) -> None:
+    """The exchange may write its own record in another way: what nothing else explains, the person looks at."""
+    assert fit_of_answer(_TRANSFER, replace_row(**changes)) is Fit.NEAR
+    assert sifted(replace_row(**changes)) == Candidates(near=(replace_row(**changes),))
 
 
 @pytest.mark.parametrize(
@@ -54,9 +81,9 @@ def test_record_that_differs_in_one_thing_is_another(changes: dict[str, object])
     [
         (-600_001, Fit.NONE),
         (-600_000, Fit.NEAR),
-        (-5000, Fit.NEAR),
-        (-4001, Fit.NEAR),
-        (-4000, Fit.MATCH),
+        (-3000, Fit.NEAR),
+        (-31, Fit.NEAR),
+        (-30, Fit.MATCH),
         (0, Fit.MATCH),
         (9000, Fit.MATCH),
         (18_000, Fit.MATCH),
@@ -66,10 +93,38 @@ def test_record_that_differs_in_one_thing_is_another(changes: dict[str, object])
     ],
 )
 def test_record_lies_where_the_exchange_can_have_executed_the_request(after_ms: int, expected: Fit) -> None:
-    """From a second before the timestamp, which may be ahead so much, to its window's end and the exchange's own
-    time-out of ten seconds, with three seconds on each side. What is farther off is near, and no absence.
+    """From the sending, as exactly as the clock was measured, to the window's end, the exchange's own time-out of ten
+    seconds, and three more. A transfer made elsewhere three seconds before is not taken for this one.
     """
     assert fit(_TRANSFER, replace_row(timestamp=_SENT_MS + after_ms)) is expected
+
+
+@pytest.mark.parametrize(("error_ms", "earliest_ms"), [(0, 0), (250, 250), (9000, 9000), (None, 4000)])
+def test_record_before_the_sending_is_no_match_beyond_the_measured_error(
+    error_ms: int | None, earliest_ms: int
+) -> None:
+    """Rows of older journals keep no error: theirs is what those Shunters allowed for."""
+    measured = replace(_TRANSFER, clock_error_ms=error_ms)
+    assert window_start_ms(measured) == _SENT_MS - earliest_ms
+    assert fit_of_answer(measured, replace_row(timestamp=_SENT_MS - earliest_ms)) is Fit.MATCH
+    assert fit_of_answer(measured, replace_row(timestamp=_SENT_MS - earliest_ms - 1)) is Fit.NEAR
+
+
+@pytest.mark.parametrize(
+    ("move", "pairs"),
+    [
+        (TransferType.MAIN_ISOLATED_MARGIN, {"to_symbol": "BTCUSDT"}),
+        (TransferType.ISOLATED_MARGIN_MAIN, {"from_symbol": "BTCUSDT"}),
+    ],
+)
+def test_record_without_a_pair_is_near_at_most_where_the_history_need_not_filter_by_pair(
+    move: TransferType, pairs: dict[str, str]
+) -> None:
+    request = TransferRequest(move, "USDT", Decimal("1.5"), **pairs)
+    against_spot = replace(_TRANSFER, request=request)
+    assert fit_of_answer(against_spot, replace_row(type=move.name)) is Fit.NEAR
+    assert fit_of_answer(against_spot, replace_row(type=move.name, **pairs)) is Fit.MATCH
+    assert fit_of_answer(against_spot, replace_row(type=move.name, **dict.fromkeys(pairs, "ETHUSDT"))) is Fit.NEAR
 
 
 def test_longer_window_of_the_request_counts() -> None:
@@ -111,42 +166,55 @@ _BLANK = UnreadableRow("{}", None, None, None, None, None, None)
         ({}, True),
         ({"type": "MARGIN_ISOLATEDMARGIN", "asset": "USDT", "amount": Decimal("1.5"), "timestamp": _SENT_MS}, True),
         ({"amount": Decimal(2)}, True),
-        ({"type": "MAIN_FUNDING"}, False),
+        ({"asset": "usdt"}, True),
+        ({"type": "MAIN_FUNDING"}, True),
+        ({"timestamp": _SENT_MS - 3_600_000}, True),
         ({"asset": "BTC"}, False),
         ({"amount": Decimal(7)}, False),
-        ({"timestamp": _SENT_MS - 3_600_000}, False),
     ],
     ids=str,
 )
-def test_unreadable_record_could_be_it_unless_what_can_be_read_says_otherwise(
-    changes: dict[str, object], expected: bool
+def test_unreadable_record_could_be_it_unless_its_asset_or_amount_says_otherwise(
+    changes: dict[str, Any], expected: bool
 ) -> None:
-    assert could_be(_TRANSFER, replace(_BLANK, **changes)) is expected  # type: ignore[arg-type]
+    assert could_be(_TRANSFER, replace(_BLANK, **changes)) is expected
 
 
 def sifted(
-    *rows: HistoryRow | UnreadableRow, held_by: Transfer | None = None, declined: tuple[int, ...] = ()
-) -> Sifted:
-    return sift(_TRANSFER, rows, {1: [held_by]} if held_by else {}, frozenset(declined))
+    *rows: HistoryRow | UnreadableRow,
+    held_by: Transfer | None = None,
+    declined: tuple[int, ...] = (),
+    transfer: Transfer = _TRANSFER,
+) -> Candidates:
+    return sift(transfer, rows, {1: [held_by]} if held_by else {}, frozenset(declined))
+
+
+def test_record_whose_tran_id_the_answer_named_is_a_match_though_another_holds_it_and_does_not_fit() -> None:
+    """The answer said so: whoever holds it by the history got it wrongly, or the exchange gives tranIds out twice."""
+    holder = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 86_400_000, evidence=accepted(1))
+    answered = replace(_TRANSFER, answer=named(1))
+    assert sifted(_ROW, held_by=holder, transfer=answered) == Candidates(matches=(_ROW,))
+    twin = replace(_TRANSFER, id=2, evidence=accepted(1))
+    assert sifted(_ROW, held_by=twin, transfer=answered).is_empty
 
 
 def test_record_that_another_transfer_holds_and_fits_as_well_is_that_ones() -> None:
-    twin = replace(_TRANSFER, id=2, outcome=Outcome.DONE, tran_id=1)
+    twin = replace(_TRANSFER, id=2, evidence=accepted(1))
     assert sifted(_ROW, held_by=twin).is_empty
 
 
 def test_record_that_another_transfer_holds_and_does_not_fit_is_shown_and_never_taken_for_absence() -> None:
     """A server to rehearse with, started again, gives out the tranIds of yesterday."""
-    yesterday = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 86_400_000, outcome=Outcome.DONE, tran_id=1)
-    assert sifted(_ROW, held_by=yesterday) == Sifted(near=(_ROW,))
+    yesterday = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 86_400_000, evidence=accepted(1))
+    assert sifted(_ROW, held_by=yesterday) == Candidates(near=(_ROW,))
     an_hour_ago = replace(yesterday, timestamp_ms=_SENT_MS - 1_800_000)
-    assert sifted(_ROW, held_by=an_hour_ago) == Sifted(near=(_ROW,))
+    assert sifted(_ROW, held_by=an_hour_ago) == Candidates(near=(_ROW,))
 
 
 def test_record_that_a_person_declined_is_not_it() -> None:
     unreadable = replace(_BLANK, tran_id=1)
     assert sifted(_ROW, unreadable, declined=(1,)).is_empty
-    assert sifted(_BLANK, declined=(1,)) == Sifted(unreadable=(_BLANK,))
+    assert sifted(_BLANK, declined=(1,)) == Candidates(unreadable=(_BLANK,))
 
 
 @pytest.mark.parametrize(("before_ms", "is_dropped"), [(90_000, True), (30_000, False), (-90_000, False)])
@@ -156,8 +224,8 @@ def test_near_record_is_another_open_ones_where_it_was_surely_executed_before_th
     """Dropped in doubt, it made a transfer that had moved look as if there was no trace of it."""
     record = replace_row(timestamp=_SENT_MS - before_ms)
     rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - before_ms)
-    assert without_rivals(_TRANSFER, Sifted(near=(record,)), [rival]).is_empty is is_dropped
-    assert without_rivals(_TRANSFER, Sifted(near=(record,)), []) == Sifted(near=(record,))
+    assert without_rivals(_TRANSFER, Candidates(near=(record,)), [rival]).is_empty is is_dropped
+    assert without_rivals(_TRANSFER, Candidates(near=(record,)), []) == Candidates(near=(record,))
 
 
 @pytest.mark.parametrize(
@@ -183,9 +251,9 @@ def test_match_is_contested_by_an_open_transfer_whose_it_could_be(
 
 
 def test_only_two_statuses_say_how_it_ended() -> None:
-    assert outcome_of("CONFIRMED") is Outcome.DONE
-    assert outcome_of("FAILED") is Outcome.REJECTED
-    assert {outcome_of(status) for status in ("PENDING", "", "DONE", "confirmed")} == {None}
+    assert recorded_outcome("CONFIRMED") is Outcome.DONE
+    assert recorded_outcome("FAILED") is Outcome.REJECTED
+    assert {recorded_outcome(status) for status in ("PENDING", "", "DONE", "confirmed")} == {None}
 
 
 @pytest.mark.parametrize("answered_ms", [0, 1, 100, 20_000])

@@ -2,33 +2,28 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.evidence import accepted, legacy, transfer
+from tui.domain.again import again
 from tui.domain.past import Entry, Origin, merge, select
-from tui.domain.records import HistoryRow, Row, UnreadableRow, identity
+from tui.domain.records import HistoryRow, Row, UnreadableRow, identity, one_each
 from tui.domain.search import ANY, Search
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 
 HOST = "https://api.binance.com"
-AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AT_MS = 1_795_521_600_000
-DONE = Transfer(
-    1,
-    TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.50")),
-    "main",
-    "tail",
-    HOST,
-    AT,
-    AT_MS,
-    5000,
-    Outcome.DONE,
-    tran_id=7,
+DONE = transfer(
+    request=TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.50")),
+    key_tail="tail",
+    host=HOST,
+    timestamp_ms=AT_MS,
+    evidence=accepted(7),
 )
 RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, AT_MS + 40)
 
@@ -58,7 +53,14 @@ _rows = st.builds(
 def _journals(draw: st.DrawFn) -> list[Transfer]:
     ended = st.tuples(st.sampled_from(list(Outcome)), st.none() | _TRAN_IDS, st.sampled_from([HOST, "https://b"]))
     return [
-        replace(DONE, id=number, outcome=outcome, tran_id=tran_id, host=host, sent_at=AT + timedelta(seconds=number))
+        replace(
+            DONE,
+            id=number,
+            identity=str(number),
+            evidence=legacy(outcome, tran_id=tran_id),
+            host=host,
+            timestamp_ms=AT_MS + 1000 * number,
+        )
         for number, (outcome, tran_id, host) in enumerate(draw(st.lists(ended, max_size=8)), start=1)
     ]
 
@@ -66,13 +68,16 @@ def _journals(draw: st.DrawFn) -> list[Transfer]:
 @given(st.lists(_rows, max_size=12), _journals())
 def test_every_record_and_every_row_is_there_exactly_once(records: list[Row], transfers: list[Transfer]) -> None:
     entries = merge(records, transfers, HOST)
-    newest = {identity(record): record for record in records}
-    assert Counter(entry.record for entry in entries if entry.record) == Counter(newest.values())
+    distinct = one_each(records)
+    assert {identity(record) for record in distinct} == {identity(record) for record in records}
+    assert Counter(entry.record for entry in entries if entry.record) == Counter(distinct)
     assert Counter(entry.transfer.id for entry in entries if entry.transfer) == Counter(row.id for row in transfers)
     for entry in entries:
         if entry.record and entry.transfer:
             assert entry.record.tran_id == entry.transfer.tran_id is not None
             assert entry.transfer.host == HOST
+    tran_ids = [entry.record.tran_id for entry in entries if entry.record and entry.record.tran_id is not None]
+    assert len(tran_ids) == len(set(tran_ids))
     # What could be held together is: no record and row of one tranId both stand alone.
     lone_records = {entry.record.tran_id for entry in entries if entry.record and not entry.transfer} - {None}
     lone_rows = {
@@ -85,8 +90,8 @@ def test_every_record_and_every_row_is_there_exactly_once(records: list[Row], tr
 
 @given(st.lists(_rows, max_size=12), _journals())
 def test_order_in_which_it_is_read_does_not_matter(records: list[Row], transfers: list[Transfer]) -> None:
-    distinct = list({identity(record): record for record in records}.values())
-    one, other = merge(distinct, transfers, HOST), merge(distinct[::-1], transfers, HOST)
+    one, other = merge(records, transfers, HOST), merge(records[::-1], transfers, HOST)
+    assert Counter(entry.record for entry in one) == Counter(entry.record for entry in other)
     assert Counter(entry.origin for entry in one) == Counter(entry.origin for entry in other)
 
 
@@ -128,10 +133,49 @@ def test_pending_says_nothing_yet_and_neither_does_what_cannot_be_read() -> None
     assert _one(UnreadableRow("{...}", tran_id=7), DONE).origin is Origin.HERE
 
 
-def test_number_given_out_twice_goes_to_what_it_fits() -> None:
-    other = replace(RECORD, asset="BTC")
-    entries = merge([other, RECORD], [DONE], HOST)
-    assert {(entry.record, entry.origin) for entry in entries} == {(RECORD, Origin.HERE), (other, Origin.ELSEWHERE)}
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"asset": "BTC"},
+        {"amount": Decimal(7)},
+        {"type": "FUNDING_MAIN"},
+        {"timestamp": AT_MS},
+        {"to_symbol": "BTCUSDT"},
+        {"status": "FAILED"},
+        {"status": "confirmed"},
+    ],
+)
+def test_one_tran_id_that_came_as_two_records_is_one_that_is_not_as_documented(changed: dict[str, object]) -> None:
+    other = replace(RECORD, **changed)  # type: ignore[arg-type]
+    for records in ([other, RECORD], [RECORD, other, RECORD]):
+        (entry,) = merge(records, [DONE], HOST)
+        record = entry.record
+        assert isinstance(record, UnreadableRow)
+        assert (record.tran_id, entry.transfer) == (7, DONE)
+        assert record.asset == (None if "asset" in changed else "USDT")
+        assert record.status == (None if "status" in changed else "CONFIRMED")
+        assert record.text.count(" | ") == 1
+
+
+def test_record_that_came_for_several_questions_or_twice_is_one() -> None:
+    pending = replace(RECORD, status="PENDING")
+    assert one_each([RECORD, RECORD]) == [RECORD]
+    assert one_each([pending, RECORD]) == [RECORD]
+    assert one_each([RECORD, pending]) == [RECORD]
+    assert one_each([UnreadableRow("{}"), UnreadableRow("{}")]) == [UnreadableRow("{}")]
+
+
+def test_record_of_a_journal_that_could_not_be_read_is_not_said_to_be_made_elsewhere() -> None:
+    assert Entry(RECORD, None, is_compared=False).origin is Origin.NOT_COMPARED
+    assert Entry(RECORD, None, possible=(DONE,), is_compared=False).origin is Origin.POSSIBLE
+
+
+def test_pair_that_was_asked_for_fills_the_form_and_is_not_the_records_own() -> None:
+    record = replace(RECORD, type="ISOLATEDMARGIN_MARGIN")
+    entry = Entry(record, None, asked=(("BTCUSDT", None),))
+    assert (entry.pairs, entry.asked_pairs, again(entry).from_pair) == ("", "BTCUSDT", "BTCUSDT")
+    of_two = replace(entry, asked=(("BTCUSDT", None), ("ETHUSDT", None)))
+    assert (of_two.asked_pairs, again(of_two).from_pair) == ("BTCUSDT or ETHUSDT", "")
 
 
 def test_search_finds_by_either_side() -> None:

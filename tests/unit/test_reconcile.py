@@ -2,40 +2,58 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.desk.reconcile import Comparison, Difference, Kind, compare
+from tests.evidence import (
+    accepted,
+    ambiguous,
+    legacy,
+    matching_record,
+    named,
+    never_left,
+    no_record,
+    persons_word,
+    refusal,
+    transfer,
+)
+from tui.desk.reconcile import Comparison, Kind, compare
+from tui.domain.evidence import Awaiting, Evidence
+from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import HistoryRow, Row, UnreadableRow
-from tui.domain.transfer import Evidence, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
+from tui.history import Stream
+from tui.words import differences as words
 
 HOST = "https://api.binance.com"
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOW_MS = 1_795_521_600_000
 HOUR_MS = 60 * 60 * 1000
 DAY_MS = 24 * HOUR_MS
 _MOVES = [TransferType.MAIN_FUNDING, TransferType.FUNDING_MAIN, TransferType.MAIN_UMFUTURE]
+_JUDGED: list[Evidence] = [
+    no_record(),
+    persons_word(False),
+    legacy(Outcome.NOT_EXECUTED, basis=Basis.HISTORY),
+    legacy(Outcome.REJECTED),
+]
+"""Says that nothing moved, and knows no record."""
+_OPEN: list[Evidence] = [ambiguous(), Awaiting()]
 
 
-def row_of(number: int, outcome: Outcome, *, days_ago: float = 10, **changed: object) -> Transfer:
-    """A row of the journal that no other is like: its amount is its number."""
-    ago = timedelta(days=days_ago, minutes=number)
-    row = Transfer(
-        number,
-        TransferRequest(_MOVES[number % 3], "USDT", Decimal(number)),
-        "main",
-        "tail",
-        HOST,
-        NOW - ago,
-        NOW_MS - int(ago.total_seconds() * 1000),
-        5000,
-        outcome,
-        tran_id=1000 + number if outcome is Outcome.DONE else None,
+def row_of(number: int, evidence: Evidence | None = None, *, days_ago: float = 10, **changed: object) -> Transfer:
+    """A row of the journal that no other is like: its amount is its number. Done, unless evidence says otherwise."""
+    at_ms = NOW_MS - int(days_ago * DAY_MS) - number * 60_000
+    row = transfer(
+        id=number,
+        request=TransferRequest(_MOVES[number % 3], "USDT", Decimal(number)),
+        host=HOST,
+        timestamp_ms=at_ms,
+        confirmed_ms=at_ms,
+        evidence=evidence or accepted(1000 + number),
     )
     return replace(row, **changed)  # type: ignore[arg-type]
 
@@ -56,49 +74,61 @@ class Case:
     kind: Kind | None = None
 
 
-_NOT_MOVED = st.sampled_from([Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED])
-_MOVED = st.sampled_from(["CONFIRMED", "PENDING", "REFUNDED"])
-
-
 def _agreeing(number: int, draw: st.DrawFn) -> Case:
-    done = row_of(number, Outcome.DONE)
-    rejected = row_of(number, Outcome.REJECTED)
+    done = row_of(number)
+    refused = row_of(number, refusal())
+    judged = row_of(number, draw(st.sampled_from(_JUDGED)))
+    failed = row_of(number, matching_record(1000 + number, "FAILED"))
     return draw(
         st.sampled_from(
             [
                 Case(done, record_of(done)),
-                Case(done, record_of(done, "PENDING")),
                 Case(done, record_of(done, amount=Decimal(f"{number}.000"))),
-                Case(rejected, None),
-                Case(row_of(number, Outcome.NOT_SENT), None),
-                Case(row_of(number, Outcome.NOT_EXECUTED), record_of(rejected, "FAILED")),
-                Case(replace(rejected, tran_id=1000 + number), record_of(rejected, "FAILED")),
-                Case(row_of(number, Outcome.UNKNOWN), None),
-                Case(row_of(number, Outcome.DONE, days_ago=200), None),
-                Case(row_of(number, Outcome.DONE, days_ago=0), None),
-                Case(row_of(number, Outcome.DONE, tran_id=None, evidence=Evidence.PERSON), None),
+                Case(row_of(number, matching_record(1000 + number)), record_of(done)),
+                Case(row_of(number, days_ago=0), record_of(row_of(number, days_ago=0), "PENDING")),
+                Case(refused, None),
+                Case(row_of(number, never_left()), None),
+                Case(judged, None),
+                Case(judged, record_of(judged, "FAILED")),
+                Case(failed, record_of(failed, "FAILED")),
+                Case(failed, None),
+                Case(row_of(number, ambiguous()), None),
+                Case(row_of(number, days_ago=200), None),
+                Case(row_of(number, days_ago=0), None),
+                Case(row_of(number, persons_word(True)), None),
             ]
         )
     )
 
 
 def _differing(number: int, draw: st.DrawFn) -> Case:
-    done = row_of(number, Outcome.DONE)
-    not_moved = row_of(number, draw(_NOT_MOVED))
-    unknown = row_of(number, draw(st.sampled_from([Outcome.UNKNOWN, Outcome.SENDING])))
+    done = row_of(number)
+    judged = row_of(number, draw(st.sampled_from(_JUDGED)))
+    failed = row_of(number, matching_record(1000 + number, "FAILED"))
+    unknown = row_of(number, draw(st.sampled_from(_OPEN)))
+    word = row_of(number, persons_word(True))
+    status = draw(st.sampled_from(["CONFIRMED", "PENDING", "CANCELLED", "confirmed"]))
     return draw(
         st.sampled_from(
             [
-                Case(not_moved, record_of(not_moved, draw(_MOVED)), Kind.EXECUTED_AFTER_ALL),
-                Case(replace(not_moved, tran_id=1000 + number), record_of(not_moved), Kind.EXECUTED_AFTER_ALL),
+                Case(judged, record_of(judged, status), Kind.POSSIBLE),
+                Case(judged, record_of(judged, type=judged.request.type.name.lower()), Kind.POSSIBLE),
+                Case(judged, record_of(judged, asset="usdt"), Kind.POSSIBLE),
+                Case(failed, record_of(failed), Kind.EXECUTED_AFTER_ALL),
+                Case(failed, record_of(failed, "PENDING"), Kind.PENDING),
+                Case(failed, record_of(failed, "CANCELLED"), Kind.OTHER_RECORD),
                 Case(done, None, Kind.NO_RECORD),
                 Case(done, record_of(done, "FAILED"), Kind.FAILED_AFTER_ALL),
+                Case(done, record_of(done, "PENDING"), Kind.PENDING),
                 Case(done, record_of(done, asset="BTC"), Kind.OTHER_RECORD),
                 Case(done, record_of(done, type="MAIN_MOON"), Kind.OTHER_RECORD),
-                Case(done, record_of(done, "REFUNDED"), Kind.OTHER_RECORD),
-                Case(unknown, record_of(unknown, draw(st.sampled_from(["CONFIRMED", "FAILED"]))), Kind.UNSETTLED),
+                Case(done, record_of(done, "CANCELLED"), Kind.OTHER_RECORD),
+                Case(done, record_of(done, "confirmed"), Kind.OTHER_RECORD),
+                Case(done, UnreadableRow("{...}", status="CONFIRMED", tran_id=1000 + number), Kind.OTHER_RECORD),
+                Case(unknown, record_of(unknown, status), Kind.UNSETTLED),
+                Case(unknown, record_of(unknown, "FAILED"), Kind.UNSETTLED),
+                Case(word, record_of(word, "FAILED"), Kind.POSSIBLE),
                 Case(None, record_of(done), Kind.ELSEWHERE),
-                Case(None, UnreadableRow(f"garbled {number}"), Kind.ELSEWHERE),
             ]
         )
     )
@@ -130,46 +160,131 @@ def test_exactly_the_differences_that_were_put_in_are_named(cases: list[Case], s
     ]
     elsewhere = {case.record for case in cases if case.kind is Kind.ELSEWHERE}
     assert {one.record for one in comparison.elsewhere} == elsewhere
-    assert all(one.advice for one in (*comparison.differences, *comparison.elsewhere))
-    accounted = comparison.agree + comparison.open + comparison.left_out + len(comparison.differences)
-    assert accounted == len(rows)
+    assert all(words.advice(one) and words.sentence(one) for one in (*comparison.differences, *comparison.elsewhere))
+    assert comparison.rows == len(rows)
+    borne_out = [
+        case
+        for case in cases
+        if case.row
+        and case.record
+        and (case.row.outcome, case.row.tran_id) == (Outcome.DONE, case.record.tran_id)
+        and case.record.status == "CONFIRMED"
+        and not case.kind
+    ]
+    assert comparison.agree == len(borne_out)
 
 
 def _kinds(comparison: Comparison) -> list[Kind]:
     return [found.kind for found in comparison.differences]
 
 
-def test_record_of_two_alike_is_that_of_the_nearer_one() -> None:
-    first = row_of(1, Outcome.REJECTED)
-    second = replace(first, id=2, outcome=Outcome.NOT_EXECUTED, timestamp_ms=first.timestamp_ms + 3000)
-    record = record_of(first, timestamp=second.timestamp_ms + 50)
-    comparison = compared([first, second], [record])
-    assert comparison.differences == (Difference(Kind.EXECUTED_AFTER_ALL, second, record),)
-    assert (comparison.agree, comparison.elsewhere) == (1, ())
+@pytest.mark.parametrize("evidence", [refusal(), never_left()])
+def test_refused_transfer_beside_one_made_by_hand_does_not_differ(evidence: Evidence) -> None:
+    row = row_of(1, evidence)
+    comparison = compared([row], [record_of(row)])
+    assert (_kinds(comparison), comparison.agree, comparison.unmoved, len(comparison.elsewhere)) == ([], 0, 1, 1)
+    assert words.besides(comparison) == ["1 refused, failed, not sent or judged; no record says that they moved."]
 
 
-def test_record_that_another_row_has_is_not_taken_for_a_rejected_one() -> None:
-    rejected = row_of(1, Outcome.REJECTED)
-    again = replace(rejected, id=2, outcome=Outcome.DONE, tran_id=1001, timestamp_ms=rejected.timestamp_ms + 2000)
-    assert compared([rejected, again], [record_of(rejected)]).agree == 2
+@pytest.mark.parametrize("evidence", _JUDGED)
+def test_record_that_matches_a_judged_row_is_a_possible_match_and_no_proof(evidence: Evidence) -> None:
+    row = row_of(1, evidence)
+    comparison = compared([row], [record_of(row)])
+    assert (_kinds(comparison), comparison.elsewhere, comparison.perhaps) == ([Kind.POSSIBLE], (), 0)
+    assert words.advice(comparison.differences[0]).startswith("A record matches this transfer. It may have moved: ")
+    assert "move one of the two back" not in words.advice(comparison.differences[0])
+
+
+def test_two_are_told_apart_only_by_confirmed_records_of_their_own() -> None:
+    failed = row_of(1, matching_record(1001, "FAILED"))
+    again = replace(row_of(2), request=failed.request, timestamp_ms=failed.timestamp_ms + 60_000)
+    records = [record_of(failed), record_of(again)]
+    (both,) = compared([failed, again], [*records]).differences
+    assert (both.kind, both.repeat) == (Kind.EXECUTED_AFTER_ALL, again)
+    assert "so did transfer 2" in words.advice(both)
+    for status in ("PENDING", "FAILED", "CANCELLED"):
+        one = compared([failed, again], [records[0], replace(records[1], status=status)]).differences[0]
+        assert words.advice(one) == "It moved: do not send it again."
+
+
+def test_record_that_two_rows_match_is_a_possible_match_of_both() -> None:
+    first = row_of(1, no_record())
+    second = replace(first, id=2, identity="2", timestamp_ms=first.timestamp_ms + 3000)
+    comparison = compared([first, second], [record_of(first, timestamp=second.timestamp_ms + 50)])
+    assert _kinds(comparison) == [Kind.POSSIBLE, Kind.POSSIBLE]
+
+
+def test_record_that_another_row_has_is_not_taken_for_a_judged_one() -> None:
+    judged = row_of(1, no_record())
+    again = replace(judged, id=2, identity="2", evidence=accepted(1001), timestamp_ms=judged.timestamp_ms + 2000)
+    comparison = compared([judged, again], [record_of(judged)])
+    assert (_kinds(comparison), comparison.agree, comparison.unmoved) == ([], 1, 1)
 
 
 def test_record_that_another_keys_row_has_was_made_here() -> None:
-    other = row_of(1, Outcome.DONE, profile="other", key_print="other")
-    comparison = compare([], [other], [record_of(other)], host=HOST, covered_ms=(NOW_MS - 180 * DAY_MS, NOW_MS))
-    assert comparison == Comparison((), (), 0)
+    other = row_of(1, profile="other", key_print="other")
+    covered = (NOW_MS - 180 * DAY_MS, NOW_MS)
+    assert compare([], [other], [record_of(other)], host=HOST, covered_ms=covered) == Comparison((), (), 0)
+    lost = row_of(1, ambiguous(), profile="other", key_print="other")
+    comparison = compare([], [lost], [record_of(lost)], host=HOST, covered_ms=covered)
+    assert (comparison.elsewhere, comparison.perhaps) == ((), 1)
 
 
 def test_record_that_a_person_declined_is_not_its() -> None:
-    row = row_of(1, Outcome.NOT_EXECUTED, evidence=Evidence.PERSON)
-    comparison = compared([row], [record_of(row)], declined={1: {1001}})
-    assert (_kinds(comparison), len(comparison.elsewhere), comparison.agree) == ([], 1, 1)
+    row = row_of(1, persons_word(False))
+    comparison = compared([row], [record_of(row)], declined=lambda _: {1001})
+    assert (_kinds(comparison), len(comparison.elsewhere), comparison.unmoved) == ([], 1, 1)
 
 
-def test_word_of_a_person_is_borne_out_or_not() -> None:
-    row = row_of(1, Outcome.DONE, tran_id=None, evidence=Evidence.PERSON)
-    assert compared([row], [record_of(row)]) == Comparison((), (), 1)
-    assert _kinds(compared([row], [record_of(row, "FAILED")])) == [Kind.FAILED_AFTER_ALL]
+def test_word_of_a_person_alone_does_not_agree() -> None:
+    row = row_of(1, persons_word(True))
+    assert compared([row], []) == Comparison((), (), 0, by_word=1)
+    assert words.besides(compared([row], [])) == ["1 done by your word; not compared."]
+    assert compared([row], [record_of(row)]) == Comparison((), (), 0, by_word=1, perhaps=1)
+    (found,) = compared([row], [record_of(row, "FAILED")]).differences
+    assert (found.kind, found.is_match) == (Kind.POSSIBLE, True)
+    assert words.advice(found).startswith("A record matches this transfer, and says FAILED.")
+
+
+def test_record_that_came_as_an_answer_to_its_question_is_its_whatever_type_it_names() -> None:
+    row = row_of(3, no_record())
+    record = record_of(row, type="FUNDING_UMFUTURE")
+    asked = {record.tran_id: frozenset({Stream(row.request.type)})}
+    assert _kinds(compared([row], [record])) == []
+    (found,) = compared([row], [record], questions=asked).differences
+    assert (found.kind, found.is_match) == (Kind.POSSIBLE, False)
+    assert words.advice(found).startswith("A record could be this transfer.")
+
+
+def test_record_that_was_seen_while_it_was_settled_or_named_by_its_answer_may_be_it() -> None:
+    row = row_of(1, persons_word(False))
+    record = record_of(row, timestamp=row.timestamp_ms - 11 * 60_000)
+    assert _kinds(compared([row], [record])) == []
+    assert _kinds(compared([row], [record], sighted={1001: {row.identity}})) == [Kind.POSSIBLE]
+    assert _kinds(compared([replace(row, answer=named(1001))], [record])) == [Kind.POSSIBLE]
+
+
+def test_pair_that_was_asked_for_counts_only_where_the_history_demands_one() -> None:
+    def isolated(move: TransferType, pair: str, number: int) -> Transfer:
+        pairs = (pair, None) if move.needs_from_pair else (None, pair)
+        return row_of(number, no_record(), request=TransferRequest(move, "USDT", Decimal(5), *pairs))
+
+    def asked(row: Transfer) -> dict[str, object]:
+        return {
+            "questions": {1001: frozenset({Stream(row.request.type, row.request.from_symbol, row.request.to_symbol)})}
+        }
+
+    for move, is_demanded in (
+        (TransferType.ISOLATEDMARGIN_MARGIN, True),
+        (TransferType.MARGIN_ISOLATEDMARGIN, True),
+        (TransferType.MAIN_ISOLATED_MARGIN, False),
+        (TransferType.ISOLATED_MARGIN_MAIN, False),
+    ):
+        btc, eth = isolated(move, "BTCUSDT", 1), isolated(move, "ETHUSDT", 2)
+        comparison = compared([btc, eth], [record_of(btc, timestamp=btc.timestamp_ms)], **asked(btc))
+        assert [(one.transfer, one.is_match) for one in comparison.differences] == (
+            [(btc, True)] if is_demanded else [(btc, False), (eth, False)]
+        )
 
 
 @pytest.mark.parametrize(
@@ -178,11 +293,11 @@ def test_word_of_a_person_is_borne_out_or_not() -> None:
 def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
     minutes_ago: float, kinds: list[Kind], left_out: int
 ) -> None:
-    comparison = compared([row_of(1, Outcome.DONE, days_ago=minutes_ago / 24 / 60)], [])
+    comparison = compared([row_of(1, days_ago=minutes_ago / 24 / 60)], [])
     assert (_kinds(comparison), comparison.left_out) == (kinds, left_out)
 
 
 def test_row_whose_type_was_not_read_is_left_out() -> None:
-    row = row_of(3, Outcome.DONE)
-    comparison = compared([row, row_of(1, Outcome.DONE)], [], unread={(TransferType.MAIN_FUNDING, None, None)})
+    row = row_of(3)
+    comparison = compared([row, row_of(1)], [], unread={(TransferType.MAIN_FUNDING, None, None)})
     assert (_kinds(comparison), comparison.left_out) == ([Kind.NO_RECORD], 1)

@@ -11,29 +11,62 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.evidence import (
+    accepted,
+    ambiguous,
+    matching_record,
+    never_left,
+    no_record,
+    persons_word,
+    refusal,
+    transfer,
+)
+from tui.domain.evidence import Evidence
 from tui.domain.search import ANY, Facts, Search, facts_of, is_found, parse_since, parse_until
-from tui.domain.transfer import Evidence, Finding, Outcome, Sending, Transfer, TransferRequest
+from tui.domain.transfer import Outcome, Sending, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.journal import Journal
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-TRANSFER = Transfer(
-    7,
-    TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal("1250.00"), to_symbol="BTCUSDT"),
-    "main",
-    "tail",
-    "https://api.binance.com",
-    NOW,
-    0,
-    5000,
-    Outcome.NOT_EXECUTED,
-    tran_id=13526853623,
-    code=-1007,
-    message="Über TIME",
+TRANSFER = transfer(
+    id=7,
+    request=TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal("1250.00"), to_symbol="BTCUSDT"),
+    timestamp_ms=1_795_521_600_000,
+    evidence=matching_record(13526853623, "FAILED", 1_795_521_600_100),
+    answer=ambiguous(-1007, "Über TIME"),
 )
 
+_EVIDENCE: tuple[Evidence | None, ...] = (
+    None,
+    accepted(13),
+    ambiguous(-1007, "Über =1"),
+    refusal(400, -5002, "Nicht genug, STRASSE"),
+    never_left(),
+    ambiguous(),
+    no_record(),
+    matching_record(77),
+    matching_record(78, "FAILED"),
+    persons_word(),
+)
+"""What becomes of the transfers of the journal; None: they are `sending` for good."""
+
 _ASSETS, _PROFILES, _HOSTS = ("USDT", "BTC", "币安人生"), ("main", "Desk", "straße"), ("https://a", "https://b")
-_TEXTS = ("", "usdt", "SPOT main", "1,250.00", "1250", "not_executed", "STRASSE", "isolated btc", "über", "=", "none")
+_TEXTS = (
+    "",
+    "usdt",
+    "SPOT main",
+    "1,250.00",
+    "1250",
+    "not_executed",
+    "STRASSE",
+    "isolated btc",
+    "über",
+    "=",
+    "none",
+    "-1007",
+    "decided by hand",
+    "history",
+)
 
 
 @st.composite
@@ -57,7 +90,6 @@ def _searches(draw: st.DrawFn) -> Search:
 @pytest.fixture(scope="module")
 def journal() -> Iterator[Journal]:
     """Some of everything; those that are `sending` are so for good, for the journal is in memory."""
-    outcomes = list(Outcome)
     with contextlib.closing(Journal.in_memory()) as made:
         for n, move in enumerate(TransferType):
             request = TransferRequest(
@@ -67,10 +99,10 @@ def journal() -> Iterator[Journal]:
                 "BTCUSDT" if move.needs_from_pair else None,
                 "ETHUSDT" if move.needs_to_pair else None,
             )
-            begun = made.begin(Sending(request, _PROFILES[n % 3], "tail", "print", _HOSTS[n % 2], n, 5000))
-            if (outcome := outcomes[n % len(outcomes)]) is not Outcome.SENDING:
-                tran_id = n if outcome is Outcome.DONE else None
-                made.record(begun.id, Finding(outcome, "Über =1", tran_id, evidence=Evidence.HISTORY))
+            host = f"{_HOSTS[n % 2]}"
+            begun = made.begin(Sending(request, _PROFILES[n % 3], "tail", "print", host, n, 20, 5000))
+            if evidence := _EVIDENCE[n % len(_EVIDENCE)]:
+                made.record(begun, evidence, despite=range(n + 1))
         yield made
 
 
@@ -88,11 +120,12 @@ def test_journal_finds_by_sql_what_the_rule_finds(journal: Journal, search: Sear
         ANY,
         Search(text="usdt SPOT btcusdt"),
         Search(text="1,250.00"),
-        Search(text="13526853623 über"),
-        Search(text="not_exe isolated"),
+        Search(text="13526853623 matching"),
+        Search(text="-1007"),
+        Search(text="rejec isolated"),
         Search(wallet=Wallet.SPOT),
         Search(wallet=Wallet.ISOLATED, source=Wallet.SPOT, destination=Wallet.ISOLATED),
-        Search(outcomes=frozenset({Outcome.DONE, Outcome.NOT_EXECUTED})),
+        Search(outcomes=frozenset({Outcome.DONE, Outcome.REJECTED})),
         Search(since_ms=0, until_ms=2**42, asset="USDT", profile="main", host="https://api.binance.com"),
     ],
 )

@@ -3,24 +3,25 @@
 import random
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.evidence import never_left, transfer
 from tui.domain.past import Entry, merge
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
-from tui.domain.transfer import Outcome, Transfer, TransferRequest
-from tui.domain.view import Column, View, Whose, listed, outcome_word
+from tui.domain.transfer import TransferRequest
+from tui.domain.view import Column, View, Whose, listed, made_elsewhere, outcome_word
 from tui.domain.wallets import TransferType
+from tui.widgets.entry_cells import in_sight
 
 HOST = "https://api.binance.com"
 WHOSE = Whose("main", HOST)
 AT_MS = 1_795_521_600_000
 RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, AT_MS)
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-ROW = Transfer(1, REQUEST, "main", "tail", HOST, datetime(2026, 11, 24, 12, tzinfo=UTC), AT_MS, 5000, Outcome.NOT_SENT)
+ROW = transfer(request=REQUEST, host=HOST, timestamp_ms=AT_MS, evidence=never_left())
 
 
 def _many() -> list[Entry]:
@@ -77,6 +78,31 @@ def test_columns_are_there_only_where_they_tell_something() -> None:
     found = listed([Entry(RECORD, None), rehearsal], View(search=Search(host=HOST)), WHOSE)
     assert len(found.entries) == 1
     assert Column.HOST in found.columns  # so that a filter does not take a column away
+
+
+def test_heading_that_says_another_host_or_profile_takes_no_column_away() -> None:
+    rehearsal = Entry(None, replace(ROW, host="http://127.0.0.1:8321"))
+    assert Column.HOST in listed([rehearsal], View(), WHOSE).columns
+    assert Column.PROFILE not in listed([rehearsal], View(), WHOSE).columns
+    savings = Entry(None, replace(ROW, profile="savings"))
+    assert Column.PROFILE in listed([savings], View(), WHOSE).columns
+    assert Column.HOST not in listed([savings], View(), WHOSE).columns
+
+
+def test_what_another_place_or_profile_has_made_is_told_by_both() -> None:
+    assert made_elsewhere(HOST, "main", WHOSE) == ""
+    assert made_elsewhere("https://demo", "main", WHOSE) == (
+        "Filled from a transfer at https://demo as main. It would be sent to LIVE as main."
+    )
+    assert "as savings. It would be sent to LIVE as main." in made_elsewhere(HOST, "savings", WHOSE)
+
+
+@pytest.mark.parametrize("width", [64, 80, 100])
+def test_host_is_in_sight_where_it_is_a_column(width: int) -> None:
+    columns = [(Column.TIME, 11), (Column.MOVE, 22), (Column.AMOUNT, 8), (Column.OUTCOME, 6), (Column.HOST, 24)]
+    shown, _ = in_sight([*columns, (Column.MADE, 9), (Column.TRAN_ID, 12)], 0, width)
+    assert Column.HOST in [column for column, _ in shown]
+    assert sum(taken + 1 for _, taken in shown) <= width
 
 
 @pytest.mark.parametrize(

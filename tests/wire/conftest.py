@@ -10,6 +10,7 @@ from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
 
+import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,6 +24,7 @@ from tui import keys
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
+from tui.desk import settle
 from tui.desk.desk import Desk
 from tui.desk.settle import Pace, Progress
 from tui.domain.credentials import ApiKey
@@ -30,7 +32,7 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.journal import Journal
+from tui.journal import Journal, RepeatUnconfirmed, clock
 
 _FAST = Pace(first_s=0.01, longest_s=0.04, judge_after_s=0, judge_gap_s=0.04, watch_s=(0.3, 0.6), retry_s=0.02)
 
@@ -101,7 +103,12 @@ class Seat:
 
     async def send(self, amount: str = "1", move: TransferType = TransferType.MAIN_FUNDING) -> Transfer:
         """Confirm a transfer, whatever it repeats; gives it as it stands when the desk answers."""
-        return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)), meant=frozenset(range(1000)))
+        meant: frozenset[str] = frozenset()
+        while True:
+            try:
+                return await self.desk.submit(TransferRequest(move, "USDT", Decimal(amount)), meant=meant)
+            except RepeatUnconfirmed as repeat:
+                meant |= {transfer.identity for transfer in repeat.transfers}
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something holds, as the desk tells of changes."""
@@ -165,14 +172,29 @@ def seat(open_desk: OpenDesk) -> Seat:
     return open_desk()
 
 
-@pytest.fixture
-def past_the_window(server: DemoServer) -> Callable[[], None]:
-    """Lets so much of the exchange's time go by that a record of a request sent before would be late."""
+TimePasses = Callable[[int], None]
 
-    def jump() -> None:
-        server.exchange.clock_offset_ms += 20_000
+
+@pytest.fixture
+def time_passes(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> TimePasses:
+    """Lets time go by on every clock that the desk judges by; the exchange's time has to be measured again."""
+    passed_ms = 0
+    now_ms = clock.now_ms
+    monkeypatch.setattr(settle, "ticks_ms", lambda: ticks_ms() + passed_ms)
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + passed_ms)
+
+    def jump(by_ms: int) -> None:
+        nonlocal passed_ms
+        passed_ms += by_ms
+        server.exchange.clock_offset_ms += by_ms
 
     return jump
+
+
+@pytest.fixture
+def past_the_window(time_passes: TimePasses) -> Callable[[], None]:
+    """Lets so much time go by that a record of a request sent before would be late."""
+    return lambda: time_passes(20_000)
 
 
 @pytest.fixture
@@ -193,6 +215,11 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 RawServer = Callable[..., Awaitable[str]]
 
 
+def _abort(writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(AttributeError):  # of a TLS connection that has ended, whose protocol asyncio let go of
+        writer.transport.abort()
+
+
 @pytest.fixture
 async def raw_server() -> AsyncIterator[RawServer]:
     """Serves connections with a function, in TLS if it is given a context; gives the base URL."""
@@ -200,7 +227,7 @@ async def raw_server() -> AsyncIterator[RawServer]:
 
         async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> str:
             async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                stack.callback(writer.transport.abort)
+                stack.callback(_abort, writer)
                 with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
                     await handler(reader, writer)
 
@@ -212,8 +239,8 @@ async def raw_server() -> AsyncIterator[RawServer]:
 
 
 @pytest.fixture(scope="session")
-def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """A server's context for 127.0.0.1 with a certificate that only itself vouches for."""
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and exchange.test that only itself vouches for, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -225,7 +252,10 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1")), x509.DNSName("exchange.test")]),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
     )
     pem = tmp_path_factory.mktemp("tls") / "server.pem"
@@ -233,9 +263,21 @@ def self_signed(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         certificate.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+    return pem
+
+
+@pytest.fixture(scope="session")
+def self_signed(certificate: Path) -> ssl.SSLContext:
+    """A server's context with that certificate."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(pem)
+    context.load_cert_chain(certificate)
     return context
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients trust that certificate, and no other."""
+    monkeypatch.setattr(certifi, "where", lambda: str(certificate))
 
 
 @pytest.fixture

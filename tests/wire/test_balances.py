@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.evidence import ambiguous, refusal
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
@@ -16,9 +17,11 @@ from tui.desk.balances import BalanceReadings
 from tui.domain.balances import Account, Balances, Holdings
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.balances import _unread
 from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import OutcomeUnknown, Refused
 
 GLANCE = "GET /sapi/v1/asset/wallet/balance"
 OWN_CALLS = {
@@ -45,11 +48,10 @@ MOVABLE = {
     Wallet.FUNDING: "80.00",
     Wallet.CROSS: "10.00",
     Wallet.UM: "300.00",
-    Wallet.CM: "0",
     Wallet.OPTIONS: "60.00",
     Wallet.PORTFOLIO: "100.00",
 }
-"""Of USDT, as each wallet's list tells it."""
+"""Of USDT, as each wallet's list tells it; COIN-M's does not list it."""
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def _usdt(balances: Balances, wallet: Wallet) -> Decimal | None:
 
 
 def _assert_right(balances: Balances, wallets: set[Wallet]) -> None:
-    for wallet in wallets - {Wallet.ISOLATED}:
+    for wallet in wallets & MOVABLE.keys():
         assert _usdt(balances, wallet) == Decimal(MOVABLE[wallet]), wallet
     if Wallet.ISOLATED in wallets:
         assert set(balances.wallets[Wallet.ISOLATED].pairs) == {"BTCUSDT", "ETHUSDT"}
@@ -136,7 +138,7 @@ async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
     if wallet in (Wallet.UM, Wallet.CM, Wallet.OPTIONS):  # the glance still tells what is free, and no more
         assert failed.assets
         assert not failed.is_transferable
-    elif failure == "not-open":
+    elif failure == "not-open" and wallet in (Wallet.CROSS, Wallet.ISOLATED):
         assert not failed.is_open
     else:
         assert failed.problem
@@ -171,7 +173,9 @@ async def test_what_does_not_answer_within_the_patience_is_not_read_and_says_so(
 ) -> None:
     server.exchange.faults += [_fails(call, **FAILURES[TIME_OUT]) for call in (GLANCE, *OWN_CALLS.values())]
     balances = await _read(BalanceReadings(client, patience_s=0.05))
-    assert {holdings.problem for holdings in balances.wallets.values()} == {"The answer took too long."}
+    assert {holdings.problem for holdings in balances.wallets.values()} == {
+        "The answer did not come whole within 0.05 s."
+    }
 
 
 async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: DemoServer) -> None:
@@ -267,9 +271,11 @@ async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server
     ]
     balances = await _read(readings)
     assert list(balances.pairs) == ["币安人生USDT"]
+    assert not balances.has_all_pairs
     assert balances.wallets[Wallet.SPOT].assets == {"币安人生": Decimal(2)}
-    assert balances.wallets[Wallet.ISOLATED].pairs == {}
-    assert balances.wallets[Wallet.ISOLATED].is_open
+    assert _usdt(balances, Wallet.SPOT) is None  # any of the rows may be its
+    isolated = balances.wallets[Wallet.ISOLATED]
+    assert (isolated.pairs, isolated.is_open, isolated.is_whole) == ({}, True, False)
 
 
 @pytest.mark.parametrize("free", ["NaN", "sNaN", "Infinity", "1E+3000000", "", "1_000", "9" * 5000])
@@ -287,23 +293,28 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
     _assert_right(balances, set(Wallet) - {Wallet.SPOT, Wallet.UM, Wallet.CM, Wallet.OPTIONS})
 
 
-@pytest.mark.parametrize("code", [-1000, -1006, -1007, -1102, -2015])
-async def test_code_that_is_not_about_the_wallet_does_not_close_it(
-    readings: BalanceReadings, server: DemoServer, code: int
-) -> None:
-    answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
-    server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
-    wallet = (await _read(readings)).wallets[Wallet.PORTFOLIO]
-    assert wallet.problem
-    assert wallet.is_open
+_CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED, -11001), (Wallet.PORTFOLIO, -21001)}
 
 
-@pytest.mark.parametrize("code", [-3003, -11001, -21001, -9000])
-async def test_code_about_the_wallet_closes_it_whether_or_not_it_is_a_definite_refusal_of_a_transfer(
-    readings: BalanceReadings, server: DemoServer, code: int
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("code", [-1000, -1102, -2015, -3003, -11001, -21001, -9000, -5012, -99999, 100001003])
+@pytest.mark.parametrize("wallet", [Wallet.CROSS, Wallet.ISOLATED, Wallet.OPTIONS, Wallet.PORTFOLIO])
+async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_was_never_opened(
+    readings: BalanceReadings, server: DemoServer, wallet: Wallet, code: int, status: int
 ) -> None:
-    answer = Answer(400, b'{"code":%d,"msg":"Something."}' % code)
-    server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], answer=answer))
-    wallet = (await _read(readings)).wallets[Wallet.PORTFOLIO]
-    assert not wallet.is_open
-    assert not wallet.problem
+    """With status 200 it is no refusal, and with 500 nothing is known."""
+    answer = Answer(status, b'{"code":%d,"msg":"Something."}' % code)
+    server.exchange.faults += [_fails(OWN_CALLS[wallet], answer=answer), _fails(GLANCE, **FAILURES["error"])]
+    async for _ in readings.read_wallets([wallet]):
+        pass
+    holdings = readings.balances.wallets[wallet]
+    is_closed = status == 400 and (wallet, code) in _CLOSED_BY
+    assert holdings.is_open is not is_closed
+    assert bool(holdings.problem) is not is_closed
+
+
+async def test_another_code_near_it_closes_no_wallet_without_being_a_refusal() -> None:
+    no_account = refusal(400, -21001, "Not a Portfolio Margin account.")
+    assert not _unread(Wallet.PORTFOLIO, Refused(no_account)).is_open
+    assert _unread(Wallet.PORTFOLIO, OutcomeUnknown(ambiguous(-21001, status=500))).problem
+    assert _unread(Wallet.CROSS, Refused(no_account)).problem

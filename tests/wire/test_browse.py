@@ -3,26 +3,31 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.evidence import accepted, ambiguous, begin_anyway, never_left, no_record, refusal
 from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk import browse
 from tui.desk.browse import Past
+from tui.desk.past import Reading
 from tui.desk.reconcile import Kind
+from tui.domain.evidence import Evidence
 from tui.domain.past import Origin
-from tui.domain.transfer import Finding, Outcome, Sending, TransferRequest
+from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
+from tui.words.differences import sentence
 
 HOST = "https://demo.invalid"
 HOUR_MS = 60 * 60 * 1000
@@ -44,12 +49,11 @@ def client(exchange: DemoExchange) -> BinanceClient:
     return BinanceClient(HOST, demo_key(), transport=httpx.ASGITransport(exchange))
 
 
-def written(journal: Journal, outcome: Outcome, amount: str, at_ms: int, tran_id: int | None = None) -> int:
+def written(journal: Journal, evidence: Evidence, amount: str, at_ms: int) -> Transfer:
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
     key = demo_key()
-    sending = Sending(request, "demo", key.tail, key.fingerprint, HOST, at_ms, 5000)
-    begun = journal.begin(sending, meant=frozenset(range(9999)))
-    return journal.record(begun.id, Finding(outcome, "", tran_id)).id
+    sending = Sending(request, "demo", key.tail, key.fingerprint, HOST, at_ms, 20, 5000)
+    return journal.record(begin_anyway(journal, sending), evidence)
 
 
 async def followed(past: Past, holds: Callable[[], bool], *, then: Callable[[], Awaitable[None]] | None = None) -> int:
@@ -71,7 +75,7 @@ def is_read(past: Past) -> Callable[[], bool]:
 
 async def test_journal_is_there_before_the_exchange_is_asked(client: BinanceClient, exchange: DemoExchange) -> None:
     journal = Journal.in_memory()
-    written(journal, Outcome.NOT_SENT, "1", exchange.server_ms())
+    written(journal, never_left(), "1", exchange.server_ms())
     past = Past(client, journal)
     assert await followed(past, lambda: True) == 1
     assert [entry.origin for entry in past.entries] == [Origin.JOURNAL]
@@ -82,9 +86,9 @@ async def test_all_of_both_is_there_in_the_end_newest_first(client: BinanceClien
     journal = Journal.in_memory()
     now_ms = exchange.server_ms()
     own = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), now_ms)
-    written(journal, Outcome.DONE, "5", now_ms - 9, own.tran_id)
+    written(journal, accepted(own.tran_id), "5", now_ms - 9)
     for amount in range(1, 1200):
-        written(journal, Outcome.NOT_SENT, str(amount), now_ms)
+        written(journal, never_left(), str(amount), now_ms)
     past = Past(client, journal)
     await followed(past, is_read(past))
     origins = [entry.origin for entry in past.entries]
@@ -106,7 +110,7 @@ async def test_own_record_is_never_taken_for_one_made_elsewhere_while_rows_come(
     for number in range(30):
         at_ms = now_ms - (30 - number) * HOUR_MS
         request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
-        written(journal, Outcome.DONE, "1", at_ms, exchange.ledger.transfer(request, at_ms + 50).tran_id)
+        written(journal, accepted(exchange.ledger.transfer(request, at_ms + 50).tran_id), "1", at_ms)
     past = Past(client, journal)
     seen: set[Origin] = set()
 
@@ -168,11 +172,11 @@ async def test_journal_that_cannot_be_read_is_told_and_the_records_are_there(
 async def test_row_that_changes_is_shown_as_it_stands_now(client: BinanceClient, exchange: DemoExchange) -> None:
     journal = Journal.in_memory()
     exchange.history._past = tuple
-    row = written(journal, Outcome.UNKNOWN, "1", exchange.server_ms())
+    row = written(journal, ambiguous(), "1", exchange.server_ms())
     past = Past(client, journal)
 
     async def change() -> None:
-        past.put(journal.record(row, Finding(Outcome.NOT_EXECUTED, "")))
+        past.put(journal.record(row, no_record()))
 
     def look() -> bool:
         told = [entry.transfer.outcome for entry in past.entries if entry.transfer]
@@ -187,11 +191,83 @@ async def test_comparing_names_what_differs(client: BinanceClient, exchange: Dem
     journal = Journal.in_memory()
     at_ms = exchange.server_ms() - 2 * HOUR_MS
     moved = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), at_ms)
-    written(journal, Outcome.REJECTED, "5", at_ms - 9)
+    written(journal, no_record(), "5", at_ms - 9)
     past = Past(client, journal)
     await followed(past, is_read(past))
     comparison = await past.compare()
     assert [(one.kind, one.record.tran_id if one.record else 0) for one in comparison.differences] == [
-        (Kind.EXECUTED_AFTER_ALL, moved.tran_id)
+        (Kind.POSSIBLE, moved.tran_id)
     ]
-    assert f"the exchange has tranId {moved.tran_id} of " in comparison.differences[0].words
+    assert f"the exchange has tranId {moved.tran_id} of " in sentence(comparison.differences[0])
+
+
+async def test_comparing_reads_afresh_whatever_was_kept_and_shows_what_came(
+    client: BinanceClient, exchange: DemoExchange, tmp_path: Path
+) -> None:
+    with closing(Journal.open(tmp_path / "journal.sqlite3")) as journal:
+        at_ms = exchange.server_ms() - 5 * 24 * HOUR_MS
+        moved = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), at_ms)
+        written(journal, accepted(moved.tran_id), "5", at_ms - 9)
+        past = Past(client, journal)
+        await followed(past, is_read(past))
+        assert (await past.compare()).agree == 1
+        exchange.ledger.transfers[:] = [replace(moved, failed=True)]
+        told: list[Reading] = []
+        comparison = await past.compare(told.append)
+        assert [one.kind for one in comparison.differences] == [Kind.FAILED_AFTER_ALL]
+        assert told[-1].is_over
+
+        past = Past(client, journal)
+        await followed(past, is_read(past))
+        (own,) = (entry for entry in past.entries if entry.transfer)
+        assert own.record
+        assert (own.record.status, own.origin) == ("FAILED", Origin.DIFFERS)
+
+
+async def test_comparing_that_is_cancelled_ends_every_call(client: BinanceClient, exchange: DemoExchange) -> None:
+    past = Past(client, Journal.in_memory())
+    await followed(past, is_read(past))
+    before = asyncio.all_tasks()
+    gate = Gate()
+    exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, before=gate, times=None))
+    comparing = asyncio.create_task(past.compare())
+    await asyncio.to_thread(gate.reached.wait)
+    comparing.cancel()
+    await asyncio.wait([comparing])
+    gate.open()
+    assert comparing.cancelled()
+    assert asyncio.all_tasks() == before
+
+
+async def test_record_that_could_be_a_transfer_of_the_journal_is_not_said_to_be_made_elsewhere(
+    client: BinanceClient, exchange: DemoExchange
+) -> None:
+    journal = Journal.in_memory()
+    exchange.history._past = tuple
+    at_ms = exchange.server_ms() - 2 * HOUR_MS
+    for amount in (1, 2, 3):
+        exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount)), at_ms)
+    lost = written(journal, ambiguous(), "1", at_ms - 50)
+    written(journal, refusal(), "2", at_ms - 50)
+    past = Past(client, journal)
+    await followed(past, is_read(past))
+    origins = {entry.amount: (entry.origin, entry.possible) for entry in past.entries if entry.record}
+    assert origins == {
+        Decimal(1): (Origin.POSSIBLE, (lost,)),
+        Decimal(2): (Origin.ELSEWHERE, ()),
+        Decimal(3): (Origin.ELSEWHERE, ()),
+    }
+
+
+async def test_of_a_journal_that_cannot_be_read_nothing_is_said_to_be_made_elsewhere(
+    client: BinanceClient, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite3"
+    Journal.open(path).close()
+    journal = Journal.open(path)
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE transfers RENAME TO moved")
+    past = Past(client, journal)
+    await followed(past, is_read(past))
+    journal.close()
+    assert {entry.origin for entry in past.entries} == {Origin.NOT_COMPARED}

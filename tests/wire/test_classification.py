@@ -13,9 +13,13 @@ import pytest
 from tests.wire.answers import REJECTED, UNKNOWN
 from tests.wire.conftest import DemoServer, OpenDesk, RawServer, Seat
 from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.desk.desk import Decision, Word
+from tui.domain.evidence import named_tran_ids
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange import connection as connection_module
 from tui.exchange.calls import KEY_RESTRICTIONS
+from tui.words import outcomes
+from tui.words.settling import Doubt
 
 TellTime = Callable[[Seat], Awaitable[None]]
 
@@ -29,7 +33,7 @@ def gate() -> Iterator[Gate]:
 
 
 def _reads_well(transfer: Transfer) -> None:
-    words = transfer.message
+    words = outcomes.message(transfer.evidence)
     assert words
     assert words == words.strip()
     assert all(line.isprintable() for line in words.split("\n"))
@@ -46,10 +50,15 @@ async def _settles(
     _reads_well(transfer)
     if not executed:
         past_the_window()
+    if not executed and named_tran_ids(transfer.answer):  # which no record explains: that is for the person
+        await seat.until(lambda: any(note.doubt is Doubt.NAMED for note in seat.notes))
+        assert seat.written() == [transfer]
+        await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
     settled = await seat.settled(transfer)
     assert settled.outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
     assert [settled.tran_id] * executed == server.executed
     assert settled.settled_at is not None
+    assert (settled.answer, settled.code) == (transfer.answer, transfer.code)
     _reads_well(settled)
     assert [shown.outcome for shown in seat.shown] == [Outcome.SENDING, Outcome.UNKNOWN, settled.outcome]
     assert len(server.exchange.requests) == 1
@@ -83,7 +92,7 @@ async def test_definite_refusal_is_rejected_with_words_to_act_on(
     _reads_well(transfer)
     if answer.status in (418, 429):
         wait = answer.headers.get("retry-after", "")
-        assert (f"Wait {wait} s." if wait.isdigit() else "Wait a few minutes.") in transfer.message
+        assert (f"Wait {wait} s." if wait.isdigit() else "Wait a few minutes.") in outcomes.message(transfer.evidence)
     await seat.until(lambda: len(seat.shown) == 2)
     assert len(server.exchange.requests) == 1
     agree(seat)
@@ -108,7 +117,7 @@ async def test_timeout_after_send_is_unknown(
     seat.client._connection.http.timeout = httpx.Timeout(5, read=0.2)
     server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Answer(200)))
     transfer = await seat.send()
-    assert "too long" in transfer.message
+    assert "too long" in outcomes.message(transfer.evidence)
     await _settles(seat, server, transfer, executed=executed, past_the_window=past_the_window)
     agree(seat)
 
@@ -201,31 +210,42 @@ async def test_what_never_left_is_not_sent(
         seat.client._connection.http.timeout = httpx.Timeout(5, connect=0.3)
         transfer = await seat.send()
     assert transfer.outcome is Outcome.NOT_SENT
-    assert words in transfer.message
+    assert words in outcomes.message(transfer.evidence)
     _reads_well(transfer)
     assert [row.outcome for row in seat.written()] == [Outcome.NOT_SENT]
 
 
 async def test_pool_without_a_free_connection_is_not_sent(
-    seat: Seat, server: DemoServer, agree: Callable[[Seat], None]
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Taken up by calls that hang, the pool has no connection left for the transfer."""
+    """Taken up by a transfer that hangs, the pool has no connection left for another."""
+    monkeypatch.setattr(connection_module, "_MOST_CONNECTIONS", 1)
     await seat.client.sync_clock()
-    await seat.client._connection.http.aclose()
-    seat.client._connection._http = httpx.AsyncClient(
-        limits=httpx.Limits(max_connections=1), timeout=httpx.Timeout(5, pool=0.2)
-    )
+    gate = Gate()
+    server.exchange.faults.append(Fault(before=gate))
+    hanging = asyncio.create_task(seat.send())
+    assert await asyncio.to_thread(gate.reached.wait, 10)
+    seat.client._connection.http.timeout = httpx.Timeout(5, pool=0.2)
+    transfer = await seat.send("2")
+    assert transfer.outcome is Outcome.NOT_SENT
+    _reads_well(transfer)
+    gate.open()
+    assert (await hanging).outcome is Outcome.DONE
+    agree(seat)
+
+
+async def test_transfer_does_not_wait_for_calls_that_hang(
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "_MOST_CONNECTIONS", 1)
+    await seat.desk.prepare()
     gate = Gate()
     server.exchange.faults.append(Fault(before=gate, method="GET", path="/sapi/v1/account/apiRestrictions"))
     hanging = asyncio.create_task(seat.client.read(KEY_RESTRICTIONS))
     assert await asyncio.to_thread(gate.reached.wait, 10)
-    transfer = await seat.send()
-    assert transfer.outcome is Outcome.NOT_SENT
-    _reads_well(transfer)
+    assert (await seat.send()).outcome is Outcome.DONE
     gate.open()
     await hanging
-    assert server.exchange.requests == []
-    await seat.until(lambda: len(seat.shown) == 2)
     agree(seat)
 
 
@@ -242,7 +262,7 @@ async def test_server_whose_certificate_nobody_vouches_for_gets_nothing(
     await knows_the_time(seat)
     transfer = await seat.send()
     assert transfer.outcome is Outcome.NOT_SENT
-    assert "certificate" in transfer.message.lower()
+    assert "certificate" in outcomes.message(transfer.evidence).lower()
     _reads_well(transfer)
     assert heard == b""
 

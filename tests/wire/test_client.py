@@ -5,10 +5,12 @@ import gzip
 import ssl
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.evidence import ambiguous
 from tests.wire.conftest import DemoServer, RawServer
 from tests.wire.held import all_text, assert_no_key_in
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
@@ -27,7 +29,7 @@ _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50"))
 
 async def _transfer(client: BinanceClient, request: TransferRequest = _REQUEST) -> int:
     clock = client.clock or await client.sync_clock()
-    return await client.transfer(request, clock.now_ms())
+    return (await client.transfer(request, clock.now_ms())).tran_id
 
 
 @pytest.mark.parametrize("kind", KeyKind, ids=str)
@@ -135,7 +137,9 @@ async def test_loopback_goes_past_the_proxy(server: DemoServer, proxy: list[byte
     assert proxy == []
 
 
-@pytest.mark.parametrize("value", ["socks5://127.0.0.1:1", "nonsense://127.0.0.1"])
+@pytest.mark.parametrize(
+    "value", ["socks5://127.0.0.1:1", "nonsense://127.0.0.1", "http://127.0.0.1:99999", "http://[::1", "http://#@x"]
+)
 async def test_proxy_that_cannot_be_used_is_said_without_its_password(
     monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
@@ -145,6 +149,24 @@ async def test_proxy_that_cannot_be_used_is_said_without_its_password(
         with pytest.raises(NotSent, match="ALL_PROXY") as caught:
             await client.sync_clock()
     assert "hunter2" not in all_text(caught.value)
+
+
+async def test_key_log_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "log"))
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent, match="SSLKEYLOGFILE"):
+            await client.sync_clock()
+
+
+async def test_odd_entries_of_no_proxy_keep_no_call_from_the_proxy(
+    proxy: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "fd00::/8,[::1],localhost")
+    monkeypatch.setenv("no_proxy", "fd00::/8,[::1],localhost")
+    async with BinanceClient("https://exchange.invalid", demo_key()) as client:
+        with pytest.raises(NotSent):
+            await client.sync_clock()
+    assert proxy
 
 
 async def test_certificates_that_are_not_there_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,7 +279,13 @@ async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.M
     assert_no_key_in(caught.value, demo_key())
 
 
-@pytest.mark.parametrize("server_time", ["0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400])
+_NO_TIMES = [
+    *("0", "-1", "9007199254740992", "1e3", "null", '"1"', "9" * 400),
+    *("978307200000", "1483228799999", "4102444800000", "95617584000000", "253402300800000", "1800000000"),
+]
+
+
+@pytest.mark.parametrize("server_time", _NO_TIMES)
 async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time: str) -> None:
     answer = Answer(200, f'{{"serverTime":{server_time}}}'.encode())
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
@@ -332,6 +360,6 @@ async def test_cookies_are_not_kept(server: DemoServer) -> None:
 def test_walk_of_an_error_finds_what_httpx_puts_there() -> None:
     """The walk sees a key where there is one: else the tests above would prove nothing."""
     request = httpx.Request("POST", "http://exchange.invalid", headers={"X-MBX-APIKEY": "demodemo"})
-    error = OutcomeUnknown("unknown")
+    error = OutcomeUnknown(ambiguous())
     error.__context__ = httpx.ReadTimeout("too long", request=request)
     assert "demodemo" in all_text(error)

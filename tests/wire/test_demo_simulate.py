@@ -68,7 +68,7 @@ async def test_each_key_that_it_prints_opens_it() -> None:
             async with BinanceClient(url, key) as client:
                 await client.sync_clock()
                 assert client.clock is not None
-                assert await client.transfer(request, client.clock.now_ms()) > 0
+                assert (await client.transfer(request, client.clock.now_ms())).tran_id > 0
 
 
 def _printed_keys(printed: str, url: str) -> list[ApiKey]:

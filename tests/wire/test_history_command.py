@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.evidence import accepted, ambiguous, begin_anyway, refusal
 from tests.wire.conftest import DemoServer
 from tui import keys
 from tui.cli import main
@@ -18,7 +19,8 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
-from tui.domain.transfer import Finding, Outcome, Sending, TransferRequest
+from tui.domain.evidence import Evidence
+from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.history import cache_path
 from tui.journal import Journal
@@ -35,16 +37,15 @@ def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[s
     return printed
 
 
-def _made_here(server: DemoServer, amount: str = "5", **changed: Any) -> int:
-    """Have the exchange and the journal know a transfer; gives its tranId."""
+def _made_here(server: DemoServer, amount: str = "5", evidence: Evidence | None = None) -> int:
+    """Have the exchange and the journal know a transfer; gives its tranId. Without evidence, it is done."""
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
-    tran_id = server.exchange.ledger.transfer(request, server.exchange.server_ms()).tran_id
+    at_ms = server.exchange.server_ms()
+    tran_id = server.exchange.ledger.transfer(request, at_ms).tran_id
     with contextlib.closing(Journal.open()) as journal:
         key = demo_key()
-        sending = Sending(
-            request, "main", key.tail, key.fingerprint, server.base_url, server.exchange.server_ms(), 5000
-        )
-        journal.record(journal.begin(sending).id, Finding(Outcome.DONE, **{"tran_id": tran_id, **changed}))
+        sending = Sending(request, "main", key.tail, key.fingerprint, server.base_url, at_ms, 20, 5000)
+        journal.record(begin_anyway(journal, sending), evidence or accepted(tran_id))
     return tran_id
 
 
@@ -72,6 +73,8 @@ def test_csv_and_table_have_the_same(server: DemoServer, capsys: pytest.CaptureF
     assert len(out.splitlines()) == len(rows) + 1
     assert all(str(row["tran_id"]) in line for row, line in zip(rows, out.splitlines()[1:], strict=True))
     assert err.startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT")
+    assert "There is no journal on this machine" in err
+    assert {row["made"] for row in rows} == {"not compared"}
 
 
 def test_filters(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,6 +106,48 @@ def test_what_is_read_is_kept_for_its_owner_and_holds_no_key(
     assert demo_key().api_key.reveal().encode() not in cache_path().read_bytes()
     cache_path().unlink()
     assert _printed(capsys) == rows
+
+
+def test_record_that_could_be_a_transfer_of_the_journal_is_perhaps_made_here(
+    server: DemoServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost, refused = _made_here(server, "5", ambiguous()), _made_here(server, "6", refusal())
+    rows = {row["tran_id"]: row for row in _printed(capsys)}
+    assert (rows[lost]["made"], rows[lost]["perhaps"], rows[lost]["journal_id"]) == ("perhaps here", "1", None)
+    assert (rows[refused]["made"], rows[refused]["perhaps"]) == ("elsewhere", None)
+    assert main(["history"]) == 0
+    assert "perhaps transfer 1 of " in capsys.readouterr().out
+
+
+def test_pair_that_was_asked_for_is_not_said_to_be_the_records(
+    server: DemoServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = _printed(capsys, "--from", "isolated")
+    asked = {(row["type"], row["asked_pairs"]) for row in rows}
+    assert ("ISOLATEDMARGIN_ISOLATEDMARGIN", "BTCUSDT -> ETHUSDT") in asked
+    assert ("ISOLATED_MARGIN_MAIN", None) in asked
+    assert {(row["from_symbol"], row["to_symbol"]) for row in rows} == {(None, None)}
+    assert main(["history", "--from", "isolated", "--to", "isolated"]) == 0
+    assert "  asked: BTCUSDT -> ETHUSDT  " in capsys.readouterr().out
+
+
+def test_clock_of_this_machine_that_is_wrong_changes_nothing(
+    server: DemoServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.exchange.clock_offset_ms = 4 * 60 * 60 * 1000
+    tran_id = _made_here(server)
+    assert _printed(capsys, "--from", "spot", "--to", "funding")[0]["tran_id"] == tran_id
+
+
+def test_without_the_exchanges_time_there_is_no_answer(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
+    failed = Answer(400, b'{"code":-1000,"msg":"No time."}')
+    server.exchange.faults.append(Fault(executes=False, answer=failed, method="GET", path="/api/v3/time", times=None))
+    assert main(["history", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "Nothing of the exchange's history could be read: The exchange's time could not be measured." in err
+    assert main(["history"]) == 1
+    assert capsys.readouterr().out == "No such record among what could be read.\n"
 
 
 def test_difference_is_told(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:

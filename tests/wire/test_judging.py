@@ -1,27 +1,37 @@
 """That a record is missing proves nothing: what is judged and when, what puts it right, what is left to the person."""
 
 import asyncio
+import contextlib
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from tests.wire.conftest import DemoServer, OpenDesk, Seat
+from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
 from tui.demo import auth
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
-from tui.desk.desk import Decision, Undecidable
-from tui.desk.settle import Doubt, Pace
+from tui.desk import settle
+from tui.desk.desk import Decision, Undecidable, Word
+from tui.desk.settle import Pace
 from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
+from tui.domain.evidence import Clash, MatchingRecord, NoRecord
+from tui.domain.moments import ms_of
+from tui.domain.outcome import Basis
 from tui.domain.records import HistoryRow
-from tui.domain.transfer import Evidence, Finding, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.answers import evidence_from
 from tui.exchange.clock import ticks_ms
 from tui.journal import RepeatUnconfirmed, clock
+from tui.journal import evidence as codec
+from tui.words import outcomes
+from tui.words.settling import Doubt
 
 _NO_HISTORY = {
     "nothing": b"{}",
@@ -95,17 +105,229 @@ async def test_answer_that_is_no_history_is_no_absence(
 
 
 async def test_nothing_is_judged_before_five_minutes_after_the_sending(
-    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
+    seat: Seat, server: DemoServer, time_passes: TimePasses
 ) -> None:
     seat.desk._pace = _SLOW
     transfer = await _unknown(seat, server, executed=False)
-    past_the_window()
-    await seat.until(lambda: sum(note.note.startswith("no record in the history by") for note in seat.notes) >= 6)
+    time_passes(20_000)
+    await _reads_in_vain(seat, 6)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
-    server.exchange.clock_offset_ms += 281_000
+    time_passes(281_000)
     settled = await seat.settled(transfer)
-    assert (settled.outcome, settled.evidence) == (Outcome.NOT_EXECUTED, Evidence.HISTORY)
-    assert "No record" in settled.message
+    assert (settled.outcome, settled.basis) == (Outcome.NOT_EXECUTED, Basis.HISTORY)
+    assert isinstance(settled.evidence, NoRecord)
+    assert settled.evidence.waited_ms >= 300_000
+    assert settled.evidence.reads >= 3
+    assert "No record" in outcomes.message(settled.evidence)
+
+
+async def _reads_in_vain(seat: Seat, more: int) -> None:
+    """Wait until the history was read so many times more, each time without a record."""
+    before = len(seat.notes)
+    await seat.until(
+        lambda: sum(note.note.startswith("no record in the history by") for note in seat.notes[before:]) >= more
+    )
+
+
+@pytest.mark.parametrize("stays", ["the exchange's clock", "this machine's clock", "the monotonic clock"])
+async def test_no_clock_alone_or_with_another_is_enough_for_a_judgement(
+    seat: Seat, server: DemoServer, monkeypatch: pytest.MonkeyPatch, stays: str
+) -> None:
+    """The exchange's clock jumped 400 s ahead, and after 70 s it was "not executed"."""
+    seat.desk._pace = _SLOW
+    transfer = await _unknown(seat, server, executed=False)
+    passed_ms, now_ms = 400_000, clock.now_ms
+    if stays != "the exchange's clock":
+        server.exchange.clock_offset_ms += passed_ms
+    if stays != "this machine's clock":
+        monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + passed_ms)
+    if stays != "the monotonic clock":
+        monkeypatch.setattr(settle, "ticks_ms", lambda: ticks_ms() + passed_ms)
+    await _reads_in_vain(seat, 8)
+    assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
+
+
+async def test_after_a_restart_the_five_minutes_begin_with_the_first_read(
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, time_passes: TimePasses
+) -> None:
+    """What the clocks were set to while nobody looked, nobody knows."""
+    transfer = await _unknown(seat, server, executed=False)
+    await seat.desk.close()
+    time_passes(400_000)
+    later = open_desk()
+    later.desk._pace = _SLOW
+    later.shown += await later.desk.open_transfers()
+    await _reads_in_vain(later, 6)
+    assert later.on_screen(transfer.id).outcome is Outcome.UNKNOWN
+    time_passes(301_000)
+    assert (await later.settled(transfer)).outcome is Outcome.NOT_EXECUTED
+
+
+async def test_judgement_is_settled_at_the_exchanges_time(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made while the machine was three days slow, it was never watched."""
+    now_ms = clock.now_ms
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() - 3 * 24 * 3_600_000)
+    judged = await _judged(seat, server, past_the_window, executed=True)
+    assert judged.settled_at
+    assert abs(ms_of(judged.settled_at) - server.exchange.server_ms()) < 60_000
+    assert seat.journal.judged(judged.host, now_ms=server.exchange.server_ms()) == [judged]
+    server.exchange.history.hidden = Lag()
+    await seat.desk.look_again([judged])
+    assert seat.written()[0].outcome is Outcome.DONE
+
+
+# What is never judged
+
+
+async def test_transfer_that_was_sighted_once_is_never_judged(
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
+) -> None:
+    """It was PENDING, and then gone for five minutes: "no record in several whole readings"."""
+    server.exchange.history.pending = Lag(reads=10**6)
+    transfer = await _unknown(seat, server)
+    await seat.until(lambda: any(note.note == "the exchange is still working on it" for note in seat.notes))
+    server.exchange.history.hidden = Lag(reads=10**6)
+    past_the_window()
+    await seat.until(_asked(seat, Doubt.GONE))
+    assert "it said PENDING" in seat.notes[-1].note
+    await seat.desk.close()
+    later = open_desk()  # another session remembers it
+    later.shown += await later.desk.open_transfers()
+    await later.until(lambda: later.notes)
+    past_the_window()
+    await later.until(_asked(later, Doubt.GONE))
+    assert later.written()[0].outcome is Outcome.UNKNOWN
+    server.exchange.history.hidden = server.exchange.history.pending = Lag()
+    assert (await later.settled(transfer)).tran_id == server.executed[0]
+
+
+async def test_transfer_of_an_older_shunter_is_never_judged(
+    seat: Seat, server: DemoServer, time_passes: TimePasses, past_the_window: Callable[[], None]
+) -> None:
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    transfer = await _unknown(seat, server, executed=False)
+    with contextlib.closing(sqlite3.connect(seat.path)) as connection, connection:
+        connection.execute(
+            "UPDATE transfers SET kind = 'Legacy', details = '', message = 'The answer did not come.', "
+            "answer_kind = NULL, answer_details = NULL, revision = revision + 1"
+        )
+    server.exchange.faults.clear()
+    past_the_window()
+    await seat.until(_asked(seat, Doubt.LEGACY))
+    time_passes(400_000)
+    before = len(seat.notes)
+    await seat.until(lambda: len(seat.notes) >= before + 6)
+    assert seat.written()[0].outcome is Outcome.UNKNOWN
+    decided = await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
+    assert (decided.outcome, decided.is_legacy) == (Outcome.NOT_EXECUTED, True)
+
+
+async def test_record_of_a_legacy_transfer_settles_it(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
+) -> None:
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    transfer = await _unknown(seat, server)
+    with contextlib.closing(sqlite3.connect(seat.path)) as connection, connection:
+        connection.execute(
+            "UPDATE transfers SET kind = 'Legacy', details = '', clock_error_ms = NULL, answer_kind = NULL, "
+            "answer_details = NULL, revision = revision + 1"
+        )
+    server.exchange.faults.clear()
+    assert (await seat.settled(transfer)).tran_id == server.executed[0]
+
+
+# Answers that name a tranId
+
+
+@pytest.mark.parametrize("body", [b'{"tranId":%d,"success":false}', b'{"tranId":%d,"status":"FAILED"}'])
+async def test_record_with_the_tran_id_that_an_odd_answer_named_settles_it(
+    seat: Seat, server: DemoServer, body: bytes
+) -> None:
+    """Such an answer was "done" at once, also of what never ran."""
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    transfer = await _unknown(seat, server)
+    named = replace(transfer, answer=evidence_from(200, {}, body % server.executed[0]))
+    _write_answer(seat, named)
+    server.exchange.faults.clear()
+    settled = await seat.settled(transfer)
+    assert (settled.outcome, settled.tran_id) == (Outcome.DONE, server.executed[0])
+    assert isinstance(settled.evidence, MatchingRecord)
+    assert settled.evidence.is_named
+
+
+def _write_answer(seat: Seat, transfer: Transfer) -> None:
+    assert transfer.answer
+    kind, details = codec.written(transfer.answer)
+    with contextlib.closing(sqlite3.connect(seat.path)) as connection, connection:
+        connection.execute(
+            "UPDATE transfers SET kind = ?, details = ?, answer_kind = ?, answer_details = ?, revision = revision + 1",
+            (kind, details, kind, details),
+        )
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_second_transfer_answered_with_the_first_ones_tran_id_is_unknown(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], executed: bool
+) -> None:
+    first = await seat.send("1.5")
+    server.exchange.faults.append(Fault(executes=executed, answer=Answer(200, b'{"tranId":%d}' % server.executed[0])))
+    server.exchange.history.hidden = Lag(reads=2)
+    second = await seat.send("2.5")
+    assert second.outcome is Outcome.UNKNOWN
+    assert isinstance(second.evidence, Clash)
+    assert seat.on_screen(first.id).tran_id == server.executed[0]
+    past_the_window()
+    if executed:
+        assert (await seat.settled(second)).tran_id == server.executed[1]
+    else:
+        await seat.until(_asked(seat, Doubt.NAMED))
+        assert seat.written() == [first, second]
+
+
+async def test_record_made_elsewhere_three_seconds_before_is_not_taken_for_this_one(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
+) -> None:
+    """Not executed here, and the same made on the web page: "The exchange has moved it."."""
+    server.exchange.ledger.transfer(_request(), server.exchange.server_ms() - 3000)
+    transfer = await _unknown(seat, server, executed=False)
+    past_the_window()
+    await seat.until(_asked(seat, Doubt.NEAR))
+    assert [row.tran_id for row in seat.notes[-1].candidates] == server.executed
+    assert seat.written() == [transfer]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b"MAIN_FUNDING", b"main_funding"),
+        (b"MAIN_FUNDING", b"MAIN_MARGIN"),
+        (b'"USDT"', b'"usdt"'),
+        (b'"status"', b'"fromSymbol":"BTCUSDT","status"'),
+        (b"@time", b"@early"),
+        (b"@time", b"@late"),
+    ],
+    ids=["type in small letters", "another type", "asset in small letters", "a pair", "11 minutes early", "2 h late"],
+)
+async def test_own_record_that_is_written_otherwise_is_shown_and_no_absence(
+    seat: Seat, server: DemoServer, time_passes: TimePasses, change: tuple[bytes, bytes]
+) -> None:
+    """After five minutes it was "not executed", and the record shown as made elsewhere."""
+    seat.desk._pace = _SLOW
+    now_ms = server.exchange.server_ms()
+    row = _RECORD.replace(b"%d", b"@time").replace(*change)
+    for word, at_ms in ((b"@time", now_ms), (b"@early", now_ms - 660_000), (b"@late", now_ms + 7_200_000)):
+        row = row.replace(word, b"%d" % at_ms)
+    _history_says(server, b'{"total":1,"rows":[%b]}' % row)
+    transfer = await _unknown(seat, server)
+    time_passes(20_000)
+    await seat.client.sync_clock()  # this history refuses no timestamp, by which it would be measured again
+    await seat.until(_asked(seat, Doubt.NEAR))
+    time_passes(400_000)
+    before = len(seat.notes)
+    await seat.until(lambda: len(seat.notes) >= before + 6)
+    assert seat.written() == [transfer]
 
 
 async def test_history_that_lags_for_minutes_is_waited_for(
@@ -149,7 +371,7 @@ async def test_record_whose_time_is_off_is_shown_and_no_absence(
     assert [row.tran_id for row in seat.notes[-1].candidates] == server.executed
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
     settled = await seat.desk.choose(Decision(transfer, seat.notes[-1].candidates[0]))
-    assert (settled.outcome, settled.tran_id, settled.evidence) == (Outcome.DONE, server.executed[0], Evidence.PERSON)
+    assert (settled.outcome, settled.tran_id, settled.basis) == (Outcome.DONE, server.executed[0], Basis.PERSON)
 
 
 async def test_record_of_the_exchanges_own_time_out_is_a_match(seat: Seat, server: DemoServer) -> None:
@@ -183,8 +405,8 @@ async def test_record_that_cannot_be_read_is_shown_as_it_came_and_left_to_the_pe
     transfer = await _unknown(seat, server)
     await seat.until(_asked(seat, Doubt.UNREADABLE))
     assert "CONFIRMED" in seat.notes[-1].unreadable[0].text
-    settled = await seat.desk.choose(Decision(transfer, Outcome.DONE))
-    assert (settled.outcome, settled.tran_id, settled.evidence) == (Outcome.DONE, None, Evidence.PERSON)
+    settled = await seat.desk.choose(Decision(transfer, Word.EXECUTED))
+    assert (settled.outcome, settled.tran_id, settled.basis) == (Outcome.DONE, None, Basis.PERSON)
 
 
 async def test_record_of_another_that_cannot_be_read_does_not_matter(
@@ -252,7 +474,7 @@ async def test_record_that_appears_after_the_judgement_makes_it_done_with_a_noti
     done = seat.on_screen(judged.id)
     assert (done.outcome, done.tran_id, done.needs_notice) == (Outcome.DONE, server.executed[0], True)
     assert seat.notices[-1] == done
-    assert "not executed" in done.message
+    assert "not executed" in outcomes.message(done.evidence)
     await seat.desk.notice_seen(done)
     assert not seat.written()[0].needs_notice
 
@@ -306,7 +528,7 @@ async def test_failed_that_says_confirmed_later_is_done_with_a_notice(
 ) -> None:
     server.exchange.transfers_fail = True
     rejected = await seat.settled(await _unknown(seat, server))
-    assert (rejected.outcome, rejected.evidence) == (Outcome.REJECTED, Evidence.HISTORY)
+    assert (rejected.outcome, rejected.basis) == (Outcome.REJECTED, Basis.HISTORY)
     await seat.desk.close()
     (executed,) = server.exchange.ledger.transfers
     server.exchange.ledger.transfers[:] = [replace(executed, failed=False)]
@@ -337,7 +559,9 @@ async def test_near_record_that_appears_after_the_judgement_reopens_it(
     server.exchange.history.hidden = Lag()
     later = open_desk()
     await later.desk.open_transfers()
-    await later.until(lambda: later.notices and _asked(later, Doubt.NEAR)())
+    await later.until(lambda: later.notices and later.notes)
+    past_the_window()
+    await later.until(_asked(later, Doubt.NEAR))
     assert (later.notices[0].id, later.notices[0].outcome) == (judged.id, Outcome.UNKNOWN)
 
 
@@ -360,7 +584,7 @@ async def test_what_a_person_declined_is_not_asked_again_and_a_new_record_is(
         server.exchange.ledger.transfer(_request(), server.exchange.server_ms())
     past_the_window()
     await seat.until(_asked(seat, Doubt.SEVERAL))
-    await seat.desk.choose(Decision(transfer, Outcome.NOT_EXECUTED, declined=tuple(server.executed)))
+    await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED, declined=tuple(server.executed)))
     (judged,) = seat.written()
     await seat.desk.look_again([judged])
     assert seat.written() == [judged]
@@ -392,6 +616,8 @@ async def test_short_keys_are_told_apart_by_their_fingerprint(
     await first.desk.close()
     past_the_window()
     assert await second.desk.open_transfers() == [transfer]
+    await second.until(lambda: second.notes)
+    past_the_window()
     await second.until(_asked(second, Doubt.OTHER_KEY))
     assert second.written()[0].outcome is Outcome.UNKNOWN
 
@@ -432,9 +658,9 @@ async def test_before_a_repeat_the_history_is_looked_at_anew(
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=True)
-    assert "No record" in (await seat.desk.look_again([judged]))[judged.id]
+    assert "No record" in (await seat.desk.look_again([judged]))[judged.identity]
     server.exchange.history.hidden = Lag()
-    assert "Found in the exchange's history" in (await seat.desk.look_again([judged]))[judged.id]
+    assert "a matching record of" in (await seat.desk.look_again([judged]))[judged.identity]
     assert (await seat.desk.repeats(_request()))[0].outcome is Outcome.DONE
 
 
@@ -475,8 +701,8 @@ async def test_balances_that_an_unknown_transfer_may_have_changed_do_not_count_a
         assert balances.is_fresh(Wallet.SPOT, ticks_ms())
 
 
-async def test_finding_of_the_person_says_so(seat: Seat, server: DemoServer) -> None:
+async def test_word_of_the_person_says_so(seat: Seat, server: DemoServer) -> None:
     transfer = await _unknown(seat, server, executed=False)
-    assert await seat.desk.choose(Decision(transfer, Outcome.NOT_EXECUTED)) == seat.written()[0]
-    assert seat.written()[0].message.startswith("Decided by hand")
-    assert Finding(Outcome.NOT_EXECUTED).evidence is Evidence.ANSWER
+    assert await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED)) == seat.written()[0]
+    assert outcomes.message(seat.written()[0].evidence).startswith("Decided by hand")
+    assert seat.written()[0].basis is Basis.PERSON

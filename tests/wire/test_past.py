@@ -1,11 +1,13 @@
 """The exchange's history read whole: what comes, what is asked for, and what is said of what did not come."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -16,7 +18,7 @@ from tests.wire.conftest import Seat
 from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Answer, Fault
-from tui.demo.history import Lag
+from tui.demo.history import Asked, Lag
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk.past import OVERLAP_MS, PastReader, Reading, open_past
@@ -28,11 +30,12 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
 from tui.exchange.records import HISTORY_REACH_MS
-from tui.history import HistoryCache
+from tui.history import HistoryCache, Stream
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"
-DAY_MS = 24 * 60 * 60 * 1000
+HOUR_MS = 60 * 60 * 1000
+DAY_MS = 24 * HOUR_MS
 _OPEN_PAIRS = {None, "BTCUSDT", "ETHUSDT"}
 
 
@@ -43,19 +46,24 @@ class Watched:
     exchange: DemoExchange = field(default_factory=lambda: DemoExchange(past=SEVERAL))
     asked: list[dict[str, str]] = field(default_factory=list)
     """The parameters of each reading of the history."""
+    then: Callable[[], object] = lambda: None
+    """Is called after each."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (scope["method"], scope["path"]) == ("GET", TRANSFER_PATH):
             self.asked.append(dict(parse_qsl(scope["query_string"].decode())))
         await self.exchange(scope, receive, send)
+        if (scope["method"], scope["path"]) == ("GET", TRANSFER_PATH):
+            self.then()
 
     def expected(self) -> set[int]:
         """The tranIds of the past that can be asked for: of the pairs that the account has."""
-        earliest_ms = self.exchange.server_ms() - HISTORY_REACH_MS
+        now_ms = self.exchange.server_ms()
         return {
             one.tran_id
             for one in (*self.exchange.history._past(), *self.exchange.ledger.transfers)
-            if {one.request.from_symbol, one.request.to_symbol} <= _OPEN_PAIRS and one.time_ms >= earliest_ms
+            if {one.request.from_symbol, one.request.to_symbol} <= _OPEN_PAIRS
+            and now_ms - HISTORY_REACH_MS <= one.time_ms <= now_ms
         }
 
 
@@ -99,7 +107,9 @@ async def test_reads_all_that_can_be_asked_for(client: BinanceClient, watched: W
     assert reader.notes[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT: what the account or")
     assert {asked["type"] for asked in watched.asked} == {move.name for move in TransferType}
     of_pairs = [one for one in records if isinstance(one, HistoryRow) and one.type == "ISOLATEDMARGIN_ISOLATEDMARGIN"]
-    assert {(one.from_symbol, one.to_symbol) for one in of_pairs} == {("BTCUSDT", "ETHUSDT"), ("ETHUSDT", "BTCUSDT")}
+    assert {(one.from_symbol, one.to_symbol) for one in of_pairs} == {(None, None)}  # which the exchange did not say
+    asked = {stream for one in of_pairs for stream in reader.questions[one.tran_id]}
+    assert {(one.from_symbol, one.to_symbol) for one in asked} == {("BTCUSDT", "ETHUSDT"), ("ETHUSDT", "BTCUSDT")}
 
 
 async def test_progress_is_told_from_the_first_to_the_last(client: BinanceClient) -> None:
@@ -185,6 +195,17 @@ async def test_leaving_ends_every_call_and_the_next_look_reads_the_rest(
     assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
 
 
+async def test_span_until_a_time_that_has_not_come_is_not_believed(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    later_ms = watched.exchange.server_ms() + 400 * DAY_MS
+    move = TransferType.MAIN_FUNDING
+    cache().replace(Stream(move), [], start_ms=0, until_ms=later_ms, is_all=True)
+    records = await _read(PastReader(client, cache(), moves=[move]))
+    assert len(records) > 10
+    assert set(records) == set(await _read(PastReader(client, moves=[move])))
+
+
 @pytest.mark.parametrize("rows", [1, 7])
 async def test_fewer_rows_a_page_than_asked_for(client: BinanceClient, watched: Watched, rows: int) -> None:
     watched.exchange.history.most_rows = rows
@@ -213,7 +234,7 @@ async def test_rows_between_the_pages_are_told_of_and_the_others_shown(
     assert len(records) > 200
     assert _tran_ids(records) < watched.expected()
     assert reader.unread
-    assert all("did not come whole: the exchange speaks of" in why for why in reader.unread.values())
+    assert all("did not come whole: it speaks of" in why for why in reader.unread.values())
     watched.exchange.history.page_shift = 0
     assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()  # it was not taken for whole
 
@@ -272,7 +293,7 @@ async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClie
     assert await _read(reader) == []
     assert len(reader.unread) == len({*reader.unread}) >= 28
     assert "The exchange asks to be left alone for 7200 s." in reader.unread.values()
-    assert len(watched.asked) <= 28
+    assert len(watched.asked) <= len(reader.unread)
 
 
 async def test_refusal_of_one_type_ends_no_other(client: BinanceClient, watched: Watched) -> None:
@@ -295,11 +316,168 @@ async def test_isolated_accounts_that_cannot_be_read_are_told_of(client: Binance
     assert reader.notes[1].startswith("Isolated Margin was asked for no pair")
 
 
-async def test_clock_that_is_off_is_set_by_the_exchanges(client: BinanceClient, watched: Watched) -> None:
-    watched.exchange.clock_offset_ms = 60_000
-    reader = PastReader(client)
+@pytest.mark.parametrize("hours", [1 / 60, 4, -4, 5 * 24, -5 * 24])
+async def test_span_is_of_the_exchanges_time_however_wrong_this_machines_clock_is(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache], hours: float
+) -> None:
+    watched.exchange.clock_offset_ms = int(hours * HOUR_MS)
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
+    new = watched.exchange.ledger.transfer(request, watched.exchange.server_ms())
+    reader = PastReader(client, cache())
     assert _tran_ids(await _read(reader)) == watched.expected()
+    assert new.tran_id in watched.expected()
     assert reader.unread == {}
+    now_ms = watched.exchange.server_ms()
+    assert reader.covered_ms
+    assert all(until_ms <= now_ms for until_ms in (*cache().read()[1].values(), reader.covered_ms[1]))
+    assert all(int(asked["endTime"]) < now_ms + 60_000 for asked in watched.asked)
+
+
+async def test_without_the_exchanges_time_nothing_is_asked_and_nothing_is_said_to_be_read(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    failed = Answer(400, b'{"code":-1000,"msg":"No time."}')
+    watched.exchange.faults.append(Fault(executes=False, answer=failed, method="GET", path="/api/v3/time", times=None))
+    reader = PastReader(client, cache(), pairs=["BTCUSDT", "ETHUSDT"])
+    assert await _read(reader) == []
+    assert (watched.asked, reader.whole, reader.covered_ms) == ([], set(), None)
+    assert {stream.move for stream in reader.unread} == set(TransferType)
+    assert cache().read() == ({}, {})
+    (line,) = reader.missing
+    assert line.startswith(
+        "Nothing of the exchange's history could be read: The exchange's time could not be measured."
+    )
+
+
+@pytest.mark.parametrize("ahead_ms", [60_000, 5 * DAY_MS])
+async def test_span_that_was_kept_under_a_wrong_clock_is_read_again(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache], ahead_ms: int
+) -> None:
+    now_ms = watched.exchange.server_ms()
+    for move in TransferType:
+        stream = Stream(move, *("BTCUSDT" if needs else None for needs in (move.needs_from_pair, move.needs_to_pair)))
+        cache().replace(stream, [], start_ms=now_ms, until_ms=now_ms + ahead_ms, is_all=True)
+    assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
+
+
+@pytest.mark.parametrize("jump_ms", [400_000, -400_000, 3 * DAY_MS])
+async def test_time_that_jumps_while_it_is_read_leaves_nothing_out(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache], jump_ms: int
+) -> None:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
+
+    def jump() -> None:
+        if len(watched.asked) == 5 and watched.exchange.clock_offset_ms == 0:
+            watched.exchange.clock_offset_ms = jump_ms
+            watched.exchange.ledger.transfer(request, watched.exchange.server_ms() - 20_000)
+
+    watched.then = jump
+    reader = PastReader(client, cache())
+    await _read(reader)
+    assert len(watched.exchange.ledger.transfers) == 1
+    assert _tran_ids(await _read(PastReader(client, cache()))) >= watched.expected()
+
+
+async def test_read_afresh_it_is_what_the_exchange_says_now(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
+) -> None:
+    ledger, now_ms = watched.exchange.ledger, watched.exchange.server_ms()
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
+    failed, gone = (ledger.transfer(request, now_ms - 5 * DAY_MS) for _ in range(2))
+    before = await _read(PastReader(client, cache()))
+    ledger.transfers[:] = [replace(failed, failed=True)]
+
+    def statuses(records: list[Row]) -> set[str | None]:
+        return {record.status for record in records if record.tran_id in (failed.tran_id, gone.tran_id)}
+
+    assert statuses(before) == {"CONFIRMED"}
+    assert statuses(await _read(PastReader(client, cache()))) == {"CONFIRMED"}  # read five days ago
+    afresh = await _read(PastReader(client, cache(), is_afresh=True))
+    assert statuses(afresh) == {"FAILED"}
+    assert _tran_ids(afresh) == watched.expected()
+    assert statuses(await _read(PastReader(client, cache()))) == {"FAILED"}
+
+
+async def test_record_that_comes_whatever_pair_is_asked_for_is_one_and_names_none(
+    client: BinanceClient, watched: Watched
+) -> None:
+    history = watched.exchange.history
+    filtered = history._records
+
+    def of_any_pair(asked: Asked, now_ms: int) -> list[object]:
+        if asked.move is not TransferType.MAIN_ISOLATED_MARGIN:
+            return filtered(asked, now_ms)
+        return [
+            row for pair in ("BTCUSDT", "ETHUSDT") for row in filtered(replace(asked, symbols=(None, pair)), now_ms)
+        ]
+
+    history._records = of_any_pair  # type: ignore[method-assign]
+    reader = PastReader(client)
+    records = await _read(reader)
+    assert len(records) == len(_tran_ids(records))
+    of_type = [one for one in records if isinstance(one, HistoryRow) and one.type == "MAIN_ISOLATED_MARGIN"]
+    assert {one.to_symbol for one in of_type} == {None}
+    assert {len(reader.questions[one.tran_id]) for one in of_type} == {2}
+    assert reader.unread == {}
+
+
+async def test_tran_id_of_two_records_makes_its_question_not_read_and_is_one_record(
+    client: BinanceClient, watched: Watched
+) -> None:
+    now_ms = watched.exchange.server_ms()
+    for amount in (3, 4):
+        request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
+        watched.exchange.ledger.transfer(request, now_ms - DAY_MS)
+    one, other = watched.exchange.ledger.transfers
+    watched.exchange.ledger.transfers[:] = [one, replace(other, tran_id=one.tran_id)]
+    reader = PastReader(client)
+    records = await _read(reader)
+    (record,) = (record for record in records if record.tran_id == one.tran_id)
+    assert isinstance(record, UnreadableRow)
+    assert (record.amount, record.asset) == (None, "USDT")
+    (why,) = reader.unread.values()
+    assert f"tranId {one.tran_id} came as two different records" in why
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "confirmed", "PROCESSING"])
+async def test_record_that_says_nothing_final_is_read_again_until_it_does(
+    client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache], status: str
+) -> None:
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
+    watched.exchange.ledger.transfer(request, watched.exchange.server_ms() - 30 * DAY_MS)
+    watched.exchange.history.edits = [(Edit("status", f'"{status}"'), 1)]
+    moves = [TransferType.MAIN_FUNDING]
+    assert status in {record.status for record in await _read(PastReader(client, cache(), moves=moves))}
+    watched.exchange.history.edits = []
+    assert status not in {record.status for record in await _read(PastReader(client, cache(), moves=moves))}
+
+
+async def test_write_that_has_begun_ends_before_who_leaves_is_gone(client: BinanceClient, tmp_path: Path) -> None:
+    class Slow(HistoryCache):
+        begun, goes_on = threading.Event(), threading.Event()
+        is_written = False
+
+        def replace(self, *arguments: Any, **named: Any) -> None:
+            self.begun.set()
+            self.goes_on.wait()
+            super().replace(*arguments, **named)
+            self.is_written = True
+
+    cache = Slow(HOST, demo_key().fingerprint, tmp_path / "history.sqlite3")
+
+    async def read() -> None:
+        async with aclosing(PastReader(client, cache, moves=[TransferType.MAIN_FUNDING]).read()) as reading:
+            async for _ in reading:
+                pass
+
+    task = asyncio.create_task(read())
+    await asyncio.to_thread(cache.begun.wait)
+    task.cancel()
+    for _ in range(100):  # it has every chance to leave
+        await asyncio.sleep(0)
+    cache.goes_on.set()
+    await asyncio.wait([task])
+    assert cache.is_written
 
 
 @pytest.mark.parametrize("damage", [b"no database at all" * 100, b""])

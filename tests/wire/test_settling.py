@@ -7,14 +7,16 @@ from decimal import Decimal
 
 import pytest
 
+from tests.evidence import ambiguous
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
-from tui.desk.desk import Decision
+from tui.desk.desk import Decision, Word
 from tui.domain.credentials import KeyKind
+from tui.domain.evidence import Evidence, outcome_from
 from tui.domain.records import HistoryRow
-from tui.domain.transfer import Finding, Outcome, Sending, Transfer, TransferRequest
+from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.journal import Journal, JournalError, TranIdTaken, clock
@@ -136,7 +138,7 @@ async def test_person_can_say_that_none_of_the_records_is_it(seat: Seat, server:
     _elsewhere(server)
     _elsewhere(server)
     await seat.until(_asks(seat, transfer))
-    settled = await seat.desk.choose(Decision(transfer, Outcome.NOT_EXECUTED))
+    settled = await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
     assert (settled.outcome, settled.tran_id) == (Outcome.NOT_EXECUTED, None)
     assert seat.written() == [settled]
 
@@ -181,7 +183,7 @@ async def test_record_that_another_transfer_has_is_not_claimed(
 
 
 async def test_transfer_of_another_profile_is_a_rival(
-    seat: Seat, server: DemoServer, open_desk: OpenDesk, agree: Agree
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump
 ) -> None:
     """Two keys may be of one account: the record may be that of the other key's transfer."""
     second = open_desk(profile="second key")
@@ -189,6 +191,7 @@ async def test_transfer_of_another_profile_is_a_rival(
     mine = await _unknown(seat, server)
     theirs = await _unknown(second, server, executed=False)
     server.exchange.history.hidden = Lag()
+    past_the_window()
     await seat.until(_asks(seat, mine))
     await second.until(_asks(second, theirs))
     assert {transfer.outcome for transfer in seat.written()} == {Outcome.UNKNOWN}
@@ -209,12 +212,16 @@ async def test_what_another_key_sent_is_for_the_person_or_for_that_key(
 
     other = open_desk(profile=seat.desk.profile, key=key)
     assert await other.desk.open_transfers() == [transfer]
+    await other.until(lambda: other.notes)
+    past_the_window()
     await other.until(_asks(other, transfer))
     assert len(_records(other)) == executed
     assert {written.outcome for written in other.written()} == {Outcome.UNKNOWN}
 
     again = open_desk()
     again.shown += await again.desk.open_transfers()
+    await again.until(lambda: again.notes or executed)
+    past_the_window()
     assert (await again.settled(transfer)).outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
     agree(again)
 
@@ -231,6 +238,8 @@ async def test_what_another_key_sent_is_not_for_the_person_while_its_record_is_p
     other = open_desk(key=key)
     await other.desk.open_transfers()
     await other.until(lambda: len(other.notes) >= 3)
+    past_the_window()
+    await other.until(lambda: len(other.notes) >= 6)
     assert {note.doubt for note in other.notes} == {None}
     server.exchange.history.pending = Lag()
     await other.until(_asks(other, transfer))
@@ -248,7 +257,9 @@ async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: Seat, serve
     assert asyncio.get_running_loop().time() - asked_to_wait_s > 0.9
 
 
-async def test_transfer_in_flight_is_a_rival(seat: Seat, server: DemoServer, agree: Agree) -> None:
+async def test_transfer_in_flight_is_a_rival(
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree
+) -> None:
     """The one record may be that of the identical transfer whose answer is still on its way."""
     server.exchange.history.hidden = Lag(reads=10**6)
     transfer = await _unknown(seat, server, executed=False)
@@ -261,7 +272,7 @@ async def test_transfer_in_flight_is_a_rival(seat: Seat, server: DemoServer, agr
     await seat.until(_asks(seat, transfer))
     gate.open()
     assert (await sending).tran_id == server.executed[0]
-    server.exchange.clock_offset_ms += 20_000
+    past_the_window()
     assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
     agree(seat)
 
@@ -365,6 +376,8 @@ async def test_next_start_settles_what_the_last_left_open(
     found = await later.desk.open_transfers()
     assert [open_.id for open_ in found] == [transfer.id]
     later.shown += found
+    await later.until(lambda: later.notes or executed)
+    past_the_window()
     assert (await later.settled(transfer)).outcome is (Outcome.DONE if executed else Outcome.NOT_EXECUTED)
     agree(later)
 
@@ -391,14 +404,15 @@ async def test_transfer_older_than_the_history_is_for_the_person(seat: Seat, ser
             key_print=seat.client.key_print,
             host=server.base_url,
             timestamp_ms=server.exchange.server_ms() - 181 * DAY_MS,
+            clock_error_ms=20,
             recv_window_ms=5000,
         )
     )
-    seat.journal.record(sent.id, Finding(Outcome.UNKNOWN, message="The answer did not come."))
+    seat.journal.record(sent, ambiguous())
     seat.shown += await seat.desk.open_transfers()
     await seat.until(_asks(seat, sent))
     assert seat.notes[-1].candidates == ()
-    settled = await seat.desk.choose(Decision(sent, Outcome.NOT_EXECUTED))
+    settled = await seat.desk.choose(Decision(sent, Word.NOT_EXECUTED))
     assert settled.outcome is Outcome.NOT_EXECUTED
     await seat.settled(sent)
     agree(seat)
@@ -421,10 +435,10 @@ async def test_journal_that_fails_while_settling_is_tried_again(
     record = Journal.record
     failures = iter([JournalError("the disk is full")] * 3)
 
-    def fail_first(journal: Journal, transfer_id: int, finding: Finding, **rest: object) -> Transfer:
-        if finding.outcome is Outcome.DONE and (failure := next(failures, None)):
+    def fail_first(journal: Journal, transfer: Transfer, evidence: Evidence, **rest: object) -> Transfer:
+        if outcome_from(evidence) is Outcome.DONE and (failure := next(failures, None)):
             raise failure
-        return record(journal, transfer_id, finding, **rest)  # type: ignore[arg-type]
+        return record(journal, transfer, evidence, **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Journal, "record", fail_first)
     settled = await seat.settled(await _unknown(seat, server))

@@ -244,8 +244,8 @@ class ShunterApp(TerminalApp):
             self.call_later(self._lock.unlock, typed.key)
             return
         if desk:
-            words = f"Another key than before. What is open of {desk.profile} waits for its own key."
-            self.notify(words, title="This key", severity="warning", timeout=15, markup=False)
+            words = f"Not the key of {desk.profile}. What is open of {desk.profile} waits for its own key."
+            self.notify(words, title=f"Key {typed.profile}", severity="warning", timeout=15, markup=False)
         self._open(partial(open_session_key, typed))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

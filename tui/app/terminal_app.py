@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -56,6 +58,14 @@ class TerminalApp(App[bool]):
             self.theme = theme.name
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
+
+    def pop_screen(self) -> AwaitComplete:
+        """Leave the screen on top, and let go of what was drawn of it.
+
+        Textual's `get_inner_outer` is a method behind an `lru_cache`: it keeps the last 1,024 widgets' drawn lines.
+        """
+        StylesCache.get_inner_outer.cache_clear()
+        return super().pop_screen()
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the clipboard of the person's own terminal, through what is in between."""

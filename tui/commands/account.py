@@ -14,6 +14,7 @@ from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
+from tui.words import differences
 
 if TYPE_CHECKING:
     from tui.desk.past import PastReader
@@ -43,10 +44,12 @@ def with_past(
     use: Callable[[Account], int],
     *,
     moves: Iterable[TransferType] = TransferType,
+    is_afresh: bool = False,
+    needs_journal: bool = False,
     failed: int = 1,
 ) -> int:
-    """Read the history of the account that was asked for, then use it; the exit status, which is `failed` where the
-    account cannot be opened: that is told.
+    """Read the history of the account that was asked for, all of it again if `is_afresh`, then use it; the exit status.
+    That is `failed` if the account cannot be opened, or if there is no journal where one is needed: that is told.
     """
     if args.demo and args.profile:
         print("--demo uses no key; leave out --profile", file=sys.stderr)
@@ -60,8 +63,11 @@ def with_past(
             key = keys.load(profile) if profile else None
         try:
             journal = Journal.open_to_read() if profile else None
+            if journal is None and needs_journal:
+                print(differences.NO_JOURNAL if profile else differences.NO_DEMO_JOURNAL, file=sys.stderr)
+                return failed
             with contextlib.closing(journal) if journal else contextlib.nullcontext():
-                return asyncio.run(_read(profile, key, journal, tuple(moves), use))
+                return asyncio.run(_read(profile, key, journal, tuple(moves), use, is_afresh=is_afresh))
         except JournalError as error:
             print(error, file=sys.stderr)
             return failed
@@ -88,6 +94,8 @@ async def _read(
     journal: Journal | None,
     moves: Iterable[TransferType],
     use: Callable[[Account], int],
+    *,
+    is_afresh: bool,
 ) -> int:
     # httpx comes with these; the other commands do without.
     from tui.demo.in_process import in_process
@@ -98,7 +106,7 @@ async def _read(
     base_url = profile.base_url if profile else DEMO_BASE_URL
     key = key or demo_key()
     async with BinanceClient(base_url, key, transport=None if profile else in_process()) as client:
-        past = await open_past(client, journal, keeps=profile is not None, moves=moves)
+        past = await open_past(client, journal, keeps=profile is not None, moves=moves, is_afresh=is_afresh)
         with contextlib.closing(past):
             await _follow(past)
         host = exchange_of(base_url)

@@ -10,17 +10,19 @@ from tui.commands.account import Account
 from tui.commands.arguments import add_format, add_search, search_of
 from tui.domain.amounts import grouped, plain
 from tui.domain.moments import in_full
-from tui.domain.past import Entry, Origin, merge, select
-from tui.domain.records import HistoryRow
+from tui.domain.past import Entry, Origin, select
+from tui.domain.records import HistoryRow, Row
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+from tui.journal import JournalError
+from tui.words import differences
 
 _HEADINGS = ("TIME", "FROM", "TO", "PAIRS", "AMOUNT", "ASSET", "STATUS", "TRANID", "MADE", "PROFILE", "REMARK")
 _DAY_MS = 24 * 60 * 60 * 1000
 _FIELDS = (
     *("at", "type", "from", "to", "asset", "amount", "from_symbol", "to_symbol", "status", "tran_id"),
-    *("made", "differs", "profile", "host", "journal_id", "journal_outcome", "unreadable"),
+    *("made", "differs", "profile", "host", "journal_id", "journal_outcome", "unreadable", "asked_pairs", "perhaps"),
 )
 
 
@@ -44,22 +46,39 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
-    records = opened.past.records
-    since_ms = min((record.timestamp for record in records if record.timestamp is not None), default=0) - _DAY_MS
-    own = Search(host=opened.host, since_ms=since_ms)
-    merged = merge(records, opened.journal.transfers(own) if opened.journal else (), opened.host)
-    entries = select(merged, search, profile="", host=opened.host)
+    try:
+        entries = select(_joined(opened), search, profile="", host=opened.host)
+    except JournalError as error:
+        print(error, file=sys.stderr)
+        return 1
     # What a transfer of the journal alone is, is for `shunter journal`.
     entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]
     account.tell_what_is_missing(opened.past)
+    if entries and opened.journal is None:
+        print(differences.NOT_JOINED, file=sys.stderr)
     if args.json:
         listing.print_json(_FIELDS, _fields(entries, opened))
     elif args.csv:
         listing.print_csv(_FIELDS, _fields(entries, opened))
     else:
-        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty="The exchange has no such record.")
+        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=differences.none(opened.past.unread))
     sys.stdout.flush()
     return 1 if opened.past.unread else 0
+
+
+def _joined(opened: Account) -> list[Entry]:
+    """The records beside what the journal has. Raises JournalError."""
+    from tui.desk.origins import joined
+
+    past, journal, host = opened.past, opened.journal, opened.host
+    records = past.records
+    if journal is None:
+        return joined(records, (), host, questions=past.questions, is_compared=False)
+    since_ms = min((record.timestamp for record in records if record.timestamp is not None), default=0) - _DAY_MS
+    rows = journal.transfers(Search(host=host, since_ms=since_ms))
+    return joined(
+        records, rows, host, questions=past.questions, declined=journal.declined, sighted=journal.sighted(host)
+    )
 
 
 def _fields(entries: Sequence[Entry], opened: Account) -> Iterator[tuple[listing.Value, ...]]:
@@ -83,6 +102,8 @@ def _fields(entries: Sequence[Entry], opened: Account) -> Iterator[tuple[listing
             transfer.id if transfer else None,
             transfer.outcome.value if transfer else None,
             None if isinstance(record, HistoryRow) else record.text,
+            entry.asked_pairs or None,
+            ", ".join(str(row.id) for row in entry.possible) or None,
         )
 
 
@@ -101,15 +122,21 @@ def _cells(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
             "?" if record.timestamp is None else in_full(record.timestamp),
             move.source.label if move else printable(record.type or "?"),
             move.destination.label if move else "",
-            printable(" -> ".join(pair for pair in pairs if pair)),
+            printable(" -> ".join(filter(None, pairs)) or (entry.asked_pairs and f"asked: {entry.asked_pairs}")),
             "?" if record.amount is None else grouped(record.amount),
             printable(record.asset or "?"),
             printable(record.status or "?"),
             "?" if record.tran_id is None else str(record.tran_id),
             entry.origin.value,
             printable(transfer.profile) if transfer else "",
-            _differs(entry) if isinstance(record, HistoryRow) else f"as it came: {record.text}",
+            _remark(entry, record),
         )
+
+
+def _remark(entry: Entry, record: Row) -> str:
+    perhaps = differences.possible_rows(entry)
+    as_it_came = "" if isinstance(record, HistoryRow) else f"as it came: {record.text}"
+    return "; ".join(filter(None, [as_it_came or _differs(entry), perhaps and f"perhaps {perhaps}"]))
 
 
 def _differs(entry: Entry) -> str:

@@ -98,7 +98,7 @@ def _unlock() -> int:
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
     while True:
-        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline(_MOST_OF_A_KEY).rstrip("\n")
         try:
             keys.unlock(Secret(passphrase))
         except keys.KeyringLocked as error:
@@ -219,7 +219,7 @@ def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
         return _complain(f"{profile.base_url}: {error}")
     for line in (f"{_line(profile)} ({place_name(profile.base_url)})", *report.lines, report.verdict):
         show(line)
-    return 1 if report.obstacle else 0
+    return 0 if report.is_good else 1
 
 
 def _remove(name: str, *, sure: bool) -> int:

@@ -30,12 +30,17 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 
 
 def iso(ms: int | None) -> str | None:
-    """So many milliseconds after 1970, in UTC, for programs; its offset is Z."""
+    """So many milliseconds after 1970, in UTC, for programs; its offset is Z. A moment that no calendar has stays a
+    number.
+    """
     if ms is None:
         return None
     days, of_day = divmod(ms, 86_400_000)
     minute, of_minute = divmod(of_day, 60_000)
-    return f"{_day(days)}T{_clock(minute)}:{of_minute // 1000:02}.{of_minute % 1000:03}Z"
+    try:
+        return f"{_day(days)}T{_clock(minute)}:{of_minute // 1000:02}.{of_minute % 1000:03}Z"
+    except OverflowError:
+        return str(ms)
 
 
 @lru_cache(maxsize=1024)

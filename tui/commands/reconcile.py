@@ -10,11 +10,11 @@ from tui.commands.account import Account
 from tui.commands.arguments import add_format
 from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import plain
-from tui.domain.moments import ms_of
 from tui.journal import JournalError
+from tui.words import differences
 
 if TYPE_CHECKING:
-    from tui.desk.reconcile import Comparison, Difference
+    from tui.domain.differences import Comparison, Difference
 
 _NOT_COMPARED = 3
 """The exit status where nothing differs, as far as that could be told, and part could not be."""
@@ -30,10 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "exit status:\n"
-        "  0  nothing differs\n"
+        "  0  nothing differs, of what can be compared\n"
         "  1  something does: each is told, with what to do\n"
         "  2  misuse\n"
-        "  3  it could not be compared, or not all of it, and nothing differs as far as it was\n"
+        "  3  it could not be compared, or not all of it, and nothing differs as far as it was;\n"
+        "     there is no journal\n"
         "\nWhat counts is whether something moved. What the exchange has on record and the journal has not,\n"
         "made with the exchange's own app or by another program, is told and does not count unless --strict."
     )
@@ -44,13 +45,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare, and tell; the exit status."""
-    return account.with_past(args, lambda opened: _tell(args, opened), failed=_NOT_COMPARED)
+    """Read the history afresh, compare, and tell; the exit status."""
+    return account.with_past(
+        args, lambda opened: _tell(args, opened), is_afresh=True, needs_journal=True, failed=_NOT_COMPARED
+    )
 
 
 def _tell(args: argparse.Namespace, opened: Account) -> int:
     from tui.desk.reconcile import reconcile
 
+    assert opened.journal is not None  # noqa: S101 - it is needed
     try:
         comparison = reconcile(opened.past, opened.client, opened.journal)
     except JournalError as error:
@@ -79,11 +83,11 @@ def _tell(args: argparse.Namespace, opened: Account) -> int:
 def _lines(comparison: "Comparison", counts: "Iterable[Difference]") -> Iterator[str]:
     counted = list(counts)
     for found in counted:
-        yield f"{found.kind.value.upper()}: {found.words}"
-        yield f"  {found.advice}"
+        yield f"{found.kind.value.upper()}: {differences.sentence(found)}"
+        yield f"  {differences.advice(found)}"
     if len(counted) == len(comparison.differences) and comparison.elsewhere:
         yield f"{len(comparison.elsewhere)} made elsewhere: shunter history lists them."
-    yield from comparison.besides
+    yield from differences.besides(comparison)
     yield f"{comparison.agree} agree, {len(counted)} differ."
 
 
@@ -97,7 +101,7 @@ def _fields(told: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[l
             found.kind.value,
             "yes" if id(found) in counted else "no",
             transfer.id if transfer else None,
-            listing.iso(ms_of(transfer.sent_at)) if transfer else None,
+            listing.iso(transfer.timestamp_ms) if transfer else None,
             transfer.profile if transfer else None,
             request.type.name if request else record.type if record else None,
             request.asset if request else record.asset if record else None,
@@ -109,5 +113,5 @@ def _fields(told: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[l
             tran_id,
             listing.iso(record.timestamp) if record else None,
             "; ".join(map(str, found.mismatches)) or None,
-            found.advice,
+            differences.advice(found),
         )

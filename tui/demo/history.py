@@ -12,7 +12,7 @@ from tui.demo.errors import Code, Refused
 from tui.demo.ledger import Executed, Ledger
 from tui.demo.parameters import Parameters
 from tui.domain.amounts import plain
-from tui.domain.wallets import TransferType
+from tui.domain.wallets import PAIR_UNFILTERED, TransferType
 
 DAY_MS = 24 * 60 * 60 * 1000
 _DEFAULT_SPAN_MS = 7 * DAY_MS
@@ -72,6 +72,8 @@ class History:
         """The most rows of a page, whatever is asked for."""
         self.page_shift = 0
         """How many rows are left out between the first page and the second; below 0, shown on both."""
+        self.filters_by_pair = True
+        """Whether it filters the types against Spot by pair, which is documented nowhere."""
         self.total_error = 0
         """How far `total` is off."""
         self._ledger = ledger
@@ -93,7 +95,10 @@ class History:
             (number, transfer)
             for number, transfer in numbered
             if transfer.request.type is asked.move
-            and (transfer.request.from_symbol, transfer.request.to_symbol) == asked.symbols
+            and (
+                (transfer.request.from_symbol, transfer.request.to_symbol) == asked.symbols
+                or (asked.move in PAIR_UNFILTERED and not self.filters_by_pair)
+            )
         ]
         before = ((None, transfer) for transfer in reversed(self._past_of.get((asked.move, *asked.symbols), [])))
         return [

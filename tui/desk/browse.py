@@ -3,15 +3,16 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable
 from contextlib import aclosing, closing
-from itertools import chain, islice
+from itertools import islice
 
+from tui.desk.origins import Questions, joined
 from tui.desk.past import PastReader, Reading, open_past
 from tui.desk.reconcile import Comparison, reconcile
 from tui.domain.hosts import exchange_of
-from tui.domain.past import Entry, merge
-from tui.domain.records import Row
+from tui.domain.past import Entry
+from tui.domain.records import Row, identity
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal, JournalError
@@ -19,7 +20,7 @@ from tui.journal import Journal, JournalError
 _PAGE = 500
 """So many rows of the journal are taken at once: more than a screen shows. After them, everything else has its turn."""
 
-_LATE_MS = 60_000
+_LATE_MS = 60 * 60 * 1000
 """So long after its row's timestamp a record may be: what it may belong to has to be taken in before it is shown."""
 
 _PAUSE_S = 0.25
@@ -48,8 +49,9 @@ class Past:
         self._rows: dict[str, Transfer] = {}
         self._whole_from_ms = sys.maxsize
         """From when on every row of the journal is there; 0 where all are."""
-        self._earlier: list[Row] = []
-        """The records of readings before this one."""
+        self._earlier: dict[Hashable, Row] = {}
+        """The records of readings before this one, by what they go by."""
+        self._earlier_questions: Questions = {}
         self._reader: PastReader | None = None
         self._reading: Reading | None = None
         self._changed = asyncio.Event()
@@ -105,8 +107,6 @@ class Past:
         """Ask the exchange for what is new, unless that is under way."""
         if not self.is_asking:
             self._changed.set()
-            if self._reader:
-                self._earlier = [*self._earlier, *self._reader.records]
             self._asking = self._started(self._ask())
 
     def stop(self) -> None:
@@ -119,9 +119,19 @@ class Past:
         self._rows[transfer.identity] = transfer
         self._changed.set()
 
-    async def compare(self) -> Comparison:
-        """The journal of the client's key against what was read. Raises JournalError."""
-        reader = self._reader or PastReader(self._client)
+    async def compare(self, follow: Callable[[Reading], object] = lambda _: None) -> Comparison:
+        """Compare the journal of the client's key with the exchange's history, which is read afresh for that, whole.
+        `follow` is told how far it is. Cancel it to stop. Raises JournalError.
+        """
+        reader = await open_past(self._client, self._journal, keeps=self._journal.is_on_disk, is_afresh=True)
+        reading = None
+        with closing(reader):
+            async with aclosing(reader.read()) as readings:
+                async for reading in readings:
+                    follow(reading)
+        self._use(reader)
+        self._reading = reading
+        self._changed.set()
         return await asyncio.to_thread(reconcile, reader, self._client, self._journal)
 
     async def _take_rows(self) -> None:
@@ -149,23 +159,56 @@ class Past:
         except JournalError as error:
             self.journal_problem = str(error)
             reader = PastReader(self._client)
-        self._reading, self._reader = None, reader
+        self._use(reader)
         with closing(reader):
             async with aclosing(reader.read()) as readings:
                 async for self._reading in readings:
                     self._changed.set()
 
+    def _use(self, reader: PastReader) -> None:
+        """Show what another reader reads, over what the one before it has read."""
+        if self._reader:
+            self._earlier |= {identity(record): record for record in self._reader.records}
+            self._earlier_questions = {**self._earlier_questions, **self._reader.questions}
+        self._reading, self._reader = None, reader
+
     async def _merge(self) -> None:
         # A record from before the journal's rows that are there would look as if it was made elsewhere.
-        from_ms = self._whole_from_ms
+        from_ms, rows = self._whole_from_ms, list(self._rows.values())
+        earlier = self._earlier
+        read = {identity(record): record for record in self._reader.records} if self._reader else {}
         records = [
             record
-            for record in chain(self._earlier, self._reader.records if self._reader else ())
+            for record in (earlier | read).values()
             if not from_ms or (record.timestamp is not None and record.timestamp >= from_ms)
         ]
+        questions = {**self._earlier_questions, **(self._reader.questions if self._reader else {})}
         told = self._reading, self.is_asking or self._asking is None, from_ms > 0
-        self.entries = await asyncio.to_thread(merge, records, list(self._rows.values()), self.host)
+        self.entries = await asyncio.to_thread(self._joined, records, rows, questions)
         self.reading, self.is_reading, self.is_taking = told
+
+    def _joined(self, records: list[Row], rows: list[Transfer], questions: Questions) -> list[Entry]:
+        try:
+            sighted = self._journal.sighted(self.host)
+        except JournalError as error:
+            self.journal_problem = str(error)
+            sighted = {}
+        is_compared = not self.journal_problem
+        return joined(
+            records,
+            rows,
+            self.host,
+            questions=questions,
+            declined=self._declined,
+            sighted=sighted,
+            is_compared=is_compared,
+        )
+
+    def _declined(self, transfer: Transfer) -> Collection[int]:
+        try:
+            return self._journal.declined(transfer)
+        except JournalError:
+            return ()
 
     def _started(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

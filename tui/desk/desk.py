@@ -13,12 +13,13 @@ from tui.desk.balances import BalanceReadings
 from tui.desk.matching import fit
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, settle
 from tui.desk.watch import look_at, watch
-from tui.domain.evidence import Ambiguous, Answer, Flaw, PersonsRecord, PersonsWord
+from tui.domain.evidence import Accepted, Ambiguous, Answer, Flaw, PersonsRecord, PersonsWord
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
 from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.transfer import Sending, Transfer, TransferRequest
+from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
@@ -75,7 +76,7 @@ class Desk:
         pace: Pace | None = None,
     ) -> None:
         self.client = client
-        self.readings = BalanceReadings(client)
+        self.readings = BalanceReadings(client, open_elsewhere=self._open_elsewhere)
         """What the person's wallets hold."""
         self.profile = profile
         self._exchange = exchange_of(client.base_url)
@@ -94,6 +95,8 @@ class Desk:
         self._judged = asyncio.Event()
         self._checking: asyncio.Task[None] | None = None
         self._open: dict[str, Transfer] = {}
+        self._own: set[str] = set()
+        """The transfers that this desk has told of."""
 
     @property
     def in_flight(self) -> int:
@@ -276,12 +279,15 @@ class Desk:
             transfer = replace(sent, evidence=answer, answer=answer, unwritten=str(error))
             self._unwritten[sent.identity] = task = asyncio.create_task(self._write_when_possible(sent, answer))
             task.add_done_callback(lambda _: self._unwritten.pop(sent.identity, None))
+        await self._tell_answered(transfer, answer)
+        return transfer
+
+    async def _tell_answered(self, transfer: Transfer, answer: Answer) -> None:
         self._tell(transfer)
-        if transfer.tran_id is not None:
+        if isinstance(answer, Accepted):  # its tranId may have been another's
             await self._tell_notices()
         if transfer.outcome is Outcome.UNKNOWN:
             self._settle_in_background(transfer)
-        return transfer
 
     async def _write_when_possible(self, sent: Transfer, answer: Answer) -> None:
         """What the exchange said is written as soon as the journal takes it again; without that, it would have to be
@@ -290,9 +296,10 @@ class Desk:
         while True:
             await asyncio.sleep(self._pace.retry_s)
             try:
-                self._tell(await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms()))
+                transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
             except JournalError:
                 continue
+            await self._tell_answered(transfer, answer)
             return
 
     def watch_over(self, transfer: Transfer) -> Watch:
@@ -368,6 +375,7 @@ class Desk:
 
     def _keep_open(self, transfer: Transfer) -> None:
         """What a transfer may have changed or may still change is not to be relied on."""
+        self._own.add(transfer.identity)
         if transfer.outcome.is_open:
             self._open[transfer.identity] = transfer
         else:
@@ -381,6 +389,12 @@ class Desk:
                 for wallet in (other.request.type.source, other.request.type.destination)
             },
         )
+
+    async def _open_elsewhere(self) -> frozenset[Wallet]:
+        """The wallets in open transfers of other Shunters, by the journal that they share. Raises JournalError."""
+        transfers = await asyncio.to_thread(self._journal.all_open, self._exchange)
+        others = [transfer.request.type for transfer in transfers if transfer.identity not in self._own]
+        return frozenset(wallet for move in others for wallet in (move.source, move.destination))
 
     def _tell_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))

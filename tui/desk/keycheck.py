@@ -24,6 +24,15 @@ _PERMISSIONS = {
 }
 
 
+_MATTERS = {
+    "permits_universal_transfer",
+    "enable_reading",
+    "enable_withdrawals",
+    "enable_internal_transfer",
+    "enable_spot_and_margin_trading",
+}
+"""The permissions that a verdict or a warning rests on. The others have come over the years: a key may do without."""
+
 _SOON = timedelta(days=14)
 
 
@@ -38,8 +47,18 @@ class KeyReport:
     @property
     def may(self) -> str:
         """The permissions that the key has, in words, and how long it has them."""
-        words = ", ".join(words for name, words in _PERMISSIONS.items() if getattr(self.restrictions, name))
-        return (words or "nothing") + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
+        named = ", ".join(words for name, words in _PERMISSIONS.items() if getattr(self.restrictions, name))
+        none = "nothing that the exchange named" if self.unsaid else "nothing"
+        return (named or none) + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
+
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """The permissions that matter of which the exchange did not say whether the key has them, in words."""
+        return tuple(
+            words
+            for name, words in _PERMISSIONS.items()
+            if name in _MATTERS and getattr(self.restrictions, name) is None
+        )
 
     @property
     def expiry(self) -> datetime | None:
@@ -49,14 +68,14 @@ class KeyReport:
 
     @property
     def missing_permission(self) -> str:
-        """What the key lacks to transfer at all, and what to do about it; empty where it lacks nothing."""
-        if self.restrictions.permits_universal_transfer:
+        """What the key lacks to transfer at all, and what to do about it; empty unless the exchange says so."""
+        if self.restrictions.permits_universal_transfer is not False:
             return ""
         return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
 
     @property
     def obstacle(self) -> str:
-        """Why a transfer would be refused, and what to do about it; empty where it would be accepted."""
+        """Why a transfer would be refused, and what to do about it; empty where nothing says that it would be."""
         if self.missing_permission:
             return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
@@ -67,13 +86,23 @@ class KeyReport:
     @property
     def verdict(self) -> str:
         """Whether a transfer would pass, in a sentence."""
-        return f"A transfer would be refused: {self.obstacle}." if self.obstacle else "A transfer would be accepted."
+        if self.obstacle:
+            return f"A transfer would be refused: {self.obstacle}."
+        if not self.is_good:
+            return "It is not known whether a transfer would be accepted: the exchange did not say what the key may do."
+        return "A transfer would be accepted."
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the exchange says that a transfer would be accepted."""
+        return not self.obstacle and self.restrictions.permits_universal_transfer is True
 
     @property
     def lines(self) -> list[str]:
         """All beside the verdict, as a person reads it."""
         return [
             f"It may do: {self.may}",
+            *([f"The exchange did not say: {', '.join(self.unsaid)}"] if self.unsaid else []),
             *(f"Warning: {warning}" for warning in self.warnings),
             f"Clock: offset {self.clock.offset_ms:+d} ms, round trip {self.clock.round_trip_ms} ms",
         ]
@@ -94,14 +123,14 @@ class KeyReport:
         beyond = " and ".join(words for words, is_so in beyond_need.items() if is_so)
         ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
         found = {
-            f"It may also {beyond}, which Shunter never does: whoever gets hold of this key can take or lose your "
+            f"It may also {beyond}, which Shunter never does: whoever gets hold of the key can take or lose your "
             "funds. Switch that off on the exchange's API page.": bool(beyond),
-            "It has no IP restriction: who has this key can use it from anywhere.": not may.ip_restrict,
+            "It has no IP restriction: who has the key can use it from anywhere.": may.ip_restrict is False,
             f"What it may do ends {ends}: renew it on the exchange's API page.": (
                 self.expiry is not None and self.expiry < datetime.now(UTC) + _SOON
             ),
             "Reading is off: neither balances nor the outcome of an interrupted transfer can be found out.": (
-                not may.enable_reading
+                may.enable_reading is False
             ),
         }
         return tuple(words for words, is_so in found.items() if is_so)

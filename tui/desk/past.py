@@ -1,25 +1,29 @@
 """The exchange's history of all types, six months back: read beside everything else, newest first, and kept.
 
 The exchange answers one type a call, of Isolated Margin one pair, a hundred records a page. So every type's first page
-is asked for at once, and the newest hundred of all are known after the slowest of these.
+is asked for at once, and the newest hundred of all are known after the slowest of these. What span to ask for, and
+until when something was read, follows from the exchange's own time: it is measured before anything else.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import chain, permutations
 
 from tui.domain.hosts import exchange_of
-from tui.domain.past import PENDING
-from tui.domain.records import HistoryRow, Row, identity
+from tui.domain.outcome import recorded_outcome
+from tui.domain.records import Row, identity, one_each
 from tui.domain.search import Search
 from tui.domain.text import name
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.calls import ISOLATED_ACCOUNT
 from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ClockReading, ticks_ms
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
+from tui.exchange.history import Pages
 from tui.exchange.pacing import Paced
 from tui.exchange.records import HISTORY_REACH_MS
 from tui.history import CacheError, HistoryCache, Stream
@@ -27,13 +31,17 @@ from tui.journal import Journal
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
 """So much of what was read is read again. How late a record may come, or change, the exchange says nowhere; a day is as
-long as a judgement is watched. Of what was pending, it is read again from there on.
+long as a judgement is watched. Of what said nothing final, it is read again from there on.
 """
 
-_AHEAD_MS = 10_000
-"""How far behind the exchange's this machine's clock can be: requests of an older one are refused."""
+_SLACK_MS = 3000
+"""How far ahead of the exchange's time the time of a record may be: the exchange's clocks are not one clock."""
+
+_STEADY_MS = 60_000
+"""By more than this, the exchange's time may not move while a question is read."""
 
 _MOST_PAGES = 1000
+_MOST_TRIES = 3
 _MOST_PAIRS = 30
 """Among so many, each pair is asked for with each: Isolated Margin to Isolated Margin takes 870 calls then."""
 
@@ -55,6 +63,27 @@ class Reading:
         return self.answered == self.asked
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What a question is asked for, in the exchange's time as it was measured last."""
+
+    start_ms: int
+    end_ms: int
+    now_ms: int
+    """The exchange's time when it was asked; no later."""
+    ticks_ms: float
+    """The same moment on the monotonic clock."""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it goes back as far as the exchange's history."""
+        return self.start_ms <= self.now_ms - HISTORY_REACH_MS
+
+    def moved_ms(self, clock: ClockReading) -> int:
+        """By how much the exchange's time has moved since it was asked, beside going by."""
+        return clock.at_least_ms() - round(ticks_ms() - self.ticks_ms) - self.now_ms
+
+
 class PastReader:
     """Reads one account's history. What goes wrong with a question is told in `unread`, and ends no other.
 
@@ -68,19 +97,29 @@ class PastReader:
         *,
         pairs: Iterable[str] = (),
         moves: Iterable[TransferType] = TransferType,
+        is_afresh: bool = False,
     ) -> None:
-        """Takes where to keep what is read, pairs to ask for beside those of the account, and the types to read."""
+        """Takes where to keep what is read, pairs to ask for beside those of the account, and the types to read.
+
+        `is_afresh` asks for all of it again: of what was kept, only the pairs are taken.
+        """
         self.unread: dict[Stream, str] = {}
         """The questions that were not answered to the end, and why. What came of them is there."""
         self.whole: set[Stream] = set()
         """The questions that were answered to the end: what has no record among these has none."""
+        self.covered_ms: tuple[int, int] | None = None
+        """From when to when, in the exchange's time, that holds; None before the first of them."""
         self.notes: list[str] = []
         """What else is not in it, in words."""
         self._client = client
         self._cache = self._opened = cache
         self._moves = tuple(moves)
         self._pairs = dict.fromkeys(pairs)
+        self._is_afresh = is_afresh
         self._kept: dict[Stream, dict[Hashable, Row]] = {}
+        """What earlier readings had of each question."""
+        self._came: dict[Stream, list[Row]] = {}
+        """What this one has."""
         self._until_ms: dict[Stream, int] = {}
         self._asked: set[Stream] = set()
         self._answered = 0
@@ -89,12 +128,29 @@ class PastReader:
 
     @property
     def records(self) -> list[Row]:
-        """All that is known, in no order; a record that came for two questions is there twice."""
-        return list(chain.from_iterable(rows.values() for rows in self._kept.values()))
+        """Each record that is known, once, in no order. Nothing is added to what the exchange said of it."""
+        kept = {identity(row): row for rows in self._kept.values() for row in rows.values()}
+        came = {identity(row): row for row in one_each(chain.from_iterable(self._came.values()))}
+        return list((kept | came).values())
+
+    @property
+    def questions(self) -> Mapping[Hashable, frozenset[Stream]]:
+        """The questions that each record came for, by what it goes by."""
+        questions: defaultdict[Hashable, set[Stream]] = defaultdict(set)
+        for stream, rows in self._kept.items():
+            for key in rows:
+                questions[key].add(stream)
+        for stream, came in self._came.items():
+            for row in came:
+                questions[identity(row)].add(stream)
+        return {key: frozenset(streams) for key, streams in questions.items()}
 
     @property
     def missing(self) -> list[str]:
         """What is not in it, and why; a line each. The exchange's words may be among them."""
+        reasons = set(self.unread.values())
+        if len(reasons) == 1 and 1 < len(self._asked) == len(self.unread):
+            return [*self.notes, f"Nothing of the exchange's history could be read: {reasons.pop()}"]
         return [*self.notes, *(f"{stream} could not be read: {why}" for stream, why in self.unread.items())]
 
     async def read(self) -> AsyncGenerator[Reading, None]:
@@ -123,24 +179,41 @@ class PastReader:
         if self._cache is None:
             return
         try:
-            kept, self._until_ms = await asyncio.to_thread(self._cache.read)
+            kept, until_ms = await asyncio.to_thread(self._cache.read)
         except CacheError as error:
             self._give_up_cache(error)
             return
-        self._kept = {stream: {identity(row): row for row in rows} for stream, rows in kept.items()}
-        for stream in self._until_ms:
+        for stream in until_ms:
             self._pairs.update({pair: None for pair in (stream.from_symbol, stream.to_symbol) if pair})
+        if not self._is_afresh:
+            self._until_ms = until_ms
+            self._kept = {stream: {identity(row): row for row in one_each(rows)} for stream, rows in kept.items()}
 
     async def _read_all(self) -> None:
+        try:
+            await self._calls.ask(self._client.sync_clock)
+        except ExchangeError as error:
+            self._give_up(f"The exchange's time could not be measured. {error}")
+            return
         async with asyncio.TaskGroup() as group:
             account = group.create_task(self._isolated_pairs())
-            self._begin(group, (Stream(move) for move in self._moves if not _needs_pair(move)))
+            self._begin(group, self._without_pairs())
             self._begin(group, self._of_pairs())
             self._pairs.update(await account)
             self._begin(group, self._of_pairs())
         if any(map(_needs_pair, self._moves)):
             self.notes.append(self._asked_pairs())
         self._changed.set()
+
+    def _give_up(self, why: str) -> None:
+        """Ask nothing: say of each question that it was not read."""
+        self._asked.update((*self._without_pairs(), *self._of_pairs()))
+        self.unread = dict.fromkeys(self._asked, why)
+        self._answered = len(self._asked)
+        self._changed.set()
+
+    def _without_pairs(self) -> list[Stream]:
+        return [Stream(move) for move in self._moves if not _needs_pair(move)]
 
     def _begin(self, group: asyncio.TaskGroup, streams: Iterable[Stream]) -> None:
         for stream in streams:
@@ -190,95 +263,123 @@ class PastReader:
         self._changed.set()
 
     async def _read_whole(self, stream: Stream) -> None:
-        """Read a question to the end, twice if it does not come whole. Raises ExchangeError."""
-        now_ms = self._client.now_ms()
-        start_ms = self._start_ms(stream, now_ms)
-        for is_last in (False, True):
-            found, total = await self._read_pages(stream, start_ms, now_ms + _AHEAD_MS)
-            if len(found) == total:
-                break
-            if is_last:
-                raise HistoryNotWhole(f"the exchange speaks of {total} records, and {len(found)} came")
-        is_all = start_ms <= now_ms - HISTORY_REACH_MS
-        kept = self._kept.get(stream, {})
-        earlier = {
-            key: row for key, row in kept.items() if (not is_all if row.timestamp is None else row.timestamp < start_ms)
-        }
-        self._kept[stream] = earlier | found
-        self.whole.add(stream)
-        rows = list(found.values())
-        await self._keep(lambda cache: cache.replace(stream, rows, start_ms=start_ms, until_ms=now_ms, is_all=is_all))
-
-    async def _read_pages(self, stream: Stream, start_ms: int, end_ms: int) -> tuple[dict[Hashable, Row], int]:
-        """Page by page, until there are as many as the exchange speaks of, or nothing new comes: these, and how many
-        it speaks of. What comes is known at once.
+        """Read a question to the end, anew if it does not come whole or the exchange's time moves meanwhile. Raises
+        ExchangeError.
         """
-        found: dict[Hashable, Row] = {}
-        for page in range(1, _MOST_PAGES + 1):
-            answer = await self._calls.ask(
+        problem = ""
+        for _ in range(_MOST_TRIES):
+            span = self._span(stream, await self._clock())
+            pages = await self._read_pages(stream, span)
+            moved_ms = span.moved_ms(await self._clock())
+            is_steady = abs(moved_ms) <= _STEADY_MS
+            if is_steady and not pages.problem:
+                await self._take(stream, span, pages.rows, until_ms=span.now_ms + min(moved_ms, 0))
+                return
+            problem = pages.problem if is_steady else "the exchange's time moved meanwhile"
+        raise HistoryNotWhole(problem)
+
+    async def _take(self, stream: Stream, span: _Span, rows: list[Row], *, until_ms: int) -> None:
+        """Put what came whole into the place of what was known of its span, and keep it."""
+        kept = self._kept.get(stream, {})
+        self._kept[stream] = {key: row for key, row in kept.items() if _is_before(row, span)}
+        self._came[stream] = rows
+        self.whole.add(stream)
+        reach_ms = span.now_ms - HISTORY_REACH_MS
+        start_ms, end_ms = self.covered_ms or (reach_ms, until_ms)
+        self.covered_ms = max(start_ms, reach_ms), min(end_ms, until_ms)
+        await self._keep(
+            lambda cache: cache.replace(stream, rows, start_ms=span.start_ms, until_ms=until_ms, is_all=span.is_all)
+        )
+
+    async def _read_pages(self, stream: Stream, span: _Span) -> Pages:
+        """Page by page, until all has come or nothing new comes. What comes is known at once."""
+        pages = Pages()
+        for number in range(1, _MOST_PAGES + 1):
+            page = await self._calls.ask(
                 partial(
                     self._client.transfer_history,
                     stream.move,
-                    start_ms=start_ms,
-                    end_ms=end_ms,
+                    start_ms=span.start_ms,
+                    end_ms=span.end_ms,
                     from_symbol=stream.from_symbol,
                     to_symbol=stream.to_symbol,
-                    page=page,
+                    page=number,
                 )
             )
-            came = {identity(row): row for row in (_of_pair(row, stream) for row in answer.rows)}
-            is_end = came.keys() <= found.keys()
-            found |= came
-            self._kept.setdefault(stream, {}).update(came)
+            pages.add(page)
+            self._came.setdefault(stream, []).extend(page.rows)
             self._changed.set()
-            if is_end or len(found) >= answer.total:
-                break
-            await self._keep(partial(_add, stream, list(came.values())))
-        return found, answer.total
+            if pages.is_over:
+                return pages
+            await self._keep(partial(_add, stream, list(page.rows)))
+        raise HistoryNotWhole(f"it has more than {_MOST_PAGES} pages")
 
     async def _keep(self, keep: Callable[[HistoryCache], None]) -> None:
-        if self._cache is not None:
-            try:
-                await asyncio.to_thread(keep, self._cache)
-            except CacheError as error:
-                self._give_up_cache(error)
+        """Keep what came. A write that has begun ends before this does: who leaves does not leave it behind."""
+        if self._cache is None:
+            return
+        writing = asyncio.create_task(asyncio.to_thread(keep, self._cache))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            if not writing.cancelled():
+                writing.exception()
+            raise
+        except CacheError as error:
+            self._give_up_cache(error)
 
     def _give_up_cache(self, error: CacheError) -> None:
         if self._cache is not None:
             self.notes.append(str(error))
         self._cache = None
 
-    def _start_ms(self, stream: Stream, now_ms: int) -> int:
-        """From when on a question is asked: of what was read whole, the last day, and from what was pending on."""
-        reach_ms = now_ms - HISTORY_REACH_MS
-        if stream not in self._until_ms:
-            return reach_ms
-        again_ms = min(self._until_ms[stream], now_ms) - OVERLAP_MS
-        pending = [
-            row.timestamp for row in self._kept.get(stream, {}).values() if row.status == PENDING and row.timestamp
-        ]
-        return max(reach_ms, min([again_ms, *pending]))
+    async def _clock(self) -> ClockReading:
+        """The exchange's time as it was measured last: a call that it refused for its time has it measured anew."""
+        if clock := self._client.clock:
+            return clock
+        return await self._calls.ask(self._client.sync_clock)
+
+    def _span(self, stream: Stream, clock: ClockReading) -> _Span:
+        """What a question is asked for: of what was read whole, the last day, and from what said nothing final on."""
+        now_ms, latest_ms = clock.at_least_ms(), clock.now_ms() + clock.error_ms()
+        start_ms = now_ms - HISTORY_REACH_MS
+        until_ms = self._until_ms.get(stream)
+        if until_ms is not None and until_ms <= latest_ms:  # else it was written by a clock that was wrong
+            open_ms = [
+                row.timestamp
+                for row in self._kept.get(stream, {}).values()
+                if recorded_outcome(row.status) is None and row.timestamp
+            ]
+            start_ms = max(start_ms, min([until_ms - OVERLAP_MS, *open_ms]))
+        return _Span(start_ms, latest_ms + _SLACK_MS, now_ms, ticks_ms())
 
 
 async def open_past(
-    client: BinanceClient, journal: Journal | None, *, keeps: bool, moves: Iterable[TransferType] = TransferType
+    client: BinanceClient,
+    journal: Journal | None,
+    *,
+    keeps: bool,
+    moves: Iterable[TransferType] = TransferType,
+    is_afresh: bool = False,
 ) -> PastReader:
     """A reader of the history of the client's account, which asks for the journal's pairs as well.
 
-    `keeps` is whether what is read is kept beside the person's own journal. Raises JournalError.
+    `keeps` is whether what is read is kept beside the person's own journal, `is_afresh` whether all of it is asked for
+    again. Raises JournalError.
     """
     host = exchange_of(client.base_url)
-    found = await asyncio.to_thread(_pairs_of, journal, host) if journal else {}
+    pairs = await asyncio.to_thread(_journal_pairs, journal, host) if journal else {}
     try:
         cache = await asyncio.to_thread(HistoryCache, host, client.key_print) if keeps else None
     except CacheError as error:
-        reader = PastReader(client, pairs=found, moves=moves)
+        reader = PastReader(client, pairs=pairs, moves=moves, is_afresh=is_afresh)
         reader.notes.append(str(error))
         return reader
-    return PastReader(client, cache, pairs=found, moves=moves)
+    return PastReader(client, cache, pairs=pairs, moves=moves, is_afresh=is_afresh)
 
 
-def _pairs_of(journal: Journal, host: str) -> dict[str, None]:
+def _journal_pairs(journal: Journal, host: str) -> dict[str, None]:
     isolated = journal.written(Search(wallet=Wallet.ISOLATED, host=host))
     return {pair: None for row in isolated for pair in (row.from_symbol, row.to_symbol) if pair}
 
@@ -291,10 +392,6 @@ def _needs_pair(move: TransferType) -> bool:
     return move.needs_from_pair or move.needs_to_pair
 
 
-def _of_pair(row: Row, stream: Stream) -> Row:
-    """A record with the pairs that were asked for: the exchange need not repeat them."""
-    if isinstance(row, HistoryRow) and row.type == stream.move.name:
-        return replace(
-            row, from_symbol=row.from_symbol or stream.from_symbol, to_symbol=row.to_symbol or stream.to_symbol
-        )
-    return row
+def _is_before(row: Row, span: _Span) -> bool:
+    """Whether a record lies before a span, so that reading the span again says nothing of it."""
+    return not span.is_all if row.timestamp is None else row.timestamp < span.start_ms

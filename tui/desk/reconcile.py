@@ -1,128 +1,75 @@
-"""The journal against the exchange's record: where the two say different things of what moved, and what to do then.
+"""The journal against the exchange's record: where the two say different things of what moved.
 
-What counts is whether money moved. A row that says no, with a record that is its own and did not fail, differs; one
-that says yes, without a record, or with one that failed, differs. What a person wants to be woken for is just that.
+They agree only on a row that is done and whose own record, the one with its tranId, is CONFIRMED and equal to it. That
+a row which says no has moved after all is known from such a record only, too. A record that could be a row, and that
+no row is known to have, is a possible match.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, auto
 
-from tui.desk.matching import Fit, fit
+from tui.desk.origins import Questions, is_match, joined
 from tui.desk.past import PastReader
 from tui.desk.settle import is_same_key
-from tui.domain.amounts import grouped
+from tui.domain.differences import Comparison as Comparison
+from tui.domain.differences import Difference as Difference
+from tui.domain.differences import Kind as Kind
 from tui.domain.hosts import exchange_of
-from tui.domain.moments import in_full, ms_of
-from tui.domain.outcome import Basis, recorded_outcome
-from tui.domain.past import PENDING, Entry, Mismatch, merge
-from tui.domain.records import HistoryRow, Row
+from tui.domain.outcome import Basis, Outcome
+from tui.domain.past import Entry, Origin
+from tui.domain.records import HistoryRow, RecordStatus, Row, identity
 from tui.domain.search import Search
-from tui.domain.text import printable
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
-from tui.exchange.records import HISTORY_REACH_MS
 from tui.history import Stream
 from tui.journal import Journal
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
 """How late a record may come, the exchange says nowhere: for an hour its absence says nothing."""
 
+_REPEATED_WITHIN_MS = 24 * 60 * 60 * 1000
+"""So soon after a transfer, one that asks for the same may be a repeat of it."""
+
+_SPARE_MS = 24 * 60 * 60 * 1000
+"""So much before the records, rows of the journal are taken in: the first records may be theirs."""
+
 _Question = tuple[TransferType, str | None, str | None]
 
-_MOVED_NOTHING = (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED)
 
+class _Tally(Enum):
+    """What a row that does not differ counts as."""
 
-class Kind(StrEnum):
-    """What is found where the journal and the record are held side by side."""
-
-    EXECUTED_AFTER_ALL = "executed after all"
-    """The journal says that nothing moved; a record says that it did."""
-    NO_RECORD = "no record"
-    """The journal says that it is done; no record has its tranId."""
-    FAILED_AFTER_ALL = "failed after all"
-    """The journal says that it is done; its record says that nothing moved."""
-    OTHER_RECORD = "other record"
-    """The record with its tranId is of something else, or says something that Shunter does not know."""
-    UNSETTLED = "unsettled"
-    """The journal does not know how it ended; a record tells."""
-    ELSEWHERE = "made elsewhere"
-    """A record that no row of the journal has: made with the exchange's own app or page, or with another program."""
-
-
-_WHAT_TO_DO = {
-    Kind.EXECUTED_AFTER_ALL: "It moved: do not send it again. If it was sent again, move one of the two back.",
-    Kind.NO_RECORD: "Look at what both wallets hold. If it did not arrive, ask the exchange, with the tranId.",
-    Kind.FAILED_AFTER_ALL: "Nothing moved: look at what both wallets hold, and send it again if it is still meant.",
-    Kind.OTHER_RECORD: "Look at it on the exchange's own page; what it says there counts.",
-    Kind.UNSETTLED: "Open Shunter with this key: it finds out, or asks. Do not send it again.",
-    Kind.ELSEWHERE: "If it was not you: take the key away on the exchange's page, and see who else has it.",
-}
+    AGREE = auto()
+    UNMOVED = auto()
+    BY_WORD = auto()
+    PENDING = auto()
+    OPEN = auto()
+    LEFT_OUT = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that the journal and the record say differently."""
+class _Comparing:
+    """What a row is compared by."""
 
-    kind: Kind
-    transfer: Transfer | None
-    record: Row | None
-    mismatches: tuple[Mismatch, ...] = ()
+    covered_ms: tuple[int, int]
+    unread: Collection[_Question]
+    questions: Questions
+    possible: Mapping[str, Sequence[Row]]
+    """The records that a row could be, by its identity."""
+    confirmed: Mapping[tuple[object, ...], Sequence[Transfer]]
+    """The rows that agree with their record, by what they ask for."""
 
-    @property
-    def advice(self) -> str:
-        """What to do about it."""
-        return _WHAT_TO_DO[self.kind]
+    def is_comparable(self, row: Transfer) -> bool:
+        """Whether the absence of a record says something about a row."""
+        return self.covered_ms[0] <= row.timestamp_ms and self.is_old(row) and _question(row) not in self.unread
 
-    @property
-    def words(self) -> str:
-        """What either side says. The exchange's words are among these, made printable."""
-        said = []
-        if (transfer := self.transfer) is not None:
-            source, destination = transfer.request.ends
-            said.append(
-                f"transfer {transfer.id} of {in_full(ms_of(transfer.sent_at))}, "
-                f"{grouped(transfer.request.amount)} {transfer.request.asset}, {source.label} to {destination.label}, "
-                f"is {transfer.outcome.words}"
-                + (f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else "")
-            )
-        if (record := self.record) is not None:
-            at = "an unknown time" if record.timestamp is None else in_full(record.timestamp)
-            amount = "?" if record.amount is None else grouped(record.amount)
-            said.append(
-                f"the exchange has tranId {record.tran_id} of {at}: "
-                f"{record.type} {amount} {record.asset}, {record.status}"
-            )
-        return printable("; ".join(said))
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What came of it."""
-
-    differences: tuple[Difference, ...]
-    """What needs someone to look at it; in the order of the journal."""
-    elsewhere: tuple[Difference, ...]
-    """What was made elsewhere. An account is mostly used in other ways as well, so it is for information."""
-    agree: int
-    """Rows of the journal that the record bears out."""
-    open: int = 0
-    """Rows whose outcome is not known yet, without a record: there is nothing to compare."""
-    left_out: int = 0
-    """Rows that cannot be compared: sent within the last hour, or older than the history, or of a type not read."""
-
-    @property
-    def besides(self) -> list[str]:
-        """What does not differ, but is to be known, a sentence each."""
-        found = []
-        if self.open:
-            found.append(f"{self.open} not settled yet: open Shunter with this key, and it finds out.")
-        if self.left_out:
-            found.append(f"{self.left_out} not compared: sent within the last hour, or of what could not be read.")
-        return found
+    def is_old(self, row: Transfer) -> bool:
+        """Whether a record would have come, and have become final."""
+        return row.timestamp_ms <= self.covered_ms[1] - _SETTLES_WITHIN_MS
 
 
 def compare(
@@ -133,108 +80,150 @@ def compare(
     host: str,
     covered_ms: tuple[int, int],
     unread: Collection[_Question] = (),
-    declined: Mapping[int, Collection[int]] | None = None,
+    questions: Questions | None = None,
+    declined: Callable[[Transfer], Collection[int]] = lambda _: (),
+    sighted: Mapping[int, Collection[str]] | None = None,
 ) -> Comparison:
     """Compare the journal's rows of one key with the records of its account.
 
     `others` are the journal's other rows to that host: what is theirs was made here as well. `covered_ms` is from when
     to when, in the exchange's time, the records are whole; `unread` names types and pairs whose records are not.
-    `declined` are, by row, the tranIds that a person has said are not it.
+    `questions`, `declined` and `sighted` are those of `origins.joined`.
     """
-    own = {row.id for row in rows}
-    entries = merge(records, (*rows, *others), host)
-    free = [entry.record for entry in entries if entry.transfer is None and isinstance(entry.record, HistoryRow)]
-    alone = [
-        entry.transfer for entry in entries if entry.record is None and entry.transfer and entry.transfer.id in own
-    ]
-    told = _told(alone, free, declined or {})
-    differences = [found for entry in entries if entry.transfer and entry.transfer.id in own and (found := _of(entry))]
-    differences += [found for row, record in told.values() if (found := _of_told(row, record))]
-    still_open = left_out = 0
-    for row in (row for row in alone if row.id not in told):
-        if row.outcome.is_open:
-            still_open += 1
-        elif not _is_comparable(row, covered_ms, unread):
-            left_out += 1
-        elif row.outcome is Outcome.DONE and not _is_by_word_alone(row):
-            differences.append(Difference(Kind.NO_RECORD, row, None))
-    claimed = {id(record) for _, record in told.values()}
-    elsewhere = [
-        Difference(Kind.ELSEWHERE, None, entry.record)
+    entries = joined(
+        records,
+        (*rows, *others),
+        host,
+        questions=questions,
+        declined=declined,
+        sighted=sighted,
+    )
+    own = {row.identity for row in rows}
+    comparing = _Comparing(covered_ms, unread, questions or {}, _possible(entries), _confirmed(entries))
+    compared = [
+        _compared(entry.transfer, entry, comparing)
         for entry in entries
-        if entry.transfer is None and entry.record is not None and id(entry.record) not in claimed
+        if entry.transfer and entry.transfer.identity in own
     ]
+    differences = [verdict for verdict in compared if isinstance(verdict, Difference)]
+    tally = Counter(verdict for verdict in compared if not isinstance(verdict, Difference))
+    named = {identity(found.record) for found in differences if found.record}
     return Comparison(
         tuple(sorted(differences, key=lambda found: found.transfer.id if found.transfer else 0)),
-        tuple(elsewhere),
-        len(rows) - len(differences) - still_open - left_out,
-        still_open,
-        left_out,
+        tuple(Difference(Kind.ELSEWHERE, None, one.record) for one in entries if one.origin is Origin.ELSEWHERE),
+        agree=tally[_Tally.AGREE],
+        unmoved=tally[_Tally.UNMOVED],
+        by_word=tally[_Tally.BY_WORD],
+        pending=tally[_Tally.PENDING],
+        open=tally[_Tally.OPEN],
+        left_out=tally[_Tally.LEFT_OUT],
+        perhaps=sum(
+            one.origin is Origin.POSSIBLE and one.record is not None and identity(one.record) not in named
+            for one in entries
+        ),
     )
 
 
-def _of(entry: Entry) -> Difference | None:
-    """What a row and the record with its tranId say differently; None where nothing that counts."""
-    if not entry.mismatches or entry.record is None or entry.transfer is None:
-        return None
-    status = entry.record.status or PENDING
-    is_other = [mismatch for mismatch in entry.mismatches if mismatch.what != "outcome"]
-    if is_other or recorded_outcome(status) is None:
-        kind = Kind.OTHER_RECORD
-    elif entry.transfer.outcome.is_open:
-        kind = Kind.UNSETTLED
-    elif recorded_outcome(status) is Outcome.REJECTED:
-        if entry.transfer.outcome in _MOVED_NOTHING:
-            return None
-        kind = Kind.FAILED_AFTER_ALL
-    else:
-        kind = Kind.EXECUTED_AFTER_ALL
-    return Difference(kind, entry.transfer, entry.record, entry.mismatches)
+def _possible(entries: Iterable[Entry]) -> Mapping[str, Sequence[Row]]:
+    possible: defaultdict[str, list[Row]] = defaultdict(list)
+    for entry in entries:
+        for row in entry.possible:
+            if entry.record is not None:
+                possible[row.identity].append(entry.record)
+    return possible
 
 
-def _told(
-    rows: Iterable[Transfer], records: Sequence[HistoryRow], declined: Mapping[int, Collection[int]]
-) -> dict[int, tuple[Transfer, HistoryRow]]:
-    """The rows that have no tranId, and that match a record which nobody has: each record is one row's, of several the
-    nearest's in time.
-    """
-    by_id = {row.id: row for row in rows if row.tran_id is None}
-    alike: defaultdict[tuple[str, str, Decimal], list[int]] = defaultdict(list)
-    for number, record in enumerate(records):
-        alike[record.type, record.asset, record.amount].append(number)
-    couples = sorted(
-        (abs(records[number].timestamp - row.timestamp_ms), row.id, number)
-        for row in by_id.values()
-        for number in alike.get((row.request.type.name, row.request.asset, row.request.amount), ())
-        if fit(row, records[number]) is Fit.MATCH and records[number].tran_id not in declined.get(row.id, ())
-    )
-    found: dict[int, tuple[Transfer, HistoryRow]] = {}
-    taken: set[int] = set()
-    for _, row_id, number in couples:
-        if row_id not in found and number not in taken:
-            taken.add(number)
-            found[row_id] = by_id[row_id], records[number]
-    return found
+def _confirmed(entries: Iterable[Entry]) -> Mapping[tuple[object, ...], Sequence[Transfer]]:
+    confirmed: defaultdict[tuple[object, ...], list[Transfer]] = defaultdict(list)
+    for entry in entries:
+        if (row := entry.transfer) and row.outcome is Outcome.DONE and _is_confirmed(entry):
+            confirmed[_asks_for(row)].append(row)
+    return confirmed
 
 
-def _of_told(row: Transfer, record: HistoryRow) -> Difference | None:
-    has_failed = recorded_outcome(record.status) is Outcome.REJECTED
+def _compared(row: Transfer, entry: Entry, comparing: _Comparing) -> Difference | _Tally:
+    if entry.record is None:
+        return _without_record(row, comparing)
+    return _with_record(row, entry.record, entry, comparing)
+
+
+def _with_record(row: Transfer, record: Row, entry: Entry, comparing: _Comparing) -> Difference | _Tally:
+    """Compare a row with the record that has its tranId."""
+    is_other = any(mismatch.what != "outcome" for mismatch in entry.mismatches)
+    if is_other or not isinstance(record, HistoryRow):
+        return Difference(Kind.OTHER_RECORD, row, record, entry.mismatches)
+    is_done = row.outcome is Outcome.DONE
+    match record.status:
+        case RecordStatus.CONFIRMED if is_done:
+            return _Tally.AGREE
+        case RecordStatus.CONFIRMED:
+            repeat = _repeat(row, comparing)
+            return Difference(Kind.EXECUTED_AFTER_ALL, row, record, entry.mismatches, repeat=repeat)
+        case RecordStatus.FAILED if is_done:
+            return Difference(Kind.FAILED_AFTER_ALL, row, record, entry.mismatches)
+        case RecordStatus.FAILED:
+            return _Tally.UNMOVED
+        case RecordStatus.PENDING if is_done and not comparing.is_old(row):
+            return _Tally.PENDING
+        case RecordStatus.PENDING:
+            return Difference(Kind.PENDING, row, record, entry.mismatches)
+        case _:
+            return Difference(Kind.OTHER_RECORD, row, record, entry.mismatches)
+
+
+def _without_record(row: Transfer, comparing: _Comparing) -> Difference | _Tally:
+    """Compare a row that no record has the tranId of, or that has none."""
     if row.outcome.is_open:
-        return Difference(Kind.UNSETTLED, row, record)
-    if row.outcome is Outcome.DONE:
-        return Difference(Kind.FAILED_AFTER_ALL, row, record) if has_failed else None
-    return None if has_failed else Difference(Kind.EXECUTED_AFTER_ALL, row, record)
+        return _possible_match(Kind.UNSETTLED, row, comparing) or _Tally.OPEN
+    if row.outcome is not Outcome.DONE:
+        otherwise = _possible_match(Kind.POSSIBLE, row, comparing, but=RecordStatus.FAILED)
+        return otherwise or (_Tally.UNMOVED if comparing.is_comparable(row) else _Tally.LEFT_OUT)
+    if row.basis is Basis.PERSON and row.tran_id is None:
+        return _possible_match(Kind.POSSIBLE, row, comparing, only=RecordStatus.FAILED) or _Tally.BY_WORD
+    return Difference(Kind.NO_RECORD, row, None) if comparing.is_comparable(row) else _Tally.LEFT_OUT
 
 
-def _is_by_word_alone(row: Transfer) -> bool:
-    """Whether a person has said that it is done, though there is no record: that need not be said every night."""
-    return row.basis is Basis.PERSON and row.tran_id is None
+def _possible_match(
+    kind: Kind,
+    row: Transfer,
+    comparing: _Comparing,
+    *,
+    but: RecordStatus | None = None,
+    only: RecordStatus | None = None,
+) -> Difference | None:
+    """The record nearest in time that could be a row, and says something else than it."""
+    records = [
+        record
+        for record in comparing.possible.get(row.identity, ())
+        if record.status != but and only in (None, record.status)
+    ]
+    if not records:
+        return None
+    nearest = min(records, key=lambda record: abs((record.timestamp or 0) - row.timestamp_ms))
+    return Difference(kind, row, nearest, is_match=is_match(row, nearest, comparing.questions))
 
 
-def _is_comparable(row: Transfer, covered_ms: tuple[int, int], unread: Collection[_Question]) -> bool:
-    start_ms, end_ms = covered_ms
-    is_covered = start_ms <= row.timestamp_ms <= end_ms - _SETTLES_WITHIN_MS
-    return is_covered and _question(row) not in unread
+def _repeat(row: Transfer, comparing: _Comparing) -> Transfer | None:
+    """A transfer that asks for the same, sent soon after, and that its CONFIRMED record bears out."""
+    return next(
+        (
+            other
+            for other in comparing.confirmed.get(_asks_for(row), ())
+            if 0 <= other.timestamp_ms - row.timestamp_ms <= _REPEATED_WITHIN_MS
+        ),
+        None,
+    )
+
+
+def _is_confirmed(entry: Entry) -> bool:
+    record = entry.record
+    return isinstance(record, HistoryRow) and not entry.mismatches and record.status == RecordStatus.CONFIRMED
+
+
+def _asks_for(row: Transfer) -> tuple[object, ...]:
+    request = row.request
+    amount: Decimal = request.amount
+    return request.type, request.asset, amount, request.from_symbol, request.to_symbol
 
 
 def _question(row: Transfer) -> _Question:
@@ -243,22 +232,23 @@ def _question(row: Transfer) -> _Question:
     return request.type, request.from_symbol, request.to_symbol
 
 
-def reconcile(past: PastReader, client: BinanceClient, journal: Journal | None) -> Comparison:
+def reconcile(past: PastReader, client: BinanceClient, journal: Journal) -> Comparison:
     """Compare what a reader has read with all that the journal has of the client's key in that time. Blocks. Raises
     JournalError.
     """
     host = exchange_of(client.base_url)
-    now_ms = client.now_ms()
-    start_ms = now_ms - HISTORY_REACH_MS
-    in_reach = list(journal.transfers(Search(host=host, since_ms=start_ms))) if journal else []
-    own = [row for row in in_reach if is_same_key(row, client)]
-    ids = {row.id for row in own}
+    start_ms, end_ms = past.covered_ms or (0, 0)
+    rows = list(journal.transfers(Search(host=host, since_ms=max(0, start_ms - _SPARE_MS))))
+    own = [row for row in rows if row.timestamp_ms >= start_ms and is_same_key(row, client)]
+    identities = {row.identity for row in own}
     return compare(
         own,
-        [row for row in in_reach if row.id not in ids],
+        [row for row in rows if row.identity not in identities],
         [record for record in past.records if record.timestamp is None or record.timestamp >= start_ms],
         host=host,
-        covered_ms=(start_ms, now_ms),
+        covered_ms=(start_ms, end_ms),
         unread={question for question in map(_question, own) if Stream(*question) not in past.whole},
-        declined={row.id: journal.declined(row) for row in own if journal and row.tran_id is None},
+        questions=past.questions,
+        declined=journal.declined,
+        sighted=journal.sighted(host),
     )

@@ -205,13 +205,13 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal, 
     rivals = await asyncio.to_thread(journal.rivals, transfer)
     sifted = without_rivals(transfer, await sift_by_journal(transfer, rows, journal), rivals)
     seen = (*sifted.matches, *sifted.near)
-    if not is_same_key(transfer, client):  # perhaps another account's, whose history proves nothing
-        note = words.other_key(transfer)
-        doubt = Doubt.OTHER_KEY if waited_ms > window_end_ms(transfer) - transfer.timestamp_ms else None
-        return Progress(transfer, note, doubt, seen, sifted.unreadable)
-    await asyncio.to_thread(journal.sight, transfer, (*seen, *sifted.unreadable), at_ms=now_ms)
     is_window_over = waited_ms > window_end_ms(transfer) - transfer.timestamp_ms
-    if any(row.status == RecordStatus.PENDING for row in seen):  # nobody can say yet how that one ends
+    is_pending = any(row.status == RecordStatus.PENDING for row in seen)  # nobody can say yet how that one ends
+    if not is_same_key(transfer, client):  # perhaps another account's, whose history proves nothing
+        doubt = Doubt.OTHER_KEY if is_window_over and not is_pending else None
+        return Progress(transfer, words.other_key(transfer), doubt, seen, sifted.unreadable)
+    await asyncio.to_thread(journal.sight, transfer, (*seen, *sifted.unreadable), at_ms=now_ms)
+    if is_pending:
         return Progress(transfer, words.PENDING)
     if sifted.is_empty:
         return await _no_trace(transfer, journal, now_ms, waited_ms, is_window_over=is_window_over)

@@ -15,6 +15,8 @@ def again(entry: Entry) -> Draft:
     if entry.asset is None or entry.amount is None:
         raise ValueError("What was moved cannot be read: it cannot be made again")
     from_symbol, to_symbol = entry.symbols
+    if not entry.pairs and len(entry.asked) == 1:
+        from_symbol, to_symbol = entry.asked[0]
     return Draft(
         move.source,
         move.destination,

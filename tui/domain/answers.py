@@ -1,8 +1,8 @@
 """What an answer to a transfer says about the outcome: yes, no, or neither.
 
 An answer is read as a whole. It is a yes only if it is 200 with exactly `{"tranId": n}`, and a no only if status, code
-and shape together are a refusal that the exchange documents as made before anything moved. Source: BINANCE.md, "Limits
-and answers".
+and shape together are a refusal that the exchange documents as made before anything moved. Source:
+BINANCE.md, "Limits and answers".
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
+from enum import Enum
 from math import inf
 
 from tui.domain.amounts import EXACT, MAX_DECIMALS
@@ -50,6 +51,17 @@ class Pair:
         return asset in (self.base, self.quote)
 
 
+class Absent(Enum):
+    """What it means that a wallet's list gives no amount of an asset. Only the first is zero."""
+
+    NONE = "none"
+    """The wallet has none: the list has all that is held."""
+    NOT_LISTED = "not listed"
+    """The list has a row for every asset, also at zero, and none for this one. Nothing is known of it."""
+    NOT_READ = "not read"
+    """The wallet was not read, or a row of its list cannot be read and may be this asset's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """An amount of one asset in one account."""
@@ -79,11 +91,15 @@ class Holdings:
     """One wallet's contents, as they were read last."""
 
     assets: Assets = field(default_factory=dict)
-    """Empty for Isolated Margin, whose assets belong to its pairs."""
+    """What the list says, zeros included. Empty for Isolated Margin, whose assets belong to its pairs."""
+    unread: frozenset[str] = frozenset()
+    """Assets of the list whose amounts cannot be read."""
+    absent: Absent = Absent.NONE
+    """What it means for an asset, or for a pair of Isolated Margin, that the list does not have it."""
     pairs: Mapping[str, Assets] = field(default_factory=dict)
     """Isolated Margin only: the accounts by pair."""
     is_open: bool = True
-    """False for a wallet that the person never opened."""
+    """False for a wallet that the person never opened, because the exchange says so."""
     is_transferable: bool = False
     """Whether the amounts are what can be moved out, as in `Figure`."""
     read_ms: float | None = None
@@ -92,11 +108,24 @@ class Holdings:
     """Why the newest reading failed; what stands beside it is then from an earlier one."""
 
     def figure(self, asset: str, pair: str | None = None) -> Figure | None:
-        """The amount of an asset, in one pair's account for Isolated Margin; None where it was never read."""
+        """The amount of an asset, in one pair's account for Isolated Margin; None where it is not known."""
         if self.read_ms is None:
             return None
         assets = self.assets if pair is None else self.pairs.get(pair, {})
-        return Figure(assets.get(asset, Decimal(0)), self.read_ms, self.is_transferable, self.problem)
+        is_none = pair in self.pairs or self.without(asset) is Absent.NONE
+        amount = assets.get(asset, Decimal(0) if is_none else None)
+        return None if amount is None else Figure(amount, self.read_ms, self.is_transferable, self.problem)
+
+    def without(self, asset: str) -> Absent:
+        """What it means that there is no amount of an asset, or an amount of zero."""
+        if self.read_ms is None or asset in self.unread:
+            return Absent.NOT_READ
+        return Absent.NONE if asset in self.assets else self.absent
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of the list was read."""
+        return self.read_ms is not None and not self.unread and self.absent is not Absent.NOT_READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +137,8 @@ class Balances:
     """By account and asset, where the exchange was asked for just that."""
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     """Every isolated pair of the exchange, by symbol; empty while they are not known."""
+    has_all_pairs: bool = True
+    """Whether a pair that is not among them does not exist. False if a row of the exchange's list cannot be read."""
     prices: Prices = field(default_factory=dict)
     counts_from_ms: Mapping[Wallet, float] = field(default_factory=dict)
     """Since when a reading of a wallet counts, where a transfer changed it or may have: infinity while it is open."""
@@ -145,7 +176,7 @@ class Balances:
 
     def knows(self, asset: str) -> bool:
         """Whether there is such an asset, as far as wallets and pairs tell."""
-        return any(asset in holdings.assets for holdings in self.wallets.values()) or any(
+        return any(asset in holdings.assets or asset in holdings.unread for holdings in self.wallets.values()) or any(
             pair.takes(asset) for pair in self.pairs.values()
         )
 
@@ -188,16 +219,16 @@ def share(available: Decimal, percent: int) -> Decimal:
     return available if is_sendable else available.quantize(unit, ROUND_DOWN, EXACT)
 
 
-def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair]) -> str:
+def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair], *, are_all: bool = True) -> str:
     """Why an asset cannot be in a pair's isolated account; empty where it can, or where either is not entered yet.
 
-    Source: BINANCE.md, "Symbols".
+    Takes whether a pair that is not among `pairs` does not exist. Source: BINANCE.md, "Symbols".
     """
-    if not symbol or (pairs and symbol not in pairs):
-        return "The exchange has no such isolated pair" if symbol else ""
-    if not asset:
+    pair = pairs.get(symbol)
+    if symbol and pairs and not pair and are_all:
+        return "The exchange has no such isolated pair"
+    if not symbol or not asset:
         return ""
-    if pairs:
-        pair = pairs[symbol]
+    if pair:
         return "" if pair.takes(asset) else f"It takes {pair.base} and {pair.quote}, not {asset}"
     return "" if symbol.startswith(asset) or symbol.endswith(asset) else f"{symbol} does not take {asset}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import chain
 
 from tui.domain.amounts import EXACT, AmountError, grouped, left_behind, parse_amount, plain
-from tui.domain.balances import Account, Balances, Figure, ends, pair_mismatch, share
+from tui.domain.balances import Absent, Account, Balances, Figure, ends, pair_mismatch, share
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 
@@ -97,16 +97,18 @@ class FormState:
         return next((problem for problem in self.problems.values() if problem.is_certain), None)
 
     def part(self, percent: int, *, is_asked: bool) -> Decimal | Problem | None:
-        """So much of what can be moved, or why that cannot be filled in; None while it may yet become known.
+        """So much of what can be moved, or why that cannot be filled in; None while it may yet become known, by the
+        reading of the wallet or by the answer to the inquiry.
 
         Takes whether the exchange is being asked (`inquiry`) just now.
         """
         figure = self.figure
         if self.ends[0].pair == "":
             return Problem(Field.FROM_PAIR, "Enter the pair first")
-        if figure is None or (is_asked and not figure.is_exact):
+        is_read = self.balances.wallets[self.draft.source].read_ms is not None
+        if (figure is None and not (is_read and self.draft.asset)) or (figure and is_asked and not figure.is_exact):
             return None
-        if not figure.is_exact:
+        if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
         return share(figure.amount, percent) or Problem(Field.AMOUNT, _nothing(self.draft.asset, self.ends[0]))
 
@@ -171,7 +173,9 @@ class FormState:
             is_certain = self.balances.is_fresh(Wallet.ISOLATED, self.now_ms)
             yield Problem(Field.FROM_PAIR, f"You have no {self.ends[0].pair} account", is_certain=is_certain)
         for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
-            if words := pair_mismatch(end.pair or "", self.draft.asset, self.balances.pairs):
+            if words := pair_mismatch(
+                end.pair or "", self.draft.asset, self.balances.pairs, are_all=self.balances.has_all_pairs
+            ):
                 yield Problem(which, words)
 
     def _excess(self) -> Iterator[Problem]:
@@ -185,10 +189,14 @@ class FormState:
 
     def _available(self) -> str:
         figure, wallet = self.figure, self.balances.wallets[self.draft.source]
-        if figure is None:
+        if figure is None and wallet.read_ms is None:
             return f"{self.draft.source.label} could not be read" if wallet.problem else ""
         if not self.known_asset:
             return ""
+        if figure is None:
+            is_listed = wallet.without(self.draft.asset) is not Absent.NOT_LISTED
+            problem = "could not be read" if is_listed else f"is not listed in {self.draft.source.label}"
+            return f"{self.draft.asset} {problem}" if self.ends[0].pair != "" else ""
         is_fresh = figure.is_fresh(self.now_ms)
         doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reloads)"
         if isinstance(rest := self.rest, Decimal):
@@ -200,12 +208,12 @@ class FormState:
     def _lacks_account(self) -> bool:
         """Whether the source is a pair in which the person has nothing: the exchange has far more of them."""
         pair, isolated = self.ends[0].pair, self.balances.wallets[Wallet.ISOLATED]
-        return bool(pair) and isolated.read_ms is not None and pair not in isolated.pairs
+        return bool(pair) and isolated.is_whole and pair not in isolated.pairs
 
     def _accounts(self, pair: str) -> str:
         """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
         isolated = self.balances.wallets[Wallet.ISOLATED]
-        if isolated.read_ms is not None and pair in self.balances.pairs and pair not in isolated.pairs:
+        if isolated.is_whole and pair in self.balances.pairs and pair not in isolated.pairs:
             return f"You have no {pair} account yet"
         return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 

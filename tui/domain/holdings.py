@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.domain.amounts import EXACT, exact_sum, grouped
-from tui.domain.balances import Balances
+from tui.domain.balances import Absent, Balances
 from tui.domain.choices import by_worth
 from tui.domain.wallets import Wallet
 
@@ -21,6 +21,8 @@ class Holding:
     """By wallet, where there is some: what is free or can be moved, all pairs of Isolated Margin together."""
     worth: Decimal | None
     """Of all of it, in BTC, about; None where the exchange does not value it."""
+    is_whole: bool = True
+    """Whether every wallet was read: else there may be more of it."""
 
     @property
     def total(self) -> Decimal:
@@ -38,7 +40,16 @@ def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
                     of_asset = amounts.setdefault(asset, {})
                     of_asset[wallet] = exact_sum([of_asset.get(wallet, Decimal(0)), amount])
     found = [
-        Holding(asset, by_wallet, balances.worth(asset, exact_sum(by_wallet.values())))
+        Holding(
+            asset,
+            by_wallet,
+            balances.worth(asset, exact_sum(by_wallet.values())),
+            is_whole=not any(
+                holdings.without(asset) is Absent.NOT_READ
+                for wallet, holdings in balances.wallets.items()
+                if wallet not in by_wallet or holdings.pairs
+            ),
+        )
         for asset, by_wallet in amounts.items()
     ]
     return sorted(found, key=lambda holding: by_worth(holding.worth, holding.total, holding.asset))

@@ -1,6 +1,7 @@
 """Base URLs: where requests may go, and what such a place is called."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -60,16 +61,47 @@ def service_url(base_url: str, path: str) -> str:
     return base_url + path
 
 
+def hosts_of(base_url: str) -> tuple[str, ...]:
+    """The base URLs of every host that requests go to."""
+    paths = [f"/{service}" for service in ("api", *_SERVICES)]
+    return tuple(dict.fromkeys(service_url(base_url, path).removesuffix(path) for path in paths))
+
+
 def is_live(base_url: str) -> bool:
     """Whether transfers at a parsed base URL move real funds."""
     return urlsplit(base_url).hostname in _LIVE_HOSTS
 
 
+@lru_cache(maxsize=256)
 def place_name(base_url: str) -> str:
-    """What a person calls the place of a parsed base URL: LIVE, DEMO, or its host and port."""
+    """What a person calls the place of a base URL: LIVE, DEMO, or its host and port.
+
+    The scheme stays where a host is one word, as `https://demo` is, and could be read as another place. What is no base
+    URL, as a file that was edited may have, says so.
+    """
+    try:
+        is_base_url = parse_base_url(base_url) == base_url
+    except ValueError:
+        is_base_url = False
+    if not is_base_url:
+        return f"no host: {base_url!r}"
     if is_live(base_url):
         return LIVE
-    return DEMO if base_url == DEMO_BASE_URL else urlsplit(base_url).netloc
+    if base_url == DEMO_BASE_URL:
+        return DEMO
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    return parts.netloc if "." in host or is_loopback(host) else base_url
+
+
+def in_short(place: str, most: int) -> str:
+    """A place in at most so many characters. It is cut in its middle, and keeps more of its end: who a host belongs to
+    stands there.
+    """
+    if len(place) <= most:
+        return place
+    at_end = max(most * 2 // 3, 1)
+    return f"{place[: most - at_end - 1]}~{place[-at_end:]}"
 
 
 def exchange_of(base_url: str) -> str:

@@ -3,21 +3,16 @@
 They are held together by the tranId alone; what else could be one and the same is for `desk.matching` to say.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import plain
-from tui.domain.moments import ms_of
 from tui.domain.outcome import recorded_outcome
-from tui.domain.records import HistoryRow, Row, identity
+from tui.domain.records import HistoryRow, RecordStatus, Row, one_each
 from tui.domain.search import Facts, Search, facts_of, haystack, is_found
 from tui.domain.transfer import Outcome, Transfer
-
-PENDING = "PENDING"
-"""The status of a record that the exchange is still working on."""
 
 
 class Origin(StrEnum):
@@ -27,8 +22,14 @@ class Origin(StrEnum):
     """Of the journal, and the exchange has the same on record."""
     DIFFERS = "differs"
     """Of the journal, and the exchange has something else on record under its tranId."""
+    POSSIBLE = "perhaps here"
+    """On the exchange's record, and it could be a row of the journal that no record is known of."""
     ELSEWHERE = "elsewhere"
-    """On the exchange's record alone: made with its own app or page, or with another program or journal."""
+    """On the exchange's record alone, and no row of the journal could be it: made with the exchange's own app or page,
+    or with another program or journal.
+    """
+    NOT_COMPARED = "not compared"
+    """On the exchange's record; the journal could not be read, or there is none."""
     JOURNAL = "journal"
     """In the journal alone: it never got a tranId, or no record that was read has it."""
 
@@ -52,6 +53,14 @@ class Entry:
     record: Row | None
     transfer: Transfer | None
     mismatches: tuple[Mismatch, ...] = ()
+    possible: tuple[Transfer, ...] = ()
+    """The rows of the journal that a record without a row could be."""
+    asked: tuple[tuple[str | None, str | None], ...] = ()
+    """The pairs that the exchange was asked for when it gave the record, if the history of its type demands a pair. The
+    record itself need not name them.
+    """
+    is_compared: bool = True
+    """Whether all of the journal is known."""
 
     @property
     def origin(self) -> Origin:
@@ -59,7 +68,9 @@ class Entry:
         if self.record is None:
             return Origin.JOURNAL
         if self.transfer is None:
-            return Origin.ELSEWHERE
+            if self.possible:
+                return Origin.POSSIBLE
+            return Origin.ELSEWHERE if self.is_compared else Origin.NOT_COMPARED
         return Origin.DIFFERS if self.mismatches else Origin.HERE
 
     @property
@@ -67,7 +78,7 @@ class Entry:
         """When it took place, by the exchange's record before the journal; None where that cannot be read."""
         if self.record is not None and self.record.timestamp is not None:
             return self.record.timestamp
-        return ms_of(self.transfer.sent_at) if self.transfer else None
+        return self.transfer.timestamp_ms if self.transfer else None
 
     @property
     def tran_id(self) -> int | None:
@@ -105,6 +116,11 @@ class Entry:
         return self.record.from_symbol or own[0], self.record.to_symbol or own[1]
 
     @property
+    def asked_pairs(self) -> str:
+        """The pairs that it was asked for, in words; empty if its type's history demands none."""
+        return " or ".join(" -> ".join(filter(None, pairs)) for pairs in self.asked)
+
+    @property
     def pairs(self) -> str:
         """Its pairs, in words: BTCUSDT -> ETHUSDT; empty where it has none."""
         return " -> ".join(pair for pair in self.symbols if pair)
@@ -112,28 +128,23 @@ class Entry:
 
 def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> list[Entry]:
     """Records of the exchange at `host` beside rows of the journal, of whatever host; the newest first, and before them
-    what has no time that can be read. A record that comes twice is one, as it was read last.
+    what has no time that can be read. One tranId is one record (`one_each`).
     """
-    distinct = {identity(record): record for record in records}
-    alone = dict(enumerate(distinct.values()))
+    alone = dict(enumerate(one_each(records)))
     rows = list(transfers)
-    by_tran_id: defaultdict[int, list[int]] = defaultdict(list)
-    for number, record in alone.items():
-        if record.tran_id is not None:
-            by_tran_id[record.tran_id].append(number)
+    by_tran_id = {record.tran_id: number for number, record in alone.items() if record.tran_id is not None}
     entries = []
-    # A number that was given out twice belongs to what it fits best.
+    # A tranId that several rows have belongs to the one that it fits best.
     couples = sorted(
-        (len(found := mismatches(row, alone[number])), place, number, found)
+        (len(differing := mismatches(row, alone[number])), place, number, differing)
         for place, row in enumerate(rows)
-        if row.host == host and row.tran_id is not None
-        for number in by_tran_id.get(row.tran_id, ())
+        if row.host == host and row.tran_id is not None and (number := by_tran_id.get(row.tran_id, -1)) >= 0
     )
     taken: set[int] = set()
-    for _, place, number, found in couples:
-        if place not in taken and number in alone:
+    for _, place, number, differing in couples:
+        if number in alone:
             taken.add(place)
-            entries.append(Entry(alone.pop(number), rows[place], found))
+            entries.append(Entry(alone.pop(number), rows[place], differing))
     entries += [Entry(record, None) for record in alone.values()]
     entries += [Entry(None, row) for place, row in enumerate(rows) if place not in taken]
     return sorted(entries, key=_newest_first)
@@ -160,7 +171,7 @@ def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
     found = [
         Mismatch(what, _words(here), _words(there)) for what, here, there in told if there is not None and there != here
     ]
-    if record.status not in (None, PENDING) and recorded_outcome(record.status) is not transfer.outcome:
+    if record.status not in (None, RecordStatus.PENDING) and recorded_outcome(record.status) is not transfer.outcome:
         found.append(Mismatch("outcome", transfer.outcome.words, record.status))
     return tuple(found)
 
@@ -189,7 +200,16 @@ def entry_facts(entry: Entry, *, profile: str, host: str) -> Facts:
     amount = None if record.amount is None else plain(record.amount)
     pairs = (record.from_symbol, record.to_symbol) if isinstance(record, HistoryRow) else (record.text,)
     text = haystack(
-        record.type, record.asset, amount, record.status, record.tran_id, *pairs, entry.origin.value, profile, host
+        record.type,
+        record.asset,
+        amount,
+        record.status,
+        record.tran_id,
+        *pairs,
+        entry.asked_pairs,
+        entry.origin.value,
+        profile,
+        host,
     )
     return Facts(
         entry.at_ms,

@@ -1,9 +1,16 @@
 """Records of the exchange's history of transfers, as the exchange has them."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
+
+from tui.domain.amounts import plain
+from tui.domain.moments import YEAR_10000_MS
+
+_Value = TypeVar("_Value")
 
 
 class RecordStatus(StrEnum):
@@ -17,6 +24,15 @@ class RecordStatus(StrEnum):
     """Nothing moved."""
 
 
+MOST_TRAN_ID = 2**63 - 1
+LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS = 1_000_000_000_000, YEAR_10000_MS
+"""A record's time cannot be one in seconds: it is from the year 2001 on."""
+MOST_IN_WORD = 60
+"""Characters of a name or a status. What is longer is neither."""
+MOST_IN_TEXT = 300
+"""Characters that are kept of a row that cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
     """One transfer in the exchange's history, as documented: its amount is more than 0, its texts are printable."""
@@ -25,11 +41,12 @@ class HistoryRow:
     amount: Decimal
     type: str
     status: str
-    """PENDING, CONFIRMED, or FAILED: nothing moved."""
+    """One of `RecordStatus`, or whatever else the exchange said."""
     tran_id: int
     timestamp: int
     """Milliseconds, in the exchange's time."""
     from_symbol: str | None = None
+    """A pair that the record itself names; nothing else puts one there."""
     to_symbol: str | None = None
 
 
@@ -51,9 +68,48 @@ Row = HistoryRow | UnreadableRow
 
 
 def identity(row: Row) -> Hashable:
-    """What tells a record from others, whenever it is read: all of it but its status, which changes. A tranId alone
-    would not do where an exchange gave one out twice.
+    """What a record goes by, whenever it is read: its tranId. One that has none that can be read goes by its text."""
+    return row.text if row.tran_id is None else row.tran_id
+
+
+def one_each(rows: Iterable[Row]) -> list[Row]:
+    """Return each record of one reading once, in the order in which they came first.
+
+    One tranId is one record. If it came as different records, it stands once, as a row that is not as documented and
+    that says only what they agree on. A record that was PENDING and is not any more does not differ from itself.
     """
+    alike: defaultdict[Hashable, list[Row]] = defaultdict(list)
+    for row in rows:
+        alike[identity(row)].append(row)
+    return [same[0] if len(same) == 1 else _one_of(same) for same in alike.values()]
+
+
+def _one_of(rows: list[Row]) -> Row:
+    distinct = list(dict.fromkeys(rows))
+    settled = [row for row in distinct if row.status != RecordStatus.PENDING] or distinct
+    if len(settled) == 1 and all(_but_status(row) == _but_status(settled[0]) for row in distinct):
+        return settled[0]
+    return UnreadableRow(
+        " | ".join(sorted({_text(row) for row in distinct})),
+        _agreed({row.type for row in distinct}),
+        _agreed({row.asset for row in distinct}),
+        _agreed({row.amount for row in distinct}),
+        _agreed({row.status for row in distinct}),
+        distinct[0].tran_id,
+        _agreed({row.timestamp for row in distinct}),
+    )
+
+
+def _but_status(row: Row) -> Row:
+    return replace(row, status="")
+
+
+def _agreed(values: set[_Value]) -> _Value | None:
+    return next(iter(values)) if len(values) == 1 else None
+
+
+def _text(row: Row) -> str:
     if isinstance(row, UnreadableRow):
         return row.text
-    return row.tran_id, row.type, row.asset, row.amount, row.timestamp, row.from_symbol, row.to_symbol
+    pairs = [pair for pair in (row.from_symbol, row.to_symbol) if pair]
+    return " ".join([row.type, plain(row.amount), row.asset, row.status, str(row.timestamp), *pairs])

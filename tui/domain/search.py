@@ -5,11 +5,11 @@ line.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from tui.domain.amounts import plain
 from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_base_url
-from tui.domain.moments import ms_of
+from tui.domain.moments import from_zone, ms_of
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
 from tui.words.outcomes import message
@@ -101,9 +101,15 @@ def facts_of(transfer: Transfer) -> Facts:
         transfer.code,
         message(transfer.evidence),
     )
-    at_ms = ms_of(transfer.sent_at)
-    outcomes = frozenset({transfer.outcome})
-    return Facts(at_ms, request.type.name, request.asset, outcomes, transfer.profile, transfer.host, text)
+    return Facts(
+        transfer.timestamp_ms,
+        request.type.name,
+        request.asset,
+        frozenset({transfer.outcome}),
+        transfer.profile,
+        transfer.host,
+        text,
+    )
 
 
 def moves(search: Search) -> frozenset[str] | None:
@@ -169,9 +175,9 @@ def _parse(text: str, now: datetime, of_a_day: timedelta) -> int:
             return ms_of(now - int(ago[1]) * _UNITS[ago[2]])
         if re.fullmatch(r"\d{4}-\d\d-\d\d", typed, re.ASCII):
             day = date.fromisoformat(typed) + of_a_day
-            return ms_of(datetime(day.year, day.month, day.day).astimezone())
+            return ms_of(from_zone(datetime.combine(day, time())))
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*", typed, re.ASCII):
-            return ms_of(datetime.fromisoformat(typed).astimezone())
+            return ms_of(from_zone(datetime.fromisoformat(typed)))
     except (ValueError, OverflowError, OSError):
         pass
     raise ValueError(f"{text!r} is no time; write {_TIME_SHAPE}")

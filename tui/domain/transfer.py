@@ -20,7 +20,6 @@ from tui.domain.evidence import (
     outcome_from,
     tran_id_from,
 )
-from tui.domain.moments import utc
 from tui.domain.outcome import Basis
 from tui.domain.outcome import Outcome as Outcome
 from tui.domain.text import is_name
@@ -112,6 +111,8 @@ class Draft:
     """Which of its wallets a person has chosen; the others only stand there."""
     takes_all: bool = field(default=False, kw_only=True)
     """Whether the amount is to be all that can be moved, as soon as that is known."""
+    origin: str = field(default="", compare=False, kw_only=True)
+    """What it was filled from, in words, if that was made at another place or by another profile."""
 
     @property
     def move(self) -> TransferType:
@@ -287,11 +288,6 @@ class Transfer:
     def code(self) -> int | None:
         """The exchange's error code in its first answer, if it had one."""
         return code_from(self.answer or self.evidence)
-
-    @property
-    def sent_at(self) -> datetime:
-        """When it was sent, by the exchange's clock; UTC."""
-        return utc(self.timestamp_ms)
 
     @property
     def is_judged(self) -> bool:

@@ -7,10 +7,14 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from tui.domain.hosts import in_short, place_name
 from tui.domain.outcome import recorded_outcome
 from tui.domain.past import Entry, select
 from tui.domain.search import ANY, Search
+from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+
+_MOST_OF_PLACE = 24
 
 
 class Column(StrEnum):
@@ -52,8 +56,8 @@ class Listed:
 
     entries: list[Entry]
     columns: tuple[Column, ...]
-    """Those that tell entries apart: where all are of one host, of one profile or without a pair, there is nothing to
-    be told there.
+    """All but those that say nothing new: the host and the profile if each entry has those that the heading states,
+    the pairs if none has any.
     """
 
 
@@ -61,8 +65,8 @@ def listed(entries: Iterable[Entry], view: View, whose: Whose) -> Listed:
     """What a view has of entries that come newest first. Entries that are equal in what they are sorted by stay so."""
     all_of_them = list(entries)
     left_out = {
-        *([Column.HOST] if len({host_of(entry, whose) for entry in all_of_them}) < 2 else []),
-        *([Column.PROFILE] if len({profile_of(entry, whose) for entry in all_of_them}) < 2 else []),
+        *([Column.HOST] if all(host_of(entry, whose) == whose.host for entry in all_of_them) else []),
+        *([Column.PROFILE] if all(profile_of(entry, whose) == whose.profile for entry in all_of_them) else []),
         *([] if any(entry.pairs for entry in all_of_them) else [Column.PAIRS]),
     }
     found = all_of_them
@@ -83,6 +87,19 @@ def host_of(entry: Entry, whose: Whose) -> str:
 def profile_of(entry: Entry, whose: Whose) -> str:
     """The profile that it counts as of: that of its row in the journal, or the one by whose key it was read."""
     return entry.transfer.profile if entry.transfer else whose.profile
+
+
+def made_elsewhere(host: str, profile: str, whose: Whose) -> str:
+    """What a person should know who makes a transfer again that another place or profile has made; empty for one of
+    their own.
+    """
+    if (host, profile) == (whose.host, whose.profile):
+        return ""
+    place, own_place = (in_short(printable(place_name(of_one)), _MOST_OF_PLACE) for of_one in (host, whose.host))
+    return (
+        f"Filled from a transfer at {place} as {printable(profile)}. "
+        f"It would be sent to {own_place} as {printable(whose.profile)}."
+    )
 
 
 def outcome_word(entry: Entry) -> str:

@@ -1,8 +1,12 @@
 """An answer to a transfer, read whole: the one place where what came becomes evidence."""
 
+import contextlib
 import json
 import re
+import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from math import ceil
 from typing import Any
 
 from tui.domain.answers import LIMITED_STATUSES, Shape, WholeAnswer, accepted_tran_id, is_refusal
@@ -18,6 +22,7 @@ _LONGEST_WAIT_S = 3 * 24 * 60 * 60
 
 _TRAN_ID = re.compile(r"tran_?id\W{0,8}?(\d{1,19})(?!\d)", re.IGNORECASE)
 _MENTION = re.compile(r"tran_?id", re.IGNORECASE)
+_BAN = re.compile(rb"banned until (\d{13})(?!\d)", re.IGNORECASE)
 _CODE = re.compile(r"[\"']?\bcode\b[\"']?\s*[:=]", re.IGNORECASE)
 
 
@@ -29,7 +34,7 @@ def evidence_from(
     if accepted_tran_id(answer) is not None:
         return Accepted(answer)
     if is_refusal(answer):
-        return Refusal(answer, retry_after_s(headers) if status in LIMITED_STATUSES else None)
+        return Refusal(answer, asked_wait_s(headers, body) if status in LIMITED_STATUSES else None)
     return Ambiguous(Flaw.BOTH if answer.tran_ids else Flaw.NEITHER, answer)
 
 
@@ -53,12 +58,24 @@ def whole_answer(status: int, body: bytes, *, is_followed: bool = False) -> Whol
     return WholeAnswer(status, shape, fields or {}, text, tran_ids, is_followed, is_cut)
 
 
-def retry_after_s(headers: Mapping[str, str]) -> int | None:
-    """Return for how long an answer asks to be left alone, at most as long as a ban lasts; None if it does not say."""
+def asked_wait_s(headers: Mapping[str, str], body: bytes) -> int | None:
+    """Return for how long an answer asks to be left alone, at most as long as a ban lasts; None if it does not say.
+
+    The end of a ban often stands in the message alone: "banned until <ms since the epoch>".
+    """
     value = headers.get("Retry-After", "")
-    if not (value.isascii() and value.isdigit()):
-        return None
-    return min(int(value), _LONGEST_WAIT_S) if len(value) < 10 else _LONGEST_WAIT_S
+    if value.isascii() and value.isdigit():
+        return min(int(value), _LONGEST_WAIT_S) if len(value) < 10 else _LONGEST_WAIT_S
+    if ban := _BAN.search(body[:_MAX_BODY]):
+        return max(0, min(ceil(int(ban[1]) / 1000 - _answered_at_s(headers)), _LONGEST_WAIT_S))
+    return None
+
+
+def _answered_at_s(headers: Mapping[str, str]) -> float:
+    """When an answer was given, by the server's clock if it says so, else by this machine's; seconds since 1970."""
+    with contextlib.suppress(ValueError, OverflowError):
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    return time.time()
 
 
 def _fields(body: bytes) -> dict[str, str | int | bool | None] | None:

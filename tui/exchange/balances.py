@@ -5,12 +5,14 @@ permissions. Each wallet is read by itself, so that none waits for, or hides, an
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from tui.domain.balances import Account, Assets, Figure, Holdings, Pair, Prices
+from tui.domain.amounts import exact_sum
+from tui.domain.balances import Absent, Account, Figure, Holdings, Pair, Prices
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
@@ -18,8 +20,8 @@ from tui.exchange import calls
 from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown
-from tui.exchange.payloads import AssetBalance, WalletBalance
+from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, Refused, contradictory_answer
+from tui.exchange.payloads import AssetBalance, IsolatedAccount, IsolatedPair, WalletBalance
 
 PATIENCE_S = 10
 """How long one reading may take."""
@@ -39,11 +41,32 @@ _GLANCE_SUFFICES = {Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS}
 
 _FREE_IS_MOVABLE = {Wallet.SPOT, Wallet.FUNDING}
 
-_NOT_ABOUT_THE_WALLET = {*range(-1130, -999), -2008, -2014, -2015}
-"""Codes about the exchange's health, the request or the key. Any other means that there is no such wallet to show."""
+_NEVER_OPENED = {
+    Wallet.CROSS: {-3003},  # "Margin account does not exist."
+    Wallet.ISOLATED: {-3003, -11001},  # "Isolated margin account does not exist."
+    Wallet.PORTFOLIO: {-21001},  # "Request ID is not a Portfolio Margin Account."
+}
+"""The codes by which the exchange documents that an account was never opened. Any other, however near its words, says
+nothing about that: papi answers -2015 without Portfolio Margin, but also for a key that may not read it.
+"""
+
+_LISTS_ALL = {Wallet.CROSS, Wallet.UM, Wallet.CM, Wallet.OPTIONS, Wallet.PORTFOLIO}
+"""Wallets whose own call has a row for every asset that they take, also at zero: an asset without a row is missing, not
+at zero. Spot and Funding list what is held, and so does the glance.
+"""
 
 _Answer = TypeVar("_Answer")
 _Glance = asyncio.Task[list[WalletBalance] | None]
+
+
+class _Row(Protocol):
+    """A row of a list of assets."""
+
+    @property
+    def asset(self) -> ServerText: ...
+
+
+_RowT = TypeVar("_RowT", bound=_Row)
 
 
 class Reader:
@@ -97,16 +120,24 @@ class Reader:
                     return None
         except ExchangeError:
             return None
+        if answer.amount < 0:
+            return None
         return Figure(answer.amount, asked_ms, is_transferable=True)
 
-    async def isolated_pairs(self) -> dict[str, Pair]:
-        """Every isolated pair of the exchange, by symbol; empty where the exchange does not tell."""
+    async def isolated_pairs(self) -> tuple[dict[str, Pair], bool]:
+        """The isolated pairs of the exchange by symbol, and whether those are all.
+
+        A row is left out if its names cannot be written, or contradict each other or another row.
+        """
         try:
             rows = await self._ask(calls.ISOLATED_PAIRS)
         except ExchangeError:
-            return {}
-        pairs = (Pair(*names) for row in rows if (names := _names(row.symbol, row.base, row.quote)))
-        return {pair.symbol: pair for pair in pairs}
+            return {}, False
+        named = [names and Pair(*names) for names in (_names(row.symbol, row.base, row.quote) for row in rows)]
+        pairs = dict.fromkeys(pair for pair in named if pair and pair.symbol == pair.base + pair.quote)
+        symbols = Counter(pair.symbol for pair in pairs)
+        once = {pair.symbol: pair for pair in pairs if symbols[pair.symbol] == 1}
+        return once, once.keys() >= {pair.symbol if pair else None for pair in named}
 
     async def _each(self, wallets: Iterable[Wallet], glance: _Glance | None) -> AsyncIterator[dict[Wallet, Holdings]]:
         readings = [asyncio.create_task(self._read(wallet, glance)) for wallet in wallets]
@@ -134,35 +165,30 @@ class Reader:
         try:
             return await self._own(wallet)
         except ExchangeError as error:
-            return await _at_a_glance(wallet, glance) or _unread(error)
+            return await _at_a_glance(wallet, glance) or _unread(wallet, error)
 
     async def _own(self, wallet: Wallet) -> Holdings:
+        """A wallet by its own call. Raises ExchangeError, also if the answer contradicts itself."""
         match wallet:
             case Wallet.SPOT:
-                assets = _free(await self._ask(calls.SPOT_ASSETS))
+                holdings = _holdings(await self._ask(calls.SPOT_ASSETS), _free)
             case Wallet.FUNDING:
-                assets = _free(await self._ask(calls.FUNDING_ASSETS))
+                holdings = _holdings(await self._ask(calls.FUNDING_ASSETS), _free)
             case Wallet.CROSS:
-                assets = _free((await self._ask(calls.CROSS_ACCOUNT)).user_assets)
+                holdings = _holdings((await self._ask(calls.CROSS_ACCOUNT)).user_assets, _free)
             case Wallet.ISOLATED:
-                account = await self._ask(calls.ISOLATED_ACCOUNT)
-                accounts = [row for row in account.assets if row.enabled]
-                pairs = {
-                    pair: _free([row.base_asset, row.quote_asset]) for row in accounts if (pair := name(row.symbol))
-                }
-                return Holdings(pairs=pairs, is_open=bool(accounts))
+                return _isolated(await self._ask(calls.ISOLATED_ACCOUNT))
             case Wallet.UM:
-                assets = _held((row.asset, row.max_withdraw_amount) for row in await self._ask(calls.UM_BALANCES))
+                holdings = _holdings(await self._ask(calls.UM_BALANCES), lambda row: row.max_withdraw_amount)
             case Wallet.CM:
-                assets = _held((row.asset, row.withdraw_available) for row in await self._ask(calls.CM_BALANCES))
+                holdings = _holdings(await self._ask(calls.CM_BALANCES), lambda row: row.withdraw_available)
             case Wallet.OPTIONS:
-                account_rows = (await self._ask(calls.OPTIONS_ACCOUNT)).asset
-                assets = _held((row.asset, row.available) for row in account_rows)
+                holdings = _holdings((await self._ask(calls.OPTIONS_ACCOUNT)).asset, lambda row: row.available)
             case Wallet.PORTFOLIO:
-                rows = await self._ask(calls.PORTFOLIO_BALANCES)
-                assets = _held((row.asset, row.cross_margin_free) for row in rows)
-        is_transferable = wallet not in (Wallet.CROSS, Wallet.PORTFOLIO)
-        return Holdings(assets, is_transferable=is_transferable)
+                holdings = _holdings(await self._ask(calls.PORTFOLIO_BALANCES), lambda row: row.cross_margin_free)
+        if wallet in _LISTS_ALL and holdings.absent is Absent.NONE:
+            holdings = replace(holdings, absent=Absent.NOT_LISTED)
+        return replace(holdings, is_transferable=wallet not in (Wallet.CROSS, Wallet.PORTFOLIO))
 
     async def _glance(self) -> list[WalletBalance] | None:
         """What every wallet is worth; None where the exchange does not tell. Of an error that a task ends with, each
@@ -172,7 +198,7 @@ class Reader:
             rows = await self._ask(calls.WALLET_BALANCES)
         except ExchangeError:
             return None
-        self.prices = _prices(balance for row in rows for balance in row.asset_balances or ())
+        self.prices = {asset: price for row in rows for asset, price in _prices(row.asset_balances or []).items()}
         return rows
 
     async def _ask(self, call: Call[_Answer]) -> _Answer:
@@ -209,39 +235,95 @@ class Reader:
 
 
 async def _at_a_glance(wallet: Wallet, glance: _Glance | None) -> Holdings | None:
-    """What the glance says of a wallet; None where there is no glance, or it failed."""
+    """What the glance says of a wallet; None if it does not, or says two things."""
     if glance is None or (rows := await asyncio.shield(glance)) is None:
         return None
     glance_name = ServerText(_GLANCE_NAMES[wallet])
-    row = next((row for row in rows if row.wallet_name == glance_name), None)
-    return Holdings(
-        _free(row.asset_balances or []) if row else {},
-        is_open=row is not None and row.activate,
-        is_transferable=wallet in _FREE_IS_MOVABLE,
-    )
+    of_wallet = [row for row in rows if row.wallet_name == glance_name]
+    if not of_wallet or any(row != of_wallet[0] for row in of_wallet):
+        return None
+    row = of_wallet[0]
+    if not row.activate:
+        return None if _holds(row) else Holdings(is_open=False)
+    if not row.asset_balances and (row.asset_balances is None or row.balance.amount != 0):
+        return None  # an empty list counts as an empty wallet only if that is worth nothing
+    try:
+        return replace(_holdings(row.asset_balances, _free), is_transferable=wallet in _FREE_IS_MOVABLE)
+    except ExchangeError:
+        return None
 
 
-def _unread(error: ExchangeError) -> Holdings:
-    is_about_wallet = error.code is not None and error.code not in _NOT_ABOUT_THE_WALLET
-    return Holdings(is_open=False) if is_about_wallet else Holdings(problem=str(error))
+def _holds(row: WalletBalance) -> bool:
+    """Whether anything in a row says that the wallet is not empty."""
+    balances = row.asset_balances or []
+    figures = [row.balance, *(figure for each in balances for figure in (each.locked, each.freeze, each.withdrawing))]
+    return any(figure.amount for figure in figures) or any(balance.free for balance in balances)
 
 
-def _free(balances: Iterable[AssetBalance]) -> Assets:
-    return _held((balance.asset, balance.free) for balance in balances)
+def _unread(wallet: Wallet, error: ExchangeError) -> Holdings:
+    is_closed = isinstance(error, Refused) and error.code in _NEVER_OPENED.get(wallet, ())
+    return Holdings(is_open=False) if is_closed else Holdings(problem=str(error))
 
 
-def _held(amounts: Iterable[tuple[ServerText, Decimal]]) -> Assets:
-    """What there is, by name. What has no name that can be written is left out: it cannot be asked for either."""
-    return {asset: amount for text, amount in amounts if amount > 0 and (asset := name(text))}
+def _free(balance: AssetBalance) -> Decimal:
+    return balance.free
 
 
-def _prices(balances: Iterable[AssetBalance]) -> Prices:
-    """BTC for one of each asset, from what the exchange says that all of it is worth."""
-    prices = {}
+def _holdings(rows: Iterable[_RowT], amount: Callable[[_RowT], Decimal]) -> Holdings:
+    """What a list of assets says. Raises ExchangeError if it says two things of one asset.
+
+    A row without a name that can be written is left out, for it cannot be asked for; but then it may be the row of any
+    asset that the list does not have. A negative amount is none that can be moved, and not zero either.
+    """
+    known: dict[str, _RowT] = {}
+    absent = Absent.NONE
+    for row in rows:
+        asset = name(row.asset)
+        if asset is None:
+            absent = Absent.NOT_READ
+        elif known.setdefault(asset, row) != row:
+            raise contradictory_answer(f"{asset} is listed twice, with different figures")
+    amounts = {asset: amount(row) for asset, row in known.items()}
+    unread = frozenset(asset for asset, of_asset in amounts.items() if of_asset < 0)
+    return Holdings({asset: of_asset for asset, of_asset in amounts.items() if of_asset >= 0}, unread, absent)
+
+
+def _isolated(account: IsolatedAccount) -> Holdings:
+    """The isolated accounts, by pair. One that is switched off and empty is none. One without a name that can be
+    written is left out, but may be that of any pair.
+
+    Raises ExchangeError if one is listed twice with different figures, or does not hold its two assets.
+    """
+    rows: dict[str, IsolatedPair] = {}
+    absent = Absent.NONE
+    for row in account.assets:
+        symbol = name(row.symbol)
+        if symbol is None:
+            absent = Absent.NOT_READ
+        elif rows.setdefault(symbol, row) != row:
+            raise contradictory_answer(f"{symbol} is listed twice, with different figures")
+    pairs = {}
+    for symbol, row in rows.items():
+        sides = _holdings([row.base_asset, row.quote_asset], _free)
+        if sides.unread or sides.absent is not Absent.NONE or "".join(sides.assets) != symbol:
+            raise contradictory_answer(f"the account of {symbol} does not hold its two assets")
+        if row.enabled or any(sides.assets.values()):
+            pairs[symbol] = sides.assets
+    return Holdings(absent=absent, pairs=pairs)
+
+
+def _prices(balances: list[AssetBalance]) -> Prices:
+    """BTC for one of each asset, from what the exchange says that all of it is worth. An asset of which any figure is
+    missing or negative, or that is listed twice, has no price.
+    """
+    prices: dict[str, Decimal] = {}
+    names = Counter(balance.asset for balance in balances)
     for balance in balances:
-        total = balance.free + balance.locked + balance.freeze + balance.withdrawing
-        if total > 0 and balance.btc_valuation > 0 and (asset := name(balance.asset)):
-            prices[asset] = balance.btc_valuation / total
+        parts = [balance.free, *(figure.amount for figure in (balance.locked, balance.freeze, balance.withdrawing))]
+        amounts, worth = [part for part in parts if part is not None and part >= 0], balance.btc_valuation.amount
+        is_whole = len(amounts) == len(parts) and names[balance.asset] == 1
+        if is_whole and worth and worth > 0 and (total := exact_sum(amounts)) and (asset := name(balance.asset)):
+            prices[asset] = worth / total
     return prices
 
 

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from tui.exchange.decoding import decode_once
 from tui.exchange.payloads import (
-    AssetBalance,
-    CmBalance,
+    CmBalances,
     CrossAccount,
+    Glance,
+    HeldAssets,
     IsolatedAccount,
     IsolatedPairRow,
     KeyRestrictions,
     OptionsAccount,
-    PortfolioBalance,
+    PortfolioBalances,
     TransferableAmount,
-    UmBalance,
-    WalletBalance,
+    UmBalances,
 )
 
 _Answer_co = TypeVar("_Answer_co", covariant=True)
@@ -33,22 +34,26 @@ class Call(Generic[_Answer_co]):
     is_signed: bool = True
     """Else the key is shown, and signs nothing."""
 
+    def read(self, body: bytes) -> _Answer_co:
+        """What an answer says. Raises ValueError for any that is not documented."""
+        return decode_once(body, self.answer)
+
 
 KEY_RESTRICTIONS = Call("/sapi/v1/account/apiRestrictions", KeyRestrictions)
 """What the key may do."""
 
-WALLET_BALANCES = Call("/sapi/v1/asset/wallet/balance", list[WalletBalance], {"needBalanceDetail": "true"})
+WALLET_BALANCES = Call("/sapi/v1/asset/wallet/balance", Glance, {"needBalanceDetail": "true"})
 """All wallets at a glance, with the assets in each."""
 
-SPOT_ASSETS = Call("/sapi/v3/asset/getUserAsset", list[AssetBalance], method="POST")
-FUNDING_ASSETS = Call("/sapi/v1/asset/get-funding-asset", list[AssetBalance], method="POST")
+SPOT_ASSETS = Call("/sapi/v3/asset/getUserAsset", HeldAssets, method="POST")
+FUNDING_ASSETS = Call("/sapi/v1/asset/get-funding-asset", HeldAssets, method="POST")
 CROSS_ACCOUNT = Call("/sapi/v1/margin/account", CrossAccount)
 ISOLATED_ACCOUNT = Call("/sapi/v1/margin/isolated/account", IsolatedAccount)
 """The isolated margin accounts, one a pair."""
-UM_BALANCES = Call("/fapi/v3/balance", list[UmBalance])
-CM_BALANCES = Call("/dapi/v1/balance", list[CmBalance])
+UM_BALANCES = Call("/fapi/v3/balance", UmBalances)
+CM_BALANCES = Call("/dapi/v1/balance", CmBalances)
 OPTIONS_ACCOUNT = Call("/eapi/v1/marginAccount", OptionsAccount)
-PORTFOLIO_BALANCES = Call("/papi/v1/balance", list[PortfolioBalance])
+PORTFOLIO_BALANCES = Call("/papi/v1/balance", PortfolioBalances)
 
 ISOLATED_PAIRS = Call("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
 """Every pair of the exchange that has isolated margin accounts."""

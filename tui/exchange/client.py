@@ -100,7 +100,7 @@ class BinanceClient:
 
     @property
     def is_warm(self) -> bool:
-        """Whether a connection answered so lately that a transfer sent now need not wait for a new one."""
+        """Whether the exchange answered so lately that a transfer sent now need not wait for a new connection."""
         return self._connection.is_warm
 
     @property
@@ -114,8 +114,8 @@ class BinanceClient:
         return self._connection.uid_weight
 
     async def warm(self) -> None:
-        """Hear from the exchange now, so that a transfer within the next seconds goes out at once, over a connection
-        that is known to be alive. It measures the exchange's time. Raises ExchangeError.
+        """Hear from the exchange now, and open a connection for the next transfer, so that it goes out at once within
+        the next seconds. It measures the exchange's time. Raises ExchangeError.
 
         Who calls while another call is under way waits for the same answer. Nothing is asked while the exchange asks
         to be left alone.
@@ -127,20 +127,24 @@ class BinanceClient:
         if failure := await asyncio.shield(self._warming):
             raise failure
 
-    async def _let_a_proof_end(self) -> None:
-        """A warm connection that is just being proven is free again sooner than a new one is open."""
-        if self._warming and self.clock:
-            await asyncio.wait([self._warming], timeout=2 * self.clock.round_trip_ms / 1000)
-
     async def _prove(self) -> ExchangeError | None:
-        """Hear from the exchange; gives what went wrong, which nobody may be there any more to catch."""
+        """Hear from the exchange, and have the next transfer's connection opened beside; gives what went wrong, which
+        nobody may be there any more to catch.
+        """
+        was_possible = self._connection.can_open_ahead
+        opening = asyncio.create_task(self._connection.open_ahead())
         try:
             async with asyncio.timeout(_PROOF_S):
                 await self.sync_clock()
+            await opening
+            if not was_possible:  # nothing had reached the exchange yet
+                await self._connection.open_ahead()
         except TimeoutError:
             return OutcomeUnknown(Ambiguous(Flaw.TOO_LATE, detail=f"{_PROOF_S} s"))
         except ExchangeError as error:
             return error
+        finally:
+            opening.cancel()
         return None
 
     async def sync_clock(self) -> ClockReading:
@@ -160,9 +164,8 @@ class BinanceClient:
 
         Raises ExchangeError, with what it says about the outcome, for whatever else comes back.
         """
-        await self._let_a_proof_end()
         clock = self.clock
-        answer = await self._ask_signed("POST", _TRANSFER, transfer_parameters(request), timestamp_ms)
+        answer = await self._ask_signed("POST", _TRANSFER, transfer_parameters(request), timestamp_ms, is_transfer=True)
         evidence = evidence_from(answer.status, answer.headers, answer.body, is_followed=answer.is_followed)
         if not isinstance(evidence, Accepted):
             raise self._heed(error_from(evidence), clock)
@@ -196,7 +199,7 @@ class BinanceClient:
         else:
             api_key = self._key.api_key.reveal() if self._key else ""
             body = await self._connection.call(call.method, call.path, api_key=api_key)
-        return _decode(body, call.answer)
+        return _readable(call.read, body)
 
     def _request_time_ms(self) -> int:
         """The exchange's time; this machine's if it has not been measured. Good for signing a read, and no more."""
@@ -210,12 +213,14 @@ class BinanceClient:
             raise self._heed(error_of_answer(answer.status, answer.headers, answer.body), clock)
         return answer.body
 
-    async def _ask_signed(self, method: str, path: str, parameters: Mapping[str, str], timestamp_ms: int) -> RawAnswer:
+    async def _ask_signed(
+        self, method: str, path: str, parameters: Mapping[str, str], timestamp_ms: int, *, is_transfer: bool = False
+    ) -> RawAnswer:
         if self._key is None:
             raise NotSent(Obstacle.LOCKED)
         payload = _encoded({**parameters, "recvWindow": str(self.recv_window_ms), "timestamp": str(timestamp_ms)})
         signed = f"{payload}&signature={_signature(self._key, payload)}"
-        return await self._connection.ask(method, path, signed, self._key.api_key.reveal())
+        return await self._connection.ask(method, path, signed, self._key.api_key.reveal(), is_transfer=is_transfer)
 
     def _heed(self, error: ExchangeError, clock: ClockReading | None) -> ExchangeError:
         """Forget the measured time that a request was signed by, if the exchange refused it."""

@@ -8,6 +8,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+from tui.domain.moments import local
+
 _DRIFT = 1000
 """A clock that gains or loses one part in so many is broken."""
 
@@ -21,7 +23,7 @@ def ticks_ms() -> float:
 
 def time_of(moment_ms: float) -> datetime:
     """When a moment of `ticks_ms` was, by this machine's clock and in its time zone."""
-    return datetime.fromtimestamp(time.time() - (ticks_ms() - moment_ms) / 1000).astimezone()
+    return local(time.time_ns() // 1_000_000 - round(ticks_ms() - moment_ms))
 
 
 @dataclass(frozen=True, slots=True)

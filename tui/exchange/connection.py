@@ -5,6 +5,7 @@ httpx is imported with the first request: that and its pool of connections take 
 
 import asyncio
 import contextlib
+import os
 import re
 import threading
 import time
@@ -17,20 +18,26 @@ from typing import TYPE_CHECKING
 
 from tui.domain.answers import LIMITED_STATUSES
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
-from tui.domain.hosts import is_loopback, service_url
-from tui.exchange.answers import retry_after_s
+from tui.domain.hosts import hosts_of, is_loopback, service_url
+from tui.exchange.answers import asked_wait_s
 from tui.exchange.bodies import read_body
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import (
     ExchangeError,
     NotSent,
     OutcomeUnknown,
+    contradictory_answer,
     error_of_answer,
     error_of_transport,
 )
+from tui.exchange.proxies import UnusableVariable, proxy_for
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
+
+    from tui.exchange.streams import TransferBackend, WatchedBackend
 
 TRUSTED_S = 3
 """For how long a connection is trusted that nothing was heard on. Then it is replaced by a new one before anything is
@@ -42,8 +49,14 @@ _WHOLE_CALL_S = 60
 """A server that sends a byte now and then never runs into the read time-out."""
 _WAIT_S = 60
 """How long to leave the exchange alone where it does not say for how long."""
+_MOST_CONNECTIONS = 100
 _MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Ten times the longest that the exchange is known to give: what becomes of it in memory is larger."""
+
+_MORE_S = 0.3
+"""For how long more is waited for after a transfer's answer where the exchange does not close the connection, as it is
+asked to: an answer that came before the transfer's own has its place taken by then.
+"""
 
 _LONGEST_NAP_MS = 500
 """Two clocks that are read one after the other differ by less."""
@@ -76,10 +89,10 @@ class Connection:
         self.uid_weight = 0
         """The weight that this account has used in the minute, as the exchange last counted it."""
         self._transport = transport
-        self._http: httpx.AsyncClient | None = None
+        self._lines: _Lines | None = None
         self._making = threading.Lock()
         self._is_closed = False
-        self._left: list[httpx.AsyncClient] = []
+        self._left: list[_Lines] = []
         self._under_way: dict[asyncio.Timeout, Ambiguous] = {}
         """The limit of each call, with what its end means."""
         self._resume_ms = 0.0
@@ -89,24 +102,30 @@ class Connection:
     async def aclose(self) -> None:
         """Close the connections."""
         self._is_closed = True
-        for http in (self._http, *self._left):
-            if http:
-                await http.aclose()
+        for lines in (self._lines, *self._left):
+            if lines:
+                await lines.aclose()
 
     @property
-    def http(self) -> "httpx.AsyncClient":
+    def lines(self) -> "_Lines":
         """The connections; made when they are first asked for, which blocks. Raises NotSent where the environment names
         a proxy or certificates that cannot be used.
         """
         with self._making:
-            if self._http is None:
-                self._http = _http(self.base_url, self._transport)
-            return self._http
+            if self._lines is None:
+                self._lines = _lines(self.base_url, self._transport)
+            return self._lines
+
+    @property
+    def http(self) -> "httpx.AsyncClient":
+        """What builds all requests, and sends those that are no transfers."""
+        return self.lines.reads
 
     @property
     def is_warm(self) -> bool:
-        """Whether a connection answered so lately that a request sent now need not wait for a new one."""
-        return ticks_ms() - self._heard_ms < TRUSTED_S * 1000
+        """Whether the exchange answered so lately that a transfer sent now need not wait for a new connection."""
+        is_heard = ticks_ms() - self._heard_ms < TRUSTED_S * 1000
+        return is_heard and not (self._lines and self._lines.lack_one_ahead)
 
     @property
     def wait_s(self) -> int:
@@ -120,6 +139,22 @@ class Connection:
                 self._under_way[limit] = Ambiguous(flaw)
                 limit.reschedule(asyncio.get_running_loop().time())
 
+    @property
+    def can_open_ahead(self) -> bool:
+        """Whether the exchange was reached, and not through a proxy."""
+        return bool(self._lines and self._lines.can_open_ahead)
+
+    async def open_ahead(self) -> None:
+        """Open the connection of the next transfer, if that is possible and none is ready."""
+        if self._lines is None or self._is_closed:
+            return
+        self._leave_connections_from_before_a_sleep()
+        lines = self._lines
+        if lines.ahead and lines.can_open_ahead:
+            await lines.ahead.open_ahead()
+        if self._is_closed:
+            await lines.aclose()
+
     async def call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
         """Return the body of the answer to one request. Raises ExchangeError if that is anything but a 200."""
         answer = await self.ask(method, path, payload, api_key)
@@ -127,14 +162,19 @@ class Connection:
             raise error_of_answer(answer.status, answer.headers, answer.body)
         return answer.body
 
-    async def ask(self, method: str, path: str, payload: str = "", api_key: str = "") -> RawAnswer:
-        """Return the answer to one request. Whatever goes wrong comes out as an ExchangeError: it is caught here."""
+    async def ask(
+        self, method: str, path: str, payload: str = "", api_key: str = "", *, is_transfer: bool = False
+    ) -> RawAnswer:
+        """Return the answer to one request. Whatever goes wrong comes out as an ExchangeError: it is caught here.
+
+        A transfer is the first and the last request on its connection.
+        """
         answer: RawAnswer | ExchangeError
         limit = asyncio.timeout(_WHOLE_CALL_S)
         self._under_way[limit] = Ambiguous(Flaw.TOO_LATE, detail="a minute")
         try:
             async with limit:
-                answer = await self._exchange(method, path, payload, api_key)
+                answer = await self._exchange(method, path, payload, api_key, is_transfer=is_transfer)
         except NotSent as error:
             answer = error
         except TimeoutError:
@@ -151,31 +191,39 @@ class Connection:
                 del answer  # it holds this frame, and so the key, for as long as this frame holds it
         return answer
 
-    async def _exchange(self, method: str, path: str, payload: str, api_key: str) -> RawAnswer | ExchangeError:
-        if self._http is None and not self._is_closed:
-            await asyncio.to_thread(lambda: self.http)
+    async def _exchange(
+        self, method: str, path: str, payload: str, api_key: str, *, is_transfer: bool
+    ) -> RawAnswer | ExchangeError:
+        if self._lines is None and not self._is_closed:
+            await asyncio.to_thread(lambda: self.lines)
         if self._is_closed or self.http.is_closed:
             raise NotSent(Obstacle.CLOSED)
         self._leave_connections_from_before_a_sleep()
         request = _request(self.http, self.base_url, method, path, payload, api_key)
-        response = await self.http.send(request, stream=True)
+        if is_transfer:
+            request.headers["Connection"] = "close"
+        response = await (self.lines.transfers if is_transfer else self.http).send(request, stream=True)
         try:
-            self._heed(response.status_code, response.headers)
+            self._heed(response.status_code, response.headers, b"")
             body = await read_body(response, _MAX_ANSWER_BYTES)
+            is_alone = await _is_alone(response, within_s=_MORE_S if is_transfer else 0)
         finally:
             await response.aclose()
         self._heard_ms = ticks_ms()
+        self._heed(response.status_code, response.headers, body or b"")
         if body is None:
             return OutcomeUnknown(Ambiguous(Flaw.UNREADABLE))
-        return RawAnswer(response.status_code, response.headers, body)
+        if not is_alone and payload and not is_transfer:
+            return contradictory_answer("more came than one answer")
+        return RawAnswer(response.status_code, response.headers, body, is_followed=not is_alone)
 
-    def _heed(self, status: int, headers: Mapping[str, str]) -> None:
+    def _heed(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Take note of what the exchange says of its limits."""
         weight = headers.get(_UID_WEIGHT, "")
         if weight.isascii() and weight.isdigit() and len(weight) < 10:
             self.uid_weight = int(weight)
         if status in LIMITED_STATUSES:
-            wait_s = retry_after_s(headers)
+            wait_s = asked_wait_s(headers, body)
             self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
 
     def _leave_connections_from_before_a_sleep(self) -> None:
@@ -184,37 +232,149 @@ class Connection:
         """
         asleep_ms = _asleep_ms()
         if asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
-            self._left.append(self.http)
-            self._http = _http(self.base_url, None)
+            self._left.append(self.lines)
+            self._lines = _lines(self.base_url, None)
         self._asleep_ms = asleep_ms
 
 
-def _http(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> "httpx.AsyncClient":
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The connections to one exchange."""
+
+    reads: "httpx.AsyncClient"
+    transfers: "httpx.AsyncClient"
+    """Its connections take one request each."""
+    network: "WatchedBackend | None" = None
+    """Opens the connections of reads; None where the transport was given."""
+    ahead: "TransferBackend | None" = None
+    """Opens the connections of transfers."""
+
+    @property
+    def can_open_ahead(self) -> bool:
+        """Whether the exchange was reached, and not through a proxy."""
+        return bool(self.network and self.ahead and self.ahead.place in self.network.reached)
+
+    @property
+    def lack_one_ahead(self) -> bool:
+        """Whether a transfer would have to wait for its connection, and need not."""
+        return bool(self.ahead and self.can_open_ahead and not self.ahead.is_ready)
+
+    async def aclose(self) -> None:
+        if self.ahead:
+            await self.ahead.drop()
+        await self.reads.aclose()
+        await self.transfers.aclose()
+
+
+def _lines(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> _Lines:
+
+    if transport:
+        http = _http(transport=transport)
+        return _Lines(http, http)
+    try:
+        return _lines_to(base_url, _trust(base_url))
+    except UnusableVariable as error:
+        obstacle, detail = Obstacle.ENVIRONMENT, str(error)
+    except Exception:  # noqa: BLE001 - httpx may find fault with a proxy that looked good, in errors of many kinds
+        obstacle, detail = Obstacle.ENVIRONMENT, "HTTPS_PROXY or ALL_PROXY names a proxy that cannot be used"
+    # Raised out here: a proxy's password is in what was caught.
+    raise NotSent(obstacle, detail=detail)
+
+
+def _trust(base_url: str) -> "ssl.SSLContext":
+    """Whom to trust. Raises UnusableVariable."""
     import ssl
 
     import httpx
 
     url = httpx.URL(base_url)
-    # Where nothing is encrypted nobody is trusted, and no certificates are read, which takes longer than all the rest.
-    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if url.scheme == "http" else True
+    if url.scheme == "http":  # without encryption nobody; reading certificates takes longer than all the rest
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        return httpx.AsyncClient(
-            verify=trust,
-            timeout=httpx.Timeout(**_TIMEOUTS_S),
-            limits=httpx.Limits(max_connections=100, keepalive_expiry=TRUSTED_S),
-            headers={"Accept-Encoding": "identity"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
-            follow_redirects=False,
-            # A proxy from the environment has no business between this machine and itself.
-            trust_env=not is_loopback(url.host),
-            transport=transport,
-        )
-    except (ImportError, ValueError):  # SOCKS without its package; a scheme that is none
-        obstacle = Obstacle.PROXY
-    except OSError:
-        obstacle = Obstacle.CERTIFICATES
-    # Raised out here: a proxy's password is in what was caught.
-    raise NotSent(obstacle)
+        trust = httpx.create_ssl_context(trust_env=not is_loopback(url.host))
+    except (OSError, ValueError):
+        raise UnusableVariable(_certificates_variable(), "names a file that cannot be used") from None
+    trust.set_alpn_protocols(["http/1.1"])  # as httpcore does
+    return trust
+
+
+def _certificates_variable() -> str:
+    """The variable that keeps a context for TLS from being made."""
+    log = os.environ.get("SSLKEYLOGFILE")
+    if log:
+        try:
+            with open(log, "ab"):  # noqa: PTH123 - as OpenSSL does
+                pass
+        except (OSError, ValueError):
+            return "SSLKEYLOGFILE"
+    return "SSL_CERT_FILE or SSL_CERT_DIR"
+
+
+def _lines_to(base_url: str, trust: "ssl.SSLContext") -> _Lines:
+    import httpx
+
+    from tui.exchange.streams import TransferBackend, WatchedBackend
+
+    url = httpx.URL(base_url)
+    is_plain = url.scheme == "http"
+    port = url.port or (80 if is_plain else 443)
+    # A proxy from the environment has no business between this machine and itself.
+    hosts = () if is_loopback(url.host) else {str(httpx.URL(host).host) for host in hosts_of(base_url)}
+    proxies = {host: proxy_for(url.scheme, host, port) for host in hosts}
+    reads, transfers = (_http(verify=trust, proxies=proxies, kept_open=kept_open) for kept_open in (None, 0))
+    network = WatchedBackend()
+    ahead = TransferBackend(url.raw_host.decode("ascii"), port, None if is_plain else trust)
+    _connect_through(network, reads)
+    _connect_through(ahead, transfers)
+    return _Lines(reads, transfers, network, ahead)
+
+
+def _http(
+    *,
+    verify: "ssl.SSLContext | bool" = True,
+    proxies: Mapping[str, str | None] | None = None,
+    kept_open: int | None = None,
+    transport: "httpx.AsyncBaseTransport | None" = None,
+) -> "httpx.AsyncClient":
+    import httpx
+
+    limits = httpx.Limits(
+        max_connections=_MOST_CONNECTIONS, max_keepalive_connections=kept_open, keepalive_expiry=TRUSTED_S
+    )
+    return httpx.AsyncClient(
+        verify=verify,
+        timeout=httpx.Timeout(**_TIMEOUTS_S),
+        limits=limits,
+        mounts={
+            _mount(host): httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy, trust_env=False)
+            for host, proxy in (proxies or {}).items()
+            if proxy
+        },
+        headers={"Accept-Encoding": "identity"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
+        follow_redirects=False,
+        trust_env=False,  # what the environment says is read in proxies.py
+        transport=transport,
+    )
+
+
+def _mount(host: str) -> str:
+    """The key under which httpx has what serves a host."""
+    return f"all://[{host}]" if ":" in host else f"all://{host}"
+
+
+def _connect_through(network: "WatchedBackend", http: "httpx.AsyncClient") -> None:
+    """Have all connections of a client opened by a backend of ours, for which httpx has no parameter."""
+    for transport in (http._transport, *http._mounts.values()):
+        if transport is None:  # a host that no proxy serves
+            continue
+        transport._pool._network_backend = network  # type: ignore[attr-defined]
+
+
+async def _is_alone(response: "httpx.Response", *, within_s: float) -> bool:
+    """Whether nothing came with an answer, nor after it within some time."""
+    stream = response.extensions.get("network_stream")  # none in this process
+    return stream is None or await stream.gave_one_answer(within_s)
 
 
 def _request(

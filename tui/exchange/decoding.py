@@ -1,6 +1,7 @@
 """An answer's JSON, into types. What a server wrote comes out as `ServerText` and `Amount`, never as it is."""
 
 import contextlib
+import json
 from decimal import Decimal
 from typing import TypeVar
 
@@ -16,8 +17,26 @@ class Amount(Decimal):
     """An amount that a server wrote: a number that can be shown and reckoned with."""
 
 
-class Estimate(Decimal):
-    """A figure that nothing rests on: 0 where the server wrote none that can be read."""
+class Estimate:
+    """A figure that decides nothing: a server that wrote none that can be read leaves the rest of its answer readable.
+
+    `amount` is then None, and never 0. No dataclass, for msgspec would look for an object in the answer.
+    """
+
+    __slots__ = ("amount",)
+
+    def __init__(self, amount: Decimal | None = None) -> None:
+        self.amount = amount
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Estimate) and self.amount == other.amount
+
+    def __hash__(self) -> int:
+        return hash(self.amount)
+
+
+class Never:
+    """A field that the exchange never writes beside what it documents. Any value makes the answer unreadable."""
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[_Answer]) -> _Answer:
@@ -27,12 +46,30 @@ def decode(body: bytes | msgspec.Raw, kind: type[_Answer]) -> _Answer:
     raise ValueError("not what is documented")
 
 
+def decode_once(body: bytes, kind: type[_Answer]) -> _Answer:
+    """The same, for an answer in which no object names a field twice: of two values, neither is the answer.
+
+    Raises ValueError.
+    """
+    with contextlib.suppress(Exception):  # as above: bytes that are no text, numbers of a million digits, ...
+        json.loads(body, object_pairs_hook=_named_once)
+        return decode(body, kind)
+    raise ValueError("not what is documented")
+
+
+def _named_once(fields: list[tuple[str, object]]) -> None:
+    if len(dict(fields)) != len(fields):
+        raise ValueError("a field is named twice")
+
+
 def _read(kind: type, written: object) -> object:
     if kind is Estimate:
         try:
-            return Estimate(read_amount(str(written)))
+            return Estimate(read_amount(written) if isinstance(written, str) else None)
         except AmountError:
-            return Estimate(0)
+            return Estimate()
+    if kind is Never:
+        raise ValueError("an error, or what says that there is none")
     if not isinstance(written, str):
         raise TypeError("not a text")
     return Amount(read_amount(written)) if kind is Amount else ServerText(written)

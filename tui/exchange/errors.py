@@ -132,6 +132,11 @@ def error_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> Exc
     return error_from(Ambiguous(Flaw.NEITHER) if isinstance(evidence, Accepted) else evidence)
 
 
+def contradictory_answer(problem: str) -> OutcomeUnknown:
+    """Return the error for an answer that says two things of one; `problem` says which."""
+    return OutcomeUnknown(Ambiguous(Flaw.NEITHER, detail=problem))
+
+
 def undocumented_answer(body: bytes) -> OutcomeUnknown:
     """Return the error for a 200 that is not what the exchange documents for a call that only reads."""
     answer = whole_answer(200, body)

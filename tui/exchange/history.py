@@ -1,8 +1,9 @@
 """The exchange's history of transfers, whole or not at all: what is not in a part of it may be in the rest."""
 
 import asyncio
+from collections.abc import Hashable
 
-from tui.domain.records import HistoryRow, Row
+from tui.domain.records import Row, identity
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole
@@ -25,42 +26,71 @@ async def read_history(
 ) -> tuple[Row, ...]:
     """Every record of one type in a span of the exchange's time, newest first.
 
-    It is whole when each page says the same total and all pages together have just so many different rows. The
-    exchange may put fewer rows on a page than it was asked for. Raises HistoryNotWhole, or another ExchangeError.
+    See `Pages` for when it is whole. Raises HistoryNotWhole, or another ExchangeError.
     """
-    rows: dict[int | str, Row] = {}
-    total = None
-    for page in range(1, MAX_PAGES + 1):
-        if page > 1:
+    pages = Pages()
+    for number in range(1, MAX_PAGES + 1):
+        if number > 1:
             await asyncio.sleep(PAUSE_S)
-        answer = await client.transfer_history(
-            move, start_ms=start_ms, end_ms=end_ms, from_symbol=from_symbol, to_symbol=to_symbol, page=page
+        page = await client.transfer_history(
+            move, start_ms=start_ms, end_ms=end_ms, from_symbol=from_symbol, to_symbol=to_symbol, page=number
         )
-        _add(answer, rows, total)
-        total = answer.total
-        if len(rows) == total:
-            return tuple(rows.values())
-        if not answer.rows:
-            raise HistoryNotWhole(f"it speaks of {total} records, and only {len(rows)} came")
-    raise HistoryNotWhole(f"its {total} records do not fit on {MAX_PAGES} pages")
+        if page.total > MAX_PAGES * HISTORY_PAGE_SIZE:
+            raise HistoryNotWhole(f"its {page.total} records are too many to read")
+        pages.add(page)
+        if pages.problem:
+            raise HistoryNotWhole(pages.problem)
+        if pages.is_over:
+            return tuple(pages.rows)
+    raise HistoryNotWhole(f"its {page.total} records do not fit on {MAX_PAGES} pages")
 
 
-def _add(page: HistoryPage, rows: dict[int | str, Row], total: int | None) -> None:
-    """Add a page to those before it, which had a `total`. Raises HistoryNotWhole where they do not fit together."""
-    if total is not None and page.total != total:
-        raise HistoryNotWhole(f"first it had {total} records, then {page.total}")
-    if page.total > MAX_PAGES * HISTORY_PAGE_SIZE:
-        raise HistoryNotWhole(f"its {page.total} records are too many to read")
-    for row in page.rows:
-        key = _identity(row)
-        if key in rows:
-            raise HistoryNotWhole("a record came twice")
-        rows[key] = row
-    if len(rows) > page.total:
-        raise HistoryNotWhole(f"it speaks of {page.total} records, and more came")
+class Pages:
+    """The pages of one question as they come, and whether they are whole.
 
+    They are whole if each says the same total, and as many different records came. A record that stands on one page
+    twice may count twice in the total: then one more page must bring nothing new. One that stands on two pages never
+    does: the pages may have moved against each other, and then a record between them is missing. A tranId that comes
+    as two different records is nothing that the exchange documents, and nothing beside it is to be relied on.
+    """
 
-def _identity(row: Row) -> int | str:
-    if isinstance(row, HistoryRow):
-        return row.tran_id
-    return row.text if row.tran_id is None else row.tran_id
+    def __init__(self) -> None:
+        self.problem = ""
+        """Why they are not whole, and will not be; empty as long as they may be."""
+        self.is_over = False
+        """Whether there is no more to ask for."""
+        self._rows: dict[Hashable, Row] = {}
+        self._repeats = 0
+        """How many rows were on their page already."""
+        self._total: int | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """Each record that came, once."""
+        return list(self._rows.values())
+
+    def add(self, page: HistoryPage) -> None:
+        """Take the next page."""
+        if self._total not in (None, page.total):
+            self._note(f"first it had {self._total} records, then {page.total}")
+        self._total = page.total
+        new: dict[Hashable, Row] = {}
+        for row in page.rows:
+            key = identity(row)
+            before = new.get(key) or self._rows.get(key)
+            if before is None:
+                new[key] = row
+            elif before != row:
+                self._note(f"tranId {row.tran_id} came as two different records")
+            elif key in new:
+                self._repeats += 1
+        self._rows |= new
+        count = len(self._rows)
+        if count > page.total:
+            self._note(f"it speaks of {page.total} records, and more came")
+        self.is_over = count == page.total or not new
+        if self.is_over and page.total not in (count, count + self._repeats):
+            self._note(f"it speaks of {page.total} records, and only {count} came")
+
+    def _note(self, problem: str) -> None:
+        self.problem = self.problem or problem

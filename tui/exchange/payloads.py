@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tui.domain.amounts import plain
-from tui.domain.records import Row
+from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
+from tui.domain.records import END_OF_TIMESTAMPS_MS, LEAST_TIMESTAMP_MS, MOST_TRAN_ID, Row
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
-from tui.exchange.decoding import Amount, Estimate
+from tui.exchange.decoding import Amount, Estimate, Never
 
-_YEAR_10000_MS = 253_402_300_800_000
-
-TranId = Annotated[int, msgspec.Meta(gt=0, le=2**63 - 1)]
+TranId = Annotated[int, msgspec.Meta(gt=0, le=MOST_TRAN_ID)]
 
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=1_000_000_000_000, lt=_YEAR_10000_MS)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=LEAST_TIMESTAMP_MS, lt=END_OF_TIMESTAMPS_MS)]
 """A time that cannot be one in seconds, from the year 2001 on."""
+
+_NOT_EMPTY = msgspec.Meta(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,65 +35,101 @@ class HistoryPage:
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
-    """The exchange's time, in milliseconds."""
+    """The exchange's time, in milliseconds. One that cannot be the time is no answer."""
 
-    server_time: Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
-
-
-class KeyRestrictions(msgspec.Struct, frozen=True, rename="camel"):
-    """What an API key may do."""
-
-    ip_restrict: bool = False
-    enable_reading: bool = False
-    enable_withdrawals: bool = False
-    enable_internal_transfer: bool = False
-    enable_margin: bool = False
-    enable_futures: bool = False
-    permits_universal_transfer: bool = False
-    enable_vanilla_options: bool = False
-    enable_spot_and_margin_trading: bool = False
-    enable_portfolio_margin_trading: bool = False
-    enable_fix_api_trade: bool = False
-    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=_YEAR_10000_MS)] | None = None
-    """When what the key may do ends, in milliseconds; left out for a key that is bound to IP addresses."""
+    server_time: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, lt=LATEST_MS)]
 
 
-class AssetBalance(msgspec.Struct, frozen=True, rename="camel"):
-    """An asset in a wallet. `free` is not locked in orders; under margin and futures, less may be transferable."""
+class Answer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """An answer, or a row of one, as the exchange documents it.
+
+    Its fields have no defaults. If one is missing, the answer is not read: it is never taken for zero, for no, or for
+    nothing. The few fields that may be missing say why that is harmless.
+
+    Fields that nobody asked for are let through, because the exchange adds some without notice and none of them changes
+    what the documented ones mean. The exceptions are these: each says that something went wrong, or may have.
+    """
+
+    code: Never | UnsetType = UNSET
+    msg: Never | UnsetType = UNSET
+    message: Never | UnsetType = UNSET
+    error: Never | UnsetType = UNSET
+    status: Never | UnsetType = UNSET
+    success: Never | UnsetType = UNSET
+
+
+class KeyRestrictions(Answer, frozen=True, rename="camel", kw_only=True):
+    """What an API key may do. None: the exchange did not say.
+
+    Flags may be missing, because the exchange has added some over the years. A missing flag is neither yes nor no. If
+    all are missing, it is another answer.
+    """
+
+    ip_restrict: bool | None = None
+    enable_reading: bool | None = None
+    enable_withdrawals: bool | None = None
+    enable_internal_transfer: bool | None = None
+    enable_margin: bool | None = None
+    enable_futures: bool | None = None
+    permits_universal_transfer: bool | None = None
+    enable_vanilla_options: bool | None = None
+    enable_spot_and_margin_trading: bool | None = None
+    enable_portfolio_margin_trading: bool | None = None
+    enable_fix_api_trade: bool | None = None
+    trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=YEAR_10000_MS)] | None = None
+    """When what the key may do ends, in milliseconds. The exchange leaves it out for a key that is bound to IP
+    addresses.
+    """
+
+    def __post_init__(self) -> None:
+        """Raises ValueError if no flag is there."""
+        if not any(isinstance(getattr(self, field), bool) for field in self.__struct_fields__):
+            raise ValueError("no permission is named")
+
+
+class AssetBalance(Answer, frozen=True, rename="camel", kw_only=True):
+    """An asset in a wallet. `free` is not locked in orders; under margin and futures, less may be transferable.
+
+    The other figures serve for a price alone: if one is missing, there is no price. Margin accounts have no such
+    figures.
+    """
 
     asset: ServerText
-    free: Amount = Amount(0)
-    locked: Estimate = Estimate(0)
-    freeze: Estimate = Estimate(0)
-    withdrawing: Estimate = Estimate(0)
-    btc_valuation: Estimate = Estimate(0)
+    free: Amount
+    locked: Estimate = Estimate()
+    freeze: Estimate = Estimate()
+    withdrawing: Estimate = Estimate()
+    btc_valuation: Estimate = Estimate()
     """What all four together are worth in BTC."""
 
 
-class WalletBalance(msgspec.Struct, frozen=True, rename="camel"):
+class WalletBalance(Answer, frozen=True, rename="camel", kw_only=True):
     """A wallet of the glance at all wallets, by the exchange's name for it."""
 
     wallet_name: ServerText
-    activate: bool = False
+    activate: bool
+    balance: Estimate = Estimate()
+    """What all of it is worth. It decides only whether an empty list is believed, and missing, it is not."""
     asset_balances: list[AssetBalance] | None = None
+    """What is in it. May be missing: then the wallet is not read at a glance, unless it was never opened."""
 
 
-class IsolatedPair(msgspec.Struct, frozen=True, rename="camel"):
+class IsolatedPair(Answer, frozen=True, rename="camel", kw_only=True):
     """The isolated margin account of one pair."""
 
     symbol: ServerText
     base_asset: AssetBalance
     quote_asset: AssetBalance
-    enabled: bool = True
+    enabled: bool
 
 
-class IsolatedAccount(msgspec.Struct, frozen=True):
-    """All isolated margin accounts of a person."""
+class IsolatedAccount(Answer, frozen=True, kw_only=True):
+    """All isolated margin accounts of a person. The list is empty for who has none."""
 
-    assets: list[IsolatedPair] = []
+    assets: list[IsolatedPair]
 
 
-class IsolatedPairRow(msgspec.Struct, frozen=True):
+class IsolatedPairRow(Answer, frozen=True, kw_only=True):
     """A pair of the exchange that has isolated margin accounts."""
 
     symbol: ServerText
@@ -99,50 +137,62 @@ class IsolatedPairRow(msgspec.Struct, frozen=True):
     quote: ServerText
 
 
-class CrossAccount(msgspec.Struct, frozen=True, rename="camel"):
-    """The Cross Margin wallet."""
+class CrossAccount(Answer, frozen=True, rename="camel", kw_only=True):
+    """The Cross Margin wallet, with every asset that it takes."""
 
-    user_assets: list[AssetBalance] = []
+    user_assets: Annotated[list[AssetBalance], _NOT_EMPTY]
 
 
-class UmBalance(msgspec.Struct, frozen=True, rename="camel"):
+class UmBalance(Answer, frozen=True, rename="camel", kw_only=True):
     """An asset in the USD-M Futures wallet."""
 
     asset: ServerText
     max_withdraw_amount: Amount
 
 
-class CmBalance(msgspec.Struct, frozen=True, rename="camel"):
+class CmBalance(Answer, frozen=True, rename="camel", kw_only=True):
     """An asset in the COIN-M Futures wallet."""
 
     asset: ServerText
     withdraw_available: Amount
 
 
-class OptionsBalance(msgspec.Struct, frozen=True):
+class OptionsBalance(Answer, frozen=True, kw_only=True):
     """An asset in the Options wallet."""
 
     asset: ServerText
     available: Amount
 
 
-class OptionsAccount(msgspec.Struct, frozen=True):
-    """The Options wallet."""
+class OptionsAccount(Answer, frozen=True, kw_only=True):
+    """The Options wallet, with every asset that it takes."""
 
-    asset: list[OptionsBalance] = []
+    asset: Annotated[list[OptionsBalance], _NOT_EMPTY]
 
 
-class TransferableAmount(msgspec.Struct, frozen=True):
+class TransferableAmount(Answer, frozen=True, kw_only=True):
     """How much of an asset can be moved out."""
 
     amount: Amount
 
 
-class PortfolioBalance(msgspec.Struct, frozen=True, rename="camel"):
+class PortfolioBalance(Answer, frozen=True, rename="camel", kw_only=True):
     """An asset in the Portfolio Margin wallet."""
 
     asset: ServerText
-    cross_margin_free: Amount = Amount(0)
+    cross_margin_free: Amount
+
+
+Glance = Annotated[list[WalletBalance], _NOT_EMPTY]
+"""Everybody has wallets, so that there is no empty glance."""
+
+HeldAssets = list[AssetBalance]
+"""Spot's and Funding's own list. It leaves out what is at nothing, so that an empty one is an empty wallet."""
+
+UmBalances = Annotated[list[UmBalance], _NOT_EMPTY]
+CmBalances = Annotated[list[CmBalance], _NOT_EMPTY]
+PortfolioBalances = Annotated[list[PortfolioBalance], _NOT_EMPTY]
+"""These have a row for every asset, also at nothing. An empty list is documented nowhere."""
 
 
 def transfer_parameters(request: TransferRequest) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """The exchange's records of transfers, read one by one: a row that is not as documented hides no other, and stays."""
 
+import json
 from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
 
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import MOST_IN_TEXT, MOST_IN_WORD, HistoryRow, Row, UnreadableRow
 from tui.domain.text import ServerText, printable
 from tui.exchange.decoding import Amount, decode
 from tui.exchange.payloads import HistoryPage, Milliseconds, TranId
@@ -17,9 +18,12 @@ HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 """The exchange's history goes back six months. How long a span one call may have, it does not limit."""
 
 _MAX_PAGE_BYTES = 1024 * 1024
-_MAX_TEXT = 300
-_MAX_WORD = 60
-"""Of a name or a status. What is longer is neither."""
+
+_DENYING = frozenset({"code", "msg", "error", "success"})
+"""A record that has one of these says something else beside its status."""
+
+_AMBIGUOUS = object()
+"""Stands for an object that has a name twice."""
 
 
 class _Page(msgspec.Struct, frozen=True):
@@ -39,6 +43,7 @@ def history_page(body: bytes) -> HistoryPage:
     if len(body) > _MAX_PAGE_BYTES:
         raise ValueError("it is too long")
     page = decode(body, _Page)
+    is_row_clear = _clear_rows(body)
     if not page.code is page.msg is page.status is msgspec.UNSET:
         raise ValueError("it speaks of an error")
     if page.rows is msgspec.UNSET:
@@ -47,23 +52,43 @@ def history_page(body: bytes) -> HistoryPage:
         return HistoryPage(0, ())
     if len(page.rows) > HISTORY_PAGE_SIZE:
         raise ValueError("it has more rows than a page")
-    return HistoryPage(page.total, tuple(_row(bytes(raw)) for raw in page.rows))
+    rows = zip(page.rows, is_row_clear, strict=True)
+    return HistoryPage(page.total, tuple(_row(bytes(raw), is_clear=is_clear) for raw, is_clear in rows))
 
 
-def _row(raw: bytes) -> Row:
-    fields: dict[str, msgspec.Raw] = _field(raw, dict[str, msgspec.Raw]) or {}
+def _clear_rows(body: bytes) -> list[bool]:
+    """Return, for each row of a page, whether it says each thing once. Raises ValueError if the page itself does not:
+    of a name that stands there twice, a decoder would take one and drop the other.
+    """
+    try:
+        text = body.decode("utf-8", "replace")
+        page = json.loads(text, object_pairs_hook=_unambiguous, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if page is _AMBIGUOUS:
+        raise ValueError("it has a name twice")
+    return [row is not _AMBIGUOUS for row in page.get("rows") or ()]
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> Any:
+    fields = dict(pairs)
+    return fields if len(fields) == len(pairs) else _AMBIGUOUS
+
+
+def _row(raw: bytes, *, is_clear: bool) -> Row:
+    fields: dict[str, msgspec.Raw] = (_field(raw, dict[str, msgspec.Raw]) or {}) if is_clear else {}
     kind, asset, status = (_word(fields.get(name)) for name in ("type", "asset", "status"))
     amount = _field(fields.get("amount"), Amount)
     if amount is not None and amount <= 0:
         amount = None
     tran_id, timestamp = _field(fields.get("tranId"), TranId), _field(fields.get("timestamp"), Milliseconds)
-    if kind and asset and status and amount and tran_id and timestamp:
+    if kind and asset and status and amount and tran_id and timestamp and _DENYING.isdisjoint(fields):
         pairs = {name: fields[name] for name in ("fromSymbol", "toSymbol") if _is_given(fields.get(name))}
         symbols = {name: _word(symbol) for name, symbol in pairs.items()}
         if None not in symbols.values():
             ends = symbols.get("fromSymbol"), symbols.get("toSymbol")
             return HistoryRow(asset, amount, kind, status, tran_id, timestamp, *ends)
-    text = printable(raw[: 4 * _MAX_TEXT].decode("utf-8", "replace"))[:_MAX_TEXT]
+    text = printable(raw[: 4 * MOST_IN_TEXT].decode("utf-8", "replace"))[:MOST_IN_TEXT]
     return UnreadableRow(text, kind, asset, amount, status, tran_id, timestamp)
 
 
@@ -74,7 +99,7 @@ def _is_given(symbol: msgspec.Raw | None) -> bool:
 def _word(raw: msgspec.Raw | None) -> str | None:
     text = _field(raw, ServerText)
     word = printable(text) if text else ""
-    return word if 0 < len(word) <= _MAX_WORD else None
+    return word if 0 < len(word) <= MOST_IN_WORD else None
 
 
 def _field(raw: bytes | msgspec.Raw | None, kind: Any) -> Any:

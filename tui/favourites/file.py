@@ -5,7 +5,6 @@ line. Writing changes one table and leaves all else as it stands, comments, orde
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import tomllib
@@ -13,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from tui.domain.amounts import MAX_INTEGER_DIGITS
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
-from tui.files import atomic_write, config_folder, open_lock
+from tui.files import NotRegular, atomic_write, config_folder, open_lock, read_regular, take_lock
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(#.*)?", re.ASCII)
 _COMMENT = re.compile(r"[ \t]*#.*")
@@ -25,7 +26,11 @@ _NEW_FILE = """\
 # Favourites of Shunter: shunter --favourite NAME opens the form with one. Nothing in here is secret.
 # amount is a text, "max", "all but 50", or left out; so are pairs, and the profile that one is for.
 """
-_LARGEST = 1024 * 1024
+_MOST_BYTES = 1024 * 1024
+_MOST_SHOWN = 200
+"""Characters of what is wrong in a line."""
+_WAIT_S = 5.0
+"""Another Shunter's change takes milliseconds."""
 
 
 class FavouritesError(Exception):
@@ -168,18 +173,18 @@ def _blocks(text: str) -> list[_Block]:
 def _of_block(block: _Block) -> Favourite | Wrong | None:
     """The favourite of a block, or what is wrong with it; None for what comes before the first, where that is empty."""
     try:
-        content = tomllib.loads(block.text, parse_float=str)
+        content = _toml(block.text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         inside = int(place[1]) if place and place[1] else len(block.lines)
         why = _PLACE.sub("", str(error))
-        return Wrong(block.first_line + inside - 1, f"this is not TOML: {printable(why)}", _name_of(block))
+        return Wrong(block.first_line + inside - 1, f"this is not TOML: {_shown(why)}", _name_of(block))
     others = [key for key in content if key != "favourite"]
     if others or (block.header is None and content):
         key = (others or ["favourite"])[0]
         return Wrong(
             _line_of(block, key),
-            f"there are only [[favourite]] tables here, and no {printable(key)!r}",
+            f"there are only [[favourite]] tables here, and no {_shown(key)!r}",
             _name_of(block),
         )
     if block.header is None:
@@ -191,6 +196,23 @@ def _of_block(block: _Block) -> Favourite | Wrong | None:
         return Wrong(_line_of(block, error.part or ""), str(error), _name_of(block))
     except _Unknown as unknown:
         return Wrong(_line_of(block, unknown.key), str(unknown), _name_of(block))
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """What a text says. Raises tomllib.TOMLDecodeError, and nothing else that the parser may raise."""
+    try:
+        return tomllib.loads(text, parse_float=str)
+    except tomllib.TOMLDecodeError:
+        raise
+    except RecursionError:
+        raise tomllib.TOMLDecodeError("it is nested too deeply") from None
+    except ValueError:
+        raise tomllib.TOMLDecodeError("a number in it is too long") from None
+
+
+def _shown(text: str) -> str:
+    shown = printable(text[: _MOST_SHOWN + 1])
+    return shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}..."
 
 
 class _Unknown(Exception):
@@ -206,15 +228,17 @@ def _texts(table: Mapping[str, object]) -> dict[str, str]:
     texts = {}
     for key, value in table.items():
         if key not in list(Part):
-            near = get_close_matches(key, list(Part), 1)
+            near = get_close_matches(key[:_MOST_SHOWN], list(Part), 1)
             hint = f"; did you mean {near[0]}?" if near else f": {', '.join(Part)}"
-            raise _Unknown(key, f"a favourite has no {printable(key)!r}{hint}")
+            raise _Unknown(key, f"a favourite has no {_shown(key)!r}{hint}")
         if (
             not isinstance(value, str | int)
             or isinstance(value, bool)
             or (isinstance(value, int) and key != Part.AMOUNT)
         ):
             raise InvalidFavourite('write it as a text, like "USDT"', Part(key))
+        if isinstance(value, int) and abs(value) >= 10**MAX_INTEGER_DIGITS:
+            raise InvalidFavourite(f"At most {MAX_INTEGER_DIGITS} digits", Part(key))
         texts[key] = str(value)
     return texts
 
@@ -224,7 +248,7 @@ def _name_of(block: _Block) -> str:
     for line in block.lines:
         if re.match(r"\s*[\"']?name[\"']?\s*=", line):
             with contextlib.suppress(tomllib.TOMLDecodeError):
-                name = next(iter(tomllib.loads(line).values()))
+                name = next(iter(_toml(line).values()))
                 return name.strip() if isinstance(name, str) else ""
     return ""
 
@@ -266,7 +290,7 @@ def _changed(block: _Block, kept: Favourite) -> str:
             if before.get(key) != text:
                 table[key] = text
         return tomlkit.dumps(document)
-    except (TOMLKitError, KeyError, TypeError):
+    except (TOMLKitError, ValueError, LookupError, TypeError, RecursionError):
         return comments + _table(kept)
 
 
@@ -279,9 +303,7 @@ def _meaning(block: _Block) -> dict[str, str]:
 def _read() -> str:
     path = favourites_path()
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FavouritesError(f"The favourites, {path}, are too long for a file of favourites")
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular(path, _MOST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -293,25 +315,28 @@ def _read() -> str:
 def _write(blocks: list[_Block]) -> None:
     path = favourites_path()
     try:
-        # Where a link stands for the file, as a folder of dotfiles has it, the link stays.
-        real = path.resolve()
-        mode = real.stat().st_mode & 0o777 if real.exists() else 0o600
-        atomic_write(real, "".join(block.text for block in blocks).encode(), mode=mode)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
+        atomic_write(path, "".join(block.text for block in blocks).encode(), mode=mode)
     except OSError as error:
         raise FavouritesError(f"The favourites, {path}, cannot be written: {error.strerror}") from None
 
 
 @contextlib.contextmanager
 def _changing() -> Iterator[None]:
-    """Keep other Shunters from changing favourites meanwhile; that takes them milliseconds."""
+    """Keep other Shunters from changing favourites meanwhile. Raises FavouritesError."""
     path = favourites_path()
     try:
         lock = open_lock(path)
+    except NotRegular as error:
+        raise FavouritesError(f"The favourites, {path}, cannot be changed: {error.strerror}.") from None
     except OSError as error:
         raise FavouritesError(f"The folder {path.parent} cannot be written to: {error.strerror}") from None
     try:
+        is_mine = True
         with contextlib.suppress(OSError):  # a folder that takes no locks is no reason not to write
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            is_mine = take_lock(lock, limit_s=_WAIT_S)
+        if not is_mine:
+            raise FavouritesError(f"Another Shunter keeps the favourites, {path}, locked. Close it, then try again.")
         yield
     finally:
         os.close(lock)

@@ -5,17 +5,32 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
+from typing import TypeGuard
 
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.amounts import EXACT, AmountError, read_amount
+from tui.domain.moments import EARLIEST_MS, LATEST_MS
+from tui.domain.records import (
+    END_OF_TIMESTAMPS_MS,
+    LEAST_TIMESTAMP_MS,
+    MOST_IN_TEXT,
+    MOST_IN_WORD,
+    MOST_TRAN_ID,
+    HistoryRow,
+    Row,
+    UnreadableRow,
+)
+from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
-from tui.files import state_folder
+from tui.files import NotRegular, require_regular_database, state_folder
 
-_VERSION = 1
+_VERSION = 2
+"""Before it, pairs were filled in that no record named, and spans were written by a clock that could be wrong."""
 _BUSY_TIMEOUT_S = 5.0
 
-_SCHEMA = (
+_TABLES = (
     """
     CREATE TABLE records (
         account TEXT NOT NULL,
@@ -41,7 +56,25 @@ _SCHEMA = (
         PRIMARY KEY (account, stream)
     ) WITHOUT ROWID
     """,
-    f"PRAGMA user_version = {_VERSION}",
+)
+
+_READ = "stream, key, text, asset, amount, type, status, tran_id, timestamp_ms, from_symbol, to_symbol"
+
+_MOST_BYTES = 64 * 1024
+"""Of one row: ours have a few hundred."""
+
+_MOST_RECORDS = 1_000_000
+"""Of an account: a person makes a hundred a day in 27 years."""
+
+_DAMAGE = frozenset(
+    {
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_TOOBIG,
+        sqlite3.SQLITE_ERROR,  # a table or a column is missing
+        sqlite3.SQLITE_CONSTRAINT,
+        sqlite3.SQLITE_MISMATCH,
+    }
 )
 
 
@@ -81,14 +114,7 @@ class HistoryCache:
         self._lock = threading.Lock()
         with self._errors():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                self._connection = _connect(self._path)
-            except sqlite3.DatabaseError as error:
-                code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-                if code & 0xFF not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-                    raise
-                self._path.unlink()
-                self._connection = _connect(self._path)
+            self._connection = _open(self._path)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -96,16 +122,18 @@ class HistoryCache:
             self._connection.close()
 
     def read(self) -> tuple[dict[Stream, list[Row]], dict[Stream, int]]:
-        """The records of each question, and until when, in the exchange's time, it was read whole."""
+        """The records of each question, and until when, in the exchange's time, it was read whole: both as they were at
+        one moment, whoever writes meanwhile. Nothing, where anything in it is not as it would be written.
+        """
         with self._errors(), self._lock:
-            kept = self._connection.execute("SELECT * FROM records WHERE account = ?", (self._account,)).fetchall()
-            whole = self._connection.execute("SELECT * FROM streams WHERE account = ?", (self._account,)).fetchall()
-            records: dict[Stream, list[Row]] = {}
-            for found in kept:
-                if stream := _stream(found["stream"]):
-                    records.setdefault(stream, []).append(_row(found))
-        untils = ((_stream(found["stream"]), found["until_ms"]) for found in whole)
-        return records, {stream: until_ms for stream, until_ms in untils if stream}
+            try:
+                with _transaction(self._connection, "BEGIN") as connection:
+                    return _records(connection, self._account), _untils(connection, self._account)
+            except sqlite3.Error as error:
+                if not _is_damage(error):
+                    raise
+                self._connection = _made_anew(self._path, self._connection)
+                return {}, {}
 
     def add(self, stream: Stream, rows: Iterable[Row]) -> None:
         """Keep some records of a question, of which there may be more."""
@@ -115,16 +143,23 @@ class HistoryCache:
     def replace(self, stream: Stream, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
         """Keep what a question has from one moment on, read whole until another, in the place of what was kept of that
         time; `is_all` where that is all that it has.
+
+        It counts as read until then only if what was read before is still kept: another Shunter may have made the file
+        anew meanwhile.
         """
         with self._changing() as connection:
             of_stream = (self._account, str(stream))
+            before = connection.execute(
+                "SELECT until_ms FROM streams WHERE account = ? AND stream = ?", of_stream
+            ).fetchone()
             connection.execute(
                 "DELETE FROM records WHERE account = ? AND stream = ? AND (timestamp_ms >= ? OR (? AND timestamp_ms IS "
                 "NULL))",
                 (*of_stream, start_ms, is_all),
             )
             self._insert(connection, stream, rows)
-            connection.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", (*of_stream, until_ms))
+            if is_all or (before is not None and _is_whole(before[0]) and before[0] >= start_ms):
+                connection.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", (*of_stream, until_ms))
 
     def _insert(self, connection: sqlite3.Connection, stream: Stream, rows: Iterable[Row]) -> None:
         connection.executemany(
@@ -134,7 +169,7 @@ class HistoryCache:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), self._lock, self._connection as connection:
+        with self._errors(), self._lock, _transaction(self._connection, "BEGIN IMMEDIATE") as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -142,28 +177,121 @@ class HistoryCache:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            reason = error.strerror if isinstance(error, NotRegular) else error
             raise CacheError(
-                f"What is read of the history cannot be kept in {self._path} ({error}). It may be deleted."
+                f"What is read of the history cannot be kept in {self._path} ({reason}). It may be deleted."
             ) from error
 
 
+def _open(path: Path) -> sqlite3.Connection:
+    """A connection to a file whose shape is ours; one that is damaged is made anew."""
+    require_regular_database(path)
+    try:
+        connection = _connect(path)
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            raise
+        path.unlink()
+        return _connect(path)
+    return connection
+
+
+def _made_anew(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+    """A connection to an empty file. It is emptied in place, so that no other Shunter goes on with one that is gone."""
+    try:
+        with _transaction(connection, "BEGIN IMMEDIATE"):
+            _make(connection)
+    except sqlite3.Error as error:
+        if not _is_damage(error):
+            raise
+        connection.close()
+        path.unlink()
+        return _connect(path)
+    return connection
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
         path.chmod(0o600)
-        connection.execute("PRAGMA synchronous = OFF")  # what is lost with the power is asked for again
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                for table in ("records", "streams"):
-                    connection.execute(f"DROP TABLE IF EXISTS {table}")
-                for statement in _SCHEMA:
-                    connection.execute(statement)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+        # A span must not reach the disk before its records. What is lost with the power is asked for again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        with _transaction(connection, "BEGIN IMMEDIATE"):
+            if not _is_ours(connection):
+                _make(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    shape = connection.execute("SELECT sql FROM sqlite_master ORDER BY name LIMIT ?", (len(_TABLES) + 1,)).fetchall()
+    return version == _VERSION and [str(found["sql"]).strip() for found in shape] == [
+        table.strip() for table in _TABLES
+    ]
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    """Empty the file, whatever is in it, and give it its shape."""
+    for found in connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
+    ).fetchall():
+        name = found["name"].replace('"', '""')
+        connection.execute(f'DROP {found["type"]} IF EXISTS "{name}"')
+    for table in _TABLES:
+        connection.execute(table)
+    connection.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
+    """All that is read or written meanwhile is as of one moment; what is written is kept whole, or not at all."""
+    connection.execute(begin)
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether it is the file's content that is wrong. An error without a code is of a value that cannot be read."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _DAMAGE
+
+
+def _records(connection: sqlite3.Connection, account: str) -> dict[Stream, list[Row]]:
+    records: dict[Stream, list[Row]] = {}
+    stream_of = lru_cache(maxsize=None)(_stream)
+    for kept in _bounded(connection, f"SELECT {_READ} FROM records WHERE account = ?", account):  # noqa: S608 - a constant
+        records.setdefault(stream_of(kept["stream"]), []).append(_row(kept))
+    return records
+
+
+def _untils(connection: sqlite3.Connection, account: str) -> dict[Stream, int]:
+    untils: dict[Stream, int] = {}
+    for kept in _bounded(connection, "SELECT stream, until_ms FROM streams WHERE account = ?", account):
+        until_ms = _number(kept["until_ms"], EARLIEST_MS, LATEST_MS)
+        if until_ms is None:
+            raise sqlite3.DataError("a span has no end")
+        untils[_stream(kept["stream"])] = until_ms
+    return untils
+
+
+def _bounded(connection: sqlite3.Connection, statement: str, account: str) -> Iterator[sqlite3.Row]:
+    with contextlib.closing(connection.execute(statement, (account,))) as found:
+        for number, kept in enumerate(found):
+            if number >= _MOST_RECORDS:
+                raise sqlite3.DataError("there are more than there can be")
+            yield kept
 
 
 def _columns(row: Row) -> tuple[str | int | None, ...]:
@@ -173,33 +301,77 @@ def _columns(row: Row) -> tuple[str | int | None, ...]:
         return row.text, row.text, row.asset, amount, row.type, row.status, row.tran_id, row.timestamp, None, None
     ends = row.from_symbol, row.to_symbol
     key = "\n".join(
-        str(part) for part in (row.tran_id, row.type, row.asset, row.amount.normalize(), row.timestamp, *ends)
+        str(part) for part in (row.tran_id, row.type, row.asset, row.amount.normalize(EXACT), row.timestamp, *ends)
     )
     return key, None, row.asset, amount, row.type, row.status, row.tran_id, row.timestamp, *ends
 
 
 def _row(kept: sqlite3.Row) -> Row:
-    """Raises sqlite3.DataError for what this program does not write."""
-    try:
-        amount = None if kept["amount"] is None else Decimal(kept["amount"])
-    except (InvalidOperation, TypeError):
-        raise sqlite3.DataError("a record cannot be read") from None
-    told = (kept["asset"], amount, kept["type"], kept["status"], kept["tran_id"], kept["timestamp_ms"])
+    """The record of a row. Raises sqlite3.DataError for whatever could not be an answer of the exchange: see
+    `exchange/records.py`.
+    """
+    kind, asset, status, from_symbol, to_symbol = (
+        _word(kept[name]) for name in ("type", "asset", "status", "from_symbol", "to_symbol")
+    )
+    amount = _amount(kept["amount"])
+    tran_id = _number(kept["tran_id"], 1, MOST_TRAN_ID + 1)
+    timestamp = _number(kept["timestamp_ms"], LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS)
+    row: Row | None = None
     if kept["text"] is not None:
-        asset, _, kind, status, tran_id, timestamp = told
-        return UnreadableRow(kept["text"], kind, asset, amount, status, tran_id, timestamp)
-    if None in told or amount is None:
-        raise sqlite3.DataError("a record cannot be read")
-    return HistoryRow(kept["asset"], amount, *told[2:], kept["from_symbol"], kept["to_symbol"])
+        text = _text(kept["text"], MOST_IN_TEXT)
+        row = UnreadableRow(text, kind, asset, amount, status, tran_id, timestamp)
+    elif kind and asset and status and amount and tran_id and timestamp:
+        row = HistoryRow(asset, amount, kind, status, tran_id, timestamp, from_symbol, to_symbol)
+    if row is None or _columns(row)[0] != kept["key"]:
+        raise sqlite3.DataError("a record is not as it is written")
+    return row
 
 
-def _stream(text: str) -> Stream | None:
-    """The question that was written as `Stream` shows itself; None for one that is asked no more."""
-    name, _, pairs = text.partition(" ")
-    move = TransferType.__members__.get(name)
-    if move is None:
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int)
+
+
+def _number(value: object, least: int, end: int) -> int | None:
+    if value is None:
         return None
-    first, _, second = pairs.partition(" -> ")
-    if move.needs_from_pair:
-        return Stream(move, first, second or None)
-    return Stream(move, None, first or None)
+    if _is_whole(value) and least <= value < end:
+        return value
+    raise sqlite3.DataError("a number is out of range")
+
+
+def _amount(value: object) -> Decimal | None:
+    if value is None:
+        return None
+    with contextlib.suppress(AmountError):
+        if isinstance(value, str) and (amount := read_amount(value)) > 0:
+            return amount
+    raise sqlite3.DataError("an amount cannot be read")
+
+
+def _word(value: object) -> str | None:
+    return None if value is None else _text(value, MOST_IN_WORD)
+
+
+def _text(value: object, most: int) -> str:
+    if isinstance(value, str) and 0 < len(value) <= most and printable(value) == value:
+        return value
+    raise sqlite3.DataError("a text cannot be read")
+
+
+def _stream(value: object) -> Stream:
+    """The question that was written as `Stream` shows itself. Raises sqlite3.DataError."""
+    text = value if isinstance(value, str) else ""
+    kind, _, pairs = text.partition(" ")
+    move = TransferType.__members__.get(kind)
+    if move is not None:
+        first, _, second = pairs.partition(" -> ")
+        ends = (first, second or None) if move.needs_from_pair else (None, first or None)
+        stream = Stream(move, *ends)
+        needs = move.needs_from_pair, move.needs_to_pair
+        if str(stream) == text and all(_is_pair(pair, needed=need) for pair, need in zip(ends, needs, strict=True)):
+            return stream
+    raise sqlite3.DataError("a question is not one that is asked")
+
+
+def _is_pair(pair: str | None, *, needed: bool) -> bool:
+    return name(pair) == pair if needed and pair else not needed and pair is None

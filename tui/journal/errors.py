@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tui.domain.transfer import Transfer
+from tui.files import NotRegular
 
 
 class JournalError(Exception):
@@ -43,14 +44,13 @@ def in_words(path: Path | None) -> Iterator[None]:
 
 
 def _journal_error(error: sqlite3.Error | OSError, path: Path | None) -> JournalError:
+    if isinstance(error, NotRegular):
+        return JournalError(f"{name_of(path)} cannot be opened: {error.strerror}, then try again.")
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without a code: a row that cannot be read
         problem, remedy = _SQLITE_PROBLEMS.get(code & 0xFF, _FAILING)
     else:
         problem, remedy = _SYSTEM_PROBLEMS.get(error.errno or 0, _FAILING)
-    with contextlib.suppress(OSError):  # of a folder that cannot be entered, nothing more is known
-        if path and path.is_dir():
-            problem, remedy = "a folder has the journal's name", "Move that folder aside, then try again."
     return JournalError(f"{name_of(path)}: {problem} ({error}). {remedy}")
 
 

@@ -10,6 +10,7 @@ from typing import Self
 from uuid import uuid4
 
 from tui.domain.transfer import Outcome
+from tui.files import require_regular_database
 from tui.journal.errors import JournalError, in_words, name_of
 from tui.journal.schema import MIGRATIONS
 from tui.journal.senders import Sender, living_senders
@@ -160,6 +161,8 @@ class JournalFile:
 
 
 def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
+    if path:
+        require_regular_database(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}" if path else ":memory:",
         uri=path is not None,
@@ -189,6 +192,7 @@ def _copy(path: Path, version: int) -> None:
     try:
         unfinished.touch(mode=0o600, exist_ok=False)
         with contextlib.closing(_connect(path, "ro")) as source, contextlib.closing(_connect(unfinished, "rw")) as copy:
+            copy.execute("PRAGMA journal_mode = DELETE")  # its rollback file would stay under the name of now
             source.backup(copy)
         if target.exists():  # of an earlier journal with this name: it is kept as well
             target = unfinished.rename(target.with_name(f"{target.name}-{uuid4().hex[:8]}"))

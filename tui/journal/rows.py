@@ -3,7 +3,8 @@
 import sqlite3
 from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, get_type_hints
 from uuid import uuid4
 
 from tui.domain.amounts import plain
@@ -68,6 +69,8 @@ JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
 """Asks for the same, but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
 
+_OUTCOMES = frozenset(Outcome)
+
 _CONFUSED_MS = 60 * 60 * 1000
 
 
@@ -127,6 +130,8 @@ def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
 def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
     """What a row of `COLUMNS` says. Raises sqlite3.DataError if its evidence cannot be read."""
     written = Written._make(row[: len(Written._fields)])
+    if not _are_columns(tuple(map(type, written))) or written.outcome not in _OUTCOMES:
+        raise sqlite3.DataError(f"transfer {row['id']} cannot be read")
     if is_orphan:
         return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE)
     if row["kind"] == codec.LEGACY:
@@ -135,6 +140,12 @@ def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
         return written._replace(message=codec.message_of(row["kind"], row["details"]))
     except ValueError as error:
         raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
+
+
+@lru_cache
+def _are_columns(kinds: tuple[type, ...]) -> bool:
+    """Whether values of these types can be the columns of `Written`."""
+    return all(issubclass(kind, known) for kind, known in zip(kinds, get_type_hints(Written).values(), strict=True))
 
 
 def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:

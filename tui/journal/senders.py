@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
+from tui.files import NotRegular, regular_descriptor
+
 
 class Sender:
     """One that may be sending: `id` is living until `release` or the end of the process. Raises OSError."""
@@ -19,7 +21,7 @@ class Sender:
         while True:
             self.id = uuid4().hex
             self._path = folder / f"{self.id}.lock"
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            self._fd = regular_descriptor(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             if _try_lock(self._fd, fcntl.LOCK_EX) and self._path.exists():
                 return
             os.close(self._fd)  # another Shunter took it for a dead one's before it was locked
@@ -38,9 +40,9 @@ def living_senders(folder: Path) -> frozenset[str]:
 
 def _is_held(path: Path) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
+        fd = regular_descriptor(path, os.O_RDONLY)
+    except (FileNotFoundError, NotRegular):
+        return False  # no Shunter holds a pipe or a folder
     try:
         if not _try_lock(fd, fcntl.LOCK_SH):
             return True

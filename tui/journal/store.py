@@ -151,6 +151,20 @@ class Journal:
             ).fetchall()
         return tuple(sighting["status"] for sighting in sightings)
 
+    def sighted(self, host: str) -> dict[int, frozenset[str]]:
+        """The identities of the transfers to this host that a record was sighted for, by its tranId."""
+        with self._file.reading() as connection:
+            sightings = connection.execute(
+                "SELECT identity, sightings.tran_id FROM sightings JOIN transfers ON id = transfer_id "
+                "WHERE host = ? AND sightings.tran_id IS NOT NULL",
+                (host,),
+            ).fetchall()
+        identities: dict[int, frozenset[str]] = {}
+        for sighting in sightings:
+            tran_id = sighting["tran_id"]
+            identities[tran_id] = identities.get(tran_id, frozenset()) | {sighting["identity"]}
+        return identities
+
     def noticed(self, transfer: Transfer) -> None:
         """The person has seen that what was shown of a transfer before was wrong."""
         with self._file.transaction() as connection:
@@ -212,6 +226,10 @@ class Journal:
                         rows.change(connection, row, SenderGone())
                 found = connection.execute(statement, (host,)).fetchall()
         return [transfer for transfer in map(transfer_of, found) if transfer.outcome is Outcome.UNKNOWN]
+
+    def all_open(self, host: str) -> list[Transfer]:
+        """The transfers to a host that are open just now, oldest first, whoever is sending or settling them."""
+        return self._select(f"{rows.OPEN} AND host = ? ORDER BY id", (host,))
 
     def similar(self, request: TransferRequest, *, host: str, now_ms: int) -> list[Transfer]:
         """The transfers that the request would repeat, oldest first: open ones, those judged not executed within a day,

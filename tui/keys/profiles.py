@@ -5,9 +5,7 @@ and no secret. A key belongs to the host that it was added for; the keyring's en
 file can send a key elsewhere.
 """
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,7 +17,7 @@ import msgspec
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
-from tui.files import atomic_write, config_folder, open_lock
+from tui.files import NotRegular, atomic_write, config_folder, open_lock, read_regular, take_lock
 from tui.keys import keyring_calls
 from tui.keys.errors import (
     InvalidKey,
@@ -33,7 +31,8 @@ from tui.keys.errors import (
 from tui.keys.formats import parse_key, parse_profile_name
 from tui.keys.keyring_calls import LIMIT_S
 
-_POLL_S = 0.05
+_MOST_BYTES = 1024 * 1024
+"""Thousands of profiles."""
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,14 +76,14 @@ def profiles() -> tuple[Profile, ...]:
     """Every profile, in the order of adding. Touches no keyring. Raises ProfilesFileError."""
     path = profiles_path()
     try:
-        listed = msgspec.json.decode(path.read_bytes(), type=_ProfilesFile).profiles
+        listed = msgspec.json.decode(read_regular(path, _MOST_BYTES), type=_ProfilesFile).profiles
     except FileNotFoundError:
         return ()
     except OSError as error:
         raise ProfilesFileError(f"The list of profiles, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise ProfilesFileError(
-            f"The list of profiles, {path}, is damaged: {printable(str(error))}. "
+            f"The list of profiles, {path}, is damaged: {printable(str(error)[:200])}. "
             "Correct it, or move it away and add the keys again."
         ) from None
     if len({listed_profile.name for listed_profile in listed}) < len(listed):
@@ -241,7 +240,7 @@ def _entry_text(key: ApiKey, base_url: str) -> str:
 
 def _decoded(text: str) -> tuple[ApiKey, str] | None:
     """The key of an entry, and its base URL."""
-    with suppress(msgspec.MsgspecError, InvalidKey):
+    with suppress(msgspec.MsgspecError, RecursionError, InvalidKey):
         entry = msgspec.json.decode(text, type=_Entry)
         return parse_key(entry.kind, entry.api_key, entry.secret), entry.base_url
     return None
@@ -253,27 +252,20 @@ def _changing(limit_s: float) -> Iterator[None]:
     path = profiles_path()
     try:
         lock = open_lock(path)
+    except NotRegular as error:
+        raise ProfilesFileError(f"The list of profiles, {path}, cannot be changed: {error.strerror}.") from None
     except OSError as error:
         raise ProfilesFileError(f"The folder {path.parent} cannot be written to: {error.strerror}") from None
     try:
-        deadline = time.monotonic() + limit_s
-        while not _locked(lock):
-            if time.monotonic() > deadline:
-                raise ProfilesBusy("Another Shunter is adding or removing a key. Finish that, and try again.")
-            time.sleep(_POLL_S)
+        try:
+            is_mine = take_lock(lock, limit_s=limit_s)
+        except OSError as error:
+            raise ProfilesFileError(f"The folder {path.parent} takes no locks: {error.strerror}") from None
+        if not is_mine:
+            raise ProfilesBusy("Another Shunter is adding or removing a key. Finish that, and try again.")
         yield
     finally:
         os.close(lock)
-
-
-def _locked(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise ProfilesFileError(f"The folder {profiles_path().parent} takes no locks: {error.strerror}") from None
-    return True
 
 
 def _write(listed: tuple[Profile, ...]) -> None:

@@ -7,14 +7,17 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.domain.text import printable
-from tui.files import atomic_write, config_folder
+from tui.files import atomic_write, config_folder, read_regular
 from tui.keys.errors import SettingsFileError
+
+_MOST_BYTES = 64 * 1024
+_A_YEAR_MINUTES = 366 * 24 * 60
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings, and what holds where the file has none."""
 
-    idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0)] = 15
+    idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0, le=_A_YEAR_MINUTES)] = 15
     """Minutes without a key press after which the app lets go of the key; 0 is never."""
     plain_text_keyring: str = ""
     """The keyring that the person accepted although it may keep keys in plain text."""
@@ -31,14 +34,14 @@ def settings() -> Settings:
     """The settings as they stand in the file. Raises SettingsFileError."""
     path = settings_path()
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
+        return msgspec.json.decode(read_regular(path, _MOST_BYTES), type=Settings)
     except FileNotFoundError:
         return Settings()
     except OSError as error:
         raise SettingsFileError(f"The settings, {path}, cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise SettingsFileError(
-            f"The settings, {path}, are damaged: {printable(str(error))}. Correct the file, or delete it."
+            f"The settings, {path}, are damaged: {printable(str(error)[:200])}. Correct the file, or delete it."
         ) from None
 
 

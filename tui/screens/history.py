@@ -14,18 +14,20 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
+from textual.worker import Worker
 
 from tui.desk.desk import Desk
-from tui.desk.reconcile import Comparison
+from tui.desk.past import Reading
 from tui.domain.again import again, reverse
+from tui.domain.differences import Comparison
 from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
-from tui.domain.view import Listed, View, Whose, listed
+from tui.domain.view import Listed, View, Whose, host_of, listed, made_elsewhere, profile_of
 from tui.journal import JournalError
 from tui.screens.ending import EndsItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
-from tui.screens.history_words import differences, empty_words, missing_findings, said, summary
+from tui.screens.history_words import comparing_words, differences, empty_words, missing_findings, said
 from tui.screens.report import ReportScreen
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
@@ -35,9 +37,10 @@ from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_table import AGAIN_HELP, ROW_HELP
+from tui.words.differences import summary
 
 _SORT = "in the history: sort by the next column / the other way round"
-_COMPARE = "in the history: check all of the journal against the exchange's record"
+_COMPARE = "in the history: check all of the journal against the exchange's record, read afresh"
 _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", "leave"})
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
@@ -78,8 +81,14 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
         view: View
 
     @dataclass
+    class Comparing(Message):
+        """The history is being read, to compare the journal with it."""
+
+        reading: Reading
+
+    @dataclass
     class Compared(Message):
-        """The journal was held against the record, or could not be."""
+        """The journal was compared with the record, or could not be."""
 
         comparison: Comparison | None
         problem: str = ""
@@ -96,6 +105,7 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
         self._view: View = before._view if before else View()
         self._filter: str = before._filter if before else ""
         """What stands in the filter."""
+        self._comparing: Worker[None] | None = None
         self._wanted = asyncio.Event()
         """Set where the list is to be made anew."""
 
@@ -202,8 +212,9 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
             self.app.bell()
             return
         try:
-            draft = again(entry)
-            self.dismiss(reverse(draft) if turned else draft)
+            draft = reverse(again(entry)) if turned else again(entry)
+            host, profile = host_of(entry, self._whose), profile_of(entry, self._whose)
+            self.dismiss(replace(draft, origin=made_elsewhere(host, profile, self._whose)))
         except ValueError as error:
             self._note(str(error))
             self.app.bell()
@@ -218,6 +229,8 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
 
     def action_ask_or_stop(self) -> None:
         """Stop reading, or read what is new."""
+        if self._stops_comparing():
+            return
         if self._past.is_asking:
             self._past.stop()
         else:
@@ -227,21 +240,43 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
         """Say what is not in the list."""
         self.app.push_screen(ReportScreen("Not in the list", *missing_findings(self._past)))
 
+    @property
+    def is_comparing(self) -> bool:
+        """Whether the history is being read to compare the journal with it."""
+        return self._comparing is not None and not self._comparing.is_finished
+
     def action_compare(self) -> None:
-        """Hold the journal against what was read."""
+        """Compare the journal with the exchange's history, which is read afresh for that."""
         if self._past.is_asking or self._past.reading is None:
             self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
-        self._note("Checking the journal against the record...")
-        self.compare_past()
+        if not self.is_comparing:
+            self._note(comparing_words())
+            self._comparing = self.compare_past()
 
     @work(exclusive=True, group="compare")
     async def compare_past(self) -> None:
-        """Compare; it reads the journal."""
+        """Read and compare; what comes of it is posted."""
         try:
-            self.post_message(self.Compared(await self._past.compare()))
+            comparison = await self._past.compare(lambda reading: self.post_message(self.Comparing(reading)))
         except JournalError as error:
             self.post_message(self.Compared(None, str(error)))
+        else:
+            self.post_message(self.Compared(comparison))
+
+    def _stops_comparing(self) -> bool:
+        """Stop comparing if that is under way; whether it was."""
+        if self._comparing is None or not self.is_comparing:
+            return False
+        self._comparing.cancel()
+        self._comparing = None
+        self._note("Stopped: nothing was compared. x checks again.")
+        return True
+
+    def on_history_screen_comparing(self, message: Comparing) -> None:
+        """Say how far it is."""
+        if self.is_comparing:
+            self._note(comparing_words(message.reading))
 
     def on_history_screen_compared(self, message: Compared) -> None:
         """Show what differs, each with what to do; as soon as nothing lies over the history."""
@@ -249,14 +284,21 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
             return
         self._note(message.problem)
         if comparison := message.comparison:
-            page = ReportScreen("The journal against the record", summary(comparison), differences(comparison))
+            page = ReportScreen(
+                "The journal against the record",
+                summary(comparison, self._past.unread_count),
+                differences(comparison),
+            )
             self.app.push_screen(page)
 
     def action_close(self) -> None:
         """Back to the main screen."""
         self.dismiss(None)
 
-    action_leave = action_close
+    def action_leave(self) -> None:
+        """Stop comparing; otherwise, back to the main screen."""
+        if not self._stops_comparing():
+            self.action_close()
 
     def _show(self, view: View) -> None:
         if view != self._view:

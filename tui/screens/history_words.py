@@ -1,8 +1,10 @@
 """What the screen of the past says of it: how far it is, what is not in it, and what differs."""
 
 from tui.desk.browse import Past
-from tui.desk.reconcile import Comparison, Kind
+from tui.desk.past import Reading
+from tui.domain.differences import Comparison, Kind
 from tui.screens.report import Finding
+from tui.words.differences import advice, sentence
 
 _MOST_TOLD = 200
 """A page is for reading; the command tells all."""
@@ -21,7 +23,20 @@ def empty_words(past: Past, *, is_filtered: bool) -> str:
     """Why the list is empty."""
     if is_filtered and past.entries:
         return "Nothing of the kind. / changes the filter"
-    return "Nothing yet" if past.is_reading or past.is_taking else "No transfers"
+    if past.is_reading or past.is_taking:
+        return "Nothing yet"
+    return (
+        "No transfers among what could be read: n says why"
+        if past.unread_count or past.journal_problem
+        else "No transfers"
+    )
+
+
+def comparing_words(reading: Reading | None = None) -> str:
+    """How far the history has been read that the journal is compared with."""
+    asked = f": {reading.answered} of {reading.asked}" if reading else "..."
+    waits = f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
+    return f"Reading the exchange's history afresh, to check the journal{asked}{waits}. F5 or Esc stops."
 
 
 def missing_findings(past: Past) -> tuple[str, list[Finding]]:
@@ -34,30 +49,20 @@ def missing_findings(past: Past) -> tuple[str, list[Finding]]:
     return "This is not in the list, or not all of it:", [Finding("", [line]) for line in found]
 
 
-def summary(comparison: Comparison) -> str:
-    """What the comparison comes to."""
-    differ, elsewhere = len(comparison.differences), len(comparison.elsewhere)
-    return " ".join(
-        [
-            f"{comparison.agree:,} agree, {differ:,} differ{'s' * (differ == 1)}.",
-            *([f"{elsewhere:,} made elsewhere, which the journal cannot have."] if elsewhere else []),
-            *comparison.besides,
-        ]
-    )
-
-
 def differences(comparison: Comparison) -> list[Finding]:
     """Each difference, with what to do."""
     told = comparison.differences[:_MOST_TOLD]
-    found = [Finding(one.kind.value.capitalize(), [one.words, *map(str, one.mismatches), one.advice]) for one in told]
+    found = [
+        Finding(one.kind.value.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)]) for one in told
+    ]
     if more := len(comparison.differences) - len(told):
         found.append(Finding(f"{more:,} more", ["shunter reconcile prints all of them."]))
     if comparison.elsewhere:
-        advice = comparison.elsewhere[0].advice
+        count, what_to_do = len(comparison.elsewhere), advice(comparison.elsewhere[0])
         found.append(
             Finding(
                 Kind.ELSEWHERE.value.capitalize(),
-                [f'{len(comparison.elsewhere):,} records; "elsewhere" in the filter lists them. {advice}'],
+                [f'{count:,} records; "elsewhere" in the filter lists them. {what_to_do}'],
             )
         )
     return found

@@ -16,7 +16,9 @@ from textual.widgets import Label
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport, examine
 from tui.desk.settle import Progress
+from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
+from tui.domain.view import Whose
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
@@ -130,6 +132,7 @@ class MainScreen(Fitting, HasBalances):
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__(desk)
         self._status = status
+        self._whose = Whose(desk.profile, exchange_of(desk.client.base_url))
         self._draft = draft
         self._answered_ms: dict[str, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
@@ -151,7 +154,7 @@ class MainScreen(Fitting, HasBalances):
         with Horizontal(id="columns"):
             with VerticalScroll(id="body", can_focus=False):
                 yield TransferForm(self._draft, id="form")
-                yield SessionList(id="session", show_marked=detail.show)
+                yield SessionList(id="session", whose=self._whose, show_marked=detail.show)
             with Vertical(id="side"):  # in wide terminals only
                 yield Label("Holdings", classes="title")
                 yield HoldingsTable()
@@ -262,8 +265,9 @@ class MainScreen(Fitting, HasBalances):
         missing = message.report.missing_permission
         self.query_one(StatusBar).show(missing_permission=missing)
         self.query_one(TroubleLine).show_key(missing)
+        title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
         for warning in message.report.warnings:
-            self.notify(warning, title="This key", severity="warning", timeout=15, markup=False)
+            self.notify(warning, title=title, severity="warning", timeout=15, markup=False)
 
     def on_main_screen_settling_progressed(self, message: SettlingProgressed) -> None:
         """Show how the settling of an unknown transfer goes."""
@@ -301,7 +305,7 @@ class MainScreen(Fitting, HasBalances):
     def _place(self) -> str:
         """LIVE or DEMO, and as whom: it stands in the first line everywhere."""
         status = self.query_one(StatusBar).status
-        return f"{status.place} {status.profile}"
+        return f"{status.short_place} {status.profile}"
 
     def _fill(self, draft: Draft | None) -> None:
         if draft:

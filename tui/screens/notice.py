@@ -44,7 +44,7 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
             ("Amount", f"{grouped(request.amount)} {request.asset}"),
             ("From", source.wide_label),
             ("To", destination.wide_label),
-            ("Sent", moments.local(transfer.timestamp_ms).strftime("%Y-%m-%d %H:%M:%S %z")),
+            ("Sent", moments.shown(transfer.timestamp_ms, "%Y-%m-%d %H:%M:%S %z")),
             *reasons(transfer),
         ]
         with AskingDialog():

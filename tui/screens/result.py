@@ -113,4 +113,6 @@ def _now(balances: Balances, end: Account, asset: str, since_ms: float) -> str:
     figure = balances.held(end, asset)  # as the review does: what can be moved may be less
     if figure and figure.read_ms >= since_ms:
         return f"{grouped(figure.amount)} {asset}{'' if figure.is_transferable else ' free'}"
-    return "not known" if balances.wallets[end.wallet].problem else "reading..."
+    holdings = balances.wallets[end.wallet]
+    is_read = holdings.read_ms is not None and holdings.read_ms >= since_ms  # and says nothing of this asset
+    return "not known" if holdings.problem or is_read else "reading..."

@@ -19,6 +19,7 @@ from textual.widgets import Label
 from tui.desk.desk import Desk
 from tui.domain.balances import Balances
 from tui.domain.form import Problem, too_much
+from tui.domain.hosts import in_short
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
@@ -37,6 +38,9 @@ _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
 
 _WARM_S = 5 * 60
+
+_MOST_OF_PLACE = 50
+"""Characters, so that it stays one line in the narrowest terminal."""
 
 _FACT_IDS = {"From": "review-source", "To": "review-destination"}
 
@@ -141,7 +145,6 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
     def compose(self) -> ComposeResult:
         """Every fact of the transfer, a line each."""
         request, status = self._review.request, self._review.status
-        place = status.place
         yield Label(TOO_SMALL, id="too-small")
         with AskingDialog():
             yield Label("Review", classes="title")
@@ -149,7 +152,12 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
                 for name, value in review_facts(request, status):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
-            yield Label(f" {place} ", id="review-place", classes="-live" if status.is_live else "", markup=False)
+            yield Label(
+                f" {in_short(status.place, _MOST_OF_PLACE)} ",
+                id="review-place",
+                classes=status.place_class,
+                markup=False,
+            )
             yield Label("", id="review-warning", markup=False)
             yield AskLine(_ASK[self._stage], for_good=("y", "d"), id="review-ask")
 

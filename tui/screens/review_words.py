@@ -17,7 +17,7 @@ def review_facts(request: TransferRequest, status: Status) -> list[tuple[str, st
         ("To", destination.wide_label),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),
         ("Type", request.type.name),
-        ("Profile", f"{status.profile} ...{status.key_tail}" if status.key_tail else status.profile),
+        ("Profile", status.whose),
     ]
 
 

@@ -7,7 +7,7 @@ from rich.cells import cell_len, set_cell_size
 
 from tui.domain import moments
 from tui.domain.amounts import grouped
-from tui.domain.hosts import place_name
+from tui.domain.hosts import in_short, place_name
 from tui.domain.past import Entry
 from tui.domain.text import printable
 from tui.domain.view import Column, Whose, host_of, outcome_word, profile_of
@@ -21,6 +21,11 @@ _WIDEST = {Column.MOVE: 36, Column.OUTCOME: 14, Column.HOST: 24, Column.PROFILE:
 """Longer texts are cut, with a `~`; Enter shows them in full."""
 
 _WIDEST_ASSET = 10
+
+_LEAST_OF_HOST = 10
+"""Characters. It is cut further than others before it goes out of sight: what is of another place must not pass for one
+of this.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +70,7 @@ def place(host: str) -> str:
 
 def local(at_ms: int | None) -> str:
     """A moment in full, of this machine's zone; "?" where it is not known."""
-    if at_ms is None:
-        return "?"
-    try:
-        return moments.local(at_ms).strftime("%Y-%m-%d %H:%M:%S %z")
-    except OverflowError:
-        return f"{at_ms} ms after 1970"
+    return "?" if at_ms is None else moments.shown(at_ms, "%Y-%m-%d %H:%M:%S %z")
 
 
 def _time(at_ms: int | None) -> str:
@@ -104,6 +104,8 @@ class Widths:
 
     def cell(self, found: Cells, column: Column, width: int) -> str:
         """What stands in a column of a line, that wide; the dots of all amounts stand in one column."""
+        if column is Column.HOST:
+            return cut(in_short(found.texts[column], width), width)
         if column is not Column.AMOUNT:
             return cut(found.texts[column], width)
         amount = found.whole.rjust(self.whole) + found.decimals.ljust(self.decimals)
@@ -125,7 +127,8 @@ def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> t
     room = width - 1 - sum(taken + 1 for _, taken in found)
     rest = columns[STAYING + first :]
     for column, taken in rest:
-        if taken > room and len(found) > STAYING:
+        least = min(taken, _LEAST_OF_HOST) if column is Column.HOST else taken
+        if least > room and len(found) > STAYING:
             break
         found.append((column, min(taken, max(room, 1))))
         room -= taken + 1

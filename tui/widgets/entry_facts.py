@@ -2,22 +2,16 @@
 
 from tui.domain.amounts import grouped
 from tui.domain.balances import ends as ends_of
-from tui.domain.past import Entry, Origin
+from tui.domain.past import Entry
 from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome
 from tui.domain.view import Whose, host_of, outcome_style, outcome_word, profile_of
 from tui.domain.wallets import TransferType
 from tui.widgets.entry_cells import local, place
-from tui.words.outcomes import Watch, meaning
+from tui.words.differences import meaning, possible_rows
+from tui.words.outcomes import Watch
 from tui.words.transfers import facts
-
-_ELSEWHERE = (
-    "It is on the exchange's record alone: made with the exchange's own app or page, or by another program or journal."
-)
-_DIFFERS = "The journal and the exchange's record say different things of it. What the exchange says counts."
-_JOURNAL = "No record of it was read: it is in the journal alone."
-_UNREADABLE = "The exchange's record of it is not as documented; it stands below as it came."
 
 
 def entry_title(entry: Entry) -> str:
@@ -33,16 +27,7 @@ def title_style(entry: Entry) -> str:
 
 def entry_meaning(entry: Entry, whose: Whose, watch: Watch = Watch.UNKNOWN) -> str:
     """What is to be known of it, in a sentence or two."""
-    own = meaning(entry.transfer.evidence, watch) if entry.transfer else ""
-    if entry.origin is Origin.DIFFERS:
-        return _DIFFERS
-    if entry.record is not None and not isinstance(entry.record, HistoryRow):
-        return _UNREADABLE
-    if entry.origin is Origin.ELSEWHERE:
-        return _ELSEWHERE
-    is_of_this_account = entry.transfer is not None and entry.transfer.host == whose.host
-    is_missing = entry.origin is Origin.JOURNAL and entry.tran_id is not None and is_of_this_account
-    return f"{own} {_JOURNAL}" if is_missing else own
+    return printable(meaning(entry, whose.host, watch))
 
 
 def entry_facts(entry: Entry, whose: Whose) -> list[tuple[str, str]]:
@@ -56,6 +41,7 @@ def entry_facts(entry: Entry, whose: Whose) -> list[tuple[str, str]]:
         found += _of_record(entry, record)
     found += [
         ("Made", entry.origin.value),
+        ("Perhaps", printable(possible_rows(entry))),
         ("Profile", printable(profile_of(entry, whose))),
         ("Host", place(host_of(entry, whose))),
     ]
@@ -83,6 +69,7 @@ def _of_record(entry: Entry, record: Row) -> list[tuple[str, str]]:
         ("tranId", "" if record.tran_id is None else str(record.tran_id)),
         *zip(("From", "To"), ends, strict=False),
         ("Pairs", "" if move else entry.pairs),
+        ("Asked for", "" if entry.pairs else entry.asked_pairs),
         ("Amount", f"{amount} {record.asset or '?'}"),
         ("Type", record.type or ""),
         ("Status", record.status or ""),

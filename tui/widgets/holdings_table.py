@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.domain.amounts import exact_sum, grouped
-from tui.domain.balances import Account, Balances
+from tui.domain.balances import Absent, Account, Balances
 from tui.domain.holdings import Holding, all_holdings, brief, pair_of
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
@@ -29,6 +29,8 @@ _NOTES = 6
 all of it.
 """
 _WORTH_COLUMNS = 10
+_MORE = "+"
+"""Stands behind a total if a wallet was not read that may have more."""
 
 
 class HoldingsTable(Widget, can_focus=True):
@@ -109,8 +111,7 @@ class HoldingsTable(Widget, can_focus=True):
         lines = [self._title(), _line(self._beside(len(shown)), ["Total", *(wallet.short_label for wallet in shown)])]
         for index, row in enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top):
             lines.append(self._asset_line(row, shown, is_chosen=index == self._row))
-        is_cut = any("~" in line.plain for line in lines[2:])
-        detail = [self._out_of_sight(len(shown), is_cut=is_cut), *self._detail()]
+        detail = [self._out_of_sight(len(shown), [line.plain for line in lines[2:]]), *self._detail()]
         lines += [Content("")] * (height - len(lines) - len(detail))
         lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in detail]
         return Content("\n").join(
@@ -200,7 +201,8 @@ class HoldingsTable(Widget, can_focus=True):
         worths = [row.worth for row in self._rows if row.worth is not None]
         worth = f", {_about(exact_sum(worths))}" if worths else ""
         found = f' with "{self._typed}"' if self._typed else ""
-        return Content(f"{words}{found}{worth}{_doubts(self._balances)}").stylize("bold")
+        unread = "" if all(holdings.is_whole for holdings in self._balances.wallets.values()) else "; not all was read"
+        return Content(f"{words}{found}{worth}{unread}{_doubts(self._balances)}").stylize("bold")
 
     def _beside(self, shown: int) -> str:
         """How many wallets there are to the left and to the right of those in sight."""
@@ -209,23 +211,27 @@ class HoldingsTable(Widget, can_focus=True):
             return f"<{left} {right}>"
         return f"<{left} more" if left else f"{right} more>" if right else ""
 
-    def _out_of_sight(self, shown: int, *, is_cut: bool) -> str:
-        """What the marks of what there is no room for mean, and the keys that bring it into sight."""
+    def _out_of_sight(self, shown: int, lines: list[str]) -> str:
+        """What the marks in the lines mean, and the keys that bring into sight what there is no room for."""
         left, right = self._left > 0, len(self._wallets) - self._left > shown
         keys = ", ".join(key for key, leads in (("Left", left), ("Right", right)) if leads)
         hidden = len(self._wallets) - shown
         words = [
-            *(["~ cut off"] if is_cut else []),
+            *(["~ cut off"] if any("~" in line for line in lines) else []),
+            *([f"{_MORE} more not read"] if any(_MORE in line for line in lines) else []),
             *([f"{keys}: {hidden} more wallet{'s' * (hidden != 1)}"] if keys else []),
         ]
         return f" {'; '.join(words)}" if words else ""
 
     def _asset_line(self, row: Holding, shown: tuple[Wallet, ...], *, is_chosen: bool) -> Content:
         chosen = self._wallets[self._column] if is_chosen else None
-        line = _line(row.asset, [brief(row.total, _CELL_COLUMNS - 1)], marker=">" if is_chosen else " ")
+        more = "" if row.is_whole else _MORE
+        total = brief(row.total, _CELL_COLUMNS - 1 - len(more)) + more
+        line = _line(row.asset, [total], marker=">" if is_chosen else " ")
         for wallet in shown:
             amount = row.amounts.get(wallet)
-            text = brief(amount, _CELL_COLUMNS - 1) if amount else "?" if not _is_read(self._balances, wallet) else ""
+            is_unread = self._balances.wallets[wallet].without(row.asset) is Absent.NOT_READ
+            text = brief(amount, _CELL_COLUMNS - 1) if amount else "?" if is_unread else ""
             cell = Content((">" if wallet is chosen else " ") + text.rjust(_CELL_COLUMNS - 1))
             line += cell.stylize(self.get_visual_style("holdings--chosen")) if wallet is chosen else cell
         return line
@@ -239,11 +245,12 @@ class HoldingsTable(Widget, can_focus=True):
         if amount:
             free = "" if self._balances.wallets[wallet].is_transferable else " free"
             here = f"{grouped(amount)} {row.asset}{free}"
+            if wallet is Wallet.ISOLATED and not self._balances.wallets[wallet].is_whole:
+                here += ", and in pairs that could not be read"
         else:
-            here = "none" if _is_read(self._balances, wallet) else "not read"
+            here = self._balances.wallets[wallet].without(row.asset).value
         worth = "not known" if row.worth is None else _about(row.worth)
-        is_whole = all(_is_read(self._balances, wallet) for wallet in Wallet)
-        of_all = "Free in all" if is_whole else "Free in all that was read"
+        of_all = "Free in all" if row.is_whole else "Free in all that was read"
         return [f" {wallet.label}: {here}", f" {of_all}: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
 
 
@@ -261,11 +268,7 @@ def _cell(text: str) -> str:
 
 def _has_column(balances: Balances, wallet: Wallet) -> bool:
     holdings = balances.wallets[wallet]
-    return bool(holdings.assets or holdings.pairs) or not _is_read(balances, wallet)
-
-
-def _is_read(balances: Balances, wallet: Wallet) -> bool:
-    return balances.wallets[wallet].read_ms is not None
+    return any(holdings.assets.values()) or bool(holdings.pairs) or not holdings.is_whole
 
 
 def _doubts(balances: Balances) -> str:

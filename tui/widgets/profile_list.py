@@ -5,7 +5,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui import keys
-from tui.domain.hosts import place_name
+from tui.domain.hosts import in_short, place_name
+
+_MOST_OF_PLACE = 21
+"""Characters: what is left of a line of a dialog."""
 
 
 class ProfileList(OptionList):
@@ -42,4 +45,5 @@ class ProfileList(OptionList):
 
 def _line(profile: keys.Profile, in_use: str) -> str:
     mark = "in use" if profile.name == in_use else ""
-    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {place_name(profile.base_url)}"
+    place = in_short(place_name(profile.base_url), _MOST_OF_PLACE)
+    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {place}"

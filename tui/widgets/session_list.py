@@ -9,6 +9,7 @@ from textual.widgets import DataTable, Label
 from tui.domain import moments
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
+from tui.domain.view import Whose
 from tui.widgets.transfer_table import TransferTable
 
 _TIME, _EARLIER_TIME = "%H:%M:%S", "%m-%d %H:%M"
@@ -19,9 +20,10 @@ _MOST_NOTES = 2
 class SessionList(Vertical):
     """One list, the newest last and in sight, with notes below on what is still unknown."""
 
-    def __init__(self, *, id: str, show_marked: Callable[[Transfer, str], object]) -> None:  # noqa: A002 - Textual's
-        """Takes what shows all of the transfer under the cursor, with how its settling goes."""
+    def __init__(self, *, id: str, whose: Whose, show_marked: Callable[[Transfer, str], object]) -> None:  # noqa: A002
+        """Takes whose list it is, and what shows all of the transfer under the cursor, with how its settling goes."""
         super().__init__(id=id)
+        self._whose = whose
         self._show_marked = show_marked
         self._earlier_ids: set[str] = set()
         self._session_ids: set[str] = set()
@@ -32,7 +34,7 @@ class SessionList(Vertical):
         """The list, and below it whole sentences."""
         yield Label("Session", classes="title", id="session-title")
         yield Label("No transfers yet", id="session-empty")
-        yield TransferTable(id="transfers")
+        yield TransferTable(id="transfers", whose=self._whose)
         yield Label("", id="session-notes", markup=False)
 
     def on_mount(self) -> None:
@@ -93,7 +95,7 @@ class SessionList(Vertical):
             self._notes, key=lambda id_: (marked is None or id_ != marked.identity, -self._notes[id_][0].timestamp_ms)
         )
         told = [
-            f"{moments.local(transfer.timestamp_ms):%H:%M:%S} {printable(note)}"
+            f"{moments.shown(transfer.timestamp_ms, '%H:%M:%S')} {printable(note)}"
             for transfer, note in map(self._notes.__getitem__, ids[:_MOST_NOTES])
         ]
         if more := len(ids) - len(told):

@@ -10,10 +10,14 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Label
 
-from tui.domain.hosts import LIVE
+from tui.domain.hosts import DEMO, LIVE, in_short
 
 _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it on."""
+
+
+_MOST_OF_PLACE = 32
+"""Characters. A host may have 253."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,19 @@ class Status:
     """What the app waits for just now."""
 
     @property
-    def is_live(self) -> bool:
-        """Whether it is about real funds."""
-        return self.place == LIVE
+    def whose(self) -> str:
+        """The profile, and which key it is."""
+        return f"{self.profile} ...{self.key_tail}" if self.key_tail else self.profile
+
+    @property
+    def place_class(self) -> str:
+        """The class of what shows the place: LIVE and DEMO have looks of their own, no other host has them."""
+        return {LIVE: "-live", DEMO: "-demo"}.get(self.place, "")
+
+    @property
+    def short_place(self) -> str:
+        """The place where a line has more to show."""
+        return in_short(self.place, _MOST_OF_PLACE)
 
 
 class StatusBar(Horizontal):
@@ -47,9 +61,8 @@ class StatusBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The place first: it matters most."""
-        place = self.status.place
         yield Label("Shunter", id="brand")
-        yield Label(f" {place} ", id="place", classes="-live" if self.status.is_live else "", markup=False)
+        yield Label(f" {self.status.short_place} ", id="place", classes=self.status.place_class, markup=False)
         yield _Standing(self)
 
     def show(self, **changes: object) -> None:
@@ -70,9 +83,8 @@ class _Standing(Widget):
     def render(self) -> Content:
         """What is waited for is whole; how things stand is at the right, as far as there is room."""
         status, width = self._bar.status, self.content_size.width
-        tail = f" ...{status.key_tail}" if status.key_tail else ""
         waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
-        left = Content(f" {status.profile}{tail} ") + waiting
+        left = Content(f" {status.whose} ") + waiting
         room = width - left.cell_length - 2
         state = Content.styled(_state(status, room), self.get_visual_style("status-bar--state"))
         gap = Content(" " * max(1, 1 + room - state.cell_length))

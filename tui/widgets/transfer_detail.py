@@ -77,6 +77,10 @@ class TransferDetail(VerticalScroll):
         """Draw it anew in another theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw(anew=True))
 
+    def on_unmount(self) -> None:
+        """Let go of what the app keeps of this: it lives longer."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self) -> None:
         """Draw what was to be shown while there was no room."""
         self._draw()

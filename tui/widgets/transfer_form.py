@@ -74,6 +74,7 @@ class TransferForm(Widget):
         with Horizontal(id="pairs"):
             yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
             yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))
+        yield NoteLine(id="origin")
         with Horizontal(id="move-line"):
             yield NoteLine(id="move")
             yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")
@@ -88,6 +89,7 @@ class TransferForm(Widget):
             if text:
                 self._shown_problems.add(which)
         self._follow_move()
+        self._show_origin(self._draft.origin)
         self.go_to(self._state().first_empty)
 
     @property
@@ -144,6 +146,7 @@ class TransferForm(Widget):
             self._field(which).entry.value = text
         self._shown_problems.update(which for which, text in (*texts.items(), (Field.AMOUNT, draft.amount)) if text)
         self._amount.begin(draft)
+        self._show_origin(draft.origin)
         self._follow_text()
         self._wallets.chosen = BOTH_ENDS
         self.go_to(self._state().first_empty)
@@ -151,8 +154,15 @@ class TransferForm(Widget):
     def clear_amount(self) -> None:
         """Empty the amount, so that what was just sent is not sent again by a slip."""
         self._shown_problems.clear()
+        self._show_origin("")
         self._amount.amount.value = ""
         self.go_to(Field.AMOUNT)
+
+    def _show_origin(self, words: str) -> None:
+        """Say what it was filled from, if that was made at another place: the form looks the same."""
+        line = self.query_one("#origin", NoteLine)
+        line.say(words)
+        line.display = bool(words)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enter in a wallet list, and over a chosen suggestion, is theirs."""

@@ -1,6 +1,6 @@
 """A list of transfers, the newest last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,12 +13,15 @@ from tui.domain.again import reverse
 from tui.domain.amounts import grouped
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Outcome, Transfer
+from tui.domain.view import Whose, made_elsewhere
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_tran_id
 
 _COLUMNS = ("Time", "Move", "Amount", "tranId", "Outcome")
 _PAIRS = "Pairs"
 """The column of pairs is there once a transfer has some."""
+_PROFILE = "Profile"
+"""The column of profiles is there once a transfer has another than the line at the top says."""
 
 AGAIN_HELP = "in a list of transfers: fill the form with the same again / the other way round"
 ROW_HELP = "in a list of transfers: all of one / copy its tranId"
@@ -50,8 +53,9 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
 
         draft: Draft
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, id: str, whose: Whose) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, cursor_type="row", cell_padding=0)
+        self._whose = whose
         self._transfers: dict[str, Transfer] = {}
 
     def on_mount(self) -> None:
@@ -60,6 +64,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
             self.add_column(f"{name} ", key=name)
         self.watch(self, "virtual_size", self._draw_anew, init=False)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._colour_anew())
+
+    def on_unmount(self) -> None:
+        """Let go of what the app keeps of this: it lives longer."""
+        self.app.theme_changed_signal.unsubscribe(self)
 
     @property
     def marked(self) -> Transfer | None:
@@ -77,7 +85,10 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         """Add a transfer, or bring its row up to date. The cursor follows, unless the person is at another one."""
         if transfer.request.pairs and _PAIRS not in self.columns:
             self.add_column(f"{_PAIRS} ", key=_PAIRS, default=Text())
-        key, cells = transfer.identity, self._cells(transfer, time_format)[: len(self.columns)]
+        if transfer.profile != self._whose.profile and _PROFILE not in self.columns:
+            self.add_column(f"{_PROFILE} ", key=_PROFILE, default=Text(f"{printable(self._whose.profile)} "))
+        texts = self._cells(transfer, time_format)
+        key, cells = transfer.identity, [texts[column.value or ""] for column in self.columns]
         if transfer.identity in self._transfers:
             self._transfers[transfer.identity] = transfer
             for column, cell in zip(self.columns, cells, strict=True):
@@ -113,16 +124,22 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     def action_again(self) -> None:
         """Fill the form with the transfer under the cursor."""
         if self.marked:
-            self.post_message(self.Again(self.marked.request.draft))
+            self._make_again(self.marked, self.marked.request.draft)
 
     def action_back(self) -> None:
         """Fill the form with the way back of the transfer under the cursor."""
         if not self.marked:
             return
         try:
-            self.post_message(self.Again(reverse(self.marked.request.draft)))
+            draft = reverse(self.marked.request.draft)
         except ValueError as error:
             self.notify(str(error), severity="warning", markup=False)
+        else:
+            self._make_again(self.marked, draft)
+
+    def _make_again(self, transfer: Transfer, draft: Draft) -> None:
+        origin = made_elsewhere(transfer.host, transfer.profile, self._whose)
+        self.post_message(self.Again(replace(draft, origin=origin)))
 
     def _colour_anew(self) -> None:
         for transfer in self._transfers.values():
@@ -138,18 +155,18 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         if transfer := self.marked:
             self.post_message(self.Opened(transfer))
 
-    def _cells(self, transfer: Transfer, time_format: str) -> tuple[Text, ...]:
+    def _cells(self, transfer: Transfer, time_format: str) -> dict[str, Text]:
         request = transfer.request
-        move = f"{request.type.source.short_label} -> {request.type.destination.short_label}"
-        texts = (
-            moments.local(transfer.timestamp_ms).strftime(time_format),
-            move,
-            f"{grouped(request.amount)} {request.asset}",
-            str(transfer.tran_id or "-"),
-            request.pairs,
-        )
-        cells = [Text(f"{printable(text)} ") for text in texts]
-        return *cells[:4], self._outcome(transfer), *cells[4:]
+        texts = {
+            "Time": moments.shown(transfer.timestamp_ms, time_format),
+            "Move": f"{request.type.source.short_label} -> {request.type.destination.short_label}",
+            "Amount": f"{grouped(request.amount)} {request.asset}",
+            "tranId": str(transfer.tran_id or "-"),
+            _PAIRS: request.pairs,
+            _PROFILE: transfer.profile,
+        }
+        cells = {column: Text(f"{printable(text)} ") for column, text in texts.items()}
+        return cells | {"Outcome": self._outcome(transfer)}
 
     def _outcome(self, transfer: Transfer) -> Text:
         style = self.get_component_rich_style(f"transfer-table--{transfer.outcome}", partial=True)

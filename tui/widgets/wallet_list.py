@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import aligned
-from tui.domain.balances import Account, Balances
+from tui.domain.balances import Absent, Account, Balances
 from tui.domain.wallets import Wallet
 from tui.exchange.clock import time_of
 from tui.widgets.at_once import at_once
@@ -159,8 +159,8 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
         elif not holdings.is_open:
             figures[wallet] = "not open", True
         else:
-            text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _count(balances, wallet)
-            figures[wallet] = text + doubt.ljust(behind), not doubt
+            text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _words(balances, wallet, asset)
+            figures[wallet] = text + doubt.ljust(behind), not doubt and text != Absent.NOT_READ.value
     return figures
 
 
@@ -190,13 +190,19 @@ def _is_old(balances: Balances, wallet: Wallet, now_ms: float) -> bool:
 def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> Decimal | None:
     """How much of an asset a wallet, or the pair's account in it, holds; None where that is no one figure."""
     pairs = balances.wallets[wallet].pairs
-    if not asset or (pairs and pair not in pairs):
+    is_isolated = wallet is Wallet.ISOLATED
+    if not asset or (is_isolated and pair not in pairs):
         return None
-    figure = balances.figure(Account(wallet, pair if pairs else None), asset)
+    figure = balances.figure(Account(wallet, pair if is_isolated else None), asset)
     return None if figure is None else figure.amount
 
 
-def _count(balances: Balances, wallet: Wallet) -> str:
+def _words(balances: Balances, wallet: Wallet, asset: str) -> str:
+    """Why there is no amount of an asset; without an asset, how many there are."""
     holdings = balances.wallets[wallet]
-    count, what = (len(holdings.pairs), "pair") if holdings.pairs else (len(holdings.assets), "asset")
-    return f"{count} {what}{'s' * (count != 1)}"
+    if asset and wallet is not Wallet.ISOLATED:
+        return holdings.without(asset).value
+    is_isolated = wallet is Wallet.ISOLATED
+    count, noun = (len(holdings.pairs), "pair") if is_isolated else (sum(map(bool, holdings.assets.values())), "asset")
+    more = "" if holdings.is_whole else "+"  # a row cannot be read
+    return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"

@@ -67,13 +67,9 @@ _OBSTACLES = {
     Obstacle.LOCKED: ("Shunter is locked: it has let go of the key.", "Unlock it, then try again."),
     Obstacle.CLOSED: ("Shunter has left this exchange.", ""),
     Obstacle.PAUSED: ("The exchange asks to wait.", ""),
-    Obstacle.PROXY: (
-        "The proxy that the environment names cannot be used.",
-        "Set HTTPS_PROXY and ALL_PROXY to an http:// proxy, or to nothing.",
-    ),
-    Obstacle.CERTIFICATES: (
-        "The file of certificates that the environment names cannot be used.",
-        "Set SSL_CERT_FILE and SSL_CERT_DIR to what is there, or to nothing.",
+    Obstacle.ENVIRONMENT: (
+        "The environment keeps Shunter from connecting",
+        "Correct that variable, or unset it, and start Shunter again.",
     ),
     Obstacle.UNWRITABLE: ("The request could not be written.", "Check asset and pairs."),
     Obstacle.DAMAGED_KEY: ("This key is damaged: it cannot sign.", "Enter it again."),
@@ -101,7 +97,9 @@ def reason(evidence: NeverLeft | Refusal | Ambiguous) -> str:
             if obstacle is Obstacle.PAUSED and detail:
                 return f"The exchange asks to be left alone for {detail}."
             sentence = _OBSTACLES[obstacle][0]
-            return f"{sentence}: {_failure(failure, detail)}." if failure else sentence
+            if failure or obstacle is Obstacle.ENVIRONMENT:
+                return f"{sentence}: {_failure(failure, detail)}."
+            return sentence
         case Refusal(answer=answer):
             return _refusal(answer)
         case Ambiguous():
@@ -145,10 +143,12 @@ def _refusal(answer: WholeAnswer) -> str:
 
 def _ambiguous(evidence: Ambiguous) -> str:
     match evidence.flaw:
+        case Flaw.BOTH if evidence.answer and evidence.answer.is_followed:
+            return "More came than one answer."
         case Flaw.BOTH:
             return f"The exchange's answer names a tranId and says more: {_quoted(evidence.answer)}."
         case Flaw.NEITHER:
-            return _neither(evidence.answer)
+            return _neither(evidence.answer, evidence.detail)
         case Flaw.UNREADABLE:
             return "The exchange's answer cannot be read: it is packed wrongly, or too long."
         case Flaw.NO_ANSWER:
@@ -163,9 +163,9 @@ def _ambiguous(evidence: Ambiguous) -> str:
             assert_never(evidence.flaw)
 
 
-def _neither(answer: WholeAnswer | None) -> str:
+def _neither(answer: WholeAnswer | None, detail: str) -> str:
     if answer is None:
-        return "The exchange's answer cannot be read: it is not what the exchange documents."
+        return f"The exchange's answer cannot be read: {detail or 'it is not what the exchange documents'}."
     if answer.code is not None:
         return _message(answer)
     if answer.is_followed:

@@ -179,6 +179,8 @@ def standing(evidence: Evidence) -> str:
             return "was judged not executed, which is no proof"
         case MatchingRecord(status=RecordStatus.FAILED):
             return "failed, by a matching record"
+        case MatchingRecord():
+            return "is done, by a matching record"
         case PersonsWord() | PersonsRecord():
             return f"was {outcome_from(evidence).words}, as you decided"
         case Legacy(outcome=outcome, basis=basis) if basis is not Basis.ANSWER and not outcome.is_open:
@@ -230,7 +232,7 @@ def _before(corrects: Outcome | None) -> str:
 
 
 def _time(at_ms: int) -> str:
-    return moments.local(at_ms).strftime("%H:%M:%S")
+    return moments.shown(at_ms, "%H:%M:%S")
 
 
 def _full(at_ms: int) -> str:

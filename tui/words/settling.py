@@ -114,4 +114,4 @@ def looked(note: str | None) -> str:
 
 
 def _clock(at_ms: int) -> str:
-    return moments.local(at_ms).strftime("%H:%M:%S")
+    return moments.shown(at_ms, "%H:%M:%S")

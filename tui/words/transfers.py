@@ -23,7 +23,7 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
         ("To", destination.wide_label),
         ("Amount", f"{grouped(request.amount)} {request.asset}"),
         ("Type", request.type.name),
-        ("Sent", moments.local(transfer.timestamp_ms).strftime("%Y-%m-%d %H:%M:%S %z")),
+        ("Sent", moments.shown(transfer.timestamp_ms, "%Y-%m-%d %H:%M:%S %z")),
         ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter tries again. {transfer.unwritten}")),
     ]
     return [fact for fact in named if fact[1]]
@@ -49,7 +49,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
     source, destination = request.ends
     what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
     tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    sent = moments.local(transfer.timestamp_ms).strftime("%H:%M:%S")
+    sent = moments.shown(transfer.timestamp_ms, "%H:%M:%S")
     title = "Judged" if transfer.is_judged else "Settled"
     return title, f"{what}, sent {sent}: it {outcomes.standing(transfer.evidence)}{tran_id}"
 
@@ -57,7 +57,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     """Return what to know before an amount is moved a second time: of a transfer that is in doubt rather than done."""
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
-    when = moments.local(earlier.timestamp_ms).strftime("%H:%M:%S")
+    when = moments.shown(earlier.timestamp_ms, "%H:%M:%S")
     look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
     amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"
     condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "

@@ -1,0 +1,425 @@
+"""Desks before the judge, without terminals: see `judge_outcomes`."""
+
+import asyncio
+import itertools
+import os
+import selectors
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from contextvars import Context, ContextVar, copy_context
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.bench import judge_words as words
+from tests.bench.judge import Diary, Judge, Kill, Plan, Report, journal, plan, report_of
+from tests.bench.judge_clock import SkippingClock, begin, world_s
+from tests.bench.judge_commands import Commands, judge_agreement, judge_history, judge_reconcile
+from tests.bench.judge_exchange import JudgeExchange
+from tests.bench.judge_ledger import ASSET, PAIR, SECOND_PAIR
+from tests.bench.judge_reads import blackout
+from tests.bench.judge_server import base_url, listen, serve
+from tests.bench.judge_texts import dialog_text, notice_text, review_text
+from tests.bench.real_program import PROFILE, add_key, home
+from tests.terminal.conftest import Environment
+from tui.demo.keys import demo_key
+from tui.desk.desk import Decision, Desk, Undecidable
+from tui.desk.settle import Doubt, Progress
+from tui.domain.transfer import Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.exchange.client import BinanceClient
+from tui.exchange.errors import ExchangeError
+from tui.journal import Journal, JournalError, RepeatUnconfirmed, journal_path
+
+_MOVES = (
+    (TransferType.MAIN_FUNDING, None),
+    (TransferType.MAIN_ISOLATED_MARGIN, PAIR),
+    (TransferType.MAIN_ISOLATED_MARGIN, SECOND_PAIR),
+    (TransferType.FUNDING_MAIN, None),
+    (TransferType.MAIN_UMFUTURE, None),
+)
+_TAKES_TWINS = {1: 2, 2: 1}
+_HOUR_S = 3600
+_DECIDES_AFTER_S = (30, 600, 1500, 2400, 3000, 3300)
+_SETTLES_S = 0.0005
+"""How long of the world's time loopback may need to hand over what was written."""
+_WALL_OFFSETS_S = (-4 * 3600, 5 * 86400, -3 * 86400, 2 * 3600)
+_WRONG_CLOCKS = 0.15
+_ARRIVES_S = 3
+_DWELLS_S = (0.2, 0.5, 2.5, 4, 9)
+
+
+class _Skipping(selectors.DefaultSelector):
+    """Waits for what is under way, and skips the time until the next timer where nothing is."""
+
+    def __init__(self, clock: SkippingClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.working = 0
+        """How many threads work for the loop."""
+
+    def select(self, timeout: float | None = None) -> Any:
+        """What is ready."""
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        if self.working:
+            return super().select(timeout if timeout is None else min(timeout, 0.05))
+        ready = super().select(_SETTLES_S)
+        if not ready and timeout is not None:
+            self._clock.skip(max(0, timeout - _SETTLES_S))
+        return ready
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop on the skipping clock."""
+
+    def __init__(self, clock: SkippingClock) -> None:
+        self._skipping = _Skipping(clock)
+        super().__init__(self._skipping)
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        """No time is skipped while a thread works."""
+        self._skipping.working += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._is_done)
+        return future
+
+    def _is_done(self, _: object) -> None:
+        self._skipping.working -= 1
+
+
+class Seat:
+    """A person at a desk."""
+
+    def __init__(self, run: "Run", number: int) -> None:
+        self.number = number
+        self.move: TransferType
+        self.pair: str | None
+        self.move, self.pair = _MOVES[number]
+        self.desk: Desk | None = None
+        self.context: Context = copy_context()
+        self.twins: list[str] = []
+        self._run = run
+        self._judge = run.judge
+        self._random = Random(f"{run.seed}/{number}")
+        self._doubts: dict[int, Progress] = {}
+        self._unknown = ""
+
+    async def open(self) -> Desk:
+        """Start, with what is open from before."""
+        is_wrong = self._random.random() < _WRONG_CLOCKS
+        self._run.wall_offset.set(self._random.choice(_WALL_OFFSETS_S) if is_wrong else 0)
+        self._doubts.clear()
+        self.desk = Desk(
+            BinanceClient(self._run.base_url, demo_key()),
+            await asyncio.to_thread(Journal.open),
+            profile=PROFILE,
+            on_change=self._show,
+            on_progress=self._on_progress,
+            on_notice=self._on_notice,
+        )
+        with suppress(JournalError):
+            await self.desk.open_transfers()
+        return self.desk
+
+    async def leave(self) -> None:
+        """Quit, whatever is under way."""
+        if self.desk:
+            await self.desk.close()
+            self.desk = None
+
+    def _show(self, transfer: Transfer) -> None:
+        self._look(dialog_text(transfer))
+
+    def _look(self, screen: str) -> None:
+        self._judge.look_at(words.read(screen), screen)
+
+    def _on_progress(self, progress: Progress) -> None:
+        self._doubts[progress.transfer.id] = progress
+        self._judge.asked_with[f"{progress.transfer.request.amount}"] = f"{progress.doubt} {progress.note}"
+        self._look(dialog_text(progress.transfer, progress.note))
+
+    def _on_notice(self, transfer: Transfer) -> None:
+        self._run.diary.alarms.append(f"{transfer.request.amount}")
+        self._look(notice_text(transfer))
+        if self.desk:
+            self._run.spawn(self._see(self.desk, transfer))
+
+    async def _see(self, desk: Desk, transfer: Transfer) -> None:
+        await asyncio.sleep(self._random.uniform(1, 20))
+        with suppress(JournalError):
+            await desk.notice_seen(transfer)
+
+    async def make(self, coming: Plan) -> bool:
+        """Make one transfer; whether its outcome was left unknown."""
+        desk = self.desk or await self.open()
+        is_from = self.move.needs_from_pair
+        request = TransferRequest(
+            self.move, ASSET, Decimal(coming.amount), self.pair if is_from else None, None if is_from else self.pair
+        )
+        repeats = await self._review(desk, request)
+        if repeats is None:
+            return False
+        self._expect_question(coming.amount, repeats)
+        if coming.kill is Kill.BEFORE_Y:
+            await self._end(coming)
+            return False
+        arrived = self._judge.exchange.hold(coming.amount) if coming.kill is Kill.IN_FLIGHT else None
+        self._judge.confirmed[coming.amount] += 1
+        sending = asyncio.create_task(self._send(desk, request, repeats))
+        if coming.kill in (Kill.IN_FLIGHT, Kill.AFTER_Y):
+            if arrived:
+                await asyncio.to_thread(arrived.wait, _ARRIVES_S)
+            await asyncio.sleep(coming.kill_after_s)
+            if not sending.done():
+                await self._end(coming)
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
+                return True
+        transfer = await sending
+        if transfer is None:
+            self._judge.not_sent_now[coming.amount] += 1
+            return False
+        self._judge.answered.add(coming.amount)
+        if transfer.outcome is Outcome.UNKNOWN:
+            self._unknown = coming.amount
+        if coming.kill is Kill.AT_RESULT:
+            await self._end(coming)
+        return transfer.outcome is Outcome.UNKNOWN
+
+    async def _end(self, coming: Plan) -> None:
+        self._run.diary.kills[f"{coming.kill.name.lower() if coming.kill else ''} by leaving"] += 1
+        await self.leave()
+
+    async def _review(self, desk: Desk, request: TransferRequest) -> list[Transfer] | None:
+        """What the review does before `y`; the identical transfers that it asks about."""
+        for _ in range(20):
+            try:
+                await desk.prepare()
+                repeats = await desk.repeats(request)
+                doubtful = [repeat for repeat in repeats if repeat.outcome is not Outcome.DONE]
+                looks = await desk.look_again(doubtful)
+                repeats = await desk.repeats(request)
+            except ExchangeError:
+                await asyncio.sleep(2)
+                continue
+            except JournalError:
+                await self.leave()
+                return None
+            if repeats:
+                self._look(review_text(request, repeats, looks))
+            left_s = self._random.choice(_DWELLS_S)
+            while left_s > 0:
+                await asyncio.sleep(min(2, left_s))
+                left_s -= 2
+                with suppress(ExchangeError):
+                    await desk.warm()
+            return repeats
+        self._judge.breaks("a person could not go on", f"{request.amount}", "reviewing")
+        return None
+
+    def _expect_question(self, amount: str, repeats: list[Transfer]) -> None:
+        twin = amount[:-1]
+        self._run.diary.asked["repeat" if repeats else "nothing"] += 1
+        if repeats or twin != self._unknown or twin in self._judge.unwritten:
+            return
+        if all(record.statuses[0][1] != "FAILED" for record in self._judge.ledger.executions(twin)):
+            self._judge.breaks("a repeat was not asked about", amount, self._judge.truth(twin))
+
+    async def _send(self, desk: Desk, request: TransferRequest, repeats: list[Transfer]) -> Transfer | None:
+        """Confirm, and once more where somebody else sent the same meanwhile; None where nothing was sent."""
+        meant = frozenset(repeat.id for repeat in repeats)
+        while True:
+            try:
+                return await desk.submit(request, meant=meant)
+            except RepeatUnconfirmed:
+                with suppress(ExchangeError, JournalError):
+                    meant |= {repeat.id for repeat in await desk.repeats(request)}
+                await asyncio.sleep(0.1)
+            except ExchangeError:
+                return None
+            except JournalError:
+                await self.leave()
+                return None
+
+    async def decide(self, amounts: dict[int, str]) -> None:
+        """Decide what the program asks about, as the ledger has it."""
+        for transfer_id, progress in list(self._doubts.items()):
+            if progress.doubt in (None, Doubt.OUT_OF_REACH) or transfer_id not in amounts or not self.desk:
+                continue
+            decision = self._decision(progress, amounts[transfer_id])
+            if decision is None:
+                continue
+            self._judge.decided.add(amounts[transfer_id])
+            with suppress(Undecidable, JournalError):
+                await self.desk.choose(decision)
+                self._run.diary.decided[amounts[transfer_id]] = type(decision.choice).__name__
+
+    def _decision(self, progress: Progress, amount: str) -> Decision | None:
+        executions = self._judge.ledger.executions(amount)
+        record = executions[0] if executions else None
+        others = tuple(row.tran_id for row in progress.candidates)
+        own = [row for row in progress.candidates if record and row.tran_id == record.tran_id]
+        if own and own[0].status in words.FINAL:
+            rest = tuple(tran_id for tran_id in others if tran_id != own[0].tran_id)
+            return Decision(progress.transfer, own[0], rest)
+        if record is None or record.moved_ms is None:
+            return Decision(progress.transfer, Outcome.NOT_EXECUTED, others)
+        if record.moved_ms > self._judge.clock.now_ms():
+            return None
+        return Decision(progress.transfer, Outcome.DONE, others)
+
+
+class Run:
+    """Everything that a run needs, and its phases."""
+
+    def __init__(
+        self, clock: SkippingClock, wall_offset: ContextVar[float], seed: int, environment: Environment
+    ) -> None:
+        self.clock = clock
+        self.wall_offset = wall_offset
+        self.seed = seed
+        self.exchange = JudgeExchange(clock, seed)
+        self.judge = Judge(self.exchange, clock)
+        self.diary = Diary()
+        self.base_url = ""
+        self._environment = environment
+        self._clock_path = Path(environment["HOME"]) / "judge-clock"
+        self._commands = Commands(self.exchange, environment, self._clock_path)
+        self._random = Random(seed)
+        self._numbers = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, coroutine: Any) -> None:
+        """Do something beside."""
+        task = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def run(self, *, transfers: int, batch: int, desks: int) -> None:
+        """All of it."""
+        listening = listen()
+        self.base_url = base_url(listening)
+        server = await serve(self.exchange, listening)
+        begin(self._clock_path, self.clock.now_s())
+        await asyncio.to_thread(add_key, self._environment, self.base_url)
+        seats = [Seat(self, number) for number in range(desks)]
+        began_s = time.monotonic()
+        while (left := transfers - self.judge.confirmed.total()) > 0:
+            told = set(self.judge.broken)
+            await self._batch(seats, min(left, batch))
+            print(f"{self.judge.confirmed.total()} transfers, {(time.monotonic() - began_s) / 3600:.1f} h on the clock")
+            for one in [self.judge.broken[key] for key in self.judge.broken.keys() - told]:
+                print(f"       {one.kind} {one.amount}: {one.what}\n{one.picture}")
+            sys.stdout.flush()
+        server.close()
+
+    async def _batch(self, seats: list[Seat], size: int) -> None:
+        self.exchange.page_cap = self._random.choice([100, 100, 10])
+        self.exchange.filters_by_pair = self._random.random() < 0.3
+        self.exchange.names_pairs = self._random.random() < 0.4
+        until = self.judge.confirmed.total() + size
+        restoring = asyncio.create_task(self._restore(until - size // 2))
+        using = [asyncio.create_task(self._use(seats, seat, until), context=copy_context()) for seat in seats]
+        await asyncio.gather(*using)
+        await restoring
+        made_s = self.clock.now_s()
+        if self._random.random() < 0.4:
+            now_ms = self.clock.now_ms()
+            self.exchange.blackout = now_ms + 20_000, now_ms + 800_000, blackout(self._random)
+        stays = self._random.choice(seats)
+        for seat in seats:
+            await seat.leave()
+            seat.twins.clear()
+        await asyncio.create_task(self._open(stays), context=copy_context())
+        for after_s in _DECIDES_AFTER_S:
+            await asyncio.sleep(max(0, made_s + after_s - self.clock.now_s()))
+            await stays.decide(await self._open_rows())
+        await asyncio.sleep(max(0, made_s + _HOUR_S + 60 - self.clock.now_s()))
+        await stays.leave()
+        rows = await asyncio.to_thread(journal, self._environment)
+        self.judge.judge_end(rows)
+        await self._judge_commands({row["id"]: row for row in rows})
+
+    async def _open(self, seat: Seat) -> None:
+        await seat.open()
+
+    async def _open_rows(self) -> dict[int, str]:
+        rows = await asyncio.to_thread(journal, self._environment)
+        self.judge.judge_rows(rows)
+        return {row["id"]: row["amount"] for row in rows if row["outcome"] in words.OPEN_IN_JOURNAL}
+
+    async def _use(self, seats: list[Seat], seat: Seat, until: int) -> None:
+        random = Random(f"{self.seed}/{seat.number}/{until}")
+        while self.judge.confirmed.total() < until:
+            for coming in self._coming(seat):
+                if not await seat.make(coming) or not coming.repeats:
+                    break
+                other = _TAKES_TWINS.get(seat.number)
+                if other is not None and other < len(seats) and not coming.amount.endswith("0"):
+                    seats[other].twins.append(f"{coming.amount}0000")
+            await asyncio.sleep(random.choice([0, 1, 5]))
+            if random.random() < 0.05:
+                await self._open_rows()
+
+    def _coming(self, seat: Seat) -> Iterator[Plan]:
+        if seat.twins:
+            yield Plan(seat.twins.pop())
+            return
+        number = next(self._numbers)
+        for twins in itertools.count():
+            coming = plan(number, self.seed, twins=twins)
+            if coming.amount.endswith("00") and not twins:
+                return
+            yield coming
+
+    async def _restore(self, once_confirmed: int) -> None:
+        """Put an older copy of the journal into its place, while transfers are open."""
+        while self.judge.confirmed.total() < once_confirmed:  # noqa: ASYNC110 - nobody tells of each
+            await asyncio.sleep(1)
+        path = journal_path()
+        with closing(sqlite3.connect(":memory:", check_same_thread=False)) as copy:
+            await asyncio.to_thread(_copy, path, copy, is_back=False)
+            await asyncio.sleep(15)
+            await asyncio.to_thread(_copy, path, copy, is_back=True)
+        confirmed = set(self.judge.confirmed)
+        rows = await asyncio.to_thread(journal, self._environment)
+        self.judge.judge_rows(rows)
+        self.judge.unwritten |= confirmed - {row["amount"] for row in rows}
+
+    async def _judge_commands(self, rows: dict[int, dict[str, Any]]) -> None:
+        exchange, unwritten = self.exchange, self.judge.unwritten
+        begin(self._clock_path, self.clock.now_s())
+        for offset_s in (self._random.choice(_WALL_OFFSETS_S), 0):
+            printed = await asyncio.to_thread(self._commands.run, "history", "--json", wall_offset_s=offset_s)
+            self.judge.note(judge_history(exchange, printed, rows, unwritten), offset_s)
+            printed = await asyncio.to_thread(self._commands.run, "reconcile", "--json", wall_offset_s=offset_s)
+            self.judge.note(judge_reconcile(exchange, printed, rows, unwritten), offset_s)
+        printed = await asyncio.to_thread(self._commands.run, "reconcile")
+        self.judge.note(judge_agreement(exchange, printed, rows), 0)
+
+
+def _copy(path: Path, copy: sqlite3.Connection, *, is_back: bool) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as live:
+        if is_back:
+            copy.backup(live)
+        else:
+            live.backup(copy)
+
+
+def judged(
+    clock: SkippingClock, wall_offset: ContextVar[float], *, transfers: int, seed: int, batch: int, desks: int
+) -> Report:
+    """Run it with a person's unlocked keyring, which the commands need."""
+    began_s = world_s()
+    with home() as environment:
+        os.environ.update(environment)
+        run = Run(clock, wall_offset, seed, environment)
+        with asyncio.Runner(loop_factory=lambda: _Loop(clock)) as runner:
+            runner.run(run.run(transfers=transfers, batch=batch, desks=desks))
+        return report_of(run.judge, run.diary, journal(environment), world_s() - began_s, {})

@@ -1,0 +1,154 @@
+"""Where the exchange's records were made: here, perhaps here, or elsewhere.
+
+A record is a row of the journal if that row has its tranId. One that no row has could still be a row whose tranId is
+not known, by its type, asset, amount and pairs and by the exchange's time (`matching`), or because it was seen while
+that row was settled. Only if no row could be it, it was made elsewhere. A row that the exchange refused, that never
+left, or that was answered with another tranId is no other record.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import replace
+
+from tui.desk.matching import Fit, could_be, fit, span_ms
+from tui.domain.evidence import Accepted, NeverLeft, Refusal, named_tran_ids
+from tui.domain.past import Entry, merge
+from tui.domain.records import HistoryRow, Row, UnreadableRow, identity
+from tui.domain.transfer import Transfer
+from tui.domain.wallets import PAIR_UNFILTERED, TransferType
+from tui.history import Stream
+
+Questions = Mapping[Hashable, frozenset[Stream]]
+"""The questions that records came for, by what these go by."""
+
+
+def joined(
+    records: Iterable[Row],
+    transfers: Iterable[Transfer],
+    host: str,
+    *,
+    questions: Questions | None = None,
+    declined: Callable[[Transfer], Collection[int]] = lambda _: (),
+    sighted: Mapping[int, Collection[str]] | None = None,
+    is_compared: bool = True,
+) -> list[Entry]:
+    """Return records of the exchange at `host` beside rows of the journal, each once, newest first.
+
+    `declined` gives the tranIds that a person said are not a row; it is asked only about rows that could be a record.
+    `sighted` are, by tranId, the identities of the rows that a record was seen for. `is_compared` is whether these are
+    all rows of the journal.
+    """
+    questions = questions or {}
+    entries = merge(records, transfers, host)
+    rows = _Rows((entry.transfer for entry in entries if entry.record is None and entry.transfer), sighted or {})
+    declines: dict[str, Collection[int]] = {}
+
+    def declined_once(row: Transfer) -> Collection[int]:
+        if row.identity not in declines:
+            declines[row.identity] = declined(row)
+        return declines[row.identity]
+
+    def placed(entry: Entry) -> Entry:
+        if entry.record is None:
+            return entry
+        streams = questions.get(identity(entry.record), frozenset())
+        possible = () if entry.transfer else rows.possible(entry.record, streams, host, declined_once)
+        return replace(entry, possible=possible, asked=_asked(streams), is_compared=is_compared)
+
+    return [placed(entry) for entry in entries]
+
+
+def likeness(transfer: Transfer, record: Row, streams: Collection[Stream] = ()) -> Fit:
+    """How well a record fits a row that no record is known of. `streams` are the questions that the record came for."""
+    if not _could_have_any(transfer, record):
+        return Fit.NONE
+    if record.tran_id is not None and record.tran_id in named_tran_ids(transfer.answer):
+        return Fit.NEAR
+    request = transfer.request
+    asked = [stream for stream in streams if stream.move is request.type]
+    is_typed = record.type == request.type.name
+    if not is_typed and not asked and (streams or record.type in TransferType.__members__):
+        return Fit.NONE
+    pairs = {(stream.from_symbol, stream.to_symbol) for stream in asked}
+    is_filtered = request.type not in PAIR_UNFILTERED  # then the filter counts as the pair
+    if asked and is_filtered and (request.from_symbol, request.to_symbol) not in pairs:
+        return Fit.NONE
+    if isinstance(record, UnreadableRow):
+        start_ms, end_ms = span_ms(transfer)
+        is_about_then = record.timestamp is None or start_ms <= record.timestamp <= end_ms
+        return Fit.NEAR if is_about_then and could_be(transfer, record) else Fit.NONE
+    found = fit(transfer, replace(record, type=request.type.name))
+    return found if is_typed and len(pairs) <= 1 else min(found, Fit.NEAR)
+
+
+def _could_have_any(transfer: Transfer, record: Row) -> bool:
+    """Whether the record of a row could be one that it does not name."""
+    if isinstance(transfer.evidence, Refusal | NeverLeft):
+        return False
+    return record.tran_id is None or not isinstance(transfer.evidence, Accepted)
+
+
+def _asked(streams: Iterable[Stream]) -> tuple[tuple[str | None, str | None], ...]:
+    """The pairs that a record was asked for, if the history of its type demands any."""
+    pairs = {
+        (stream.from_symbol, stream.to_symbol)
+        for stream in streams
+        if stream.move not in PAIR_UNFILTERED and (stream.from_symbol or stream.to_symbol)
+    }
+    return tuple(sorted(pairs, key=str))
+
+
+class _Rows:
+    """Rows of the journal that no record is known of, to be found by the time of a record."""
+
+    def __init__(self, transfers: Iterable[Transfer], sighted: Mapping[int, Collection[str]]) -> None:
+        self._sighted = sighted
+        self._rows: defaultdict[str, list[Transfer]] = defaultdict(list)
+        for transfer in sorted(transfers, key=lambda transfer: transfer.timestamp_ms):
+            self._rows[transfer.host].append(transfer)
+        self._times = {host: [row.timestamp_ms for row in rows] for host, rows in self._rows.items()}
+        self._named: defaultdict[int, list[Transfer]] = defaultdict(list)
+        by_identity = {row.identity: row for rows in self._rows.values() for row in rows}
+        for row in by_identity.values():
+            for tran_id in named_tran_ids(row.answer):
+                self._named[tran_id].append(row)
+        for tran_id, identities in sighted.items():
+            self._named[tran_id] += [by_identity[identity] for identity in identities if identity in by_identity]
+
+    def possible(
+        self,
+        record: Row,
+        streams: Collection[Stream],
+        host: str,
+        declined: Callable[[Transfer], Collection[int]],
+    ) -> tuple[Transfer, ...]:
+        """The rows that a record could be: those that it fits best, the nearest in time first."""
+        fits: defaultdict[Fit, list[Transfer]] = defaultdict(list)
+        for row in self._about(record, host):
+            likely = likeness(row, record, streams)
+            if likely is Fit.NONE and row.identity in self._sighted.get(record.tran_id or 0, ()):
+                likely = Fit.NEAR
+            if likely is not Fit.NONE and (record.tran_id is None or record.tran_id not in declined(row)):
+                fits[likely].append(row)
+        best = fits.get(Fit.MATCH) or fits.get(Fit.NEAR) or []
+        return tuple(sorted(best, key=lambda row: abs(row.timestamp_ms - (record.timestamp or 0))))
+
+    def _about(self, record: Row, host: str) -> list[Transfer]:
+        rows = self._rows.get(host, [])
+        named = [row for row in self._named.get(record.tran_id or 0, ()) if row.host == host]
+        if record.timestamp is None or not rows:
+            return rows
+        before_ms, after_ms = (edge_ms - rows[0].timestamp_ms for edge_ms in span_ms(rows[0]))
+        times = self._times[host]
+        first = bisect_left(times, record.timestamp - after_ms)
+        last = bisect_right(times, record.timestamp - before_ms)
+        about = rows[first:last]
+        return [*about, *(row for row in named if row not in about)]
+
+
+def is_match(transfer: Transfer, record: Row, questions: Questions) -> bool:
+    """Whether a record equals a row in all that the record says."""
+    return isinstance(record, HistoryRow) and (
+        likeness(transfer, record, questions.get(identity(record), frozenset())) is Fit.MATCH
+    )

@@ -1,0 +1,82 @@
+"""Which proxy the environment names for a host. Each variable is read by itself: one bad entry disables no other."""
+
+import os
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+_SCHEMES = ("http", "https")
+
+
+class UnusableVariable(ValueError):
+    """A variable of the environment cannot be used. Its value, which may hold a password, is not in here."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}")
+
+
+def proxy_for(scheme: str, host: str, port: int) -> str | None:
+    """Return the URL of the proxy for a host; None if there is none. Raises UnusableVariable."""
+    proxies = getproxies()
+    kind = scheme if proxies.get(scheme) else "all"
+    value = proxies.get(kind, "").strip()
+    if not value or is_bypassed(host, port, proxies.get("no", "")):
+        return None
+    return _checked(_variable(kind), value if "://" in value else f"http://{value}")
+
+
+def is_bypassed(host: str, port: int, no_proxy: str) -> bool:
+    """Return whether NO_PROXY lists a host: by name, by the end of its name, by address or network, or with a port. An
+    entry that is none of these lists nothing.
+    """
+    return any(_lists(entry.strip().casefold(), host.casefold(), port) for entry in no_proxy.split(","))
+
+
+def _lists(entry: str, host: str, port: int) -> bool:
+    if entry == "*":
+        return True
+    name, entry_port = _parted(entry)
+    if not name or (entry_port and entry_port != str(port)):
+        return False
+    try:
+        address = ip_address(host)
+    except ValueError:
+        domain = name.removeprefix("*").removeprefix(".")
+        return bool(domain) and (host == domain or host.endswith(f".{domain}"))
+    try:
+        return address in ip_network(name, strict=False)
+    except ValueError:
+        return False
+
+
+def _parted(entry: str) -> tuple[str, str]:
+    """Return the host of an entry, without brackets, and its port or nothing."""
+    entry = entry.rpartition("://")[2]
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, rest.removeprefix(":")
+    name, colon, port = entry.rpartition(":")
+    return (name, port) if colon and ":" not in name else (entry, "")
+
+
+def _checked(variable: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:
+        raise UnusableVariable(variable, "names no proxy: its host or port cannot be read") from None
+    if parts.scheme not in _SCHEMES:
+        raise UnusableVariable(variable, "names a proxy of another kind than http:// and https://")
+    if not parts.hostname or not has_port:
+        raise UnusableVariable(variable, "names no proxy: its host or port cannot be read")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise UnusableVariable(
+            variable, "names no proxy: write # / ? and @ in its user name or password as %23 %2F %3F and %40"
+        )
+    return url
+
+
+def _variable(kind: str) -> str:
+    """The name of the variable that names the proxy, as the environment spells it."""
+    name = f"{kind}_proxy"
+    return name if name in os.environ else name.upper()

@@ -1,0 +1,178 @@
+"""The past in words: where a record was made, what it and the journal say differently, and what to do about that.
+
+They are functions of a row's evidence and of what the record says, both whole.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import assert_never
+
+from tui.domain.amounts import grouped
+from tui.domain.differences import Comparison, Difference, Kind
+from tui.domain.moments import in_full
+from tui.domain.outcome import Outcome
+from tui.domain.past import Entry, Origin
+from tui.domain.records import HistoryRow, RecordStatus, Row
+from tui.domain.text import printable
+from tui.domain.transfer import Transfer
+from tui.words import outcomes
+
+NO_JOURNAL = "There is no journal on this machine: the exchange's record cannot be compared with it."
+NO_DEMO_JOURNAL = "The demo exchange has no journal here: there is nothing to compare."
+NOT_JOINED = "There is no journal on this machine: which of these transfers were made with Shunter is not known."
+
+_ELSEWHERE = (
+    "It is on the exchange's record alone, and no transfer of this journal can be it: made with the exchange's own app "
+    "or page, or by another program or journal."
+)
+_NOT_COMPARED = "It is on the exchange's record. The journal could not be read whole: where it was made is not known."
+_DIFFERS = "The journal and the exchange's record say different things of it. What the exchange says counts."
+_NO_RECORD = "No record of it was read: it is in the journal alone."
+_UNREADABLE = "The exchange's record of it is not as documented; it stands below as it came."
+_STILL_PENDING = "Its record still says PENDING."
+
+_MOST_NAMED = 3
+
+
+def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKNOWN) -> str:
+    """Return what is to be known of an entry of the past, in a sentence or two. `host` is the one that was read."""
+    record, transfer = entry.record, entry.transfer
+    own = outcomes.meaning(transfer.evidence, watch) if transfer else ""
+    match entry.origin:
+        case Origin.DIFFERS:
+            return _DIFFERS
+        case Origin.POSSIBLE:
+            return f"{_possible(entry.possible)}{'' if isinstance(record, HistoryRow) else f' {_UNREADABLE}'}"
+        case _ if record is not None and not isinstance(record, HistoryRow):
+            return _UNREADABLE
+        case Origin.ELSEWHERE:
+            return _ELSEWHERE
+        case Origin.NOT_COMPARED:
+            return _NOT_COMPARED
+        case Origin.HERE:
+            is_pending = record is not None and record.status == RecordStatus.PENDING
+            return f"{own} {_STILL_PENDING}" if is_pending else own
+        case Origin.JOURNAL:
+            is_missing = entry.tran_id is not None and transfer is not None and transfer.host == host
+            return f"{own} {_NO_RECORD}" if is_missing else own
+        case _:
+            assert_never(entry.origin)
+
+
+def possible_rows(entry: Entry) -> str:
+    """Return which rows of the journal a record could be; empty if there are none."""
+    named = [f"{_row(row)}, {row.outcome.words}" for row in entry.possible[:_MOST_NAMED]]
+    more = len(entry.possible) - len(named)
+    return "; ".join([*named, *([f"{more} more"] if more else [])])
+
+
+def sentence(difference: Difference) -> str:
+    """Return what either side says."""
+    sides = []
+    if (transfer := difference.transfer) is not None:
+        source, destination = transfer.request.ends
+        tran_id = f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else ""
+        sides.append(
+            f"{_row(transfer)}, {grouped(transfer.request.amount)} {transfer.request.asset}, "
+            f"{source.label} to {destination.label}, {outcomes.standing(transfer.evidence)}{tran_id}"
+        )
+    if (record := difference.record) is not None:
+        sides.append(f"the exchange has {_record(record)}")
+    return printable("; ".join(sides))
+
+
+def advice(difference: Difference) -> str:
+    """Return what to do about it."""
+    match difference.kind:
+        case Kind.EXECUTED_AFTER_ALL:
+            if difference.repeat:
+                return (
+                    f"It moved, and so did transfer {difference.repeat.id}, which asks for the same. If only one was "
+                    "meant, move one of the two back."
+                )
+            return "It moved: do not send it again."
+        case Kind.POSSIBLE:
+            return _possible_advice(difference)
+        case Kind.NO_RECORD:
+            return "Look at what both wallets hold. If it did not arrive, ask the exchange, with the tranId."
+        case Kind.FAILED_AFTER_ALL:
+            return (
+                "Its record says that nothing moved: look at what both wallets hold, and send it again if it is still "
+                "meant."
+            )
+        case Kind.OTHER_RECORD:
+            return "Look at it on the exchange's own page; what it says there counts."
+        case Kind.PENDING:
+            return "The exchange is still working on it: do not send it again, and compare again later."
+        case Kind.UNSETTLED:
+            return "Open Shunter with this key: it finds out, or asks. Do not send it again."
+        case Kind.ELSEWHERE:
+            return "If it was not you: take the key away on the exchange's page, and see who else has it."
+        case _:
+            assert_never(difference.kind)
+
+
+def besides(comparison: Comparison) -> list[str]:
+    """Return what does not differ and does not agree either, a sentence each."""
+    counts = [
+        (comparison.unmoved, "refused, failed, not sent or judged; no record says that they moved."),
+        (comparison.by_word, "done by your word; not compared."),
+        (comparison.pending, "done, and their records still say PENDING: not settled yet."),
+        (comparison.open, "not settled yet: open Shunter with this key, and it finds out."),
+        (comparison.left_out, "not compared: sent within the last hour, or of what could not be read."),
+        (
+            comparison.perhaps,
+            'of the exchange\'s records perhaps made here: shunter history names them "perhaps here".',
+        ),
+    ]
+    return [f"{count:,} {sentence}" for count, sentence in counts if count]
+
+
+def summary(comparison: Comparison, unread: int = 0) -> str:
+    """Return what a comparison comes to. `unread` is how many questions to the exchange were given up."""
+    differ, elsewhere = len(comparison.differences), len(comparison.elsewhere)
+    return " ".join(
+        [
+            f"{comparison.agree:,} agree, {differ:,} differ{'s' * (differ == 1)}.",
+            *([f"{elsewhere:,} made elsewhere, which the journal cannot have."] if elsewhere else []),
+            *besides(comparison),
+            *([f"{unread:,} questions to the exchange were not answered: n says why."] if unread else []),
+        ]
+    )
+
+
+def none(unread: Collection[object]) -> str:
+    """Return that a list of records is empty. `unread` are the questions to the exchange that were given up."""
+    return "No such record among what could be read." if unread else "The exchange has no such record."
+
+
+def _possible(rows: Sequence[Transfer]) -> str:
+    more = f", or {len(rows) - 1} more" if len(rows) > 1 else ""
+    row = rows[0]
+    return (
+        f"It could be {_row(row)} of this journal{more}, which {outcomes.standing(row.evidence)}. The journal knows no "
+        "tranId of that one."
+    )
+
+
+def _possible_advice(difference: Difference) -> str:
+    record = difference.record
+    fits = "matches this transfer" if difference.is_match else "could be this transfer"
+    if difference.transfer and difference.transfer.outcome is Outcome.DONE:
+        return f"A record {fits}, and says FAILED. It may not have moved: look at what both wallets hold."
+    look = "look at what both wallets hold before you send it again."
+    if record is not None and record.status == RecordStatus.CONFIRMED:
+        return f"A record {fits}. It may have moved: {look}"
+    return f"A record {fits}, and does not say CONFIRMED. It may move or have moved: {look}"
+
+
+def _row(transfer: Transfer) -> str:
+    return f"transfer {transfer.id} of {in_full(transfer.timestamp_ms)}"
+
+
+def _record(record: Row) -> str:
+    if not isinstance(record, HistoryRow):
+        return f"a record that is not as documented: {record.text}"
+    return (
+        f"tranId {record.tran_id} of {in_full(record.timestamp)}: "
+        f"{record.type} {grouped(record.amount)} {record.asset}, {record.status}"
+    )
