@@ -19,6 +19,7 @@ from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Field, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
+from tui.files import FolderRefused, require_absolute_folders
 
 _EPILOG = """\
 examples:
@@ -40,6 +41,7 @@ _COMMANDS = (
     ("reconcile", reconcile, "hold the journal against the exchange's record"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
 )
+_NEED_NO_FILES = ("routes", "simulate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except FolderRefused as refused:
+        return _complain(str(refused), status=failed)
     except BrokenPipeError:
         if not leave_closed_pipes():
             raise
@@ -90,6 +94,8 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
         print(f"shunter {version('shunter')}")
         return 0
+    if args.command not in _NEED_NO_FILES:
+        require_absolute_folders()
     if not args.command:
         return _open_app(parser, args)
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see `__main__`
@@ -157,17 +163,15 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     process.look_for_cycles_seldom()
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
-    from tui.keys import session_bus
     from tui.terminal.colours import has_few_colours
 
     few = has_few_colours(os.environ)
     app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))
     process.end_with_the_terminal()
-    if app.run():
-        try:
-            session_bus.restart_inside()
-        except OSError as error:
-            return _complain(f"A D-Bus session could not be started: {error.strerror}")
+    app.run()
+    if app.left_open:
+        are = "1 transfer is" if app.left_open == 1 else f"{app.left_open} transfers are"
+        print(f"{are} open. Do not repeat what is open: the next start of Shunter settles it.", file=sys.stderr)
     return app.return_code or 0
 
 
@@ -221,8 +225,8 @@ def _amount(text: str) -> str:
     return plain(parse_amount(text))
 
 
-def _complain(words: str) -> int:
+def _complain(words: str, *, status: int = 1) -> int:
     """Say why it cannot be done, where a person sees it; the exit status."""
     is_seen = sys.stderr.isatty() or not (sys.stdout and sys.stdout.isatty())
     print(words, file=sys.stderr if is_seen else sys.stdout)
-    return 1
+    return status

@@ -28,7 +28,7 @@ from tui.demo.keys import demo_key
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading, ticks_ms
-from tui.keys import keyring_calls
+from tui.keys import gnome_keyring, keyring_calls, session_bus
 
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
 
@@ -170,6 +170,8 @@ def backend(
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    monkeypatch.setattr(session_bus, "_answers", lambda _: True)
+    monkeypatch.setattr(gnome_keyring, "would_write_here", lambda: False)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(keys, "look_again", lambda: None)
     monkeypatch.setitem(keyring_calls._NAMES, FakeKeyring.__module__, "Secret Service")

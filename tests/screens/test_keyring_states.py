@@ -37,6 +37,7 @@ from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
+from tui.keys import keyring_calls, session_bus
 from tui.screens.add_key import AddKeyScreen, SessionKey
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -408,14 +409,24 @@ async def test_a_keyring_in_plain_text_is_told_of_before_and_can_be_accepted_on_
         assert "plain text" not in screen_text(pilot)
 
 
-async def test_without_dbus_the_way_to_start_it_is_offered_where_a_key_is_added(no_bus: None) -> None:
+async def test_without_dbus_the_way_to_start_it_is_offered_where_a_key_is_added(
+    no_bus: None, backend: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start() -> None:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        keyring.set_keyring(backend)
+        backend.error = locked()
+
+    monkeypatch.setattr(session_bus, "start", start)
+    monkeypatch.setattr(keyring_calls, "look_again", lambda: None)  # it would find another than the test's
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await welcome("f4", then=KeysScreen)(pilot)
         await pilot.press("a")
-        await until(pilot, lambda: "b  start again with D-Bus" in screen_text(pilot))
+        await until(pilot, lambda: "b  start D-Bus" in screen_text(pilot))
         await pilot.press("b")
-        await until(pilot, lambda: app.return_value is True)
+        await until_screen(pilot, UnlockScreen)
+        assert [type(screen) for screen in app.screen_stack[1:]] == [WelcomeScreen, UnlockScreen]
 
 
 # A key for this session
@@ -514,7 +525,9 @@ async def test_key_is_not_changed_while_a_transfer_is_in_flight(
         await until_screen(pilot, KeysScreen)
         await pilot.press("s")
         await until(pilot, lambda: any("change the key after it" in toast.message for toast in app._notifications))
-        assert app.screen is main
+        assert isinstance(app.screen, KeysScreen)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is main)
 
 
 # What stays when the key changes
@@ -562,9 +575,10 @@ async def test_form_and_choice_of_profile_outlast_a_keyring_that_was_locked(
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
         await pilot.press("end", "enter")
-        await welcome()(pilot)
+        await until_screen(pilot, UnlockScreen)
+        await pilot.press("escape")
         backend.error = None
-        await pilot.press("r")
+        await welcome("r")(pilot)
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         assert app._lock._opened
         assert app._lock._opened.profile == other
@@ -919,7 +933,7 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
         assert app.screen_stack[1] is main
         await pilot.press("escape")
         if is_refused:
-            await until_screen(pilot, WelcomeScreen)
+            await until_screen(pilot, UnlockScreen)
         else:
             await until(pilot, lambda: app._desk is not None and app._desk.profile == "other")
             await until_open(pilot)

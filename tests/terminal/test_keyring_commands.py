@@ -1,5 +1,6 @@
 """`shunter keys` with a real GNOME Keyring and a real terminal."""
 
+import shlex
 import shutil
 import signal
 import subprocess
@@ -81,9 +82,9 @@ def test_key_of_a_file_is_kept_checked_and_removed(run: Run, kind: KeyKind, tmp_
     exchange.add_key(kind, key.api_key.reveal(), verifier)
     with served(exchange) as base_url:
         added = run("add", "main", "--base-url", base_url, "--stdin", text=file_of(key))
-        assert (added.returncode, added.stderr) == (0, "")
-        assert "shunter keys check main" in added.stdout
-        assert "shunter --profile main" in added.stdout
+        assert (added.returncode, added.stdout) == (0, "")
+        assert "shunter keys check main" in added.stderr
+        assert "shunter --profile main" in added.stderr
 
         listed = run("list")
         assert listed.returncode == 0
@@ -99,7 +100,8 @@ def test_key_of_a_file_is_kept_checked_and_removed(run: Run, kind: KeyKind, tmp_
 
     removed = run("remove", "main", "--yes")
     assert removed.returncode == 0
-    assert "There are no keys yet" in run("list").stdout
+    assert (removed.stdout, "Removed main" in removed.stderr) == ("", True)
+    assert "There are no keys yet" in run("list").stderr
     assert run("check", "main").returncode == 1
 
     said = "".join(done.stdout + done.stderr for done in (added, listed, checked, removed))
@@ -203,7 +205,7 @@ def test_end_of_input_while_typing_stores_nothing(spawn: Spawn, run: Run) -> Non
     assert status == 1
     assert "Stopped" in said
     assert "Traceback" not in said
-    assert "There are no keys yet" in run("list").stdout
+    assert "There are no keys yet" in run("list").stderr
 
 
 def test_removing_asks_first(spawn: Spawn, run: Run) -> None:
@@ -289,8 +291,71 @@ def test_stdin_at_a_terminal_is_refused_since_typing_would_show(spawn: Spawn) ->
     assert "--stdin is for a pipe or a file" in said
 
 
-def test_file_with_a_byte_order_mark_and_crlf_is_read(run: Run) -> None:
-    assert run("add", "main", "--stdin", text=f"\ufeff{API_KEY}\r\n{SECRET}\r\n").returncode == 0
+@pytest.mark.parametrize(
+    ("line_end", "encoding"),
+    [("\r\n", "utf-8-sig"), ("\r\n", "utf-16"), ("\r", "utf-8"), ("\n\n", "utf-8")],
+)
+def test_key_file_of_any_editor_is_read(
+    gnome_keyring: GnomeKeyring, shunter: list[str], line_end: str, encoding: str
+) -> None:
+    key = demo_key()
+    file = f"{line_end}{key.api_key.reveal()}  {line_end}{key.secret.reveal()}{line_end}".encode(encoding)
+    with served(DemoExchange()) as base_url:
+        done = subprocess.run(
+            [*shunter, "keys", "add", "main", "--base-url", base_url, "--stdin"],
+            env=gnome_keyring.environment,
+            input=file,
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    assert (done.returncode, b"A transfer would be accepted." in done.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        'API_KEY="{0}"\nSECRET="{1}"',
+        "export BINANCE_API_KEY={0}\r\nexport BINANCE_SECRET={1}\r\n",
+        '"{0}"\n"{1}"',
+        "{0}\nSECRET={1}",
+        '{{"apiKey": "{0}", "secret": "{1}"}}',
+        "api_key: {0}\nsecret: {1}",
+        "{0},{1}",
+        "{0} {1}",
+        "[binance]\nkey = {0}\nsecret = {1}",
+    ],
+)
+def test_key_file_of_another_form_is_refused_with_what_it_should_be(run: Run, file: str) -> None:
+    done = run("add", "main", "--stdin", text=file.format(API_KEY, SECRET))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(
+        "The first line is the API key and nothing else; the secret, or the PEM, is below it.\n"
+    )
+    assert API_KEY not in done.stderr
+    assert SECRET not in done.stderr
+    assert "There are no keys yet" in run("list").stderr
+
+
+def test_success_leaves_nothing_in_a_pipe(gnome_keyring: GnomeKeyring, run: Run) -> None:
+    gnome_keyring.log_out()
+    unlocked = run("unlock", text=f"{PASSPHRASE}\n")
+    assert (unlocked.returncode, unlocked.stdout) == (0, "")
+    assert "The keyring is unlocked." in unlocked.stderr
+    assert run("accept-plain-text").stdout == ""
+
+
+def test_question_is_no_part_of_the_output(gnome_keyring: GnomeKeyring, shunter: list[str], run: Run) -> None:
+    assert run("add", "main", "--stdin", text=file_of(demo_key())).returncode == 0
+    command = " ".join(map(shlex.quote, [*shunter, "keys", "remove", "main"]))
+    terminal = pexpect.spawn(
+        "sh", ["-c", f"{command} | sed 's/^/in the pipe: /'"], env=gnome_keyring.environment, encoding="utf-8"
+    )
+    terminal.expect("main.*y/N ")
+    terminal.sendline("y")
+    said, _ = end_of(terminal)
+    assert "Removed main" in said
+    assert "in the pipe" not in said
 
 
 def test_second_key_of_a_name_is_refused_before_it_is_typed(spawn: Spawn, run: Run) -> None:

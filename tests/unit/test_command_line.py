@@ -44,7 +44,7 @@ def test_option_before_a_command_is_not_lost() -> None:
 
 @pytest.mark.parametrize("buffered", [False, True], ids=["unbuffered", "buffered"])
 @pytest.mark.parametrize(
-    ("command", "status"), [("routes", 1), ("journal", 1), ("history --demo", 1), ("history --demo --json", 1)]
+    ("command", "status"), [("routes", 1), ("journal --json", 1), ("history --demo", 1), ("history --demo --json", 1)]
 )
 def test_output_that_finds_no_room_is_told_and_is_no_difference(
     command: str, status: int, buffered: bool, tmp_path: Path

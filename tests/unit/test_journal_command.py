@@ -67,7 +67,8 @@ def test_reading_makes_no_journal(arguments: tuple[str, ...], tmp_path: Path) ->
 def test_empty_journal_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     Journal.open().close()
     assert shunter_journal() == 0
-    assert capsys.readouterr().out == f"No transfer has been recorded yet; the journal will be {journal_path()}\n"
+    said = f"No transfer has been recorded yet; the journal will be {journal_path()}\n"
+    assert capsys.readouterr() == ("", said)
     assert shunter_journal("--json") == 0
     assert json.loads(capsys.readouterr().out) == []
 
@@ -258,7 +259,7 @@ def test_filters_leave_what_is_looked_for(capsys: pytest.CaptureFixture[str]) ->
     ):
         assert [row["id"] for row in _printed_csv(capsys, *arguments)] == ids, arguments
     assert shunter_journal("--asset", "BTC") == 0
-    assert capsys.readouterr().out == "No transfer in the journal is like that.\n"
+    assert capsys.readouterr() == ("", "No transfer in the journal is like that.\n")
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,47 @@ def test_what_is_no_api_key_is_refused_at_its_field(api_key: str) -> None:
     assert refused.value.field is keys.KeyField.API_KEY
 
 
+@pytest.mark.parametrize(
+    ("around", "right"),
+    [
+        ('"{}"', "leave out the quotes around it"),
+        ("'{}'", "leave out the quotes around it"),
+        ("\u201c{}\u201d", "leave out the quotes around it"),
+        ("{}'", "leave out the quotes around it"),
+        ("API_KEY={}", "leave out the name before it"),
+        ("api key = {}", "leave out the name before it"),
+        ("apiKey: {}", "leave out the name before it"),
+        ("export KEY={}", "leave out the name before it"),
+        ("setx KEY {}", "leave out the name before it"),
+        ('export KEY="{}"', "leave out the name before it and the quotes around it"),
+        ('{{"apiKey": "{}",', "leave out the name before it and the quotes around it"),
+        ("{},", "other characters are in it"),
+        ("{};", "other characters are in it"),
+        ("{}\u200b", "other characters are in it"),
+        ("\ufeff{}", "other characters are in it"),
+        ("{} # mine", "without blanks"),
+        ("{0}\n{0}", "more than one line"),
+    ],
+)
+def test_what_stands_around_a_key_is_named_and_never_stored_nor_shown(around: str, right: str) -> None:
+    for field, typed in (
+        (keys.KeyField.API_KEY, (around.format(API_KEY), SECRET)),
+        (keys.KeyField.SECRET, (API_KEY, around.format(SECRET))),
+    ):
+        with pytest.raises(keys.InvalidKey) as refused:
+            keys.parse_key(None, *typed)
+        assert refused.value.field is field
+        assert right in str(refused.value)
+        assert not any(value in str(refused.value) for value in (API_KEY, SECRET, API_KEY[:8], SECRET[:8]))
+
+
+@pytest.mark.parametrize("form", ['export SECRET="{}"', "SECRET='{}'", "{}"])
+def test_private_key_with_written_out_line_ends_is_stored_as_plain_pem(form: str) -> None:
+    for line_end in (r"\n", r"\r\n"):
+        written = form.format(RSA_PEM.replace("\n", line_end))
+        assert keys.parse_key(None, API_KEY, written).secret.reveal() == RSA_PEM
+
+
 PUBLIC_PEM = ED25519_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 PUBLIC_PKCS1 = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
 PASSPHRASE = BestAvailableEncryption(b"x")

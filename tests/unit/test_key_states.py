@@ -24,6 +24,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+    monkeypatch.setattr(session_bus, "_answers", lambda _: True)
+    monkeypatch.setattr(session_bus._Known, "stale", "")
+    monkeypatch.setattr(gnome_keyring, "would_write_here", lambda: False)
     return tmp_path
 
 

@@ -29,6 +29,16 @@ def test_whatever_is_imported_is_declared() -> None:
     assert {name for name, owned_by in owners.items() if not owned_by & declared} == set()
 
 
+def test_no_installer_is_told_to_fetch_shunter_by_its_name() -> None:
+    """The name is not registered anywhere: who registers it would be run instead. All comes from this folder."""
+    texts = [*(_ROOT / "tui").rglob("*.py"), *_ROOT.glob("*.md"), *(_ROOT / "tui").rglob("*.md")]
+    installer = re.compile(r"\b(?:pip3? install|pipx (?:install|run)|uv (?:tool |pip )?(?:install|run)|uvx)\b([^\n]*)")
+    advised = [(path, line) for path in texts for line in installer.findall(path.read_text())]
+    assert any(path.name == "simulate.py" for path, _ in advised)
+    own = re.compile(r"(?: -q| -e| --from)* '?\.(?:\[\w+\])?'?(?![\w/.])")
+    assert [(path.name, line) for path, line in advised if not own.match(line)] == []
+
+
 def test_package_that_is_said_to_be_typed_is() -> None:
     assert "Typing :: Typed" in _PROJECT["classifiers"]
     assert (_ROOT / "tui/py.typed").exists()

@@ -34,6 +34,11 @@ class IdleLock:
         """Whether the screen is covered."""
         return self._cover is not None
 
+    @property
+    def cover(self) -> LockScreen | None:
+        """What covers the screen while it is locked."""
+        return self._cover
+
     def watch(self, opened: Opened) -> None:
         """Watch over the key of what was opened, from here on."""
         self._opened = opened

@@ -111,7 +111,18 @@ async def open_session_key(session_key: SessionKey, _: SaySlow) -> Opened:
 
 async def fetch_key(profile: keys.Profile, say_slow: SaySlow) -> ApiKey:
     """The key of a profile, from the keyring. Raises KeyStoreError."""
-    return await _patiently(lambda: keys.load(profile), say_slow)
+    return await _patiently(lambda: _load(profile), say_slow)
+
+
+def _load(profile: keys.Profile) -> ApiKey:
+    """Where a login has no D-Bus, one is started: the key is in a keyring that was reached through one before."""
+    try:
+        return keys.load(profile)
+    except keys.NoSessionBus as problem:
+        if keys.Remedy.SESSION_BUS not in problem.remedies or keys.is_new():
+            raise
+    keys.start_session_bus()
+    return keys.load(profile)
 
 
 async def _opened(base_url: str, key: ApiKey, status: Status, profile: keys.Profile | None) -> Opened:

@@ -32,6 +32,11 @@ class PutOff:
         if isinstance(before, DeskReady):
             await before.let_go()
 
+    def forget(self) -> DeskReady | None:
+        """Keep nothing: something else is opened. Gives what is to be let go of."""
+        before, self.message = self.message, None
+        return before if isinstance(before, DeskReady) else None
+
     def drop_key(self) -> None:
         """Let go of the key that was opened: the app is locked."""
         if isinstance(self.message, DeskReady):

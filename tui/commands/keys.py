@@ -1,11 +1,14 @@
-"""`shunter keys`: add, list, check and remove profiles. A secret is never an argument, and never shown."""
+"""`shunter keys`: add, list, check and remove profiles. A secret is never an argument, and never shown.
+
+Standard output has the list and the report of a check; everything else is said on standard error.
+"""
 
 import argparse
+import codecs
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
-from typing import TextIO
 
 from tui import keys
 from tui.commands.unseen import unseen
@@ -15,6 +18,7 @@ from tui.domain.text import printable
 
 _MOST_OF_A_KEY = 64 * 1024
 """Characters of standard input: more is a wrong file."""
+_KEY_FILE = "The first line is the API key and nothing else; the secret, or the PEM, is below it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +67,7 @@ def unlocking(carry_out: Callable[[], int], *, failed: int = 1) -> int:
             if not (sys.stdin.isatty() and keys.Remedy.UNLOCK in error.remedies):
                 raise
             _complain(error)  # without the command: this is it
-        _unlock(said_on=sys.stderr)
+        _unlock()
         return carry_out()
     except keys.KeyStoreError as error:
         words = f"{str(error).removesuffix('.')}: {error.command}" if error.command else error
@@ -88,8 +92,9 @@ def _carry_out(args: argparse.Namespace) -> int:
             return _accept_plain_text()
 
 
-def _unlock(*, said_on: TextIO | None = None) -> int:
+def _unlock() -> int:
     """Ask for the passphrase until it is right; a pipe is asked once."""
+    keys.adopt_session_bus()
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
     while True:
@@ -101,8 +106,7 @@ def _unlock(*, said_on: TextIO | None = None) -> int:
                 raise
             _complain(error)
         else:
-            print("The keyring is unlocked.", file=said_on)
-            return 0
+            return _say("The keyring is unlocked.")
 
 
 def _typed_passphrase() -> str:
@@ -121,14 +125,12 @@ def _accept_plain_text() -> int:
     try:
         keys.probe()
     except keys.KeyringUnsafe as error:
-        print(f"{error.keyring} may keep keys where other programs of this account can read them.")
-        words = input(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
+        _say(f"{error.keyring} may keep keys where other programs of this account can read them.")
+        words = _asked(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
         if keys.accept_plain_text(error.keyring, words):
-            print("It is accepted, and the header says PLAIN TEXT from now on.")
-            return 0
+            return _say("It is accepted, and the header says PLAIN TEXT from now on.")
         return _complain("These are not the words. Nothing was changed.")
-    print(f"The keyring in use needs no such word: {keys.backend_name()}")
-    return 0
+    return _say(f"The keyring in use needs no such word: {keys.backend_name()}")
 
 
 def _add(args: argparse.Namespace) -> int:
@@ -149,20 +151,22 @@ def _add(args: argparse.Namespace) -> int:
     try:
         key = keys.parse_key(kind, api_key, secret)
     except keys.InvalidKey as error:
-        return _complain(error)
+        return _complain(f"{error}. {_KEY_FILE}" if args.stdin else error)
     with patience():
         added = keys.add(name, key, base_url)
-    print(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
-    print(f"Use it:       shunter --profile {name}")
-    print(f"Check again:  shunter keys check {name}")
-    _examine(added)
+    _say(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
+    _say(f"Use it:       shunter --profile {name}")
+    _say(f"Check again:  shunter keys check {name}")
+    _examine(added, _say)
     return 0
 
 
 def _piped_key() -> tuple[str, str]:
-    text = sys.stdin.buffer.read(_MOST_OF_A_KEY).decode("utf-8-sig", errors="replace")
-    api_key, _, secret = text.lstrip().partition("\n")
-    return api_key, secret
+    """The API key and the secret of standard input, whatever the line ends and the encoding of Windows."""
+    read = sys.stdin.buffer.read(_MOST_OF_A_KEY)
+    encoding = "utf-16" if read.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    lines = read.decode(encoding, errors="replace").strip().splitlines()
+    return "".join(lines[:1]), "\n".join(lines[1:])
 
 
 def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
@@ -187,7 +191,7 @@ def _list() -> int:
     rows += [(p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in listed]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if not listed:
-        print("There are no keys yet. Add one: shunter keys add NAME")
+        _say("There are no keys yet. Add one: shunter keys add NAME")
     for row in rows if listed else ():
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     try:
@@ -198,10 +202,10 @@ def _list() -> int:
 
 
 def _check(name: str) -> int:
-    return _examine(keys.profile(name))
+    return _examine(keys.profile(name), print)
 
 
-def _examine(profile: keys.Profile) -> int:
+def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
     # httpx comes with these; the other commands do without.
     import asyncio
 
@@ -213,8 +217,8 @@ def _examine(profile: keys.Profile) -> int:
             report = asyncio.run(check(profile))
     except ExchangeError as error:
         return _complain(f"{profile.base_url}: {error}")
-    print(f"{_line(profile)} ({place_name(profile.base_url)})")
-    print(*report.lines, report.verdict, sep="\n")
+    for line in (f"{_line(profile)} ({place_name(profile.base_url)})", *report.lines, report.verdict):
+        show(line)
     return 0 if report.is_good else 1
 
 
@@ -224,12 +228,12 @@ def _remove(name: str, *, sure: bool) -> int:
             return _complain(
                 "There is no terminal to ask on; add --yes to remove the key without being asked", status=2
             )
-        if input(f"Remove the key {printable(name)} from the keyring? y/N ").strip().casefold() not in ("y", "yes"):
+        answer = _asked(f"Remove the key {printable(name)} from the keyring? y/N ")
+        if answer.strip().casefold() not in ("y", "yes"):
             return _complain("Nothing was removed.")
     with patience():
         keys.remove(name)
-    print(f"Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
-    return 0
+    return _say(f"Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
 
 
 def _line(profile: keys.Profile) -> str:
@@ -249,6 +253,16 @@ def patience() -> Iterator[None]:
         timer.cancel()
 
 
-def _complain(words: object, *, status: int = 1) -> int:
+def _asked(question: str) -> str:
+    """The answer to a question, which Python's own prompt would put on standard output."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return input()
+
+
+def _say(words: object, *, status: int = 0) -> int:
     print("\n".join(map(printable, str(words).split("\n"))), file=sys.stderr)
     return status
+
+
+def _complain(words: object, *, status: int = 1) -> int:
+    return _say(words, status=status)

@@ -90,7 +90,7 @@ def _csv_text(value: str) -> str:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: str, empty: str) -> None:
-    """Print a table, the column `right` flush with its right edge; where there are no rows, `empty`.
+    """Print a table, the column `right` flush with its right edge. Without any row, say `empty` on standard error.
 
     Columns are as wide as the first few hundred rows need, and wider from where a later one needs more: a list can be
     longer than anyone wants to wait for, and than memory is.
@@ -102,7 +102,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
     part = list(islice(coming, _AT_A_TIME))
     head: list[Sequence[str]] = [headings] if part else []
     if not part:
-        print(empty)
+        print(empty, file=sys.stderr)
     while part:
         widths = [
             max(width, *map(_columns, cells)) for width, cells in zip(widths, zip(*part, strict=True), strict=True)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = 8321
 _MOST_OF_THE_PAST = 100_000
 _WIDTH, _MEANING_AT = 79, 28
+_NEEDS_UVICORN = (
+    "shunter simulate needs uvicorn, which comes with Shunter's own extra 'simulator'. "
+    "In the folder that Shunter was installed from: pip install '.[simulator]'"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from tui.demo.serving import listen
     except ImportError:
-        print("shunter simulate needs uvicorn: pip install 'shunter[simulator]'", file=sys.stderr)
+        print(_NEEDS_UVICORN, file=sys.stderr)
         return 1
     try:
         listening = listen(args.port)

@@ -103,6 +103,11 @@ class Desk:
         """How many transfers wait for their answer."""
         return len(self._in_flight)
 
+    @property
+    def open_count(self) -> int:
+        """How many transfers are unknown, or wait for their answer."""
+        return len(self._open)
+
     async def prepare(self) -> None:
         """See that the connection is alive and the exchange's time is known, so that sending waits for neither.
 

@@ -14,12 +14,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from tui.domain.amounts import MAX_INTEGER_DIGITS
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
-from tui.files import NotRegular, atomic_write, open_lock, read_regular, take_lock
+from tui.files import NotRegular, atomic_write, config_folder, open_lock, read_regular, take_lock
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(#.*)?", re.ASCII)
 _COMMENT = re.compile(r"[ \t]*#.*")
@@ -80,8 +78,8 @@ class _Block:
 
 
 def favourites_path() -> Path:
-    """Where the file is."""
-    return platformdirs.user_config_path("shunter") / "favourites.toml"
+    """Where the file is. Raises FolderRefused."""
+    return config_folder() / "favourites.toml"
 
 
 def favourites() -> Found:

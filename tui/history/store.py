@@ -10,8 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeGuard
 
-from platformdirs import user_state_path
-
 from tui.domain.amounts import EXACT, AmountError, read_amount
 from tui.domain.moments import EARLIEST_MS, LATEST_MS
 from tui.domain.records import (
@@ -26,7 +24,7 @@ from tui.domain.records import (
 )
 from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
-from tui.files import NotRegular, require_regular_database
+from tui.files import NotRegular, require_regular_database, state_folder
 
 _VERSION = 2
 """Before it, pairs were filled in that no record named, and spans were written by a clock that could be wrong."""
@@ -98,8 +96,8 @@ class Stream:
 
 
 def cache_path() -> Path:
-    """Where a person's cache is."""
-    return user_state_path("shunter") / "history.sqlite3"
+    """Where a person's cache is. Raises FolderRefused."""
+    return state_folder() / "history.sqlite3"
 
 
 class HistoryCache:

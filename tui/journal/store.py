@@ -5,14 +5,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from platformdirs import user_state_path
-
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, SenderGone
 from tui.domain.outcome import Outcome
 from tui.domain.records import Row, UnreadableRow
 from tui.domain.search import ANY, Search, facts_of, is_found
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
+from tui.files import state_folder
 from tui.journal import rows, searching
 from tui.journal.errors import JournalError, RepeatUnconfirmed
 from tui.journal.file import JournalFile
@@ -26,8 +25,8 @@ WATCH_MS = 24 * 60 * 60 * 1000
 
 
 def journal_path() -> Path:
-    """Where a person's journal is."""
-    return user_state_path("shunter") / "journal.sqlite3"
+    """Where a person's journal is. Raises FolderRefused."""
+    return state_folder() / "journal.sqlite3"
 
 
 class Journal:

@@ -48,7 +48,7 @@ class Remedy(Enum):
     UNLOCK = auto()
     """Type the passphrase, or a first one: `unlock`."""
     SESSION_BUS = auto()
-    """Start again inside a D-Bus session: `session_bus`."""
+    """Start a D-Bus session: `start_session_bus`."""
     PLAIN_TEXT = auto()
     """Accept it as it is: `accept_plain_text`."""
 

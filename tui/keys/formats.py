@@ -8,7 +8,9 @@ from tui.keys.errors import InvalidKey, KeyField
 MIN_RSA_BITS = 2048
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
-_ONE_WORD = re.compile(r"[!-~]+", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_NAME_BEFORE = re.compile(r"(export|set|setx)\s|[^=:]*[=:]")
+_QUOTES = re.compile("[\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb]")
 _PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _DECRYPT = "openssl pkey -in key.pem -out plain.pem"
 
@@ -29,8 +31,8 @@ def parse_key(kind: KeyKind | None, api_key_text: str, secret_text: str) -> ApiK
     api_key = api_key_text.strip()
     if not api_key:
         raise InvalidKey(KeyField.API_KEY, "Enter the API key; the exchange shows it beside the key's name")
-    if not _ONE_WORD.fullmatch(api_key):
-        raise InvalidKey(KeyField.API_KEY, "An API key is one word of letters and digits, without blanks")
+    if refusal := _why_no_word(api_key, "API key"):
+        raise InvalidKey(KeyField.API_KEY, refusal)
     if "-----BEGIN" in secret_text:
         kind, secret = _parse_pem(kind, secret_text)
     else:
@@ -46,9 +48,32 @@ def _parse_hmac_secret(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind,
         )
     if not secret:
         raise _bad_secret("Enter the secret: an HMAC key's secret key, or the private key as PEM")
-    if not _ONE_WORD.fullmatch(secret):
-        raise _bad_secret("An HMAC secret is one word of letters and digits, without blanks")
+    if refusal := _why_no_word(secret, "HMAC secret"):
+        raise _bad_secret(refusal)
     return KeyKind.HMAC, secret
+
+
+def _why_no_word(text: str, name: str) -> str:
+    """What is wrong with a text that must be one word, without any part of it; empty where nothing is.
+
+    A name or quotes around the word would be stored with it, and the exchange would refuse a key that is good.
+    """
+    if _WORD.fullmatch(text):
+        return ""
+    around = []
+    if text.startswith("-----"):
+        return f"This is part of a PEM. An {name} is one word of letters and digits, and the PEM is the secret"
+    if _NAME_BEFORE.match(text):
+        around.append("the name before it")
+    if _QUOTES.search(text):
+        around.append("the quotes around it")
+    if around:
+        return f"Give the {name} alone: leave out {' and '.join(around)}"
+    if "\n" in text:
+        return f"An {name} is one word of letters and digits, and there is more than one line here"
+    if any(map(str.isspace, text)):
+        return f"An {name} is one word of letters and digits, without blanks"
+    return f"An {name} is one word of letters and digits, and other characters are in it"
 
 
 def _parse_pem(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind, str]:
@@ -79,7 +104,7 @@ def _private_block(text: str) -> str:
         raise _bad_secret(f"This private key is encrypted; the keyring will guard it, so decrypt it first: {_DECRYPT}")
     if label == "OPENSSH PRIVATE KEY":
         raise _bad_secret("This is a key of ssh's own format; the exchange's keys come from openssl genpkey, as PKCS#8")
-    base64 = "".join(body.split())
+    base64 = "".join(body.replace(r"\r", "").replace(r"\n", "").split())  # line ends as a .env file has them
     lines = [base64[start : start + 64] for start in range(0, len(base64), 64)]
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 

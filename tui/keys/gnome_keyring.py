@@ -25,6 +25,18 @@ def can_unlock() -> bool:
     return not session_bus.is_missing() and shutil.which(_DAEMON) is not None
 
 
+def would_write_here() -> bool:
+    """Whether asking for a secret would start the keyring's daemon, or its prompt, where it writes on this terminal.
+
+    The bus starts both, with its own standard error: `dbus-run-session` hands on the terminal that it was typed in.
+    Without a display the prompt cannot come up either.
+    """
+    if not can_unlock() or session_bus.is_of_login() or session_bus.is_own():
+        return False
+    has_display = any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    return not has_display and (_owner() is None or _is_locked())
+
+
 def is_new() -> bool:
     """Whether this person has no login keyring yet: the first passphrase makes it."""
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"

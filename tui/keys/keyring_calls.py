@@ -3,13 +3,15 @@
 The `keyring` package is imported when it is first needed: importing it takes time, and its backends talk to D-Bus.
 """
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.domain.credentials import Secret
+from tui.domain.text import printable
 from tui.keys import gnome_keyring, session_bus
 from tui.keys.errors import (
     KeychainSilent,
@@ -46,6 +48,8 @@ _NAMES = {
     "keyring.backends.null": "none (null)",
 }
 _KEEPS_NOTHING = ("keyring.backends.fail", "keyring.backends.null")
+_NEED_A_BUS = ("keyring.backends.SecretService", "keyring.backends.libsecret", "keyring.backends.kwallet")
+_CHOICE = "PYTHON_KEYRING_BACKEND"
 _MOST_BYTES = {"keyring.backends.Windows": 2560}
 """What a backend takes in one entry, as UTF-16; the others take any length that a key has."""
 _LOCKED = {"KeyringLocked", "LockedException", "PromptDismissedException"}
@@ -53,6 +57,7 @@ _INTERACTION_NOT_ALLOWED = -25308
 """macOS's code where it may not ask for the Keychain's password."""
 _NOBODY = "(nobody)"
 """No profile can have this name."""
+_FINDING_A_BUS = Lock()
 _UNAVAILABLE = {"NoKeyringError", "InitError", "SecretServiceNotAvailableException"}
 
 T = TypeVar("T")
@@ -78,6 +83,17 @@ def require_keyring(*, limit_s: float = SLOW_S) -> None:
 def unlock(passphrase: Secret) -> None:
     """Unlock GNOME Keyring's login keyring, or make it with its first passphrase. Raises KeyStoreError."""
     _bounded(lambda: gnome_keyring.unlock(passphrase), LIMIT_S)
+    look_again()
+
+
+def adopt_session_bus() -> None:
+    """Use the D-Bus session that answers: the environment's, or the login's. Raises KeyStoreError."""
+    _bounded(session_bus.adopt, LIMIT_S)
+
+
+def start_session_bus() -> None:
+    """Start a D-Bus session that ends with this process, and reach keyrings through it. Raises KeyStoreError."""
+    _bounded(session_bus.start, LIMIT_S)
     look_again()
 
 
@@ -171,23 +187,26 @@ def _started(call: Callable[[], T]) -> Future[T]:
 
 def _backend() -> "KeyringBackend":
     """The keyring in use: one, not a chain, so that a key is only ever where the header says."""
-    session_bus.adopt()  # before the library looks for backends
+    with _FINDING_A_BUS:  # before the library looks for backends
+        session_bus.adopt()
+        if gnome_keyring.would_write_here():
+            with suppress(KeyringUnavailable):
+                session_bus.start()
     import keyring
+    from keyring.backends import fail
     from keyring.backends.chainer import ChainerBackend
 
     try:
         backend = keyring.get_keyring()
         if isinstance(backend, ChainerBackend):
-            backend = backend.backends[0]
+            backend = next(iter(backend.backends), fail.Keyring())  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001 a backend named in the environment may fail to load in any way
         problem = type(error).__name__
     else:
         return backend
-    raise KeyringUnavailable(
-        f"The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names cannot be used ({problem}). "
-        "Correct or remove that setting.",
-        remedies=_session_bus(),
-    )
+    if os.environ.get(_CHOICE, "").startswith(_NEED_A_BUS):
+        raise _nowhere()
+    raise _chosen(f"cannot be used ({problem})")
 
 
 def _safe_backend() -> "KeyringBackend":
@@ -203,7 +222,8 @@ def _refusal(backend: "KeyringBackend") -> KeyStoreError | None:
     keyring itself rates backends: below 1 is not recommended, as for the plain text files of keyrings.alt.
     """
     if type(backend).__module__ in _KEEPS_NOTHING:
-        return _nowhere()
+        is_chosen = _CHOICE in os.environ or "null" in type(backend).__module__  # which is never chosen by itself
+        return _chosen("keeps no keys") if is_chosen else _nowhere()
     if _is_unsafe(backend) and settings().plain_text_keyring != _name(backend):
         return KeyringUnsafe(
             f"The keyring in use, {_name(backend)}, may keep keys in plain text, so Shunter does not use it. "
@@ -220,19 +240,36 @@ def _is_unsafe(backend: "KeyringBackend") -> bool:
     return type(backend).__module__ not in _KEEPS_NOTHING and backend.priority < 1
 
 
+def _chosen(problem: str) -> KeyringUnavailable:
+    """Of a keyring that a setting names: by its name, with what to do about it."""
+    if _CHOICE in os.environ:
+        return KeyringUnavailable(
+            f"{_CHOICE} is set to {printable(os.environ[_CHOICE])!r}, a keyring that {problem}. "
+            f"Leave Shunter and remove that setting: unset {_CHOICE}"
+        )
+    from keyring.util.platform_ import config_root
+
+    return KeyringUnavailable(
+        f"The file {config_root() / 'keyringrc.cfg'} names a keyring that {problem}. "
+        "Correct its default-keyring, or delete the file, and try again."
+    )
+
+
 def _nowhere() -> KeyringUnavailable:
     if session_bus.is_missing():
         start = "Start" if session_bus.can_start() else "Install dbus and gnome-keyring, then start"
+        why = "Over SSH that is usual."
+        if variable := session_bus.stale_variable():
+            why = f"{variable} names one that does not answer: it may be of an earlier login."
         return NoSessionBus(
             "There is no keyring to keep keys in: D-Bus, the service through which programs reach it, does not run in "
-            f"this login. Over SSH that is usual. {start} Shunter with D-Bus.",
+            f"this login. {why} {start} Shunter with D-Bus.",
             command="dbus-run-session -- shunter",
             remedies=_session_bus(),
         )
     return KeyringUnavailable(
         "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet: "
-        "install gnome-keyring. If PYTHON_KEYRING_BACKEND or keyringrc.cfg switches keyrings off, remove that.",
-        remedies=_session_bus(),
+        "install gnome-keyring.",
     )
 
 

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import platformdirs
 
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
-from tui.files import NotRegular, atomic_write, open_lock, read_regular, take_lock
+from tui.files import NotRegular, atomic_write, config_folder, open_lock, read_regular, take_lock
 from tui.keys import keyring_calls
 from tui.keys.errors import (
     InvalidKey,
@@ -69,8 +68,8 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 def profiles_path() -> Path:
-    """The file that lists the profiles."""
-    return platformdirs.user_config_path("shunter") / "profiles.json"
+    """The file that lists the profiles. Raises FolderRefused."""
+    return config_folder() / "profiles.json"
 
 
 def profiles() -> tuple[Profile, ...]:

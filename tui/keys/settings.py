@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import platformdirs
 from msgspec.structs import replace
 
 from tui.domain.text import printable
-from tui.files import atomic_write, read_regular
+from tui.files import atomic_write, config_folder, read_regular
 from tui.keys.errors import SettingsFileError
 
 _MOST_BYTES = 64 * 1024
@@ -27,8 +26,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def settings_path() -> Path:
-    """The file of the settings."""
-    return platformdirs.user_config_path("shunter") / "settings.json"
+    """The file of the settings. Raises FolderRefused."""
+    return config_folder() / "settings.json"
 
 
 def settings() -> Settings:

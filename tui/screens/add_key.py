@@ -15,10 +15,10 @@ from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
-from tui.screens.ending import EndsItself
 from tui.screens.plain_text import PlainTextScreen
+from tui.screens.staying import Stays
 from tui.screens.unlock import UnlockScreen
-from tui.screens.ways_on import ALL_THE_SAME, RESTART, SESSION_KEY, RestartChosen, SessionKeyAsked, is_way_on
+from tui.screens.ways_on import ALL_THE_SAME, SESSION_KEY, START_BUS, SessionBusChosen, SessionKeyAsked, is_way_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
@@ -43,7 +43,7 @@ class SessionKey:
         return f"session-{self.key.tail}"
 
 
-class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
+class AddKeyScreen(Stays, ModalScreen[keys.Profile | SessionKey | None]):
     """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
     AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there
@@ -56,9 +56,14 @@ class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
                 Binding("escape,ctrl+c", "cancel", "Cancel"),
             ]
         ),
-        Binding("s", "session_key", "Key for this session", show=False),
-        Binding("p", "accept_plain_text", "Plain text", show=False),
-        Binding("b", "restart", "Start with D-Bus", show=False),
+        # Of no effect while there are fields to type into.
+        *at_once(
+            [
+                Binding("s", "session_key", "Key for this session", show=False),
+                Binding("p", "accept_plain_text", "Plain text", show=False),
+                Binding("b", "start_bus", "Start D-Bus", show=False),
+            ]
+        ),
     ]
 
     @dataclass
@@ -114,7 +119,7 @@ class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
             ways = {
                 "s": ("session_key", SESSION_KEY),
                 "p": ("accept_plain_text", ALL_THE_SAME),
-                "b": ("restart", RESTART),
+                "b": ("start_bus", START_BUS),
             }
             offered = [f"{key}  {words}" for key, (action, words) in ways.items() if self.check_action(action, ())]
             return "\n".join([*offered, "Esc or ^C  cancel"])
@@ -225,8 +230,7 @@ class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere instead."""
-        self.post_message(SessionKeyAsked())
-        self.dismiss(None)
+        self.lead_to(SessionKeyAsked())
 
     def action_accept_plain_text(self) -> None:
         """Ask for the words that accept a keyring which is not safe."""
@@ -237,9 +241,9 @@ class AddKeyScreen(EndsItself, ModalScreen[keys.Profile | SessionKey | None]):
         if good:
             self.look_for_keyring()
 
-    def action_restart(self) -> None:
-        """Start anew inside a D-Bus session."""
-        self.post_message(RestartChosen())
+    def action_start_bus(self) -> None:
+        """Start a D-Bus session."""
+        self.lead_to(SessionBusChosen())
 
     def _show_place(self, problem: KeyStoreError | None) -> None:
         self._no_place = problem

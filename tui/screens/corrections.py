@@ -9,10 +9,11 @@ from tui.desk.desk import Desk
 from tui.domain.transfer import Transfer
 from tui.journal import JournalError
 from tui.screens.notice import NoticeScreen
+from tui.screens.staying import Stays
 
 
 class Corrections:
-    """Shows a notice over whatever is on the screen, but not while the app is locked."""
+    """Shows a notice over whatever is on the screen, but not while the app is locked or a secret is being typed."""
 
     def __init__(self, screen: Screen[Any], desk: Desk) -> None:
         self._screen = screen
@@ -36,7 +37,8 @@ class Corrections:
 
     def tell_next(self) -> None:
         """Tell of one that the person has not seen yet, if there is any."""
-        if self._unseen and not self._shown and not self._desk.client.is_locked:
+        is_asking = isinstance(self._screen.app.screen, Stays)  # the rest of a secret would be typed into the notice
+        if self._unseen and not self._shown and not self._desk.client.is_locked and not is_asking:
             self._shown = NoticeScreen(next(iter(self._unseen.values())))
             self._screen.app.push_screen(self._shown, self._seen)
 

@@ -15,11 +15,12 @@ from tui import keys
 from tui.desk.keycheck import KeyReport, check
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen, SessionKey
-from tui.screens.ending import EndsItself
+from tui.screens.staying import Stays
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
+from tui.widgets.at_once import at_once
 from tui.widgets.keyring_name import KeyringName
 from tui.widgets.profile_list import ProfileList
 
@@ -30,18 +31,20 @@ _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
 
 
-class KeysScreen(EndsItself, ModalScreen[None]):
+class KeysScreen(Stays, ModalScreen[None]):
     """Lists the profiles of one host, or of all."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "add", "Add key"),
-        Binding("c", "check", "Check key"),
-        Binding("r", "replace", "Replace key"),
-        Binding("x,delete", "remove", "Remove key"),
-        Binding("s", "session_key", "Key for this session"),
-        Binding("u", "unlock", "Unlock the keyring"),
-        Binding("escape,q,f4,ctrl+k", "close", "Close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("a", "add", "Add key"),
+            Binding("c", "check", "Check key"),
+            Binding("r", "replace", "Replace key"),
+            Binding("x,delete", "remove", "Remove key"),
+            Binding("s", "session_key", "Key for this session"),
+            Binding("u", "unlock", "Unlock the keyring"),
+            Binding("escape,q,f4,ctrl+k", "close", "Close"),
+        ]
+    )
 
     @dataclass
     class Chosen(Message):
@@ -132,8 +135,7 @@ class KeysScreen(EndsItself, ModalScreen[None]):
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
         if not self._is_removing():
-            self.post_message(SessionKeyAsked())
-            self.dismiss()
+            self.lead_to(SessionKeyAsked())
 
     def action_unlock(self) -> None:
         """Ask for the keyring's passphrase, where it is known to be locked."""

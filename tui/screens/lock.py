@@ -46,6 +46,7 @@ class LockScreen(Screen[None]):
         self._fetch_key = fetch_key
         self._is_waking = False
         self._problem: keys.KeyStoreError | None = None
+        self._wakes_when_seen = False
 
     def compose(self) -> ComposeResult:
         """Nothing of what is below."""
@@ -58,11 +59,16 @@ class LockScreen(Screen[None]):
         """Who did not type the key is asked again by the next key press."""
         if self._fetch_key is None:
             self._is_waking = False
+        if self._wakes_when_seen:
+            self._wakes_when_seen = False
+            self._wake()
 
     def on_key(self, event: events.Key) -> None:
         """Any key wakes the app, and does nothing else; but for `u` where the keyring is known to be locked."""
         event.stop()
         event.prevent_default()
+        if self.app.screen is not self:
+            return  # it was typed behind the key that brought up what lies over this
         if event.key == "u" and self._can_unlock():
             self.app.push_screen(UnlockScreen(), self._unlocked)
         else:
@@ -92,6 +98,11 @@ class LockScreen(Screen[None]):
 
     def _can_unlock(self) -> bool:
         return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
+
+    def wake_when_seen(self) -> None:
+        """Fetch the key once more, as soon as nothing lies over this: it came while a secret was being typed."""
+        self._is_waking = False
+        self._wakes_when_seen = True
 
     def _wake(self) -> None:
         if self._is_waking:

@@ -176,6 +176,10 @@ class MainScreen(Fitting, HasBalances):
         self.query_one(TransferForm).show_balances(self.desk.readings.balances)
         self._corrections.tell_next()
 
+    def tell_corrections(self) -> None:
+        """Tell what could not be told while a secret was being typed."""
+        self._corrections.tell_next()
+
     @property
     def draft(self) -> Draft:
         """What is in the form, as it was typed."""

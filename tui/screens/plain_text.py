@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui import keys
-from tui.screens.ending import EndsItself
+from tui.screens.staying import Stays
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
@@ -22,7 +22,7 @@ wallets, and do all else that its permissions allow. The header will say
 PLAIN TEXT from then on."""
 
 
-class PlainTextScreen(EndsItself, ModalScreen[bool]):
+class PlainTextScreen(Stays, ModalScreen[bool]):
     """Asks for the words. It ends with whether the keyring is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

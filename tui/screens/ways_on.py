@@ -6,14 +6,14 @@ from textual.message import Message
 
 from tui import keys
 
-RESTART = "start again with D-Bus; it asks for a passphrase to keep keys"
+START_BUS = "start D-Bus; it asks for a passphrase to keep keys"
 SESSION_KEY = "type a key for this session only: it is kept nowhere"
 ALL_THE_SAME = "use this keyring all the same"
 """What is offered where there is no keyring, or none that is safe."""
 
 _REMEDIES = {
     "unlock": keys.Remedy.UNLOCK,
-    "restart": keys.Remedy.SESSION_BUS,
+    "start_bus": keys.Remedy.SESSION_BUS,
     "accept_plain_text": keys.Remedy.PLAIN_TEXT,
 }
 """By action, what it does about a keyring."""
@@ -27,14 +27,16 @@ class CannotOpen(Message):
     problem: keys.KeyStoreError | None = None
     keyring: str = ""
     """The one that would keep a first key."""
+    needs_passphrase: bool = False
+    """Whether nothing but a passphrase is missing, and the person waits for being asked for it."""
 
 
 class SessionKeyAsked(Message):
     """The person wants to type a key that is for this session only, or has to type it again."""
 
 
-class RestartChosen(Message):
-    """The person wants Shunter inside a D-Bus session of its own."""
+class SessionBusChosen(Message):
+    """The person wants a D-Bus session, to reach a keyring through."""
 
 
 def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:

@@ -14,13 +14,14 @@ from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import (
     ALL_THE_SAME,
-    RESTART,
     SESSION_KEY,
+    START_BUS,
     CannotOpen,
-    RestartChosen,
+    SessionBusChosen,
     SessionKeyAsked,
     is_way_on,
 )
+from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
 
 _KEY_HINT = """\
@@ -32,15 +33,20 @@ withdraws. Shunter keeps it in the system's keyring."""
 class WelcomeScreen(Screen[None]):
     """Says what is missing and what can be done."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Not in the footer, which has no room for all of them: the page lists them.
-        Binding("u", "unlock", "Unlock", show=False),
-        Binding("b", "restart", "Start with D-Bus", show=False),
-        Binding("p", "accept_plain_text", "Plain text", show=False),
-        Binding("s", "session_key", "Key for this session", show=False),
-        Binding("d", "demo", "Demo", show=False),
-        Binding("r", "retry", "Try again", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q", tooltip="quit"),
+            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1", tooltip="this page"),
+            Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4", tooltip="key profiles"),
+            # Not in the footer, which has no room for all of them: the page lists them.
+            Binding("u", "unlock", "Unlock", show=False),
+            Binding("b", "start_bus", "Start D-Bus", show=False),
+            Binding("p", "accept_plain_text", "Plain text", show=False),
+            Binding("s", "session_key", "Key for this session", show=False),
+            Binding("d", "demo", "Demo", show=False),
+            Binding("r", "retry", "Try again", show=False),
+        ]
+    )
 
     class DemoChosen(Message):
         """The person wants the demo."""
@@ -53,6 +59,10 @@ class WelcomeScreen(Screen[None]):
         self._words = missing.words
         self._problem = missing.problem
         self._keyring = missing.keyring
+        self.takes_keys = True
+        """Whether a key is a choice here: once one was made, what is typed is for what it leads to."""
+        self.asks_secret = False
+        """Whether that is a secret."""
 
     def compose(self) -> ComposeResult:
         """The problem first."""
@@ -72,9 +82,9 @@ class WelcomeScreen(Screen[None]):
         """Ask for the passphrase."""
         self.app.push_screen(UnlockScreen(), self._went_on)
 
-    def action_restart(self) -> None:
-        """Start anew inside a D-Bus session."""
-        self.post_message(RestartChosen())
+    def action_start_bus(self) -> None:
+        """Start a D-Bus session."""
+        self._choose(SessionBusChosen())
 
     def action_accept_plain_text(self) -> None:
         """Ask for the words that accept a keyring which is not safe."""
@@ -83,25 +93,38 @@ class WelcomeScreen(Screen[None]):
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
-        self.post_message(SessionKeyAsked())
+        self.asks_secret = True
+        self._choose(SessionKeyAsked())
 
     def action_demo(self) -> None:
         """Go to the demo."""
-        self.post_message(self.DemoChosen())
+        self._choose(self.DemoChosen())
 
     def action_retry(self) -> None:
         """Try once more."""
-        self.post_message(self.RetryChosen())
+        self._choose(self.RetryChosen())
 
     def _went_on(self, good: bool | None) -> None:
         if good:
-            self.post_message(self.RetryChosen())
+            self._choose(self.RetryChosen())
+
+    def on_screen_resume(self) -> None:
+        """Let the person choose again."""
+        self.choose_again()
+
+    def choose_again(self) -> None:
+        """Take keys for choices: the last choice led nowhere."""
+        self.takes_keys, self.asks_secret = True, False
+
+    def _choose(self, choice: Message) -> None:
+        self.takes_keys = False
+        self.post_message(choice)
 
     def _ways(self) -> list[tuple[str, str]]:
         make = "make the login keyring, with a passphrase" if isinstance(self._problem, keys.KeyringNew) else ""
         ways = {
             "unlock": ("u", make or "unlock the keyring with its passphrase"),
-            "restart": ("b", RESTART),
+            "start_bus": ("b", START_BUS),
             "accept_plain_text": ("p", ALL_THE_SAME),
             "session_key": ("s", SESSION_KEY),
             "retry": ("r", "try again"),
