@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -59,9 +59,11 @@ _DOUBT_SEEN_MS = 1000
 """How long after an unknown outcome figures may still stand as they were."""
 _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
-_PASSES, _PASS_S = 6, 5
+_PASSES, _PASS_S = 8, 6
 """How often, and how long after, the person looks again at what a read that failed left open."""
 _PRESSED_AGAIN_S = 8
+_REOPENED_S = 900
+"""How long a transfer may be open that is unknown again."""
 _ALL_STAY = 0.25
 _SHOWN = 5
 
@@ -135,6 +137,8 @@ class Judge:
         """How far off the machine's clock was where an amount was sent from."""
         self.offsets_s: list[float] = []
         """How far off it is where programs wait for the end of what is open."""
+        self.reopened_s: dict[str, float] = {}
+        """When a notice said that an amount is unknown again."""
         self.pictures = 0
         self.forgotten: set[str] = set()
         """Amounts that were open when the server began anew without them: it says itself that they never were."""
@@ -185,6 +189,8 @@ class Judge:
 
     def judge(self, claim: Claim, picture: str = "") -> None:  # noqa: C901 - a case for each claim
         """Judge what is said of one transfer."""
+        if claim.words == words.REOPENED and self.clock.now_s() - self.reopened_s.get(claim.amount, 0) > _HOUR_S:
+            self.reopened_s[claim.amount] = self.clock.now_s()
         self.counts[f"claims: {claim.said.name}"] += 1
         moves = self.ledger.moves(claim.amount)
         told = f"{claim.words!r}; {self.truth(claim.amount)}"
@@ -364,6 +370,8 @@ class Judge:
         """
         arrivals = self.ledger.arrivals.get(amount, ())
         sent_s = arrivals[-1].at_ms / 1000 if arrivals else self.clock.now_s() - _HOUR_S
+        if self.clock.now_s() - self.reopened_s.get(amount, 0.0) < _REOPENED_S:
+            return False
         put_on_s = min(self.offsets_s, default=0.0) - self.sent_offset_s.get(amount, 0.0)
         return self.clock.now_s() - sent_s + put_on_s >= _HOUR_S
 

@@ -17,6 +17,7 @@ _DIALOG_TRAN_ID = re.compile(r"tranId {2,}([0-9]+)")
 """The fact: in a sentence there is one blank."""
 _DIALOG_ENDS = re.compile(r"Esc or q  close")
 ASKS_TO_DECIDE = r"leave it open"
+REOPENED = "Unknown again"
 _ALARM = re.compile(r"Executed after all|Unknown again|Not as it was said")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
