@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -59,9 +59,11 @@ _DOUBT_SEEN_MS = 1000
 """How long after an unknown outcome figures may still stand as they were."""
 _SLOWED_MS = 3000
 """How long after the hour that went by fast figures may still stand as they were."""
-_PASSES, _PASS_S = 6, 5
+_PASSES, _PASS_S = 8, 6
 """How often, and how long after, the person looks again at what a read that failed left open."""
 _PRESSED_AGAIN_S = 8
+_REOPENED_S = 900
+"""How long a transfer may be open that is unknown again."""
 _ALL_STAY = 0.25
 _SHOWN = 5
 
@@ -131,6 +133,12 @@ class Judge:
         """Amounts whose rows an older copy of the journal does not have."""
         self.asked_with: dict[str, str] = {}
         """What the person saw on opening an open transfer last, by amount."""
+        self.sent_offset_s: dict[str, float] = {}
+        """How far off the machine's clock was where an amount was sent from."""
+        self.offsets_s: list[float] = []
+        """How far off it is where programs wait for the end of what is open."""
+        self.reopened_s: dict[str, float] = {}
+        """When a notice said that an amount is unknown again."""
         self.pictures = 0
         self.forgotten: set[str] = set()
         """Amounts that were open when the server began anew without them: it says itself that they never were."""
@@ -179,8 +187,10 @@ class Judge:
         for found in contradictions:
             self.breaks(found.kind, found.amount, f"{found.words}{clock}; {self.truth(found.amount)}")
 
-    def judge(self, claim: Claim, picture: str = "") -> None:
+    def judge(self, claim: Claim, picture: str = "") -> None:  # noqa: C901 - a case for each claim
         """Judge what is said of one transfer."""
+        if claim.words == words.REOPENED and self.clock.now_s() - self.reopened_s.get(claim.amount, 0) > _HOUR_S:
+            self.reopened_s[claim.amount] = self.clock.now_s()
         self.counts[f"claims: {claim.said.name}"] += 1
         moves = self.ledger.moves(claim.amount)
         told = f"{claim.words!r}; {self.truth(claim.amount)}"
@@ -193,6 +203,9 @@ class Judge:
                     record.moved_ms is not None and record.moved_ms <= now_ms for record in moves
                 ):
                     self.breaks("said for sure that it moved, had not", claim.amount, told, picture)
+            case Said.NOT_MOVED_FOR_SURE:
+                if moves:
+                    self.breaks("said for sure that nothing moved, moved", claim.amount, told, picture)
             case Said.NOT_MOVED:
                 self._denied.setdefault(claim.amount, "rejected or not sent")
                 if any(self._denies_falsely(record, now_ms) for record in moves):
@@ -256,6 +269,10 @@ class Judge:
         wallet = {"source": source, "destination": destination}.get(figure.wallet, figure.wallet)
         if wallet == "isolated":
             wallet = terminal.pair or wallet
+        if wallet == "at least":
+            if figure.amount > _IN_ALL + _IN_ALL_WITHIN:
+                self.breaks("more than there is", f"{terminal.number} {figure.amount}", figure.words, picture)
+            return
         if wallet == "all":
             self.counts["totals"] += 1
             if abs(figure.amount - _IN_ALL) > _IN_ALL_WITHIN:
@@ -314,11 +331,12 @@ class Judge:
                     f"time {record.told_ms - arrival.at_ms:+}, told {record.told}"
                 )
             told.append(f"arrived {_clock_time(arrival.at_ms)}, {arrival.what}: {fate}")
+        told += [f"alike elsewhere: {one.told}, {one.statuses}" for one in self.ledger.alike(amount)]
         return "; ".join(told) or "never arrived"
 
     def judge_rows(self, rows: list[dict[str, Any]]) -> None:
         """Judge what the journal says."""
-        by_tran_id = {row["tran_id"]: row for row in rows if row["tran_id"]}
+        by_id = {row["id"]: row for row in rows}
         self.exchange.known_tran_ids = [
             row["tran_id"]
             for row in rows
@@ -327,11 +345,15 @@ class Judge:
         for row in rows:
             said = words.KIND_OF[row["outcome"].replace("_", " ")]
             self.judge(Claim(said, row["amount"], f"journal: {row['outcome']} ({row['message']})", row["tran_id"]))
-            if wrongly := words.HELD_WRONGLY.search(row["message"]):
-                tran_id = int(wrongly[1])
-                holder = by_tran_id.get(tran_id)
-                if holder and tran_id in {record.tran_id for record in self.ledger.moves(holder["amount"])}:
-                    self.breaks("said that another one holds its tranId wrongly", holder["amount"], row["message"])
+            if (lost := words.ANOTHERS.search(row["message"])) and int(lost[1]) in self._own_tran_ids(row):
+                self.breaks("said that its own tranId is another transfer's", row["amount"], row["message"])
+            if (clash := words.IS_ALREADY.search(row["message"])) and int(clash[1]) in self._own_tran_ids(row):
+                holder = by_id.get(int(clash[2]), {})
+                if holder.get("tran_id") == int(clash[1]):
+                    self.breaks("said that its own tranId is already another's", row["amount"], row["message"])
+
+    def _own_tran_ids(self, row: dict[str, Any]) -> set[int]:
+        return {record.tran_id for record in self.ledger.executions(row["amount"])}
 
     def judge_end(self, rows: list[dict[str, Any]]) -> None:
         """Judge what the journal says once everything has to be settled."""
@@ -341,6 +363,17 @@ class Judge:
             self._judge_counts(amount, written[amount])
         for row in rows:
             self._judge_outcome(row, self.ledger.moves(row["amount"]))
+
+    def _is_over_by_every_clock(self, amount: str) -> bool:
+        """Whether an hour has passed since the sending by the clock of the machine too, which may have been put right,
+        or wrong, meanwhile.
+        """
+        arrivals = self.ledger.arrivals.get(amount, ())
+        sent_s = arrivals[-1].at_ms / 1000 if arrivals else self.clock.now_s() - _HOUR_S
+        if self.clock.now_s() - self.reopened_s.get(amount, 0.0) < _REOPENED_S:
+            return False
+        put_on_s = min(self.offsets_s, default=0.0) - self.sent_offset_s.get(amount, 0.0)
+        return self.clock.now_s() - sent_s + put_on_s >= _HOUR_S
 
     def _judge_counts(self, amount: str, written: int) -> None:
         arrived = len(self.ledger.arrivals.get(amount, ()))
@@ -359,7 +392,9 @@ class Judge:
     def _judge_outcome(self, row: dict[str, Any], moves: list[Record]) -> None:
         amount, outcome = row["amount"], row["outcome"]
         truth = f"{outcome} ({row['message']}); {self.truth(amount)}"
-        if outcome in words.OPEN_IN_JOURNAL:
+        if outcome in words.OPEN_IN_JOURNAL and not self._is_over_by_every_clock(amount):
+            self.counts["open, and not an hour old by its machine's clock"] += 1
+        elif outcome in words.OPEN_IN_JOURNAL:
             asked_with = self.asked_with.get(amount, "")
             self.breaks("unsettled after an hour", amount, f"{truth}; {asked_with[:200]}", asked_with)
         elif any(self._denies_falsely(record, self.clock.now_ms()) for record in moves) and outcome != "done":
@@ -498,17 +533,19 @@ class Person:
         self.diary = diary
         self.terminal: Terminal | None = None
         self._random = Random(number)
-        self._open: Callable[[], Terminal] = lambda: Terminal(
-            judge, environment, clock_path, number, self._wall_offset_s()
-        )
+        self._environment = environment
+        self._clock_path = clock_path
+        self.offset_s = 0.0
+        """How far off the clock of their machine is."""
         self.number = number
         self.twins: deque[str] = deque()
         """Amounts that somebody else has made with another pair, and left unknown."""
 
-    def _wall_offset_s(self) -> float:
-        """How far off the clock of the machine is where the program is started next."""
+    def _open(self) -> Terminal:
+        """Start the program; the clock of the machine may be another one then."""
         is_wrong = not self.judge.exchange.is_calm and self._random.random() < _WRONG_CLOCKS
-        return self._random.choice(_WALL_OFFSETS_S) if is_wrong else 0
+        self.offset_s = self._random.choice(_WALL_OFFSETS_S) if is_wrong else 0
+        return Terminal(self.judge, self._environment, self._clock_path, self.number, self.offset_s)
 
     def see(self, pattern: str, *, pressing: str = "", where: str = "") -> Match[str]:
         """What matches on the screen, as soon as it does. An alarm that is in the way is read and closed. A key that
@@ -574,6 +611,7 @@ class Person:
         self._expect_question(coming, was_asked=was_asked)
         arrived = self.judge.exchange.hold(coming.amount) if coming.kill is Kill.IN_FLIGHT else None
         self.judge.confirmed[coming.amount] += 1
+        self.judge.sent_offset_s[coming.amount] = self.offset_s
         terminal.type("yy" if coming.presses_twice else "y")
         if arrived:
             self._await_arrival(arrived, coming)
@@ -945,6 +983,7 @@ class Run:
                 over.set()
             for watched in watching:
                 watched.result()
+            self.judge.offsets_s = [person.offset_s for person in staying]
 
     def begin_anew(self) -> None:
         """Start the server again, without its books, as a rehearsal server is; its tranIds begin anew as well."""

@@ -23,17 +23,21 @@ from tests.bench.judge_exchange import JudgeExchange
 from tests.bench.judge_ledger import ASSET, PAIR, SECOND_PAIR
 from tests.bench.judge_reads import blackout
 from tests.bench.judge_server import base_url, listen, serve
-from tests.bench.judge_texts import dialog_text, notice_text, review_text
+from tests.bench.judge_texts import dialog_text, end_text, notice_text, question_text, review_text
 from tests.bench.real_program import PROFILE, add_key, home
 from tests.terminal.conftest import Environment
 from tui.demo.keys import demo_key
 from tui.desk.desk import Decision, Desk, Undecidable
-from tui.desk.settle import Doubt, Progress
+from tui.desk.settle import Progress
+from tui.domain.outcome import recorded_outcome
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.journal import Journal, JournalError, RepeatUnconfirmed, journal_path
+from tui.screens import decide
+from tui.words.outcomes import Watch
+from tui.words.settling import Doubt
 
 _MOVES = (
     (TransferType.MAIN_FUNDING, None),
@@ -45,6 +49,8 @@ _MOVES = (
 _TAKES_TWINS = {1: 2, 2: 1}
 _HOUR_S = 3600
 _DECIDES_AFTER_S = (30, 600, 1500, 2400, 3000, 3300)
+_LOOKS, _LOOKS_AGAIN_S = 4, 13
+"""How often the person looks whether it asks: a read that fails takes the question away until the next."""
 _SETTLES_S = 0.0005
 """How long of the world's time loopback may need to hand over what was written."""
 _WALL_OFFSETS_S = (-4 * 3600, 5 * 86400, -3 * 86400, 2 * 3600)
@@ -107,14 +113,20 @@ class Seat:
         self._run = run
         self._judge = run.judge
         self._random = Random(f"{run.seed}/{number}")
-        self._doubts: dict[int, Progress] = {}
+        self._doubts: dict[str, Progress] = {}
+        self._open: set[str] = set()
+        """The identities of transfers whose end is still to be told."""
         self._unknown = ""
+        self.offset_s = 0
+        """How far off the clock of their machine is."""
 
     async def open(self) -> Desk:
         """Start, with what is open from before."""
         is_wrong = self._random.random() < _WRONG_CLOCKS
-        self._run.wall_offset.set(self._random.choice(_WALL_OFFSETS_S) if is_wrong else 0)
+        self.offset_s = self._random.choice(_WALL_OFFSETS_S) if is_wrong else 0
+        self._run.wall_offset.set(self.offset_s)
         self._doubts.clear()
+        self._open.clear()
         self.desk = Desk(
             BinanceClient(self._run.base_url, demo_key()),
             await asyncio.to_thread(Journal.open),
@@ -134,15 +146,23 @@ class Seat:
             self.desk = None
 
     def _show(self, transfer: Transfer) -> None:
-        self._look(dialog_text(transfer))
+        watch = self.desk.watch_over(transfer) if self.desk else Watch.UNKNOWN
+        self._look(dialog_text(transfer, watch=watch))
+        if transfer.outcome is Outcome.UNKNOWN:
+            self._open.add(transfer.identity)
+        elif transfer.identity in self._open and not transfer.outcome.is_open:
+            self._open.discard(transfer.identity)
+            self._look(end_text(transfer))
 
     def _look(self, screen: str) -> None:
         self._judge.look_at(words.read(screen), screen)
 
     def _on_progress(self, progress: Progress) -> None:
-        self._doubts[progress.transfer.id] = progress
+        self._doubts[progress.transfer.identity] = progress
         self._judge.asked_with[f"{progress.transfer.request.amount}"] = f"{progress.doubt} {progress.note}"
         self._look(dialog_text(progress.transfer, progress.note))
+        if progress.doubt:
+            self._look(question_text(progress))
 
     def _on_notice(self, transfer: Transfer) -> None:
         self._run.diary.alarms.append(f"{transfer.request.amount}")
@@ -171,6 +191,7 @@ class Seat:
             return False
         arrived = self._judge.exchange.hold(coming.amount) if coming.kill is Kill.IN_FLIGHT else None
         self._judge.confirmed[coming.amount] += 1
+        self._judge.sent_offset_s[coming.amount] = self.offset_s
         sending = asyncio.create_task(self._send(desk, request, repeats))
         if coming.kill in (Kill.IN_FLIGHT, Kill.AFTER_Y):
             if arrived:
@@ -233,13 +254,13 @@ class Seat:
 
     async def _send(self, desk: Desk, request: TransferRequest, repeats: list[Transfer]) -> Transfer | None:
         """Confirm, and once more where somebody else sent the same meanwhile; None where nothing was sent."""
-        meant = frozenset(repeat.id for repeat in repeats)
+        meant = frozenset(repeat.identity for repeat in repeats)
         while True:
             try:
                 return await desk.submit(request, meant=meant)
             except RepeatUnconfirmed:
                 with suppress(ExchangeError, JournalError):
-                    meant |= {repeat.id for repeat in await desk.repeats(request)}
+                    meant |= {repeat.identity for repeat in await desk.repeats(request)}
                 await asyncio.sleep(0.1)
             except ExchangeError:
                 return None
@@ -249,30 +270,31 @@ class Seat:
 
     async def decide(self, amounts: dict[int, str]) -> None:
         """Decide what the program asks about, as the ledger has it."""
-        for transfer_id, progress in list(self._doubts.items()):
-            if progress.doubt in (None, Doubt.OUT_OF_REACH) or transfer_id not in amounts or not self.desk:
+        for progress in list(self._doubts.values()):
+            transfer = progress.transfer
+            amount = amounts.get(transfer.id, "")
+            if progress.doubt in (None, Doubt.OUT_OF_REACH) or Decimal(amount or 0) != transfer.request.amount:
                 continue
-            decision = self._decision(progress, amounts[transfer_id])
-            if decision is None:
+            if not self.desk or (decision := self._decision(progress, amount)) is None:
                 continue
-            self._judge.decided.add(amounts[transfer_id])
+            self._judge.decided.add(amount)
             with suppress(Undecidable, JournalError):
                 await self.desk.choose(decision)
-                self._run.diary.decided[amounts[transfer_id]] = type(decision.choice).__name__
+                self._run.diary.decided[amount] = type(decision.choice).__name__
 
     def _decision(self, progress: Progress, amount: str) -> Decision | None:
+        """The line of the dialog that is so, as far as it can be chosen; None where that cannot be told yet."""
         executions = self._judge.ledger.executions(amount)
         record = executions[0] if executions else None
-        others = tuple(row.tran_id for row in progress.candidates)
-        own = [row for row in progress.candidates if record and row.tran_id == record.tran_id]
-        if own and own[0].status in words.FINAL:
-            rest = tuple(tran_id for tran_id in others if tran_id != own[0].tran_id)
-            return Decision(progress.transfer, own[0], rest)
+        candidates = progress.candidates
+        own = [place for place, row in enumerate(candidates) if record and row.tran_id == record.tran_id]
+        if own and recorded_outcome(candidates[own[0]].status):
+            return decide._decision(progress, own[0])
         if record is None or record.moved_ms is None:
-            return Decision(progress.transfer, Outcome.NOT_EXECUTED, others)
+            return decide._decision(progress, len(candidates))
         if record.moved_ms > self._judge.clock.now_ms():
             return None
-        return Decision(progress.transfer, Outcome.DONE, others)
+        return decide._decision(progress, len(candidates) + 1)
 
 
 class Run:
@@ -337,9 +359,12 @@ class Run:
             await seat.leave()
             seat.twins.clear()
         await asyncio.create_task(self._open(stays), context=copy_context())
+        self.judge.offsets_s = [stays.offset_s]
         for after_s in _DECIDES_AFTER_S:
             await asyncio.sleep(max(0, made_s + after_s - self.clock.now_s()))
-            await stays.decide(await self._open_rows())
+            for _ in range(_LOOKS):
+                await stays.decide(await self._open_rows())
+                await asyncio.sleep(_LOOKS_AGAIN_S)
         await asyncio.sleep(max(0, made_s + _HOUR_S + 60 - self.clock.now_s()))
         await stays.leave()
         rows = await asyncio.to_thread(journal, self._environment)

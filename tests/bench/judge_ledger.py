@@ -140,10 +140,13 @@ class Ledger:
         return [record for record in self.executions(amount) if record.moved_ms is not None]
 
     def alike(self, amount: str) -> list[Record]:
-        """What was made elsewhere, no sooner than the request, and cannot be told from what it asked for."""
-        arrivals = self.arrivals.get(amount, ())
-        made = [(arrival, arrival.alike) for arrival in arrivals if arrival.alike]
-        return [record for arrival, record in made if record.told_ms >= arrival.at_ms]
+        """What was made elsewhere, no sooner than the request, and cannot be told from what it asked for. It may have
+        been made beside another request that asks for the same.
+        """
+        sent_ms = [arrival.at_ms for arrival in self.arrivals.get(amount, ())]
+        same = [one for one in list(self.arrivals) if sent_ms and Decimal(one) == Decimal(amount)]
+        made = [arrival.alike for one in same for arrival in self.arrivals[one] if arrival.alike]
+        return [record for record in made if record.told_ms >= min(sent_ms)]
 
     def holds(self, wallet: str, at_ms: int) -> Decimal:
         """What a wallet held at a moment."""

@@ -1,29 +1,55 @@
 """What the screens would show of a transfer, where there is no screen."""
 
+from collections.abc import Mapping, Sequence
+
 from tests.bench.judge_ledger import ASSET
+from tui.desk.settle import Progress
 from tui.domain.amounts import grouped
-from tui.domain.transfer import Evidence, Transfer, TransferRequest
-from tui.screens import notice
-from tui.screens.review_words import repeat_words
-from tui.widgets.transfer_facts import facts, meaning, reasons
+from tui.domain.transfer import Transfer, TransferRequest
+from tui.screens import decide, notice
+from tui.words import outcomes, settling, transfers
+from tui.words.outcomes import Watch
 
 
-def dialog_text(transfer: Transfer, note: str = "") -> str:
+def dialog_text(transfer: Transfer, note: str = "", watch: Watch = Watch.UNKNOWN) -> str:
     """A transfer as its dialog shows it."""
-    told = [f"{name}  {value}" for name, value in facts(transfer, note)]
-    return "\n".join([f"Transfer {transfer.outcome.words}", meaning(transfer), *told, "Esc or q  close"])
+    facts = [f"{name}  {value}" for name, value in transfers.facts(transfer, note)]
+    title, meaning = f"Transfer {transfer.outcome.words}", outcomes.meaning(transfer.evidence, watch)
+    return "\n".join([title, meaning, *facts, "Esc or q  close"])
 
 
 def notice_text(transfer: Transfer) -> str:
     """A transfer as its notice shows it."""
-    is_found = transfer.evidence is not Evidence.PERSON and transfer.outcome in notice._MEANING
-    title = notice._TITLES[transfer.outcome] if is_found else "Not as it was said"
-    means = notice._MEANING[transfer.outcome] if is_found else notice._OTHERWISE + meaning(transfer)
-    told = [f"{name}  {value}" for name, value in reasons(transfer)]
+    title, meaning = outcomes.notice(transfer.evidence)
     amount = f"Amount  {grouped(transfer.request.amount)} {ASSET}"
-    return "\n".join([title, means, f"tranId  {transfer.tran_id or ''}", amount, *told, notice._ASK])
+    reasons = [f"{name}  {value}" for name, value in transfers.reasons(transfer) if value]
+    return "\n".join([title, meaning, f"tranId  {transfer.tran_id or ''}", amount, *reasons, notice._ASK])
 
 
-def review_text(request: TransferRequest, repeats: list[Transfer], looks: dict[int, str]) -> str:
+def end_text(transfer: Transfer) -> str:
+    """What pops up of a transfer that was unknown and has ended."""
+    return "\n".join(transfers.ended(transfer))
+
+
+def review_text(request: TransferRequest, repeats: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     """What the review says of identical transfers."""
-    return f"Review\nAmount  {grouped(request.amount)} {ASSET}\n{repeat_words(repeats, looks)}"
+    return f"Review\nAmount  {grouped(request.amount)} {ASSET}\n{transfers.repeats(repeats, looks)}"
+
+
+def question_text(progress: Progress) -> str:
+    """What the person is asked where the program cannot tell."""
+    request = progress.transfer.request
+    why = settling.WHY[progress.doubt] if progress.doubt else ""
+    return "\n".join(
+        [
+            "Transfer unknown",
+            f"{why}{decide._YOUR_WORD}",
+            f"{request.type.name}   {grouped(request.amount)} {request.asset}   {request.pairs}",
+            outcomes.reason(progress.transfer.answer or progress.transfer.evidence),
+            *(f"The record, as it came: {row.text}" for row in progress.unreadable),
+            *(decide._line(row, request.amount) for row in progress.candidates),
+            "It was not executed",
+            "It was executed",
+            decide._ASK,
+        ]
+    )

@@ -13,18 +13,27 @@ _ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} USDT +([0-9]+|-) +{_OUT
 """A line of a list of transfers."""
 _DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
 _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
-_DIALOG_TRAN_ID = re.compile(r"tranId +([0-9]+)")
+_DIALOG_TRAN_ID = re.compile(r"tranId {2,}([0-9]+)")
+"""The fact: in a sentence there is one blank."""
 _DIALOG_ENDS = re.compile(r"Esc or q  close")
 ASKS_TO_DECIDE = r"leave it open"
+REOPENED = "Unknown again"
 _ALARM = re.compile(r"Executed after all|Unknown again|Not as it was said")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
-HELD_WRONGLY = re.compile(r"Executed as tranId ([0-9]+), which another transfer in the journal has, wrongly")
+ANOTHERS = re.compile(r"It was taken for tranId ([0-9]+), which is another transfer's")
+IS_ALREADY = re.compile(r"answered with tranId ([0-9]+), which is already that of transfer ([0-9]+)")
 
 _REVIEW = re.compile(r"\bReview\b(?s:.*?)Amount")
 _REFUSED_NOW = re.compile(r"refused it")
 _NOTHING_SENT = re.compile(r"Nothing was sent")
-_REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:is|was judged) {_OUTCOMES}")
+_REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:(?:is|was judged|was) {_OUTCOMES}|(failed))")
+_ENDED = re.compile(
+    rf"{_AMOUNT} USDT, [^,\n]* -> [^,\n]*, sent \S+: it (?:(?:is|was judged|was) {_OUTCOMES}|(failed))"
+    r"[^\n]*?(?:, tranId ([0-9]+))?$",
+    re.MULTILINE,
+)
+"""What pops up of a transfer that was unknown and has ended."""
 
 _WALLET_NAME = r"(?:Spot|Funding|Options|(?:Cross|Isolated|Portfolio)(?: Margin)?|(?:USD-M|COIN-M)(?: Futures)?)"
 """Whole: what is left of one beside a dialog has the dialog's amount behind it."""
@@ -39,9 +48,17 @@ _END = re.compile(r"\b(From|To|Amount) {2,}[A-Z0-9]")
 _NOT_OPEN = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +not open")
 _NOTHING_TO_MOVE = re.compile(r"No USDT to move in (\S+)")
 _KEY_LACKS = re.compile(r'lacks "?Permits Universal Transfer|transfer would be refused: the key')
-_MOVED_FOR_SURE = re.compile(r"The exchange has moved it|It moved|WAS executed")
+_MOVED_FOR_SURE = re.compile(
+    r"The\s+exchange\s+has\s+moved\s+it|It moved|The\s+exchange\s+says\s+that\s+this\s+transfer\s+WAS"
+)
 """What needs more than a record that matches."""
+_NOT_MOVED_FOR_SURE = re.compile(
+    r"The\s+exchange\s+refused\s+it\.\s+Nothing\s+moved|It\s+never\s+reached\s+the\s+exchange\.\s+Nothing\s+moved"
+)
+"""What needs more than a record that says FAILED."""
 _HOLDINGS = re.compile(rf"(Free in all): {_AMOUNT} USDT")
+_HOLDINGS_READ = re.compile(rf"Free in all that was read: {_AMOUNT} USDT")
+_HAS_NONE = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +none\b")
 _NOW = re.compile(rf"(Spot|Funding|USD-M Futures|Isolated Margin)(?: [A-Z]+)? now: {_AMOUNT} USDT")
 
 _WALLET_OF_DIGIT = {"1": "spot", "2": "funding", "4": "isolated", "5": "um"}
@@ -71,13 +88,21 @@ BY_HAND = "Decided by hand"
 HISTORY_IS_OPEN = r"History(?s:.*)\d+ transfers?"
 
 # Of the commands.
-AGREE = re.compile(r"^([0-9,]+) agree", re.MULTILINE)
+AGREE = re.compile(r"^([0-9,]+) agree, ([0-9,]+) differ", re.MULTILINE)
+UNMOVED = re.compile(r"^([0-9,]+) refused, failed, not sent or judged; no record says that they moved", re.MULTILINE)
+BY_WORD = re.compile(r"^([0-9,]+) done by your word; not compared", re.MULTILINE)
+STILL_PENDING = re.compile(r"^([0-9,]+) done, and their records still say PENDING", re.MULTILINE)
+STILL_OPEN = re.compile(r"^([0-9,]+) not settled yet: open Shunter", re.MULTILINE)
+LEFT_OUT = re.compile(r"^([0-9,]+) not compared: sent within the last hour", re.MULTILINE)
 IT_MOVED = "It moved"
+SO_DID = re.compile(r"so did transfer ([0-9]+)")
 DIFFERS_ELSEWHERE, DIFFERS_NO_RECORD, DIFFERS_FAILED = "made elsewhere", "no record", "failed after all"
-MADE_ELSEWHERE, MADE_HERE = "elsewhere", ("here", "differs")
+DIFFERS_EXECUTED, DIFFERS_OTHER, DIFFERS_PENDING = "executed after all", "other record", "not settled yet"
+DIFFERS_POSSIBLE, DIFFERS_UNSETTLED = "possible match", "unsettled"
+MADE_ELSEWHERE, MADE_HERE, MADE_PERHAPS_HERE = "elsewhere", ("here", "differs"), "perhaps here"
 NOT_MOVED_IN_JOURNAL = ("rejected", "not_sent", "not_executed")
 FINAL = ("CONFIRMED", "FAILED")
-REJECTED_IN_JOURNAL = "rejected"
+REJECTED_IN_JOURNAL, DONE_IN_JOURNAL = "rejected", "done"
 
 
 class Said(Enum):
@@ -91,6 +116,8 @@ class Said(Enum):
     OPEN = auto()
     MOVED_FOR_SURE = auto()
     """By more than a record that matches."""
+    NOT_MOVED_FOR_SURE = auto()
+    """By the exchange's own answer, or by nothing having left."""
     NOT_SENT_NOW = auto()
     """This confirmation reached nobody; the amount may have been sent before."""
 
@@ -149,6 +176,9 @@ def read(screen: str) -> Iterator[Claim | AlikeClaim | Figure | NeverSo]:
     for row in _ROW.finditer(screen):
         tran_id = int(row[2]) if row[2] != "-" else None
         yield Claim(KIND_OF[row[3]], _bare(row[1]), row[0], tran_id)
+    for end in _ENDED.finditer(screen):
+        said = KIND_OF[end[2]] if end[2] else Said.NOT_MOVED
+        yield Claim(said, _bare(end[1]), end[0], int(end[4]) if end[4] else None)
     yield from _dialog(screen)
     yield from _review(screen)
     yield from _figures(screen)
@@ -171,8 +201,9 @@ def options(screen: str) -> list[tuple[str, int | None]]:
     """What can be chosen where a person decides: the kind, and the tranId of a record."""
     found: list[tuple[str, int | None]] = []
     for line in screen.splitlines():
-        if record := re.search(r"tranId (\S+) +\S*\d", line):
-            found.append(("record", int(record[1]) if record[1].isdigit() else None))
+        if record := re.search(r" tranId ([0-9]+) +[0-9-]+ [0-9:]+ ", line):
+            if re.search(r" (?:CONFIRMED|FAILED)\b", line):  # else the cursor passes over it
+                found.append(("record", int(record[1])))
         elif re.search(r"None of these|It was not executed", line):
             found.append(("not executed", None))
         elif re.search(r"It was executed", line):
@@ -184,6 +215,9 @@ def _never_so(screen: str) -> Iterator[NeverSo]:
     for row in _NOT_OPEN.finditer(screen):
         if row[2].split(" ")[0] in _WALLET_OF_NAME:
             yield NeverSo("said not open, is open", row[0].strip())
+    for row in _HAS_NONE.finditer(screen):
+        if row[2].split(" ")[0] in _WALLET_OF_NAME:
+            yield NeverSo("said that a wallet has none", row[0].strip())
     for words in _NOTHING_TO_MOVE.finditer(screen):
         yield NeverSo("said that there is nothing to move", words[0])
     if lacks := _KEY_LACKS.search(screen):
@@ -195,8 +229,7 @@ def _dialog(screen: str) -> Iterator[Claim]:
     if alarm := _ALARM.search(screen):
         said = Said.MOVED if alarm[0] == "Executed after all" else Said.OPEN
         yield Claim(said, dialog_amount(screen), alarm[0])
-        if sure := _MOVED_FOR_SURE.search(screen, alarm.end()):
-            yield Claim(Said.MOVED_FOR_SURE, dialog_amount(screen), f"{alarm[0]}: {sure[0]}")
+        yield from _for_sure(alarm[0], dialog_amount(screen), screen[alarm.end() :])
     if alarm or not title or asks_to_decide(screen):
         return
     end = _DIALOG_ENDS.search(screen, title.end())
@@ -206,10 +239,15 @@ def _dialog(screen: str) -> Iterator[Claim]:
         return
     typed, said = _bare(amount[1]), KIND_OF[title[1]]
     yield Claim(said, typed, title[0], int(tran_id[1]) if tran_id else None)
-    if sure := _MOVED_FOR_SURE.search(body):
-        yield Claim(Said.MOVED_FOR_SURE, typed, f"{title[0]}: {sure[0]}")
+    yield from _for_sure(title[0], typed, body)
     if said in (Said.OPEN, Said.MOVED) and (nothing := _NOTHING_MOVED.search(body)):
         yield Claim(Said.NOT_MOVED, typed, f"{title[0]}: {nothing[0]}")
+
+
+def _for_sure(title: str, amount: str, body: str) -> Iterator[Claim]:
+    for said, pattern in ((Said.MOVED_FOR_SURE, _MOVED_FOR_SURE), (Said.NOT_MOVED_FOR_SURE, _NOT_MOVED_FOR_SURE)):
+        if sure := pattern.search(body):
+            yield Claim(said, amount, f"{title}: {sure[0]}")
 
 
 def _review(screen: str) -> Iterator[Claim | AlikeClaim]:
@@ -224,7 +262,7 @@ def _review(screen: str) -> Iterator[Claim | AlikeClaim]:
     if _NOTHING_SENT.search(screen):
         yield Claim(Said.NOT_SENT_NOW, typed, "Nothing was sent")
     if repeat := _REPEAT.search(screen):
-        yield AlikeClaim(KIND_OF[repeat[1]], typed, f"identical one is {repeat[1]}")
+        yield AlikeClaim(KIND_OF[repeat[1]] if repeat[1] else Said.NOT_MOVED, typed, repeat[0])
 
 
 def _figures(screen: str) -> Iterator[Figure]:
@@ -238,6 +276,8 @@ def _figures(screen: str) -> Iterator[Figure]:
     yield from _figures_of_ends(screen)
     for total in _HOLDINGS.finditer(screen):
         yield Figure("all", _decimal(total[2]), total[0])
+    for total in _HOLDINGS_READ.finditer(screen):
+        yield Figure("at least", _decimal(total[1]), total[0])
     for now in _NOW.finditer(screen):
         yield Figure(_WALLET_OF_LABEL[now[1]], _decimal(now[2]), now[0])
 

@@ -11,14 +11,17 @@ from textual.widgets import Label, OptionList
 from tests.evidence import ambiguous
 from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
+from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
 from tui.desk.settle import Pace, Progress
 from tui.domain.evidence import Awaiting
+from tui.domain.past import Origin
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
+from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.ways_on import CannotOpen
@@ -160,3 +163,27 @@ async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker,
         await until_screen(pilot, WelcomeScreen)
         main.desk.on_progress = count
         await until(pilot, lambda: len(heard) > 1)
+
+
+@pytest.mark.parametrize(
+    "edit", [Edit("status", '"SETTLED"'), Edit("amount", '"1.5 USDT"')], ids=["says nothing final", "cannot be read"]
+)
+async def test_a_record_that_could_not_be_chosen_is_not_said_to_be_made_elsewhere(
+    demo_app: AppMaker, exchange: DemoExchange, edit: Edit
+) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(160, 40)) as pilot:
+        main = await until_open(pilot)
+        exchange.history.edits = [(edit, None)]
+        exchange.faults.append(Fault(answer=Answer(502)))
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        choices = await open_row(pilot, main)
+        await pilot.press(*["down"] * sum(not words.startswith(" tranId") for words in choices), "enter")
+        await until(pilot, lambda: "done" in in_list(main))
+        await pilot.press("f3")
+        await until_screen(pilot, HistoryScreen)
+        history = pilot.app.screen
+        assert isinstance(history, HistoryScreen)
+        await until(pilot, lambda: history._past.reading is not None and not history._past.is_asking)
+        assert [entry.origin for entry in history._past.entries if entry.record] == [Origin.POSSIBLE]

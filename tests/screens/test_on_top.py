@@ -1,5 +1,6 @@
 """Screens that lie over each other: each takes itself away alone and once, and what is below stays true."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.evidence import matching_record, no_record, persons_word
+from tests.screens.conftest import NOON_MS
 from tests.screens.test_deciding import REQUEST
 from tests.screens.test_themes import until_hit
 from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen
@@ -20,9 +22,11 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
-from tui.desk.settle import Pace
+from tui.desk.settle import Pace, Progress
 from tui.domain.evidence import Reason, Reopened
+from tui.domain.transfer import Sending, Transfer
 from tui.domain.wallets import Wallet
+from tui.screens.add_key import AddKeyScreen
 from tui.screens.decide import DecideScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.history import HistoryScreen
@@ -32,14 +36,17 @@ from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.palette import QuietPalette, ThemePalette
+from tui.screens.plain_text import PlainTextScreen
 from tui.screens.report import ReportScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
+from tui.screens.unlock import UnlockScreen
 from tui.terminal import question
 from tui.widgets.balance_reader import BalanceReader
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.form_field import FormField
 from tui.widgets.holdings_table import HoldingsTable
+from tui.words.settling import Doubt
 
 AppMaker = Callable[..., ShunterApp]
 SMALL = (80, 24)
@@ -55,6 +62,22 @@ async def rest(pilot: Pilot[bool]) -> None:
     """Let everything be done that a burst of keys has led to."""
     for _ in range(6):
         await pilot.pause()
+
+
+def settled(main: MainScreen) -> Transfer:
+    """A transfer in the journal that was unknown and is judged."""
+    journal = main.desk._journal
+    sending = Sending(
+        REQUEST,
+        profile="demo",
+        key_tail="9zzz",
+        key_print="",
+        host=main.desk._exchange,
+        timestamp_ms=NOON_MS,
+        clock_error_ms=20,
+        recv_window_ms=5000,
+    )
+    return replace(journal.begin(sending), evidence=no_record())
 
 
 async def sent_and_held(pilot: Pilot[bool], exchange: DemoExchange) -> Gate:
@@ -351,3 +374,87 @@ async def test_a_question_that_is_settled_is_asked_no_more(
         main.desk._tell(main.desk._journal.record(newest(main), record))
         await until_screen(pilot, MainScreen)
         assert [row[4] for row in rows(main)] == ["done"]
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        "review",
+        "history",
+        "holdings",
+        "favourites",
+        "keys",
+        "help",
+        "decide",
+        "notice",
+        "result",
+        "add key",
+        "unlock",
+        "plain",
+        "goto",
+    ],
+)
+async def test_a_screen_that_is_taken_away_before_it_is_seen_is_no_error(
+    demo_app: AppMaker, exchange: DemoExchange, opened: str
+) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        transfer = settled(main)
+        open_it: Callable[[], object] = {
+            "review": main.action_review,
+            "history": main.action_history,
+            "holdings": main.action_holdings,
+            "favourites": main.action_favourites,
+            "keys": app.action_keys,
+            "help": app.action_help,
+            "goto": main.action_go_to,
+            "decide": lambda: app.push_screen(DecideScreen(main.desk, Progress(transfer, "", Doubt.GONE))),
+            "notice": lambda: app.push_screen(NoticeScreen(transfer)),
+            "result": lambda: app.push_screen(ResultScreen(transfer)),
+            "add key": lambda: app.push_screen(AddKeyScreen("https://api.binance.com")),
+            "unlock": lambda: app.push_screen(UnlockScreen()),
+            "plain": lambda: app.push_screen(PlainTextScreen("x")),
+        }[opened]
+        open_it()
+        app.pop_screen()
+        await rest(pilot)
+        assert app.screen is main
+
+
+async def test_a_key_for_a_review_that_was_left_sends_nothing(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await review(pilot)
+        shown = app.screen
+        assert isinstance(shown, ReviewScreen)
+        await until(pilot, lambda: "y  send" in screen_text(pilot))
+        shown.post_message(events.Key("y", "y"))  # is under way
+        shown.dismiss(None)
+        await rest(pilot)
+        assert not exchange.ledger.transfers
+
+
+async def test_a_notice_that_is_told_anew_twice_at_once_is_no_error(demo_app: AppMaker) -> None:
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        transfer = settled(main)
+        notice = NoticeScreen(transfer)
+        await app.push_screen(notice)
+        for number in range(1, 30):
+            notice.show(replace(transfer, evidence=matching_record(number)))
+            await asyncio.sleep(0)
+        await until(pilot, lambda: "29" in screen_text(pilot))
+
+
+async def test_quitting_while_it_opens_is_no_error(demo_app: AppMaker) -> None:
+    for turns in range(40):
+        app = demo_app(asset="USDT", amount="1")
+        running = asyncio.create_task(app.run_async(headless=True, size=SMALL))
+        for _ in range(turns * 3):
+            await asyncio.sleep(0)
+        app.exit()
+        await running
+        assert app.return_code == 0, f"{turns}: {app._exception!r}"

@@ -1,6 +1,7 @@
 """Deciding by hand how a transfer ended, where the program cannot tell."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on, work
@@ -23,7 +24,7 @@ from tui.domain.text import printable
 from tui.journal import JournalError
 from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
-from tui.widgets.ask_line import AskLine
+from tui.widgets.ask_line import AskLine, say_in
 from tui.words import outcomes, settling
 
 _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell you more."
@@ -50,7 +51,7 @@ class DecideScreen(EndsItself, ModalScreen[None]):
         self.transfer = progress.transfer
         self._progress = progress
         self._is_deciding = False
-        self._question = Question(self, doing="deciding", say=lambda words: self.query_one(AskLine).say(words))
+        self._question = Question(self, doing="deciding", say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
@@ -142,9 +143,11 @@ def _decision(progress: Progress, index: int) -> Decision:
         record = candidates[index]
         others = tuple(row.tran_id for row in candidates if row is not record)
         return Decision(transfer, record, others)
-    word = Word.NOT_EXECUTED if index == len(candidates) else Word.EXECUTED
+    if index > len(candidates):  # a record that could not be chosen may be its own
+        choosable = tuple(row.tran_id for row in candidates if recorded_outcome(row.status))
+        return Decision(transfer, Word.EXECUTED, choosable)
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
-    return Decision(transfer, word, (*(row.tran_id for row in candidates), *unreadable))
+    return Decision(transfer, Word.NOT_EXECUTED, (*(row.tran_id for row in candidates), *unreadable))
 
 
 def _line(row: HistoryRow, asked: object) -> str:

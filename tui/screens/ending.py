@@ -11,8 +11,19 @@ from typing import Any
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
 
+from tui.widgets.while_there import WhileThere
 
-class EndsItself:
+
+class HearsOnTheStack(WhileThere):
+    """Stands before a Screen: once that has ended, nothing that still comes to it does anything."""
+
+    @property
+    def is_there(self: Screen[Any]) -> bool:  # type: ignore[misc]
+        """Whether it has not ended."""
+        return self.is_attached and self in self.app.screen_stack
+
+
+class EndsItself(HearsOnTheStack):
     """Stands before a Screen. While something lies over it, its end waits until that is gone; it ends once."""
 
     _put_off: tuple[Callable[[], object], ...] = ()

@@ -12,6 +12,7 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import ApiKey
+from tui.screens.ending import HearsOnTheStack
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked
 
@@ -25,7 +26,7 @@ FetchKey = Callable[[Callable[[keys.KeyringTimeout], object]], Awaitable[ApiKey]
 """Gets the key from the keyring, and says when that takes long. Raises KeyStoreError."""
 
 
-class LockScreen(Screen[None]):
+class LockScreen(HearsOnTheStack, Screen[None]):
     """Covers everything until the key is back."""
 
     @dataclass

@@ -24,6 +24,7 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
+from tui.screens.ending import HearsOnTheStack
 from tui.screens.endings import Endings
 from tui.screens.fields import can_go_to
 from tui.screens.fitting import Fitting
@@ -52,7 +53,7 @@ _Shown = TypeVar("_Shown", ResultScreen, DecideScreen)
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
-class MainScreen(Fitting, HasBalances):
+class MainScreen(HearsOnTheStack, Fitting, HasBalances):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it

@@ -1,5 +1,6 @@
 """What was said of a transfer before was wrong: told so that it cannot be missed."""
 
+from functools import partial
 from time import monotonic
 
 from textual import events
@@ -13,7 +14,7 @@ from tui.domain.amounts import grouped
 from tui.domain.transfer import Transfer
 from tui.screens.ending import EndsItself
 from tui.terminal.question import Question
-from tui.widgets.ask_line import AskLine
+from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
 from tui.words import outcomes
 from tui.words.transfers import reasons
@@ -31,7 +32,7 @@ class NoticeScreen(EndsItself, ModalScreen[Transfer]):
         super().__init__()
         self.transfer = transfer
         self._shown_s = 0.0
-        self._question = Question(self, doing="closing", say=lambda words: self.query_one(AskLine).say(words))
+        self._question = Question(self, doing="closing", say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """What is so, then every fact."""

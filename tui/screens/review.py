@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from time import monotonic
 from typing import ClassVar
 
@@ -28,7 +29,7 @@ from tui.screens.ending import EndsItself
 from tui.screens.fitting import Fitting
 from tui.screens.review_words import before_after, limit_words, review_facts
 from tui.terminal.question import Question
-from tui.widgets.ask_line import AskLine
+from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
@@ -134,7 +135,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         self._desk = desk
         self._review = review
         self._stage = Stage.PREPARING
-        self._question = Question(self, doing="sending", say=lambda words: self.query_one(AskLine).say(words))
+        self._question = Question(self, doing="sending", say=partial(say_in, self))
         self._meant: frozenset[str] = frozenset()
         """Identical transfers that the person was told of and has confirmed beside."""
         self._told: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tui import keys
+from tui.screens.ending import HearsOnTheStack
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import (
@@ -30,7 +31,7 @@ permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
 
 
-class WelcomeScreen(Screen[None]):
+class WelcomeScreen(HearsOnTheStack, Screen[None]):
     """Says what is missing and what can be done."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

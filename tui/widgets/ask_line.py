@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from textual import events
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Label
 
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
@@ -50,3 +52,9 @@ class AskLine(Label):
             self.post_message(self.Clicked(key))
         elif active := self.screen.active_bindings.get(key):
             self.app.call_later(self.app.run_action, active.binding.action, active.node)
+
+
+def say_in(screen: Screen[Any], words: str) -> None:
+    """Say it in the line of a dialog, if that is there: it is not while the dialog is made anew."""
+    for line in screen.query(AskLine):
+        line.say(words)

@@ -8,9 +8,10 @@ from tui.domain.choices import Choice
 from tui.widgets.completing_input import CompletingInput, Suggestions
 from tui.widgets.field_input import FieldInput
 from tui.widgets.note_line import NoteLine
+from tui.widgets.while_there import WhileThere
 
 
-class FormField(Vertical):
+class FormField(WhileThere, Vertical):
     """A labelled input with a line below it for what is wrong, or what is worth knowing."""
 
     def __init__(self, which: str, label: str, entry: Input) -> None:

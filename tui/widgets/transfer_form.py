@@ -31,11 +31,12 @@ from tui.widgets.form_field import FormField
 from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
+from tui.widgets.while_there import WhileThere
 
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
 
-class TransferForm(Widget):
+class TransferForm(WhileThere, Widget):
     """Where a person says what to move. It lets only moves be chosen that exist.
 
     It shows what `FormState` says of what is entered, and decides nothing itself.

@@ -10,11 +10,12 @@ from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList, any_times
+from tui.widgets.while_there import WhileThere
 
 _ENDS = Field.SOURCE, Field.DESTINATION
 
 
-class WalletPair(Vertical):
+class WalletPair(WhileThere, Vertical):
     """Source and destination. What the source cannot reach cannot be chosen, and a line below says why where a person
     means it all the same, and where another source took the destination away.
     """
