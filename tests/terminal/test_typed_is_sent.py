@@ -254,6 +254,22 @@ def test_what_came_with_a_burst_is_dropped_and_never_sent_later(form: Pty) -> No
     form.wait_for("y  send")
 
 
+def test_a_burst_of_clicks_on_a_notice_does_not_end_the_app(form: Pty) -> None:
+    form.type(f"7.25{REVIEW}")
+    form.wait_for("y  send")
+    form.type("y")
+    form.wait_for("Transfer done")
+    for _ in range(10):
+        form.type("c")
+        lines = form.wait_for("Handed to the terminal").splitlines()
+        row = next(number for number, line in enumerate(lines, 1) if "Handed" in line)
+        column = lines[row - 1].index("Handed") + 3
+        form.type(8 * f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
+        form.wait_until(lambda seen: "Handed" not in seen)
+        form.wait_for("Transfer done", "c  copy")
+    assert "stopped on an error" not in form.screen()
+
+
 @pytest.mark.parametrize("button", [1, 2, 128, 129], ids=["middle", "right", "back", "forward"])
 def test_only_the_left_button_answers(form: Pty, button: int) -> None:
     form.type(f"7.25{REVIEW}")

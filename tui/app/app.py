@@ -23,6 +23,7 @@ from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.ways_on import CannotOpen
 from tui.screens.welcome import WelcomeScreen
+from tui.widgets.ask_line import AskLine
 
 
 class ShunterApp(TerminalApp):
@@ -147,6 +148,8 @@ class ShunterApp(TerminalApp):
         """Say what the keys were that nobody pressed."""
         words = "What was pasted tried to press keys. Look at what is in the form before you send."
         self.notify(words, title="Pasted", severity="error", timeout=15)
+        for ask in self.screen.query(AskLine):  # a notice waits until the question is gone
+            ask.say("What was pasted tried to press keys. Look at all of it.")
 
     async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
         """Go on where it was left."""

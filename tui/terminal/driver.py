@@ -130,6 +130,8 @@ class TypedDriver(LinuxDriver):
         super().__init__(*args, **kwargs)
         self.order = 0
         """How many keys and pastes came so far."""
+        self.broke_out_order = 0
+        """The place of the last paste that held the mark of its own end."""
         self.answers = False
         """Whether the terminal has ever answered a fence."""
         self._stream = Stream()
@@ -252,6 +254,8 @@ class TypedDriver(LinuxDriver):
             for message in messages:
                 if _is_input(message):
                     self.order += 1
+                if isinstance(message, self.PasteBrokeOut):
+                    self.broke_out_order = self.order
                 if isinstance(message, (events.Paste, self.PasteBrokeOut)):
                     self._paste_doubt = "Something was pasted before"
                 if isinstance(message, events.MouseDown):

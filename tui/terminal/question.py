@@ -48,6 +48,7 @@ _NO_KEY = "That was not a key by itself: press it again."
 _TOO_FAST = "It came as fast as a paste: press it again."
 _STILL_DOWN = "Is it still held? Let go of it for a second, then press it."
 _STOPPED = "Stopped: more came in behind that key. Press it again."
+_PASTED = "Stopped: what was pasted tried to press keys. Look at all of it."
 _NO_ANSWER = "Stopped: the terminal does not answer any more. Press it again."
 
 
@@ -94,10 +95,10 @@ class Question:
             self._say(_NO_KEY)
         elif self._is_early(press.read_s, press.order, driver):
             return
-        elif press.is_repeat or self._is_early(press.began_s, press.began_order, driver):
-            self._say(_STILL_DOWN)
         elif not press.is_alone:
             self._say(_NO_KEY)
+        elif press.is_repeat or self._is_early(press.began_s, press.began_order, driver):
+            self._say(_STILL_DOWN)
         elif press.is_in_burst:
             self._say(_TOO_FAST)
         elif doubt := press.doubt or self._fence_doubt(driver):
@@ -154,7 +155,7 @@ class Question:
         waited_s = monotonic() - held.since_s
         is_answered = held.fence.order is not None
         if not driver.is_last(held.press) or self._screen.app.screen is not self._screen:
-            self._stop(_STOPPED)
+            self._stop(_PASTED if driver.broke_out_order > held.press.order else _STOPPED)
         elif waited_s >= _HOLD_S and (is_answered or not driver.answers):
             self._let_go()
             driver.is_no_paste()
