@@ -299,7 +299,7 @@ async def test_tab_puts_in_the_suggestion_that_says_so_and_goes_on(demo_app: App
         main = await until_open(pilot)
         field(main, "asset").entry.focus()
         await pilot.press(*"usd")
-        suggestions = main.query(Suggestions).first()
+        suggestions = main.query_one("#field-asset Suggestions", Suggestions)
         await until(pilot, lambda: str(suggestions.render()).split("\n")[0].endswith(" Tab "))
         await pilot.press("tab", "5")
         assert (field(main, "asset").text, field(main, "amount").text) == ("USDT", "5")
@@ -324,7 +324,7 @@ async def test_a_click_offers_what_a_field_can_be_and_how_many_more_there_are(de
         count = len(offered(main, "asset"))
         assert count > 8
         assert (
-            str(main.query(Suggestions).first().render()).split("\n")[7].strip()
+            str(main.query_one("#field-asset Suggestions", Suggestions).render()).split("\n")[7].strip()
             == f"{count - 7} more: type on, or Down"
         )
 

@@ -393,10 +393,10 @@ class Move:
     def make(self, terminal: Terminal) -> int:
         """Make it in a newly opened app, see its tranId in the list and both balances moved; gives the tranId."""
         terminal.wait_for("13 assets")  # the wallets are read
-        for digit in (self.source, self.destination):
-            terminal.type(digit)
+        for digit, pair in self.ends:
+            terminal.type(digit + (f"{pair}\t" if pair else ""))
         terminal.wait_for(f"{self.type.name} ")
-        terminal.type("USDT\t" + str(self.amount) + "".join(f"\t{pair}" for pair in self.pairs))
+        terminal.type(f"USDT\t{self.amount}")
         return self._send(terminal, self.source_transferable, self.destination_transferable)
 
     def make_after(self, earlier: Counter[End], terminal: Terminal) -> int:
@@ -404,9 +404,10 @@ class Move:
         terminal.type(_GO_TO + "f" + self.source)
         terminal.type(_GO_TO + "t" + self.destination)
         terminal.wait_for(f"{self.type.name} ")
-        terminal.type(f"{_GO_TO}a{_CLEAR}USDT")
-        for text in (str(self.amount), *self.pairs):
-            terminal.type(f"\t{_CLEAR}{text}")
+        for letter, pair in zip("po", (self.from_pair, self.to_pair), strict=True):
+            if pair:
+                terminal.type(f"{_GO_TO}{letter}{_CLEAR}{pair}")
+        terminal.type(f"{_GO_TO}a{_CLEAR}USDT\t{_CLEAR}{self.amount}")
         source, destination = self.ends
         tran_id = self._send(
             terminal,

@@ -14,6 +14,7 @@ from tests.unit.test_stream import REPORTS
 
 PAUSE_S = 0.11
 """Textual looks every 0.1 s whether its time is over, which is set to 1 ms below."""
+LET_GO_S = 0.8
 REVIEW, ESCAPE, F2 = "\x12", "\x1b", "\x1bOQ"
 FORM = ["--demo", "--asset", "USDT", "--amount", "7.25"]
 QUERY = re.compile(rb"\x1b\[([0-9]+);([0-9]+)H\x1b\[6n")
@@ -43,6 +44,10 @@ class Person:
     def pause(self) -> None:
         """Let the program take in what was typed so far as if nothing more came."""
         time.sleep(PAUSE_S)
+
+    def let_go(self) -> None:
+        """Press nothing for longer than a keyboard waits before it repeats a key."""
+        time.sleep(LET_GO_S)
 
     def wait_until_held_is_over(self) -> None:
         """Wait for what becomes of a key that is held."""
@@ -181,6 +186,9 @@ def test_line_pasted_without_brackets_does_not_send(person: Person) -> None:
     person.pty.wait_for("y  send")
     person.pty.type("yy")
     person.pty.wait_for("not a key by itself", "y  send")
+    person.pty.type("y")
+    person.pty.wait_for("still held", "y  send")
+    person.let_go()
     person.send()
 
 

@@ -20,7 +20,6 @@ WIRE = re.compile(r"(0|[1-9][0-9]{0,19})(\.[0-9]{1,8})?")
         ("0.00000001", "0.00000001"),
         (" 7 ", "7"),
         ("1.10", "1.10"),
-        ("007", "7"),
         (".5", "0.5"),
         ("5.", "5"),
         ("99999999999999999999.99999999", "99999999999999999999.99999999"),
@@ -55,6 +54,22 @@ def test_anything_else_is_refused_with_a_reason(typed: str) -> None:
 def test_what_may_be_thousands_or_decimals_is_refused_with_both_ways_to_write_it() -> None:
     with pytest.raises(AmountError, match=r"Write 1250 or 1\.25: 1,250 may be either"):
         parse_amount("1,250")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("05", "Write 5 or 0.5: 05 may be either"),
+        ("007", "Write 7 or 0.07: 007 may be either"),
+        ("０5", "Write 5 or 0.5: 05 may be either"),
+        ("00.5", "Write 0.5: no zeros in front"),
+        ("012.5", "Write 12.5: no zeros in front"),
+        ("00", "The amount must be more than 0"),
+    ],
+)
+def test_leading_zeros_are_refused_for_a_point_may_be_missing(typed: str, reason: str) -> None:
+    with pytest.raises(AmountError, match=f"^{re.escape(reason)}$"):
+        parse_amount(typed)
 
 
 @given(st.decimals("0.00000001", "99999999999999999999", places=8))

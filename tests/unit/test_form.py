@@ -35,7 +35,7 @@ def _form(draft: Draft, balances: Balances | None = None, now_ms: float = NOW_MS
 @pytest.mark.parametrize("move", TransferType, ids=lambda move: move.name)
 def test_pair_fields_are_shown_exactly_where_the_move_needs_them(move: TransferType) -> None:
     fields = _form(Draft(move.source, move.destination)).fields
-    assert fields[:2] == (Field.ASSET, Field.AMOUNT)
+    assert fields[-2:] == (Field.ASSET, Field.AMOUNT)
     assert (Field.FROM_PAIR in fields, Field.TO_PAIR in fields) == (move.needs_from_pair, move.needs_to_pair)
 
 
@@ -52,10 +52,28 @@ def test_what_is_entered_well_may_be_reviewed() -> None:
 
 def test_everything_that_is_wrong_is_known_at_once_and_its_first_field_is_the_obstacle() -> None:
     form = _form(Draft(Wallet.ISOLATED, Wallet.ISOLATED, "", "1,5", "BTCUSDT", "NOPEUSDT"))
-    assert list(form.problems) == [Field.ASSET, Field.AMOUNT, Field.TO_PAIR]
+    assert list(form.problems) == [Field.TO_PAIR, Field.ASSET, Field.AMOUNT]
     assert "dot" in form.problems[Field.AMOUNT].words
     assert form.problems[Field.TO_PAIR].words == "The exchange has no such isolated pair"
-    assert form.obstacle == Problem(Field.ASSET, "Enter an asset, like USDT")
+    assert form.obstacle == Problem(Field.TO_PAIR, "The exchange has no such isolated pair")
+
+
+_ORDER = [Field.SOURCE, Field.FROM_PAIR, Field.DESTINATION, Field.TO_PAIR, Field.ASSET, Field.AMOUNT]
+
+
+@pytest.mark.parametrize("move", TransferType, ids=lambda move: move.name)
+def test_a_person_goes_on_in_one_order_each_pair_behind_its_wallet(move: TransferType) -> None:
+    form = _form(Draft(move.source, move.destination, "USDT", "1", "BTCUSDT", "ETHUSDT"))
+    order = [Field.SOURCE]
+    while order[-1] is not Field.AMOUNT:
+        order.append(form.field_after(order[-1]))
+    pairs = (Field.FROM_PAIR, Field.TO_PAIR)
+    assert order == [field for field in _ORDER if field in form.fields or field not in pairs]
+
+
+def test_an_amount_from_which_a_key_may_be_missing_is_not_reviewed() -> None:
+    form = replace(_form(USDT), doubt="A key was not understood")
+    assert form.obstacle == Problem(Field.AMOUNT, "A key was not understood")
 
 
 def test_what_is_wrong_with_a_pair_by_itself_is_said_before_what_does_not_fit_it() -> None:

@@ -139,10 +139,36 @@ def test_no_byte_of_a_character_in_another_encoding_is_a_key(encoding: str) -> N
 def test_behind_a_character_in_another_encoding_every_key_comes_through_and_the_second_can_answer() -> None:
     pieces = read(["é".encode("latin-1"), b"y", b"y", "é".encode("latin-1"), b"\r"])
     assert [(piece.kind, piece.text) for piece in pieces] == [
+        (Kind.LOST, ""),
         (Kind.BEHIND_BYTE, "y"),
         (Kind.KEY, "y"),
+        (Kind.LOST, ""),
         (Kind.KEY, "\r"),
     ]
+
+
+SWALLOWED = {
+    "Alt+P": b"\x1bP12.5\r",
+    "Alt+P, then F2": b"\x1bP12.5\x1bOQ",
+    "Alt+P, then Ctrl+G": b"\x1bP12.5\x07",
+    "Alt+]": b"\x1b]12.5\x07",
+    "Alt+]: then a report": b"\x1b]12.5\x1b\\",
+    "Alt+[": b"\x1b[12.5\t",
+    "Alt+O": b"\x1bO12\t",
+    "a character in another encoding": "１".encode("gb18030"),
+    "a character cut short": "１".encode()[:2] + b"\r",
+    "a byte that begins none": b"\xff5",
+}
+
+
+@pytest.mark.parametrize("data", SWALLOWED.values(), ids=SWALLOWED)
+def test_what_may_have_been_keys_does_not_disappear_without_a_trace(data: bytes) -> None:
+    assert Kind.LOST in [piece.kind for piece in read([data])]
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+def test_no_report_of_a_terminal_is_taken_for_a_lost_key(report: bytes) -> None:
+    assert Kind.LOST not in [piece.kind for piece in read([report])] or report[1:2] in (b"X", b"^")
 
 
 def test_rxvt_shift_with_home_does_not_take_the_next_key() -> None:

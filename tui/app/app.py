@@ -36,6 +36,7 @@ from tui.screens.main import MainScreen
 from tui.screens.staying import Stays
 from tui.screens.ways_on import CannotOpen
 from tui.screens.welcome import WelcomeScreen
+from tui.widgets.ask_line import AskLine
 
 
 class ShunterApp(TerminalApp):
@@ -226,6 +227,8 @@ class ShunterApp(TerminalApp):
         """Say what the keys were that nobody pressed."""
         words = "What was pasted tried to press keys. Look at what is in the form before you send."
         self.notify(words, title="Pasted", severity="error", timeout=15)
+        for ask in self.screen.query(AskLine):  # a notice waits until the question is gone
+            ask.say("What was pasted tried to press keys. Look at all of it.")
 
     async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
         """Go on where it was left, but not while a secret is being typed over the cover."""

@@ -11,12 +11,15 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widget import Widget
 
 from tui import keys
 from tui.app.crash import crash_report
+from tui.app.notices import HeldNotices
 from tui.screens.palette import QuietPalette, ThemePalette
 from tui.terminal.clipboard import asking_outside
 from tui.terminal.terminal import Terminal
+from tui.widgets.field_input import PromptInput
 
 _FOLDER = Path(__file__).parent
 _OWN_COLOURS = "ansi-dark"
@@ -51,6 +54,7 @@ class TerminalApp(App[bool]):
             css_path=[_FOLDER / "shunter.tcss", _FOLDER / "own_colours.tcss"],
             ansi_color=True if has_few_colours else None,
         )
+        self._held_notices = HeldNotices()
         theme = self.available_themes.get(keys.kept_theme())
         if has_few_colours and not (theme and theme.ansi):
             theme = self.available_themes[_OWN_COLOURS]
@@ -58,6 +62,8 @@ class TerminalApp(App[bool]):
             self.theme = theme.name
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
+        # The terminal selects text itself. Textual would look for the screen of a widget that an earlier click closed.
+        Widget.ALLOW_SELECT = False
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top, and let go of what was drawn of it.
@@ -72,6 +78,18 @@ class TerminalApp(App[bool]):
         super().copy_to_clipboard(text)
         if self._driver and (asking := asking_outside(text, os.environ)):
             self._driver.write(asking)
+
+    def _refresh_notifications(self) -> None:
+        if self.screen_stack and getattr(self.screen, "holds_notices", False):
+            self._held_notices.take(self._notifications)
+        else:
+            self._held_notices.give_back(self._notifications)
+        super()._refresh_notifications()
+
+    def on_typed_driver_key_lost(self) -> None:
+        """Tell the field that the key was for, before the next key comes to it."""
+        if isinstance(self.focused, PromptInput):
+            self.focused.lose_key()
 
     def action_command_palette(self) -> None:
         """Show every action by name, or close that again: GNU screen holds back a single Esc."""

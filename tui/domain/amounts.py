@@ -49,7 +49,8 @@ def parse_amount(text: str) -> Decimal:
     """The amount that a person typed, exact, with the decimals as typed.
 
     Positive, at most 8 decimals, at most 20 digits before them. Full-width digits and dots are understood, and commas
-    where they can only part thousands: 1,250.00. Raises AmountError.
+    where they can only part thousands: 1,250.00. Raises AmountError. A leading zero is refused: in 05, a point may have
+    been lost.
     """
     typed = text.strip().translate(_FULL_WIDTH)
     if not typed:
@@ -62,6 +63,8 @@ def parse_amount(text: str) -> Decimal:
     match = _PLAIN.fullmatch(typed)
     if match is None:
         raise AmountError(_letters_problem(typed))
+    if problem := _leading_zero_problem(match[1], typed):
+        raise AmountError(problem)
     integer, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > MAX_DECIMALS:
         raise AmountError(f"At most {MAX_DECIMALS} decimals; this has {len(decimals)}")
@@ -83,6 +86,15 @@ def _without_commas(typed: str) -> str:
     if "," in typed:
         raise AmountError("Write 1234.5 with a dot, and no commas")
     return typed
+
+
+def _leading_zero_problem(integer: str, typed: str) -> str:
+    """What is wrong with zeros in front; empty for one before a dot, and where there is nothing but zeros."""
+    if len(integer) < 2 or integer[0] != "0" or not typed.strip("0."):
+        return ""
+    if "." in typed:
+        return f"Write {integer.lstrip('0') or '0'}{typed[len(integer) :]}: no zeros in front"
+    return f"Write {integer.lstrip('0')} or 0.{integer[1:]}: {typed} may be either"
 
 
 def _letters_problem(typed: str) -> str:

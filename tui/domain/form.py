@@ -42,6 +42,8 @@ class FormState:
     balances: Balances
     now_ms: float
     """On the clock of the balances."""
+    doubt: str = ""
+    """Why the amount may not be what was typed; empty where nothing says so."""
 
     @property
     def move(self) -> TransferType:
@@ -57,7 +59,13 @@ class FormState:
     def fields(self) -> tuple[Field, ...]:
         """The fields that are to be filled in, in their order: a pair exactly where the move needs one."""
         pairs = {Field.FROM_PAIR: self.move.needs_from_pair, Field.TO_PAIR: self.move.needs_to_pair}
-        return (Field.ASSET, Field.AMOUNT, *(which for which, is_needed in pairs.items() if is_needed))
+        return (*(which for which, is_needed in pairs.items() if is_needed), Field.ASSET, Field.AMOUNT)
+
+    def field_after(self, which: Field) -> Field:
+        """Where a person goes on: the field behind this one. Each pair stands behind its wallet."""
+        order = (Field.SOURCE, Field.FROM_PAIR, Field.DESTINATION, Field.TO_PAIR, Field.ASSET, Field.AMOUNT)
+        left = order[order.index(which) + 1 :]
+        return next((field for field in left if field in (*self.fields, Field.DESTINATION)), Field.AMOUNT)
 
     @property
     def needs_pairs(self) -> bool:
@@ -167,6 +175,8 @@ class FormState:
                 yield Problem(which, words)
         if isinstance(rest := self.rest, Problem):
             yield rest
+        if self.doubt:
+            yield Problem(Field.AMOUNT, self.doubt)
 
     def _mismatches(self) -> Iterator[Problem]:
         if self._lacks_account:

@@ -35,6 +35,7 @@ class DecideScreen(EndsItself, ModalScreen[None]):
     """Shows the facts and lets the person choose. It ends once the journal has the decision, or without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave_open", "Leave it open")]
+    holds_notices = True
 
     class Decided(Message):
         """The journal has taken the decision."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ from tui.screens.ending import EndsItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.field_input import FieldInput
 from tui.widgets.form_field import FormField
+from tui.widgets.steady_list import SteadyList
 
 _ASK = (
     "Enter  put into the form        x  remove        Esc or q  close\n"
@@ -50,6 +52,8 @@ class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
         self._draft = draft
         self._profile = profile
         self._shown: list[Favourite] = []
+        self._lines: WeakKeyDictionary[Option, Favourite] = WeakKeyDictionary()
+        """What each line stands for, also of those that have gone since somebody chose one."""
         self._to_remove: Favourite | None = None
         self._to_keep = Favourite("", draft)
         self._is_naming = False
@@ -58,7 +62,7 @@ class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
         """The list, and below it what is wrong in the file."""
         with Vertical(classes="dialog -page"):
             yield Label("Favourites", classes="title")
-            yield OptionList(id="favourites", compact=True)
+            yield SteadyList(id="favourites", compact=True)
             yield Label("", id="favourites-said", markup=False)
             yield FormField("favourite-name", "Name", FieldInput("", max_length=40))
             yield AskLine(_ASK)
@@ -72,7 +76,7 @@ class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Put it into the form."""
         event.stop()
-        self.dismiss(self._shown[event.option_index].draft)
+        self.dismiss(self._lines[event.option].draft)
 
     @on(OptionList.OptionHighlighted)
     def leave_question(self) -> None:
@@ -159,7 +163,9 @@ class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
         listed = self.query_one(OptionList)
         listed.clear_options()
         names = max((len(one.name) for one in self._shown), default=0)
-        listed.add_options(Option(Content(f" {one.name:<{names}}  {_words(one)}")) for one in self._shown)
+        lines = {Option(Content(f" {one.name:<{names}}  {_words(one)}")): one for one in self._shown}
+        self._lines.update(lines)
+        listed.add_options(lines)
         listed.highlighted = 0 if self._shown else None
         listed.display = bool(self._shown)
         self._say(said or ("" if self._shown else _NONE))

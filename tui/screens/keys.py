@@ -90,8 +90,8 @@ class KeysScreen(Stays, ModalScreen[None]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Go on with a profile."""
         event.stop()
-        if not self._is_removing():
-            self.post_message(self.Chosen(self.query_one(ProfileList).profiles[event.option_index]))
+        if not self._is_removing() and (profile := self.query_one(ProfileList).named(event.option_id)):
+            self.post_message(self.Chosen(profile))
             self.dismiss()
 
     @on(OptionList.OptionHighlighted)

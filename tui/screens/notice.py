@@ -28,6 +28,8 @@ _ASK = "Enter  I have seen it"
 class NoticeScreen(EndsItself, ModalScreen[Transfer]):
     """Shows one transfer of which something false was said. It ends with it, once the person has said so."""
 
+    holds_notices = True
+
     def __init__(self, transfer: Transfer) -> None:
         super().__init__()
         self.transfer = transfer

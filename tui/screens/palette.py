@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from functools import partial
 
 from textual import on
-from textual.app import App
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.app import App, ComposeResult
+from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tui import keys
 from tui.screens.ending import EndsItself
+from tui.widgets.steady_list import SteadyClicks
 
 _HELP = {
     "ansi-dark": "the terminal's own 16 colours, where its background is dark",
@@ -18,8 +20,22 @@ _HELP = {
 }
 
 
+class _Commands(SteadyClicks, CommandList):
+    """The actions that fit what is typed."""
+
+
 class QuietPalette(EndsItself, CommandPalette):
     """Nothing in it blinks or moves by itself: that would be traffic on a slow line."""
+
+    def compose(self) -> ComposeResult:
+        """Textual's, with a list that can change below a click."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield SearchIcon()
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+            with Vertical(id="--results"):
+                yield _Commands()
+                yield LoadingIndicator()
 
     def on_mount(self) -> None:
         """Still what moves."""

@@ -32,7 +32,7 @@ class HasBalances(HasFields):
 
     def on_balance_reader_transferable_read(self, message: BalanceReader.TransferableRead) -> None:
         """Show what can be moved."""
-        self.query_one(TransferForm).transferable_read(message.balances)
+        self.query_one(TransferForm).transferable_read(message.balances, message.account, message.asset)
 
     def on_balance_reader_waiting(self, message: BalanceReader.Waiting) -> None:
         """Say what is waited for, and what the exchange said beside."""

@@ -79,6 +79,7 @@ _ASK = {
 }
 
 
+_OUT_OF_SIGHT = "Not sent: not all of the facts are in sight. Up and Down scroll."
 _ASK_REPEATED = "y  send it a second time        Esc or q  go back"
 
 
@@ -163,6 +164,11 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
             yield AskLine(_ASK[self._stage], for_good=("y", "d"), id="review-ask")
 
     @property
+    def holds_notices(self) -> bool:
+        """Whether no notice may take lines from it: what it asks about is to be seen whole."""
+        return self._stage not in _SENT
+
+    @property
     def is_sending(self) -> bool:
         """Whether it is being sent just now."""
         return self._stage is Stage.SENDING
@@ -198,25 +204,28 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
 
     def action_allow_repeat(self) -> None:
         """Take the word that a second identical transfer is meant."""
-        if self._stage is Stage.REPEAT and not self._is_too_small:
+        if self._stage is Stage.REPEAT and self._shows_all():
             self._meant = self._told
             self._go(Stage.READY)
 
     def action_send(self) -> None:
         """Send, once: a second press does nothing. Where nothing was sent, get ready once more."""
-        if self._is_too_small:
-            return
-        if self._stage is Stage.READY:
+        if self._stage is Stage.READY and self._shows_all():
             self._go(Stage.SENDING)
             self.send()
         elif self._stage is Stage.FAILED:
             self._go(Stage.PREPARING, "")
             self.prepare()
 
-    @property
-    def _is_too_small(self) -> bool:
-        """Whether the terminal does not show what would be sent."""
-        return self.has_class("-tiny") or self.has_class("-low")
+    def _shows_all(self) -> bool:
+        """Whether all that would be sent is in sight; says so where it is not."""
+        if self.has_class("-tiny") or self.has_class("-low"):
+            return False
+        facts = [self.find_widget(fact) for fact in self.query(".facts > *, #review-place")]
+        is_all = all(fact.visible_region == fact.region for fact in facts)
+        if not is_all:
+            self.query_one(AskLine).say(_OUT_OF_SIGHT)
+        return is_all
 
     @work(exclusive=True, group="prepare")
     async def prepare(self) -> None:
@@ -340,6 +349,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         is_repeat = stage is Stage.READY and self._meant
         self.query_one(AskLine).ask(_ASK_REPEATED if is_repeat else _ASK[stage])
         self._question.ask()
+        self.app._refresh_notifications()
         if warning is not None:
             self._warn(warning)
 

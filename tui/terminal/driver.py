@@ -1,7 +1,10 @@
 """The way from the terminal to a Textual app: nothing comes in as a key that is none, and each key says how it came.
 
 Textual's own parser takes an unfinished sequence for keys after a time, and in a paste too. Here it is given whole
-pieces only, and what it does not know is dropped.
+pieces only. What may have been a key, and is none that is known, is told to the app: it must not be missing from an
+amount without a word. kitty's keyboard protocol is not asked for: without it, what types something comes as that.
+
+Of the mouse, only the wheel and the left button come in: no other one may answer, or do anything else.
 
 What this relies on of Textual, beyond what is public (a test says so when it changes): `LinuxDriver` calls
 `run_input_thread` in a thread, whose end `exit_event` asks for; `XTermParser.feed` and `tick` turn text into messages,
@@ -18,17 +21,18 @@ import struct
 import termios
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import randbelow
 from time import monotonic
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.terminal.keys import is_report, read_key
 from tui.terminal.stream import Kind, Piece, Stream
 
 _LOOK_S = 0.1
@@ -37,13 +41,16 @@ _STALLED_PASTE_S = 5.0
 """A paste that pauses for so long is taken to be over: its end may have been lost, and a person must get on."""
 _BURST, _BURST_S, _AFTER_BURST_S = 3, 0.1, 0.3
 """So many keys within so long come from no hand; so soon after them, neither does the next."""
+_HELD_S = 0.7
+"""A key that comes again within so long may be held down: longer than keyboards wait before they repeat it."""
 _OPEN_FENCES = 8
 _LONGEST_KNOWN = 32
 """Textual's parser takes anything longer for keys."""
 
-_KITTY_KEY = re.compile(r"(\x1b\[[0-9:]+;[0-9]*):([0-9]+)((?:;[0-9:]*)?[u~A-HPQS])")
-"""A key with the kind of event: 1 pressed, 2 repeated, 3 let go."""
-_RELEASED = "3"
+_KITTY_PROTOCOL = re.compile(r"\x1b\[(?:>[0-9]+|<)u")
+"""What asks for kitty's keyboard protocol, and takes that back."""
+_MOUSE = re.compile(r"\x1b\[<([0-9]+);-?[0-9]+;-?[0-9]+[Mm]")
+_MOVED, _WHEEL, _EXTRA_BUTTONS, _WHICH_BUTTON = 32, 64, 128, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,14 @@ class Press:
     """Whether nothing else that could be typed came with it."""
     doubt: str
     """Why it may still be part of a paste; empty where nothing says so."""
+    key: str = ""
+    began_s: float = 0.0
+    began_order: int = 0
+    """When the key went down, if it is held: before that, it did not come for a while."""
+    is_repeat: bool = False
+    """Whether the terminal says that the key is held."""
+    is_in_burst: bool = False
+    """Whether it came sooner after others than a hand presses it."""
 
 
 @dataclass(slots=True)
@@ -86,21 +101,47 @@ class Fence:
         return f"\x1b[{self.row};{self.column}R"
 
 
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """A key that may be held down: it came again and again, with no longer pauses than keyboards make."""
+
+    key: str = ""
+    began_s: float = 0.0
+    began_order: int = 0
+    last_s: float = 0.0
+
+    def next(self, key: str, read_s: float, order: int) -> "_Down":
+        """What may be held after another key came."""
+        if key == self.key and read_s - self.last_s <= _HELD_S:
+            return replace(self, last_s=read_s)
+        return _Down(key, read_s, order, read_s)
+
+
 class TypedDriver(LinuxDriver):
     """Reads the terminal."""
 
     class PasteBrokeOut(Message):
         """What was pasted held the mark of its own end: what came behind that looked like keys, and was none."""
 
+    class KeyLost(Message):
+        """Something came that may have been a key, and is none that is known."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = 0
         """How many keys and pastes came so far."""
+        self.broke_out_order = 0
+        """The place of the last paste that held the mark of its own end."""
         self.answers = False
         """Whether the terminal has ever answered a fence."""
         self._stream = Stream()
         self._parser = XTermParser(self._debug)
         self._presses: WeakKeyDictionary[events.Key, Press] = WeakKeyDictionary()
+        self._repeats: WeakSet[events.Key] = WeakSet()
+        """Keys of which the terminal says that they are held."""
+        self._down = _Down()
+        self._answered = _Down()
+        """The key that answered a question last, while it may be held."""
         self._paste_doubt = ""
         self._key_times: deque[float] = deque(maxlen=_BURST)
         self._burst_s = 0.0
@@ -116,7 +157,11 @@ class TypedDriver(LinuxDriver):
 
     def click(self) -> Press:
         """How the newest click came. It stands behind the keys that came before it, as a key would."""
-        return Press(self.order, self._clicked_s, is_alone=True, doubt="")
+        return Press(self.order, self._clicked_s, is_alone=True, doubt="", began_s=self._clicked_s)
+
+    def has_answered(self, press: Press) -> None:
+        """Take note that a key answered a question: while it is held, it answers no other."""
+        self._answered = _Down(press.key, press.began_s, press.began_order, press.read_s)
 
     def is_last(self, press: Press) -> bool:
         """Whether nothing that could be typed came after it, nor the start of it."""
@@ -139,7 +184,9 @@ class TypedDriver(LinuxDriver):
             self.write("")
 
     def write(self, data: str) -> None:
-        """Write to the terminal."""
+        """Write to the terminal, but for what asks for kitty's keyboard protocol."""
+        if _KITTY_PROTOCOL.fullmatch(data):
+            return
         if fence := self._unwritten:
             self._unwritten = None
             self._fences.append(fence)
@@ -207,6 +254,8 @@ class TypedDriver(LinuxDriver):
             for message in messages:
                 if _is_input(message):
                     self.order += 1
+                if isinstance(message, self.PasteBrokeOut):
+                    self.broke_out_order = self.order
                 if isinstance(message, (events.Paste, self.PasteBrokeOut)):
                     self._paste_doubt = "Something was pasted before"
                 if isinstance(message, events.MouseDown):
@@ -216,13 +265,26 @@ class TypedDriver(LinuxDriver):
                 self.process_message(message)
 
     def _note_key(self, event: events.Key, piece: Piece, *, is_alone: bool) -> None:
+        self._down = down = self._down.next(event.key, self._read_s, self.order)
+        if event.key == self._answered.key:
+            self._answered = self._answered.next(event.key, self._read_s, self.order)
+            down = min(down, self._answered, key=lambda held: held.began_order)
         is_after_burst = self._read_s - self._burst_s < _AFTER_BURST_S
         self._key_times.append(self._read_s)
         if len(self._key_times) == _BURST and self._read_s - self._key_times[0] < _BURST_S:
             self._burst_s = self._read_s
         if piece.kind in (Kind.KEY, Kind.SEQUENCE):
-            doubt = self._paste_doubt or ("It came as fast as a paste" if is_after_burst else "")
-            self._presses[event] = Press(self.order, self._read_s, is_alone, doubt)
+            self._presses[event] = Press(
+                self.order,
+                self._read_s,
+                is_alone,
+                self._paste_doubt,
+                key=event.key,
+                began_s=down.began_s,
+                began_order=down.began_order,
+                is_repeat=event in self._repeats,
+                is_in_burst=is_after_burst,
+            )
 
     def _note_answer(self, piece: Piece) -> None:
         for fence in list(self._fences):
@@ -247,18 +309,26 @@ class TypedDriver(LinuxDriver):
                 return [events.Paste(piece.text.replace("\x00", ""))]
             case Kind.PASTE_OVER:
                 return [self.PasteBrokeOut()]
+            case Kind.LOST:
+                return [self.KeyLost()]
             case Kind.STRING:
                 return []
 
     def _sequence(self, sequence: str) -> list[Message]:
-        """What a whole sequence means; nothing where Textual knows only its beginning, or fails on it."""
+        """What a whole sequence means: the terminal's own report, a key, or what may have been one."""
+        if is_report(sequence):
+            return [] if _is_of_another_button(sequence) else self._textuals(sequence)
+        if report := read_key(sequence):
+            keys: list[Message] = [events.Key(typed.name, typed.character) for typed in report.keys]
+            if report.is_repeat:
+                self._repeats.update(keys)  # type: ignore[arg-type]
+            return keys
+        return [self.KeyLost()]
+
+    def _textuals(self, sequence: str) -> list[Message]:
+        """What Textual makes of a whole sequence; nothing where it knows only its beginning, or fails on it."""
         if len(sequence) > _LONGEST_KNOWN:
             return []
-        if kitty := _KITTY_KEY.fullmatch(sequence):
-            before, happened, after = kitty.groups()
-            if happened == _RELEASED:
-                return []
-            sequence = before + after
         try:
             early = list(self._parser.feed(sequence[:-1]))
             is_early = bool(early) or self._parser._timeout_time is None
@@ -290,5 +360,14 @@ def _has_input(terminal: int) -> bool:
     return bool(count or poll.poll(0))
 
 
+def _is_of_another_button(sequence: str) -> bool:
+    """Whether a mouse button other than the left one went down or up. Textual takes some of them for the left one."""
+    match = _MOUSE.fullmatch(sequence)
+    code = int(match[1]) if match else 0
+    if code & _EXTRA_BUTTONS:
+        return True
+    return not code & (_MOVED | _WHEEL) and bool(code & _WHICH_BUTTON)
+
+
 def _is_input(message: Message) -> bool:
-    return isinstance(message, (events.Key, events.Paste, TypedDriver.PasteBrokeOut))
+    return isinstance(message, (events.Key, events.Paste, TypedDriver.PasteBrokeOut, TypedDriver.KeyLost))

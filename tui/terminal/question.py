@@ -9,13 +9,15 @@ Every byte that a terminal sends is part of a report, of a paste, or of a key. A
   a terminal that answers at all must have answered a question asked after it: what is left of the paste comes before.
   The rest of such a paste ends in a mark without a beginning, which proves it: that voids what is held, and is said.
 - **A paste without brackets** looks like keys. An answer must be the only key of its read; soon after a burst it is
-  held as above; and where the terminal answers, it must come behind the answer to a question that was written with
-  ours (`Fence`): what was pasted to bring ours up was in the stream before.
+  dropped; and where the terminal answers, it must come behind the answer to a question that was written with ours
+  (`Fence`): what was pasted to bring ours up was in the stream before.
 - **A key** that was typed before the question was asked, or before the terminal had it, is none to this question. Alt
   with a key is not that key, nor is one right behind an Escape, for they cannot be told apart.
-- **A click** on the answer is a report of a button that went down and up, which no byte of a paste is while the paste
-  has its brackets. It is always held as above, so that what comes up below a hand that is clicking can be stopped, and
-  it must have been read when the terminal had the question.
+- **A key that is held down** comes again and again. It answers one question, and none that was asked after it went
+  down: it must have paused for longer than keyboards do. What the terminal itself calls a repeat answers nothing.
+- **A click** on the answer is a report of the left button that went down and up, which no byte of a paste is while the
+  paste has its brackets. It is always held as above, so that what comes up below a hand that is clicking can be
+  stopped, and it must have been read when the terminal had the question.
 - **What no terminal sent** (`App.simulate_key`, an autopilot, a message that code posts) has no `Press`, and answers
   nothing. A headless app has no terminal: its keys are those of the program that runs it.
 
@@ -43,7 +45,10 @@ _ANSWER_S = 3.0
 """A terminal that answers does so within this, or has ceased to."""
 
 _NO_KEY = "That was not a key by itself: press it again."
+_TOO_FAST = "It came as fast as a paste: press it again."
+_STILL_DOWN = "Is it still held? Let go of it for a second, then press it."
 _STOPPED = "Stopped: more came in behind that key. Press it again."
+_PASTED = "Stopped: what was pasted tried to press keys. Look at all of it."
 _NO_ANSWER = "Stopped: the terminal does not answer any more. Press it again."
 
 
@@ -88,13 +93,18 @@ class Question:
                 act()
         elif (driver := self._driver) is None or (press := driver.press(event)) is None:
             self._say(_NO_KEY)
-        elif self._is_early(press, driver):
+        elif self._is_early(press.read_s, press.order, driver):
             return
         elif not press.is_alone:
             self._say(_NO_KEY)
+        elif press.is_repeat or self._is_early(press.began_s, press.began_order, driver):
+            self._say(_STILL_DOWN)
+        elif press.is_in_burst:
+            self._say(_TOO_FAST)
         elif doubt := press.doubt or self._fence_doubt(driver):
             self._hold(doubt, press, act, driver)
         else:
+            driver.has_answered(press)
             act()
 
     def click(self, act: Callable[[], None]) -> None:
@@ -111,14 +121,14 @@ class Question:
         driver = self._screen.app._driver
         return driver if isinstance(driver, TypedDriver) else None
 
-    def _is_early(self, press: Press, driver: TypedDriver) -> bool:
-        """Whether it was typed before the terminal had the question."""
+    def _is_early(self, read_s: float, order: int, driver: TypedDriver) -> bool:
+        """Whether a key that was read then was typed before the terminal had the question."""
         fence = self._fence
-        if fence is None or fence.written_s is None or press.read_s < max(self._asked_s, fence.written_s):
+        if fence is None or fence.written_s is None or read_s < max(self._asked_s, fence.written_s):
             return True
         if fence.order is None:
-            return driver.answers and press.read_s - fence.written_s < _ANSWER_S
-        return press.order <= fence.order
+            return driver.answers and read_s - fence.written_s < _ANSWER_S
+        return order <= fence.order
 
     def _is_up(self, click: Press, driver: TypedDriver) -> bool:
         """Whether the terminal had the question when it was clicked."""
@@ -145,10 +155,11 @@ class Question:
         waited_s = monotonic() - held.since_s
         is_answered = held.fence.order is not None
         if not driver.is_last(held.press) or self._screen.app.screen is not self._screen:
-            self._stop(_STOPPED)
+            self._stop(_PASTED if driver.broke_out_order > held.press.order else _STOPPED)
         elif waited_s >= _HOLD_S and (is_answered or not driver.answers):
             self._let_go()
             driver.is_no_paste()
+            driver.has_answered(held.press)
             held.act()
         elif waited_s >= _ANSWER_S:
             driver.answers = False  # until it does again

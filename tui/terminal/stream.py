@@ -6,6 +6,9 @@ arrived. (xterm's ctlseqs, ECMA-48, and what the Linux console and rxvt do besid
 
 There is a way out of every state. A control character, which no terminal puts into a report, ends a string or a
 sequence and is a key itself; Escape ends all but a paste, and `end_paste` that.
+
+Nothing disappears without a trace: where bytes turn out to be neither a key nor a report, a piece says so. They may
+have been keys: Alt+P is the start of a string, and swallows the digits behind it.
 """
 
 import re
@@ -19,9 +22,13 @@ _STRINGS = b"P]X^_"
 """What begins a string behind Escape: DCS, OSC, SOS, PM, APC."""
 _C1 = {0x8F: b"O", 0x90: b"P", 0x98: b"X", 0x9B: b"[", 0x9D: b"]", 0x9E: b"^", 0x9F: b"_"}
 """The same in one byte, which is no text in UTF-8."""
+_REPORTS = re.compile(rb"\x1b(?:\][0-9]+;|\][lL]|P[01]?[$+!]|P[>!]\||_G)")
+"""How the strings begin that terminals send. (xterm's ctlseqs, and kitty's graphics.)"""
 _RXVT_SHIFTED = re.compile(rb"\x1b\[[0-9]+\$")
 """rxvt ends keys with Shift in a dollar sign. Every report with one has a `?` or a `;` before it."""
 _LONGEST_PASTE, _LONGEST_SEQUENCE = 1 << 20, 1 << 10
+_LONGEST_START = 16
+"""Bytes of a string that say what it is."""
 
 
 class Kind(Enum):
@@ -45,6 +52,8 @@ class Kind(Enum):
     """What was pasted."""
     PASTE_OVER = auto()
     """The end of a paste that is over already, or never began: what was pasted held one too."""
+    LOST = auto()
+    """Bytes that are neither a key nor a report: a character in another encoding, or what a control character ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ class Stream:
         elif byte >= 0xC2:
             self._go(_State.CHARACTER, byte)
         else:
-            self._go(_State.BEHIND_BYTE)
+            self._lose(_State.BEHIND_BYTE)
 
     def _behind_byte(self, byte: int) -> None:
         self._go(_State.GROUND)
@@ -155,15 +164,18 @@ class Stream:
 
     def _in_character(self, byte: int) -> None:
         if not 0x80 <= byte < 0xC0:  # cut short: no character
+            self._lose(_State.BEHIND_BYTE)
             self._behind_byte(byte)
             return
         self._held.append(byte)
         lead = self._held[0]
         if len(self._held) == 2 + (lead >= 0xE0) + (lead >= 0xF0):
             character = bytes(self._held).decode(errors="ignore")
-            self._go(_State.GROUND if character else _State.BEHIND_BYTE)
             if character:
+                self._go(_State.GROUND)
                 self._pieces.append(Piece(Kind.KEY, character))
+            else:
+                self._lose(_State.BEHIND_BYTE)
 
     def _behind_escape(self, byte: int) -> None:
         if byte == _ESC or byte >= 0x80:
@@ -199,7 +211,7 @@ class Stream:
                 self._end_sequence()
 
     def _in_short(self, byte: int) -> None:
-        """A key of the Linux console has one more byte, a mouse report three, an SS3 one behind digits."""
+        """A key of the Linux console has one more byte, a mouse report three, an SS3 one behind its modifiers."""
         if byte < 0x20 or (byte >= 0x7F and self._state is not _State.MOUSE):
             self._again(byte)
             return
@@ -209,7 +221,7 @@ class Stream:
         is_over = {
             _State.CONSOLE_KEY: True,
             _State.MOUSE: len(self._held) == 6,
-            _State.SS3: not chr(byte).isdigit(),
+            _State.SS3: byte not in b"0123456789;",
         }[self._state]
         if is_over or len(self._held) > _LONGEST_SEQUENCE:
             self._end_sequence()
@@ -217,21 +229,30 @@ class Stream:
     def _in_string(self, byte: int) -> None:
         if byte == _ESC and not self._is_typed:
             self._state = _State.STRING_ESCAPE
+        elif byte == _BEL and not self._is_typed and self._held.startswith(b"\x1b]"):
+            self._end_string()
         elif byte in (_BEL, _CAN, _SUB) and not self._is_typed:
-            self._go(_State.GROUND)
-            self._pieces.append(Piece(Kind.STRING))
+            self._lose(_State.GROUND)
         elif byte < 0x20:
             self._again(byte)
         elif self._is_typed and byte < 0x80:
             self._pieces.append(Piece(Kind.BEHIND_ESCAPE, chr(byte)))
+        elif len(self._held) < _LONGEST_START:
+            self._held.append(byte)
 
     def _behind_string(self, byte: int) -> None:
-        self._pieces.append(Piece(Kind.STRING))
         if byte == ord("\\"):
-            self._go(_State.GROUND)
+            self._end_string()
         else:
-            self._go(_State.ESCAPE, _ESC)
+            self._lose(_State.ESCAPE, _ESC)
             self._behind_escape(byte)
+
+    def _end_string(self) -> None:
+        if _REPORTS.match(self._held):
+            self._go(_State.GROUND)
+            self._pieces.append(Piece(Kind.STRING))
+        else:
+            self._lose(_State.GROUND)
 
     def _in_paste(self, byte: int) -> None:
         self._held.append(byte)
@@ -258,7 +279,15 @@ class Stream:
         self._state = state
         self._held.append(byte)
 
+    def _lose(self, state: _State, *held: int) -> None:
+        """Give the piece up, and say so."""
+        self._go(state, *held)
+        self._pieces.append(Piece(Kind.LOST))
+
     def _again(self, byte: int) -> None:
         """Give the piece up: it is none. The byte is what it is at the start of one."""
-        self._go(_State.GROUND)
+        if self._state is _State.ESCAPE or self._is_typed:  # what there was of it has been handed on
+            self._go(_State.GROUND)
+        else:
+            self._lose(_State.GROUND)
         self._in_ground(byte)

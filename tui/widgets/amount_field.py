@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, plain
+from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, left_behind, plain
 from tui.domain.form import FormState, Problem
 from tui.domain.transfer import Draft, Field
 from tui.widgets.amount_input import AmountInput, share_name
@@ -33,6 +33,9 @@ class Shares(Static):
         self.post_message(self.Clicked(percent))
 
 
+_LOST = "A key was not understood: check the amount. Ctrl+U empties it"
+
+
 class AmountField(FormField):
     """Fills in what the letters of the amount stand for, as soon as it is known how much can be moved."""
 
@@ -41,8 +44,10 @@ class AmountField(FormField):
         self.amount = AmountInput(draft.amount, ask_share=self._want)
         super().__init__(Field.AMOUNT, "Amount", self.amount)
         self._state = state
-        self._wanted: int | None = 100 if draft.takes_all else None
+        self._wanted: int | None = None
         """The part of what can be moved that is to be filled in, in percent."""
+        self._of: FormState | None = None
+        """What the form said when the amount was looked at last."""
         self.is_asking = False
         """Whether the exchange is being asked how much can be moved."""
 
@@ -50,6 +55,11 @@ class AmountField(FormField):
         """The letters below the field."""
         yield from super().compose()
         yield Shares()
+
+    @property
+    def doubt(self) -> str:
+        """Why the amount may not be what was typed; empty where nothing says so."""
+        return _LOST if self.amount.has_lost else ""
 
     def fill(self) -> None:
         """Fill in the part that was asked for, if it is known by now."""
@@ -70,6 +80,21 @@ class AmountField(FormField):
         self.amount.fill(draft.amount)
         if draft.takes_all:
             self._want(100)
+
+    def follow(self) -> str:
+        """Forget what was asked for of another account or asset. Return why the amount was emptied, if it was: "all but
+        50" is of what was there, and would come to something else here.
+        """
+        before, now = self._of, self._state()
+        self._of = now
+        if before is None or (before.ends, before.draft.asset) == (now.ends, now.draft.asset):
+            return ""
+        self.forget()
+        if left_behind(self.amount.value) is None or not before.known_asset:
+            return ""
+        words = f"Emptied: {self.amount.value} was of {before.known_asset} in {before.ends[0].label}"
+        self.amount.value = ""
+        return words
 
     def forget(self) -> None:
         """What a person types counts, and no part that was asked for before."""

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import var
 from textual.widgets.input import Selection
 
 from tui.domain.amounts import ALL_BUT, LEAVE, SHARES
+from tui.terminal.keys import is_chord_of_text
 from tui.widgets.field_input import FieldInput
 
 _HELP = "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved"
@@ -33,17 +37,72 @@ class AmountInput(FieldInput):
         Binding(LEAVE, "leave", "Amount: all but ...", show=False, priority=True, tooltip=_LEAVE_HELP),
     ]
 
+    has_lost: var[bool] = var(False, init=False)
+    """Whether a key may be missing from the text."""
+
     def __init__(self, value: str, *, ask_share: Callable[[int], None]) -> None:
         """Takes what to do when the person wants a part of what is available, in percent."""
         super().__init__(value, placeholder="e.g. 12.5", max_length=60)
         self._ask_share = ask_share
+        self._is_warned = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A letter in the midst of something else is just that, as what is pasted without brackets has them."""
         return action not in ("share", "leave") or sorted(self.selection) == [0, len(self.value)]
 
+    def post_message(self, message: Message) -> bool:
+        """Take note of what would be missing: a key with Alt or Ctrl may be how a keyboard types a character, and of
+        what is pasted only the first line goes in.
+        """
+        taken = super().post_message(message)
+        match message:
+            case events.Key(is_printable=False) if is_chord_of_text(message.key):
+                if message.key not in self.screen.active_bindings:
+                    self.lose_key()
+            case events.Paste() if "".join(message.text.splitlines()[1:]).strip():
+                self.lose_key()
+        return taken
+
+    def lose_key(self) -> None:
+        """Trust the text no more: what follows belongs behind a key that is not there."""
+        self.cursor_position = len(self.value)
+        self._is_warned = False
+        self.has_lost = True
+
+    def warn(self) -> None:
+        """Take note that the person was told, and sent back here: what they change now they look at."""
+        self._is_warned = self.has_lost
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put text in place of other text. Where nothing typed before is left, the text can be trusted again."""
+        is_all = end - start >= len(self.value)
+        if self._is_warned or (is_all and (self.value or not text)):
+            self.trust()
+        super().replace(text, start, end)
+
+    def drop(self, text: str) -> None:
+        """Trust the text no more, where a key was left out."""
+        super().drop(text)
+        if len(text) == 1:
+            self.lose_key()
+
+    def restricted(self) -> None:
+        """Say that what was typed or pasted is too long, and is not there."""
+        super().restricted()
+        self.lose_key()
+
+    def trust(self) -> None:
+        """Take the text for what was typed."""
+        self._is_warned = self.has_lost = False
+
+    def watch_value(self, value: str) -> None:
+        """Trust what is typed into an empty field."""
+        if not value:
+            self.trust()
+
     def fill(self, text: str) -> None:
         """Put in an amount that was not typed: all of it is selected, so that a digit begins a new one."""
+        self.trust()
         self.value = text
         self.selection = Selection(0, len(text))
 
@@ -53,5 +112,6 @@ class AmountInput(FieldInput):
 
     def action_leave(self) -> None:
         """Begin to say how much is to stay."""
+        self.trust()
         self.value = f"{ALL_BUT} "
         self.cursor_position = len(self.value)

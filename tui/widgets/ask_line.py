@@ -12,6 +12,7 @@ from textual.widgets import Label
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
 """A key, or several with "or", two blanks, and what it does; wider gaps part the answers."""
 _NAMES = {"Esc": "escape"}
+_LEFT = 1
 
 
 class AskLine(Label):
@@ -39,7 +40,9 @@ class AskLine(Label):
         self.update(f"{words}\n{self._keys}" if words else self._keys)
 
     def on_click(self, event: events.Click) -> None:
-        """Answer."""
+        """Answer, by the left button alone."""
+        if event.button != _LEFT:
+            return
         lines = str(self.content).split("\n")
         line = lines[event.y] if event.y < len(lines) else ""
         for answer in _ANSWER.finditer(line):

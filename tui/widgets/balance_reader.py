@@ -31,8 +31,12 @@ class BalanceReader(Widget):
 
         balances: Balances
 
+    @dataclass
     class TransferableRead(Read):
-        """The exchange was asked what can be moved."""
+        """The exchange was asked what can be moved of an asset out of an account."""
+
+        account: Account
+        asset: str
 
     @dataclass
     class Waiting(Message):
@@ -87,7 +91,8 @@ class BalanceReader(Widget):
     async def read_transferable(self, account: Account, asset: str) -> None:
         """Ask what can be moved of an asset out of an account, once the person has settled on it."""
         await asyncio.sleep(_SETTLED_S)
-        self.post_message(self.TransferableRead(await self._readings.read_transferable(account, asset)))
+        balances = await self._readings.read_transferable(account, asset)
+        self.post_message(self.TransferableRead(balances, account, asset))
 
     def _end(self) -> None:
         """Say what could not be read and why; and see to it that it is tried again, and that what was read is shown to

@@ -1,7 +1,6 @@
 """An input that shows, below it, what the text so far can become."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +14,7 @@ from tui.domain.choices import Choice, matching
 from tui.widgets.field_input import FieldInput
 from tui.widgets.wallet_list import ARROWS_HELP
 
+_LEFT = 1
 _ROWS = 8
 _TAKE = " Tab "
 """Stands in the line that Tab puts in."""
@@ -31,14 +31,10 @@ class Suggestions(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"suggestions--chosen"}
 
-    @dataclass
-    class Clicked(Message):
-        """A line was clicked."""
-
-        index: int
-
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[str], None]) -> None:
+        """Takes what to do with the text of a line that is clicked."""
         super().__init__()
+        self._take = take
         self.choices: list[Choice] = []
         self.chosen: int | None = None
         """Which of the choices stands in the field."""
@@ -63,7 +59,7 @@ class Suggestions(Widget):
         """A line for each choice."""
         width = self.content_size.width
         shown = self.choices[self._top :][: self._room]
-        names = max(_NAME_COLUMNS, *(cell_len(choice.value) for choice in shown))
+        names = max([_NAME_COLUMNS, *(cell_len(choice.value) for choice in shown)])
         lines = []
         for index, choice in enumerate(shown, self._top):
             key = _TAKE if index == 0 and self.has_meant else ""
@@ -75,11 +71,14 @@ class Suggestions(Widget):
             lines.append(Content(set_cell_size(f" {more} more: type on, or Down", width)))
         return Content("\n").join(lines)
 
-    def on_click(self, event: events.Click) -> None:
-        """Say which line it was."""
-        index = self._top + event.y
-        if event.y < self._room and index < len(self.choices):
-            self.post_message(self.Clicked(index))
+    def post_message(self, message: Message) -> bool:
+        """Take a clicked line at once: as a message it would wait while the next key has others shown, or none."""
+        if not isinstance(message, events.Click):
+            return super().post_message(message)
+        index = self._top + message.y
+        if message.button == _LEFT and 0 <= message.y < self._room and index < len(self.choices):
+            self._take(self.choices[index].value)
+        return True
 
     @property
     def _room(self) -> int:
@@ -110,7 +109,7 @@ class CompletingInput(FieldInput):
 
     def __init__(self, value: str = "", *, clean: Callable[[str], str], **options: object) -> None:
         super().__init__(value, clean=clean, **options)
-        self.suggestions = Suggestions()
+        self.suggestions = Suggestions(self._take_clicked)
         self._choices: list[Choice] = []
         self._typed = self.value
         self._filled: str | None = self.value
@@ -140,6 +139,10 @@ class CompletingInput(FieldInput):
         """Put a line of the list into the field."""
         self._put(self.suggestions.choices[index].value)
         self.suggestions.show(self.suggestions.choices, index)
+
+    def _take_clicked(self, value: str) -> None:
+        values = [choice.value for choice in self.suggestions.choices]
+        self.fill(values.index(value))
 
     @property
     def is_choosing(self) -> bool:

@@ -117,10 +117,17 @@ class EntryTable(Widget, can_focus=True):
         """Keep the cursor in sight."""
         self._follow()
 
-    def on_click(self, event: events.Click) -> None:
+    def post_message(self, message: Message) -> bool:
+        """Take a click at once: as a message it would wait while other lines come under it."""
+        if not isinstance(message, events.Click):
+            return super().post_message(message)
+        self._click(message.y)
+        return True
+
+    def _click(self, line: int) -> None:
         """Go to the clicked line; once more, and all of it is shown."""
-        row = self._top + event.y - 1
-        if event.y < 1 or row >= len(self._listed.entries):
+        row = self._top + line - 1
+        if line < 1 or row >= len(self._listed.entries):
             return
         if row == self._row:
             self.action_open()

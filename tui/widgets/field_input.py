@@ -33,6 +33,12 @@ class PromptInput(Input, inherit_bindings=False):
         if isinstance(binding, Binding) and _SCREEN_KEYS.isdisjoint(binding.key.split(","))
     )
 
+    @dataclass
+    class KeyLost(Message):
+        """A key came that was not understood: what is in the field may not be what was typed."""
+
+        entry: "PromptInput"
+
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
     """How long the text is. Textual lays the whole screen out anew for it; but the field is as wide as before."""
 
@@ -53,6 +59,10 @@ class PromptInput(Input, inherit_bindings=False):
                 self.selection = Selection(0, len(self.value))
         return super().post_message(message)
 
+    def lose_key(self) -> None:
+        """Take note that a key came for this field that was not understood."""
+        self.post_message(self.KeyLost(self))
+
 
 class FieldInput(PromptInput):
     """A field whose contents are seen, and cleaned on their way in."""
@@ -71,8 +81,12 @@ class FieldInput(PromptInput):
         """Everything typed or pasted passes here, and is cleaned on its way in."""
         cleaned = self._clean(text)
         if len(cleaned) < len(unicodedata.normalize("NFC", text)):  # what is composed is not left out
-            self.post_message(self.Dropped(self))
+            self.drop(text)
         super().replace(cleaned, start, end)
+
+    def drop(self, text: str) -> None:
+        """Say that part of a text was left out."""
+        self.post_message(self.Dropped(self))
 
 
 class SecretInput(PromptInput):

@@ -5,8 +5,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label
 
 from tui.domain.choices import Choice
-from tui.widgets.completing_input import CompletingInput, Suggestions
-from tui.widgets.field_input import FieldInput
+from tui.widgets.completing_input import CompletingInput
+from tui.widgets.field_input import FieldInput, PromptInput
 from tui.widgets.note_line import NoteLine
 from tui.widgets.while_there import WhileThere
 
@@ -31,17 +31,16 @@ class FormField(WhileThere, Vertical):
             yield self.entry.suggestions
         yield NoteLine(classes="field-note")
 
-    def on_suggestions_clicked(self, event: Suggestions.Clicked) -> None:
-        """Put the clicked line into the field."""
-        event.stop()
-        if isinstance(self.entry, CompletingInput):
-            self.entry.fill(event.index)
-
     def on_field_input_dropped(self, event: FieldInput.Dropped) -> None:
         """Say that part of what was typed is not there."""
         event.stop()
         is_name = isinstance(self.entry, CompletingInput)
         self.show_problem(f"{'Letters and digits only; the rest' if is_name else 'What cannot be shown'} was left out")
+
+    def on_prompt_input_key_lost(self, event: PromptInput.KeyLost) -> None:
+        """Say that a key is missing from what was typed."""
+        event.stop()
+        self.show_problem("A key was not understood: check what is typed")
 
     @property
     def text(self) -> str:

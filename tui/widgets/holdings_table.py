@@ -93,7 +93,7 @@ class HoldingsTable(Widget, can_focus=True):
         self._follow()
 
     def post_message(self, message: Message) -> bool:
-        """Take a letter in now: as a message it would wait while later keys act."""
+        """Take a letter or a click in now: as a message it would wait while later keys act, or other rows are shown."""
         match message:
             case events.Key(character=str(text), is_printable=True):
                 if is_name(text):
@@ -101,6 +101,9 @@ class HoldingsTable(Widget, can_focus=True):
                 return True
             case events.Paste():
                 self._type(self._typed + "".join(filter(is_name, as_written(message.text))))
+                return True
+            case events.Click():
+                self._click(message)
                 return True
         return super().post_message(message)
 
@@ -122,7 +125,7 @@ class HoldingsTable(Widget, can_focus=True):
         """Show what was read while there was no room, and keep the chosen cell in sight."""
         self._show()
 
-    def on_click(self, event: events.Click) -> None:
+    def _click(self, event: events.Click) -> None:
         """Choose the clicked cell; once more, and it is moved from there."""
         row = self._top + event.y - 2
         column = self._left + (event.x - _ASSET_COLUMNS) // _CELL_COLUMNS - 1

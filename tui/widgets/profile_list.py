@@ -1,17 +1,17 @@
 """The key profiles as a list to choose from."""
 
 from textual.content import Content
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui import keys
 from tui.domain.hosts import in_short, place_name
+from tui.widgets.steady_list import SteadyList
 
 _MOST_OF_PLACE = 21
 """Characters: what is left of a line of a dialog."""
 
 
-class ProfileList(OptionList):
+class ProfileList(SteadyList):
     """Lists profiles. It is gone where there are none."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
@@ -26,7 +26,7 @@ class ProfileList(OptionList):
         name = self.marked.name if self.marked else in_use
         self.profiles = profiles
         self.clear_options()
-        self.add_options(Option(Content(_line(profile, in_use))) for profile in profiles)
+        self.add_options(Option(Content(_line(profile, in_use)), id=profile.name) for profile in profiles)
         self.display = bool(profiles)
         if profiles:
             self.mark(name)
@@ -36,6 +36,10 @@ class ProfileList(OptionList):
         """Put the cursor on a name; on the first one where that is none of them."""
         names = [profile.name for profile in self.profiles]
         self.highlighted = names.index(name) if name in names else 0
+
+    def named(self, name: str | None) -> keys.Profile | None:
+        """The profile of a name; None where it is not listed any more."""
+        return next((profile for profile in self.profiles if profile.name == name), None)
 
     @property
     def marked(self) -> keys.Profile | None:

@@ -1,4 +1,4 @@
-"""The form of a transfer: two wallet lists, asset, amount, and pairs exactly when the move needs them."""
+"""The form of a transfer: two wallet lists, pairs exactly when the move needs them, asset and amount."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -66,15 +66,16 @@ class TransferForm(WhileThere, Widget):
         """Why there is no amount any more that a person entered; until there is another."""
 
     def compose(self) -> ComposeResult:
-        """Wallets, what is moved, the pairs where there are any, and the move."""
+        """Wallets with their pairs where they need any, what is moved, and the move."""
         draft = self._draft
-        yield WalletPair(draft.source, draft.destination, draft.chosen)
+        pairs = (
+            FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR)),
+            FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR)),
+        )
+        yield WalletPair(draft.source, draft.destination, draft.chosen, pairs)
         with Horizontal(id="what"):
             yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", MOST_IN_ASSET))
             yield AmountField(draft, self._state)
-        with Horizontal(id="pairs"):
-            yield FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR))
-            yield FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR))
         yield NoteLine(id="origin")
         with Horizontal(id="move-line"):
             yield NoteLine(id="move")
@@ -86,11 +87,14 @@ class TransferForm(WhileThere, Widget):
         self.watch(self._wallets, "move", self._follow_move, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
+        self.watch(self._amount.amount, "has_lost", self._follow_doubt, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
                 self._shown_problems.add(which)
         self._follow_move()
         self._show_origin(self._draft.origin)
+        if self._draft.takes_all:
+            self._amount.begin(self._draft)
         self.go_to(self._state().first_empty)
 
     @property
@@ -105,12 +109,11 @@ class TransferForm(WhileThere, Widget):
         self.screen.set_focus(self._wallets.list_of(which) if which in BOTH_ENDS else self._field(which).entry)
 
     def go_on(self) -> None:
-        """Go from the source to the destination, and from there to what is still empty."""
-        if self.screen.focused is self._wallets.list_of(Field.SOURCE):
-            self.go_to(Field.DESTINATION)
-        else:
+        """Go from a wallet to the next field, whose text is selected: what is typed takes its place."""
+        is_source = self.screen.focused is self._wallets.list_of(Field.SOURCE)
+        if not is_source:
             self._wallets.chosen = BOTH_ENDS
-            self.go_to(self._state().first_empty)
+        self.go_to(self._state().field_after(Field.SOURCE if is_source else Field.DESTINATION))
 
     def show_balances(self, balances: Balances) -> None:
         """Show what the wallets hold."""
@@ -118,9 +121,10 @@ class TransferForm(WhileThere, Widget):
         self._follow_text()
         self._amount.fill()
 
-    def transferable_read(self, balances: Balances) -> None:
+    def transferable_read(self, balances: Balances, account: Account, asset: str) -> None:
         """Show the answer to `TransferableWanted`; a Max that waited for it takes what is known now."""
-        self._amount.is_asking = False
+        if self._asked and (self._asked.account, self._asked.asset) == (account, asset):
+            self._amount.is_asking = False
         self.show_balances(balances)
 
     def move_from(self, source: Account, asset: str) -> None:
@@ -195,6 +199,7 @@ class TransferForm(WhileThere, Widget):
         self._show_problems(state)
         if obstacle := state.obstacle:
             self.go_to(obstacle.field)
+            self._amount.amount.warn()
             return None
         return parse_transfer(state.reckoned.draft)
 
@@ -204,6 +209,10 @@ class TransferForm(WhileThere, Widget):
             self._emptied = ""
         if value:
             self._shown_problems.add(which)
+        self._follow_text()
+
+    def _follow_doubt(self) -> None:
+        self._shown_problems.add(Field.AMOUNT)
         self._follow_text()
 
     @property
@@ -218,7 +227,7 @@ class TransferForm(WhileThere, Widget):
         return self.query_one(f"#field-{which}", FormField)
 
     def _state(self) -> FormState:
-        return FormState(self.draft, self._balances, ticks_ms())
+        return FormState(self.draft, self._balances, ticks_ms(), self._amount.doubt)
 
     def _follow_move(self) -> None:
         """Show the move and the pair fields that it needs."""
@@ -226,13 +235,16 @@ class TransferForm(WhileThere, Widget):
         for which in _PAIRS:
             self._field(which).visible = which in state.fields
             self._field(which).entry.disabled = which not in state.fields
-        self.query_one("#pairs").display = state.needs_pairs
+        self._wallets.set_class(state.needs_pairs, "-has-pairs")
         move = state.move
         self.query_one("#move", NoteLine).say(f"{move.name}   {move.source.label} -> {move.destination.label}")
         self._follow_text()
 
     def _follow_text(self) -> None:
         """Bring figures, choices, hints and problems in step with what is typed."""
+        if emptied := self._amount.follow():
+            self._emptied = emptied
+            self._shown_problems.discard(Field.AMOUNT)
         state = self._state()
         self._wallets.show_balances(state)
         self._offer_choices(state)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
@@ -68,6 +69,17 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
     def on_unmount(self) -> None:
         """Let go of what the app keeps of this: it lives longer."""
         self.app.theme_changed_signal.unsubscribe(self)
+
+    def post_message(self, message: Message) -> bool:
+        """Take a click on a row at once: as a message it would wait while other rows come under it."""
+        row = message.style.meta.get("row", -1) if isinstance(message, events.Click) else -1
+        if row < 0 or not self.is_valid_row_index(row):
+            return super().post_message(message)
+        if row == self.cursor_row:
+            self.action_select_cursor()
+        else:
+            self.move_cursor(row=row, animate=False)
+        return True
 
     @property
     def marked(self) -> Transfer | None:
@@ -150,9 +162,9 @@ class TransferTable(DataTable[Text], inherit_bindings=False):
         copy_tran_id(self.marked, self)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Open a row on Enter or a click."""
+        """Open a row on Enter or a click: the one that it was, whatever the list shows by now."""
         event.stop()
-        if transfer := self.marked:
+        if transfer := self._transfers.get(event.row_key.value or ""):
             self.post_message(self.Opened(transfer))
 
     def _cells(self, transfer: Transfer, time_format: str) -> dict[str, Text]:

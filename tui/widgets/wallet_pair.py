@@ -8,6 +8,7 @@ from textual.widgets import Label
 from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.widgets.form_field import FormField
 from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList, any_times
 from tui.widgets.while_there import WhileThere
@@ -23,21 +24,27 @@ class WalletPair(WhileThere, Vertical):
     move: var[TransferType | None] = var(None, init=False)
     """What is chosen. It follows a key at once: the next one of the same packet may be for what this one brings."""
 
-    def __init__(self, source: Wallet, destination: Wallet, chosen: frozenset[Field]) -> None:
+    def __init__(
+        self, source: Wallet, destination: Wallet, chosen: frozenset[Field], pairs: tuple[FormField, FormField]
+    ) -> None:
+        """Takes the fields of the two pairs: each stands below its wallets, and is shown where the form says so."""
         super().__init__()
+        self._pairs = pairs
         self._start = source, destination
         self.chosen = chosen
         """Which of the two a person has chosen; the others only stand there."""
 
     def compose(self) -> ComposeResult:
-        """The source's column on the left, the destination's on the right."""
+        """The source's column on the left, the destination's on the right, each with its pair."""
         with Horizontal(id="wallets"):
-            for title, which, wallet in zip(("From", "To"), _ENDS, self._start, strict=True):
+            for title, which, wallet, pair in zip(("From", "To"), _ENDS, self._start, self._pairs, strict=True):
                 with Vertical(classes="column"):
-                    with Horizontal(classes="heading"):
-                        yield Label(title, classes="title")
-                        yield Label("read at", classes="title -times")
-                    yield WalletList(wallet, id=which)
+                    with Vertical(classes="end"):
+                        with Horizontal(classes="heading"):
+                            yield Label(title, classes="title")
+                            yield Label("read at", classes="title -times")
+                        yield WalletList(wallet, id=which)
+                    yield pair
         yield NoteLine(id="wallet-note")
 
     def on_mount(self) -> None:

@@ -1,0 +1,249 @@
+r"""What key a control sequence is, in every form that terminals have for one.
+
+- kitty's keyboard protocol, whatever it is asked to report: `CSI code:shifted:base ; modifiers:event ; text u`. The app
+  does not ask for it, but another program may have left it on.
+- xterm's modifyOtherKeys, `CSI 27 ; modifiers ; code ~`, and its other form, `CSI code ; modifiers u`.
+- The keypad in application mode: SS3 with a letter, with or without modifiers, and `CSI 1 ; modifiers letter`.
+- Keys without a character, `CSI number ; modifiers:event ~` and `CSI 1 ; modifiers:event A`, and rxvt's ends for them.
+- Windows' input records, `CSI key ; scan ; character ; down ; state ; count _`.
+
+Where the character that somebody meant does not follow from what came, it is not guessed. `CSI 46 ; 2 u` is a point
+typed with Shift on a French keyboard (xterm), or the key of the point with Shift, which is ">" (kitty).
+
+What this relies on of Textual, beyond what is public: `FUNCTIONAL_KEYS` and `ANSI_SEQUENCES_KEYS` name the keys
+without a character, and `_character_to_key` those with one.
+"""
+
+import re
+from dataclasses import dataclass
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
+from textual.keys import _character_to_key, key_to_character
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed with one key, as Textual names it."""
+
+    name: str
+    character: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReport:
+    """What a sequence says of the keyboard."""
+
+    keys: tuple[Typed, ...] = ()
+    """None where a key was let go, or one that types nothing was pressed."""
+    is_repeat: bool = False
+    """Whether the terminal says that the key is held down."""
+
+
+NOTHING = KeyReport()
+
+_NUMBERS = r"([0-9]*)(?::([0-9]*))?(?::([0-9]*))?"
+_UNICODE = re.compile(rf"\x1b\[{_NUMBERS}(?:;([0-9]*)(?::([0-9]*))?)?(?:;([0-9:]*))?u")
+_OTHER_KEY = re.compile(r"\x1b\[27;([0-9]+);([0-9]+)~")
+_FUNCTIONAL = re.compile(r"\x1b\[([0-9]*)(?:;([0-9]*)(?::([0-9]*))?)?(?:;[0-9:]*)?([~A-FHPQS])")
+_RXVT = re.compile(r"\x1b\[([0-9]+)([$^@])")
+_SS3 = re.compile(r"\x1bO(?:1;)?([0-9]*)([ -~])")
+_KEYPAD_CSI = re.compile(r"\x1b\[1;([0-9]+)([j-y])")
+_WINDOWS = re.compile(r"\x1b\[([0-9]*)" + r"(?:;([0-9]*))?" * 5 + "_")
+
+_REPORT = re.compile(
+    r"\x1b\[(?:[?<=>].*|[0-9;]*\$y|[0-9]+;[0-9]+R|[0-9]?n|[IO]|[0-9]+t|[0-9:]+(?:;[0-9:]+){2,}t|[0-9;]+c|[0-9]+(?:;[0-9]+){6}x"
+    r"|[0-9]+;[0-9]+;[0-9]+M|M[^0-9.,]..)",
+    re.DOTALL,
+)
+"""A terminal's own: what it can do, the cursor's place, its size, the focus, the mouse. Of the oldest form of a mouse's
+report, what could be an amount behind the F1 of an SCO terminal is left out."""
+
+_SHIFT, _ALT, _CTRL = 1, 2, 4
+_MODIFIERS = {_SHIFT: "shift", _ALT: "alt", _CTRL: "ctrl", 8: "super", 16: "hyper", 32: "meta"}
+_CHORD = _ALT | _CTRL | 8 | 16 | 32
+_CAPS_LOCK, _LOCKS = 64, 64 | 128
+_REPEATED, _RELEASED = "2", "3"
+
+_CONTROLS = {8: ("backspace", "\x7f"), 9: ("tab", "\t"), 13: ("enter", "\r"), 27: ("escape", "\x1b")}
+_CONTROLS[127] = _CONTROLS[8]
+_KEYPAD = {57399 + digit: str(digit) for digit in range(10)}
+_KEYPAD |= dict(zip(range(57409, 57414), "./*-+", strict=True)) | {57415: "=", 57416: ","}
+_KEYPAD_ENTER, _LAST_FUNCTIONAL = 57414, 63743
+_APPLICATION = {chr(ord("p") + digit): str(digit) for digit in range(10)}
+_APPLICATION |= {"j": "*", "k": "+", "l": ",", "m": "-", "n": ".", "o": "/", "X": "=", " ": " ", "M": "\r", "I": "\t"}
+_NO_MEANING = "kp_begin"
+"""The keypad's 5 without Num Lock: a person may have meant a 5, and it does nothing."""
+
+_WINDOWS_KEYS = {0x21: "pageup", 0x22: "pagedown", 0x23: "end", 0x24: "home", 0x25: "left", 0x26: "up", 0x27: "right"}
+_WINDOWS_KEYS |= {0x28: "down", 0x2D: "insert", 0x2E: "delete", **{0x70 + n: f"f{n + 1}" for n in range(24)}}
+_WINDOWS_SILENT = {0x10, 0x11, 0x12, 0x14, 0x5B, 0x5C, 0x90, 0x91, *range(0xA0, 0xA6)}
+"""Modifiers and locks."""
+_WINDOWS_ALT = 0x12
+_MOST_REPEATS = 64
+
+
+def is_report(sequence: str) -> bool:
+    """Whether it is a report of the terminal's own, and no key."""
+    return _REPORT.fullmatch(sequence) is not None
+
+
+def is_chord_of_text(key: str) -> bool:
+    """Whether a key, by its name, would type a character but for the modifiers beside it.
+
+    With Ctrl or Alt alone, a letter is a command. With both it is what AltGr is to many terminals.
+    """
+    *modifiers, name = key.split("+")
+    character = key_to_character(name)
+    if not set(modifiers) - {"shift"} or character is None or not character.isprintable():
+        return False
+    return not character.isalpha() or {"alt", "ctrl"} <= set(modifiers)
+
+
+def read_key(sequence: str) -> KeyReport | None:
+    """Return what a sequence says of the keyboard; None where it has none of these forms, or says too little."""
+    return _by_form(sequence) or _by_table(sequence)
+
+
+def _by_form(sequence: str) -> KeyReport | None:
+    try:
+        if match := _UNICODE.fullmatch(sequence):
+            return _unicode(*match.groups(default=""))
+        if match := _OTHER_KEY.fullmatch(sequence):
+            modifiers, code = match.groups()
+            return _report(_other_key(int(code), int(modifiers) - 1))
+        if match := _FUNCTIONAL.fullmatch(sequence):
+            return _functional(*match.groups(default=""))
+        if match := _RXVT.fullmatch(sequence):
+            number, end = match.groups()
+            return _report(_named(f"{number}~", {"$": _SHIFT, "^": _CTRL, "@": _SHIFT | _CTRL}[end]))
+        if match := _SS3.fullmatch(sequence) or _KEYPAD_CSI.fullmatch(sequence):
+            modifiers, letter = match.groups()
+            return _report(_application(letter, int(modifiers or 1) - 1))
+        if match := _WINDOWS.fullmatch(sequence):
+            return _windows(*(int(number or 0) for number in match.groups()))
+    except (ValueError, OverflowError):  # a number that is no character
+        return None
+    return None
+
+
+def _by_table(sequence: str) -> KeyReport | None:
+    """A key without a character that Textual has in its own table alone."""
+    keys = ANSI_SEQUENCES_KEYS.get(sequence)
+    return KeyReport(tuple(Typed(key.value) for key in keys)) if isinstance(keys, tuple) else None
+
+
+def _unicode(code: str, shifted: str, base: str, modifiers: str, event: str, text: str) -> KeyReport | None:
+    if event == _RELEASED:
+        return NOTHING
+    is_repeat, bits = event == _REPEATED, int(modifiers or 1) - 1
+    characters = "".join(chr(int(number)) for number in text.split(":") if number)
+    is_chord = bits & (_CTRL | 8 | 16 | 32) and characters == chr(int(code or 0))
+    if characters and characters.isprintable() and not is_chord:
+        return KeyReport(tuple(map(_plain, characters)), is_repeat)
+    return _report(_by_code(int(code or 0), int(shifted or 0), int(base or 0), bits), is_repeat=is_repeat)
+
+
+def _by_code(code: int, shifted: int, base: int, bits: int) -> Typed | None:
+    """A key by its code, which is what it types without any modifier."""
+    if code in _CONTROLS or code == _KEYPAD_ENTER:
+        return _control(13 if code == _KEYPAD_ENTER else code, bits)
+    if code in _KEYPAD:
+        return _with_modifiers(_KEYPAD[code], bits & ~_SHIFT)
+    if 57344 <= code <= _LAST_FUNCTIONAL:
+        return _named(f"{code}u", bits)
+    character = chr(code)
+    if not character.isprintable():
+        return None
+    if bits & _CHORD:
+        return _with_modifiers(chr(base) if base and not character.isascii() else character, bits)
+    is_shifted = bool(bits & _SHIFT)
+    if is_shifted and shifted:
+        return _plain_or_none(chr(shifted))
+    if character.lower() != character.upper():
+        is_upper = is_shifted != bool(bits & _CAPS_LOCK) or character.isupper()
+        return _plain_or_none(character.upper() if is_upper else character)
+    return None if is_shifted and character != " " else _plain(character)
+
+
+def _other_key(code: int, bits: int) -> Typed | None:
+    """A key by what it types with Shift, where that was held."""
+    if code in _CONTROLS:
+        return _control(code, bits)
+    character = chr(code)
+    if not character.isprintable():
+        return None
+    return _with_modifiers(character, bits if bits & _CHORD else 0)
+
+
+def _functional(number: str, modifiers: str, event: str, end: str) -> KeyReport | None:
+    if event == _RELEASED:
+        return NOTHING
+    named = _named(f"{number or 1}{end}", int(modifiers or 1) - 1)
+    return _report(named, is_repeat=event == _REPEATED)
+
+
+def _application(letter: str, bits: int) -> Typed | None:
+    character = _APPLICATION.get(letter)
+    if character is None:
+        return _named(f"1{letter}", bits)
+    if character in "\r\t":
+        return _control(ord(character), bits)
+    return _with_modifiers(character, bits & ~_SHIFT)
+
+
+def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: int) -> KeyReport | None:
+    if not is_down and not (key == _WINDOWS_ALT and code):  # what is typed as a number with Alt comes as that is let go
+        return NOTHING
+    alt, ctrl = bool(state & 0b11), bool(state & 0b1100)
+    bits = _SHIFT * bool(state & 0x10) | _ALT * alt | _CTRL * ctrl
+    if key in _WINDOWS_SILENT and not code:
+        return NOTHING
+    if count > _MOST_REPEATS:
+        return None
+    if key in _WINDOWS_KEYS and not code:
+        typed = Typed(_chord(_WINDOWS_KEYS[key], bits))
+    elif code in _CONTROLS:
+        typed = _control(code, bits & ~_CTRL)
+    elif 0 < code < 32:
+        typed = Typed(_chord(chr(code | 0x60), bits | _CTRL))
+    elif not code or not (character := chr(code)).isprintable():
+        return None
+    elif alt and not ctrl and is_down:
+        typed = _with_modifiers(character, bits & _ALT)
+    else:  # both are AltGr
+        typed = _plain(character)
+    return KeyReport((typed,) * max(1, count))
+
+
+def _named(key: str, bits: int) -> Typed | None:
+    name = FUNCTIONAL_KEYS.get(key, _NO_MEANING)
+    return None if name == _NO_MEANING else Typed(_chord(name, bits))
+
+
+def _control(code: int, bits: int) -> Typed:
+    name, character = _CONTROLS[code]
+    chord = _chord(name, bits)
+    return Typed(chord, character if chord == name else None)
+
+
+def _with_modifiers(character: str, bits: int) -> Typed:
+    plain, chord = _plain(character), _chord("", bits)
+    return Typed(_chord(plain.name, bits)) if chord else plain
+
+
+def _plain(character: str) -> Typed:
+    return Typed(_character_to_key(character), character)
+
+
+def _plain_or_none(character: str) -> Typed | None:
+    return _plain(character) if len(character) == 1 and character.isprintable() else None
+
+
+def _chord(name: str, bits: int) -> str:
+    """The name with its modifiers, in Textual's order; a lock is none."""
+    return "+".join([*sorted(word for bit, word in _MODIFIERS.items() if bits & bit), *filter(None, [name])])
+
+
+def _report(typed: Typed | None, *, is_repeat: bool = False) -> KeyReport | None:
+    return KeyReport((typed,), is_repeat) if typed else None
