@@ -111,8 +111,10 @@ class Desk:
     async def prepare(self) -> None:
         """See that the connection is alive and the exchange's time is known, so that sending waits for neither.
 
-        Raises ExchangeError.
+        While the exchange asks to be left alone, it is not asked for a time that is known. Raises ExchangeError.
         """
+        if self.client.wait_s and self.client.clock:
+            return
         if not self.client.is_warm:
             try:
                 await self.warm()

@@ -33,7 +33,7 @@ from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.status_bar import Status
 from tui.widgets.too_small import TOO_SMALL
-from tui.words import outcomes, transfers
+from tui.words import answers, outcomes, transfers
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -53,6 +53,8 @@ class Stage(Enum):
     """The connection, the clock, and whether there are transfers like this one."""
     REPEAT = auto()
     """The person's word that a second identical transfer is meant."""
+    PAUSED = auto()
+    """The person's word that it is to be sent although the exchange asks to be left alone."""
     READY = auto()
     """The person's `y`."""
     FAILED = auto()
@@ -71,6 +73,7 @@ _SENT = (Stage.SENDING, Stage.ANSWERED)
 _ASK = {
     Stage.PREPARING: "Connecting...        Esc or q  go back",
     Stage.REPEAT: "d  allow a second one; y then sends it        Esc or q  go back",
+    Stage.PAUSED: "w  send it all the same; y then sends it        Esc or q  go back",
     Stage.READY: "y  send        Esc or q  go back",
     Stage.FAILED: "y  try again        Esc or q  go back",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
@@ -80,6 +83,9 @@ _ASK = {
 
 
 _OUT_OF_SIGHT = "Not sent: not all of the facts are in sight. Up and Down scroll."
+_ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
+"""The keys that answer for good, and the action of each."""
+
 _ASK_REPEATED = "y  send it a second time        Esc or q  go back"
 
 
@@ -99,6 +105,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "send", "Send", tooltip="send, on the review screen only"),
         Binding("d", "allow_repeat", "Send another", show=False),
+        Binding("w", "disregard_pause", "Send all the same", show=False),
         Binding("escape,q", "back", "Back"),
     ]
 
@@ -141,6 +148,8 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         """Identical transfers that the person was told of and has confirmed beside."""
         self._told: frozenset[str] = frozenset()
         """Identical transfers that the person was told of."""
+        self._disregards_pause = False
+        """Whether the person wants it sent although the exchange asks to be left alone."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
 
@@ -161,7 +170,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
                 markup=False,
             )
             yield Label("", id="review-warning", markup=False)
-            yield AskLine(_ASK[self._stage], for_good=("y", "d"), id="review-ask")
+            yield AskLine(_ASK[self._stage], for_good=tuple(_ANSWERS), id="review-ask")
 
     @property
     def holds_notices(self) -> bool:
@@ -185,17 +194,17 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Take an answer, where a person gave it to what the review asks."""
-        if answer := {"y": self.action_send, "d": self.action_allow_repeat}.get(event.key):
-            self._question.answer(event, answer)
+        if action := _ANSWERS.get(event.key):
+            self._question.answer(event, getattr(self, f"action_{action}"))
 
     def on_ask_line_clicked(self, message: AskLine.Clicked) -> None:
         """Take an answer that was clicked."""
-        if answer := {"y": self.action_send, "d": self.action_allow_repeat}.get(message.key):
-            self._question.click(answer)
+        if action := _ANSWERS.get(message.key):
+            self._question.click(getattr(self, f"action_{action}"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The command palette cannot answer: only a key or a click on the answer itself is known to be a person's."""
-        return action not in ("send", "allow_repeat")
+        return action not in _ANSWERS.values()
 
     def action_back(self) -> None:
         """Go back without sending; while it is being sent, there is no way back."""
@@ -206,11 +215,20 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
         """Take the word that a second identical transfer is meant."""
         if self._stage is Stage.REPEAT and self._shows_all():
             self._meant = self._told
+            self._let_send()
+
+    def action_disregard_pause(self) -> None:
+        """Take the word that it is to be sent although the exchange asks to be left alone."""
+        if self._stage is Stage.PAUSED and self._shows_all():
+            self._disregards_pause = True
             self._go(Stage.READY)
 
     def action_send(self) -> None:
-        """Send, once: a second press does nothing. Where nothing was sent, get ready once more."""
+        """Send, once: a second press does nothing. If nothing was sent, get ready once more."""
         if self._stage is Stage.READY and self._shows_all():
+            if self._desk.client.wait_s and not self._disregards_pause:  # since the review was ready
+                self._let_send()
+                return
             self._go(Stage.SENDING)
             self.send()
         elif self._stage is Stage.FAILED:
@@ -284,9 +302,17 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
             return
         self._told = frozenset(repeat.identity for repeat in message.repeats)
         if self._told <= self._meant:
-            self._go(Stage.READY)
+            self._let_send()
             return
         self._go(Stage.REPEAT, transfers.repeats(message.repeats, message.looks))
+
+    def _let_send(self) -> None:
+        """Let it be sent, or first ask whether that is meant while the exchange asks to be left alone."""
+        wait_s = self._desk.client.wait_s
+        if wait_s and not self._disregards_pause:
+            self._go(Stage.PAUSED, answers.paused(wait_s))
+        else:
+            self._go(Stage.READY)
 
     def on_review_screen_repeated(self) -> None:
         """Ask about it, as if the review was opened now."""

@@ -1,7 +1,9 @@
 """What came of a request, in words: a reason, and what to do about it."""
 
+import time
 from typing import assert_never
 
+from tui.domain import moments
 from tui.domain.answers import OUTSIDE_WINDOW, OVERLOADED, Shape, WholeAnswer
 from tui.domain.evidence import (
     Ambiguous,
@@ -125,6 +127,15 @@ def advice(evidence: NeverLeft | Refusal | Ambiguous) -> str:
             return ""
         case _:
             assert_never(evidence)
+
+
+def paused(wait_s: int) -> str:
+    """Return until when the exchange asks to be left alone, before something is sent all the same."""
+    until = moments.shown(round((time.time() + wait_s) * 1000), "%H:%M:%S")
+    return (
+        f"The exchange asks to be left alone until {until}: too many requests came from here. To send before that may "
+        "make it longer."
+    )
 
 
 def with_code(sentence: str, code: int | None) -> str:
