@@ -106,6 +106,8 @@ class Holdings:
     """When the exchange was asked, on a monotonic clock; None before the first answer."""
     problem: str = ""
     """Why the newest reading failed; what stands beside it is then from an earlier one."""
+    is_barred: bool = False
+    """Whether the reading failed because the exchange turned the key away."""
 
     def figure(self, asset: str, pair: str | None = None) -> Figure | None:
         """The amount of an asset, in one pair's account for Isolated Margin; None where it is not known."""
@@ -174,6 +176,21 @@ class Balances:
         since = {wallet: inf if wallet in still_open else now_ms for wallet in changed}
         return replace(self, counts_from_ms={**self.counts_from_ms, **since})
 
+    def is_out_of_bounds(self, wallet: Wallet) -> bool:
+        """Whether the key is good and yet turned away from this wallet. So it is for Portfolio Margin if the account does
+        not use it, or if the key is older than that. Source: BINANCE.md, "Balances".
+        """
+        is_good_key = any(other.read_ms is not None and not other.problem for other in self.wallets.values())
+        return wallet is Wallet.PORTFOLIO and self.wallets[wallet].is_barred and is_good_key
+
+    def troubles(self) -> dict[str, list[Wallet]]:
+        """The wallets that cannot be read although they should be, by what stands in the way."""
+        troubles: dict[str, list[Wallet]] = {}
+        for wallet, holdings in self.wallets.items():
+            if holdings.problem and not self.is_out_of_bounds(wallet):
+                troubles.setdefault(holdings.problem, []).append(wallet)
+        return troubles
+
     def knows(self, asset: str) -> bool:
         """Whether there is such an asset, as far as wallets and pairs tell."""
         return any(asset in holdings.assets or asset in holdings.unread for holdings in self.wallets.values()) or any(
@@ -192,7 +209,7 @@ class Balances:
         if known.read_ms is not None and holdings.read_ms is not None and holdings.read_ms < known.read_ms:
             return self
         if holdings.problem and known.read_ms is not None:
-            holdings = replace(known, problem=holdings.problem)
+            holdings = replace(known, problem=holdings.problem, is_barred=holdings.is_barred)
         return replace(self, wallets={**self.wallets, wallet: holdings})
 
     def with_figure(self, account: Account, asset: str, figure: Figure) -> "Balances":

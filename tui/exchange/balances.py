@@ -55,6 +55,9 @@ _LISTS_ALL = {Wallet.CROSS, Wallet.UM, Wallet.CM, Wallet.OPTIONS, Wallet.PORTFOL
 at zero. Spot and Funding list what is held, and so does the glance.
 """
 
+_TURNED_AWAY = -2015
+"""The key, its address or its permissions are not good enough for the call."""
+
 _Answer = TypeVar("_Answer")
 _Glance = asyncio.Task[list[WalletBalance] | None]
 
@@ -262,7 +265,8 @@ def _holds(row: WalletBalance) -> bool:
 
 def _unread(wallet: Wallet, error: ExchangeError) -> Holdings:
     is_closed = isinstance(error, Refused) and error.code in _NEVER_OPENED.get(wallet, ())
-    return Holdings(is_open=False) if is_closed else Holdings(problem=str(error))
+    is_barred = isinstance(error, Refused) and error.code == _TURNED_AWAY
+    return Holdings(is_open=False) if is_closed else Holdings(problem=str(error), is_barred=is_barred)
 
 
 def _free(balance: AssetBalance) -> Decimal:

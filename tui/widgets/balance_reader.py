@@ -82,7 +82,7 @@ class BalanceReader(Widget):
     @work(exclusive=True, group="again")
     async def read_again(self) -> None:
         """Try what could not be read; the person is told of no attempt, only of what comes of it."""
-        unread = [wallet for wallet, holdings in self._readings.balances.wallets.items() if holdings.problem]
+        unread = [wallet for wallets in self._readings.balances.troubles().values() for wallet in wallets]
         async for balances in self._readings.read_wallets(unread):
             self.post_message(self.Read(balances))
         self._end()
@@ -101,10 +101,7 @@ class BalanceReader(Widget):
         for timer in (self._next, self._again):
             if timer:
                 timer.stop()
-        wallets: dict[str, list[Wallet]] = {}
-        for wallet, holdings in self._readings.balances.wallets.items():
-            if holdings.problem:
-                wallets.setdefault(holdings.problem, []).append(wallet)
+        wallets = self._readings.balances.troubles()
         self._failures = self._failures + 1 if wallets else 0
         if wait_s := self._readings.wait_s:
             self._next = self.set_timer(wait_s, self.read_all)

@@ -155,7 +155,8 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
     for wallet, doubt in doubts.items():
         holdings = balances.wallets[wallet]
         if holdings.read_ms is None:
-            figures[wallet] = ("not read" if holdings.problem else "..."), False
+            is_out = balances.is_out_of_bounds(wallet)
+            figures[wallet] = ("no access" if is_out else "not read" if holdings.problem else "..."), False
         elif not holdings.is_open:
             figures[wallet] = "not open", True
         else:
