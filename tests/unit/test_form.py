@@ -245,3 +245,10 @@ BOTH = frozenset({Field.SOURCE, Field.DESTINATION})
 )
 def test_a_person_goes_on_at_the_first_field_that_is_empty(draft: Draft, first: Field) -> None:
     assert _form(draft).first_empty is first
+
+
+@pytest.mark.parametrize(("asset", "is_earning"), [("LDUSDT", True), ("LDO", False), ("LDBTC", True), ("LD", False)])
+def test_simple_earn_position_is_said_to_be_one(asset: str, is_earning: bool) -> None:
+    problem = _form(Draft(asset=asset, amount="1")).problems.get(Field.ASSET)
+    assert (problem is not None and "Simple Earn" in problem.words) is is_earning
+    assert problem is None or not problem.is_certain

@@ -177,8 +177,8 @@ class Balances:
         return replace(self, counts_from_ms={**self.counts_from_ms, **since})
 
     def is_out_of_bounds(self, wallet: Wallet) -> bool:
-        """Whether the key is good and yet turned away from this wallet. So it is for Portfolio Margin if the account does
-        not use it, or if the key is older than that. Source: BINANCE.md, "Balances".
+        """Whether the key is good and yet turned away from this wallet. That is so for Portfolio Margin if the account
+        does not use it, or if the key is older than that. Source: BINANCE.md, "Balances".
         """
         is_good_key = any(other.read_ms is not None and not other.problem for other in self.wallets.values())
         return wallet is Wallet.PORTFOLIO and self.wallets[wallet].is_barred and is_good_key

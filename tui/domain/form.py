@@ -13,6 +13,10 @@ from tui.domain.wallets import TransferType, Wallet
 _NOT_KNOWN = "What can be moved is not known: type it"
 
 
+_EARN = "LD"
+"""How the names of Simple Earn positions begin; LDO, whose rest is no asset, is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with one field. Where nothing is wrong, there is none."""
@@ -96,7 +100,10 @@ class FormState:
         """What is wrong with each field, in the order of the fields. What is wrong with it by itself comes before what
         is wrong with it beside the others and what the wallets hold.
         """
-        found = {problem.field: problem for problem in (*self._mismatches(), *self._excess(), *self._flaws())}
+        found = {
+            problem.field: problem
+            for problem in (*self._earning(), *self._mismatches(), *self._excess(), *self._flaws())
+        }
         return {which: found[which] for which in self.fields if which in found}
 
     @property
@@ -187,6 +194,13 @@ class FormState:
                 end.pair or "", self.draft.asset, self.balances.pairs, are_all=self.balances.has_all_pairs
             ):
                 yield Problem(which, words)
+
+    def _earning(self) -> Iterator[Problem]:
+        """What is in Simple Earn looks like an asset of its own. Source: BINANCE.md, "Balances"."""
+        asset = self.draft.asset
+        if asset.startswith(_EARN) and self.balances.knows(asset.removeprefix(_EARN)):
+            inner = asset.removeprefix(_EARN)
+            yield Problem(Field.ASSET, f"{inner} in Simple Earn: redeem it there first", is_certain=False)
 
     def _excess(self) -> Iterator[Problem]:
         try:
