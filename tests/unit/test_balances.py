@@ -33,6 +33,14 @@ def test_an_answer_overtaken_by_a_later_question_counts_for_nothing() -> None:
     assert balances.wallets[Wallet.SPOT] is newer
 
 
+def test_a_word_on_what_can_be_moved_that_was_overtaken_counts_for_nothing() -> None:
+    cross = Account(Wallet.CROSS)
+    newer, older = Figure(Decimal(0), 2000, is_transferable=True), Figure(Decimal(50), 1000, is_transferable=True)
+    balances = Balances().with_figure(cross, "USDT", newer).with_figure(cross, "USDT", older)
+    assert balances.figure(cross, "USDT") == newer
+    assert balances.with_figure(cross, "BTC", older).figure(cross, "BTC") == older
+
+
 def test_what_can_be_moved_counts_rather_than_what_is_free_until_the_wallet_is_read_anew() -> None:
     place, transferable = Account(Wallet.CROSS), Figure(Decimal(3), 1500, is_transferable=True)
     balances = Balances().with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(5)}, read_ms=1000))

@@ -192,6 +192,12 @@ def _spot(glance: Any) -> Any:
     return next(row for row in glance if row["walletName"] == "Spot")
 
 
+def _bare(glance: Any) -> Any:
+    _spot(glance).update(activate=False, balance="0")
+    del _spot(glance)["assetBalances"]
+    return glance
+
+
 def _usdt(rows: Any) -> Any:
     return next(row for row in rows if row["asset"] == "USDT")
 
@@ -202,6 +208,11 @@ GLANCES: dict[str, Change] = {
     "nothing in them, but a worth": _changed(lambda glance: _spot(glance).update(assetBalances=[])),
     "nothing in them, and no worth": _changed(lambda glance: _spot(glance).update(assetBalances=[], balance=None)),
     "not activated, but not empty": _changed(lambda glance: _spot(glance).update(activate=False)),
+    "not activated, and no worth": _changed(lambda glance: _spot(_bare(glance)).pop("balance")),
+    "not activated, and an odd worth": _changed(lambda glance: _spot(_bare(glance)).update(balance="none")),
+    "not activated, and a figure missing": _changed(
+        lambda glance: _spot(_bare(glance)).update(assetBalances=[{"asset": "USDT", "free": "0"}])
+    ),
     "no activate": _changed(lambda glance: _spot(glance).pop("activate")),
     "empty": lambda _: [],
     "no list": lambda _: {},

@@ -1,5 +1,7 @@
 """Evidence cannot be built from less than what it says, and the journal gives it back as it was."""
 
+import contextlib
+import json
 from typing import Any, get_args
 
 import pytest
@@ -100,6 +102,132 @@ def test_any_answer_at_all_is_one_of_three(
             assert isinstance(evidence_from(status, {}, whole, is_followed=True), Ambiguous)
             assert isinstance(evidence_from(status, {}, whole + b'{"tranId":8}'), Ambiguous)
             assert isinstance(evidence_from(status, {}, whole + b"x"), Ambiguous) or whole.lstrip()[:1] == b"<"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"code":-5013,"msg":"tr\u0061nId 5"}',
+        rb'{"code":-5013,"msg":"tr\\u0061nId 5"}',
+        rb'{"code":-5013,"msg":"{\"tr\\\\u0061n_id\":5}"}',
+        b'{"code":-5013,"msg":"TRAN_ID=5"}',
+        b'{"code":-5013,"msg":"tran id 5"}',
+        b'{"code":-5013,"msg":"tranid&#58;5"}',
+        b'{"code":-5013,"msg":"tran%49d 5"}',
+        b'{"code":-5013,"msg":"pending under its tranId"}',
+        b'{"code":-5013,"msg":"tranId 99999999999999999999"}',
+        '{"code":-5013,"msg":"\uff54\uff52\uff41\uff4e\uff29\uff44 5"}'.encode(),
+    ],
+)
+def test_refusal_that_mentions_a_tran_id_is_none(body: bytes) -> None:
+    assert isinstance(evidence_from(400, {}, b'{"code":-5013,"msg":"No."}'), Refusal)
+    assert isinstance(evidence_from(400, {}, body), Ambiguous)
+
+
+@pytest.mark.parametrize("start", [b"<html>", b"<HTML lang=en>", b"<!DOCTYPE HTML>", b"<!doctype  html PUBLIC>"])
+@pytest.mark.parametrize("before", [b"", b" \r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n"])
+@pytest.mark.parametrize("status", [403, 418, 429])
+def test_page_of_a_firewall_is_a_refusal(status: int, before: bytes, start: bytes) -> None:
+    page = before + start + b"<body>Request blocked.</body></html>"
+    assert isinstance(evidence_from(status, {}, page), Refusal)
+    for beside in (b"tranId", b"tr&#97;nId", b"code: 1", b"&quot;code&quot;:1", b"errorCode=-1007", b'"error_code":1'):
+        assert isinstance(evidence_from(status, {}, page + beside), Ambiguous)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<?xml version="1.0"?><transfer><id>5</id><state>done</state></transfer>',
+        b'<json>{"result":"ok","id":5}</json>',
+        b"<htmlx>",
+        b"<!doctype json>",
+        b"< html>",
+        b"<!-- --><html>",
+        b"x<html>",
+        b"<",
+    ],
+)
+def test_what_does_not_begin_as_a_page_is_none(body: bytes) -> None:
+    assert isinstance(evidence_from(403, {}, body), Ambiguous)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"tr\u0061nId":5,"x":1}',
+        rb'{"data":{"TRAN_ID":"5"}}',
+        rb'{"x":"{\"tranI\u0064\":5}"}',
+        rb'{"tranId":5,"\ud800":1}',
+        rb'{"x":"\ud83d","tranId":"\u0035"}',
+        b"<html>tr&#x61;nId&nbsp;5",
+    ],
+)
+def test_tran_id_is_named_in_whatever_escapes(body: bytes) -> None:
+    assert named_tran_ids(evidence_from(200, {}, body)) == (5,)
+
+
+_NAMES = st.sampled_from(["tranId", "code", "msg", "TRAN_ID", "\ud800", "\udfff", "\0", "x"]) | st.text(max_size=3)
+_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["\ud800", "tranId 5"]),
+    lambda inside: st.lists(inside, max_size=2) | st.dictionaries(_NAMES, inside, max_size=2),
+    max_leaves=4,
+)
+_OBJECTS = st.builds(
+    lambda fields, is_ascii: json.dumps(fields, ensure_ascii=is_ascii).encode(errors="surrogatepass"),
+    st.dictionaries(_NAMES, _VALUES, max_size=3),
+    st.booleans(),
+)
+_PIECES = [
+    *(b'{"tranId":', b"77", b"}", b"{", b'"', b",", rb"\ud800", rb"\u0061", rb"\\u005c", b"&#97;", b"&#" + b"9" * 5000),
+    *(
+        b"%61",
+        b"%",
+        b"<html>",
+        b"<!doctype html",
+        b'"code":-5002',
+        b'"msg":"',
+        b"tran",
+        b"id",
+        b"\xff",
+        b"\xef\xbb\xbf",
+    ),
+    *(b"[" * 5000, b"9" * 5000, b" ", b"\0", b"1e999", b"NaN"),
+]
+_PATCHWORK = st.lists(st.sampled_from(_PIECES) | st.binary(max_size=3), max_size=8).map(b"".join)
+_HEADERS = st.dictionaries(
+    st.sampled_from(["Retry-After", "Date"]),
+    st.text(max_size=30)
+    | st.sampled_from(["Mon, 01 Jan 0001 00:00:00 +2359", "Fri, 31 Dec 9999 23:59:59 -2359", "1 2"]),
+)
+
+
+@given(
+    status=st.sampled_from([200, 400, 403, 418, 429, 500, 503]) | st.integers(0, 999),
+    headers=_HEADERS,
+    body=_OBJECTS | _PATCHWORK,
+    is_followed=st.booleans(),
+)
+def test_whatever_is_answered_can_be_written_down(
+    status: int, headers: dict[str, str], body: bytes, is_followed: bool
+) -> None:
+    """No answer ends the app, and none is more than it says: a yes is the documented body and nothing else."""
+    evidence = evidence_from(status, headers, body, is_followed=is_followed)
+    kind, values = codec.written(evidence)
+    values.encode()
+    assert codec.read(kind, values) == evidence
+    outcomes.message(evidence).encode()
+    is_yes = False
+    with contextlib.suppress(ValueError, RecursionError):
+        pairs = json.loads(body.decode(), object_pairs_hook=tuple)
+        match pairs:
+            case (("tranId", int(tran_id)),):
+                is_yes = status == 200 and not is_followed and type(tran_id) is int and 0 < tran_id < 2**63
+    assert isinstance(evidence, Accepted) is is_yes
 
 
 # What the journal keeps

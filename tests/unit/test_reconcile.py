@@ -224,10 +224,11 @@ def test_record_that_another_row_has_is_not_taken_for_a_judged_one() -> None:
 def test_record_that_another_keys_row_has_was_made_here() -> None:
     other = row_of(1, profile="other", key_print="other")
     covered = (NOW_MS - 180 * DAY_MS, NOW_MS)
-    assert compare([], [other], [record_of(other)], host=HOST, covered_ms=covered) == Comparison((), (), 0)
+    assert compare([], [other], [record_of(other)], host=HOST, covered_ms=covered) == Comparison((), (), 0, other_key=1)
     lost = row_of(1, ambiguous(), profile="other", key_print="other")
     comparison = compare([], [lost], [record_of(lost)], host=HOST, covered_ms=covered)
-    assert (comparison.elsewhere, comparison.perhaps) == ((), 1)
+    assert (comparison.elsewhere, comparison.perhaps, comparison.rows) == ((), 1, 1)
+    assert words.besides(comparison)[0] == "1 not compared: sent with another key, perhaps of another account."
 
 
 def test_record_that_a_person_declined_is_not_its() -> None:
@@ -295,6 +296,33 @@ def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
 ) -> None:
     comparison = compared([row_of(1, days_ago=minutes_ago / 24 / 60)], [])
     assert (_kinds(comparison), comparison.left_out) == (kinds, left_out)
+
+
+@pytest.mark.parametrize(
+    ("record", "kinds"),
+    [
+        (UnreadableRow("{...}"), [Kind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED"), [Kind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "FAILED"), [Kind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "BTC", Decimal(3), "CONFIRMED"), [Kind.NO_RECORD]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED", 77), [Kind.NO_RECORD]),
+        (UnreadableRow("{...}", timestamp=NOW_MS), [Kind.NO_RECORD]),
+    ],
+)
+def test_no_record_is_not_said_beside_one_that_may_be_it_and_cannot_be_read(record: Row, kinds: list[Kind]) -> None:
+    row = row_of(3)
+    comparison = compared([row], [record])
+    assert (_kinds(comparison), comparison.elsewhere == ()) == (kinds, kinds == [Kind.POSSIBLE])
+    (found,) = comparison.differences
+    if record.status == "FAILED":
+        assert words.advice(found).startswith("A record could be this transfer, and says FAILED. ")
+    elif found.kind is Kind.POSSIBLE:
+        assert words.advice(found).startswith("A record could be this transfer, and Shunter cannot read it whole. ")
+
+
+def test_open_row_is_unsettled_beside_a_record_whose_status_cannot_be_read() -> None:
+    row = row_of(3, ambiguous())
+    assert _kinds(compared([row], [UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3))])) == [Kind.UNSETTLED]
 
 
 def test_row_whose_type_was_not_read_is_left_out() -> None:

@@ -56,6 +56,10 @@ def written(journal: Journal, evidence: Evidence, amount: str, at_ms: int) -> Tr
     return journal.record(begin_anyway(journal, sending), evidence)
 
 
+def _request(amount: int) -> TransferRequest:
+    return TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
+
+
 async def followed(past: Past, holds: Callable[[], bool], *, then: Callable[[], Awaitable[None]] | None = None) -> int:
     """Follow until something holds, and leave; gives how often something changed."""
     count = 0
@@ -185,6 +189,57 @@ async def test_row_that_changes_is_shown_as_it_stands_now(client: BinanceClient,
         return told == [Outcome.NOT_EXECUTED]
 
     await followed(past, look)
+
+
+async def test_record_of_another_shunter_on_this_journal_is_never_said_to_be_made_elsewhere(
+    client: BinanceClient, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sends while the history is read, and has no answer yet."""
+    journal = Journal.in_memory()
+    exchange.history._past = tuple
+    ask, begun = client.transfer_history, asyncio.Event()
+
+    async def asked(*arguments: object, **parameters: object) -> object:
+        if past.reading and not begun.is_set():
+            begun.set()
+            written(journal, ambiguous(), "3", exchange.server_ms())
+            exchange.ledger.transfer(_request(3), exchange.server_ms())
+        return await ask(*arguments, **parameters)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(client, "transfer_history", asked)
+    past = Past(client, journal)
+    origins: set[Origin] = set()
+
+    def look() -> bool:
+        origins.update(entry.origin for entry in past.entries if entry.record)
+        if is_read(past)() and not begun.is_set():
+            past.ask()
+        return bool(origins) and is_read(past)()
+
+    await followed(past, look)
+    assert origins == {Origin.POSSIBLE}
+
+
+async def test_asking_again_takes_in_what_another_shunter_wrote(client: BinanceClient, exchange: DemoExchange) -> None:
+    journal = Journal.in_memory()
+    exchange.history._past = tuple
+    moves = [exchange.ledger.transfer(_request(amount), exchange.server_ms()) for amount in (1, 2)]
+    row = written(journal, ambiguous(), "1", moves[0].time_ms - 9)
+    past = Past(client, journal)
+    asked = 0
+
+    def look() -> bool:
+        nonlocal asked
+        if is_read(past)() and not asked:
+            assert {entry.origin for entry in past.entries} == {Origin.POSSIBLE, Origin.ELSEWHERE, Origin.JOURNAL}
+            journal.record(row, accepted(moves[0].tran_id))
+            written(journal, accepted(moves[1].tran_id), "2", moves[1].time_ms - 9)
+            asked += 1
+            past.ask()
+        return bool(asked) and {entry.origin for entry in past.entries} == {Origin.HERE} and is_read(past)()
+
+    await followed(past, look)
+    assert [entry.tran_id for entry in past.entries] == [moves[1].tran_id, moves[0].tran_id]
 
 
 async def test_comparing_names_what_differs(client: BinanceClient, exchange: DemoExchange) -> None:

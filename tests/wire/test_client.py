@@ -295,6 +295,22 @@ async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time:
         assert client.clock is None
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        *(',"code":-1003,"msg":"x"', ',"success":false', ',"success":true', ',"error":null', ',"x":1'),
+        *(',"serverTime":1483228800001', r',"server\u0054ime":1483228800001', ',"servertime":1483228800001'),
+    ],
+)
+async def test_time_that_says_more_is_no_time(server: DemoServer, beside: str) -> None:
+    answer = Answer(200, f'{{"serverTime":{server.exchange.server_ms()}{beside}}}'.encode())
+    server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(OutcomeUnknown):
+            await client.sync_clock()
+        assert client.clock is None
+
+
 async def test_closed_client_sends_nothing(server: DemoServer) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()

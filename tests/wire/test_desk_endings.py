@@ -207,6 +207,32 @@ async def test_answer_that_a_full_disk_did_not_take_is_written_as_soon_as_there_
     agree(seat)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.REJECTED, Outcome.UNKNOWN])
+async def test_no_error_while_an_answer_is_written_loses_it(
+    seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+) -> None:
+    def failing(*_: object, **__: object) -> Transfer:
+        raise UnicodeEncodeError("utf-8", "demodemo", 0, 1, "surrogates not allowed")
+
+    if outcome is Outcome.REJECTED:
+        server.exchange.faults.append(Fault(answer=_REFUSAL, executes=False))
+    if outcome is Outcome.UNKNOWN:
+        server.exchange.faults.append(Fault(answer=Cut.CLOSE))
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "record", failing)
+        transfer = await seat.send()
+        assert transfer.outcome is outcome
+        assert dict(facts(transfer))["Journal"] == (
+            "Not written yet; Shunter tries again. Shunter itself failed: UnicodeEncodeError."
+        )
+        assert [row.outcome for row in seat.written()] == [Outcome.SENDING]
+    await seat.until(lambda: [row.outcome for row in seat.written()] != [Outcome.SENDING])
+    settled = await seat.settled(transfer)
+    assert settled.outcome is (Outcome.REJECTED if outcome is Outcome.REJECTED else Outcome.DONE)
+    assert settled.unwritten == ""
+    agree(seat)
+
+
 async def test_answer_that_is_written_late_is_settled_if_its_tran_id_is_anothers(
     seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,15 @@ def _tran_ids(rows: tuple[HistoryRow | UnreadableRow, ...]) -> list[int | None]:
         {"status": 1, "msg": "System maintenance"},
         {"status": 1, "msg": "System maintenance", "total": 0, "rows": []},
         {"data": {"total": 0, "rows": []}},
+        {"total": 0, "success": False},
+        {"total": 0, "rows": [], "success": False},
+        {"total": 0, "rows": [], "success": True},
+        {"total": 0, "rows": [], "error": "backend timeout"},
+        {"total": 0, "rows": [], "message": "Service temporarily unavailable"},
+        {"total": 0, "rows": [], "partial": True},
+        {"total": 0, "rows": [], "errorCode": -1007, "errorMsg": "timeout"},
+        {"total": 0, "rows": [], "Total": 1},
+        {"total": 0, "rows": [], "": None},
         None,
         [],
         b"",
@@ -178,7 +187,12 @@ async def test_page_that_says_a_thing_twice_is_no_page(server: DemoServer, clien
 
 
 @pytest.mark.parametrize(
-    "beside", ['"status":"FAILED"', '"tranId":8', '"code":-1', '"msg":"failed"', '"success":false', '"error":null']
+    "beside",
+    [
+        *('"status":"FAILED"', '"tranId":8', '"code":-1', '"msg":"failed"', '"success":false', '"error":null'),
+        *('"message":"rolled back"', '"errorCode":-1', '"reversed":true', '"failReason":"x"', '"Status":"FAILED"'),
+        *('"st\\u0061tus":"FAILED"', '"fromSymbol":"BTCUSDT","fromSymbol":""', '"tranid":8', '"":null', '"x":{"x":1}'),
+    ],
 )
 async def test_record_that_says_something_else_beside_is_not_read(
     server: DemoServer, client: BinanceClient, beside: str
@@ -187,6 +201,7 @@ async def test_record_that_says_something_else_beside_is_not_read(
     _answers(server, f'{{"total":2,"rows":[{row},{json.dumps(_GOOD | {"tranId": 9})}]}}'.encode())
     bad, good = await _read(client)
     assert isinstance(bad, UnreadableRow)
+    assert bad.text == row
     assert isinstance(good, HistoryRow)
 
 

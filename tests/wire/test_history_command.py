@@ -37,14 +37,18 @@ def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[s
     return printed
 
 
-def _made_here(server: DemoServer, amount: str = "5", evidence: Evidence | None = None) -> int:
-    """Have the exchange and the journal know a transfer; gives its tranId. Without evidence, it is done."""
+def _made_here(
+    server: DemoServer, amount: str = "5", evidence: Evidence | None = None, *, clock_off_ms: int = 0
+) -> int:
+    """Have the exchange and the journal know a transfer; gives its tranId. Without evidence, it is done. By so much the
+    time in the journal is wrong.
+    """
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
     at_ms = server.exchange.server_ms()
     tran_id = server.exchange.ledger.transfer(request, at_ms).tran_id
     with contextlib.closing(Journal.open()) as journal:
         key = demo_key()
-        sending = Sending(request, "main", key.tail, key.fingerprint, server.base_url, at_ms, 20, 5000)
+        sending = Sending(request, "main", key.tail, key.fingerprint, server.base_url, at_ms + clock_off_ms, 20, 5000)
         journal.record(begin_anyway(journal, sending), evidence or accepted(tran_id))
     return tran_id
 
@@ -117,6 +121,15 @@ def test_record_that_could_be_a_transfer_of_the_journal_is_perhaps_made_here(
     assert (rows[refused]["made"], rows[refused]["perhaps"]) == ("elsewhere", None)
     assert main(["history"]) == 0
     assert "perhaps transfer 1 of " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("days", [-400, -2, 2])
+def test_own_transfer_that_was_sent_at_a_wrong_time_is_not_made_elsewhere(
+    server: DemoServer, capsys: pytest.CaptureFixture[str], days: int
+) -> None:
+    tran_id = _made_here(server, clock_off_ms=days * 24 * 60 * 60 * 1000)
+    assert [row["made"] for row in _printed(capsys, "--since", "1h") if row["tran_id"] == tran_id] == ["here"]
+    assert [row["made"] for row in _printed(capsys) if row["tran_id"] == tran_id] == ["here"]
 
 
 def test_pair_that_was_asked_for_is_not_said_to_be_the_records(

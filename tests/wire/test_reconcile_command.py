@@ -30,7 +30,16 @@ _REFUSAL = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
 pytestmark = pytest.mark.usefixtures("one_account")
 
 
-def _write(server: DemoServer, evidence: Evidence | None, amount: str, *, executed: bool, days_ago: int = 0) -> int:
+def _write(
+    server: DemoServer,
+    evidence: Evidence | None,
+    amount: str,
+    *,
+    executed: bool,
+    days_ago: int = 0,
+    clock_off_ms: int = 0,
+    key_print: str = "",
+) -> int:
     """A row of the journal of two hours ago, and a record of it if it was executed; gives the record's tranId. Without
     evidence, the row is done.
     """
@@ -39,7 +48,9 @@ def _write(server: DemoServer, evidence: Evidence | None, amount: str, *, execut
     tran_id = server.exchange.ledger.transfer(request, at_ms + 20).tran_id if executed else 10**9
     key = demo_key()
     with contextlib.closing(Journal.open()) as journal:
-        sending = Sending(request, "main", key.tail, key.fingerprint, server.base_url, at_ms, 20, 5000)
+        sending = Sending(
+            request, "main", key.tail, key_print or key.fingerprint, server.base_url, at_ms + clock_off_ms, 20, 5000
+        )
         journal.record(begin_anyway(journal, sending), evidence or accepted(tran_id))
     return tran_id
 
@@ -206,6 +217,37 @@ def test_done_without_a_record_is_told(server: DemoServer, capsys: pytest.Captur
     _write(server, None, "1", executed=False)
     assert main(["reconcile"]) == 1
     assert "NO RECORD: transfer 1 of" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("amount", ["1", "1.50"])
+def test_unreadable_record_is_not_no_record(
+    server: DemoServer, capsys: pytest.CaptureFixture[str], amount: str
+) -> None:
+    tran_id = _write(server, None, amount, executed=True)
+    server.exchange.history.edits = [(Edit("tranId", f'"{tran_id}"'), 1)]
+    assert main(["reconcile"]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("POSSIBLE MATCH: transfer 1 of ")
+    assert "the exchange has a record that is not as documented: {" in out
+    assert "  A record could be this transfer, and Shunter cannot read it whole. Look at it on the exchange's " in out
+    assert "NO RECORD" not in out
+
+
+def test_rows_of_another_key_are_counted(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(server, None, "1", executed=True, key_print="old")
+    assert main(["reconcile"]) == 0
+    assert capsys.readouterr().out == (
+        "1 not compared: sent with another key, perhaps of another account.\n0 agree, 0 differ.\n"
+    )
+
+
+@pytest.mark.parametrize("days", [-400, -2, 2])
+def test_transfer_that_was_sent_at_a_wrong_time_is_compared_by_its_tran_id(
+    server: DemoServer, capsys: pytest.CaptureFixture[str], days: int
+) -> None:
+    _write(server, None, "1", executed=True, clock_off_ms=days * 24 * HOUR_MS)
+    assert main(["reconcile", "--strict"]) == 0
+    assert capsys.readouterr().out == "1 agree, 0 differ.\n"
 
 
 def test_what_was_made_elsewhere_counts_only_where_it_is_asked_to(

@@ -19,7 +19,6 @@ from tui.journal import JournalError
 from tui.words import differences
 
 _HEADINGS = ("TIME", "FROM", "TO", "PAIRS", "AMOUNT", "ASSET", "STATUS", "TRANID", "MADE", "PROFILE", "REMARK")
-_DAY_MS = 24 * 60 * 60 * 1000
 _FIELDS = (
     *("at", "type", "from", "to", "asset", "amount", "from_symbol", "to_symbol", "status", "tran_id"),
     *("made", "differs", "profile", "host", "journal_id", "journal_outcome", "unreadable", "asked_pairs", "perhaps"),
@@ -74,8 +73,7 @@ def _joined(opened: Account) -> list[Entry]:
     records = past.records
     if journal is None:
         return joined(records, (), host, questions=past.questions, is_compared=False)
-    since_ms = min((record.timestamp for record in records if record.timestamp is not None), default=0) - _DAY_MS
-    rows = journal.transfers(Search(host=host, since_ms=since_ms))
+    rows = journal.transfers(Search(host=host))  # whatever their time: a clock may have been wrong
     return joined(
         records, rows, host, questions=past.questions, declined=journal.declined, sighted=journal.sighted(host)
     )

@@ -3,9 +3,9 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable, Iterable
 from contextlib import aclosing, closing
-from itertools import islice
+from itertools import islice, takewhile
 
 from tui.desk.origins import Questions, joined
 from tui.desk.past import PastReader, Reading, open_past
@@ -47,8 +47,12 @@ class Past:
         self._client = client
         self._journal = journal
         self._rows: dict[str, Transfer] = {}
+        self._put: set[str] = set()
+        """The rows that were put since the journal was last asked for all."""
         self._whole_from_ms = sys.maxsize
         """From when on every row of the journal is there; 0 where all are."""
+        self._newest_id = 0
+        """The journal's newest row that was taken in."""
         self._earlier: dict[Hashable, Row] = {}
         """The records of readings before this one, by what they go by."""
         self._earlier_questions: Questions = {}
@@ -104,10 +108,12 @@ class Past:
             self.stop()
 
     def ask(self) -> None:
-        """Ask the exchange for what is new, unless that is under way."""
+        """Ask the exchange for what is new, and the journal for what other Shunters wrote, unless that is under way."""
         if not self.is_asking:
             self._changed.set()
             self._asking = self._started(self._ask())
+            if self._taking and self._taking.done():
+                self._taking = self._started(self._take_rows())
 
     def stop(self) -> None:
         """Ask the exchange no more; what it has said stays."""
@@ -117,6 +123,7 @@ class Past:
     def put(self, transfer: Transfer) -> None:
         """Take a row of the journal as it stands now."""
         self._rows[transfer.identity] = transfer
+        self._put.add(transfer.identity)
         self._changed.set()
 
     async def compare(self, follow: Callable[[Reading], object] = lambda _: None) -> Comparison:
@@ -135,23 +142,42 @@ class Past:
         return await asyncio.to_thread(reconcile, reader, self._client, self._journal)
 
     async def _take_rows(self) -> None:
-        rows = self._journal.transfers(newest_first=True)
+        rows, is_again = self._journal.transfers(newest_first=True), self._whole_from_ms == 0
+        self._put = set()
         try:
             while True:
                 began_s = time.monotonic()
                 page = await asyncio.to_thread(lambda: list(islice(rows, _PAGE)))
                 if not page:
                     break
-                for row in page:
-                    self._rows.setdefault(row.identity, row)  # what was put meanwhile is newer
-                is_first = self._whole_from_ms == sys.maxsize
-                self._whole_from_ms = page[-1].timestamp_ms + _LATE_MS
-                if is_first:
-                    self._changed.set()
+                self._take(page)
+                if not is_again:
+                    is_first = self._whole_from_ms == sys.maxsize
+                    self._whole_from_ms = page[-1].timestamp_ms + _LATE_MS
+                    if is_first:
+                        self._changed.set()
                 await asyncio.sleep(time.monotonic() - began_s)
         except JournalError as error:
             self.journal_problem = str(error)
         self._whole_from_ms = 0
+
+    async def _take_new(self) -> None:
+        """Take in the rows that other Shunters have begun since."""
+        try:
+            self._take(await asyncio.to_thread(self._new_rows))
+        except JournalError as error:
+            self.journal_problem = str(error)
+
+    def _new_rows(self) -> list[Transfer]:
+        newest_first = self._journal.transfers(newest_first=True)
+        return list(takewhile(lambda row: row.id > self._newest_id or row.identity not in self._rows, newest_first))
+
+    def _take(self, rows: Iterable[Transfer]) -> None:
+        for row in rows:
+            self._newest_id = max(self._newest_id, row.id)
+            known = self._rows.get(row.identity)
+            if row.identity not in self._put and not (known and known.unwritten):  # what was put meanwhile is newer
+                self._rows[row.identity] = row
 
     async def _ask(self) -> None:
         try:
@@ -174,7 +200,7 @@ class Past:
 
     async def _merge(self) -> None:
         # A record from before the journal's rows that are there would look as if it was made elsewhere.
-        from_ms, rows = self._whole_from_ms, list(self._rows.values())
+        from_ms = self._whole_from_ms
         earlier = self._earlier
         read = {identity(record): record for record in self._reader.records} if self._reader else {}
         records = [
@@ -184,6 +210,9 @@ class Past:
         ]
         questions = {**self._earlier_questions, **(self._reader.questions if self._reader else {})}
         told = self._reading, self.is_asking or self._asking is None, from_ms > 0
+        if records:  # the row of each was written before the exchange had it
+            await self._take_new()
+        rows = list(self._rows.values())
         self.entries = await asyncio.to_thread(self._joined, records, rows, questions)
         self.reading, self.is_reading, self.is_taking = told
 

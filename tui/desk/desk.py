@@ -27,6 +27,7 @@ from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import WATCH_MS
 from tui.words import outcomes, settling
 from tui.words.outcomes import Watch
+from tui.words.transfers import not_written
 
 if TYPE_CHECKING:
     from tui.desk.browse import Past
@@ -277,8 +278,9 @@ class Desk:
         """Write down what came of a transfer, and tell of it, also if it cannot be written to the journal just now."""
         try:
             transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
-        except JournalError as error:
-            transfer = replace(sent, evidence=answer, answer=answer, unwritten=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is kept
+            problem = str(error) if isinstance(error, JournalError) else not_written(error)
+            transfer = replace(sent, evidence=answer, answer=answer, unwritten=problem)
             self._unwritten[sent.identity] = task = asyncio.create_task(self._write_when_possible(sent, answer))
             task.add_done_callback(lambda _: self._unwritten.pop(sent.identity, None))
         await self._tell_answered(transfer, answer)
@@ -299,7 +301,7 @@ class Desk:
             await asyncio.sleep(self._pace.retry_s)
             try:
                 transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
-            except JournalError:
+            except Exception:  # noqa: BLE001, S112 - as above
                 continue
             await self._tell_answered(transfer, answer)
             return

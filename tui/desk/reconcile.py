@@ -20,7 +20,7 @@ from tui.domain.differences import Kind as Kind
 from tui.domain.hosts import exchange_of
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.past import Entry, Origin
-from tui.domain.records import HistoryRow, RecordStatus, Row, identity
+from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity
 from tui.domain.search import Search
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
@@ -33,9 +33,6 @@ _SETTLES_WITHIN_MS = 60 * 60 * 1000
 
 _REPEATED_WITHIN_MS = 24 * 60 * 60 * 1000
 """So soon after a transfer, one that asks for the same may be a repeat of it."""
-
-_SPARE_MS = 24 * 60 * 60 * 1000
-"""So much before the records, rows of the journal are taken in: the first records may be theirs."""
 
 _Question = tuple[TransferType, str | None, str | None]
 
@@ -86,10 +83,12 @@ def compare(
 ) -> Comparison:
     """Compare the journal's rows of one key with the records of its account.
 
-    `others` are the journal's other rows to that host: what is theirs was made here as well. `covered_ms` is from when
-    to when, in the exchange's time, the records are whole; `unread` names types and pairs whose records are not.
-    `questions`, `declined` and `sighted` are those of `origins.joined`.
+    `others` are the journal's other rows to that host: what is theirs was made here as well. Those that are not older
+    than the records were sent with another key. `covered_ms` is from when to when, in the exchange's time, the records
+    are whole; `unread` names types and pairs whose records are not. `questions`, `declined` and `sighted` are those of
+    `origins.joined`.
     """
+    others = list(others)
     entries = joined(
         records,
         (*rows, *others),
@@ -117,6 +116,7 @@ def compare(
         pending=tally[_Tally.PENDING],
         open=tally[_Tally.OPEN],
         left_out=tally[_Tally.LEFT_OUT],
+        other_key=sum(row.timestamp_ms >= covered_ms[0] for row in others),
         perhaps=sum(
             one.origin is Origin.POSSIBLE and one.record is not None and identity(one.record) not in named
             for one in entries
@@ -180,6 +180,8 @@ def _without_record(row: Transfer, comparing: _Comparing) -> Difference | _Tally
         return otherwise or (_Tally.UNMOVED if comparing.is_comparable(row) else _Tally.LEFT_OUT)
     if row.basis is Basis.PERSON and row.tran_id is None:
         return _possible_match(Kind.POSSIBLE, row, comparing, only=RecordStatus.FAILED) or _Tally.BY_WORD
+    if unreadable := _possible_match(Kind.POSSIBLE, row, comparing, is_readable=False):
+        return unreadable
     return Difference(Kind.NO_RECORD, row, None) if comparing.is_comparable(row) else _Tally.LEFT_OUT
 
 
@@ -190,12 +192,17 @@ def _possible_match(
     *,
     but: RecordStatus | None = None,
     only: RecordStatus | None = None,
+    is_readable: bool = True,
 ) -> Difference | None:
-    """The record nearest in time that could be a row, and says something else than it."""
+    """The record nearest in time that could be a row, and says something else than it. Where `is_readable` is False, of
+    those alone that cannot be read.
+    """
     records = [
         record
         for record in comparing.possible.get(row.identity, ())
-        if record.status != but and only in (None, record.status)
+        if (but is None or record.status != but)
+        and only in (None, record.status)
+        and (is_readable or isinstance(record, UnreadableRow))
     ]
     if not records:
         return None
@@ -235,16 +242,22 @@ def _question(row: Transfer) -> _Question:
 def reconcile(past: PastReader, client: BinanceClient, journal: Journal) -> Comparison:
     """Compare what a reader has read with all that the journal has of the client's key in that time. Blocks. Raises
     JournalError.
+
+    A row whose time is another counts by its tranId: it may have been written under a wrong clock.
     """
     host = exchange_of(client.base_url)
     start_ms, end_ms = past.covered_ms or (0, 0)
-    rows = list(journal.transfers(Search(host=host, since_ms=max(0, start_ms - _SPARE_MS))))
-    own = [row for row in rows if row.timestamp_ms >= start_ms and is_same_key(row, client)]
+    rows = list(journal.transfers(Search(host=host)))
+    records = [record for record in past.records if record.timestamp is None or record.timestamp >= start_ms]
+    tran_ids = {record.tran_id for record in records if record.tran_id is not None}
+    own = [
+        row for row in rows if is_same_key(row, client) and (row.timestamp_ms >= start_ms or row.tran_id in tran_ids)
+    ]
     identities = {row.identity for row in own}
     return compare(
         own,
         [row for row in rows if row.identity not in identities],
-        [record for record in past.records if record.timestamp is None or record.timestamp >= start_ms],
+        records,
         host=host,
         covered_ms=(start_ms, end_ms),
         unread={question for question in map(_question, own) if Stream(*question) not in past.whole},

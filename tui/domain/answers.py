@@ -5,8 +5,12 @@ and shape together are a refusal that the exchange documents as made before anyt
 BINANCE.md, "Limits and answers".
 """
 
+import html
+import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import unquote
 
 OUTSIDE_WINDOW = -1021
 """The timestamp was outside the window: a clock is off."""
@@ -48,6 +52,14 @@ _UNAVAILABLE_CODES = frozenset({-1000, -1001})
 """With status 503 the exchange documents these messages as failures, whichever of these codes comes along."""
 
 _LARGEST_TRAN_ID = 2**63 - 1
+
+_MENTION = re.compile(r"tran[\W_]{0,8}id", re.IGNORECASE)
+_TRAN_ID = re.compile(_MENTION.pattern + r"[\W_]{0,8}?(\d{1,19})(?!\d)", re.IGNORECASE)
+_CODE_POINT = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
+_BLANK = re.compile(r"\\+[bfnrt]")
+_REFERENCE = re.compile(r"&[#\w]{1,32};?", re.ASCII)
+_MOST_ESCAPES = 4
+"""Texts within texts are escaped so many times over at most."""
 
 
 class Shape(StrEnum):
@@ -99,6 +111,27 @@ def accepted_tran_id(answer: WholeAnswer) -> int | None:
     return tran_id if is_yes and type(tran_id) is int else None
 
 
+def mentions_tran_id(text: str) -> bool:
+    """Whether a text has the word tranId, in whatever case, spelling or escapes."""
+    return any(map(_MENTION.search, (text, unescaped(text))))
+
+
+def mentioned_tran_ids(text: str) -> tuple[int, ...]:
+    """Return every tranId in a text."""
+    numbers = (int(number) for form in (text, unescaped(text)) for number in _TRAN_ID.findall(form))
+    return tuple(dict.fromkeys(number for number in numbers if 0 < number <= _LARGEST_TRAN_ID))
+
+
+def unescaped(text: str) -> str:
+    """Return a text without the escapes of JSON, HTML and URLs, to be searched and not to be shown."""
+    for _ in range(_MOST_ESCAPES):
+        before, text = text, _CODE_POINT.sub(lambda code: chr(int(code[1], 16)), text)
+        text = unquote(_REFERENCE.sub(lambda reference: html.unescape(reference[0]), text))
+        if text == before:
+            break
+    return unicodedata.normalize("NFKC", _BLANK.sub(" ", text))
+
+
 def is_refusal(answer: WholeAnswer) -> bool:
     """Whether an answer is a documented no: nothing was executed."""
     if answer.is_followed or answer.tran_ids:
@@ -108,7 +141,7 @@ def is_refusal(answer: WholeAnswer) -> bool:
     code, message = answer.code, answer.message
     if answer.shape is not Shape.OBJECT or answer.fields.keys() != {"code", "msg"} or code is None:
         return False
-    if type(answer.fields["msg"]) is not str:
+    if type(answer.fields["msg"]) is not str or mentions_tran_id(message):
         return False
     if answer.status == _UNAVAILABLE:
         return code == OVERLOADED or (code in _UNAVAILABLE_CODES and message in _UNAVAILABLE_MESSAGES)

@@ -213,7 +213,12 @@ class Balances:
         return replace(self, wallets={**self.wallets, wallet: holdings})
 
     def with_figure(self, account: Account, asset: str, figure: Figure) -> "Balances":
-        """These, with the exchange's word on what can be moved of one asset out of one account."""
+        """Return these with the exchange's word on what can be moved of one asset out of one account. An answer counts
+        for nothing if that to a later question came before it.
+        """
+        known = self.transferable.get((account, asset))
+        if known and figure.read_ms < known.read_ms:
+            return self
         return replace(self, transferable={**self.transferable, (account, asset): figure})
 
 

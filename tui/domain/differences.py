@@ -15,7 +15,7 @@ class Kind(StrEnum):
     EXECUTED_AFTER_ALL = "executed after all"
     """The journal says that nothing moved; the record with its tranId says CONFIRMED."""
     POSSIBLE = "possible match"
-    """The journal says how it ended without knowing a record; a record that could be it says otherwise."""
+    """The journal says how it ended; a record that could be it says otherwise, or cannot be read."""
     NO_RECORD = "no record"
     """The journal says that it is done; no record has its tranId."""
     FAILED_AFTER_ALL = "failed after all"
@@ -64,6 +64,8 @@ class Comparison:
     """Rows whose outcome is not known yet, without a record: there is nothing to compare."""
     left_out: int = 0
     """Rows that cannot be compared: sent within the last hour, or older than the history, or of a type not read."""
+    other_key: int = 0
+    """Rows of the same exchange that another key sent: nothing says whether they are of this account."""
     perhaps: int = 0
     """Records that could be a row of the journal, beside those that the differences name."""
 
@@ -71,7 +73,7 @@ class Comparison:
     def rows(self) -> int:
         """How many rows of the journal were looked at."""
         counts: Collection[int] = (
-            *(self.agree, self.unmoved, self.by_word, self.pending, self.open, self.left_out),
+            *(self.agree, self.unmoved, self.by_word, self.pending, self.open, self.left_out, self.other_key),
             len(self.differences),
         )
         return sum(counts)

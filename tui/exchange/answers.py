@@ -9,7 +9,16 @@ from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Any
 
-from tui.domain.answers import LIMITED_STATUSES, Shape, WholeAnswer, accepted_tran_id, is_refusal
+from tui.domain.answers import (
+    LIMITED_STATUSES,
+    Shape,
+    WholeAnswer,
+    accepted_tran_id,
+    is_refusal,
+    mentioned_tran_ids,
+    mentions_tran_id,
+    unescaped,
+)
 from tui.domain.evidence import Accepted, Ambiguous, Flaw, Refusal
 from tui.domain.text import printable
 
@@ -20,10 +29,9 @@ _MAX_NUMBER = 2**63 - 1
 _LONGEST_WAIT_S = 3 * 24 * 60 * 60
 """No ban is longer."""
 
-_TRAN_ID = re.compile(r"tran_?id\W{0,8}?(\d{1,19})(?!\d)", re.IGNORECASE)
-_MENTION = re.compile(r"tran_?id", re.IGNORECASE)
 _BAN = re.compile(rb"banned until (\d{13})(?!\d)", re.IGNORECASE)
-_CODE = re.compile(r"[\"']?\bcode\b[\"']?\s*[:=]", re.IGNORECASE)
+_CODE = re.compile(r"(?:\b|_|error)code\b[\"']?\s*[:=]", re.IGNORECASE)
+_PAGE = re.compile(r"\ufeff?\s*<(?:!doctype\s+html|html)(?=[\s>])", re.IGNORECASE)
 
 
 def evidence_from(
@@ -43,19 +51,16 @@ def whole_answer(status: int, body: bytes, *, is_followed: bool = False) -> Whol
     raw = body[:_MAX_BODY].decode("utf-8", "replace")
     text = printable(raw[: 4 * _MAX_TEXT])[:_MAX_TEXT]
     fields = _fields(body)
-    tran_ids = tuple(
-        dict.fromkeys(number for found in _TRAN_ID.findall(raw) if 0 < (number := int(found)) <= _MAX_NUMBER)
-    )
     if fields is not None:
         shape = Shape.OBJECT
     elif not body.strip():
         shape = Shape.EMPTY
-    elif raw.lstrip()[:1] == "<" and not _CODE.search(raw) and not _MENTION.search(raw) and len(body) <= _MAX_BODY:
+    elif len(body) <= _MAX_BODY and _is_page(raw):
         shape = Shape.PAGE
     else:
         shape = Shape.OTHER
     is_cut = len(raw) > _MAX_TEXT or len(body) > _MAX_BODY
-    return WholeAnswer(status, shape, fields or {}, text, tran_ids, is_followed, is_cut)
+    return WholeAnswer(status, shape, fields or {}, text, mentioned_tran_ids(raw), is_followed, is_cut)
 
 
 def asked_wait_s(headers: Mapping[str, str], body: bytes) -> int | None:
@@ -78,8 +83,15 @@ def _answered_at_s(headers: Mapping[str, str]) -> float:
     return time.time()
 
 
+def _is_page(text: str) -> bool:
+    """Whether a body is HTML that names neither a code nor a tranId."""
+    return bool(_PAGE.match(text)) and not _CODE.search(unescaped(text)) and not mentions_tran_id(text)
+
+
 def _fields(body: bytes) -> dict[str, str | int | bool | None] | None:
-    """Return what a JSON object of plain values has; None for anything else, such as a name that comes twice."""
+    """Return what a JSON object of plain values has; None for anything else, such as a name that comes twice, or one
+    that no file can hold.
+    """
     if len(body) > _MAX_BODY:
         return None
     try:
@@ -93,11 +105,20 @@ def _fields(body: bytes) -> dict[str, str | int | bool | None] | None:
         is_plain = (
             value is None or isinstance(value, str | bool) or (isinstance(value, int) and abs(value) <= _MAX_NUMBER)
         )
-        if name in fields or not is_plain:
+        if name in fields or not is_plain or not _is_writable(name):
             return None
         # A server can send half of a surrogate pair, which cannot be written to a file.
         fields[name] = value.encode(errors="replace").decode() if isinstance(value, str) else value
     return fields
+
+
+def _is_writable(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -247,7 +247,7 @@ async def _at_a_glance(wallet: Wallet, glance: _Glance | None) -> Holdings | Non
         return None
     row = of_wallet[0]
     if not row.activate:
-        return None if _holds(row) else Holdings(is_open=False)
+        return Holdings(is_open=False) if _is_empty(row) else None
     if not row.asset_balances and (row.asset_balances is None or row.balance.amount != 0):
         return None  # an empty list counts as an empty wallet only if that is worth nothing
     try:
@@ -256,11 +256,11 @@ async def _at_a_glance(wallet: Wallet, glance: _Glance | None) -> Holdings | Non
         return None
 
 
-def _holds(row: WalletBalance) -> bool:
-    """Whether anything in a row says that the wallet is not empty."""
+def _is_empty(row: WalletBalance) -> bool:
+    """Whether a row says that the wallet is worth nothing, and no figure of it says otherwise or cannot be read."""
     balances = row.asset_balances or []
     figures = [row.balance, *(figure for each in balances for figure in (each.locked, each.freeze, each.withdrawing))]
-    return any(figure.amount for figure in figures) or any(balance.free for balance in balances)
+    return all(figure.amount == 0 for figure in figures) and not any(balance.free for balance in balances)
 
 
 def _unread(wallet: Wallet, error: ExchangeError) -> Holdings:

@@ -17,7 +17,7 @@ from tui.exchange.answers import evidence_from
 from tui.exchange.calls import Call
 from tui.exchange.clock import ClockReading, reading, ticks_ms
 from tui.exchange.connection import Connection, RawAnswer
-from tui.exchange.decoding import decode
+from tui.exchange.decoding import decode_once
 from tui.exchange.errors import (
     ClockRefused,
     ExchangeError,
@@ -243,7 +243,7 @@ def _signature(key: ApiKey, payload: str) -> str:
 
 
 def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
-    return _readable(lambda body: decode(body, kind), body)
+    return _readable(lambda body: decode_once(body, kind), body)
 
 
 def _readable(read: Callable[[bytes], _Answer], body: bytes) -> _Answer:

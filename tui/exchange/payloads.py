@@ -34,8 +34,8 @@ class HistoryPage:
     rows: tuple[Row, ...]
 
 
-class ServerTime(msgspec.Struct, frozen=True, rename="camel"):
-    """The exchange's time, in milliseconds. One that cannot be the time is no answer."""
+class ServerTime(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """The exchange's time, in milliseconds. One that cannot be the time is no answer, nor is one that says more."""
 
     server_time: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, lt=LATEST_MS)]
 
@@ -46,8 +46,8 @@ class Answer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     Its fields have no defaults. If one is missing, the answer is not read: it is never taken for zero, for no, or for
     nothing. The few fields that may be missing say why that is harmless.
 
-    Fields that nobody asked for are let through, because the exchange adds some without notice and none of them changes
-    what the documented ones mean. The exceptions are these: each says that something went wrong, or may have.
+    Fields that nobody asked for are let through here, because the exchange adds some without notice and none of them
+    changes what the documented ones mean. The exceptions are these: each says that something went wrong, or may have.
     """
 
     code: Never | UnsetType = UNSET

@@ -19,33 +19,28 @@ HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
 
 _MAX_PAGE_BYTES = 1024 * 1024
 
-_DENYING = frozenset({"code", "msg", "error", "success"})
-"""A record that has one of these says something else beside its status."""
+_DOCUMENTED = frozenset({"asset", "amount", "type", "status", "tranId", "timestamp"})
+_PAIRS = frozenset({"fromSymbol", "toSymbol"})
+"""Documented nowhere, but what the call is asked with: a record may name them, and need not."""
 
 _AMBIGUOUS = object()
 """Stands for an object that has a name twice."""
 
 
-class _Page(msgspec.Struct, frozen=True):
-    """A page before its rows are read."""
+class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page before its rows are read. A page that says anything more may say that it is none."""
 
     total: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
     rows: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
     """Where there is nothing, the exchange leaves it out."""
-    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    msg: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    status: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    """An answer that has one of these speaks of an error, whatever else it has."""
 
 
 def history_page(body: bytes) -> HistoryPage:
-    """One page of the history. Raises ValueError for anything but a page as it is documented."""
+    """Return one page of the history. Raises ValueError for anything but a page as it is documented."""
     if len(body) > _MAX_PAGE_BYTES:
         raise ValueError("it is too long")
     page = decode(body, _Page)
     is_row_clear = _clear_rows(body)
-    if not page.code is page.msg is page.status is msgspec.UNSET:
-        raise ValueError("it speaks of an error")
     if page.rows is msgspec.UNSET:
         if page.total:
             raise ValueError("it has no rows")
@@ -82,8 +77,9 @@ def _row(raw: bytes, *, is_clear: bool) -> Row:
     if amount is not None and amount <= 0:
         amount = None
     tran_id, timestamp = _field(fields.get("tranId"), TranId), _field(fields.get("timestamp"), Milliseconds)
-    if kind and asset and status and amount and tran_id and timestamp and _DENYING.isdisjoint(fields):
-        pairs = {name: fields[name] for name in ("fromSymbol", "toSymbol") if _is_given(fields.get(name))}
+    is_closed = _DOCUMENTED <= fields.keys() <= _DOCUMENTED | _PAIRS
+    if is_closed and kind and asset and status and amount and tran_id and timestamp:
+        pairs = {name: fields[name] for name in _PAIRS if _is_given(fields.get(name))}
         symbols = {name: _word(symbol) for name, symbol in pairs.items()}
         if None not in symbols.values():
             ends = symbols.get("fromSymbol"), symbols.get("toSymbol")

@@ -119,6 +119,7 @@ def besides(comparison: Comparison) -> list[str]:
         (comparison.pending, "done, and their records still say PENDING: not settled yet."),
         (comparison.open, "not settled yet: open Shunter with this key, and it finds out."),
         (comparison.left_out, "not compared: sent within the last hour, or of what could not be read."),
+        (comparison.other_key, "not compared: sent with another key, perhaps of another account."),
         (
             comparison.perhaps,
             'of the exchange\'s records perhaps made here: shunter history names them "perhaps here".',
@@ -157,7 +158,10 @@ def _possible(rows: Sequence[Transfer]) -> str:
 def _possible_advice(difference: Difference) -> str:
     record = difference.record
     fits = "matches this transfer" if difference.is_match else "could be this transfer"
-    if difference.transfer and difference.transfer.outcome is Outcome.DONE:
+    is_done = difference.transfer is not None and difference.transfer.outcome is Outcome.DONE
+    if is_done and record is not None and record.status != RecordStatus.FAILED:
+        return f"A record {fits}, and Shunter cannot read it whole. Look at it on the exchange's own page."
+    if is_done:
         return f"A record {fits}, and says FAILED. It may not have moved: look at what both wallets hold."
     look = "look at what both wallets hold before you send it again."
     if record is not None and record.status == RecordStatus.CONFIRMED:

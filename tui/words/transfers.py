@@ -29,6 +29,11 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
     return [fact for fact in named if fact[1]]
 
 
+def not_written(error: Exception) -> str:
+    """Return why an answer could not be written to the journal, where Shunter itself is the reason."""
+    return f"Shunter itself failed: {type(error).__name__}."
+
+
 def reasons(transfer: Transfer) -> list[tuple[str, str]]:
     """Return what the outcome rests on, what to do about it, and what came of sending it if that was something else."""
     evidence, answer = transfer.evidence, transfer.answer
