@@ -142,9 +142,10 @@ def _decision(progress: Progress, index: int) -> Decision:
         record = candidates[index]
         others = tuple(row.tran_id for row in candidates if row is not record)
         return Decision(transfer, record, others)
-    word = Word.NOT_EXECUTED if index == len(candidates) else Word.EXECUTED
+    if index > len(candidates):
+        return Decision(transfer, Word.EXECUTED)  # and one of them may be its record
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
-    return Decision(transfer, word, (*(row.tran_id for row in candidates), *unreadable))
+    return Decision(transfer, Word.NOT_EXECUTED, (*(row.tran_id for row in candidates), *unreadable))
 
 
 def _line(row: HistoryRow, asked: object) -> str:
