@@ -16,6 +16,7 @@ from tui.domain.evidence import (
     NeverLeft,
     NoRecord,
     Obstacle,
+    PersonsRecord,
     PersonsWord,
     Refusal,
 )
@@ -88,6 +89,11 @@ def no_record(as_of_ms: int = SENT_MS + 300_000) -> NoRecord:
 def persons_word(is_executed: bool = False) -> PersonsWord:
     """Return what a person says who found no record."""
     return PersonsWord(is_executed)
+
+
+def persons_record(tran_id: int = 13526853623, status: str = RecordStatus.CONFIRMED) -> PersonsRecord:
+    """Return which record a person says it is."""
+    return PersonsRecord(tran_id, RecordStatus(status), SENT_MS + 100)
 
 
 def legacy(

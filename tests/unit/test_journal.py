@@ -25,6 +25,7 @@ from tests.evidence import (
     named,
     never_left,
     no_record,
+    persons_record,
     persons_word,
     refusal,
 )
@@ -235,10 +236,10 @@ def test_answer_with_a_tran_id_that_another_has_is_unknown_at_once(journal: Jour
 
 
 def test_answer_takes_its_tran_id_from_whoever_can_have_been_confused_with_it(journal: Journal, path: Path) -> None:
-    """Both are looked for again, and the person is told of the one that was said to be done."""
+    """The exchange's own yes stands; the other one is looked for again, and the person is told of it."""
     wrong = journal.record(begin(journal), matching_record(42))
     right = journal.record(begin(journal), accepted(42))
-    assert (right.outcome, right.tran_id) == (Outcome.UNKNOWN, None)
+    assert (right.outcome, right.tran_id) == (Outcome.DONE, 42)
     reopened = journal.transfer(wrong)
     assert (reopened.outcome, reopened.tran_id) == (Outcome.UNKNOWN, None)
     assert reopened.evidence == Reopened(Reason.TRAN_ID_LOST, Outcome.DONE, tran_id=42)
@@ -309,22 +310,45 @@ def test_sightings_are_remembered_until_they_are_explained(journal: Journal, oth
     seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
     journal.sight(transfer, [seen, replace(seen, tran_id=6, status="LOST")], at_ms=SENT_MS + 1000)
     journal.sight(transfer, [seen], at_ms=SENT_MS + 2000)
-    assert sorted(other.unexplained(transfer)) == ["LOST", "PENDING"]
+    assert {one.tran_id: (one.status, one.recorded_ms) for one in other.unexplained(transfer)} == {
+        5: ("PENDING", SENT_MS + 50),
+        6: ("LOST", SENT_MS + 50),
+    }
     assert other.unexplained(begin(journal)) == ()
     journal.record(begin(journal), accepted(5))  # it was another transfer's
-    assert other.unexplained(transfer) == ("LOST",)
+    assert [one.tran_id for one in other.unexplained(transfer)] == [6]
     journal.record(transfer, persons_word(), declined=[6])
     assert other.unexplained(transfer) == ()
 
 
+def test_no_judgement_is_written_of_what_another_shunter_has_sighted(journal: Journal, other: Journal) -> None:
+    """Between the last read and the judgement. What that read has explained does not stand in the way."""
+    transfer = begin(journal)
+    other.sight(transfer, [HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS)], at_ms=SENT_MS)
+    assert journal.record(transfer, no_record()) == transfer
+    assert journal.record(transfer, no_record(), despite=[5]).outcome is Outcome.NOT_EXECUTED
+
+
 def test_rivals_are_those_that_a_record_could_be_as_well(journal: Journal) -> None:
+    """Of any amount: what a record may have been rounded from, the journal does not say."""
     mine, twin = begin(journal), begin(journal)
     judged = journal.record(begin(journal), no_record())
     journal.record(begin(journal), accepted(1))
     journal.record(begin(journal), refusal())
-    begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal(7)))
+    rounded = begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal("100.504")))
+    by_word = journal.record(begin(journal), persons_word(True))
     begin(journal, host="https://api1.binance.com")
-    assert [rival.id for rival in journal.rivals(mine)] == [twin.id, judged.id]
+    assert [rival.id for rival in journal.rivals(mine)] == [twin.id, rounded.id, judged.id, by_word.id]
+
+
+@pytest.mark.parametrize("amount", ["100.50", "100.504", "100"])
+def test_yes_takes_its_tran_id_from_whoever_a_rounded_record_can_have_been_taken_for(
+    journal: Journal, amount: str
+) -> None:
+    other = begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal(amount)))
+    journal.record(other, persons_record(42))
+    assert journal.record(begin(journal), accepted(42)).tran_id == 42
+    assert journal.transfer(other).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,21 @@ from typing import Any
 
 import pytest
 
-from tests.evidence import accepted, ambiguous, named
+from tests.evidence import accepted, ambiguous, matching_record, named, persons_record
 from tests.evidence import transfer as transfer_with
 from tui.desk.matching import (
     Candidates,
     Fit,
+    Others,
     could_be,
+    could_have,
     fit,
     fit_of_answer,
     is_contested,
     sift,
     window_start_ms,
-    without_rivals,
 )
+from tui.domain.evidence import Evidence
 from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
@@ -184,28 +186,30 @@ def sifted(
     *rows: HistoryRow | UnreadableRow,
     held_by: Transfer | None = None,
     declined: tuple[int, ...] = (),
+    rivals: tuple[Transfer, ...] = (),
     transfer: Transfer = _TRANSFER,
 ) -> Candidates:
-    return sift(transfer, rows, {1: [held_by]} if held_by else {}, frozenset(declined))
+    holders = {1: [held_by]} if held_by else {}
+    return sift(transfer, rows, Others(holders, rivals, {transfer.identity: frozenset(declined)}))
 
 
 def test_record_whose_tran_id_the_answer_named_is_a_match_though_another_holds_it_and_does_not_fit() -> None:
     """The answer said so: whoever holds it by the history got it wrongly, or the exchange gives tranIds out twice."""
-    holder = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 86_400_000, evidence=accepted(1))
+    holder = replace(_TRANSFER, id=2, identity="2", timestamp_ms=_SENT_MS - 86_400_000, evidence=accepted(1))
     answered = replace(_TRANSFER, answer=named(1))
     assert sifted(_ROW, held_by=holder, transfer=answered) == Candidates(matches=(_ROW,))
-    twin = replace(_TRANSFER, id=2, evidence=accepted(1))
+    twin = replace(_TRANSFER, id=2, identity="2", evidence=accepted(1))
     assert sifted(_ROW, held_by=twin, transfer=answered).is_empty
 
 
 def test_record_that_another_transfer_holds_and_fits_as_well_is_that_ones() -> None:
-    twin = replace(_TRANSFER, id=2, evidence=accepted(1))
+    twin = replace(_TRANSFER, id=2, identity="2", evidence=accepted(1))
     assert sifted(_ROW, held_by=twin).is_empty
 
 
 def test_record_that_another_transfer_holds_and_does_not_fit_is_shown_and_never_taken_for_absence() -> None:
     """A server to rehearse with, started again, gives out the tranIds of yesterday."""
-    yesterday = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - 86_400_000, evidence=accepted(1))
+    yesterday = replace(_TRANSFER, id=2, identity="2", timestamp_ms=_SENT_MS - 86_400_000, evidence=accepted(1))
     assert sifted(_ROW, held_by=yesterday) == Candidates(near=(_ROW,))
     an_hour_ago = replace(yesterday, timestamp_ms=_SENT_MS - 1_800_000)
     assert sifted(_ROW, held_by=an_hour_ago) == Candidates(near=(_ROW,))
@@ -217,15 +221,56 @@ def test_record_that_a_person_declined_is_not_it() -> None:
     assert sifted(_BLANK, declined=(1,)) == Candidates(unreadable=(_BLANK,))
 
 
+_ROUNDED = replace(_TRANSFER, id=2, identity="2", request=replace(_TRANSFER.request, amount=Decimal("1.504")))
+"""Its record can be that of a transfer of 1.50, where the exchange rounds."""
+
+
+@pytest.mark.parametrize(
+    ("evidence", "record_ms", "is_shown"),
+    [
+        (accepted(1), 100, False),
+        (accepted(1), 100 + 10 * 60 * 1000, True),  # of another time: a server to rehearse with was started again
+        (matching_record(1), 100, True),
+        (persons_record(1), 100, True),
+    ],
+    ids=["a yes", "a yes long before", "by the history", "by a person"],
+)
+def test_record_of_an_exact_yes_is_offered_to_no_other_whatever_it_looks_like(
+    evidence: Evidence, record_ms: int, is_shown: bool
+) -> None:
+    """Its record was rounded, and the other one had become done beside it by the person's choice."""
+    holder = replace(_ROUNDED, evidence=evidence, timestamp_ms=_SENT_MS + 100 - record_ms)
+    assert sifted(_ROW, held_by=holder) == Candidates(near=(_ROW,) * is_shown)
+
+
+@pytest.mark.parametrize("evidence", [matching_record(1), persons_record(1)])
+def test_record_that_the_answer_named_is_not_who_has_it_without_a_yes(evidence: Evidence) -> None:
+    answered = replace(_TRANSFER, answer=named(1))
+    twin = replace(_TRANSFER, id=2, identity="2", evidence=evidence)
+    assert sifted(_ROW, held_by=twin, transfer=answered) == Candidates(matches=(_ROW,))
+    assert sifted(_ROW, held_by=replace(twin, answer=named(1)), transfer=answered).is_empty
+
+
+def test_record_of_a_whole_second_may_be_of_any_moment_in_it() -> None:
+    """The exchange's samples are all in whole seconds: nearly every record was a moment before the sending."""
+    sent = replace(_TRANSFER, timestamp_ms=_SENT_MS + 900)
+    assert fit_of_answer(sent, replace_row(timestamp=_SENT_MS)) is Fit.MATCH
+    assert fit_of_answer(sent, replace_row(timestamp=_SENT_MS + 1)) is Fit.NEAR
+    assert fit_of_answer(sent, replace_row(timestamp=_SENT_MS - 1000)) is Fit.NEAR
+    rival = replace(_TRANSFER, id=2, identity="2", timestamp_ms=_SENT_MS + 60_900)
+    assert not could_have(rival, replace_row(timestamp=_SENT_MS - 1000), Others())
+    assert could_have(rival, replace_row(timestamp=_SENT_MS), Others())
+
+
 @pytest.mark.parametrize(("before_ms", "is_dropped"), [(90_000, True), (30_000, False), (-90_000, False)])
 def test_near_record_is_another_open_ones_where_it_was_surely_executed_before_this_one_was_sent(
     before_ms: int, is_dropped: bool
 ) -> None:
     """Dropped in doubt, it made a transfer that had moved look as if there was no trace of it."""
     record = replace_row(timestamp=_SENT_MS - before_ms)
-    rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS - before_ms)
-    assert without_rivals(_TRANSFER, Candidates(near=(record,)), [rival]).is_empty is is_dropped
-    assert without_rivals(_TRANSFER, Candidates(near=(record,)), []) == Candidates(near=(record,))
+    rival = replace(_TRANSFER, id=2, identity="2", timestamp_ms=_SENT_MS - before_ms)
+    assert sifted(record, rivals=(rival,)).is_empty is is_dropped
+    assert sifted(record) == Candidates(near=(record,))
 
 
 @pytest.mark.parametrize(
@@ -238,16 +283,45 @@ def test_near_record_is_another_open_ones_where_it_was_surely_executed_before_th
         (59_000, True, True),
         (90_000, False, False),  # executed before the later one was sent
         (90_000, True, False),
+        (-30 * 24 * 3_600_000, False, False),  # of last month
     ],
 )
-def test_match_is_contested_by_an_open_transfer_whose_it_could_be(
+def test_match_is_contested_by_another_transfer_whose_it_could_be(
     rival_after_ms: int, has_own: bool, contested: bool
 ) -> None:
     record = replace_row(timestamp=_SENT_MS + 100)
-    rival = replace(_TRANSFER, id=2, timestamp_ms=_SENT_MS + rival_after_ms)
+    rival = replace(_TRANSFER, id=2, identity="2", timestamp_ms=_SENT_MS + rival_after_ms)
     own = replace_row(tran_id=2, timestamp=rival.timestamp_ms + 100)
-    assert is_contested(_TRANSFER, record, [record, own] if has_own else [record], [rival]) is contested
-    assert not is_contested(_TRANSFER, record, [record], [])
+    rows = [record, own] if has_own else [record]
+    assert is_contested(_TRANSFER, record, rows, Others(rivals=[rival])) is contested
+    assert not is_contested(_TRANSFER, record, rows, Others())
+
+
+def test_match_is_not_contested_by_whom_a_person_said_it_is_not() -> None:
+    rival = replace(_TRANSFER, id=2, identity="2")
+    assert is_contested(_TRANSFER, _ROW, [_ROW], Others(rivals=[rival]))
+    assert not is_contested(_TRANSFER, _ROW, [_ROW], Others(rivals=[rival], declined={"2": frozenset({1})}))
+
+
+def test_rounded_record_is_contested_until_the_other_has_its_own() -> None:
+    """A transfer of 1.50 was done by the record of one of 1.504."""
+    assert is_contested(_TRANSFER, _ROW, [_ROW], Others(rivals=[_ROUNDED]))
+    exact = replace_row(tran_id=2, amount=Decimal("1.504"))
+    assert not is_contested(_TRANSFER, _ROW, [_ROW, exact], Others(rivals=[_ROUNDED]))
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "a third one's by its tranId", "a third one's, perhaps", "declined"])
+def test_only_a_record_that_could_be_nobody_elses_stands_for_another(whose: str) -> None:
+    rival = replace(_TRANSFER, id=2, identity="2", timestamp_ms=_SENT_MS - 90_000)
+    third = replace(rival, id=3, identity="3", timestamp_ms=_SENT_MS - 95_000)
+    own = replace_row(tran_id=2, timestamp=_SENT_MS - 89_000)
+    others = {
+        "nobody's": Others(rivals=[rival]),
+        "a third one's by its tranId": Others({2: [replace(third, evidence=accepted(2))]}, [rival]),
+        "a third one's, perhaps": Others(rivals=[rival, third]),
+        "declined": Others(rivals=[rival], declined={"2": frozenset({2})}),
+    }[whose]
+    assert is_contested(_TRANSFER, _ROW, [_ROW, own], others) is (whose != "nobody's")
 
 
 def test_only_two_statuses_say_how_it_ended() -> None:

@@ -12,7 +12,6 @@ from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.desk.desk import Decision
 from tui.domain.evidence import Clash
-from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent
@@ -293,32 +292,25 @@ async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
     agree(seat)
 
 
-async def test_answer_with_a_tran_id_that_was_wrongly_claimed_makes_both_unknown(
-    seat: Seat, server: DemoServer, gate: Gate
+async def test_answer_takes_its_tran_id_back_from_whom_a_person_gave_it(
+    seat: Seat, server: DemoServer, past_the_window: Jump, gate: Gate, agree: Agree
 ) -> None:
-    """Another transfer was given, by hand, the tranId that this one's answer brings: both are looked for again, and the
-    person is told, and has the last word on which is which.
-    """
+    """The exchange's own yes was "already that of transfer 1", and both were left to the person."""
     server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=False))
     wrong = await seat.send()
     server.exchange.faults.append(Fault(after=gate))
     sending = asyncio.create_task(seat.send())
     await _reached(gate)
-    record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", server.executed[0], 1_700_000_000_000)
-    await seat.desk.choose(Decision(wrong, record))
+    await seat.until(lambda: any(note.candidates for note in seat.notes))
+    await seat.desk.choose(Decision(wrong, next(note.candidates for note in seat.notes if note.candidates)[0]))
     gate.open()
     transfer = await sending
-    assert (transfer.outcome, transfer.tran_id) == (Outcome.UNKNOWN, None)
-    assert isinstance(transfer.evidence, Clash)
-    assert seat.written()[-1] == transfer
+    assert (transfer.outcome, [transfer.tran_id]) == (Outcome.DONE, server.executed)
     await seat.until(lambda: seat.notices)
     assert (seat.notices[0].id, seat.notices[0].outcome) == (wrong.id, Outcome.UNKNOWN)
     assert str(server.executed[0]) in outcomes.message(seat.notices[0].evidence)
-    await seat.until(lambda: any(note.doubt and note.transfer.id == transfer.id for note in seat.notes))
-    (shown,) = [note.candidates for note in seat.notes if note.doubt and note.transfer.id == transfer.id][-1]
-    done = await seat.desk.choose(Decision(transfer, shown))
-    assert (done.outcome, [done.tran_id]) == (Outcome.DONE, server.executed)
-    assert seat.on_screen(wrong.id).outcome is Outcome.UNKNOWN
+    past_the_window()
+    assert (await seat.settled(wrong)).outcome is Outcome.NOT_EXECUTED
 
 
 async def test_identical_transfers_at_once_are_each_sent_once(seat: Seat, server: DemoServer, agree: Agree) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
 from tui.demo import auth
+from tui.demo.edits import Edit
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
@@ -28,6 +29,7 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.answers import evidence_from
 from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import HistoryNotWhole
 from tui.journal import RepeatUnconfirmed, clock
 from tui.journal import evidence as codec
 from tui.words import outcomes
@@ -203,6 +205,41 @@ async def test_transfer_that_was_sighted_once_is_never_judged(
     assert (await later.settled(transfer)).tran_id == server.executed[0]
 
 
+async def test_what_was_sighted_and_is_still_there_is_not_called_gone(
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
+) -> None:
+    """The exchange's clock was five minutes slow for a moment: more was asked for then, and so more was seen."""
+    server.exchange.ledger.transfer(_request(), server.exchange.server_ms() - 12 * 60_000)
+    transfer = await _unknown(seat, server, executed=False)
+    server.exchange.clock_offset_ms -= 5 * 60_000
+    await seat.client.sync_clock()
+    await seat.until(lambda: any(note.note == "possible match" for note in seat.notes))
+    await seat.desk.close()
+    server.exchange.clock_offset_ms += 5 * 60_000
+    later = open_desk()
+    await later.desk.open_transfers()
+    await later.until(lambda: later.notes)
+    past_the_window()
+    await later.until(_asked(later, Doubt.NEAR))
+    assert [row.tran_id for row in later.notes[-1].candidates] == server.executed
+    assert Doubt.GONE not in {note.doubt for note in later.notes}
+    assert later.written() == [transfer]
+
+
+async def test_record_of_another_amount_that_could_not_be_read_once_is_explained(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
+) -> None:
+    server.exchange.ledger.transfer(_request("7"), server.exchange.server_ms())
+    garbled = (Edit("amount", "null"), None)
+    server.exchange.history.edits.append(garbled)
+    transfer = await _unknown(seat, server, executed=False)
+    await seat.until(_asked(seat, Doubt.UNREADABLE))
+    server.exchange.history.edits.remove(garbled)
+    past_the_window()
+    assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
+    assert Doubt.GONE not in {note.doubt for note in seat.notes}
+
+
 async def test_transfer_of_an_older_shunter_is_never_judged(
     seat: Seat, server: DemoServer, time_passes: TimePasses, past_the_window: Callable[[], None]
 ) -> None:
@@ -282,7 +319,8 @@ async def test_second_transfer_answered_with_the_first_ones_tran_id_is_unknown(
     if executed:
         assert (await seat.settled(second)).tran_id == server.executed[1]
     else:
-        await seat.until(_asked(seat, Doubt.NAMED))
+        await seat.until(_asked(seat, Doubt.CLASH))
+        assert "another transfer's tranId" in seat.notes[-1].note
         assert seat.written() == [first, second]
 
 
@@ -448,15 +486,16 @@ async def test_only_a_record_that_says_confirmed_is_taken_as_done_by_hand(
     assert seat.written()[0].outcome is Outcome.UNKNOWN
 
 
-async def test_history_out_of_reach_for_long_leaves_it_to_the_person(seat: Seat, server: DemoServer) -> None:
+async def test_history_out_of_reach_for_long_leaves_it_to_the_person(
+    seat: Seat, server: DemoServer, time_passes: TimePasses
+) -> None:
+    """For long by the monotonic clock: the exchange's may have jumped."""
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
     seat.desk._pace = _SLOW
     await _unknown(seat, server)
     await seat.until(lambda: len(seat.notes) >= 3)
     assert {note.doubt for note in seat.notes} == {None}
-    clock = seat.client.clock
-    assert clock
-    seat.client.clock = replace(clock, server_ms=clock.server_ms + 301_000)
+    time_passes(301_000)
     await seat.until(_asked(seat, Doubt.OUT_OF_REACH))
 
 
@@ -574,6 +613,98 @@ async def test_judgement_is_taken_back_for_what_cannot_be_read_where_it_comes_tw
     _history_says(server, b'{"total":1,"rows":[null]}', times=times)
     await seat.desk.look_again([judged])
     assert seat.written()[0].outcome is outcome
+
+
+async def test_history_that_cannot_be_read_keeps_nobody_else_from_being_looked_for(
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Callable[[], None]
+) -> None:
+    server.exchange.history.hidden = Lag(reads=10**6)
+    server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=False))
+    first = await seat.send(move=TransferType.MAIN_UMFUTURE)
+    past_the_window()
+    await seat.settled(first)
+    judged = await _judged(seat, server, past_the_window, executed=True)
+    await seat.desk.close()
+    server.exchange.history.hidden = Lag()
+    later = open_desk()
+    read = later.client.transfer_history
+
+    async def broken(move: TransferType, **options: object) -> object:
+        if move is TransferType.MAIN_UMFUTURE:
+            raise HistoryNotWhole("it speaks of 1 records, and only 0 came")
+        return await read(move, **options)  # type: ignore[arg-type]
+
+    later.client.transfer_history = broken  # type: ignore[assignment,method-assign]
+    await later.desk.open_transfers()
+    assert (await _first_notice(later)).id == judged.id
+
+
+@pytest.mark.parametrize("when", ["before", "while it was judged"])
+async def test_wrong_time_of_the_exchange_keeps_no_judgement_from_being_looked_for(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], when: str
+) -> None:
+    """A day fast when it looked first; then nothing was due all session."""
+    day_ms = 24 * 3_600_000
+
+    async def jump(by_ms: int) -> None:
+        server.exchange.clock_offset_ms += by_ms
+        await seat.client.sync_clock()
+
+    server.exchange.history.hidden = Lag(reads=10**6)
+    if when == "before":
+        await jump(day_ms)
+        await seat.desk.open_transfers()
+        before = await _judged(seat, server, past_the_window, executed=False)
+        await seat.desk.look_again([before])
+        await jump(-day_ms)
+    await seat.desk.open_transfers()
+    transfer = await _unknown(seat, server)
+    if when == "while it was judged":
+        await jump(day_ms)
+    past_the_window()
+    await seat.settled(transfer)
+    if when == "while it was judged":
+        await jump(-day_ms)
+    server.exchange.history.hidden = Lag()
+    assert (await _first_notice(seat)).id == transfer.id
+
+
+@pytest.mark.parametrize("how", ["late", "in small letters", "without its pair"])
+async def test_record_of_what_a_person_called_not_executed_is_told(
+    seat: Seat, server: DemoServer, open_desk: OpenDesk, how: str
+) -> None:
+    """What a match would have told, a record that is only near did not; into isolated margin, that is every record."""
+    server.exchange.history.hidden = Lag(reads=10**6)
+    server.exchange.faults.append(Fault(answer=Cut.CLOSE))
+    into_isolated = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal(1), None, "BTCUSDT")
+    transfer = await seat.desk.submit(into_isolated if how == "without its pair" else _request())
+    decided = await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
+    assert "tells you if it appears" in outcomes.meaning(decided.evidence, seat.desk.watch_over(decided))
+    await seat.desk.close()
+    server.exchange.history.hidden = Lag()
+    if how == "late":
+        server.exchange.history.time_shift_ms = 25_000
+    if how == "in small letters":
+        server.exchange.history.edits.append((Edit("type", '"main_funding"'), None))
+    later = open_desk()
+    await later.desk.open_transfers()
+    assert (await _first_notice(later)).outcome is Outcome.UNKNOWN
+
+
+async def test_what_could_not_be_read_when_a_person_decided_is_no_news(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
+) -> None:
+    """It has no tranId by which it could be declined."""
+    fault = _history_says(server, b'{"total":1,"rows":[null]}')
+    transfer = await _unknown(seat, server, executed=False)
+    await seat.until(_asked(seat, Doubt.UNREADABLE))
+    decided = await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
+    await seat.desk.look_again([decided])
+    assert seat.written() == [decided]
+    server.exchange.faults.remove(fault)
+    _history_says(server, b'{"total":1,"rows":[0]}')
+    await seat.desk.look_again([decided])
+    assert seat.written()[0].outcome is Outcome.UNKNOWN
 
 
 async def test_what_a_person_declined_is_not_asked_again_and_a_new_record_is(

@@ -8,11 +8,12 @@ from decimal import Decimal
 import pytest
 
 from tests.evidence import ambiguous
-from tests.wire.conftest import DemoServer, OpenDesk, Seat
+from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
+from tui.demo.edits import Edit
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
-from tui.desk.desk import Decision, Word
+from tui.desk.desk import Decision, Undecidable, Word
 from tui.domain.credentials import KeyKind
 from tui.domain.evidence import Evidence, outcome_from
 from tui.domain.records import HistoryRow
@@ -20,6 +21,7 @@ from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
 from tui.journal import Journal, JournalError, TranIdTaken, clock
+from tui.words.settling import Doubt
 
 NO_RECORD = r"no record in the history by \d\d:\d\d:\d\d; next look at \d\d:\d\d:\d\d"
 
@@ -122,6 +124,112 @@ async def test_person_is_not_asked_while_one_of_the_records_is_pending(seat: Sea
     assert {(note.note, note.doubt) for note in seat.notes} == {("the exchange is still working on it", None)}
     server.exchange.history.pending = Lag()
     await seat.until(_asks(seat, transfer))
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (Edit("status", '"FAILED"'), Outcome.REJECTED),
+        (Edit("status", '"PENDING"'), None),
+        (Edit("amount", "null"), None),
+    ],
+    ids=["failed", "pending", "unreadable"],
+)
+async def test_chosen_record_is_read_again(
+    seat: Seat, server: DemoServer, past_the_window: Jump, edit: Edit, expected: Outcome | None
+) -> None:
+    """It said CONFIRMED when the person was asked, and FAILED when they answered: "by that, it moved"."""
+    transfer = await _unknown(seat, server)
+    _elsewhere(server)
+    past_the_window()
+    await seat.until(_asks(seat, transfer))
+    record = _records(seat)[server.executed[0]]
+    server.exchange.history.edits.append((edit, None))
+    if expected:
+        assert (await seat.desk.choose(_is(transfer, record))).outcome is expected
+    else:
+        with pytest.raises(Undecidable):
+            await seat.desk.choose(_is(transfer, record))
+        assert seat.written()[0].outcome is Outcome.UNKNOWN
+
+
+async def test_chosen_record_that_cannot_be_read_again_decides_nothing(
+    seat: Seat, server: DemoServer, past_the_window: Jump
+) -> None:
+    transfer = await _unknown(seat, server)
+    _elsewhere(server)
+    past_the_window()
+    await seat.until(_asks(seat, transfer))
+    record = _records(seat)[server.executed[0]]
+    server.exchange.history.hidden = Lag(reads=10**6)
+    with pytest.raises(Undecidable, match="does not show this record any more"):
+        await seat.desk.choose(_is(transfer, record))
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    with pytest.raises(Undecidable, match="cannot be read just now"):
+        await seat.desk.choose(_is(transfer, record))
+    assert seat.written()[0].outcome is Outcome.UNKNOWN
+
+
+async def test_stuck_pending_record_of_another_does_not_hold_up_a_confirmed_one(
+    seat: Seat, server: DemoServer, past_the_window: Jump
+) -> None:
+    """Made elsewhere five minutes before. "The exchange is still working on it", for ever, and nobody was asked."""
+    server.exchange.ledger.transfer(_request(), server.exchange.server_ms() - 300_000)
+    server.exchange.history.edits.append((Edit("status", '"PENDING"'), 1))
+    transfer = await _unknown(seat, server)
+    past_the_window()
+    await seat.until(_asks(seat, transfer))
+    assert {row.status for row in _records(seat).values()} == {"PENDING", "CONFIRMED"}
+    settled = await seat.desk.choose(_is(transfer, _records(seat)[server.executed[1]]))
+    assert (settled.outcome, settled.tran_id) == (Outcome.DONE, server.executed[1])
+
+
+async def test_status_that_nobody_knows_is_called_that(seat: Seat, server: DemoServer) -> None:
+    """It was said to differ in something, and differed in nothing."""
+    server.exchange.history.edits.append((Edit("status", '"SUCCESS"'), None))
+    transfer = await _unknown(seat, server)
+    await seat.until(_asks(seat, transfer))
+    assert (seat.notes[-1].doubt, seat.notes[-1].note) == (Doubt.STATUS, "the exchange says SUCCESS: decide")
+
+
+async def test_note_asks_to_decide_only_who_can(
+    seat: Seat, server: DemoServer, past_the_window: Jump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine was two hours fast when it sent: for as long, the list said "decide", and nobody could."""
+    now_ms, off_ms = clock.now_ms, 2 * 3_600_000
+    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + off_ms)
+    server.exchange.history.edits.append((Edit("type", '"main_funding"'), None))
+    transfer = await _unknown(seat, server)
+    off_ms = 0
+    await seat.until(lambda: len(seat.notes) >= 2)
+    assert {(note.note, note.doubt) for note in seat.notes} == {("possible match", None)}
+    past_the_window()
+    await seat.until(_asks(seat, transfer))
+    assert all(note.note.endswith(": decide") is bool(note.doubt) for note in seat.notes)
+
+
+async def test_who_is_asked_to_wait_for_days_may_decide(
+    seat: Seat, server: DemoServer, time_passes: TimePasses
+) -> None:
+    transfer = await _unknown(seat, server)
+    waits = Answer(418, b"", {"Retry-After": "259200"})
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=waits, times=None))
+    await seat.until(lambda: any(note.note.startswith("the exchange asks to wait") for note in seat.notes))
+    time_passes(600_000)
+    await seat.until(_asks(seat, transfer))
+    assert seat.notes[-1].doubt is Doubt.OUT_OF_REACH
+
+
+async def test_record_of_a_whole_second_is_the_transfers_of_any_moment_in_it(
+    seat: Seat, server: DemoServer, agree: Agree
+) -> None:
+    """As the exchange writes them: nearly every transfer was left to the person."""
+    late_ms = (900 - server.exchange.server_ms()) % 1000
+    server.exchange.clock_offset_ms += late_ms
+    transfer = await _unknown(seat, server)
+    settled = await seat.settled(transfer)
+    assert (settled.outcome, [settled.tran_id]) == (Outcome.DONE, server.executed)
+    agree(seat)
 
 
 async def test_chosen_record_that_failed_moved_nothing(seat: Seat, server: DemoServer) -> None:
@@ -415,6 +523,18 @@ async def test_transfer_older_than_the_history_is_for_the_person(seat: Seat, ser
     settled = await seat.desk.choose(Decision(sent, Word.NOT_EXECUTED))
     assert settled.outcome is Outcome.NOT_EXECUTED
     await seat.settled(sent)
+    agree(seat)
+
+
+async def test_one_wrong_time_makes_no_transfer_too_old(seat: Seat, server: DemoServer, agree: Agree) -> None:
+    server.exchange.history.hidden = Lag(reads=10**6)
+    transfer = await _unknown(seat, server)
+    server.exchange.clock_offset_ms += 200 * DAY_MS
+    await seat.client.sync_clock()
+    server.exchange.clock_offset_ms -= 200 * DAY_MS
+    server.exchange.history.hidden = Lag()
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+    assert not any(note.doubt for note in seat.notes)
     agree(seat)
 
 

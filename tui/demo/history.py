@@ -140,7 +140,8 @@ class History:
         return edited(record, [edit for edit, nth in self.edits if nth in (None, number)])
 
     def _shown_ms(self, transfer: Executed) -> int:
-        return transfer.time_ms + self.time_shift_ms
+        """In whole seconds, as in every sample of the exchange's."""
+        return (transfer.time_ms + self.time_shift_ms) // 1000 * 1000
 
     def _rounded(self, amount: Decimal) -> Decimal:
         return amount if self.decimals is None else amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)

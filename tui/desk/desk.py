@@ -10,14 +10,15 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from tui.desk.balances import BalanceReadings
-from tui.desk.matching import fit
-from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, settle
+from tui.desk.matching import explains, span_ms
+from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, read_around, settle
 from tui.desk.watch import look_at, watch
-from tui.domain.evidence import Accepted, Ambiguous, Answer, Flaw, PersonsRecord, PersonsWord
+from tui.domain.evidence import Accepted, Ambiguous, Answer, Flaw, MatchingRecord, PersonsRecord, PersonsWord
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
 from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus
+from tui.domain.text import printable
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
@@ -194,8 +195,8 @@ class Desk:
     async def choose(self, decision: Decision) -> Transfer:
         """Take the person's word for an unknown transfer.
 
-        Raises Undecidable for a record that is neither CONFIRMED nor FAILED, TranIdTaken for one that is another
-        transfer's, and JournalError.
+        A record is read again: what it says now counts. Raises Undecidable for one that is neither CONFIRMED nor
+        FAILED, is gone or cannot be read, TranIdTaken for one that is another transfer's, and JournalError.
         """
         transfer, choice = decision.transfer, decision.choice
         despite: tuple[int, ...] = ()
@@ -203,13 +204,9 @@ class Desk:
         if isinstance(choice, Word):
             evidence = PersonsWord(choice is Word.EXECUTED)
         else:
-            if recorded_outcome(choice.status) is None:
-                raise Undecidable(f"The exchange says {choice.status} of it: that decides nothing yet")
+            despite = await self._despite(transfer, choice)
+            choice = await self._read_again(transfer, choice)
             evidence = PersonsRecord(choice.tran_id, RecordStatus(choice.status), choice.timestamp)
-            holders = await asyncio.to_thread(self._journal.holders, self._exchange, choice.tran_id)
-            if any(fit(holder, choice) >= fit(transfer, choice) for holder in holders):
-                raise TranIdTaken
-            despite = tuple(holder.id for holder in holders)
         at_ms = self._exchange_ms()
         settled = await asyncio.to_thread(
             self._journal.record, transfer, evidence, despite=despite, declined=decision.declined, at_ms=at_ms
@@ -219,6 +216,33 @@ class Desk:
         self._tell(settled)
         await self._tell_notices()
         return settled
+
+    async def _despite(self, transfer: Transfer, record: HistoryRow) -> tuple[int, ...]:
+        """The other transfers that have the tranId of a record that a person chooses, and that it does not belong to.
+        Raises Undecidable, TranIdTaken, JournalError.
+        """
+        if recorded_outcome(record.status) is None:
+            raise Undecidable(f"The exchange says {printable(record.status)} of it: that decides nothing yet")
+        holders = await asyncio.to_thread(self._journal.holders, self._exchange, record.tran_id)
+        others = [holder for holder in holders if holder.identity != transfer.identity]
+        if any(explains(holder, record, transfer) for holder in others):
+            raise TranIdTaken
+        return tuple(holder.id for holder in others)
+
+    async def _read_again(self, transfer: Transfer, record: HistoryRow) -> HistoryRow:
+        """A record as the history has it now. Raises Undecidable."""
+        try:
+            rows = await read_around(transfer, self.client, span_ms(transfer), [record.timestamp])
+        except ExchangeError as error:
+            raise Undecidable(f"The history cannot be read just now: {error}") from None
+        now = next((row for row in rows if row.tran_id == record.tran_id), None)
+        if now is None:
+            raise Undecidable("The history does not show this record any more")
+        if not isinstance(now, HistoryRow) or (now.asset, now.amount) != (record.asset, record.amount):
+            raise Undecidable("The record is not what it was when you were asked")
+        if recorded_outcome(now.status) is None:
+            raise Undecidable(f"The exchange says {printable(now.status)} of it: that decides nothing yet")
+        return now
 
     async def notice_seen(self, transfer: Transfer) -> None:
         """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
@@ -350,6 +374,8 @@ class Desk:
             sent_ticks_ms=sent_ticks_ms,
         )
         self._tell(settled)
+        if isinstance(settled.evidence, MatchingRecord) and settled.evidence.is_named:  # it may have been another's
+            await self._tell_notices()
 
     async def _revised(self, transfer: Transfer) -> None:
         """A judgement was put right: tell of it, and settle it anew where it is open again."""

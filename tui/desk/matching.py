@@ -1,20 +1,23 @@
-"""What a record of the exchange's history says about a transfer: whether it is it, and how it ended.
+"""What a record of the exchange's history says about a transfer: whether it is it, and whose else it could be.
 
 A record is a match when type, asset, amount and pairs are equal and its time lies where the exchange can have executed
 the transfer. What is near but not equal is no match, and never absence either: it is for the person to look at. So is
-whatever else comes back for our question with our asset and amount: only another asset, another amount or another
-transfer explains a record. A record belongs to the transfer that holds its tranId, unless another one matches it
-better.
+whatever else comes back for our question with our asset and amount.
+
+A record is explained, for a transfer, by another amount or asset, by the person who declined it, or by another transfer
+that has its tranId (`explains`). What is not explained for several transfers is contested: nothing tells whose it is,
+unless each of the others has a record that is surely its own (`is_contested`).
 """
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
 from tui.domain.amounts import EXACT
 from tui.domain.evidence import named_tran_ids
+from tui.domain.outcome import Basis
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
@@ -63,62 +66,110 @@ class Candidates:
         return not (self.matches or self.near or self.unreadable)
 
 
-def sift(
-    transfer: Transfer, rows: Iterable[Row], holders: Mapping[int, Sequence[Transfer]], declined: frozenset[int]
-) -> Candidates:
-    """What these records have on a transfer. `holders` are the other transfers with a record's tranId; `declined` the
-    tranIds that a person said are not it.
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the journal knows of whose the records of a read could be."""
+
+    holders: Mapping[int, Sequence[Transfer]] = field(default_factory=dict)
+    """The transfers that have a record's tranId."""
+    rivals: Sequence[Transfer] = ()
+    """The other transfers that were sent to ask for about the same, and that no tranId is known of."""
+    declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """The tranIds that a person said are not a transfer, by its identity."""
+
+    def fit(self, transfer: Transfer, row: HistoryRow) -> Fit:
+        """How well a record fits a transfer that it is not explained for."""
+        own_fit = fit_of_answer(transfer, row)
+        is_explained = row.tran_id in self.declined.get(transfer.identity, ()) or any(
+            explains(holder, row, transfer) for holder in self.held(transfer, row)
+        )
+        return Fit.NONE if is_explained else own_fit
+
+    def held(self, transfer: Transfer, row: HistoryRow) -> list[Transfer]:
+        """The transfers other than this one that have a record's tranId."""
+        holders = self.holders.get(row.tran_id, ())
+        return [holder for holder in holders if holder.identity != transfer.identity]
+
+
+def explains(holder: Transfer, row: HistoryRow, transfer: Transfer) -> bool:
+    """Whether a record is the transfer's that has its tranId, and so no other's.
+
+    The exchange's own yes counts more than what a record looks like; an answer that named the tranId counts more than
+    what the history or a person says. Otherwise the one that the record fits better has it. A yes explains nothing of
+    another amount or another time: then a server to rehearse with was started again, and gives out its tranIds anew.
     """
+    holder_fit = fit_of_answer(holder, row)
+    if holder.basis is Basis.ANSWER:
+        is_about_then = abs(row.timestamp - holder.timestamp_ms) <= _NEAR_BEFORE_MS
+        if holder_fit is not Fit.NONE and is_about_then:
+            return True
+    elif is_named(transfer, row) and not is_named(holder, row):
+        return False
+    return holder_fit is not Fit.NONE and holder_fit >= fit_of_answer(transfer, row)
+
+
+def is_named(transfer: Transfer, row: HistoryRow) -> bool:
+    """Whether the exchange's answer named a record's tranId without being a plain yes."""
+    return row.tran_id in named_tran_ids(transfer.answer)
+
+
+def sift(transfer: Transfer, rows: Iterable[Row], others: Others) -> Candidates:
+    """What these records have on a transfer."""
     matches: list[HistoryRow] = []
     near: list[HistoryRow] = []
     unreadable: list[UnreadableRow] = []
+    declined = others.declined.get(transfer.identity, ())
     for row in rows:
         if isinstance(row, UnreadableRow):
             if row.tran_id not in declined and could_be(transfer, row):
                 unreadable.append(row)
             continue
-        others = holders.get(row.tran_id, ())
-        own_fit = fit_of_answer(transfer, row)
-        if own_fit is Fit.NONE or row.tran_id in declined or any(fit(other, row) >= own_fit for other in others):
-            continue
-        is_free = not others or row.tran_id in named_tran_ids(transfer.answer)
-        (matches if own_fit is Fit.MATCH and is_free else near).append(row)
+        own_fit = others.fit(transfer, row)
+        if own_fit is Fit.MATCH and (is_named(transfer, row) or not others.held(transfer, row)):
+            matches.append(row)
+        elif own_fit is not Fit.NONE and not _is_earlier_rivals(transfer, row, others):
+            near.append(row)
     return Candidates(tuple(matches), tuple(near), tuple(unreadable))
 
 
-def without_rivals(transfer: Transfer, sifted: Candidates, rivals: Sequence[Transfer]) -> Candidates:
-    """The same, without what was executed well before the transfer was sent, and matches another open one that asks
-    for the same.
+def _is_earlier_rivals(transfer: Transfer, row: HistoryRow, others: Others) -> bool:
+    """Whether a record was executed well before the transfer was sent, and matches another one."""
+    return _is_before(row, transfer) and any(others.fit(rival, row) is Fit.MATCH for rival in others.rivals)
+
+
+def is_contested(transfer: Transfer, record: HistoryRow, rows: Iterable[Row], others: Others) -> bool:
+    """Whether a match could be that of another transfer.
+
+    It could not, where that one has a match of its own that could be nobody else's. Sent within a minute of each other,
+    two that are alike cannot be told apart: the times of records are not exact.
     """
-    near = tuple(
-        row
-        for row in sifted.near
-        if not (_is_before(row, transfer) and any(fit(rival, row) is Fit.MATCH for rival in rivals))
-    )
-    return replace(sifted, near=near)
-
-
-def is_contested(transfer: Transfer, record: HistoryRow, rows: Iterable[Row], rivals: Iterable[Transfer]) -> bool:
-    """Whether a match could be that of another open transfer that asks for the same.
-
-    It could not, where it was executed well before that one was sent; nor where that one was sent well before, and has
-    a match of its own. Sent within a minute of each other, two that are alike cannot be told apart: the times of
-    records are not exact.
-    """
-    others = [row for row in rows if isinstance(row, HistoryRow) and row.tran_id != record.tran_id]
+    rest = [row for row in rows if isinstance(row, HistoryRow) and row.tran_id != record.tran_id]
+    rivals = [rival for rival in others.rivals if could_have(rival, record, others)]
     return any(
-        fit_of_answer(rival, record) is not Fit.NONE
-        and not _is_before(record, rival)
-        and not (
-            rival.timestamp_ms < transfer.timestamp_ms - _APART_MS
-            and any(fit(rival, other) is Fit.MATCH for other in others)
+        not any(
+            others.fit(rival, row) is Fit.MATCH
+            and not any(could_have(third, row, others) for third in (transfer, *others.rivals) if third is not rival)
+            for row in rest
         )
         for rival in rivals
     )
 
 
+def could_have(transfer: Transfer, row: HistoryRow, others: Others) -> bool:
+    """Whether a record could be that of a transfer that it did not come for."""
+    if others.fit(transfer, row) is Fit.NONE:
+        return False
+    start_ms, end_ms = span_ms(transfer)
+    return is_named(transfer, row) or (start_ms <= row.timestamp <= end_ms and not _is_before(row, transfer))
+
+
 def _is_before(row: HistoryRow, transfer: Transfer) -> bool:
-    return row.timestamp < transfer.timestamp_ms - _APART_MS
+    return _latest_ms(row) < transfer.timestamp_ms - _APART_MS
+
+
+def _latest_ms(row: HistoryRow) -> int:
+    """The latest moment that a record's time can mean: every sample of the exchange's is in whole seconds."""
+    return row.timestamp if row.timestamp % 1000 else row.timestamp + 999
 
 
 def fit(transfer: Transfer, row: HistoryRow) -> Fit:
@@ -142,7 +193,8 @@ def fit_of_answer(transfer: Transfer, row: HistoryRow) -> Fit:
         and row.asset == request.asset
         and row.amount == request.amount
         and _has_pairs(row, request)
-        and window_start_ms(transfer) <= row.timestamp <= window_end_ms(transfer)
+        and window_start_ms(transfer) <= _latest_ms(row)
+        and row.timestamp <= window_end_ms(transfer)
     )
     return Fit.MATCH if is_match else Fit.NEAR
 

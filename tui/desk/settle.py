@@ -8,14 +8,14 @@ decide.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tui.desk.matching import Candidates, is_contested, sift, span_ms, window_end_ms, without_rivals
+from tui.desk.matching import Candidates, Others, could_have, is_contested, sift, span_ms, window_end_ms
 from tui.domain.evidence import MatchingRecord, NoRecord, named_tran_ids
 from tui.domain.outcome import Outcome, recorded_outcome
-from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow
+from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading, ticks_ms
@@ -24,6 +24,7 @@ from tui.exchange.history import read_history
 from tui.exchange.records import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal import clock as machine_clock
+from tui.journal.store import Sighting
 from tui.words import settling as words
 from tui.words.settling import Doubt
 
@@ -69,6 +70,8 @@ class NoTrace:
     waited_ms: int
     """How long after the sending that was, at the least."""
     is_window_over: bool
+    explained: tuple[int, ...] = ()
+    """The tranIds of records that were sighted once, and that turned out not to be the transfer."""
 
 
 Look = Transfer | Progress | NoTrace
@@ -84,25 +87,32 @@ class Waiting:
 
     def __init__(self, transfer: Transfer, sent_ticks_ms: float | None = None) -> None:
         self._transfer = transfer
-        self._since_ticks_ms = sent_ticks_ms
-
+        self._since_ticks_ms = ticks_ms() if sent_ticks_ms is None else sent_ticks_ms
         self._is_ours = sent_ticks_ms is not None
 
     def ms(self, clock: ClockReading) -> int:
         """Return for how long, at the least; milliseconds."""
-        if self._since_ticks_ms is None:
-            self._since_ticks_ms = ticks_ms()
-        return min(
-            int(ticks_ms() - self._since_ticks_ms),
-            self._machine_ms(),
-            clock.at_least_ms() - self._transfer.timestamp_ms,
-        )
+        exchange_ms = clock.at_least_ms() - self._transfer.timestamp_ms
+        return min(self.known_ms(), self._machine_ms(), exchange_ms)
+
+    def known_ms(self) -> int:
+        """Return for how long by the monotonic clock alone, which cannot have jumped; milliseconds."""
+        return int(ticks_ms() - self._since_ticks_ms)
+
+    def is_over(self) -> bool:
+        """Whether a record of the request, were it executed now, would be late."""
+        return self.known_ms() > window_end_ms(self._transfer) - self._transfer.timestamp_ms
+
+    def is_longer_than(self, reach_ms: int, clock: ClockReading) -> bool:
+        """Whether it has surely been longer than that. Of what another session sent, only the exchange can say."""
+        by_exchange = clock.at_least_ms() - self._transfer.timestamp_ms > reach_ms
+        return by_exchange and (not self._is_ours or self.known_ms() > reach_ms)
 
     def span_ms(self, clock: ClockReading) -> tuple[int, int]:
         """Return from when to when its record could lie. By as much as the exchange's clock has moved since against
         this machine's, the span is longer: either may have been wrong when the transfer was sent.
         """
-        elapsed_ms = int(ticks_ms() - (self._since_ticks_ms or 0)) if self._is_ours else self._machine_ms()
+        elapsed_ms = self.known_ms() if self._is_ours else self._machine_ms()
         moved_ms = clock.now_ms() - elapsed_ms - self._transfer.timestamp_ms
         moved_ms = max(-HISTORY_REACH_MS, min(moved_ms, HISTORY_REACH_MS))
         start_ms, end_ms = span_ms(self._transfer)
@@ -154,8 +164,9 @@ async def settle(
     looking = _Looking(pace, pace.first_s)
     waiting = Waiting(transfer, sent_ticks_ms)
     while True:
-        await asyncio.sleep(max(looking.pause_s, client.wait_s))
-        if client.wait_s:  # the exchange has meanwhile asked another call to wait
+        await asyncio.sleep(min(max(looking.pause_s, client.wait_s), pace.longest_s))
+        if client.wait_s:
+            report(_paused(transfer, client, waiting, pace))
             continue
         looking.pause_s = min(looking.pause_s * 2, pace.longest_s)
         try:
@@ -164,12 +175,16 @@ async def settle(
                 return look
             if isinstance(look, NoTrace) and looking.is_enough(look):
                 judgement = NoRecord(looking.reads, look.as_of_ms, look.waited_ms)
-                return await asyncio.to_thread(journal.record, transfer, judgement, at_ms=look.as_of_ms)
+                judged = await asyncio.to_thread(
+                    journal.record, transfer, judgement, despite=look.explained, at_ms=look.as_of_ms
+                )
+                if not judged.outcome.is_open:  # else another Shunter has seen a record of it meanwhile
+                    return judged
         except TranIdTaken:
             looking.pause_s = pace.first_s  # another transfer took the record between our look and our claim
         except Exception as error:  # noqa: BLE001 - what fails in one settling ends neither the app nor the others
             looking.failures += 1
-            report(_failed(transfer, client, error, looking))
+            report(_failed(transfer, client, error, looking, waiting))
         else:
             looking.failures = 0
             if isinstance(look, NoTrace):
@@ -188,78 +203,95 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal, 
         return now
     transfer = now
     clock = client.clock or await client.sync_clock()
-    # Asked before the read, so that the read is after it.
     waiting = waiting or Waiting(transfer)
-    now_ms, waited_ms = clock.at_least_ms(), waiting.ms(clock)
-    if now_ms - transfer.timestamp_ms > HISTORY_REACH_MS:
-        return Progress(transfer, words.NOTES[Doubt.TOO_OLD], Doubt.TOO_OLD)
-    start_ms, end_ms = waiting.span_ms(clock)
-    rows = await read_history(
-        client,
-        transfer.request.type,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        from_symbol=transfer.request.from_symbol,
-        to_symbol=transfer.request.to_symbol,
-    )
-    rivals = await asyncio.to_thread(journal.rivals, transfer)
-    sifted = without_rivals(transfer, await sift_by_journal(transfer, rows, journal), rivals)
+    if waiting.is_longer_than(HISTORY_REACH_MS, clock):
+        clock = await client.sync_clock()  # one wrong time is no reason not to look
+        if waiting.is_longer_than(HISTORY_REACH_MS, clock):
+            return Progress(transfer, words.note(Doubt.TOO_OLD), Doubt.TOO_OLD)
+    # Asked before the read, so that the read is after it.
+    now_ms, waited_ms, is_window_over = clock.at_least_ms(), waiting.ms(clock), waiting.is_over()
+    sighted = await asyncio.to_thread(journal.unexplained, transfer)
+    rows = await read_around(transfer, client, waiting.span_ms(clock), (sighting.recorded_ms for sighting in sighted))
+    others = await others_by_journal(transfer, rows, journal)
+    sifted = sift(transfer, rows, others)
     seen = (*sifted.matches, *sifted.near)
-    is_window_over = waited_ms > window_end_ms(transfer) - transfer.timestamp_ms
-    is_pending = any(row.status == RecordStatus.PENDING for row in seen)  # nobody can say yet how that one ends
+    # Nobody can say yet how that one ends. What is only near may be another's, and stuck.
+    is_pending = bool(sifted.matches) and all(row.status == RecordStatus.PENDING for row in sifted.matches)
     if not is_same_key(transfer, client):  # perhaps another account's, whose history proves nothing
         doubt = Doubt.OTHER_KEY if is_window_over and not is_pending else None
-        return Progress(transfer, words.other_key(transfer), doubt, seen, sifted.unreadable)
+        note = words.other_key(transfer, is_asked=doubt is not None)
+        return Progress(transfer, note, doubt, seen, sifted.unreadable)
     await asyncio.to_thread(journal.sight, transfer, (*seen, *sifted.unreadable), at_ms=now_ms)
     if is_pending:
         return Progress(transfer, words.PENDING)
     if sifted.is_empty:
-        return await _no_trace(transfer, journal, now_ms, waited_ms, is_window_over=is_window_over)
+        shown = {identity(row) for row in rows}
+        gone = [sighting for sighting in sighted if (sighting.tran_id or sighting.record) not in shown]
+        if doubt := _why_no_absence(transfer, rows, gone):
+            return _asked(transfer, doubt, is_asked=is_window_over, statuses=[sighting.status for sighting in gone])
+        explained = tuple(sighting.tran_id for sighting in sighted if sighting.tran_id)
+        return NoTrace(now_ms, waited_ms, is_window_over, explained)
     if (
         len(seen) == 1
         and sifted.matches
         and not sifted.unreadable
-        and not is_contested(transfer, seen[0], rows, rivals)
+        and not is_contested(transfer, seen[0], rows, others)
     ):
         record = seen[0]
         if evidence := matching_record(transfer, record):
-            holders = await asyncio.to_thread(journal.holders, transfer.host, record.tran_id)
-            despite = [holder.id for holder in holders] if evidence.is_named else []
+            despite = [holder.id for holder in others.held(transfer, record)] if evidence.is_named else []
             return await asyncio.to_thread(journal.record, transfer, evidence, despite=despite, at_ms=clock.now_ms())
-        return Progress(transfer, words.undecided_status(record.status), Doubt.NEAR, seen)
+        return Progress(transfer, words.undecided_status(record.status), Doubt.STATUS, seen)
     return _doubtful(transfer, sifted, is_window_over=is_window_over)
 
 
-async def _no_trace(
-    transfer: Transfer, journal: Journal, now_ms: int, waited_ms: int, *, is_window_over: bool
-) -> Progress | NoTrace:
-    """What the absence of every record means. It means nothing for a transfer that was sighted before, whose tranId the
-    exchange has named, or that was recorded before evidence was kept: the person decides on those.
+async def read_around(
+    transfer: Transfer, client: BinanceClient, span: tuple[int, int], recorded_ms: Iterable[int | None]
+) -> tuple[Row, ...]:
+    """Read the history of a transfer's type and pairs, whole, in a span that also holds what was seen of it before.
+    Raises ExchangeError.
     """
-    if gone := await asyncio.to_thread(journal.unexplained, transfer):
-        doubt, note = Doubt.GONE, words.gone(gone)
-    elif named_tran_ids(transfer.answer):
-        doubt, note = Doubt.NAMED, words.NOTES[Doubt.NAMED]
-    elif transfer.is_legacy:
-        doubt, note = Doubt.LEGACY, words.NOTES[Doubt.LEGACY]
-    else:
-        return NoTrace(now_ms, waited_ms, is_window_over)
-    return Progress(transfer, note, doubt if is_window_over else None)
+    times = [*span, *(at_ms for at_ms in recorded_ms if at_ms is not None)]
+    request = transfer.request
+    return await read_history(
+        client,
+        request.type,
+        start_ms=min(times),
+        end_ms=max(times),
+        from_symbol=request.from_symbol,
+        to_symbol=request.to_symbol,
+    )
 
 
-async def sift_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Candidates:
-    """What these records have on a transfer, by all that the journal knows of them. Raises JournalError."""
+def _why_no_absence(transfer: Transfer, rows: tuple[Row, ...], gone: Sequence[Sighting]) -> Doubt | None:
+    """Why the absence of every record means nothing: the transfer was sighted before, the exchange has named its
+    tranId, or it was recorded before evidence was kept. None if it means something.
+    """
+    if gone:
+        return Doubt.GONE
+    if named := named_tran_ids(transfer.answer):
+        return Doubt.CLASH if any(row.tran_id in named for row in rows) else Doubt.NAMED
+    return Doubt.LEGACY if transfer.is_legacy else None
 
-    def holders_and_declined() -> tuple[dict[int, list[Transfer]], frozenset[int]]:
+
+async def others_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: Journal) -> Others:
+    """Return all that the journal knows of whose these records could be. Raises JournalError."""
+
+    def ask() -> Others:
         tran_ids = {row.tran_id for row in rows if row.tran_id is not None}
-        holders = {
-            tran_id: [held for held in journal.holders(transfer.host, tran_id) if held.identity != transfer.identity]
-            for tran_id in tran_ids
-        }
-        return holders, journal.declined(transfer)
+        records = [row for row in rows if isinstance(row, HistoryRow)]
+        rivals = [
+            rival
+            for rival in journal.rivals(transfer)
+            if any(could_have(rival, record, Others()) for record in records)
+        ]
+        return Others(
+            {tran_id: journal.holders(transfer.host, tran_id) for tran_id in tran_ids},
+            rivals,
+            {each.identity: journal.declined(each) for each in (transfer, *rivals)},
+        )
 
-    holders, declined = await asyncio.to_thread(holders_and_declined)
-    return sift(transfer, rows, holders, declined)
+    return await asyncio.to_thread(ask)
 
 
 def matching_record(transfer: Transfer, record: HistoryRow, corrects: Outcome | None = None) -> MatchingRecord | None:
@@ -285,23 +317,37 @@ def _doubtful(transfer: Transfer, sifted: Candidates, *, is_window_over: bool) -
         doubt = Doubt.SEVERAL
     else:
         doubt = Doubt.NEAR
-    is_asked = is_window_over or doubt is not Doubt.NEAR
     candidates = (*sifted.matches, *sifted.near)
-    return Progress(transfer, words.NOTES[doubt], doubt if is_asked else None, candidates, sifted.unreadable)
+    asked = _asked(transfer, doubt, is_asked=is_window_over or doubt is not Doubt.NEAR)
+    return replace(asked, candidates=candidates, unreadable=sifted.unreadable)
 
 
-def _failed(transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking) -> Progress:
-    """What to say of a look that failed. If that goes on, and the sending is long ago, the person may decide."""
+def _asked(transfer: Transfer, doubt: Doubt, *, is_asked: bool, statuses: Sequence[str] = ()) -> Progress:
+    """What stands in the way of telling; the person is asked about it once nothing else can come."""
+    return Progress(transfer, words.note(doubt, statuses, is_asked=is_asked), doubt if is_asked else None)
+
+
+def _failed(
+    transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking, waiting: Waiting
+) -> Progress:
+    """What to say of a look that failed. If that goes on for long, the person may decide."""
     match error:
         case RateLimited():
-            return Progress(transfer, words.paused(client.wait_s))
+            return _paused(transfer, client, waiting, looking.pace)
         case ExchangeError():
-            pace, clock = looking.pace, client.clock
-            is_old = clock is not None and clock.now_ms() - transfer.timestamp_ms > pace.judge_after_s * 1000
-            is_long = is_old and looking.failures >= pace.judge_reads
-            doubt = Doubt.OUT_OF_REACH if is_long else None
-            return Progress(transfer, words.out_of_reach(str(error)), doubt)
+            is_long = _is_long(waiting, looking.pace) and looking.failures >= looking.pace.judge_reads
+            return Progress(transfer, words.out_of_reach(str(error)), Doubt.OUT_OF_REACH if is_long else None)
         case JournalError():
             return Progress(transfer, str(error))
         case _:
             return Progress(transfer, words.own_failure(type(error).__name__))
+
+
+def _paused(transfer: Transfer, client: BinanceClient, waiting: Waiting, pace: Pace) -> Progress:
+    """The exchange asks to be left alone. If it asks for long, the person may decide."""
+    is_long = _is_long(waiting, pace) and client.wait_s > pace.judge_after_s
+    return Progress(transfer, words.paused(client.wait_s), Doubt.OUT_OF_REACH if is_long else None)
+
+
+def _is_long(waiting: Waiting, pace: Pace) -> bool:
+    return waiting.known_ms() > pace.judge_after_s * 1000

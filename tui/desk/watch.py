@@ -1,24 +1,26 @@
-"""Judgements stay watched: what was taken for not executed is looked for again, half an hour and two hours later, and
-at each start for a day. A record that appears then puts the judgement right, with a notice that stays until the person
-has seen it.
+"""Judgements stay watched: what was taken for not executed is looked for again at each start for a day, and half an
+hour and two hours after that or after the judgement. A record that appears then puts the judgement right, with a notice
+that stays until the person has seen it.
 """
 
 import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from tui.desk.matching import is_contested, span_ms
-from tui.desk.settle import Pace, is_same_key, matching_record, sift_by_journal
+from tui.desk.matching import is_contested, sift, span_ms
+from tui.desk.settle import Pace, is_same_key, matching_record, others_by_journal
 from tui.domain.evidence import Evidence, Reason, Reopened
-from tui.domain.moments import ms_of
 from tui.domain.outcome import Basis, Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
+from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import ExchangeError
 from tui.exchange.history import read_history
-from tui.journal import Journal, TranIdTaken
+from tui.journal import Journal, JournalError, TranIdTaken
 
 _LONGEST_SLEEP_S = 60.0
 """A timer of the event loop stands still while the machine is suspended."""
@@ -34,18 +36,24 @@ async def watch(
     """Look at once at every judgement of the last day, then at each when it is due; for ever. `judged` is set when
     there is a new one. `revised` is told of every judgement that was put right. Cancel it to stop.
     """
-    looked_ms: int | None = None
-    """When all were looked at last, in the exchange's time, like the judgements' own; None before the first time."""
+    plan: dict[tuple[str, object], list[float]] = {}
+    """When each judgement is to be looked at, by `ticks_ms`: no wrong time of the exchange's keeps it from that."""
+    is_first = True
     while True:
         judged.clear()
         try:
             clock = client.clock or await client.sync_clock()
-            now_ms = clock.now_ms()
-            judgements = await asyncio.to_thread(partial(journal.judged, host, now_ms=now_ms))
+            judgements = await asyncio.to_thread(partial(journal.judged, host, now_ms=clock.now_ms()))
             transfers = [transfer for transfer in judgements if is_same_key(transfer, client)]
-            if looked_ms is None or any(_is_due(transfer, looked_ms, now_ms, pace) for transfer in transfers):
+            now_ms = ticks_ms()
+            for transfer in transfers:
+                after_s = (0, *pace.watch_s) if is_first else pace.watch_s
+                plan.setdefault(_key(transfer), [now_ms + after * 1000 for after in after_s])
+            is_first = False
+            if any(min(plan[_key(transfer)], default=now_ms + 1) <= now_ms for transfer in transfers):
                 await look_at(transfers, client, journal, revised)
-                looked_ms = now_ms
+                for transfer in transfers:
+                    plan[_key(transfer)] = [due_ms for due_ms in plan[_key(transfer)] if due_ms > now_ms]
             wait_s = _LONGEST_SLEEP_S if transfers else None
         except Exception:  # noqa: BLE001 - whatever fails here is tried again, and ends nothing else
             wait_s = max(_RETRY_S, client.wait_s)
@@ -54,23 +62,40 @@ async def watch(
                 await judged.wait()
 
 
+def _key(transfer: Transfer) -> tuple[str, object]:
+    """One judgement of a transfer: it may be judged again."""
+    return transfer.identity, transfer.settled_at
+
+
 async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal: Journal, revised: Revised) -> None:
-    """Look for judged transfers again, in one read for all of a type. Raises ExchangeError, JournalError."""
+    """Look for judged transfers again, in one read for all of a type. What fails for one type keeps nobody from the
+    others. Raises the first ExchangeError or JournalError then.
+    """
     if transfers and client.clock is None:
         await client.sync_clock()
     alike: defaultdict[tuple[object, ...], list[Transfer]] = defaultdict(list)
     for transfer in transfers:
         request = transfer.request
         alike[request.type, request.from_symbol, request.to_symbol].append(transfer)
+    failures: list[Exception] = []
     for group in alike.values():
-        rows = await _read(group, client)
-        garbled = {row.text for row in rows if isinstance(row, UnreadableRow)}
-        if garbled:  # it takes a judgement back only where it was no accident: where it comes twice
-            again = await _read(group, client)
-            rows = tuple(row for row in again if isinstance(row, HistoryRow) or row.text in garbled)
-        for transfer in group:
-            if (put_right := await _revise(transfer, rows, client, journal)) is not None:
-                await revised(put_right)
+        try:
+            await _look_at_alike(group, client, journal, revised)
+        except (ExchangeError, JournalError) as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+async def _look_at_alike(group: Sequence[Transfer], client: BinanceClient, journal: Journal, revised: Revised) -> None:
+    rows = await _read(group, client)
+    garbled = {row.text for row in rows if isinstance(row, UnreadableRow)}
+    if garbled:  # it takes a judgement back only where it was no accident: where it comes twice
+        again = await _read(group, client)
+        rows = tuple(row for row in again if isinstance(row, HistoryRow) or row.text in garbled)
+    for transfer in group:
+        if (put_right := await _revise(transfer, rows, client, journal)) is not None:
+            await revised(put_right)
 
 
 async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, ...]:
@@ -90,15 +115,19 @@ async def _revise(
     transfer: Transfer, rows: tuple[Row, ...], client: BinanceClient, journal: Journal
 ) -> Transfer | None:
     """Correct a judgement if these records say otherwise: the transfer as it stands then."""
-    sifted = await sift_by_journal(transfer, rows, journal)
-    rivals = await asyncio.to_thread(journal.rivals, transfer)
+    others = await others_by_journal(transfer, rows, journal)
+    sifted = sift(transfer, rows, others)
+    if transfer.basis is Basis.PERSON:  # who decided has seen what could not be read, and that has no tranId to decline
+        seen = {sighting.record for sighting in await asyncio.to_thread(journal.unexplained, transfer)}
+        unreadable = tuple(row for row in sifted.unreadable if row.tran_id is not None or row.text not in seen)
+        sifted = replace(sifted, unreadable=unreadable)
     matches = [row for row in sifted.matches if row.tran_id != transfer.tran_id or not _agrees(transfer, row)]
     is_alone = len(matches) == 1 and not sifted.near and not sifted.unreadable
     evidence: Evidence | None = None
-    if is_alone and not is_contested(transfer, matches[0], rows, rivals):
+    if is_alone and not is_contested(transfer, matches[0], rows, others):
         changed = Reopened(Reason.RECORD_CHANGED, transfer.outcome, matches[0].status)
         evidence = matching_record(transfer, matches[0], transfer.outcome) or changed
-    elif matches or (transfer.basis is not Basis.PERSON and (sifted.near or sifted.unreadable)):
+    elif matches or sifted.near or sifted.unreadable:
         evidence = Reopened(Reason.RECORDS_APPEARED, transfer.outcome)
     if evidence is None:
         return None
@@ -113,9 +142,3 @@ async def _revise(
 
 def _agrees(transfer: Transfer, record: HistoryRow) -> bool:
     return recorded_outcome(record.status) is transfer.outcome
-
-
-def _is_due(transfer: Transfer, looked_ms: int, now_ms: int, pace: Pace) -> bool:
-    """Whether a moment has passed, since it was looked at last, at which it should be."""
-    settled_ms = ms_of(transfer.settled_at) if transfer.settled_at else now_ms
-    return any(looked_ms < settled_ms + after_s * 1000 <= now_ms for after_s in pace.watch_s)

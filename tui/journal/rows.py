@@ -14,6 +14,7 @@ from tui.domain.evidence import (
     Clash,
     Evidence,
     Legacy,
+    NoRecord,
     Reason,
     Reopened,
     SenderGone,
@@ -72,6 +73,8 @@ SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol I
 _OUTCOMES = frozenset(Outcome)
 
 _CONFUSED_MS = 60 * 60 * 1000
+_ROUNDED_APART = 2
+"""A record whose amount was rounded, to whole ones at the most, can have passed for amounts that differ by less."""
 
 
 def same(request: TransferRequest, host: str) -> tuple[str | None, ...]:
@@ -272,12 +275,17 @@ def _legacy_answer(row: sqlite3.Row) -> Legacy | None:
 def claim(
     connection: sqlite3.Connection, claiming: sqlite3.Row, evidence: Evidence, despite: frozenset[int]
 ) -> Evidence:
-    """Give the evidence as it stands beside the tranIds of other transfers to the same host.
+    """Give the evidence as it stands beside what is known of other transfers to the same host, and of this one.
 
-    A yes with a tranId that another one has is a Clash. Who got that tranId by the history or from a person, and could
-    be confused with this one, is unknown again, with a notice. Evidence other than an answer raises TranIdTaken if a
-    transfer has the tranId that is not among those `despite` which it is recorded.
+    A tranId without an exact yes yields to one with it: who got it by the history or from a person, and could be
+    confused with this transfer, is unknown again, with a notice. A yes with a tranId that another one keeps is a Clash.
+    Evidence other than an answer raises TranIdTaken if a transfer has the tranId that is not among those `despite`
+    which it is recorded. NoRecord leaves things as they are if the transfer was sighted: by another Shunter, a moment
+    ago. `despite` are then the tranIds of sightings that turned out to be other records.
     """
+    if isinstance(evidence, NoRecord):
+        is_sighted = any(sighting["tran_id"] not in despite for sighting in unexplained(connection, claiming))
+        return codec.of_row(claiming) if is_sighted else evidence
     tran_id = tran_id_from(evidence)
     if tran_id is None:
         return evidence
@@ -287,13 +295,30 @@ def claim(
     ).fetchall()
     if not isinstance(evidence, Accepted) and not despite.issuperset(holder["id"] for holder in holders):
         raise TranIdTaken
+    kept: list[sqlite3.Row] = []
     for holder in holders:
-        if holder["evidence"] != Basis.ANSWER and _could_be_confused(holder, claiming):
+        if holder["evidence"] == Basis.ANSWER or not _could_be_confused(holder, claiming):
+            kept.append(holder)
+        else:
             lost = Reopened(Reason.TRAN_ID_LOST, Outcome(holder["outcome"]), tran_id=tran_id)
             change(connection, holder, lost, notice=True)
-    if holders and isinstance(evidence, Accepted):
-        return Clash(evidence.answer, holders[0]["id"])
+    if kept and isinstance(evidence, Accepted):
+        return Clash(evidence.answer, kept[0]["id"])
     return evidence
+
+
+def unexplained(connection: sqlite3.Connection, row: sqlite3.Row) -> list[sqlite3.Row]:
+    """The sightings of a transfer that are neither another transfer's nor declined by the person."""
+    return connection.execute(
+        """
+        SELECT record, tran_id, status, recorded_ms FROM sightings WHERE transfer_id = :id AND NOT EXISTS (
+            SELECT 1 FROM transfers WHERE host = :host AND tran_id = sightings.tran_id AND id != :id
+        ) AND NOT EXISTS (
+            SELECT 1 FROM declined WHERE transfer_id = :id AND tran_id = sightings.tran_id
+        )
+        """,
+        {"id": row["id"], "host": row["host"]},
+    ).fetchall()
 
 
 def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
@@ -302,7 +327,7 @@ def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
     """
     is_same = all(one[name] == other[name] for name in ("type", "asset", "from_symbol", "to_symbol"))
     is_about_then = abs(one["timestamp_ms"] - other["timestamp_ms"]) <= _CONFUSED_MS
-    return is_same and is_about_then and Decimal(one["amount"]) == Decimal(other["amount"])
+    return is_same and is_about_then and abs(Decimal(one["amount"]) - Decimal(other["amount"])) < _ROUNDED_APART
 
 
 def _add_change(connection: sqlite3.Connection, transfer_id: int, at_ms: int, evidence: Evidence) -> None:

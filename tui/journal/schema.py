@@ -94,6 +94,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             tran_id INTEGER,
             status TEXT NOT NULL,
             seen_ms INTEGER NOT NULL,
+            recorded_ms INTEGER,
             PRIMARY KEY (transfer_id, record)
         ) WITHOUT ROWID
         """,

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, SenderGone
@@ -22,6 +23,22 @@ REPEAT_WINDOW_MS = 5 * 60 * 1000
 
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
+
+
+_RIVALS_MS = 24 * 60 * 60 * 1000
+"""So far apart, two that are done are no rivals. Of those that are open or judged there are few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A record that could be an open transfer, as it was seen."""
+
+    record: str
+    """What it goes by: its tranId, or how it came if it has none that can be read."""
+    tran_id: int | None
+    status: str
+    recorded_ms: int | None
+    """The record's own time, if it can be read."""
 
 
 def journal_path() -> Path:
@@ -129,27 +146,24 @@ class Journal:
         with self._file.transaction() as connection:
             transfer_id = self._row(connection, transfer)["id"]
             connection.executemany(
-                "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?)",
-                [(transfer_id, _record_key(record), record.tran_id, record.status or "", at_ms) for record in records],
+                "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (transfer_id, _record_key(record), record.tran_id, record.status or "", at_ms, record.timestamp)
+                    for record in records
+                ],
             )
 
-    def unexplained(self, transfer: Transfer) -> tuple[str, ...]:
-        """The statuses of the records that were sighted as this transfer's, and that are neither another transfer's nor
-        declined by the person.
+    def unexplained(self, transfer: Transfer) -> tuple[Sighting, ...]:
+        """The records that were sighted as this transfer's, and that are neither another transfer's nor declined by the
+        person.
         """
         with self._file.reading() as connection:
             row = rows.find(connection, transfer.identity)
-            sightings = connection.execute(
-                """
-                SELECT status FROM sightings WHERE transfer_id = :id AND NOT EXISTS (
-                    SELECT 1 FROM transfers WHERE host = :host AND tran_id = sightings.tran_id AND id != :id
-                ) AND NOT EXISTS (
-                    SELECT 1 FROM declined WHERE transfer_id = :id AND tran_id = sightings.tran_id
-                )
-                """,
-                {"id": row["id"] if row else 0, "host": transfer.host},
-            ).fetchall()
-        return tuple(sighting["status"] for sighting in sightings)
+            sightings = rows.unexplained(connection, row) if row else []
+        return tuple(
+            Sighting(sighting["record"], sighting["tran_id"], sighting["status"], sighting["recorded_ms"])
+            for sighting in sightings
+        )
 
     def sighted(self, host: str) -> dict[int, frozenset[str]]:
         """The identities of the transfers to this host that a record was sighted for, by its tranId."""
@@ -241,24 +255,32 @@ class Journal:
             return self._similar(connection, request, host, now_ms)
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
-        """The other transfers to the same host that ask for the same, of any profile, and that a record could be: those
-        that are open, and those that were judged. Of types whose records name no pair, those of any pair.
+        """The other transfers to the same host that were sent with the same question to the history, of any profile and
+        any amount, and that no tranId is known of: those that are open, those that were judged, and those that are done
+        by a person's word. Of types whose records name no pair, those of any pair.
         """
         request = transfer.request
         if request.type in PAIR_UNFILTERED:
             same = "host = ? AND type = ? AND asset = ?"
-            parameters: tuple[str | None, ...] = (transfer.host, request.type.name, request.asset)
+            parameters: tuple[object, ...] = (transfer.host, request.type.name, request.asset)
         else:
             same, parameters = rows.SAME, rows.same(request, transfer.host)
-        rivals = self._read(
+        parameters = (*parameters, transfer.identity)
+        return self._read(
             f"""
             SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND {same} AND identity != ?
             UNION ALL
             SELECT {rows.COLUMNS} FROM transfers WHERE {rows.JUDGED} AND tran_id IS NULL AND {same} AND identity != ?
+            UNION ALL
+            SELECT {rows.COLUMNS} FROM transfers
+                WHERE outcome = ? AND tran_id IS NULL AND {same} AND identity != ? AND timestamp_ms BETWEEN ? AND ?
             """,  # noqa: S608 - constants
-            (*parameters, transfer.identity, *parameters, transfer.identity),
+            (
+                *parameters,
+                *parameters,
+                *(Outcome.DONE, *parameters, transfer.timestamp_ms - _RIVALS_MS, transfer.timestamp_ms + _RIVALS_MS),
+            ),
         )
-        return [rival for rival in rivals if rival.request.amount == request.amount]
 
     def holders(self, host: str, tran_id: int) -> list[Transfer]:
         """The transfers to this host that have this tranId: mostly one, or none."""

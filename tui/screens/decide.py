@@ -144,9 +144,8 @@ def _decision(progress: Progress, index: int) -> Decision:
         record = candidates[index]
         others = tuple(row.tran_id for row in candidates if row is not record)
         return Decision(transfer, record, others)
-    if index > len(candidates):  # a record that could not be chosen may be its own
-        choosable = tuple(row.tran_id for row in candidates if recorded_outcome(row.status))
-        return Decision(transfer, Word.EXECUTED, choosable)
+    if index > len(candidates):
+        return Decision(transfer, Word.EXECUTED)  # and one of them may be its record
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
     return Decision(transfer, Word.NOT_EXECUTED, (*(row.tran_id for row in candidates), *unreadable))
 

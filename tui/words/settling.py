@@ -16,12 +16,16 @@ class Doubt(Enum):
     """Several records could be it, or several transfers could claim one."""
     NEAR = auto()
     """A record is near, but no match."""
+    STATUS = auto()
+    """The record has a status that nobody knows."""
     UNREADABLE = auto()
     """A record that could be it cannot be read."""
     GONE = auto()
     """A record that could be it was seen, and is gone."""
     NAMED = auto()
     """The exchange's answer named a tranId, and the history has no record of it."""
+    CLASH = auto()
+    """The exchange's answer named a tranId whose record is another transfer's, and the history has no other record."""
     LEGACY = auto()
     """It was recorded before evidence was kept, and the history has no record of it."""
     OUT_OF_REACH = auto()
@@ -32,14 +36,15 @@ class Doubt(Enum):
     """It was sent with another key, perhaps of another account, whose history would be another one."""
 
 
-NOTES = {
-    Doubt.SEVERAL: "not certain which record it is: decide",
-    Doubt.NEAR: "possible match: decide",
-    Doubt.UNREADABLE: "a record that could be it cannot be read: decide",
-    Doubt.GONE: "a record that could be it is gone: decide",
-    Doubt.NAMED: "the answer named a tranId, and no record shows it: decide",
-    Doubt.LEGACY: "no record, and it was sent by an older Shunter: decide",
-    Doubt.TOO_OLD: "older than the exchange's history: decide",
+_NOTES = {
+    Doubt.SEVERAL: "not certain which record it is",
+    Doubt.NEAR: "possible match",
+    Doubt.UNREADABLE: "a record that could be it cannot be read",
+    Doubt.GONE: "a record that could be it is gone",
+    Doubt.NAMED: "the answer named a tranId, and no record shows it",
+    Doubt.CLASH: "the answer named another transfer's tranId, and no other record shows it",
+    Doubt.LEGACY: "no record, and it was sent by an older Shunter",
+    Doubt.TOO_OLD: "older than the exchange's history",
 }
 """What the list says, by doubt; those that say more than that have a function."""
 
@@ -54,9 +59,17 @@ WHY = {
         "The exchange's history has a record that could be it: it differs in something, names no pair, or is another "
         "transfer's. Is it this one?"
     ),
+    Doubt.STATUS: (
+        "The exchange's history has a record that matches, with a status that says neither that it moved nor that it "
+        "failed."
+    ),
     Doubt.UNREADABLE: "The exchange's history has a record that could be it and that Shunter cannot read.",
-    Doubt.GONE: "The exchange's history had a record that could be it, and does not have it any more.",
+    Doubt.GONE: "The exchange's history showed a record that could be it, and does not show it any more.",
     Doubt.NAMED: "The exchange's answer named a tranId, and its history has no record of it.",
+    Doubt.CLASH: (
+        "The exchange's answer named a tranId whose record is another transfer's, and its history has no other record "
+        "of this one."
+    ),
     Doubt.LEGACY: "It was sent by an older Shunter, and the exchange's history has no record of it.",
     Doubt.OUT_OF_REACH: (
         "The exchange's history cannot be read. Shunter goes on trying: leave it open, unless the exchange's own site "
@@ -77,20 +90,24 @@ def no_record(as_of_ms: int, pause: timedelta) -> str:
     return f"no record in the history by {_clock(as_of_ms)}; next look at {_clock(again_ms)}"
 
 
-def other_key(transfer: Transfer) -> str:
+def note(doubt: Doubt, statuses: Sequence[str] = (), *, is_asked: bool = True) -> str:
+    """Return what the list says of a doubt, with the statuses of records that are gone. It asks to decide only if the
+    person can.
+    """
+    shown = ", ".join(dict.fromkeys(printable(status) or "?" for status in statuses))
+    reason = _NOTES[doubt] + (f" (it said {shown})" if shown else "")
+    return f"{reason}: decide" if is_asked else reason
+
+
+def other_key(transfer: Transfer, *, is_asked: bool) -> str:
     """Return that the transfer was sent with a key that is not in use."""
-    return f"sent with {printable(transfer.profile)} ...{transfer.key_tail}: choose that key (F4), or decide"
+    way_on = "choose that key (F4)" + (", or decide" if is_asked else "")
+    return f"sent with {printable(transfer.profile)} ...{transfer.key_tail}: {way_on}"
 
 
 def undecided_status(status: str) -> str:
     """Return that the only matching record says nothing final."""
     return f"the exchange says {printable(status)}: decide"
-
-
-def gone(statuses: Sequence[str]) -> str:
-    """Return that records were seen before, with what they said then."""
-    said = ", ".join(dict.fromkeys(printable(status) or "?" for status in statuses))
-    return f"{NOTES[Doubt.GONE].partition(':')[0]} (it said {said}): decide"
 
 
 def paused(wait_s: int) -> str:
