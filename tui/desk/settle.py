@@ -164,7 +164,10 @@ async def settle(
                 return look
             if isinstance(look, NoTrace) and looking.is_enough(look):
                 judgement = NoRecord(looking.reads, look.as_of_ms, look.waited_ms)
-                return await asyncio.to_thread(journal.record, transfer, judgement, at_ms=look.as_of_ms)
+                judged = await asyncio.to_thread(journal.record, transfer, judgement, at_ms=look.as_of_ms)
+                if not judged.outcome.is_open:
+                    return judged
+                looking.reads = 0  # another Shunter has sighted a record meanwhile
         except TranIdTaken:
             looking.pause_s = pace.first_s  # another transfer took the record between our look and our claim
         except Exception as error:  # noqa: BLE001 - what fails in one settling ends neither the app nor the others
