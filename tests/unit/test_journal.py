@@ -10,7 +10,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from tests.evidence import (
     persons_word,
     refusal,
 )
+from tests.unit.test_journal_migration import ROWS, build_version_2
+from tui.domain import answers
 from tui.domain.evidence import Awaiting, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
 from tui.domain.moments import ms_of
 from tui.domain.outcome import Basis
@@ -37,6 +39,7 @@ from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
 from tui.journal import file as file_module
+from tui.journal import rows as rows_module
 from tui.journal import store as journal_module
 from tui.journal.errors import in_words
 from tui.journal.schema import MIGRATIONS
@@ -210,6 +213,26 @@ def test_outcome_is_settled_at_the_exchanges_time(journal: Journal) -> None:
     assert ms_of(revised.settled_at) == SENT_MS + 400_000
 
 
+def test_refusal_of_an_earlier_list_stays_one(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later version may know better; what was decided then is what the person was told."""
+    refused = journal.record(begin(journal), refusal(code=-3022, message="no"))
+    unknown = journal.record(begin(journal), ambiguous(-1007))
+    codes = (answers.REFUSAL_CODES - {-3022}) | {-1007}
+    monkeypatch.setattr(answers, "REFUSAL_CODES", codes)
+    assert list(journal.transfers()) == [refused, unknown]
+    assert [row.code for row in journal.written()] == [-3022, -1007]
+    assert outcomes.message(refused.evidence)
+
+
+def test_what_was_sighted_is_not_judged(journal: Journal, other: Journal) -> None:
+    """Two Shunters look for it; one sees a record between the last look of the other and its judgement."""
+    transfer = journal.record(begin(journal), ambiguous())
+    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
+    other.sight(transfer, [seen], at_ms=SENT_MS + 1000)
+    assert journal.record(transfer, no_record()) == transfer
+    assert journal.record(transfer, persons_word(), declined=[5]).outcome is Outcome.NOT_EXECUTED
+
+
 def test_tran_id_of_the_history_belongs_to_one_transfer_of_a_host(journal: Journal) -> None:
     first = journal.record(begin(journal), accepted(42))
     second = begin(journal)
@@ -381,13 +404,13 @@ def test_transfer_that_a_restored_copy_lost_is_never_confused_with_the_next(path
         copy = path.read_bytes()
         first = journal.record(begin(journal), ambiguous())
         path.write_bytes(copy)
-        second = begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal("2.5")))
+        with contextlib.closing(Journal.open(path)) as other:
+            second = begin(other, TransferRequest(REQUEST.type, "USDT", Decimal("2.5")))
         assert (second.id, second.identity == first.identity) == (first.id, False)
         done = journal.record(first, accepted(42))
         assert (done.outcome, done.tran_id, done.request) == (Outcome.DONE, 42, REQUEST)
-        assert journal.transfer(second) == second
         rows = {row.identity: row for row in journal.transfers()}
-        assert rows[second.identity].outcome is Outcome.SENDING
+        assert rows[second.identity].outcome is Outcome.UNKNOWN  # its Shunter has ended
         assert rows[first.identity] == done
         assert done.id != second.id
 
@@ -409,6 +432,166 @@ def test_transfer_that_a_restored_copy_lost_is_written_anew_as_it_was(path: Path
         assert [row for row in journal.transfers() if row.identity == judged.identity] == [judged]
         assert (judged.code, judged.answer) == (-1007, ambiguous(-1007))
         assert journal.judged(HOST, now_ms=SENT_MS) == [judged]
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Two Shunters at a file, of which a copy is put back."""
+
+    path: Path
+    journal: Journal
+    other: Journal
+
+    def put_back(self, copy: bytes) -> None:
+        """By rename, as most that restores a backup does."""
+        beside = self.path.with_name("beside")
+        beside.write_bytes(copy)
+        beside.replace(self.path)
+
+    def row(self, transfer: Transfer) -> Transfer:
+        """A transfer as the file has it, for one who has just come."""
+        with contextlib.closing(Journal.open(self.path)) as fresh:
+            return next(row for row in fresh.transfers() if row.identity == transfer.identity)
+
+
+@pytest.fixture
+def copies(path: Path, journal: Journal, other: Journal) -> Copies:
+    return Copies(path, journal, other)
+
+
+def test_copies_newer_word_of_another_shunter_stays(copies: Copies) -> None:
+    """It settled on the copy what was open there; ours knew less."""
+    transfer = copies.journal.record(begin(copies.journal), ambiguous())
+    copy = copies.path.read_bytes()
+    copies.journal.sight(transfer, [], at_ms=SENT_MS)
+    copies.put_back(copy)
+    with contextlib.closing(Journal.open(copies.path)) as newcomer:
+        done = newcomer.record(transfer, matching_record(42))
+    assert copies.journal.transfer(transfer) == done
+
+
+@pytest.mark.parametrize("certain", [accepted(7), refusal(), never_left()], ids=lambda one: type(one).__name__)
+def test_what_the_exchange_answered_stands_against_whatever_was_made_of_a_copy(
+    copies: Copies, certain: Evidence
+) -> None:
+    transfer = begin(copies.journal)
+    copy = copies.path.read_bytes()
+    answered = copies.journal.record(transfer, certain, at_ms=SENT_MS)
+    copies.put_back(copy)
+    with contextlib.closing(Journal.open(copies.path)) as newcomer:
+        for evidence in (ambiguous(), no_record()):
+            newcomer.record(transfer, evidence)
+        newcomer.revise(transfer, Reopened(Reason.RECORDS_APPEARED), notice=False)
+        newcomer.record(transfer, persons_word())
+    assert copies.journal.transfer(transfer) == answered
+    assert copies.row(transfer) == answered
+    assert copies.other.transfer(transfer) == answered
+
+
+def test_first_answer_is_added_to_what_another_shunter_found_out_on_a_copy(copies: Copies) -> None:
+    transfer = begin(copies.journal)
+    copy = copies.path.read_bytes()
+    answered = copies.journal.record(transfer, named(7))
+    copies.put_back(copy)
+    with contextlib.closing(Journal.open(copies.path)) as newcomer:
+        newcomer.record(transfer, SenderGone())
+        newcomer.record(transfer, persons_word())
+    now = copies.journal.transfer(transfer)
+    assert (now.evidence, now.answer) == (persons_word(), answered.answer)
+    assert copies.row(transfer) == now
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((ambiguous(),), no_record()),
+        ((ambiguous(),), matching_record(5)),
+        ((ambiguous(),), persons_word(is_executed=True)),
+        ((), ambiguous()),
+    ],
+)
+def test_evidence_does_not_go_back_to_that_of_a_copy(
+    copies: Copies, before: tuple[Evidence, ...], after: Evidence
+) -> None:
+    transfer = begin(copies.journal)
+    for evidence in before:
+        transfer = copies.journal.record(transfer, evidence)
+    copy = copies.path.read_bytes()
+    now = copies.journal.record(transfer, after, declined=[9], at_ms=SENT_MS)
+    copies.put_back(copy)
+    assert copies.journal.transfer(transfer) == now
+    assert copies.row(transfer) == now
+    assert copies.other.declined(transfer) == {9}
+
+
+def test_reopened_judgement_does_not_become_one_again_by_a_copy(copies: Copies) -> None:
+    judged = copies.journal.record(begin(copies.journal), no_record(), at_ms=SENT_MS)
+    copy = copies.path.read_bytes()
+    reopened = copies.journal.revise(judged, Reopened(Reason.RECORDS_APPEARED), notice=True)
+    copies.put_back(copy)
+    assert copies.journal.notices(HOST) == [reopened]
+    assert copies.row(judged) == reopened
+
+
+def test_what_was_opened_at_the_start_survives_a_copy_from_before_it(copies: Copies) -> None:
+    """Of an earlier session: this one only read it."""
+    copy = copies.path.read_bytes()
+    unknown = copies.other.record(begin(copies.other), ambiguous())
+    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
+    copies.other.sight(unknown, [seen], at_ms=SENT_MS)
+    assert copies.journal.open_transfers(HOST) == [unknown]
+    copies.put_back(copy)
+    assert copies.journal.all_open(HOST) == [unknown]
+    assert [sighting.status for sighting in copies.journal.unexplained(unknown)] == ["PENDING"]
+    assert copies.row(unknown) == unknown
+
+
+def test_tran_id_that_another_transfer_got_on_a_copy_is_not_two_transfers(copies: Copies) -> None:
+    first = copies.journal.record(begin(copies.journal), ambiguous())
+    second = copies.journal.record(begin(copies.journal), ambiguous())
+    copy = copies.path.read_bytes()
+    copies.journal.record(first, matching_record(42))
+    copies.put_back(copy)
+    with contextlib.closing(Journal.open(copies.path)) as newcomer:
+        newcomer.record(second, matching_record(42))
+    assert [row.outcome for row in copies.journal.holders(HOST, 42)] == [Outcome.DONE]
+    now = copies.journal.transfer(first)
+    assert now.evidence == Reopened(Reason.TRAN_ID_LOST, Outcome.DONE, tran_id=42)
+    assert copies.journal.notices(HOST) == [now]
+
+
+def test_two_copies_of_an_older_version_are_the_same_transfers(tmp_path: Path) -> None:
+    """Each is migrated by itself; were they others, each transfer would be there twice."""
+    older = tmp_path / "state" / "journal.sqlite3"
+    build_version_2(older)
+    copy = older.read_bytes()
+    with contextlib.closing(Journal.open(older)) as journal:
+        opened = journal.open_transfers(HOST)
+        older.write_bytes(copy)
+        assert journal.open_transfers(HOST) == opened
+        assert len(list(journal.transfers())) == len(ROWS)
+
+
+def test_rolled_back_transfer_is_not_written_again(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was never sent."""
+    with monkeypatch.context() as patch:
+        patch.setattr(rows_module, "get", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("disk I/O error")))
+        with pytest.raises(JournalError):
+            begin(journal)
+    assert list(journal.transfers()) == []
+
+
+def test_emptied_journal_is_said_and_not_begun_anew(journal: Journal, path: Path) -> None:
+    transfer = begin(journal)
+    before = path.read_bytes()
+    path.write_bytes(b"")
+    for use in (lambda: begin(journal), lambda: list(journal.transfers())):
+        with pytest.raises(JournalError, match="was emptied"):
+            use()
+    path.write_bytes(before)
+    assert list(journal.transfers()) == [transfer]
 
 
 def test_no_identity_is_given_out_twice(journal: Journal) -> None:
@@ -672,9 +855,16 @@ def test_long_journal_is_read_in_little_memory(journal: Journal, path: Path) -> 
         tracemalloc.stop()
 
 
-def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> None:
+def test_no_question_reads_the_whole_journal(journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    journal._file._connection.set_trace_callback(asked.append)
+    connect = sqlite3.connect
+
+    def traced(*args: object, **kwargs: object) -> sqlite3.Connection:
+        connection = connect(*args, **kwargs)  # type: ignore[call-overload]
+        connection.set_trace_callback(asked.append)
+        return connection  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
     transfer = begin(journal)
     open_ids(journal)
     similar(journal)
@@ -689,7 +879,7 @@ def test_no_question_reads_the_whole_journal(journal: Journal, path: Path) -> No
     journal.declined(transfer)
     journal.unexplained(transfer)
     journal.record(transfer, accepted(5))
-    journal._file._connection.set_trace_callback(None)
+    monkeypatch.undo()
     questions = [statement for statement in asked if "FROM" in statement]
     assert len(questions) >= 12
     for statement in questions:
@@ -845,7 +1035,7 @@ class _FailsAfterCommit(sqlite3.Connection):
     def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
         cursor = super().execute(statement, *parameters)  # type: ignore[arg-type]
         if self.fails and statement == "COMMIT":
-            self.fails = False
+            type(self).fails = False
             raise sqlite3.OperationalError("disk I/O error")
         return cursor
 
@@ -854,7 +1044,7 @@ def test_begin_that_failed_is_never_taken_for_a_sent_transfer(path: Path, monkey
     connect = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, factory=_FailsAfterCommit, **kwargs))
     with contextlib.closing(Journal.open(path)) as journal:
-        monkeypatch.setattr(journal._file._connection, "fails", True)
+        monkeypatch.setattr(_FailsAfterCommit, "fails", True)
         with pytest.raises(JournalError):
             begin(journal)
         assert [transfer.outcome for transfer in journal.transfers()] == [Outcome.NOT_SENT]

@@ -21,7 +21,7 @@ from tui.commands import listing
 from tui.domain.evidence import NeverLeft, Obstacle
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import Journal, clock, journal_path
+from tui.journal import Journal, JournalError, clock, journal_path
 
 HOST = "https://api.binance.com"
 SPOT_TO_FUNDING = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1234.50"))
@@ -180,6 +180,40 @@ def test_damaged_journal_is_an_error(capsys: pytest.CaptureFixture[str]) -> None
     assert out == ""
     assert "the file is damaged" in err
     assert str(journal_path()) in err
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--csv",)])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "timestamp_ms = 100000000000000000",
+        "timestamp_ms = -1",
+        "timestamp_ms = 'noon'",
+        "sent_at_ms = 9000000000000000000",
+        "settled_at_ms = 100000000000000000",
+        "outcome = 'not_executed'",
+        "evidence = 'history'",
+        "tran_id = 5",
+        "tran_id = NULL",
+        "code = -1007",
+        """kind = 'MatchingRecord', details = '{"tran_id":7,"status":"CONFIRMED","recorded_ms":1700000000000}'""",
+        """kind = 'NoRecord', details = '{"reads":3,"as_of_ms":1700000000000,"waited_ms":1}'""",
+        "kind = 'Legacy', outcome = 'moved'",
+        "kind = 'Legacy', evidence = 'hearsay'",
+    ],
+)
+def test_row_whose_columns_cannot_be_is_an_error_that_names_it(
+    capsys: pytest.CaptureFixture[str], change: str, arguments: tuple[str, ...]
+) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        for tran_id in (1, 42):
+            journal.record(begin(journal, SPOT_TO_FUNDING), accepted(tran_id))
+    with contextlib.closing(sqlite3.connect(journal_path())) as connection, connection:
+        connection.execute(f"UPDATE transfers SET {change}, revision = revision + 1 WHERE id = 2")
+    assert shunter_journal(*arguments) == 1
+    assert "transfer 2 cannot be read" in capsys.readouterr().err
+    with contextlib.closing(Journal.open()) as journal, pytest.raises(JournalError, match="transfer 2 cannot be read"):
+        list(journal.transfers())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",), ("--csv",)])

@@ -383,7 +383,7 @@ def test_error_of_the_keyring_is_told_in_our_words_without_the_secret(
 def test_keyring_that_keeps_nothing_is_refused(use_keyring: Callable[[KeyringBackend], None], name: str) -> None:
     use_keyring(keyring.core.load_keyring(f"keyring.backends.{name}.Keyring"))
     assert keys.backend_name().startswith("none")
-    with pytest.raises(keys.KeyringUnavailable, match="no keyring to keep keys in|a keyring that keeps no keys"):
+    with pytest.raises(keys.KeyringUnavailable, match=r"no keyring to keep keys in|a keyring that keeps no keys"):
         keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     assert keys.profiles() == ()
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tui.desk.desk import Decision, Undecidable, Word
 from tui.desk.settle import Pace
 from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
-from tui.domain.evidence import Clash, MatchingRecord, NoRecord
+from tui.domain.evidence import Clash, Evidence, MatchingRecord, NoRecord
 from tui.domain.moments import ms_of
 from tui.domain.outcome import Basis
 from tui.domain.records import HistoryRow
@@ -30,7 +31,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.answers import evidence_from
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import HistoryNotWhole
-from tui.journal import RepeatUnconfirmed, clock
+from tui.journal import Journal, RepeatUnconfirmed, clock
 from tui.journal import evidence as codec
 from tui.words import outcomes
 from tui.words.settling import Doubt
@@ -240,39 +241,74 @@ async def test_record_of_another_amount_that_could_not_be_read_once_is_explained
     assert Doubt.GONE not in {note.doubt for note in seat.notes}
 
 
-async def test_transfer_of_an_older_shunter_is_never_judged(
-    seat: Seat, server: DemoServer, time_passes: TimePasses, past_the_window: Callable[[], None]
-) -> None:
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
-    transfer = await _unknown(seat, server, executed=False)
+async def _recorded_before_evidence(seat: Seat, open_desk: OpenDesk, outcome: Outcome) -> tuple[Seat, Transfer]:
+    """The desk of the next session, in whose journal a row is as an older Shunter wrote it."""
+    await seat.desk.close()
     with contextlib.closing(sqlite3.connect(seat.path)) as connection, connection:
         connection.execute(
-            "UPDATE transfers SET kind = 'Legacy', details = '', message = 'The answer did not come.', "
-            "answer_kind = NULL, answer_details = NULL, revision = revision + 1"
+            "UPDATE transfers SET kind = 'Legacy', details = '', message = 'The answer did not come.', outcome = ?, "
+            "sender = 'gone', clock_error_ms = NULL, answer_kind = NULL, answer_details = NULL, "
+            "revision = revision + 1",
+            (outcome,),
         )
-    server.exchange.faults.clear()
+    assert [row.is_legacy for row in seat.written()] == [True]
+    later = open_desk()
+    (transfer,) = await later.desk.open_transfers()
+    later.shown.append(transfer)
+    return later, transfer
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.SENDING])
+async def test_transfer_of_an_older_shunter_is_never_judged(
+    seat: Seat,
+    server: DemoServer,
+    open_desk: OpenDesk,
+    time_passes: TimePasses,
+    past_the_window: Callable[[], None],
+    outcome: Outcome,
+) -> None:
+    """What it was sending when it ended is SenderGone from the next start on, and recorded before all the same."""
+    server.exchange.history.hidden = Lag(reads=10**6)
+    await _unknown(seat, server)
+    later, transfer = await _recorded_before_evidence(seat, open_desk, outcome)
     past_the_window()
-    await seat.until(_asked(seat, Doubt.LEGACY))
+    await later.until(lambda: _asked(later, Doubt.LEGACY)() or not later.shown[-1].outcome.is_open)
     time_passes(400_000)
-    before = len(seat.notes)
-    await seat.until(lambda: len(seat.notes) >= before + 6)
-    assert seat.written()[0].outcome is Outcome.UNKNOWN
-    decided = await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
+    before = len(later.notes)
+    await later.until(lambda: len(later.notes) >= before + 6 or not later.shown[-1].outcome.is_open)
+    assert [(row.outcome, row.is_legacy) for row in later.written()] == [(Outcome.UNKNOWN, True)]
+    decided = await later.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
     assert (decided.outcome, decided.is_legacy) == (Outcome.NOT_EXECUTED, True)
 
 
-async def test_record_of_a_legacy_transfer_settles_it(
-    seat: Seat, server: DemoServer, past_the_window: Callable[[], None]
+async def test_what_another_shunter_sights_before_the_judgement_is_written_is_not_judged(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    record = seat.journal.record
+
+    def sighted_before(transfer: Transfer, evidence: Evidence, **others: Any) -> Transfer:
+        if isinstance(evidence, NoRecord):
+            seen = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "PENDING", 7, transfer.timestamp_ms)
+            with contextlib.closing(Journal.open(seat.path)) as other:
+                other.sight(transfer, [seen], at_ms=transfer.timestamp_ms)
+        return record(transfer, evidence, **others)
+
+    monkeypatch.setattr(seat.journal, "record", sighted_before)
+    server.exchange.history.hidden = Lag(reads=10**6)
     transfer = await _unknown(seat, server)
-    with contextlib.closing(sqlite3.connect(seat.path)) as connection, connection:
-        connection.execute(
-            "UPDATE transfers SET kind = 'Legacy', details = '', clock_error_ms = NULL, answer_kind = NULL, "
-            "answer_details = NULL, revision = revision + 1"
-        )
+    past_the_window()
+    await seat.until(lambda: _asked(seat, Doubt.GONE)() or not seat.on_screen(transfer.id).outcome.is_open)
+    assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
+    server.exchange.history.hidden = Lag()
+    assert (await seat.settled(transfer)).tran_id == server.executed[0]  # it is looked for all the same
+
+
+async def test_record_of_a_legacy_transfer_settles_it(seat: Seat, server: DemoServer, open_desk: OpenDesk) -> None:
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    await _unknown(seat, server)
+    later, transfer = await _recorded_before_evidence(seat, open_desk, Outcome.UNKNOWN)
     server.exchange.faults.clear()
-    assert (await seat.settled(transfer)).tran_id == server.executed[0]
+    assert (await later.settled(transfer)).tran_id == server.executed[0]
 
 
 # Answers that name a tranId

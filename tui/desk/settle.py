@@ -178,8 +178,9 @@ async def settle(
                 judged = await asyncio.to_thread(
                     journal.record, transfer, judgement, despite=look.explained, at_ms=look.as_of_ms
                 )
-                if not judged.outcome.is_open:  # else another Shunter has seen a record of it meanwhile
+                if not judged.outcome.is_open:
                     return judged
+                looking.reads = 0  # another Shunter has sighted a record of it meanwhile
         except TranIdTaken:
             looking.pause_s = pace.first_s  # another transfer took the record between our look and our claim
         except Exception as error:  # noqa: BLE001 - what fails in one settling ends neither the app nor the others

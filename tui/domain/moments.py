@@ -17,6 +17,11 @@ YEAR_10000_MS = 253_402_300_800_000
 """The end of the moments that can be shown."""
 
 
+def is_moment(ms: int) -> bool:
+    """Whether so many milliseconds after 1970 is a moment that can be shown."""
+    return 0 <= ms < YEAR_10000_MS
+
+
 def utc(ms: int) -> datetime:
     """The moment so many milliseconds after 1970, also before it. Raises OverflowError beyond the years 1 to 9999."""
     return _EPOCH + timedelta(milliseconds=ms)

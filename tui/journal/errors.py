@@ -61,6 +61,7 @@ def name_of(path: Path | None) -> str:
 
 _FULL = "the disk is full", "Free some space, then try again."
 _FORBIDDEN = "it cannot be opened or written", "Make the file and its folder yours and writable, then try again."
+_GONE = "the file is gone", "Put it back, then try again."
 _DAMAGED = (
     "the file is damaged",
     "Restore it from a backup, or move it aside to start a new one; keep it, for it says what was sent.",
@@ -79,6 +80,7 @@ _SQLITE_PROBLEMS = {
     sqlite3.SQLITE_BUSY: _LOCKED,
 }
 _SYSTEM_PROBLEMS = {
+    errno.ENOENT: _GONE,
     errno.ENOSPC: _FULL,
     errno.EACCES: _FORBIDDEN,
     errno.EPERM: _FORBIDDEN,

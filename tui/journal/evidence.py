@@ -6,7 +6,8 @@ from typing import get_args
 
 import msgspec
 
-from tui.domain.evidence import Accepted, Evidence, Legacy
+from tui.domain.answers import WholeAnswer, accepted_tran_id
+from tui.domain.evidence import Accepted, Ambiguous, Evidence, Failure, Flaw, Legacy, Refusal
 from tui.domain.outcome import Basis, Outcome
 from tui.words.outcomes import message
 
@@ -21,12 +22,52 @@ def written(evidence: Evidence) -> tuple[str, str]:
     return type(evidence).__name__, msgspec.json.encode(evidence).decode()
 
 
+class _Refusal(msgspec.Struct, forbid_unknown_fields=True):
+    answer: WholeAnswer
+    wait_s: int | None = None
+
+
+class _Ambiguous(msgspec.Struct, forbid_unknown_fields=True):
+    flaw: Flaw
+    answer: WholeAnswer | None = None
+    failure: Failure | None = None
+    detail: str = ""
+
+
+_LISTED: dict[str, tuple[type[Refusal | Ambiguous], type[_Refusal | _Ambiguous]]] = {
+    Refusal.__name__: (Refusal, _Refusal),
+    Ambiguous.__name__: (Ambiguous, _Ambiguous),
+}
+"""Evidence that the lists of refusals decide about, with its values."""
+
+
 def read(kind: str, values: str) -> Evidence:
-    """Return the evidence that was written. Raises ValueError for anything else, also for what could not be it."""
+    """Return the evidence that was written. What was a refusal when it was written stays one, whatever is on the lists
+    of this version. Raises ValueError for anything else, also for what could not be it.
+    """
     try:
         return msgspec.json.decode(values, type=_KINDS[kind])
     except (KeyError, TypeError, msgspec.DecodeError) as error:
-        raise ValueError(f"no evidence: {kind}") from error
+        listed = _read_listed(kind, values)
+        if listed is None:
+            raise ValueError(f"no evidence: {kind}") from error
+        return listed
+
+
+def _read_listed(kind: str, values: str) -> Evidence | None:
+    if kind not in _LISTED:
+        return None
+    made, shape = _LISTED[kind]
+    try:
+        read = msgspec.json.decode(values, type=shape)
+    except msgspec.DecodeError:
+        return None
+    if read.answer and (accepted_tran_id(read.answer) is not None or (made is Refusal and read.answer.tran_ids)):
+        return None
+    evidence = object.__new__(made)  # unchecked: the check is against the lists
+    for name in shape.__struct_fields__:
+        object.__setattr__(evidence, name, getattr(read, name))
+    return evidence
 
 
 def of_row(row: sqlite3.Row) -> Evidence:
@@ -40,9 +81,12 @@ def answer_of_row(row: sqlite3.Row) -> Evidence | None:
     """Return what came of sending, which a row keeps for good. Raises ValueError."""
     if row["answer_kind"] is None:
         return None
-    if row["answer_kind"] == LEGACY:
-        return msgspec.json.decode(row["answer_details"], type=Legacy)
-    return read(row["answer_kind"], row["answer_details"])
+    return read_any(row["answer_kind"], row["answer_details"])
+
+
+def read_any(kind: str, values: str) -> Evidence:
+    """Return the same, or what a row said before evidence was kept. Raises ValueError."""
+    return msgspec.json.decode(values, type=Legacy) if kind == LEGACY else read(kind, values)
 
 
 @lru_cache(maxsize=1024)

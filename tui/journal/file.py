@@ -1,4 +1,9 @@
-"""The journal's file: one connection to it, whole transactions, and what goes wrong in words for a person."""
+"""The journal's file: whole transactions on what is at its path now, and what goes wrong in words for a person.
+
+Every use has a connection of its own. SQLite takes the pages that a connection has read for current as long as sixteen
+bytes of the file's header are what they were, and an older copy that was restored in place, and written to as often as
+ours, has the same ones. A file that was replaced under its name is another file, which only its path leads to.
+"""
 
 import contextlib
 import os
@@ -27,11 +32,15 @@ class JournalFile:
 
     def __init__(self, path: Path | None, *, mode: str = "rwc") -> None:
         """Opens it; without a path, one that ends with the program. `mode` is SQLite's."""
-        self.path = path
+        self.path = path.absolute() if path else None
         self._lock = threading.Lock()
         self._sender: Sender | None = None
+        self._is_closed = False
         with self._errors():
-            self._connection = _connect(path, mode)
+            connection = _connect(path, mode)
+        self._in_memory = connection if path is None else None
+        if path:
+            connection.close()
 
     @classmethod
     def to_write(cls, path: Path, *, is_own: bool) -> Self:
@@ -55,9 +64,8 @@ class JournalFile:
             except FileNotFoundError:
                 return None
             file = cls(path, mode="rw")
-            with file._closed_on_error():
-                if _version(file._connection) != len(MIGRATIONS):
-                    file.migrate()
+            with file._closed_on_error(), file.reading():
+                pass
         return file
 
     def check(self) -> None:
@@ -73,52 +81,54 @@ class JournalFile:
                 raise sqlite3.DatabaseError(found.splitlines()[-1])
 
     def migrate(self) -> None:
-        """Bring the schema up to date; all steps or none, after a copy was made. Also finds out whether the file can be
-        written.
-        """
-        with self._changing() as connection:
-            version = _version(connection)
-            if version > len(MIGRATIONS):
-                raise self._newer()
-            if version < len(MIGRATIONS):
-                if version and self.path:
-                    _copy(self.path, version)
-                for statement in (statement for step in MIGRATIONS[version:] for statement in step):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        """Make the tables of a new file, or bring an older one up to date. Also finds out whether it can be written."""
+        with self._connected() as connection, whole(connection):
+            self._bring_up(connection, is_new=True)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for reading; no other thread has it meanwhile."""
-        with self._errors(), self._lock:
-            yield self._connection
+        """A connection to the file that is there now, for reading; no other thread reads or writes meanwhile."""
+        with self._connected() as connection:
+            if _version(connection) != len(MIGRATIONS):
+                with whole(connection):
+                    self._bring_up(connection)
+            yield connection
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for writing: what is done with it is on the disk, all of it or nothing, when this ends.
-
-        Raises JournalError if a newer Shunter has changed the schema meanwhile.
-        """
-        with self._changing() as connection:
-            if _version(connection) != len(MIGRATIONS):
-                raise self._newer()
+        """The same, for writing: what is done with it is on the disk, all of it or nothing, when this ends."""
+        with self._connected() as connection, whole(connection):
+            self._bring_up(connection)
             yield connection
 
-    def _newer(self) -> JournalError:
-        return JournalError(f"{name_of(self.path)} was written by a newer Shunter. Update this one to use it.")
-
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self.reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    with contextlib.suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
-                raise
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        with self._errors(), self._lock:
+            if self._is_closed:
+                raise JournalError(f"{name_of(self.path)} is closed.")
+            if self._in_memory:
+                yield self._in_memory
+            else:
+                if self.path:
+                    self.path.stat()  # raises that it is gone; SQLite says only that it cannot be opened
+                with contextlib.closing(_connect(self.path, "rw")) as connection:
+                    yield connection
+
+    def _bring_up(self, connection: sqlite3.Connection, *, is_new: bool = False) -> None:
+        """Bring the schema up to date, within a transaction, after a copy was made. An older copy may have taken the
+        file's place at any time. Raises JournalError for a newer one.
+        """
+        version = _version(connection)
+        if version > len(MIGRATIONS):
+            raise JournalError(f"{name_of(self.path)} was written by a newer Shunter. Update this one to use it.")
+        if version == 0 and not is_new:
+            raise JournalError(f"{name_of(self.path)} was emptied. Restore it from a backup, then try again.")
+        if version < len(MIGRATIONS):
+            if version and self.path:
+                _copy(self.path, version)
+            for statement in (statement for step in MIGRATIONS[version:] for statement in step):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def hold_sender(self) -> str:
         """The id under which what is sent from here counts as being sent by someone alive."""
@@ -143,7 +153,9 @@ class JournalFile:
     def close(self) -> None:
         """Let go of the file, and of the sender id."""
         with self._lock:
-            self._connection.close()
+            self._is_closed = True
+            if self._in_memory:
+                self._in_memory.close()
             if self._sender:
                 self._sender.release()
                 self._sender = None
@@ -183,6 +195,20 @@ def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@contextlib.contextmanager
+def whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction on a connection: all of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+        raise
 
 
 def _copy(path: Path, version: int) -> None:

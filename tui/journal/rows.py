@@ -23,7 +23,7 @@ from tui.domain.evidence import (
     outcome_from,
     tran_id_from,
 )
-from tui.domain.moments import ms_of, utc
+from tui.domain.moments import is_moment, ms_of, utc
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
@@ -61,16 +61,19 @@ _WRITTEN = (
 )
 COLUMNS = (
     f"{_WRITTEN}, identity, sender, key_tail, key_print, sent_at_ms, recv_window_ms, clock_error_ms, needs_notice, "
-    "kind, details, answer_kind, answer_details"
+    "kind, details, answer_kind, answer_details, revision"
 )
-"""All columns that are read, those of `Written` first and in their order."""
+"""All columns there are, those of `Written` first and in their order."""
+NAMES = tuple(COLUMNS.split(", "))
 
 OPEN = "outcome IN ('sending', 'unknown')"
 JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
 """Asks for the same, but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
 
-_OUTCOMES = frozenset(Outcome)
+_TIMES = "sent_at_ms", "timestamp_ms"
+_OUTCOMES, _BASES = frozenset(Outcome), frozenset(Basis)
+_YES = Accepted.__name__
 
 _CONFUSED_MS = 60 * 60 * 1000
 _ROUNDED_APART = 2
@@ -101,7 +104,11 @@ def get(connection: sqlite3.Connection, identity: str) -> sqlite3.Row:
 def transfer_of(row: sqlite3.Row) -> Transfer:
     """The transfer that a row holds. Raises sqlite3.DataError if it cannot be read."""
     try:
-        return Transfer(
+        evidence = codec.of_row(row)
+        answer = codec.answer_of_row(row)
+        searched = row["outcome"], row["tran_id"], row["evidence"], row["code"]
+        is_sound = _has_moments(row) and searched == _columns(evidence, answer)
+        transfer = Transfer(
             id=row["id"],
             identity=row["identity"],
             request=TransferRequest(
@@ -114,35 +121,78 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
             timestamp_ms=row["timestamp_ms"],
             recv_window_ms=row["recv_window_ms"],
             clock_error_ms=row["clock_error_ms"],
-            evidence=codec.of_row(row),
-            answer=codec.answer_of_row(row),
+            evidence=evidence,
+            answer=answer,
             settled_at=None if row["settled_at_ms"] is None else utc(row["settled_at_ms"]),
             key_print=row["key_print"],
             needs_notice=bool(row["needs_notice"]),
         )
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
-        raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
+        raise _unreadable(row) from error
+    if not is_sound:
+        raise _unreadable(row)
+    return transfer
+
+
+def _unreadable(row: sqlite3.Row) -> sqlite3.DataError:
+    return sqlite3.DataError(f"transfer {row['id']} cannot be read")
 
 
 def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
     """The transfer that a row holds: one whose sender died is unknown, also if that is not written yet."""
     transfer = transfer_of(row)
-    return replace(transfer, evidence=SenderGone()) if transfer.id in orphans else transfer
+    if transfer.id not in orphans:
+        return transfer
+    answer = transfer.evidence if transfer.is_legacy else transfer.answer
+    return replace(transfer, evidence=SenderGone(), answer=answer)
 
 
 def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
-    """What a row of `COLUMNS` says. Raises sqlite3.DataError if its evidence cannot be read."""
+    """What a row of `COLUMNS` says. Raises sqlite3.DataError if it cannot be read."""
     written = Written._make(row[: len(Written._fields)])
-    if not _are_columns(tuple(map(type, written))) or written.outcome not in _OUTCOMES:
-        raise sqlite3.DataError(f"transfer {row['id']} cannot be read")
+    try:
+        is_sound = _are_columns(tuple(map(type, written))) and _is_readable(row)
+        is_plain = is_orphan or row["kind"] == codec.LEGACY
+        message = written.message if is_plain else codec.message_of(row["kind"], row["details"])
+    except (TypeError, ValueError) as error:
+        raise _unreadable(row) from error
+    if not is_sound:
+        raise _unreadable(row)
     if is_orphan:
         return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE)
+    return written._replace(message=message)
+
+
+def _is_readable(row: sqlite3.Row) -> bool:
+    """Whether what a row says of the outcome can be read. A plain yes, of which a journal has many, is recognised
+    without making evidence of it.
+    """
+    columns = row["outcome"], row["tran_id"], row["evidence"], row["code"]
+    if not _has_moments(row):
+        return False
+    if row["kind"] == _YES and f'"fields":{{"tranId":{row["tran_id"]}}}' in row["details"]:
+        return columns == (Outcome.DONE, row["tran_id"], Basis.ANSWER, None)
     if row["kind"] == codec.LEGACY:
-        return written
-    try:
-        return written._replace(message=codec.message_of(row["kind"], row["details"]))
-    except ValueError as error:
-        raise sqlite3.DataError(f"transfer {row['id']} cannot be read") from error
+        return row["outcome"] in _OUTCOMES and row["evidence"] in _BASES
+    return columns == _follows(*(row[name] for name in ("kind", "details", "answer_kind", "answer_details")))
+
+
+def _has_moments(row: sqlite3.Row) -> bool:
+    return all(is_moment(row[name]) for name in _TIMES) and is_moment(row["settled_at_ms"] or 0)
+
+
+_Columns = tuple[Outcome, int | None, Basis, int | None]
+
+
+@lru_cache(maxsize=1024)
+def _follows(kind: str, details: str, answer_kind: str | None, answer_details: str) -> _Columns:
+    answer = None if answer_kind is None else codec.read_any(answer_kind, answer_details)
+    return _columns(codec.read(kind, details), answer)
+
+
+def _columns(evidence: Evidence, answer: Evidence | None) -> _Columns:
+    """What the columns that are searched say of a row: outcome, tranId, what that rests on, and code."""
+    return outcome_from(evidence), tran_id_from(evidence), basis_of(evidence), code_from(answer or evidence)
 
 
 @lru_cache
@@ -170,16 +220,25 @@ def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:
     return transfer.identity
 
 
+def marks(count: int) -> str:
+    """The placeholders of so many parameters."""
+    return ", ".join("?" * count)
+
+
 def put_back(connection: sqlite3.Connection, transfer: Transfer, sender: str) -> sqlite3.Row:
     """Give the row of a transfer; written anew, as it was known, if the file does not have it any more: it was replaced
     by an older copy.
     """
     row = find(connection, transfer.identity)
     if row is None:
-        is_free = connection.execute("SELECT 1 FROM transfers WHERE id = ?", (transfer.id,)).fetchone() is None
-        _insert(connection, transfer, sender, transfer.id if is_free else None)
+        _insert(connection, transfer, sender, transfer.id if is_free(connection, transfer.id) else None)
         row = get(connection, transfer.identity)
     return row
+
+
+def is_free(connection: sqlite3.Connection, transfer_id: int) -> bool:
+    """Whether no transfer in the file has this number."""
+    return connection.execute("SELECT 1 FROM transfers WHERE id = ?", (transfer_id,)).fetchone() is None
 
 
 def _insert(connection: sqlite3.Connection, transfer: Transfer, sender: str, id_: int | None) -> None:
@@ -209,12 +268,32 @@ def _insert(connection: sqlite3.Connection, transfer: Transfer, sender: str, id_
         "code": transfer.code,
         **_outcome_columns(evidence),
     }
+    add_change(connection, _insert_columns(connection, columns), evidence)
+
+
+def _insert_columns(connection: sqlite3.Connection, columns: dict[str, object]) -> int:
     cursor = connection.execute(
-        f"INSERT INTO transfers ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - names
+        f"INSERT INTO transfers ({', '.join(columns)}) VALUES ({marks(len(columns))})",  # noqa: S608 - names
         tuple(columns.values()),
     )
     assert cursor.lastrowid is not None  # noqa: S101 - an INSERT gives one
-    _add_change(connection, cursor.lastrowid, clock.now_ms(), evidence)
+    return cursor.lastrowid
+
+
+def insert_again(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """Write a row that was in the file before, under its number if no other transfer has got that."""
+    columns = dict(zip(NAMES, row, strict=True))
+    _insert_columns(connection, columns if is_free(connection, row["id"]) else columns | {"id": None})
+
+
+def overwrite(connection: sqlite3.Connection, row: sqlite3.Row, columns: dict[str, object]) -> None:
+    """Write columns of a row again. Its revision goes up."""
+    revision = max(row["revision"] + 1, int(str(columns.get("revision", 0))))
+    columns = columns | {"revision": revision}
+    connection.execute(
+        f"UPDATE transfers SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",  # noqa: S608 - names
+        (*columns.values(), row["id"]),
+    )
 
 
 def change(
@@ -247,7 +326,7 @@ def change(
         "WHERE identity = ?",
         (*columns.values(), row["identity"]),
     )
-    _add_change(connection, row["id"], now_ms, evidence)
+    add_change(connection, row["id"], evidence, now_ms)
 
 
 def _outcome_columns(evidence: Evidence) -> dict[str, object]:
@@ -265,8 +344,8 @@ def _outcome_columns(evidence: Evidence) -> dict[str, object]:
 
 
 def _legacy_answer(row: sqlite3.Row) -> Legacy | None:
-    """What an older Shunter wrote down first, to be kept word for word."""
-    if row["kind"] != codec.LEGACY or row["outcome"] == Outcome.SENDING:
+    """What an older Shunter wrote down first, to be kept word for word: that it was sending it, too."""
+    if row["kind"] != codec.LEGACY:
         return None
     legacy = codec.of_row(row)
     return legacy if isinstance(legacy, Legacy) else None
@@ -330,14 +409,15 @@ def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
     return is_same and is_about_then and abs(Decimal(one["amount"]) - Decimal(other["amount"])) < _ROUNDED_APART
 
 
-def _add_change(connection: sqlite3.Connection, transfer_id: int, at_ms: int, evidence: Evidence) -> None:
+def add_change(connection: sqlite3.Connection, transfer_id: int, evidence: Evidence, at_ms: int | None = None) -> None:
+    """Write down in a row's history what its outcome rests on now."""
     kind, details = codec.written(evidence)
     connection.execute(
         "INSERT INTO changes (transfer_id, at_ms, outcome, tran_id, code, message, kind, details) "
         "VALUES (?, ?, ?, ?, ?, '', ?, ?)",
         (
             transfer_id,
-            at_ms,
+            clock.now_ms() if at_ms is None else at_ms,
             outcome_from(evidence),
             tran_id_from(evidence),
             code_from(evidence),

@@ -85,7 +85,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE transfers ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE changes ADD COLUMN kind TEXT NOT NULL DEFAULT 'Legacy'",
         "ALTER TABLE changes ADD COLUMN details TEXT NOT NULL DEFAULT ''",
-        "UPDATE transfers SET identity = lower(hex(randomblob(16)))",
+        # Not random: two copies of a file that are migrated apart give the same transfer the same identity.
+        "UPDATE transfers SET identity = printf('%016x%016x', id, timestamp_ms)",
         "CREATE UNIQUE INDEX transfers_identity ON transfers (identity)",
         """
         CREATE TABLE sightings (

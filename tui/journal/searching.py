@@ -57,33 +57,36 @@ def where(search: Search) -> tuple[str, list[object]]:
     if search.until_ms is not None:
         add("timestamp_ms < ?", search.until_ms)
     if (kinds := moves(search)) is not None:
-        add(f"type IN ({_marks(len(kinds))})", *sorted(kinds))
+        add(f"type IN ({rows.marks(len(kinds))})", *sorted(kinds))
     if search.outcomes:
-        add(f"(outcome = ? OR outcome IN ({_marks(len(search.outcomes))}))", Outcome.SENDING, *sorted(search.outcomes))
+        add(
+            f"(outcome = ? OR outcome IN ({rows.marks(len(search.outcomes))}))",
+            Outcome.SENDING,
+            *sorted(search.outcomes),
+        )
     if wanted_words := words(search.text):
         found = " AND ".join([f"instr({_HAYSTACK}, ?)"] * len(wanted_words))
         add(f"(outcome = ? OR ({found}))", Outcome.SENDING, *wanted_words)
     return " AND ".join(terms), parameters
 
 
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
-
-
 def page_by_page(
     file: JournalFile,
+    reading: Callable[[], contextlib.AbstractContextManager[sqlite3.Connection]],
     search: Search,
     read: Callable[[sqlite3.Row, frozenset[int]], _Read | None],
     *,
     newest_first: bool = False,
 ) -> Iterator[_Read]:
-    """What is made of the rows that may be looked for, and of the ids of those whose sender is gone."""
+    """What is made of the rows that may be looked for, and of the ids of those whose sender is gone. Each page is read
+    on a connection of its own.
+    """
     condition, parameters = where(search)
     order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
     statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE id {beyond} ? AND {condition} ORDER BY id {order} LIMIT ?"  # noqa: S608
     last = _LAST_ID if newest_first else 0
     while True:
-        with file.reading() as connection:
+        with reading() as connection:
             prepare(connection)
             page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
             orphans = file.orphans(page)

@@ -15,7 +15,8 @@ from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder
 from tui.journal import rows, searching
 from tui.journal.errors import JournalError, RepeatUnconfirmed
-from tui.journal.file import JournalFile
+from tui.journal.file import JournalFile, whole
+from tui.journal.memory import Memory, Snapshot, look
 from tui.journal.rows import Written, as_it_stands, as_written, transfer_of
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
@@ -50,11 +51,13 @@ class Journal:
     """Transfers on disk. Any number of processes and threads may use one file at once; every method blocks.
 
     Every method raises JournalError when the file, its folder or its disk is not in order. Nothing is ever recreated
-    or overwritten to get around that.
+    or overwritten to get around that. A file that is in order and older than what this session knows is brought up to
+    that: see `journal.memory`.
     """
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
+        self._memory = Memory()
 
     @classmethod
     def open(cls, path: Path | None = None) -> "Journal":
@@ -92,7 +95,7 @@ class Journal:
         """
         identity = ""
         try:
-            with self._file.transaction() as connection:
+            with self._writing() as connection:
                 repeated = self._similar(connection, sending.request, sending.host, sending.timestamp_ms)
                 if not {transfer.identity for transfer in repeated} <= meant:
                     raise RepeatUnconfirmed(repeated)
@@ -118,9 +121,10 @@ class Journal:
         Only an open transfer changes. A final one stays as it is: another Shunter may have settled it first.
         Whose tranId it is, is for `rows.claim`: raises TranIdTaken, and then changes nothing.
         `declined` are the tranIds of records that a person said are not this transfer. `at_ms` is the exchange's time.
-        A transfer that the file does not have any more, because an older copy took its place, is written anew.
+        A transfer that the file does not have any more, because an older copy took its place, is written anew. One
+        that another Shunter has sighted a record for meanwhile is not judged: it stays open.
         """
-        with self._file.transaction() as connection:
+        with self._writing(transfer) as connection:
             row = self._row(connection, transfer)
             if transfer_of(row).outcome.is_open:
                 standing = rows.claim(connection, row, evidence, frozenset(despite))
@@ -134,7 +138,7 @@ class Journal:
         """Correct a judgement, perhaps with a notice that stays until the person has seen it. One that is no judgement
         any more stays as it is: another Shunter was first. Raises TranIdTaken.
         """
-        with self._file.transaction() as connection:
+        with self._writing() as connection:
             row = self._row(connection, transfer)
             if transfer_of(row).is_judged:
                 standing = rows.claim(connection, row, evidence, frozenset())
@@ -143,7 +147,7 @@ class Journal:
 
     def sight(self, transfer: Transfer, records: Iterable[Row], *, at_ms: int) -> None:
         """Write down that these records could be an open transfer: if they are gone later, it is never judged."""
-        with self._file.transaction() as connection:
+        with self._writing(transfer) as connection:
             transfer_id = self._row(connection, transfer)["id"]
             connection.executemany(
                 "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?)",
@@ -157,7 +161,7 @@ class Journal:
         """The records that were sighted as this transfer's, and that are neither another transfer's nor declined by the
         person.
         """
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             row = rows.find(connection, transfer.identity)
             sightings = rows.unexplained(connection, row) if row else []
         return tuple(
@@ -167,7 +171,7 @@ class Journal:
 
     def sighted(self, host: str) -> dict[int, frozenset[str]]:
         """The identities of the transfers to this host that a record was sighted for, by its tranId."""
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             sightings = connection.execute(
                 "SELECT identity, sightings.tran_id FROM sightings JOIN transfers ON id = transfer_id "
                 "WHERE host = ? AND sightings.tran_id IS NOT NULL",
@@ -181,7 +185,7 @@ class Journal:
 
     def noticed(self, transfer: Transfer) -> None:
         """The person has seen that what was shown of a transfer before was wrong."""
-        with self._file.transaction() as connection:
+        with self._writing(transfer) as connection:
             row = self._row(connection, transfer)
             connection.execute(
                 "UPDATE transfers SET needs_notice = 0, revision = revision + 1 WHERE identity = ?", (row["identity"],)
@@ -189,12 +193,40 @@ class Journal:
 
     def transfer(self, transfer: Transfer) -> Transfer:
         """How one transfer stands now. One that the file does not have any more is written anew."""
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             row = rows.find(connection, transfer.identity)
+            self._memory.keep(self._look_at(connection, [transfer.identity]))
         if row is None:
-            with self._file.transaction() as connection:
+            with self._writing(transfer) as connection:
                 row = self._row(connection, transfer)
         return transfer_of(row)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """The file, for reading, once it says all that this session knows."""
+        with self._file.reading() as connection:
+            if self._memory.behind(connection):
+                with whole(connection):
+                    learnt = self._look_at(connection, self._memory.mend(connection))
+                self._memory.keep(learnt)
+            yield connection
+
+    @contextlib.contextmanager
+    def _writing(self, *transfers: Transfer) -> Iterator[sqlite3.Connection]:
+        """The same, for writing. Remembers what is written: of `transfers`, and of all whose outcome changes."""
+        with self._file.transaction() as connection:
+            touched = {*self._memory.mend(connection), *(transfer.identity for transfer in transfers)}
+            before = _last_change(connection)
+            yield connection
+            changed = "SELECT identity FROM transfers WHERE id IN (SELECT transfer_id FROM changes WHERE rowid > ?)"
+            touched.update(row["identity"] for row in connection.execute(changed, (before,)))
+            learnt = self._look_at(connection, touched)
+        self._memory.keep(learnt)
+
+    def _look_at(self, connection: sqlite3.Connection, identities: Iterable[str]) -> list[Snapshot]:
+        if not self.is_on_disk:  # then no other copy can come
+            return []
+        return look(connection, [row for identity in identities if (row := rows.find(connection, identity))])
 
     def _row(self, connection: sqlite3.Connection, transfer: Transfer) -> sqlite3.Row:
         return rows.put_back(connection, transfer, self._file.hold_sender())
@@ -207,7 +239,7 @@ class Journal:
             is_certain = row["outcome"] != Outcome.SENDING
             return transfer if is_certain or is_found(search, facts_of(transfer)) else None
 
-        return searching.page_by_page(self._file, search, read, newest_first=newest_first)
+        return searching.page_by_page(self._file, self._reading, search, read, newest_first=newest_first)
 
     def written(self, search: Search = ANY) -> Iterator[Written]:
         """The same, as it is written down: in a fifth of the time, where nothing is to be reckoned with it."""
@@ -220,7 +252,7 @@ class Journal:
                 return None
             return as_written(row, is_orphan=row["id"] in orphans)
 
-        return searching.page_by_page(self._file, search, read)
+        return searching.page_by_page(self._file, self._reading, search, read)
 
     def open_transfers(self, host: str) -> list[Transfer]:
         """The transfers to a host, oldest first, that are open and that no living process is sending.
@@ -228,11 +260,12 @@ class Journal:
         What a process left behind as `sending` when it ended becomes `unknown` here, on the disk.
         """
         statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND host = ? ORDER BY id"  # noqa: S608 - constants
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             found = connection.execute(statement, (host,)).fetchall()
             orphans = self._file.orphans(found)
+            self._memory.keep(self._look_at(connection, [row["identity"] for row in found]))
         if orphans:
-            with self._file.transaction() as connection:
+            with self._writing() as connection:
                 for orphan in (row["identity"] for row in found if row["id"] in orphans):
                     # It may have been written to since it was read, by its sender or another Shunter.
                     row = rows.get(connection, orphan)
@@ -251,7 +284,7 @@ class Journal:
 
         `now_ms` is the exchange's time: who sets this machine's clock forward does not make the question disappear.
         """
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             return self._similar(connection, request, host, now_ms)
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
@@ -299,7 +332,7 @@ class Journal:
 
     def declined(self, transfer: Transfer) -> frozenset[int]:
         """The tranIds of the records that a person said are not this transfer."""
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             declined = connection.execute(
                 "SELECT declined.tran_id FROM declined JOIN transfers ON id = transfer_id WHERE identity = ?",
                 (transfer.identity,),
@@ -307,7 +340,11 @@ class Journal:
             return frozenset(row["tran_id"] for row in declined)
 
     def close(self) -> None:
-        """Let go of the file. A transfer begun here that is still `sending` is `unknown` from now on."""
+        """Let go of the file, which says all that this session knows if it can be written. A transfer begun here that
+        is still `sending` is `unknown` from now on.
+        """
+        with contextlib.suppress(JournalError), self._reading():
+            pass
         self._file.close()
 
     def _similar(
@@ -336,7 +373,7 @@ class Journal:
 
     def _disown(self, identity: str) -> None:
         """If a disk fails late in a commit, the row can be there all the same: it was never sent, so say that."""
-        with contextlib.suppress(JournalError), self._file.transaction() as connection:
+        with contextlib.suppress(JournalError), self._writing() as connection:
             if row := rows.find(connection, identity):
                 rows.change(connection, row, NeverLeft(Obstacle.JOURNAL))
 
@@ -344,13 +381,21 @@ class Journal:
         return self._read(f"SELECT {rows.COLUMNS} FROM transfers WHERE {condition}", parameters)  # noqa: S608 - constants
 
     def _read(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
-        with self._file.reading() as connection:
+        with self._reading() as connection:
             return self._found(connection, statement, parameters)
 
     def _found(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> list[Transfer]:
         found = connection.execute(statement, parameters).fetchall()
         orphans = self._file.orphans(found)
-        return [as_it_stands(row, orphans) for row in found]
+        transfers = [as_it_stands(row, orphans) for row in found]
+        if not connection.in_transaction:
+            self._memory.keep(self._look_at(connection, [row["identity"] for row in found]))
+        return transfers
+
+
+def _last_change(connection: sqlite3.Connection) -> int:
+    last: int | None = connection.execute("SELECT max(rowid) FROM changes").fetchone()[0]
+    return last or 0
 
 
 def _record_key(record: Row) -> str:

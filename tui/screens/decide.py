@@ -65,7 +65,8 @@ class DecideScreen(EndsItself, ModalScreen[None]):
             yield Label("Transfer unknown", classes="title -unknown")
             yield Label(why, classes="meaning", markup=False)
             yield Label(f"Sent {_when(transfer.timestamp_ms)} with {who}\n{what}", classes="meaning", markup=False)
-            yield Label(outcomes.reason(transfer.answer or transfer.evidence), classes="meaning", markup=False)
+            reason = outcomes.reason(transfer.answer or transfer.evidence) or outcomes.reason(transfer.evidence)
+            yield Label(reason, classes="meaning", markup=False)
             for row in self._progress.unreadable:
                 yield Label(f"The record, as it came: {row.text}", classes="meaning", markup=False)
             yield OptionList(

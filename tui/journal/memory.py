@@ -1,0 +1,205 @@
+"""What this session knows of the journal's transfers, so that an older copy of the file takes none of it away.
+
+A person restores a backup, or a program that synchronises folders does, while Shunter runs. Each use of the journal
+then compares the file with every row that this session wrote or was given, and writes again what the file lacks:
+
+- A row that is missing is written as it was known.
+- The exchange's own yes or no, or that nothing left, is never revised: a row that says anything else of that transfer
+  comes from an older copy, whatever its revision.
+- Any other row with a higher revision than ours is another Shunter's newer word, and stays.
+- With the same revision or a lower one, a row comes from an older copy if it is open, if this session saw it in that
+  state before, or if its revision is lower than all that this session saw. Else another Shunter has settled it on the
+  copy, and that stays.
+- The first answer, the records that were sighted and those that a person declined are added to, never taken away.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tui.domain.evidence import Accepted, NeverLeft, Reason, Refusal, Reopened
+from tui.domain.outcome import Outcome
+from tui.journal import rows
+from tui.journal.errors import TranIdTaken
+
+_AT_ONCE = 500
+_CERTAIN = frozenset(kind.__name__ for kind in (Accepted, Refusal, NeverLeft))
+_OPEN = frozenset({Outcome.SENDING, Outcome.UNKNOWN})
+_ANSWER = ("answer_kind", "answer_details", "code")
+
+_State = tuple[object, ...]
+_Brief = tuple[int, str, str]
+"""What tells at once that the file has a row as it is known."""
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A row as the file has it, with what belongs to it."""
+
+    row: sqlite3.Row
+    sightings: dict[str, tuple[int | None, str, int, int | None]]
+    """By record: its tranId, its status, when it was seen last, and its time."""
+    declined: frozenset[int]
+
+
+@dataclass(slots=True)
+class _Known:
+    """The newest that is known of a row, and how it came to that."""
+
+    newest: Snapshot
+    first_revision: int
+    states: set[_State]
+
+
+class Memory:
+    """The rows that this session wrote or was given, by identity."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+
+    def keep(self, snapshots: Iterable[Snapshot]) -> None:
+        """Remember rows as they are on the disk."""
+        for snapshot in snapshots:
+            row = snapshot.row
+            known = self._known.setdefault(row["identity"], _Known(snapshot, row["revision"], set()))
+            known.states.add(_state(row))
+            if row["revision"] >= known.newest.row["revision"]:
+                known.newest = snapshot
+
+    def behind(self, connection: sqlite3.Connection) -> list[str]:
+        """Return the identities of the transfers of which the file says less than is known, in their order."""
+        all_known = self._known.copy()
+        there: dict[str, _Brief] = {}
+        for some in _batches(list(all_known)):
+            there.update(_briefs(connection, some))
+        doubtful = [
+            identity
+            for identity, known in all_known.items()
+            if there.get(identity) != _brief(known.newest.row) or known.newest.sightings or known.newest.declined
+        ]
+        if not doubtful:
+            return []
+        rows_there = {found.row["identity"]: found for found in _by_identity(connection, doubtful)}
+        return [identity for identity in doubtful if _says_less(rows_there.get(identity), all_known[identity])]
+
+    def mend(self, connection: sqlite3.Connection) -> list[str]:
+        """Write what the file lacks, within a transaction. Gives the identities of the transfers."""
+        behind = self.behind(connection)
+        for identity in behind:
+            self._mend(connection, identity, self._known[identity])
+        return behind
+
+    def _mend(self, connection: sqlite3.Connection, identity: str, known: _Known) -> None:
+        ours, there = known.newest, rows.find(connection, identity)
+        if there is None:
+            rows.insert_again(connection, ours.row)
+        elif not _stands(there, known):
+            rows.overwrite(connection, there, {name: ours.row[name] for name in rows.NAMES if name != "id"})
+        elif there["answer_kind"] is None and ours.row["answer_kind"] is not None:
+            rows.overwrite(connection, there, {name: ours.row[name] for name in _ANSWER})
+        row = rows.get(connection, identity)
+        connection.executemany(
+            "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, ?, ?, ?)",
+            [(row["id"], record, *values) for record, values in ours.sightings.items()],
+        )
+        connection.executemany(
+            "INSERT OR IGNORE INTO declined VALUES (?, ?)", [(row["id"], tran_id) for tran_id in ours.declined]
+        )
+        if _state(row) != (there and _state(there)):
+            rows.add_change(connection, row["id"], rows.transfer_of(row).evidence)
+            self._claim_again(connection, row)
+
+    def _claim_again(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
+        """Another transfer may have got the tranId of a row meanwhile, that had not been there."""
+        held = "SELECT id, identity FROM transfers WHERE host = ? AND tran_id = ? AND identity != ?"
+        others = connection.execute(held, (row["host"], row["tran_id"], row["identity"])).fetchall()
+        before = {other["id"] for other in others if self._had(other["identity"], row["tran_id"])}
+        if len(before) == len(others):
+            return
+        evidence = rows.transfer_of(row).evidence
+        try:
+            standing = rows.claim(connection, row, evidence, frozenset(before))
+        except TranIdTaken:
+            standing = Reopened(Reason.TRAN_ID_LOST, Outcome(row["outcome"]), tran_id=row["tran_id"])
+        rows.change(connection, row, standing, notice=True)
+
+    def _had(self, identity: str, tran_id: int) -> bool:
+        known = self._known.get(identity)
+        return known is not None and known.newest.row["tran_id"] == tran_id
+
+
+def look(connection: sqlite3.Connection, found: Sequence[sqlite3.Row]) -> list[Snapshot]:
+    """Return rows with what belongs to each."""
+    sightings: dict[int, dict[str, tuple[int | None, str, int, int | None]]] = {row["id"]: {} for row in found}
+    declined: dict[int, set[int]] = {row["id"]: set() for row in found}
+    for ids in _batches(list(sightings)):
+        marks = rows.marks(len(ids))
+        for id_, record, *values in connection.execute(
+            "SELECT transfer_id, record, tran_id, status, seen_ms, recorded_ms FROM sightings "  # noqa: S608 - marks
+            f"WHERE transfer_id IN ({marks})",
+            ids,
+        ):
+            sightings[id_][record] = (values[0], values[1], values[2], values[3])
+        for id_, tran_id in connection.execute(
+            f"SELECT transfer_id, tran_id FROM declined WHERE transfer_id IN ({marks})",  # noqa: S608 - marks
+            ids,
+        ):
+            declined[id_].add(tran_id)
+    return [Snapshot(row, sightings[row["id"]], frozenset(declined[row["id"]])) for row in found]
+
+
+def _brief(row: sqlite3.Row) -> _Brief:
+    return row["revision"], row["kind"], row["details"]
+
+
+def _briefs(connection: sqlite3.Connection, identities: Sequence[str]) -> dict[str, _Brief]:
+    found = connection.execute(
+        f"SELECT identity, revision, kind, details FROM transfers WHERE identity IN ({rows.marks(len(identities))})",  # noqa: S608
+        identities,
+    )
+    found.row_factory = None
+    return {identity: (revision, kind, details) for identity, revision, kind, details in found}
+
+
+def _by_identity(connection: sqlite3.Connection, identities: Sequence[str]) -> Iterator[Snapshot]:
+    for some in _batches(identities):
+        found = connection.execute(
+            f"SELECT {rows.COLUMNS} FROM transfers WHERE identity IN ({rows.marks(len(some))})",  # noqa: S608 - marks
+            some,
+        ).fetchall()
+        yield from look(connection, found)
+
+
+def _batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    for start in range(0, len(values), _AT_ONCE):
+        yield values[start : start + _AT_ONCE]
+
+
+def _says_less(there: Snapshot | None, known: _Known) -> bool:
+    ours = known.newest
+    return (
+        there is None
+        or not _stands(there.row, known)
+        or (there.row["answer_kind"] is None and ours.row["answer_kind"] is not None)
+        or not ours.sightings.keys() <= there.sightings.keys()
+        or not ours.declined <= there.declined
+    )
+
+
+def _stands(there: sqlite3.Row, known: _Known) -> bool:
+    """Whether a row of the file stays beside what is known: the rule at the top."""
+    ours = known.newest.row
+    revision: int = there["revision"]
+    is_newer: bool = revision > ours["revision"]
+    if _state(there) == _state(ours):
+        return is_newer or revision == ours["revision"]
+    if there["kind"] in _CERTAIN or ours["kind"] in _CERTAIN:
+        return there["kind"] in _CERTAIN
+    was_seen = _state(there) in known.states or revision < known.first_revision
+    return is_newer or not (was_seen or there["outcome"] in _OPEN)
+
+
+def _state(row: sqlite3.Row) -> _State:
+    return row["outcome"], row["kind"], row["details"]
