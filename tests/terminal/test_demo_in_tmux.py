@@ -63,9 +63,9 @@ def test_quitting_exits_0_and_gives_the_terminal_back(tmux: Tmux, shunter: list[
 
 PACKETS = {
     "no pair": ("51USDT\t2.5\r", ["USD-M Futures", "UMFUTURE_MAIN"]),
-    "from pair": ("41USDT\t2.5\tBTCUSDT\r", ["BTCUSDT", "ISOLATED_MARGIN_MAIN"]),
-    "to pair": ("14USDT\t2.5\tETHUSDT\r", ["ETHUSDT", "MAIN_ISOLATED_MARGIN"]),
-    "both pairs": ("44USDT\t2.5\tBTCUSDT\tETHUSDT\r", ["ISOLATEDMARGIN_ISOLATEDMARGIN", "ETHUSDT"]),
+    "from pair": ("4BTCUSDT\t1USDT\t2.5\r", ["BTCUSDT", "ISOLATED_MARGIN_MAIN"]),
+    "to pair": ("14ETHUSDT\tUSDT\t2.5\r", ["ETHUSDT", "MAIN_ISOLATED_MARGIN"]),
+    "both pairs": ("4BTCUSDT\t4ETHUSDT\tUSDT\t2.5\r", ["ISOLATEDMARGIN_ISOLATEDMARGIN", "ETHUSDT"]),
     "editing keys": (
         "51USX\x7fDT\t9\x1522\x7f5\x1b[D.\r",
         ["USD-M Futures", "UMFUTURE_MAIN"],

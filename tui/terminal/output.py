@@ -32,7 +32,7 @@ _PATIENCE_S = 1.0
 _GIVE_BACK = (
     "\x1b\\"  # ends what was cut off
     "\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1016l\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l"
-    "\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
+    "\x1b[<u\x1b[m\x1b[?1049l\x1b[?25h\x1b[?1004l"
 )
 _ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM)
 _SELDOM = ("SIGALRM", "SIGPOLL", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGVTALRM", "SIGXCPU")
