@@ -131,6 +131,8 @@ class Judge:
         """Amounts of which the person has said how they ended."""
         self.unwritten: set[str] = set()
         """Amounts whose rows an older copy of the journal does not have."""
+        self.reverted: set[str] = set()
+        """Amounts that an older copy of the journal says are open: what the exchange answered may be lost."""
         self.asked_with: dict[str, str] = {}
         """What the person saw on opening an open transfer last, by amount."""
         self.sent_offset_s: dict[str, float] = {}
@@ -219,13 +221,24 @@ class Judge:
     def _judge_done(self, claim: Claim, moves: list[Record], told: str, picture: str) -> None:
         """Where the same was made elsewhere, it cannot be told from its own record: that is no falsehood."""
         now_ms = self.clock.now_ms() + 20
-        candidates = [*moves, *self.ledger.alike(claim.amount)]
+        candidates = [*moves, *self.ledger.alike(claim.amount), *self._lost_twins(claim.amount)]
         if not any(record.moved_ms is not None and record.moved_ms <= now_ms for record in candidates):
-            self.breaks("said done, had not moved", claim.amount, told, picture)
+            self.breaks("said done, had not moved", claim.amount, told + self._twins(claim.amount), picture)
         elif claim.tran_id and claim.tran_id not in {record.tran_id for record in candidates}:
             self.breaks("said done, with another's tranId", claim.amount, told, picture)
         elif claim.tran_id and claim.tran_id not in {record.tran_id for record in moves}:
             self.counts["done by a record that cannot be told from its own"] += 1
+
+    def _lost_twins(self, amount: str) -> Iterator[Record]:
+        """What was made of identical requests that an older copy of the journal does not know of."""
+        for twin in list(self.unwritten):
+            if twin != amount and Decimal(twin) == Decimal(amount):
+                yield from self.ledger.executions(twin)
+
+    def _twins(self, amount: str) -> str:
+        """What there is to know of identical ones."""
+        twins = [one for one in list(self.ledger.arrivals) if one != amount and Decimal(one) == Decimal(amount)]
+        return "".join(f"; its twin {one}{' (lost)' * (one in self.unwritten)}: {self.truth(one)}" for one in twins)
 
     def _denies_falsely(self, record: Record, now_ms: int) -> bool:
         has_come_back = record.reversed_ms is not None and record.reversed_ms <= now_ms
@@ -355,6 +368,12 @@ class Judge:
     def _own_tran_ids(self, row: dict[str, Any]) -> set[int]:
         return {record.tran_id for record in self.ledger.executions(row["amount"])}
 
+    def restored(self, confirmed: set[str], rows: list[dict[str, Any]]) -> None:
+        """Note what an older copy of the journal, put back, does not know."""
+        self.judge_rows(rows)
+        self.unwritten |= confirmed - {row["amount"] for row in rows}
+        self.reverted |= {row["amount"] for row in rows if row["outcome"] in words.OPEN_IN_JOURNAL}
+
     def judge_end(self, rows: list[dict[str, Any]]) -> None:
         """Judge what the journal says once everything has to be settled."""
         self.judge_rows(rows)
@@ -402,7 +421,7 @@ class Judge:
         elif outcome == "done" and not row["tran_id"] and words.BY_HAND not in row["message"]:
             self.breaks("done without a tranId", amount, truth)
         arrivals = self.ledger.arrivals.get(amount, ())
-        if len(arrivals) == 1 and (code := arrivals[0].code) and amount in self.answered:
+        if len(arrivals) == 1 and (code := arrivals[0].code) and amount in self.answered - self.reverted:
             if outcome != words.REJECTED_IN_JOURNAL:
                 self.breaks("a documented refusal was not taken for one", f"{code}", truth)
             elif row["code"] != code:
@@ -1040,8 +1059,7 @@ class Run:
                     return
                 copy.backup(live)
             confirmed = set(self.judge.confirmed)
-            self.judge.judge_rows(rows := journal(self._environment))
-            self.judge.unwritten |= confirmed - {row["amount"] for row in rows}
+            self.judge.restored(confirmed, journal(self._environment))
             self.diary.asked["restored"] += 1
 
         if self._is_calm:

@@ -413,9 +413,7 @@ class Run:
             await asyncio.sleep(15)
             await asyncio.to_thread(_copy, path, copy, is_back=True)
         confirmed = set(self.judge.confirmed)
-        rows = await asyncio.to_thread(journal, self._environment)
-        self.judge.judge_rows(rows)
-        self.judge.unwritten |= confirmed - {row["amount"] for row in rows}
+        self.judge.restored(confirmed, await asyncio.to_thread(journal, self._environment))
 
     async def _judge_commands(self, rows: dict[int, dict[str, Any]]) -> None:
         exchange, unwritten = self.exchange, self.judge.unwritten
