@@ -160,7 +160,8 @@ def test_without_the_exchanges_time_there_is_no_answer(server: DemoServer, capsy
     assert json.loads(out) == []
     assert "Nothing of the exchange's history could be read: The exchange's time could not be measured." in err
     assert main(["history"]) == 1
-    assert capsys.readouterr().out == "No such record among what could be read.\n"
+    out, err = capsys.readouterr()
+    assert (out, "No such record among what could be read." in err) == ("", True)
 
 
 def test_difference_is_told(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
