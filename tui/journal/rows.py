@@ -65,15 +65,16 @@ COLUMNS = (
 )
 """All columns there are, those of `Written` first and in their order."""
 NAMES = tuple(COLUMNS.split(", "))
+_EVIDENCE = slice(NAMES.index("kind"), NAMES.index("kind") + 4)
+_CONFIRMED_MS = NAMES.index("sent_at_ms")
 
 OPEN = "outcome IN ('sending', 'unknown')"
 JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
 """Asks for the same, but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
 
-_TIMES = "sent_at_ms", "timestamp_ms"
 _OUTCOMES, _BASES = frozenset(Outcome), frozenset(Basis)
-_YES = Accepted.__name__
+_YES, _DONE, _ANSWER = Accepted.__name__, Outcome.DONE.value, Basis.ANSWER.value
 
 _CONFUSED_MS = 60 * 60 * 1000
 _ROUNDED_APART = 2
@@ -107,7 +108,8 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
         evidence = codec.of_row(row)
         answer = codec.answer_of_row(row)
         searched = row["outcome"], row["tran_id"], row["evidence"], row["code"]
-        is_sound = _has_moments(row) and searched == _columns(evidence, answer)
+        has_moments = _has_moments(row["timestamp_ms"], row["sent_at_ms"], row["settled_at_ms"])
+        is_sound = has_moments and searched == _columns(evidence, answer)
         transfer = Transfer(
             id=row["id"],
             identity=row["identity"],
@@ -150,35 +152,38 @@ def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
 def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
     """What a row of `COLUMNS` says. Raises sqlite3.DataError if it cannot be read."""
     written = Written._make(row[: len(Written._fields)])
+    kind, details, answer_kind, answer_details = row[_EVIDENCE]
     try:
-        is_sound = _are_columns(tuple(map(type, written))) and _is_readable(row)
-        is_plain = is_orphan or row["kind"] == codec.LEGACY
-        message = written.message if is_plain else codec.message_of(row["kind"], row["details"])
+        is_sound = (
+            _are_columns(tuple(map(type, written)))
+            and _has_moments(written.sent_at_ms, row[_CONFIRMED_MS], written.settled_at_ms)
+            and _is_consistent(written, kind, details, answer_kind, answer_details)
+        )
+        is_plain = is_orphan or kind == codec.LEGACY
+        message = written.message if is_plain else codec.message_of(kind, details)
     except (TypeError, ValueError) as error:
         raise _unreadable(row) from error
     if not is_sound:
         raise _unreadable(row)
     if is_orphan:
         return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE)
-    return written._replace(message=message)
+    return written if message == written.message else written._replace(message=message)
 
 
-def _is_readable(row: sqlite3.Row) -> bool:
-    """Whether what a row says of the outcome can be read. A plain yes, of which a journal has many, is recognised
+def _is_consistent(written: Written, kind: str, details: str, answer_kind: str | None, answer_details: str) -> bool:
+    """Whether what is searched says what the evidence says. A plain yes, of which a journal has many, is recognised
     without making evidence of it.
     """
-    columns = row["outcome"], row["tran_id"], row["evidence"], row["code"]
-    if not _has_moments(row):
-        return False
-    if row["kind"] == _YES and f'"fields":{{"tranId":{row["tran_id"]}}}' in row["details"]:
-        return columns == (Outcome.DONE, row["tran_id"], Basis.ANSWER, None)
-    if row["kind"] == codec.LEGACY:
-        return row["outcome"] in _OUTCOMES and row["evidence"] in _BASES
-    return columns == _follows(*(row[name] for name in ("kind", "details", "answer_kind", "answer_details")))
+    columns = written.outcome, written.tran_id, written.evidence, written.code
+    if kind == _YES and f'"fields":{{"tranId":{written.tran_id}}}' in details:
+        return columns == (_DONE, written.tran_id, _ANSWER, None)
+    if kind == codec.LEGACY:
+        return written.outcome in _OUTCOMES and written.evidence in _BASES
+    return columns == _follows(kind, details, answer_kind, answer_details)
 
 
-def _has_moments(row: sqlite3.Row) -> bool:
-    return all(is_moment(row[name]) for name in _TIMES) and is_moment(row["settled_at_ms"] or 0)
+def _has_moments(sent_ms: int, confirmed_ms: int, settled_ms: int | None) -> bool:
+    return is_moment(sent_ms) and is_moment(confirmed_ms) and (settled_ms is None or is_moment(settled_ms))
 
 
 _Columns = tuple[Outcome, int | None, Basis, int | None]
