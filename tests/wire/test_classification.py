@@ -12,7 +12,8 @@ import pytest
 
 from tests.wire.answers import REJECTED, UNKNOWN
 from tests.wire.conftest import DemoServer, OpenDesk, RawServer, Seat
-from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.demo.edits import Edit
+from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.desk.desk import Decision, Word
 from tui.domain.evidence import named_tran_ids
 from tui.domain.transfer import Outcome, Transfer
@@ -96,6 +97,37 @@ async def test_definite_refusal_is_rejected_with_words_to_act_on(
     await seat.until(lambda: len(seat.shown) == 2)
     assert len(server.exchange.requests) == 1
     agree(seat)
+
+
+@pytest.mark.parametrize(
+    "beside", [b'"success":false', b'"error":"backend timeout"', b'"partial":true', b'"errorCode":-1007,"errorMsg":"x"']
+)
+async def test_history_that_says_more_than_its_rows_is_no_absence(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], beside: bytes
+) -> None:
+    page = Answer(200, b'{"total":0,"rows":[],%b}' % beside)
+    server.exchange.faults += [
+        Fault(answer=Cut.CLOSE),
+        Fault(method="GET", path=TRANSFER_PATH, answer=page, executes=False, times=None),
+    ]
+    transfer = await seat.send()
+    past_the_window()
+    await seat.until(lambda: any(note.doubt is Doubt.OUT_OF_REACH for note in seat.notes))
+    assert seat.written() == [transfer]
+    server.exchange.faults.clear()
+    assert (await seat.settled(transfer)).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("beside", ['"message":"rolled back"', '"errorCode":-1', '"reversed":true', '"failReason":"x"'])
+async def test_record_that_says_more_than_it_documents_is_no_yes(
+    seat: Seat, server: DemoServer, past_the_window: Callable[[], None], beside: str
+) -> None:
+    server.exchange.faults.append(Fault(answer=Cut.CLOSE))
+    server.exchange.history.edits = [(Edit("status", '"CONFIRMED",' + beside), None)]
+    transfer = await seat.send()
+    past_the_window()
+    await seat.until(lambda: any(note.doubt is Doubt.UNREADABLE for note in seat.notes))
+    assert seat.written() == [transfer]
 
 
 async def test_good_answer_is_done(seat: Seat, server: DemoServer, agree: Callable[[Seat], None]) -> None:
