@@ -69,7 +69,7 @@ _SHOWN = 5
 
 _REVIEW, _QUIT, _ESCAPE, _ENTER, _HISTORY, _REFRESH = "\x12", "\x11", "\x1b", "\r", "\x14", "\x0c"
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
-_DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
+_DOWN, _FIRST, _FIRST_ROW, _TO_LIST = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x0fs"
 
 _ISOLATED = ("--from", "spot", "--to", "isolated", "--to-pair")
 _FORMS = (
@@ -221,19 +221,13 @@ class Judge:
     def _judge_done(self, claim: Claim, moves: list[Record], told: str, picture: str) -> None:
         """Where the same was made elsewhere, it cannot be told from its own record: that is no falsehood."""
         now_ms = self.clock.now_ms() + 20
-        candidates = [*moves, *self.ledger.alike(claim.amount), *self._lost_twins(claim.amount)]
+        candidates = [*moves, *self.ledger.identical(claim.amount, self.unwritten)]
         if not any(record.moved_ms is not None and record.moved_ms <= now_ms for record in candidates):
             self.breaks("said done, had not moved", claim.amount, told + self._twins(claim.amount), picture)
         elif claim.tran_id and claim.tran_id not in {record.tran_id for record in candidates}:
             self.breaks("said done, with another's tranId", claim.amount, told, picture)
         elif claim.tran_id and claim.tran_id not in {record.tran_id for record in moves}:
             self.counts["done by a record that cannot be told from its own"] += 1
-
-    def _lost_twins(self, amount: str) -> Iterator[Record]:
-        """What was made of identical requests that an older copy of the journal does not know of."""
-        for twin in list(self.unwritten):
-            if twin != amount and Decimal(twin) == Decimal(amount):
-                yield from self.ledger.executions(twin)
 
     def _twins(self, amount: str) -> str:
         """What there is to know of identical ones."""
@@ -784,7 +778,6 @@ class Person:
         terminal = self.start()
         self.see(words.EARLIER)
         self.watch_for(8)  # the reads that tell the program that it has to ask
-        terminal.type(_BACK_TAB * 4)  # before the first field stands the last list: that of the earlier transfers
         for _ in range(_PASSES):
             places = [place for place in places if not self._settle_by_hand(terminal, place)]
             if not places:
@@ -794,7 +787,8 @@ class Person:
 
     def _settle_by_hand(self, terminal: Terminal, place: int) -> bool:
         """Open one row of the list and decide, if the program asks; whether there is nothing more to do about it."""
-        terminal.type(going := _FIRST_ROW + _DOWN * place + _ENTER)
+        self.see(words.NO_DIALOG)  # a notice would take the keys
+        terminal.type(going := _TO_LIST + _FIRST_ROW + _DOWN * place + _ENTER)
         self.see(words.DIALOG_IS_OPEN, pressing=going, where=words.NO_DIALOG)
         screen = terminal.screen()
         is_asked = words.asks_to_decide(screen)
@@ -935,7 +929,7 @@ class Run:
             self.judge.note(judge_history(exchange, printed, rows, unwritten), wall_offset_s)
             printed = run("reconcile", "--json", wall_offset_s=wall_offset_s)
             self.judge.note(judge_reconcile(exchange, printed, rows, unwritten), wall_offset_s)
-        self.judge.note(judge_agreement(exchange, run("reconcile"), rows), 0)
+        self.judge.note(judge_agreement(exchange, run("reconcile"), rows, unwritten), 0)
 
     def _use(self, person: Person, until: int) -> None:
         while self.judge.confirmed.total() < until:

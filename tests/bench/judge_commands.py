@@ -143,7 +143,9 @@ def _false_of_difference(  # noqa: C901 - a case for each kind
     advice = told["advice"] or ""
     if says.IT_MOVED in advice and not _is_borne_out(own, told["tran_id"], printed):
         yield "it moved, has no record of its own that says so"
-    if (so_did := says.SO_DID.search(advice)) and not _agrees(exchange, journal.get(int(so_did[1]), {}), printed):
+    if (so_did := says.SO_DID.search(advice)) and not _agrees(
+        exchange, journal.get(int(so_did[1]), {}), printed, unwritten
+    ):
         yield "so did another one, did not"
 
 
@@ -167,14 +169,16 @@ def _left_out(exchange: JudgeExchange, row: Row, shown: Mapping[int, Record], pr
     return ""
 
 
-def judge_agreement(exchange: JudgeExchange, printed: Printed, journal: Mapping[int, Row]) -> Iterator[Contradiction]:
+def judge_agreement(
+    exchange: JudgeExchange, printed: Printed, journal: Mapping[int, Row], unwritten: set[str]
+) -> Iterator[Contradiction]:
     """How many rows `reconcile` counts as what: no more than there are, and each row once."""
     if not (found := says.AGREE.search(printed.text)):
         return
     agree, differ = _number(found[1]), _number(found[2])
     shown, rows = _shown(exchange, printed), list(journal.values())
     counted = {
-        "agree": (agree, sum(_agrees(exchange, row, printed) for row in rows)),
+        "agree": (agree, sum(_agrees(exchange, row, printed, unwritten) for row in rows)),
         "unmoved": (_count(says.UNMOVED, printed), sum(_is_unmoved(exchange, row, shown, printed) for row in rows)),
         "done by word": (_count(says.BY_WORD, printed), sum(_is_done(row) and not row["tran_id"] for row in rows)),
         "pending": (_count(says.STILL_PENDING, printed), sum(_is_pending(exchange, row, printed) for row in rows)),
@@ -204,13 +208,13 @@ def _is_done(row: Row) -> bool:
     return row.get("outcome") == says.DONE_IN_JOURNAL
 
 
-def _agrees(exchange: JudgeExchange, row: Row, printed: Printed) -> bool:
-    """Whether it is done, and its own record said CONFIRMED; what was made elsewhere and cannot be told from it counts
-    where the row has its tranId.
+def _agrees(exchange: JudgeExchange, row: Row, printed: Printed, unwritten: set[str]) -> bool:
+    """Whether it is done, and its own record said CONFIRMED; what cannot be told from it counts where the row has its
+    tranId.
     """
     if not _is_done(row):
         return False
-    records = (*exchange.ledger.executions(row["amount"]), *exchange.ledger.alike(row["amount"]))
+    records = (*exchange.ledger.executions(row["amount"]), *exchange.ledger.identical(row["amount"], unwritten))
     return any(
         record.tran_id == row["tran_id"]
         and _says_the_same(row, record)

@@ -424,7 +424,7 @@ class Run:
             printed = await asyncio.to_thread(self._commands.run, "reconcile", "--json", wall_offset_s=offset_s)
             self.judge.note(judge_reconcile(exchange, printed, rows, unwritten), offset_s)
         printed = await asyncio.to_thread(self._commands.run, "reconcile")
-        self.judge.note(judge_agreement(exchange, printed, rows), 0)
+        self.judge.note(judge_agreement(exchange, printed, rows, unwritten), 0)
 
 
 def _copy(path: Path, copy: sqlite3.Connection, *, is_back: bool) -> None:

@@ -148,6 +148,13 @@ class Ledger:
         made = [arrival.alike for one in same for arrival in self.arrivals[one] if arrival.alike]
         return [record for record in made if record.told_ms >= min(sent_ms)]
 
+    def identical(self, amount: str, lost: Iterable[str]) -> list[Record]:
+        """Records that nobody can tell from its own: what was made alike elsewhere, and what was made of identical
+        requests that the journal has lost.
+        """
+        twins = [one for one in list(lost) if one != amount and Decimal(one) == Decimal(amount)]
+        return [*self.alike(amount), *(record for twin in twins for record in self.executions(twin))]
+
     def holds(self, wallet: str, at_ms: int) -> Decimal:
         """What a wallet held at a moment."""
         return self._base[wallet] + sum(_changes(self.records, wallet, -1, at_ms).values(), Decimal())
