@@ -93,6 +93,26 @@ async def test_of_several_records_the_person_says_which(
         await until(pilot, lambda: all(word in in_list(main) for word in expected))
 
 
+@pytest.mark.parametrize(("choice", "are_declined"), [("None", True), ("It", False)])
+async def test_who_saw_it_executed_has_declined_no_record(
+    demo_app: AppMaker, exchange: DemoExchange, choice: str, are_declined: bool
+) -> None:
+    """Each record that was shown became "made elsewhere", and one of them was the transfer's."""
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        exchange.ledger.transfer(REQUEST, exchange.server_ms(), fails=False)
+        exchange.faults.append(Fault(answer=Answer(502)))
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        choices = [words.split()[0] for words in await open_row(pilot, main)]
+        await pilot.press(*["down"] * (choices.index(choice) + 1), "enter")
+        journal = main.desk._journal
+        await until(pilot, lambda: not next(journal.transfers()).outcome.is_open)
+        declined = journal.declined(next(journal.transfers()))
+        assert declined == {executed.tran_id for executed in exchange.ledger.transfers if are_declined}
+
+
 async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
