@@ -26,16 +26,14 @@ _AMBIGUOUS = object()
 """Stands for an object that has a name twice."""
 
 
-class _Page(msgspec.Struct, frozen=True):
-    """A page before its rows are read."""
+class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page before its rows are read. One that says anything else says that something is wrong: an empty list in it is
+    no absence.
+    """
 
     total: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
     rows: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
     """Where there is nothing, the exchange leaves it out."""
-    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    msg: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    status: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    """An answer that has one of these speaks of an error, whatever else it has."""
 
 
 def history_page(body: bytes) -> HistoryPage:
@@ -44,8 +42,6 @@ def history_page(body: bytes) -> HistoryPage:
         raise ValueError("it is too long")
     page = decode(body, _Page)
     is_row_clear = _clear_rows(body)
-    if not page.code is page.msg is page.status is msgspec.UNSET:
-        raise ValueError("it speaks of an error")
     if page.rows is msgspec.UNSET:
         if page.total:
             raise ValueError("it has no rows")
