@@ -23,7 +23,7 @@ from tests.evidence import (
 from tui.desk.reconcile import Comparison, Kind, compare
 from tui.domain.evidence import Awaiting, Evidence
 from tui.domain.outcome import Basis, Outcome
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import HistoryRow, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.history import Stream
@@ -295,6 +295,14 @@ def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
 ) -> None:
     comparison = compared([row_of(1, days_ago=minutes_ago / 24 / 60)], [])
     assert (_kinds(comparison), comparison.left_out) == (kinds, left_out)
+
+
+def test_row_whose_record_may_be_one_that_cannot_be_read_is_left_out() -> None:
+    row = row_of(3)
+    garbled = UnreadableRow("null")
+    asked = {identity(garbled): frozenset({Stream(row.request.type)})}
+    comparison = compared([row], [garbled], questions=asked)
+    assert (_kinds(comparison), comparison.left_out) == ([], 1)
 
 
 def test_row_whose_type_was_not_read_is_left_out() -> None:

@@ -180,7 +180,9 @@ def _without_record(row: Transfer, comparing: _Comparing) -> Difference | _Tally
         return otherwise or (_Tally.UNMOVED if comparing.is_comparable(row) else _Tally.LEFT_OUT)
     if row.basis is Basis.PERSON and row.tran_id is None:
         return _possible_match(Kind.POSSIBLE, row, comparing, only=RecordStatus.FAILED) or _Tally.BY_WORD
-    return Difference(Kind.NO_RECORD, row, None) if comparing.is_comparable(row) else _Tally.LEFT_OUT
+    may_be_there = any(record.tran_id is None for record in comparing.possible.get(row.identity, ()))
+    is_missing = comparing.is_comparable(row) and not may_be_there
+    return Difference(Kind.NO_RECORD, row, None) if is_missing else _Tally.LEFT_OUT
 
 
 def _possible_match(
