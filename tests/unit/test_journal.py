@@ -320,11 +320,12 @@ def test_sightings_are_remembered_until_they_are_explained(journal: Journal, oth
 def test_rivals_are_those_that_a_record_could_be_as_well(journal: Journal) -> None:
     mine, twin = begin(journal), begin(journal)
     judged = journal.record(begin(journal), no_record())
+    by_word = journal.record(begin(journal), persons_word(True))  # its record was not there yet
     journal.record(begin(journal), accepted(1))
     journal.record(begin(journal), refusal())
     begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal(7)))
     begin(journal, host="https://api1.binance.com")
-    assert [rival.id for rival in journal.rivals(mine)] == [twin.id, judged.id]
+    assert [rival.id for rival in journal.rivals(mine)] == [twin.id, judged.id, by_word.id]
 
 
 @pytest.mark.parametrize(

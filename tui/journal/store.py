@@ -24,6 +24,9 @@ REPEAT_WINDOW_MS = 5 * 60 * 1000
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
 
+_RIVAL_MS = 2 * 60 * 60 * 1000
+"""How long before or after a transfer another one may have been sent whose record its own could be taken for."""
+
 
 def journal_path() -> Path:
     """Where a person's journal is."""
@@ -243,7 +246,8 @@ class Journal:
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
         """The other transfers to the same host that ask for the same, of any profile, and that a record could be: those
-        that are open, and those that were judged. Of types whose records name no pair, those of any pair.
+        that are open, those that were judged, and, about that time, those that are done by a person's word. Of types
+        whose records name no pair, those of any pair.
         """
         request = transfer.request
         if request.type in PAIR_UNFILTERED:
@@ -251,13 +255,17 @@ class Journal:
             parameters: tuple[str | None, ...] = (transfer.host, request.type.name, request.asset)
         else:
             same, parameters = rows.SAME, rows.same(request, transfer.host)
+        about_ms = transfer.timestamp_ms - _RIVAL_MS, transfer.timestamp_ms + _RIVAL_MS
         rivals = self._read(
             f"""
             SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND {same} AND identity != ?
             UNION ALL
             SELECT {rows.COLUMNS} FROM transfers WHERE {rows.JUDGED} AND tran_id IS NULL AND {same} AND identity != ?
+            UNION ALL
+            SELECT {rows.COLUMNS} FROM transfers
+            WHERE outcome = 'done' AND tran_id IS NULL AND {same} AND identity != ? AND timestamp_ms BETWEEN ? AND ?
             """,  # noqa: S608 - constants
-            (*parameters, transfer.identity, *parameters, transfer.identity),
+            (*(*parameters, transfer.identity) * 3, *about_ms),
         )
         return [rival for rival in rivals if rival.request.amount == request.amount]
 
