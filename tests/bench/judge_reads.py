@@ -38,7 +38,6 @@ _BLACKOUTS: tuple[bytes, ...] = (
     b'{"code":-1000,"msg":"An unknown error occurred.","total":0,"rows":[]}',
     b'{"total":0,"rows":[],"success":false}',
     b'{"total":0,"rows":[],"status":1,"msg":"system maintenance"}',
-    b'{"total":0}',
     b'{"rows":[]}',
     b'{"total":0,"rows":null}',
     b'{"total":null,"rows":[]}',

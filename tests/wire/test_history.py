@@ -81,6 +81,8 @@ def _tran_ids(rows: tuple[HistoryRow | UnreadableRow, ...]) -> list[int | None]:
         {"total": 0, "rows": [], "errorCode": -1007, "errorMsg": "timeout"},
         {"total": 0, "rows": [], "Total": 1},
         {"total": 0, "rows": [], "": None},
+        {"total": 0, "rows": [], "Rows": [{"tranId": 1}]},
+        {"total": 0, "error": "try later"},
         None,
         [],
         b"",

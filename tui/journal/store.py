@@ -25,7 +25,6 @@ REPEAT_WINDOW_MS = 5 * 60 * 1000
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
 
-
 _RIVALS_MS = 24 * 60 * 60 * 1000
 """So far apart, two that are done are no rivals. Of those that are open or judged there are few."""
 
@@ -295,7 +294,7 @@ class Journal:
         request = transfer.request
         if request.type in PAIR_UNFILTERED:
             same = "host = ? AND type = ? AND asset = ?"
-            parameters: tuple[object, ...] = (transfer.host, request.type.name, request.asset)
+            parameters: tuple[str | None, ...] = (transfer.host, request.type.name, request.asset)
         else:
             same, parameters = rows.SAME, rows.same(request, transfer.host)
         parameters = (*parameters, transfer.identity)
