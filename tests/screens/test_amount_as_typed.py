@@ -91,17 +91,30 @@ async def test_a_max_that_waits_is_not_filled_in_for_anything_else(
         assert form.draft.amount == ""
 
 
-@pytest.mark.parametrize("change", [CHANGES["another source"], CHANGES["a way round"]], ids=["source", "swap"])
-async def test_all_but_so_much_is_of_what_was_there_and_is_emptied_with_a_word(
-    demo_app: AppMaker, change: list[str]
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_all_but_so_much_that_waits_is_emptied_with_a_word(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch, change: list[str]
 ) -> None:
-    app = demo_app(asset="USDT", amount="all but 50", source=Wallet.SPOT, destination=Wallet.CROSS)
+    app = demo_app(asset="USDT", source=Wallet.SPOT, destination=Wallet.FUNDING)
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await until(pilot, lambda: "= 1,200.00 USDT" in picture(pilot))
-        await pilot.press(*change)
+        form = main.query_one(TransferForm)
+        known, show_balances = form._balances, form.show_balances
+        monkeypatch.setattr(form, "show_balances", lambda _: None)
+        show_balances(Balances())
+        await pilot.press("ctrl+o", "m", *"b50", *change)
         await until(pilot, lambda: "Emptied: all but 50" in picture(pilot))
-        assert main.query_one(TransferForm).draft.amount == ""
+        show_balances(known)
+        assert form.draft.amount == ""
+
+
+async def test_all_but_so_much_that_is_known_follows_the_source(demo_app: AppMaker) -> None:
+    app = demo_app(asset="USDT", amount="all but 50", source=Wallet.SPOT, destination=Wallet.UM)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await until(pilot, lambda: "= 1,200.00 USDT" in picture(pilot))
+        await pilot.press("ctrl+o", "f", "2")
+        await until(pilot, lambda: "= 30.00 USDT" in picture(pilot))
 
 
 async def test_tab_goes_through_the_form_in_one_order(demo_app: AppMaker) -> None:

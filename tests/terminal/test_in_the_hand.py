@@ -176,7 +176,7 @@ def test_offline_stays_in_sight_and_mends_itself(
     terminal = open_pty([*shunter, "--asset", "USDT"], person)
     offline = terminal.wait_for("No wallet can be read", "tried again by itself, F5 tries now", "not read")
     assert "Since " in offline
-    terminal.type("155\r")
+    terminal.type("15\t5\r")
     terminal.wait_for("Nothing was sent", "y  try again")
     with serving(DemoExchange(), free_port):
         terminal.type("q")
@@ -212,7 +212,7 @@ def test_holdings_show_everything_and_enter_moves_from_there(demo: Pty) -> None:
     demo.wait_for("USD-M Futures: 300.00 USDT", "Free in all: 2,075.00 USDT")
     demo.type(ENTER)
     demo.wait_for("UMFUTURE_", "of 300.00 USDT", "Asset      USDT")
-    demo.type("110\r")
+    demo.type("1\t10\r")
     demo.wait_for("y  send", "USD-M Futures", "10 USDT", "UMFUTURE_MAIN")
 
 

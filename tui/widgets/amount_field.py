@@ -82,17 +82,18 @@ class AmountField(FormField):
             self._want(100)
 
     def follow(self) -> str:
-        """Forget what was asked for of another account or asset. Return why the amount was emptied, if it was: "all but
-        50" is of what was there, and would come to something else here.
+        """Forget what was asked for of another account or asset. Return why the amount was emptied, if it was: where
+        "all but 50" waits for a figure, it is of the one that it was typed for.
         """
         before, now = self._of, self._state()
         self._of = now
         if before is None or (before.ends, before.draft.asset) == (now.ends, now.draft.asset):
             return ""
         self.forget()
-        if left_behind(self.amount.value) is None or not before.known_asset:
+        waits = before.figure is None or not before.figure.is_exact
+        if left_behind(self.amount.value) is None or not before.draft.asset or not waits:
             return ""
-        words = f"Emptied: {self.amount.value} was of {before.known_asset} in {before.ends[0].label}"
+        words = f"Emptied: {self.amount.value} was of {before.draft.asset} in {before.ends[0].label}"
         self.amount.value = ""
         return words
 

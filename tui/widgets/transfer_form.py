@@ -205,7 +205,7 @@ class TransferForm(WhileThere, Widget):
 
     def _text_changed(self, which: Field, value: str) -> None:
         self._amount.forget()
-        if which in (Field.ASSET, Field.AMOUNT):
+        if which is Field.AMOUNT:
             self._emptied = ""
         if value:
             self._shown_problems.add(which)
