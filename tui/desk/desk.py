@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.desk.balances import BalanceReadings
@@ -23,7 +24,7 @@ from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import ExchangeError, OutcomeUnknown
+from tui.exchange.errors import ClockRefused, ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import WATCH_MS
 from tui.words import outcomes, settling
@@ -231,8 +232,13 @@ class Desk:
 
     async def _read_again(self, transfer: Transfer, record: HistoryRow) -> HistoryRow:
         """A record as the history has it now. Raises Undecidable."""
+        read = partial(read_around, transfer, self.client, span_ms(transfer), [record.timestamp])
         try:
-            rows = await read_around(transfer, self.client, span_ms(transfer), [record.timestamp])
+            try:
+                rows = await read()
+            except ClockRefused:
+                await self.client.sync_clock()
+                rows = await read()
         except ExchangeError as error:
             raise Undecidable(f"The history cannot be read just now: {error}") from None
         now = next((row for row in rows if row.tran_id == record.tran_id), None)
