@@ -64,6 +64,9 @@ def environment(tmp_path: Path) -> Iterator[Environment]:
         }
 
 
+_REST_S = 0.5
+
+
 @dataclass
 class GnomeKeyring:
     """A GNOME Keyring that can be locked by logging out, and unlocked by logging in."""
@@ -205,7 +208,8 @@ class Pty(Terminal):
         self.pid: int = self._process.pid
 
     def type(self, keys: str) -> None:
-        """Press keys, all of them in one packet."""
+        """Press keys, all of them in one packet; an answer by itself after a person's pause."""
+        _pause_before(keys)
         self._process.send(keys)
 
     def send(self, data: bytes) -> None:
@@ -326,7 +330,8 @@ class Tmux(Terminal):
         return done.stdout
 
     def type(self, keys: str) -> None:
-        """Press keys."""
+        """Press keys; an answer by itself after a person's pause."""
+        _pause_before(keys)
         self.run("send-keys", "-l", keys)
 
     def screen(self) -> str:
@@ -336,6 +341,12 @@ class Tmux(Terminal):
     def value(self, name: str) -> str:
         """What tmux knows of the pane."""
         return self.run("display-message", "-p", f"#{{{name}}}").strip()
+
+
+def _pause_before(keys: str) -> None:
+    """Right behind a burst of keys an answer counts for nothing: a person reads first."""
+    if keys in ("y", "d"):
+        time.sleep(_REST_S)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Pty, exc
 
 
 def test_pair_of_another_script_is_moved_to(terminal: Pty, exchange: DemoExchange) -> None:
-    terminal.type(f"\t4{NAME}\t0.5\t{NAME}usdt")
+    terminal.type(f"\t4{NAME}usdt\t{NAME}\t0.5")
     terminal.wait_for(f"of 3.5 {NAME}", SYMBOL)
     terminal.type("\r")
     terminal.wait_for("y  send", f"Isolated Margin  {SYMBOL}")
