@@ -51,6 +51,7 @@ _LOOKS_EVERY_S = 3
 """A look starts `shunter journal`, and has the program open every row that is left."""
 
 _ASKS_AGAIN = "d  allow"
+_READS_S = 1.0
 _REVIEW, _QUIT, _ESCAPE, _ENTER = "\x12", "\x11", "\x1b", "\r"
 _END_OF_LINE, _DELETE_LINE = "\x05", "\x15"
 _DOWN, _FIRST, _FIRST_ROW, _BACK_TAB = "\x1b[B", "\x1b[H", "\x1b[1;5H", "\x1b[Z"
@@ -331,6 +332,8 @@ class Person:
         """Quit the program, and wait until nothing happens late any more."""
         if self._terminal:
             self._terminal.type(_QUIT)
+            time.sleep(_READS_S)
+            self._terminal.type(_QUIT)  # of an unknown transfer it asks once
             assert self._terminal.wait_for_end() == 0, self._terminal.screen()
             self._terminal = None
         for late in self._late:

@@ -64,7 +64,7 @@ def environment(tmp_path: Path) -> Iterator[Environment]:
         }
 
 
-_REST_S = 0.5
+_REST_S = 0.8
 
 
 @dataclass

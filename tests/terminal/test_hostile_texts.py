@@ -153,16 +153,17 @@ def walk(terminal: Pty, *, decides: bool) -> None:
     terminal.wait_for(" assets ", " pairs ")
     terminal.type("\t4")
     terminal.wait_for("MAIN_ISOLATED_MARGIN")
+    terminal.type("\t")
     for prefix, offered in (("", "USDT "), ("U", "USDC "), ("B", "BNB ")):
         terminal.type(f"\x15{prefix}\x1b[B")
         terminal.wait_for(offered)
         terminal.type("\x1b")
-    terminal.type("\x15USDT\t7\t")
+    terminal.type("\x15USDT\x1b[Z")
     for prefix in ("", "B", "E"):
         terminal.type(f"\x15{prefix}\x1b[B")
         terminal.wait_for("BTCUSDT " if prefix != "E" else "ETHUSDT ")
         terminal.type("\x1b")
-    terminal.type("\x15BTCUSDT\x1b[Z\x1b[Z\x1b[Z2")
+    terminal.type("\x15BTCUSDT\t\t7\x1b[Z\x1b[Z\x1b[Z2")
     terminal.wait_for("MAIN_FUNDING")
     for outcome in ("rejected", "unknown"):
         terminal.type("\x12")

@@ -7,12 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evidence import begin_anyway
 from tests.terminal.conftest import Environment, OpenPty
-from tests.terminal.own_key import with_key
-from tui.demo.exchange import DemoExchange
-from tui.demo.keys import demo_key
-from tui.demo.serving import served
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal
@@ -58,23 +53,3 @@ def test_transfer_is_made_and_found_in_any_zone(
     app.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> Funding +1\.25")
     app.type(ENTER)
     app.wait_for("+0000")
-
-
-def test_start_survives_a_row_of_a_year_that_no_calendar_has(
-    open_pty: OpenPty, shunter: list[str], environment: Environment, tmp_path: Path
-) -> None:
-    exchange = DemoExchange()
-    key = demo_key()
-    with served(exchange) as base_url:
-        person = with_key(environment, tmp_path, base_url)
-        journal = Journal.open(Path(person["XDG_STATE_HOME"]) / "shunter" / "journal.sqlite3")
-        request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
-        for timestamp_ms in (300_000_000_000_000, 2**53 - 1):
-            begin_anyway(journal, Sending(request, "main", key.tail, key.fingerprint, base_url, timestamp_ms, 20, 5000))
-        journal.close()
-        app = open_pty(shunter, person)
-        app.wait_for("Earlier, outcome open at the start - 2")
-        app.type(F3)
-        app.wait_for("Spot -> Funding", "History")
-        app.type(ENTER)
-        app.wait_for("12.5 USDT unknown")

@@ -186,7 +186,7 @@ def test_line_pasted_without_brackets_does_not_send(person: Person) -> None:
     person.pty.wait_for("y  send")
     person.pty.type("yy")
     person.pty.wait_for("not a key by itself", "y  send")
-    person.pty.type("y")
+    person.pty.send(b"y")
     person.pty.wait_for("still held", "y  send")
     person.let_go()
     person.send()
