@@ -367,8 +367,10 @@ class Person:
             none_of_these = len(records)
             choice = records.index(executed) if executed else none_of_these
             terminal.type(_FIRST + _DOWN * choice)
+            time.sleep(_READS_S)
             terminal.type(_ENTER)  # by itself: a key of a burst decides nothing
             if _AGAIN in terminal.find(rf"{_NO_DIALOG}|{_AGAIN}|{_NOT_DECIDED}")[0]:
+                time.sleep(_READS_S)
                 terminal.type(_ENTER)
             if _NOT_DECIDED in terminal.find(rf"{_NO_DIALOG}|{_NOT_DECIDED}")[0]:  # the record went to another one
                 terminal.type(_ESCAPE)

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ SEQUENCE = re.compile(
 )
 
 Environment = dict[str, str]
+
+_READS_S = 1.0
 
 
 def spoiled(value: Any, poison: str) -> Any:
@@ -189,6 +192,8 @@ def walk(terminal: Pty, *, decides: bool) -> None:
     terminal.type("\x1b")
     terminal.wait_for("Session")
     terminal.type("\x11")
+    time.sleep(_READS_S)
+    terminal.type("\x11")  # of an unknown transfer it asks once
     assert terminal.wait_for_end() == 0
 
 
