@@ -157,6 +157,12 @@ class SenderGone:
     """Shunter ended before the answer came."""
 
 
+def _require_final(status: RecordStatus) -> None:
+    """Raise ValueError for a status that does not say how a transfer ended."""
+    if status not in (RecordStatus.CONFIRMED, RecordStatus.FAILED):
+        raise ValueError("it says nothing final")
+
+
 @dataclass(frozen=True, slots=True)
 class MatchingRecord:
     """The exchange's history has one record that matches, and no other transfer can claim it."""
@@ -171,8 +177,7 @@ class MatchingRecord:
     """What Shunter said of the transfer before."""
 
     def __post_init__(self) -> None:
-        if self.status not in (RecordStatus.CONFIRMED, RecordStatus.FAILED):
-            raise ValueError("it says nothing final")
+        _require_final(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +230,7 @@ class PersonsRecord:
     recorded_ms: int
 
     def __post_init__(self) -> None:
-        if self.status not in (RecordStatus.CONFIRMED, RecordStatus.FAILED):
-            raise ValueError("it says nothing final")
+        _require_final(self.status)
 
 
 @dataclass(frozen=True, slots=True)
