@@ -62,6 +62,7 @@ _SLOWED_MS = 3000
 _PASSES, _PASS_S = 8, 6
 """How often, and how long after, the person looks again at what a read that failed left open."""
 _PRESSED_AGAIN_S = 8
+_READS_S = 1.0
 _REOPENED_S = 900
 """How long a transfer may be open that is unknown again."""
 _ALL_STAY = 0.25
@@ -731,8 +732,8 @@ class Person:
             return
         else:
             terminal.type(_QUIT)
-            if how == "quit twice" or kill is Kill.IN_FLIGHT:
-                self.watch_for(0.3)
+            self.watch_for(0.3 if how == "quit twice" or kill is Kill.IN_FLIGHT else _READS_S)
+            with suppress(OSError):  # it has quit
                 terminal.type(_QUIT)
         terminal.wait_for_end()
         self.terminal = None
@@ -747,6 +748,9 @@ class Person:
         """Quit the program."""
         if terminal := self.terminal:
             terminal.type(_ESCAPE + _QUIT)
+            self.watch_for(_READS_S)
+            with suppress(OSError):  # it has quit
+                terminal.type(_QUIT)  # about a transfer that is unknown, it asks once
             try:
                 terminal.wait_for_end()
             except AssertionError:
@@ -837,6 +841,7 @@ class Report:
 
     figures: list[str]
     outcomes: dict[str, int]
+    kills: Counter[str]
     broken: list[Violation]
 
     def __str__(self) -> str:
@@ -1131,7 +1136,7 @@ def report_of(
         f"{took_s:.0f} s, {took_s / max(1, judge.confirmed.total()):.2f} s a transfer: "
         + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in phases.items()),
     ]
-    return Report(figures, dict(outcomes), list(judge.broken.values()))
+    return Report(figures, dict(outcomes), diary.kills, list(judge.broken.values()))
 
 
 def _counted(counter: Counter[str]) -> str:

@@ -213,6 +213,7 @@ async def test_an_answer_that_is_held_does_not_count_once_something_lies_over_it
     monkeypatch.setattr(question, "_HOLD_S", 0.2)
     driver: Any = SimpleNamespace(
         answers=False,
+        broke_out_order=0,
         fence=lambda: SimpleNamespace(order=1, written_s=0.0),
         write_fence=lambda: None,
         is_last=lambda _: True,
@@ -226,7 +227,7 @@ async def test_an_answer_that_is_held_does_not_count_once_something_lies_over_it
         await review(pilot)
         asking = pilot.app.screen
         assert isinstance(asking, ReviewScreen)
-        press: Any = None
+        press: Any = SimpleNamespace(order=1)
         asking._question._hold("A click", press, asking.action_send, driver)
         main.desk.on_notice(newest(main))
         await until_screen(pilot, NoticeScreen)

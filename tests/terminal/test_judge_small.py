@@ -1,4 +1,4 @@
-"""Four transfers of the real program before a judge that knows what was executed; tests/bench has the long one."""
+"""The real program before a judge that knows what was executed; tests/bench has the long one."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from tests.bench.judge_faults import Answer, Cut, Lot
 
 _HOURS = 6 / 60
 """Long enough for a judgement, which comes five minutes after the sending."""
+
+_KILLED_SEED = 1
+"""Among its first eight transfers, programs are ended before the `y`, in flight and while starting."""
 
 _LOTS = (
     Lot("409 without a code", answer=Answer(409), lag_ms=240_000),
@@ -20,3 +23,9 @@ def test_nothing_false_is_said_of_a_transfer_that_the_exchange_executed_late_or_
     report = judged(gnome_keyring.environment, transfers=4, seed=1, persons=1, hours=_HOURS, lots=_LOTS)
     assert not report.broken, report
     assert report.outcomes == {"done": 3, "not_executed": 1}
+
+
+def test_nothing_is_lost_or_doubled_when_the_program_is_killed(gnome_keyring: Any) -> None:
+    report = judged(gnome_keyring.environment, transfers=8, seed=_KILLED_SEED, persons=2, hours=_HOURS)
+    assert not report.broken, report
+    assert report.kills

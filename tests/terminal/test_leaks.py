@@ -285,7 +285,9 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
         terminal.type("\x15")  # away with the amount of one that was refused
         terminal.wait_for("Amount     e.g. 12.5")
         terminal.type(f"{amount}\x12")
-        terminal.wait_for("y  send")
+        if terminal.find("y  send|w  send it all the same")[0].startswith("w"):  # an answer before asked for a pause
+            terminal.type("w")
+            terminal.wait_for("y  send")
         terminal.type("y")
         terminal.wait_for("Transfer ", "Esc or q  close")
         terminal.type("\x1b")

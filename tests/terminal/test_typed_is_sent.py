@@ -156,13 +156,13 @@ def rest(pty: Pty, seconds: float) -> None:
 
 def hold(pty: Pty, key: str, until: Callable[[], bool]) -> None:
     """Hold a key down until something is so."""
-    pty.type(key)
+    pty.send(key.encode())
     began = time.monotonic()
     pty.wait_until(lambda _: time.monotonic() - began >= FIRST_DELAY_S)
     for _ in itertools.count():
         if until():
             break
-        pty.type(key)
+        pty.send(key.encode())
         began = time.monotonic()
         pty.wait_until(lambda _: time.monotonic() - began >= REPEAT_S)  # noqa: B023 - it is called at once
 
@@ -252,7 +252,7 @@ def test_what_came_with_a_burst_is_dropped_and_never_sent_later(form: Pty) -> No
     form.wait_for("y  send")
     form.type("abc")
     form.screen()
-    form.type("y")
+    form.send(b"y")
     form.wait_for("as fast as a paste")
     began = time.monotonic()
     form.wait_until(lambda seen: time.monotonic() - began >= 1.5 or "Transfer done" in seen)

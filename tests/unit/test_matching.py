@@ -45,7 +45,13 @@ def test_record_of_equal_value_matches_with_or_without_its_pair() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"asset": "USDC"}, {"amount": Decimal("1.50000001")}, {"amount": Decimal("1.40")}, {"amount": Decimal(3)}],
+    [
+        {"asset": "USDC", "timestamp": _SENT_MS + 5 * 60 * 1000},
+        {"asset": "USDC", "amount": Decimal("1.50000001")},
+        {"amount": Decimal("1.50000001")},
+        {"amount": Decimal("1.40")},
+        {"amount": Decimal(3)},
+    ],
     ids=str,
 )
 def test_record_of_another_asset_or_amount_is_another(changes: dict[str, Any]) -> None:
@@ -61,6 +67,8 @@ def test_record_of_another_asset_or_amount_is_another(changes: dict[str, Any]) -
         {"type": "MAIN_MOON"},
         {"asset": "usdt"},
         {"asset": "Usdt "},
+        {"asset": "USD"},
+        {"asset": "TetherUS"},
         {"asset": "\uff35\uff33\uff24\uff34"},
         {"to_symbol": "ETHUSDT"},
         {"to_symbol": "btcusdt"},

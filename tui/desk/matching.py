@@ -4,9 +4,9 @@ A record is a match when type, asset, amount and pairs are equal and its time li
 the transfer. What is near but not equal is no match, and never absence either: it is for the person to look at. So is
 whatever else comes back for our question with our asset and amount.
 
-A record is explained, for a transfer, by another amount or asset, by the person who declined it, or by another transfer
-that has its tranId (`explains`). What is not explained for several transfers is contested: nothing tells whose it is,
-unless each of the others has a record that is surely its own (`is_contested`).
+A record is explained, for a transfer, by another amount, by another asset together with another time, by the person
+who declined it, or by another transfer that has its tranId (`explains`). What is not explained for several transfers is
+contested: nothing tells whose it is, unless each of the others has a record that is surely its own (`is_contested`).
 """
 
 import unicodedata
@@ -183,10 +183,11 @@ def fit(transfer: Transfer, row: HistoryRow) -> Fit:
 def fit_of_answer(transfer: Transfer, row: HistoryRow) -> Fit:
     """How well a record fits a transfer, if it came in answer to the question about just that transfer.
 
-    Whatever has its asset and its amount is near at least: it came for a reason.
+    Whatever has its asset and its amount is near at least: it came for a reason. So is whatever has just its amount
+    and its time: the asset's name may have been written in another way.
     """
     request = transfer.request
-    if not _is_like(row.asset, request.asset) or not _is_about(row.amount, request.amount):
+    if _is_another(transfer, row):
         return Fit.NONE
     is_match = (
         row.type == request.type.name
@@ -209,6 +210,18 @@ def _has_pairs(row: HistoryRow, request: TransferRequest) -> bool:
     return all(name in (None, symbol) for name, symbol in zip(named, asked, strict=True))
 
 
+def _is_another(transfer: Transfer, row: Row) -> bool:
+    """Whether a record is another transfer's by its amount, or by its asset."""
+    request = transfer.request
+    if not _is_about(row.amount, request.amount):
+        return True
+    if _is_like(row.asset, request.asset):
+        return False
+    start_ms, end_ms = window_start_ms(transfer) - _APART_MS, window_end_ms(transfer) + _APART_MS
+    is_about_then = row.timestamp is not None and start_ms <= row.timestamp <= end_ms
+    return row.amount != request.amount or not is_about_then
+
+
 def _is_like(name: str | None, asked: str) -> bool:
     """Whether two names differ in nothing but letter case, blanks, and forms that look the same."""
     return name is None or _plain_name(name) == _plain_name(asked)
@@ -224,7 +237,7 @@ def _is_about(amount: Decimal | None, asked: Decimal) -> bool:
 
 def could_be(transfer: Transfer, row: UnreadableRow) -> bool:
     """Whether a record that cannot be read could be a transfer: unless its asset or its amount says otherwise."""
-    return _is_like(row.asset, transfer.request.asset) and _is_about(row.amount, transfer.request.amount)
+    return not _is_another(transfer, row)
 
 
 def span_ms(transfer: Transfer) -> tuple[int, int]:
