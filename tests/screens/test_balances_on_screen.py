@@ -277,6 +277,31 @@ async def test_review_and_result_show_both_wallets_before_and_after(demo_app: Ap
         await until(pilot, lambda: words(pilot, "#source-now") == "USD-M Futures now: 250.00 USDT")
 
 
+@pytest.mark.parametrize(
+    ("source", "destination", "flag", "mark", "way"),
+    [
+        (Wallet.CROSS, Wallet.SPOT, "transferOutEnabled", "no way out", "out of"),
+        (Wallet.SPOT, Wallet.CROSS, "transferInEnabled", "no way in", "into"),
+    ],
+)
+async def test_a_wallet_that_the_exchange_has_barred_says_so_before_anything_is_sent(
+    demo_app: AppMaker, exchange: DemoExchange, source: Wallet, destination: Wallet, flag: str, mark: str, way: str
+) -> None:
+    body = b'{"%s":false,"userAssets":[{"asset":"USDT","free":"70.00"}]}' % flag.encode()
+    path = "/sapi/v1/margin/account"
+    exchange.faults.append(Fault(method="GET", path=path, times=None, executes=False, answer=Answer(body=body)))
+    app = demo_app(source=source, destination=destination, asset="USDT", amount="5")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        assert figure(main, Wallet.CROSS).endswith(f"70.00 USDT {mark}")
+        assert note(main, "amount") == f"No transfers {way} Cross Margin now"
+        await review(pilot)
+        end = "#review-source" if source is Wallet.CROSS else "#review-destination"
+        await until(pilot, lambda: f"The exchange says: no transfers {way} it now." in words(pilot, end))
+        await pilot.press("y")
+        await until_screen(pilot, ResultScreen)
+
+
 async def test_down_puts_a_suggestion_into_the_field_and_escape_takes_it_back(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)

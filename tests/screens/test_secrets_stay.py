@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from textual import events
+from textual.message import Message
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -18,6 +20,7 @@ from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
+from tui.screens.staying import Stays
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 
@@ -103,3 +106,29 @@ async def test_notice_waits_until_the_secret_is_typed(one_key: keys.Profile) -> 
         await until(pilot, lambda: "77.25" in typed(pilot))
         await pilot.press("escape", "escape")
         await until_screen(pilot, NoticeScreen)
+
+
+async def test_what_is_typed_as_a_screen_gets_ready_comes_behind_what_was_typed_before_it(
+    is_slow: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the end of a secret comes before its beginning, and in another field."""
+    ready: list[Message] = []
+    post_message: Any = AddKeyScreen.post_message
+
+    def keep_ready(screen: Any, message: Message) -> bool:
+        if isinstance(message, Stays.Ready) and not ready:
+            ready.append(message)
+            return True
+        return bool(post_message(screen, message))
+
+    monkeypatch.setattr(AddKeyScreen, "post_message", keep_ready)
+    app = ShunterApp(Start(base_url=HOST))
+    async with app.run_test(size=SIZE) as pilot:
+        await until_screen(pilot, WelcomeScreen)
+        for key in ("s", *"api", "tab", *"sec"):  # in one packet
+            app.post_message(events.Key(key, None if key == "tab" else key))
+        await until(pilot, lambda: bool(ready))
+        await pilot.press(*"ret")
+        post_message(app.screen, ready[0])
+        await until(pilot, lambda: typed(pilot)[1:] == ["api", "secret"])
+        answer(is_slow)

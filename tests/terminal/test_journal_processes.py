@@ -132,7 +132,8 @@ def meet_a_limit_on_file_size(folder: Path) -> None:
 
 def command(function: object, folder: Path) -> list[str]:
     name: str = function.__name__  # type: ignore[attr-defined]
-    return [sys.executable, __file__, name, str(folder)]
+    # The tests are no part of what is installed, and a script finds only what is beside it.
+    return ["env", f"PYTHONPATH={Path(__file__).parents[2]}", sys.executable, __file__, name, str(folder)]
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReadings
-from tui.domain.balances import Account, Balances, Holdings
+from tui.domain.balances import Account, Balances, Holdings, Restriction
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.balances import _unread
@@ -291,6 +291,49 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
     balances = await _read(readings)
     assert "cannot be read" in balances.wallets[Wallet.SPOT].problem
     _assert_right(balances, set(Wallet) - {Wallet.SPOT, Wallet.UM, Wallet.CM, Wallet.OPTIONS})
+
+
+_CROSS = '{"userAssets":[{"asset":"USDT","free":"1"}]%s}'
+_OPTIONS = '{"asset":[{"asset":"USDT","available":"1"}]%s}'
+
+
+@pytest.mark.parametrize(
+    ("wallet", "answer", "flags", "restrictions"),
+    [
+        (Wallet.CROSS, _CROSS, "", set()),
+        (Wallet.CROSS, _CROSS, ',"transferInEnabled":true,"transferOutEnabled":true', set()),
+        (Wallet.CROSS, _CROSS, ',"transferInEnabled":false,"transferOutEnabled":true', {Restriction.NO_WAY_IN}),
+        (Wallet.CROSS, _CROSS, ',"transferInEnabled":true,"transferOutEnabled":false', {Restriction.NO_WAY_OUT}),
+        (Wallet.OPTIONS, _OPTIONS, "", set()),
+        (Wallet.OPTIONS, _OPTIONS, ',"canDeposit":true,"canWithdraw":true,"reduceOnly":false', set()),
+        (Wallet.OPTIONS, _OPTIONS, ',"canDeposit":false,"canWithdraw":false,"reduceOnly":true', set(Restriction)),
+    ],
+)
+async def test_what_the_exchange_bars_a_wallet_from_is_read(
+    readings: BalanceReadings,
+    server: DemoServer,
+    wallet: Wallet,
+    answer: str,
+    flags: str,
+    restrictions: set[Restriction],
+) -> None:
+    server.exchange.faults.append(_fails(OWN_CALLS[wallet], answer=Answer(body=(answer % flags).encode())))
+    balances = await _read(readings)
+    assert balances.wallets[wallet].restrictions == restrictions
+    assert _usdt(balances, wallet) == 1
+
+
+@pytest.mark.parametrize("flag", ["1", '"no"', "null", "[]"])
+async def test_flag_that_is_none_is_not_taken_for_permission(
+    readings: BalanceReadings, server: DemoServer, flag: str
+) -> None:
+    body = (_CROSS % f',"transferOutEnabled":{flag}').encode()
+    server.exchange.faults += [
+        _fails(OWN_CALLS[Wallet.CROSS], answer=Answer(body=body)),
+        _fails(GLANCE, answer=Cut.CLOSE),
+    ]
+    holdings = (await _read(readings)).wallets[Wallet.CROSS]
+    assert "cannot be read" in holdings.problem if flag != "null" else holdings.restrictions == set()
 
 
 _CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED, -11001), (Wallet.PORTFOLIO, -21001)}

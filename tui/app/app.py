@@ -164,9 +164,11 @@ class ShunterApp(TerminalApp):
             self.post_message(message)
 
     async def on_stays_ready(self) -> None:
-        """Hand on what was typed for it."""
-        for event in self._early_keys.give():
-            await self.on_event(event)
+        """Hand on what was typed for it, before what is typed from here on."""
+        if isinstance(self.screen, Stays) and not self.screen.takes_keys:
+            self.screen.takes_keys = True
+            for event in self._early_keys.give():
+                await self.on_event(event)
 
     async def on_stays_left(self) -> None:
         """Go on with what waited for the secret to be typed."""
@@ -267,6 +269,7 @@ class ShunterApp(TerminalApp):
             self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
             if isinstance(self.screen, WelcomeScreen | Stays):
                 self.screen.choose_again()
+                self._early_keys.drop()
             return False
         return True
 

@@ -51,6 +51,17 @@ class Pair:
         return asset in (self.base, self.quote)
 
 
+class Restriction(Enum):
+    """What the exchange says that an account is barred from. The value is what a list of wallets shows."""
+
+    NO_WAY_IN = "no way in"
+    """No transfer into it is accepted."""
+    NO_WAY_OUT = "no way out"
+    """No transfer out of it is accepted."""
+    REDUCE_ONLY = "reduce only"
+    """Its positions may only be reduced."""
+
+
 class Absent(Enum):
     """What it means that a wallet's list gives no amount of an asset. Only the first is zero."""
 
@@ -108,6 +119,8 @@ class Holdings:
     """Why the newest reading failed; what stands beside it is then from an earlier one."""
     is_barred: bool = False
     """Whether the reading failed because the exchange turned the key away."""
+    restrictions: frozenset[Restriction] = frozenset()
+    """What the wallet's own call says that it is barred from. Empty if that call was not made."""
 
     def figure(self, asset: str, pair: str | None = None) -> Figure | None:
         """The amount of an asset, in one pair's account for Isolated Margin; None where it is not known."""
@@ -182,6 +195,13 @@ class Balances:
         """
         is_good_key = any(other.read_ms is not None and not other.problem for other in self.wallets.values())
         return wallet is Wallet.PORTFOLIO and self.wallets[wallet].is_barred and is_good_key
+
+    def bars(self, source: Account, destination: Account) -> dict[Account, Restriction]:
+        """The ends of a transfer that the exchange says are barred from it. It may still accept one: the flags are not
+        documented further.
+        """
+        ends = ((source, Restriction.NO_WAY_OUT), (destination, Restriction.NO_WAY_IN))
+        return {end: bar for end, bar in ends if bar in self.wallets[end.wallet].restrictions}
 
     def troubles(self) -> dict[str, list[Wallet]]:
         """The wallets that cannot be read although they should be, by what stands in the way."""

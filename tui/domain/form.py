@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import chain
 
 from tui.domain.amounts import EXACT, AmountError, grouped, left_behind, parse_amount, plain
-from tui.domain.balances import Absent, Account, Balances, Figure, ends, pair_mismatch, share
+from tui.domain.balances import Absent, Account, Balances, Figure, Restriction, ends, pair_mismatch, share
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 
@@ -102,7 +102,7 @@ class FormState:
         """
         found = {
             problem.field: problem
-            for problem in (*self._earning(), *self._mismatches(), *self._excess(), *self._flaws())
+            for problem in (*self._bars(), *self._earning(), *self._mismatches(), *self._excess(), *self._flaws())
         }
         return {which: found[which] for which in self.fields if which in found}
 
@@ -201,6 +201,11 @@ class FormState:
         if asset.startswith(_EARN) and self.balances.knows(asset.removeprefix(_EARN)):
             inner = asset.removeprefix(_EARN)
             yield Problem(Field.ASSET, f"{inner} in Simple Earn: redeem it there first", is_certain=False)
+
+    def _bars(self) -> Iterator[Problem]:
+        for end, bar in self.balances.bars(*self.ends).items():
+            way = "out of" if bar is Restriction.NO_WAY_OUT else "into"
+            yield Problem(Field.AMOUNT, f"No transfers {way} {end.wallet.label} now", is_certain=False)
 
     def _excess(self) -> Iterator[Problem]:
         try:

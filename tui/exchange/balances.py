@@ -6,13 +6,13 @@ permissions. Each wallet is read by itself, so that none waits for, or hides, an
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from tui.domain.amounts import exact_sum
-from tui.domain.balances import Absent, Account, Figure, Holdings, Pair, Prices
+from tui.domain.balances import Absent, Account, Figure, Holdings, Pair, Prices, Restriction
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
@@ -21,7 +21,14 @@ from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, Refused, contradictory_answer
-from tui.exchange.payloads import AssetBalance, IsolatedAccount, IsolatedPair, WalletBalance
+from tui.exchange.payloads import (
+    AssetBalance,
+    CrossAccount,
+    IsolatedAccount,
+    IsolatedPair,
+    OptionsAccount,
+    WalletBalance,
+)
 
 PATIENCE_S = 10
 """How long one reading may take."""
@@ -36,7 +43,7 @@ _GLANCE_NAMES = {
 }
 """Isolated Margin is in the glance without its pairs, and Portfolio Margin is not in it."""
 
-_GLANCE_SUFFICES = {Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS}
+_GLANCE_SUFFICES = {Wallet.SPOT, Wallet.FUNDING}
 """Their own calls say no more than the glance does."""
 
 _FREE_IS_MOVABLE = {Wallet.SPOT, Wallet.FUNDING}
@@ -178,7 +185,8 @@ class Reader:
             case Wallet.FUNDING:
                 holdings = _holdings(await self._ask(calls.FUNDING_ASSETS), _free)
             case Wallet.CROSS:
-                holdings = _holdings((await self._ask(calls.CROSS_ACCOUNT)).user_assets, _free)
+                cross = await self._ask(calls.CROSS_ACCOUNT)
+                holdings = replace(_holdings(cross.user_assets, _free), restrictions=_cross_restrictions(cross))
             case Wallet.ISOLATED:
                 return _isolated(await self._ask(calls.ISOLATED_ACCOUNT))
             case Wallet.UM:
@@ -186,7 +194,9 @@ class Reader:
             case Wallet.CM:
                 holdings = _holdings(await self._ask(calls.CM_BALANCES), lambda row: row.withdraw_available)
             case Wallet.OPTIONS:
-                holdings = _holdings((await self._ask(calls.OPTIONS_ACCOUNT)).asset, lambda row: row.available)
+                options = await self._ask(calls.OPTIONS_ACCOUNT)
+                holdings = _holdings(options.asset, lambda row: row.available)
+                holdings = replace(holdings, restrictions=_options_restrictions(options))
             case Wallet.PORTFOLIO:
                 holdings = _holdings(await self._ask(calls.PORTFOLIO_BALANCES), lambda row: row.cross_margin_free)
         if wallet in _LISTS_ALL and holdings.absent is Absent.NONE:
@@ -267,6 +277,29 @@ def _unread(wallet: Wallet, error: ExchangeError) -> Holdings:
     is_closed = isinstance(error, Refused) and error.code in _NEVER_OPENED.get(wallet, ())
     is_barred = isinstance(error, Refused) and error.code == _TURNED_AWAY
     return Holdings(is_open=False) if is_closed else Holdings(problem=str(error), is_barred=is_barred)
+
+
+def _cross_restrictions(account: CrossAccount) -> frozenset[Restriction]:
+    return _restrictions(
+        {
+            Restriction.NO_WAY_IN: account.transfer_in_enabled is False,
+            Restriction.NO_WAY_OUT: account.transfer_out_enabled is False,
+        }
+    )
+
+
+def _options_restrictions(account: OptionsAccount) -> frozenset[Restriction]:
+    return _restrictions(
+        {
+            Restriction.NO_WAY_IN: account.can_deposit is False,
+            Restriction.NO_WAY_OUT: account.can_withdraw is False,
+            Restriction.REDUCE_ONLY: account.reduce_only is True,
+        }
+    )
+
+
+def _restrictions(said: Mapping[Restriction, bool]) -> frozenset[Restriction]:
+    return frozenset(restriction for restriction, is_said in said.items() if is_said)
 
 
 def _free(balance: AssetBalance) -> Decimal:

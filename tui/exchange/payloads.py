@@ -141,6 +141,9 @@ class CrossAccount(Answer, frozen=True, rename="camel", kw_only=True):
     """The Cross Margin wallet, with every asset that it takes."""
 
     user_assets: Annotated[list[AssetBalance], _NOT_EMPTY]
+    transfer_in_enabled: bool | None = None
+    transfer_out_enabled: bool | None = None
+    """These two may be missing: then the exchange has not said that it bars anything."""
 
 
 class UmBalance(Answer, frozen=True, rename="camel", kw_only=True):
@@ -164,10 +167,14 @@ class OptionsBalance(Answer, frozen=True, kw_only=True):
     available: Amount
 
 
-class OptionsAccount(Answer, frozen=True, kw_only=True):
+class OptionsAccount(Answer, frozen=True, rename="camel", kw_only=True):
     """The Options wallet, with every asset that it takes."""
 
     asset: Annotated[list[OptionsBalance], _NOT_EMPTY]
+    can_deposit: bool | None = None
+    can_withdraw: bool | None = None
+    reduce_only: bool | None = None
+    """These three may be missing: then the exchange has not said that it bars anything."""
 
 
 class TransferableAmount(Answer, frozen=True, kw_only=True):

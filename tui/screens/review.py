@@ -27,7 +27,7 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.ending import EndsItself
 from tui.screens.fitting import Fitting
-from tui.screens.review_words import before_after, limit_words, review_facts
+from tui.screens.review_words import bar_words, before_after, limit_words, review_facts
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
@@ -356,13 +356,16 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
     def _show_balances(self, balances: Balances) -> None:
         """Show both wallets before and after. Where there is not enough to move, nothing is promised of after."""
         request, is_possible = self._review.request, self._excess(balances) is None
+        bars = balances.bars(*request.ends)
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
             change_words = before_after(
                 balances.held(end, request.asset), change, request.asset, is_possible=is_possible
             )
             limit = limit_words(balances, end, request.asset) if name == "From" else ""
-            self.query_one(f"#{_FACT_IDS[name]}", Label).update(f"{end.wide_label}\n{change_words}{limit}")
+            self.query_one(f"#{_FACT_IDS[name]}", Label).update(
+                f"{end.wide_label}\n{change_words}{limit}{bar_words(bars.get(end))}"
+            )
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Wait for something else, and say so; the warning stays unless there is another."""

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tui.domain.amounts import exact_sum, grouped
-from tui.domain.balances import Account, Balances, Figure
+from tui.domain.balances import Account, Balances, Figure, Restriction
 from tui.domain.transfer import TransferRequest
 from tui.exchange.clock import ticks_ms
 from tui.widgets.status_bar import Status
@@ -27,6 +27,14 @@ def limit_words(balances: Balances, source: Account, asset: str) -> str:
     if held is None or best is None or held.is_exact or not best.is_transferable:
         return ""
     return f"; at most {grouped(best.amount)} can be moved"
+
+
+def bar_words(bar: Restriction | None) -> str:
+    """What the exchange bars an end of the transfer from; empty if nothing."""
+    if bar is None:
+        return ""
+    way = "out of it" if bar is Restriction.NO_WAY_OUT else "into it"
+    return f"\nThe exchange says: no transfers {way} now."
 
 
 def before_after(figure: Figure | None, change: Decimal, asset: str, *, is_possible: bool) -> str:

@@ -16,17 +16,17 @@ class Stays(EndsItself):
     """Stands before a Screen. What is ready meanwhile waits for `Left`; what is typed early waits for `Ready`."""
 
     takes_keys = False
-    """Whether what is typed gets to its place: not before it has a focus."""
+    """Whether what is typed gets to its place. The app sets it as it hands over what was typed before."""
 
     class Ready(Message):
-        """What was typed for it can be handed to it."""
+        """It has a focus: what was typed for it can be handed to it."""
 
     class Left(Message):
         """It is gone."""
 
     def on_screen_resume(self: Screen[Any]) -> None:  # type: ignore[misc]
         """Textual sets the focus in the same event, after this."""
-        self.call_later(self._take_keys)  # type: ignore[attr-defined]
+        self.call_later(self.post_message, Stays.Ready())
 
     def lead_to(self: Screen[Any], choice: Message) -> None:  # type: ignore[misc]
         """Lead on to another screen, for which what is typed from here on is."""
@@ -37,11 +37,6 @@ class Stays(EndsItself):
     def choose_again(self) -> None:
         """Take keys: the last choice led nowhere."""
         self.takes_keys = True
-
-    def _take_keys(self: Screen[Any]) -> None:  # type: ignore[misc]
-        if not self.takes_keys:  # type: ignore[attr-defined]
-            self.takes_keys = True  # type: ignore[attr-defined]
-            self.post_message(Stays.Ready())
 
     def on_unmount(self: Screen[Any]) -> None:  # type: ignore[misc]
         """Tell the app: what waited may come up."""

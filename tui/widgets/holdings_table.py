@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.domain.amounts import exact_sum, grouped
-from tui.domain.balances import Absent, Account, Balances
+from tui.domain.balances import Absent, Account, Balances, Restriction
 from tui.domain.holdings import Holding, all_holdings, brief, pair_of
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
@@ -254,6 +254,7 @@ class HoldingsTable(Widget, can_focus=True):
             here = self._balances.wallets[wallet].without(row.asset).value
         worth = "not known" if row.worth is None else _about(row.worth)
         of_all = "Free in all" if row.is_whole else "Free in all that was read"
+        here += "".join(f"; {bar.value}" for bar in Restriction if bar in self._balances.wallets[wallet].restrictions)
         return [f" {wallet.label}: {here}", f" {of_all}: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
 
 

@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.domain.amounts import aligned
-from tui.domain.balances import Absent, Account, Balances
+from tui.domain.balances import Absent, Account, Balances, Holdings, Restriction
 from tui.domain.wallets import Wallet
 from tui.exchange.clock import time_of
 from tui.widgets.at_once import at_once
@@ -150,7 +150,8 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
     amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
     written = dict(zip(amounts, aligned(list(amounts.values())), strict=True))
     doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
-    behind = max(map(len, doubts.values()))
+    notes = {wallet: doubt + _bars(balances.wallets[wallet]) for wallet, doubt in doubts.items()}
+    behind = max(map(len, notes.values()))
     figures = {}
     for wallet, doubt in doubts.items():
         holdings = balances.wallets[wallet]
@@ -161,8 +162,13 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
             figures[wallet] = "not open", True
         else:
             text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _words(balances, wallet, asset)
-            figures[wallet] = text + doubt.ljust(behind), not doubt and text != Absent.NOT_READ.value
+            figures[wallet] = text + notes[wallet].ljust(behind), not doubt and text != Absent.NOT_READ.value
     return figures
+
+
+def _bars(holdings: Holdings) -> str:
+    """What the exchange bars a wallet from."""
+    return "".join(f" {restriction.value}" for restriction in Restriction if restriction in holdings.restrictions)
 
 
 def any_times(balances: Balances, now_ms: float) -> bool:
