@@ -8,7 +8,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 
 from tests.emulator import Emulator
-from tui.terminal.terminal import Terminal
+from tui.app.terminal_app import Terminal
 
 _NO_WRAP = b"\x1b[?7l"
 

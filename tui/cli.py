@@ -163,7 +163,7 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     process.look_for_cycles_seldom()
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
-    from tui.terminal.colours import has_few_colours
+    from tui.app.terminal_app import has_few_colours
 
     few = has_few_colours(os.environ)
     app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))

@@ -17,8 +17,8 @@ from tui.domain.balances import Balances
 from tui.domain.transfer import Draft, Field
 from tui.domain.wallets import Wallet
 from tui.screens.review import ReviewScreen
-from tui.terminal.driver import TypedDriver
-from tui.terminal.stream import Kind, Piece
+from tui.terminal.input import InputDriver
+from tui.terminal.tokens import Token, TokenKind
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
 
@@ -32,9 +32,9 @@ KEYS = st.one_of(st.sampled_from(SEQUENCES), st.sampled_from(SEQUENCES), st.samp
 
 async def come_in(pilot: Pilot[bool], sequences: list[str]) -> None:
     """Have the app take what a driver makes of sequences."""
-    driver = TypedDriver(pilot.app)
+    driver = InputDriver(pilot.app)
     for sequence in sequences:
-        for message in driver._messages(Piece(Kind.KEY if len(sequence) == 1 else Kind.SEQUENCE, sequence)):
+        for message in driver._messages(Token(TokenKind.KEY if len(sequence) == 1 else TokenKind.SEQUENCE, sequence)):
             pilot.app.post_message(message)
     for _ in range(3):
         await pilot.pause()

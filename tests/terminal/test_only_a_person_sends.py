@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.terminal.conftest import OpenPty, Pty
-from tests.unit.test_stream import REPORTS
+from tests.unit.test_tokens import REPORTS
 
 PAUSE_S = 0.11
 """Textual looks every 0.1 s whether its time is over, which is set to 1 ms below."""

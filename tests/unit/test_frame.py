@@ -10,9 +10,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tests.emulator import Emulator
-from tui.terminal.frame import Frame
-from tui.terminal.pens import Pens
-from tui.terminal.picture import Picture
+from tui.frame.frame import Frame
+from tui.frame.pens import Pens
+from tui.frame.picture import Picture
 
 _WIDTH, _HEIGHT = 24, 5
 _COLOURS = ("default", "red", "bright_blue", "color(99)", "#123456")

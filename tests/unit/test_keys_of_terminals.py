@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from textual import events
 
-from tests.unit.test_stream import REPORTS
-from tests.unit.test_typed_driver import driver as driver
-from tui.terminal.driver import TypedDriver
+from tests.unit.test_input_driver import driver as driver
+from tests.unit.test_tokens import REPORTS
+from tui.terminal.input import InputDriver
 from tui.terminal.keys import is_report, read_key
 
 CHARACTERS = "0123456789.,"
@@ -56,11 +56,11 @@ TABLE = [
 ]
 
 
-def came(driver: Any, data: bytes) -> list[events.Key | TypedDriver.KeyLost]:
+def came(driver: Any, data: bytes) -> list[events.Key | InputDriver.UnreadableKey]:
     """The keys that came of one read, and that some are missing."""
     driver.got.clear()
     driver._take_in(data)
-    return [message for message in driver.got if isinstance(message, events.Key | TypedDriver.KeyLost)]
+    return [message for message in driver.got if isinstance(message, events.Key | InputDriver.UnreadableKey)]
 
 
 @pytest.mark.parametrize(("character", "sequence"), TABLE)
@@ -121,13 +121,13 @@ MAY_HAVE_BEEN_KEYS = {
 
 @pytest.mark.parametrize("data", MAY_HAVE_BEEN_KEYS.values(), ids=MAY_HAVE_BEEN_KEYS)
 async def test_what_may_have_been_a_key_is_told(driver: Any, data: bytes) -> None:
-    assert any(isinstance(message, TypedDriver.KeyLost) for message in came(driver, data))
+    assert any(isinstance(message, InputDriver.UnreadableKey) for message in came(driver, data))
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 async def test_no_report_is_taken_for_a_key_that_is_missing(driver: Any, report: bytes) -> None:
     nobody_sends = report[1:2] in (b"X", b"^") or report == REPORTS["key of the Linux console"]
-    assert nobody_sends or not any(isinstance(message, TypedDriver.KeyLost) for message in came(driver, report))
+    assert nobody_sends or not any(isinstance(message, InputDriver.UnreadableKey) for message in came(driver, report))
 
 
 @pytest.mark.parametrize("code", [1, 2, 5, 128, 129, 130, 131])

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.emulator import Emulator
-from tui.terminal.moves import UNKNOWN, move
-from tui.terminal.pens import Pen, change, pen
+from tui.frame.moves import UNKNOWN, move
+from tui.frame.pens import Pen, change, pen
 
 _OFF = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
 _WIDTH, _HEIGHT = 130, 40

@@ -225,7 +225,7 @@ class ShunterApp(TerminalApp):
         takes_keys = not isinstance(self.screen, WelcomeScreen | Stays) or self.screen.takes_keys
         return self._early_keys.take(event, takes_keys=takes_keys)
 
-    def on_typed_driver_paste_broke_out(self) -> None:
+    def on_input_driver_paste_broke_out(self) -> None:
         """Say what the keys were that nobody pressed."""
         words = "What was pasted tried to press keys. Look at what is in the form before you send."
         self.notify(words, title="Pasted", severity="error", timeout=15)

@@ -1,40 +1,56 @@
-"""A Textual app as it is at home in every terminal: what it writes, which colours it has, and what is told by name."""
+"""A Textual app for any terminal: its driver, colours, scroll bars, clipboard, notices and command palette."""
 
 import os
-from collections.abc import Callable, Iterable
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from time import time
 from typing import Any, ClassVar
 
+from rich.console import Console
 from textual._styles_cache import StylesCache
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.notifications import Notification
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import Widget
 
 from tui import keys
 from tui.app.crash import crash_report
-from tui.app.notices import HeldNotices
+from tui.frame.driver import FramedDriver
 from tui.screens.palette import QuietPalette, ThemePalette
-from tui.terminal.clipboard import asking_outside
-from tui.terminal.terminal import Terminal
+from tui.terminal.input import InputDriver
+from tui.terminal.job_control import JobControlDriver
+from tui.terminal.output import OutputDriver
 from tui.widgets.field_input import PromptInput
 
 _FOLDER = Path(__file__).parent
 _OWN_COLOURS = "ansi-dark"
-"""The theme whose shades are the terminal's own colours."""
+"""The theme that uses the terminal's own colours."""
+
+
+class Terminal(FramedDriver, InputDriver, OutputDriver, JobControlDriver):
+    """Reads and writes the terminal."""
+
+    def show_all(self) -> None:
+        """Write the whole screen again, as the terminal has missed part of it. Called in the output thread."""
+        if self._frame:
+            self._loop.call_soon_threadsafe(self._repaint)
+        else:
+            super().show_all()
 
 
 class PlainScrollBarRender(ScrollBarRender):
-    """Scroll bars of blanks: block characters have an ambiguous width in East Asian terminals."""
+    """Draws scroll bars with blanks: the width of block characters is ambiguous in East Asian terminals."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
 class TerminalApp(App[bool]):
-    """Knows nothing of transfers."""
+    """The parts of the app that know nothing of transfers."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -48,13 +64,13 @@ class TerminalApp(App[bool]):
     ]
 
     def __init__(self, *, has_few_colours: bool) -> None:
-        """Takes whether the terminal loses shades, or is to show no colour at all."""
         super().__init__(
             driver_class=Terminal,
             css_path=[_FOLDER / "shunter.tcss", _FOLDER / "own_colours.tcss"],
             ansi_color=True if has_few_colours else None,
         )
-        self._held_notices = HeldNotices()
+        self._held_notices: list[tuple[Notification, float]] = []
+        """Notices that wait for a question to be answered, with the seconds that each is still to be shown."""
         theme = self.available_themes.get(keys.kept_theme())
         if has_few_colours and not (theme and theme.ansi):
             theme = self.available_themes[_OWN_COLOURS]
@@ -66,33 +82,38 @@ class TerminalApp(App[bool]):
         Widget.ALLOW_SELECT = False
 
     def pop_screen(self) -> AwaitComplete:
-        """Leave the screen on top, and let go of what was drawn of it.
+        """Leave the screen on top, and free what was drawn for it.
 
-        Textual's `get_inner_outer` is a method behind an `lru_cache`: it keeps the last 1,024 widgets' drawn lines.
+        Textual's `get_inner_outer` is a method behind an `lru_cache`: it keeps the drawn lines of 1,024 widgets.
         """
         StylesCache.get_inner_outer.cache_clear()
         return super().pop_screen()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Hand a text to the clipboard of the person's own terminal, through what is in between."""
+        """Copy a text to the clipboard of the person's terminal, also from inside tmux or GNU screen."""
         super().copy_to_clipboard(text)
-        if self._driver and (asking := asking_outside(text, os.environ)):
-            self._driver.write(asking)
+        if self._driver and (request := clipboard_request(text, os.environ)):
+            self._driver.write(request)
 
     def _refresh_notifications(self) -> None:
+        # Notices wait while a question is on the screen: they would cover lines of the question.
         if self.screen_stack and getattr(self.screen, "holds_notices", False):
-            self._held_notices.take(self._notifications)
+            self._held_notices += [(notice, notice.time_left) for notice in self._notifications]
+            self._notifications.clear()
         else:
-            self._held_notices.give_back(self._notifications)
+            for notice, left_s in self._held_notices:
+                notice.raised_at = time() + left_s - notice.timeout
+                self._notifications.add(notice)
+            self._held_notices.clear()
         super()._refresh_notifications()
 
-    def on_typed_driver_key_lost(self) -> None:
-        """Tell the field that the key was for, before the next key comes to it."""
+    def on_input_driver_unreadable_key(self) -> None:
+        """Tell the focused field, before the next key comes to it, that a character may be missing."""
         if isinstance(self.focused, PromptInput):
             self.focused.lose_key()
 
     def action_command_palette(self) -> None:
-        """Show every action by name, or close that again: GNU screen holds back a single Esc."""
+        """Open or close the command palette. It closes too, as GNU screen holds back a single Esc."""
         if isinstance(self.screen, QuietPalette):
             self.call_later(self.screen.run_action, "escape")
         else:
@@ -101,12 +122,12 @@ class TerminalApp(App[bool]):
             )
 
     def _show_palette(self, make: Callable[[], QuietPalette]) -> None:
-        """Show one, where there is none, below a notice either: Textual gives all of them the same id."""
+        """Open a palette unless one is open, also below another screen: Textual gives all of them the same id."""
         if not any(isinstance(screen, QuietPalette) for screen in self.screen_stack):
             self.push_screen(make())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the screen by name, once, for the command palette: what the help tells of, or the footer."""
+        """Yield each action of the screen that the help or the footer shows, once, for the command palette."""
         offered: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
@@ -124,3 +145,26 @@ class TerminalApp(App[bool]):
         # Textual's own report prints the local variables of every frame, and so would print keys.
         self._exit_renderables.append(crash_report(self._exception))
         self._close_messages_no_wait()
+
+
+def has_few_colours(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal has only sixteen colours, or is to show none."""
+    console = Console(force_terminal=True, _environ=environment)
+    return "NO_COLOR" in environment or console.color_system in (None, "standard")
+
+
+def clipboard_request(text: str, environment: Mapping[str, str]) -> str:
+    """Return what asks the terminal outside of tmux or GNU screen to copy a text; empty if neither seems to run.
+
+    This is OSC 52 of xterm's ctlseqs, wrapped for the program in between. If in doubt it has screen's form: tmux drops
+    that, but screen would print part of tmux's. No terminal says whether it copied anything. xterm does so only if
+    configured to; tmux keeps the text itself with `set-clipboard on`, passes it on with `allow-passthrough on`, and
+    drops it otherwise.
+    """
+    request = f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07"
+    term = environment.get("TERM", "")
+    if term.startswith("tmux") or ("TMUX" in environment and "STY" not in environment):
+        return "\x1bPtmux;" + request.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    if "STY" in environment or term.startswith("screen"):
+        return f"\x1bP{request}\x1b\\"
+    return ""

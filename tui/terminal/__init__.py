@@ -1,3 +1,3 @@
-"""The terminal. What it sends is read without guessing, so that what a person typed is told from everything else; what
-it shows is brought up to date with the least that does it. Any Textual app could take it.
+"""The terminal: reads what it sends and tells what a person typed, writes without waiting for it, and gives it back as
+it was. Any Textual app could use it.
 """

@@ -23,7 +23,7 @@ from textual.keys import _character_to_key, key_to_character
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedKey:
     """What was typed with one key, as Textual names it."""
 
     name: str
@@ -31,16 +31,16 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyReport:
+class KeyEvent:
     """What a sequence says of the keyboard."""
 
-    keys: tuple[Typed, ...] = ()
+    keys: tuple[TypedKey, ...] = ()
     """None where a key was let go, or one that types nothing was pressed."""
     is_repeat: bool = False
     """Whether the terminal says that the key is held down."""
 
 
-NOTHING = KeyReport()
+NOTHING = KeyEvent()
 
 _NUMBERS = r"([0-9]*)(?::([0-9]*))?(?::([0-9]*))?"
 _UNICODE = re.compile(rf"\x1b\[{_NUMBERS}(?:;([0-9]*)(?::([0-9]*))?)?(?:;([0-9:]*))?u")
@@ -100,12 +100,12 @@ def is_chord_of_text(key: str) -> bool:
     return not character.isalpha() or {"alt", "ctrl"} <= set(modifiers)
 
 
-def read_key(sequence: str) -> KeyReport | None:
+def read_key(sequence: str) -> KeyEvent | None:
     """Return what a sequence says of the keyboard; None where it has none of these forms, or says too little."""
     return _by_form(sequence) or _by_table(sequence)
 
 
-def _by_form(sequence: str) -> KeyReport | None:
+def _by_form(sequence: str) -> KeyEvent | None:
     try:
         if match := _UNICODE.fullmatch(sequence):
             return _unicode(*match.groups(default=""))
@@ -127,24 +127,24 @@ def _by_form(sequence: str) -> KeyReport | None:
     return None
 
 
-def _by_table(sequence: str) -> KeyReport | None:
+def _by_table(sequence: str) -> KeyEvent | None:
     """A key without a character that Textual has in its own table alone."""
     keys = ANSI_SEQUENCES_KEYS.get(sequence)
-    return KeyReport(tuple(Typed(key.value) for key in keys)) if isinstance(keys, tuple) else None
+    return KeyEvent(tuple(TypedKey(key.value) for key in keys)) if isinstance(keys, tuple) else None
 
 
-def _unicode(code: str, shifted: str, base: str, modifiers: str, event: str, text: str) -> KeyReport | None:
+def _unicode(code: str, shifted: str, base: str, modifiers: str, event: str, text: str) -> KeyEvent | None:
     if event == _RELEASED:
         return NOTHING
     is_repeat, bits = event == _REPEATED, int(modifiers or 1) - 1
     characters = "".join(chr(int(number)) for number in text.split(":") if number)
     is_chord = bits & (_CTRL | 8 | 16 | 32) and characters == chr(int(code or 0))
     if characters and characters.isprintable() and not is_chord:
-        return KeyReport(tuple(map(_plain, characters)), is_repeat)
+        return KeyEvent(tuple(map(_plain, characters)), is_repeat)
     return _report(_by_code(int(code or 0), int(shifted or 0), int(base or 0), bits), is_repeat=is_repeat)
 
 
-def _by_code(code: int, shifted: int, base: int, bits: int) -> Typed | None:
+def _by_code(code: int, shifted: int, base: int, bits: int) -> TypedKey | None:
     """A key by its code, which is what it types without any modifier."""
     if code in _CONTROLS or code == _KEYPAD_ENTER:
         return _control(13 if code == _KEYPAD_ENTER else code, bits)
@@ -166,7 +166,7 @@ def _by_code(code: int, shifted: int, base: int, bits: int) -> Typed | None:
     return None if is_shifted and character != " " else _plain(character)
 
 
-def _other_key(code: int, bits: int) -> Typed | None:
+def _other_key(code: int, bits: int) -> TypedKey | None:
     """A key by what it types with Shift, where that was held."""
     if code in _CONTROLS:
         return _control(code, bits)
@@ -176,14 +176,14 @@ def _other_key(code: int, bits: int) -> Typed | None:
     return _with_modifiers(character, bits if bits & _CHORD else 0)
 
 
-def _functional(number: str, modifiers: str, event: str, end: str) -> KeyReport | None:
+def _functional(number: str, modifiers: str, event: str, end: str) -> KeyEvent | None:
     if event == _RELEASED:
         return NOTHING
     named = _named(f"{number or 1}{end}", int(modifiers or 1) - 1)
     return _report(named, is_repeat=event == _REPEATED)
 
 
-def _application(letter: str, bits: int) -> Typed | None:
+def _application(letter: str, bits: int) -> TypedKey | None:
     character = _APPLICATION.get(letter)
     if character is None:
         return _named(f"1{letter}", bits)
@@ -192,7 +192,7 @@ def _application(letter: str, bits: int) -> Typed | None:
     return _with_modifiers(character, bits & ~_SHIFT)
 
 
-def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: int) -> KeyReport | None:
+def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: int) -> KeyEvent | None:
     if not is_down and not (key == _WINDOWS_ALT and code):  # what is typed as a number with Alt comes as that is let go
         return NOTHING
     alt, ctrl = bool(state & 0b11), bool(state & 0b1100)
@@ -202,41 +202,41 @@ def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: i
     if count > _MOST_REPEATS:
         return None
     if key in _WINDOWS_KEYS and not code:
-        typed = Typed(_chord(_WINDOWS_KEYS[key], bits))
+        typed = TypedKey(_chord(_WINDOWS_KEYS[key], bits))
     elif code in _CONTROLS:
         typed = _control(code, bits & ~_CTRL)
     elif 0 < code < 32:
-        typed = Typed(_chord(chr(code | 0x60), bits | _CTRL))
+        typed = TypedKey(_chord(chr(code | 0x60), bits | _CTRL))
     elif not code or not (character := chr(code)).isprintable():
         return None
     elif alt and not ctrl and is_down:
         typed = _with_modifiers(character, bits & _ALT)
     else:  # both are AltGr
         typed = _plain(character)
-    return KeyReport((typed,) * max(1, count))
+    return KeyEvent((typed,) * max(1, count))
 
 
-def _named(key: str, bits: int) -> Typed | None:
+def _named(key: str, bits: int) -> TypedKey | None:
     name = FUNCTIONAL_KEYS.get(key, _NO_MEANING)
-    return None if name == _NO_MEANING else Typed(_chord(name, bits))
+    return None if name == _NO_MEANING else TypedKey(_chord(name, bits))
 
 
-def _control(code: int, bits: int) -> Typed:
+def _control(code: int, bits: int) -> TypedKey:
     name, character = _CONTROLS[code]
     chord = _chord(name, bits)
-    return Typed(chord, character if chord == name else None)
+    return TypedKey(chord, character if chord == name else None)
 
 
-def _with_modifiers(character: str, bits: int) -> Typed:
+def _with_modifiers(character: str, bits: int) -> TypedKey:
     plain, chord = _plain(character), _chord("", bits)
-    return Typed(_chord(plain.name, bits)) if chord else plain
+    return TypedKey(_chord(plain.name, bits)) if chord else plain
 
 
-def _plain(character: str) -> Typed:
-    return Typed(_character_to_key(character), character)
+def _plain(character: str) -> TypedKey:
+    return TypedKey(_character_to_key(character), character)
 
 
-def _plain_or_none(character: str) -> Typed | None:
+def _plain_or_none(character: str) -> TypedKey | None:
     return _plain(character) if len(character) == 1 and character.isprintable() else None
 
 
@@ -245,5 +245,5 @@ def _chord(name: str, bits: int) -> str:
     return "+".join([*sorted(word for bit, word in _MODIFIERS.items() if bits & bit), *filter(None, [name])])
 
 
-def _report(typed: Typed | None, *, is_repeat: bool = False) -> KeyReport | None:
-    return KeyReport((typed,), is_repeat) if typed else None
+def _report(typed: TypedKey | None, *, is_repeat: bool = False) -> KeyEvent | None:
+    return KeyEvent((typed,), is_repeat) if typed else None

@@ -37,7 +37,7 @@ from textual import events
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tui.terminal.driver import Fence, Press, TypedDriver
+from tui.terminal.input import Fence, InputDriver, Press
 
 _HOLD_S = 1.0
 _LOOK_S = 0.05
@@ -117,11 +117,11 @@ class Question:
             self._hold("A click", press, act, driver)
 
     @property
-    def _driver(self) -> TypedDriver | None:
+    def _driver(self) -> InputDriver | None:
         driver = self._screen.app._driver
-        return driver if isinstance(driver, TypedDriver) else None
+        return driver if isinstance(driver, InputDriver) else None
 
-    def _is_early(self, read_s: float, order: int, driver: TypedDriver) -> bool:
+    def _is_early(self, read_s: float, order: int, driver: InputDriver) -> bool:
         """Whether a key that was read then was typed before the terminal had the question."""
         fence = self._fence
         if fence is None or fence.written_s is None or read_s < max(self._asked_s, fence.written_s):
@@ -130,24 +130,24 @@ class Question:
             return driver.answers and read_s - fence.written_s < _ANSWER_S
         return order <= fence.order
 
-    def _is_up(self, click: Press, driver: TypedDriver) -> bool:
+    def _is_up(self, click: Press, driver: InputDriver) -> bool:
         """Whether the terminal had the question when it was clicked."""
         fence = self._fence
         if fence is None or fence.written_s is None or click.read_s < max(self._asked_s, fence.written_s):
             return False
         return fence.order is not None or not driver.answers
 
-    def _fence_doubt(self, driver: TypedDriver) -> str:
+    def _fence_doubt(self, driver: InputDriver) -> str:
         no_answer = driver.answers and self._fence is not None and self._fence.order is None
         return "The terminal does not answer" if no_answer else ""
 
-    def _hold(self, doubt: str, press: Press, act: Callable[[], None], driver: TypedDriver) -> None:
+    def _hold(self, doubt: str, press: Press, act: Callable[[], None], driver: InputDriver) -> None:
         self._held = _Held(press, act, driver.fence(), monotonic())
         self._say(f"{doubt}: {self._doing} in {_HOLD_S:.0f} s; any key stops it.")
         driver.write_fence()
         self._timer = self._screen.set_interval(_LOOK_S, lambda: self._look(driver))
 
-    def _look(self, driver: TypedDriver) -> None:
+    def _look(self, driver: InputDriver) -> None:
         """Whether what is held is to be done, or never."""
         held = self._held
         if held is None:

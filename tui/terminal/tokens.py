@@ -31,7 +31,7 @@ _LONGEST_START = 16
 """Bytes of a string that say what it is."""
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a piece of the stream is."""
 
     KEY = auto()
@@ -57,10 +57,10 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Token:
     """A piece of the stream."""
 
-    kind: Kind
+    kind: TokenKind
     text: str = ""
 
 
@@ -78,7 +78,7 @@ class _State(Enum):
     PASTE = auto()
 
 
-class Stream:
+class Tokenizer:
     """Takes the bytes of a terminal as they come."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Stream:
         """What the piece has so far."""
         self._is_typed = False
         """Whether the Escape that it began with was taken for the key."""
-        self._pieces: list[Piece] = []
+        self._pieces: list[Token] = []
 
     @property
     def is_unfinished(self) -> bool:
@@ -104,7 +104,7 @@ class Stream:
         """Whether a paste has begun, and not ended."""
         return self._state is _State.PASTE
 
-    def feed(self, data: bytes) -> list[Piece]:
+    def feed(self, data: bytes) -> list[Token]:
         """What these bytes complete."""
         for byte in data:
             self._take(byte)
@@ -115,9 +115,9 @@ class Stream:
         """Take the Escape for the key. What follows is still behind an Escape, and no key that can be relied on."""
         self._is_typed = True
 
-    def end_paste(self) -> Piece:
+    def end_paste(self) -> Token:
         """What was pasted so far; the paste is over, though the terminal has not said so."""
-        paste = Piece(Kind.PASTE, bytes(self._held).decode(errors="replace"))
+        paste = Token(TokenKind.PASTE, bytes(self._held).decode(errors="replace"))
         self._go(_State.GROUND)
         return paste
 
@@ -146,7 +146,7 @@ class Stream:
         if byte == _ESC:
             self._go(_State.ESCAPE, byte)
         elif byte < 0x80:
-            self._pieces.append(Piece(Kind.KEY, chr(byte)))
+            self._pieces.append(Token(TokenKind.KEY, chr(byte)))
         elif byte in _C1:
             self._go(_State.ESCAPE, _ESC)
             self._behind_escape(_C1[byte][0])
@@ -158,7 +158,7 @@ class Stream:
     def _behind_byte(self, byte: int) -> None:
         self._go(_State.GROUND)
         if 0x20 <= byte < 0x7F:
-            self._pieces.append(Piece(Kind.BEHIND_BYTE, chr(byte)))
+            self._pieces.append(Token(TokenKind.BEHIND_BYTE, chr(byte)))
         else:
             self._in_ground(byte)
 
@@ -173,17 +173,17 @@ class Stream:
             character = bytes(self._held).decode(errors="ignore")
             if character:
                 self._go(_State.GROUND)
-                self._pieces.append(Piece(Kind.KEY, character))
+                self._pieces.append(Token(TokenKind.KEY, character))
             else:
                 self._lose(_State.BEHIND_BYTE)
 
     def _behind_escape(self, byte: int) -> None:
         if byte == _ESC or byte >= 0x80:
             if not self._is_typed:
-                self._pieces.append(Piece(Kind.ESCAPE))
+                self._pieces.append(Token(TokenKind.ESCAPE))
             self._again(byte)
             return
-        kind = Kind.BEHIND_ESCAPE if self._is_typed else Kind.ALT
+        kind = TokenKind.BEHIND_ESCAPE if self._is_typed else TokenKind.ALT
         if byte == ord("["):
             self._is_typed = False
             self._hold(_State.CSI, byte)
@@ -191,11 +191,11 @@ class Stream:
             # Letters can be text behind an Escape key: they are handed on as they come, but are no keys to rely on.
             self._is_typed = self._is_typed and chr(byte).isalpha()
             if self._is_typed:
-                self._pieces.append(Piece(kind, chr(byte)))
+                self._pieces.append(Token(kind, chr(byte)))
             self._hold(_State.SS3 if byte == ord("O") else _State.STRING, byte)
         else:
             self._go(_State.GROUND)
-            self._pieces.append(Piece(kind, chr(byte)))
+            self._pieces.append(Token(kind, chr(byte)))
 
     def _in_csi(self, byte: int) -> None:
         if not 0x20 <= byte < 0x7F:
@@ -216,7 +216,7 @@ class Stream:
             self._again(byte)
             return
         if self._is_typed:
-            self._pieces.append(Piece(Kind.BEHIND_ESCAPE, chr(byte)))
+            self._pieces.append(Token(TokenKind.BEHIND_ESCAPE, chr(byte)))
         self._held.append(byte)
         is_over = {
             _State.CONSOLE_KEY: True,
@@ -236,7 +236,7 @@ class Stream:
         elif byte < 0x20:
             self._again(byte)
         elif self._is_typed and byte < 0x80:
-            self._pieces.append(Piece(Kind.BEHIND_ESCAPE, chr(byte)))
+            self._pieces.append(Token(TokenKind.BEHIND_ESCAPE, chr(byte)))
         elif len(self._held) < _LONGEST_START:
             self._held.append(byte)
 
@@ -250,7 +250,7 @@ class Stream:
     def _end_string(self) -> None:
         if _REPORTS.match(self._held):
             self._go(_State.GROUND)
-            self._pieces.append(Piece(Kind.STRING))
+            self._pieces.append(Token(TokenKind.STRING))
         else:
             self._lose(_State.GROUND)
 
@@ -268,9 +268,9 @@ class Stream:
         if sequence == _PASTE:
             self._go(_State.PASTE)
         elif sequence == _PASTE_OVER:
-            self._pieces.append(Piece(Kind.PASTE_OVER))
+            self._pieces.append(Token(TokenKind.PASTE_OVER))
         elif not was_typed:
-            self._pieces.append(Piece(Kind.SEQUENCE, sequence.decode("latin-1")))
+            self._pieces.append(Token(TokenKind.SEQUENCE, sequence.decode("latin-1")))
 
     def _go(self, state: _State, *held: int) -> None:
         self._state, self._held, self._is_typed = state, bytearray(held), False
@@ -282,7 +282,7 @@ class Stream:
     def _lose(self, state: _State, *held: int) -> None:
         """Give the piece up, and say so."""
         self._go(state, *held)
-        self._pieces.append(Piece(Kind.LOST))
+        self._pieces.append(Token(TokenKind.LOST))
 
     def _again(self, byte: int) -> None:
         """Give the piece up: it is none. The byte is what it is at the start of one."""

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tests.mirror import Mirror
 from tests.waiting import LIMIT_S
-from tui.terminal import framed
+from tui.frame import driver as framed
 
 
 class SmallApp(App[None]):
@@ -147,7 +147,7 @@ def test_what_changes_no_cell_is_let_past(data: str, is_harmless: bool) -> None:
     ],
 )
 def test_terminal_is_known_to_erase_in_colour_or_not(environment: dict[str, str], erases: bool) -> None:
-    asked = "from tui.terminal.framed import _erases_in_colour; print(_erases_in_colour())"
+    asked = "from tui.frame.driver import _erases_in_colour; print(_erases_in_colour())"
     path = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     said = subprocess.run(
         [sys.executable, "-c", asked], env=path | environment, capture_output=True, text=True, check=True

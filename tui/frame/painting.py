@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from tui.terminal.characters import Width, overrun
-from tui.terminal.characters import width as width_of
-from tui.terminal.moves import UNKNOWN, move
-from tui.terminal.pens import Pens
-from tui.terminal.picture import Picture
+from tui.frame.characters import Width, overrun
+from tui.frame.characters import width as width_of
+from tui.frame.moves import UNKNOWN, move
+from tui.frame.pens import Pens
+from tui.frame.picture import Picture
 
 _GAP = 4
 """Up to so many cells that stay are written again where the pen is right: a move is no shorter."""

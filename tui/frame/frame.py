@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from rich.color import ColorSystem
 from rich.segment import Segment
 
-from tui.terminal.painting import Cursor, Painter
-from tui.terminal.pens import Pens
-from tui.terminal.picture import Picture
+from tui.frame.painting import Cursor, Painter
+from tui.frame.pens import Pens
+from tui.frame.picture import Picture
 
 _MOST_PENS = 5_000
 """A screen has a few dozen; with animated colours they would grow for ever."""

@@ -35,7 +35,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 
-from tui.terminal.frame import Frame
+from tui.frame.frame import Frame
 
 _REPAINT_KEY = "ctrl+l"
 _SETTLED_S = 0.1

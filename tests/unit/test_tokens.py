@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tui.terminal.stream import Kind, Piece, Stream
+from tui.terminal.tokens import Token, Tokenizer, TokenKind
 
 REPORTS = {
     "mode, DEC": b"\x1b[?2026;2$y",
@@ -57,14 +57,14 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(edges)]
 
 
-def keys(pieces: list[Piece]) -> str:
+def keys(pieces: list[Token]) -> str:
     """What could answer a question: control characters aside, which end a string that never ended."""
-    return "".join(piece.text for piece in pieces if piece.kind is Kind.KEY and piece.text.isprintable())
+    return "".join(piece.text for piece in pieces if piece.kind is TokenKind.KEY and piece.text.isprintable())
 
 
-def read(parts: list[bytes], *, pausing: bool = False) -> list[Piece]:
+def read(parts: list[bytes], *, pausing: bool = False) -> list[Token]:
     """The pieces of data that arrives in parts; an Escape is taken for the key where the pause behind it is long."""
-    stream, pieces = Stream(), []
+    stream, pieces = Tokenizer(), []
     for part in parts:
         pieces += stream.feed(part)
         if pausing and stream.is_escape:
@@ -104,7 +104,7 @@ def test_same_keys_come_out_whichever_escape_is_taken_for_the_key(data: bytes, p
 
 @given(streams)
 def test_a_person_gets_out_of_everything_but_a_paste(data: bytes) -> None:
-    stream = Stream()
+    stream = Tokenizer()
     stream.feed(data)
     if not stream.is_paste:
         assert keys(stream.feed(b"\r\rk"))[-1:] == "k"
@@ -115,17 +115,17 @@ def test_a_person_gets_out_of_everything_but_a_paste(data: bytes) -> None:
 
 def test_what_was_pasted_is_one_piece_and_a_second_end_is_noticed() -> None:
     assert read([b"\x1b[200~1\x1b[201~", b"\x1bOQy\x1b[201~"]) == [
-        Piece(Kind.PASTE, "1"),
-        Piece(Kind.SEQUENCE, "\x1bOQ"),
-        Piece(Kind.KEY, "y"),
-        Piece(Kind.PASTE_OVER),
+        Token(TokenKind.PASTE, "1"),
+        Token(TokenKind.SEQUENCE, "\x1bOQ"),
+        Token(TokenKind.KEY, "y"),
+        Token(TokenKind.PASTE_OVER),
     ]
 
 
 def test_text_after_an_escape_key_is_typed_though_it_could_begin_a_report() -> None:
     pieces = read([b"\x1b", b"PEPE"], pausing=True)
     assert "".join(piece.text for piece in pieces) == "PEPE"
-    assert {piece.kind for piece in pieces} == {Kind.BEHIND_ESCAPE}
+    assert {piece.kind for piece in pieces} == {TokenKind.BEHIND_ESCAPE}
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "gb18030"])
@@ -139,11 +139,11 @@ def test_no_byte_of_a_character_in_another_encoding_is_a_key(encoding: str) -> N
 def test_behind_a_character_in_another_encoding_every_key_comes_through_and_the_second_can_answer() -> None:
     pieces = read(["é".encode("latin-1"), b"y", b"y", "é".encode("latin-1"), b"\r"])
     assert [(piece.kind, piece.text) for piece in pieces] == [
-        (Kind.LOST, ""),
-        (Kind.BEHIND_BYTE, "y"),
-        (Kind.KEY, "y"),
-        (Kind.LOST, ""),
-        (Kind.KEY, "\r"),
+        (TokenKind.LOST, ""),
+        (TokenKind.BEHIND_BYTE, "y"),
+        (TokenKind.KEY, "y"),
+        (TokenKind.LOST, ""),
+        (TokenKind.KEY, "\r"),
     ]
 
 
@@ -163,12 +163,12 @@ SWALLOWED = {
 
 @pytest.mark.parametrize("data", SWALLOWED.values(), ids=SWALLOWED)
 def test_what_may_have_been_keys_does_not_disappear_without_a_trace(data: bytes) -> None:
-    assert Kind.LOST in [piece.kind for piece in read([data])]
+    assert TokenKind.LOST in [piece.kind for piece in read([data])]
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 def test_no_report_of_a_terminal_is_taken_for_a_lost_key(report: bytes) -> None:
-    assert Kind.LOST not in [piece.kind for piece in read([report])] or report[1:2] in (b"X", b"^")
+    assert TokenKind.LOST not in [piece.kind for piece in read([report])] or report[1:2] in (b"X", b"^")
 
 
 def test_rxvt_shift_with_home_does_not_take_the_next_key() -> None:

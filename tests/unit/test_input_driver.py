@@ -9,15 +9,15 @@ from textual import events
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
-from tests.unit.test_stream import REPORTS
-from tui.terminal.driver import TypedDriver
+from tests.unit.test_tokens import REPORTS
+from tui.terminal.input import InputDriver
 
 
 @pytest.fixture
 async def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A driver without a terminal, which collects what it would give the app."""
     monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input
-    driver = TypedDriver(App())
+    driver = InputDriver(App())
     got: list[Any] = []
     monkeypatch.setattr(driver, "process_message", got.append)
     driver.got = got  # type: ignore[attr-defined]

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from rich.segment import Segment
 
-from tui.terminal.characters import cells, is_single
-from tui.terminal.pens import Pens
+from tui.frame.characters import cells, is_single
+from tui.frame.pens import Pens
 
 
 class Picture:

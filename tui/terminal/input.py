@@ -33,7 +33,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from tui.terminal.keys import is_report, read_key
-from tui.terminal.stream import Kind, Piece, Stream
+from tui.terminal.tokens import Token, Tokenizer, TokenKind
 
 _LOOK_S = 0.1
 """How often it is looked whether the app wants to end."""
@@ -117,13 +117,13 @@ class _Down:
         return _Down(key, read_s, order, read_s)
 
 
-class TypedDriver(LinuxDriver):
+class InputDriver(LinuxDriver):
     """Reads the terminal."""
 
     class PasteBrokeOut(Message):
         """What was pasted held the mark of its own end: what came behind that looked like keys, and was none."""
 
-    class KeyLost(Message):
+    class UnreadableKey(Message):
         """Something came that may have been a key, and is none that is known."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -134,7 +134,7 @@ class TypedDriver(LinuxDriver):
         """The place of the last paste that held the mark of its own end."""
         self.answers = False
         """Whether the terminal has ever answered a fence."""
-        self._stream = Stream()
+        self._stream = Tokenizer()
         self._parser = XTermParser(self._debug)
         self._presses: WeakKeyDictionary[events.Key, Press] = WeakKeyDictionary()
         self._repeats: WeakSet[events.Key] = WeakSet()
@@ -234,7 +234,7 @@ class TypedDriver(LinuxDriver):
                     self._take_in(data)
                 elif self._stream.is_escape and monotonic() - self._read_s >= constants.ESCAPE_DELAY:
                     self._stream.escape_is_key()
-                    self._hand_on([Piece(Kind.ESCAPE)], is_whole=True)
+                    self._hand_on([Token(TokenKind.ESCAPE)], is_whole=True)
 
     def _take_in(self, data: bytes) -> None:
         """Hand on what was read at once."""
@@ -245,7 +245,7 @@ class TypedDriver(LinuxDriver):
         pieces += self._stream.feed(data)
         self._hand_on(pieces, is_whole=not self._stream.is_unfinished)
 
-    def _hand_on(self, pieces: Iterable[Piece], *, is_whole: bool) -> None:
+    def _hand_on(self, pieces: Iterable[Token], *, is_whole: bool) -> None:
         """Give the app what it makes of the pieces of one read."""
         made = [(piece, self._messages(piece)) for piece in pieces]
         typed = [message for _, messages in made for message in messages if _is_input(message)]
@@ -264,7 +264,7 @@ class TypedDriver(LinuxDriver):
                     self._note_key(message, piece, is_alone=is_whole and len(typed) == 1)
                 self.process_message(message)
 
-    def _note_key(self, event: events.Key, piece: Piece, *, is_alone: bool) -> None:
+    def _note_key(self, event: events.Key, piece: Token, *, is_alone: bool) -> None:
         self._down = down = self._down.next(event.key, self._read_s, self.order)
         if event.key == self._answered.key:
             self._answered = self._answered.next(event.key, self._read_s, self.order)
@@ -273,7 +273,7 @@ class TypedDriver(LinuxDriver):
         self._key_times.append(self._read_s)
         if len(self._key_times) == _BURST and self._read_s - self._key_times[0] < _BURST_S:
             self._burst_s = self._read_s
-        if piece.kind in (Kind.KEY, Kind.SEQUENCE):
+        if piece.kind in (TokenKind.KEY, TokenKind.SEQUENCE):
             self._presses[event] = Press(
                 self.order,
                 self._read_s,
@@ -286,32 +286,32 @@ class TypedDriver(LinuxDriver):
                 is_in_burst=is_after_burst,
             )
 
-    def _note_answer(self, piece: Piece) -> None:
+    def _note_answer(self, piece: Token) -> None:
         for fence in list(self._fences):
             if piece.text == fence.answer:
                 fence.order = self.order
                 self.answers = True
                 self._fences.remove(fence)
 
-    def _messages(self, piece: Piece) -> list[Message]:
+    def _messages(self, piece: Token) -> list[Message]:
         """What a piece means to a Textual app."""
         match piece.kind:
-            case Kind.KEY | Kind.BEHIND_ESCAPE | Kind.BEHIND_BYTE:
+            case TokenKind.KEY | TokenKind.BEHIND_ESCAPE | TokenKind.BEHIND_BYTE:
                 return list(self._parser.feed(piece.text))
-            case Kind.ESCAPE:
+            case TokenKind.ESCAPE:
                 return [events.Key("escape", "\x1b")]
-            case Kind.ALT:
+            case TokenKind.ALT:
                 messages = list(self._parser.feed(f"\x1b{piece.text}"))
                 return messages + self._flushed()
-            case Kind.SEQUENCE:
+            case TokenKind.SEQUENCE:
                 return self._sequence(piece.text)
-            case Kind.PASTE:
+            case TokenKind.PASTE:
                 return [events.Paste(piece.text.replace("\x00", ""))]
-            case Kind.PASTE_OVER:
+            case TokenKind.PASTE_OVER:
                 return [self.PasteBrokeOut()]
-            case Kind.LOST:
-                return [self.KeyLost()]
-            case Kind.STRING:
+            case TokenKind.LOST:
+                return [self.UnreadableKey()]
+            case TokenKind.STRING:
                 return []
 
     def _sequence(self, sequence: str) -> list[Message]:
@@ -323,7 +323,7 @@ class TypedDriver(LinuxDriver):
             if report.is_repeat:
                 self._repeats.update(keys)  # type: ignore[arg-type]
             return keys
-        return [self.KeyLost()]
+        return [self.UnreadableKey()]
 
     def _textuals(self, sequence: str) -> list[Message]:
         """What Textual makes of a whole sequence; nothing where it knows only its beginning, or fails on it."""
@@ -370,4 +370,4 @@ def _is_of_another_button(sequence: str) -> bool:
 
 
 def _is_input(message: Message) -> bool:
-    return isinstance(message, (events.Key, events.Paste, TypedDriver.PasteBrokeOut, TypedDriver.KeyLost))
+    return isinstance(message, (events.Key, events.Paste, InputDriver.PasteBrokeOut, InputDriver.UnreadableKey))
