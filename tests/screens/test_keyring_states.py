@@ -22,15 +22,14 @@ from tests.screens.conftest import HOST
 from tests.screens.waiting import review, screen_text, send, until, until_open, until_screen, words
 from tui import keys
 from tui.app import opening
-from tui.app.app import ShunterApp
+from tui.app.app import DeskReady, ShunterApp
 from tui.app.opening import Start
-from tui.app.put_off import DeskReady
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Gate
 from tui.demo.keys import demo_key, new_key
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport
-from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.domain.credentials import ApiKey, KeyKind, Secret, SessionKey
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.exchange.calls import KEY_RESTRICTIONS
@@ -38,7 +37,7 @@ from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
 from tui.keys import keyring_calls, session_bus
-from tui.screens.add_key import AddKeyScreen, SessionKey
+from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
@@ -227,13 +226,13 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         sending = True
-        monkeypatch.setattr(app._lock._idle, "_is_busy", lambda: sending)
-        monkeypatch.setattr(app._lock._idle, "_last_input_ms", -math.inf)
-        app._lock._idle.look()
+        monkeypatch.setattr(app._lock, "_is_busy", lambda: sending)
+        monkeypatch.setattr(app._lock, "_last_input_ms", -math.inf)
+        app._lock._check()
         assert app._desk
         assert app._desk.client._key is not None
         sending = False
-        app._lock._idle.look()
+        app._lock._check()
         assert app._desk.client._key is None
 
 
@@ -289,7 +288,7 @@ async def test_on_the_cover_over_a_key_that_is_gone_is_said_what_leads_to_anothe
 async def test_hours_of_suspend_are_noticed_without_a_key_too(
     one_key: keys.Profile, suspend: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.app.idle._LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr("tui.app.locking._LONGEST_WAIT_S", 0.05)
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
@@ -304,7 +303,7 @@ async def test_key_that_wakes_the_machine_while_a_transfer_is_being_sent_is_take
     async with app.run_test(size=SIZE) as pilot:
         main = await until_open(pilot)
         await pilot.press("tab", "tab", "tab")
-        monkeypatch.setattr(app._lock._idle, "_is_busy", lambda: True)
+        monkeypatch.setattr(app._lock, "_is_busy", lambda: True)
         suspend()
         await pilot.press("7")
         await until(pilot, lambda: main.query_one("#field-amount Input", Input).value == "7")
@@ -592,9 +591,9 @@ async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
         await choose_last_key(pilot)
-        monkeypatch.setattr(app._lock._idle, "_last_input_ms", -math.inf)
-        assert app._lock._idle._timer
-        app._lock._idle.look()
+        monkeypatch.setattr(app._lock, "_last_input_ms", -math.inf)
+        assert app._lock._timer
+        app._lock._check()
         await until_screen(pilot, LockScreen)
 
 
@@ -924,7 +923,7 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
             backend.error = locked()
         backend.hangs = False
         backend.released.set()
-        await until(pilot, lambda: app._put_off.message is not None)
+        await until(pilot, lambda: app._postponed.message is not None)
         assert main.review
         assert main.review.is_sending
         gate.open()
@@ -952,8 +951,8 @@ async def test_a_key_that_waits_for_a_transfer_is_let_go_of_when_the_app_locks(
             app.open_desk(partial(opening.open_session_key, SessionKey(demo_key(), HOST)))
         else:
             app.open_desk(partial(opening.open_profile, other))
-        await until(pilot, lambda: app._put_off.message is not None)
-        waiting = app._put_off.message
+        await until(pilot, lambda: app._postponed.message is not None)
+        waiting = app._postponed.message
         assert isinstance(waiting, DeskReady)
         app._lock.lock()
         assert waiting.opened.desk.client.is_locked

@@ -58,7 +58,7 @@ async def test_desk_that_is_ready_waits_until_the_secret_is_typed(
         await pilot.press(*opening)
         await until_screen(pilot, screen)
         answer(is_slow)
-        await until(pilot, lambda: app._put_off.message is not None)
+        await until(pilot, lambda: app._postponed.message is not None)
         assert isinstance(app.screen, screen)
         if screen is not KeysScreen:
             await pilot.press(*"77.25")
@@ -66,7 +66,7 @@ async def test_desk_that_is_ready_waits_until_the_secret_is_typed(
         await pilot.press("escape", "escape")
         await until_screen(pilot, MainScreen)
         assert "77.25" not in typed(pilot)
-        assert app._put_off.message is None
+        assert app._postponed.message is None
 
 
 async def test_key_that_is_back_waits_until_the_passphrase_is_typed_over_the_cover(

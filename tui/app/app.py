@@ -1,10 +1,12 @@
-"""The app: puts exchange, journal, keys and screens together, and takes them apart again."""
+"""The app: joins exchange, journal, keys and screens, and closes them again."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import ModalScreen
 
 from tui import keys
@@ -13,30 +15,66 @@ from tui.app.early_keys import EarlyKeys
 from tui.app.locking import IdleLock
 from tui.app.opening import (
     NoKeyYet,
-    Opened,
+    OpenedDesk,
     Opening,
-    SaySlow,
     Start,
     open_demo,
     open_first,
     open_profile,
     open_session_key,
+    open_with_session_bus,
 )
-from tui.app.put_off import DeskReady, PutOff
 from tui.app.terminal_app import TerminalApp
 from tui.desk.desk import Desk
-from tui.domain.hosts import DEMO_BASE_URL
+from tui.domain.credentials import SessionKey
+from tui.domain.hosts import DEMO_BASE_URL, place_name
 from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
-from tui.screens.add_key import AddKeyScreen, SessionKey
+from tui.screens.add_key import AddKeyScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.staying import Stays
-from tui.screens.ways_on import CannotOpen
+from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
+from tui.widgets.status_bar import Status
+
+
+@dataclass
+class DeskReady(Message):
+    """A desk has been opened."""
+
+    opened: OpenedDesk
+
+
+class Postponed:
+    """Holds the newest result of an opening while the person is in a transfer or types a secret."""
+
+    def __init__(self) -> None:
+        self.message: CannotOpen | DeskReady | None = None
+
+    async def put(self, message: CannotOpen | DeskReady | None) -> None:
+        """Replace the result that is held; its desk is closed."""
+        before, self.message = self.message, message
+        if isinstance(before, DeskReady):
+            await before.opened.desk.close()
+
+    def drop_key(self) -> None:
+        """Drop the key of the desk that is held, as the app is locked."""
+        if isinstance(self.message, DeskReady):
+            self.message.opened.desk.client.drop_key()
+
+    async def take(self) -> Message | None:
+        """Return the message to resume with; if the key was dropped meanwhile, it asks to open the desk again."""
+        message = self.message
+        if isinstance(message, DeskReady) and message.opened.desk.client.is_locked:
+            await self.put(None)
+            profile = message.opened.profile
+            return KeysScreen.Chosen(profile) if profile else SessionKeyAsked()
+        self.message = None
+        return message
 
 
 class ShunterApp(TerminalApp):
@@ -54,40 +92,38 @@ class ShunterApp(TerminalApp):
         super().__init__(has_few_colours=start.has_few_colours)
         self._start = start
         self._draft = start.draft
-        """What the form is filled with when it comes up next."""
+        """Fills the form of the next main screen."""
         self._retry: Opening = partial(open_first, start)
-        """What is tried once more where it did not succeed."""
+        """The opening that is tried again if it failed."""
         self._desk: Desk | None = None
         self._in_use = ""
-        """The name of the profile whose key the desk has; empty for the demo's, and for one of this session only."""
+        """The name of the open profile; empty for the demo and for a session key."""
         self._main: MainScreen | None = None
-        """Over the desk; None while there is none to show."""
-        self._leaving = False
-        self._told_open = 0
-        """How many open transfers the person was told of when quitting."""
+        self._is_waiting_to_quit = False
+        """Whether it quits once nothing is in flight."""
+        self._open_count_shown = 0
+        """The number of open transfers in the last warning before quitting."""
         self.left_open = 0
-        """How many transfers were open when it ended, for the shell."""
-        self._has_left = False
-        """It has ended: what comes now, comes too late."""
-        self._put_off = PutOff()
+        """The number of transfers that were open when the app quit, for the shell."""
+        self._has_quit = False
+        self._postponed = Postponed()
         self._early_keys = EarlyKeys()
         self._asks_passphrase = False
-        """Whether a locked keyring is what the person waits for."""
+        """Whether the person is waiting to be asked for the passphrase of a locked keyring."""
         self._lock = IdleLock(
             self,
             is_sending=lambda: bool(self._main and self._main.review and self._main.review.is_sending),
-            on_lock=self._put_off.drop_key,
+            on_lock=self._postponed.drop_key,
         )
 
-    def on_mount(self) -> None:
-        """Open the demo, or the profile that was asked for, or say what is missing."""
+    async def on_mount(self) -> None:
+        """Open the demo, or the profile that was asked for."""
         end_on_errors_in_tasks(self)
-        self._open(open_demo if self._start.demo else self._retry)
+        await self._open(open_demo if self._start.demo else self._retry)
 
-    def _open(self, opening: Opening) -> None:
-        """Open a desk instead of any other that is on its way."""
-        if before := self._put_off.forget():
-            self.call_later(before.let_go)
+    async def _open(self, opening: Opening) -> None:
+        """Open a desk in place of any other that is being opened."""
+        await self._postponed.put(None)
         self.open_desk(opening)
 
     @work(exclusive=True, group="open")
@@ -106,46 +142,50 @@ class ShunterApp(TerminalApp):
             self.post_message(DeskReady(opened))
 
     async def on_desk_ready(self, message: DeskReady) -> None:
-        """Show the main screen over the new desk."""
+        """Show the main screen for the new desk."""
         opened = message.opened
-        if self._has_left:
-            await message.let_go()
-        if self._has_left or await self._puts_off(message):
+        if self._has_quit:
+            await opened.desk.close()
+        if self._has_quit or await self._postpones(message):
             return
         await self._close_desk()
-        self._desk = opened.desk
+        self._desk = desk = opened.desk
         self._in_use = opened.profile.name if opened.profile else ""
-        await self._take_screens_away()
+        await self._close_screens()
         self._lock.watch(opened)
-        is_open = self._draft == Draft() and not self._draft.chosen
-        self._main = MainScreen(opened.desk, opened.status, (opened.last if is_open else None) or self._draft)
+        is_empty = self._draft == Draft() and not self._draft.chosen
+        tail = opened.profile.tail if opened.profile else ""
+        status = Status(place_name(desk.client.base_url), desk.profile, tail, opened.keyring)
+        self._main = MainScreen(desk, status, (opened.last if is_empty else None) or self._draft)
         self._early_keys.drop()
         await self.push_screen(self._main)
 
     async def on_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
         if isinstance(message.problem, keys.KeyringTimeout) and isinstance(self.screen, ModalScreen):
-            return  # the person is on one of the other ways already
-        if self._has_left or await self._puts_off(message):
+            return  # the person has chosen one of the other ways already
+        if self._has_quit or await self._postpones(message):
             return
-        await self._take_screens_away()
+        await self._close_screens()
         self._asks_passphrase = False
         welcome = WelcomeScreen(message)
         if not message.needs_passphrase:
             self._early_keys.drop()
         await self.push_screen(welcome)
         if message.needs_passphrase:
-            welcome.action_unlock()  # it gets what was typed early
+            welcome.action_unlock()  # its screen gets what was typed early
 
-    async def _puts_off(self, message: CannotOpen | DeskReady) -> bool:
-        """Whether it waits: a transfer goes to its end with the key that it was begun with, and its result is read. And
-        nothing comes up while a secret is being typed.
+    async def _postpones(self, message: CannotOpen | DeskReady) -> bool:
+        """Postpone a message while it must not be shown; whether it did.
+
+        A transfer is finished with the key that it was begun with, and its result is read. No screen comes up while a
+        secret is being typed.
         """
         is_in_transfer = self._main and self._main.review and not self._lock.is_locked
         # Under the cover nothing is sent, and nobody could close a result.
         if not (is_in_transfer or self._is_asking):
             return False
-        await self._put_off.put(message)
+        await self._postponed.put(message)
         return True
 
     @property
@@ -159,39 +199,39 @@ class ShunterApp(TerminalApp):
         return False
 
     async def on_main_screen_transfer_left(self) -> None:
-        """Go on with what waited for it."""
-        if message := await self._put_off.take():
+        """Resume with what waited for the end of the transfer."""
+        if message := await self._postponed.take():
             self.post_message(message)
 
     async def on_stays_ready(self) -> None:
-        """Hand on what was typed for it, before what is typed from here on."""
+        """Deliver what was typed for the screen, before what is typed from now on."""
         if isinstance(self.screen, Stays) and not self.screen.takes_keys:
             self.screen.takes_keys = True
-            for event in self._early_keys.give():
+            for event in self._early_keys.release():
                 await self.on_event(event)
 
     async def on_stays_left(self) -> None:
-        """Go on with what waited for the secret to be typed."""
-        if self._is_asking or self._has_left:
+        """Resume with what waited for the secret to be typed."""
+        if self._is_asking or self._has_quit:
             return
-        if message := await self._put_off.take():
+        if message := await self._postponed.take():
             if isinstance(message, CannotOpen):
                 message.needs_passphrase = False  # the person has just left such a screen
             self.post_message(message)
         elif self._main:
             self._main.tell_corrections()
 
-    def on_welcome_screen_demo_chosen(self) -> None:
+    async def on_welcome_screen_demo_chosen(self) -> None:
         """Open the demo instead."""
-        self._open(open_demo)
+        await self._open(open_demo)
 
-    def on_welcome_screen_retry_chosen(self) -> None:
-        """Try once more what failed."""
+    async def on_welcome_screen_retry_chosen(self) -> None:
+        """Try again what failed."""
         keys.look_again()
-        self._open(self._retry)
+        await self._open(self._retry)
 
     def on_session_key_asked(self) -> None:
-        """Ask for a key that is for this session only."""
+        """Ask for a session key."""
         if self._may_change_key():
             base_url = self._desk.client.base_url if self._desk and self._lock.is_locked else self._start.base_url
             self.push_screen(AddKeyScreen(base_url, for_session=True), self._session_key_typed)
@@ -200,71 +240,72 @@ class ShunterApp(TerminalApp):
         """Start a D-Bus session, and open with the keyring that is reached through it."""
         if self._may_change_key():
             self._early_keys.wait()
-            await self._leave_asking()
+            await self._close_questions()
             self._asks_passphrase = True
-            self._open(partial(_with_session_bus, self._retry))
+            await self._open(partial(open_with_session_bus, self._retry))
 
-    async def _leave_asking(self) -> None:
-        """Take away the screens that led to a choice."""
+    async def _close_questions(self) -> None:
+        """Close the screens that led to a choice."""
         while isinstance(self.screen, Stays):
             await self.pop_screen()
 
     async def on_event(self, event: events.Event) -> None:
-        """Note when the person was last there. A key that comes when the app should be locked, as one that wakes the
-        machine may, only locks it.
+        """Note when the person was last there.
+
+        A key that comes when the app should be locked, as one that wakes the machine may, only locks it.
         """
-        if self._has_left and isinstance(event, events.InputEvent | events.Paste):
-            return  # it would open screens that nobody makes any more
-        if not (self._lock.heard(event) or self._is_early(event)):
+        if self._has_quit and isinstance(event, events.InputEvent | events.Paste):
+            return  # it would open screens that are never shown
+        if not (self._lock.is_too_late(event) or self._is_early(event)):
             await super().on_event(event)
 
     def _is_early(self, event: events.Event) -> bool:
-        """Whether it was typed before there was a screen for it, and not for the one that is there."""
+        """Whether it was typed for a screen that is not there yet."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             return False
         takes_keys = not isinstance(self.screen, WelcomeScreen | Stays) or self.screen.takes_keys
-        return self._early_keys.take(event, takes_keys=takes_keys)
+        return self._early_keys.holds(event, takes_keys=takes_keys)
 
     def on_input_driver_paste_broke_out(self) -> None:
-        """Say what the keys were that nobody pressed."""
-        words = "What was pasted tried to press keys. Look at what is in the form before you send."
-        self.notify(words, title="Pasted", severity="error", timeout=15)
+        """Say that the keys came from a paste."""
+        message = "What was pasted tried to press keys. Look at what is in the form before you send."
+        self.notify(message, title="Pasted", severity="error", timeout=15)
         for ask in self.screen.query(AskLine):  # a notice waits until the question is gone
             ask.say("What was pasted tried to press keys. Look at all of it.")
 
     async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
-        """Go on where it was left, but not while a secret is being typed over the cover."""
+        """Unlock, but not while a secret is being typed over the cover."""
         if isinstance(self.screen, Stays) and (cover := self._lock.cover):
             cover.wake_when_seen()
         else:
             await self._lock.unlock(message.key)
 
     async def _session_key_typed(self, typed: keys.Profile | SessionKey | None) -> None:
-        """Go on where it was left, if it is the key that was let go of. Another one is another account: open it."""
+        """Unlock with the key if it is the one that was dropped. Another one is another account: open that."""
         if not isinstance(typed, SessionKey):
             return
-        await self._leave_asking()
+        await self._close_questions()
         desk = self._desk if self._lock.is_locked else None
         if desk and (typed.base_url, typed.profile) == (desk.client.base_url, desk.profile):
             self.call_later(self._lock.unlock, typed.key)
             return
         if desk:
-            words = f"Not the key of {desk.profile}. What is open of {desk.profile} waits for its own key."
-            self.notify(words, title=f"Key {typed.profile}", severity="warning", timeout=15, markup=False)
-        self._open(partial(open_session_key, typed))
+            message = f"Not the key of {desk.profile}. What is open of {desk.profile} waits for its own key."
+            self.notify(message, title=f"Key {typed.profile}", severity="warning", timeout=15, markup=False)
+        await self._open(partial(open_session_key, typed))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Under the cover there is nothing but waking and quitting."""
+        """Allow only waking and quitting while the app is locked."""
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
 
-    def on_keys_screen_chosen(self, message: KeysScreen.Chosen) -> None:
-        """Go on with another profile."""
+    async def on_keys_screen_chosen(self, message: KeysScreen.Chosen) -> None:
+        """Open another profile."""
         if self._may_change_key():
             self._retry = partial(open_profile, message.profile)
-            self._open(self._retry)
+            await self._open(self._retry)
 
     def _may_change_key(self) -> bool:
-        """Whether no transfer is in flight; says so where one is."""
+        """Whether no transfer is in flight; says so if one is."""
         if self._desk and self._desk.in_flight:
             self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
             if isinstance(self.screen, WelcomeScreen | Stays):
@@ -275,7 +316,7 @@ class ShunterApp(TerminalApp):
 
     def action_help(self) -> None:
         """Show the help."""
-        from tui.screens.help import HelpScreen  # late: it knows every screen with keys to tell of
+        from tui.screens.help import HelpScreen  # late: it imports every screen that has keys to explain
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen())
@@ -286,11 +327,12 @@ class ShunterApp(TerminalApp):
             self.push_screen(KeysScreen(self._start.base_url, in_use=self._in_use))
 
     async def action_quit(self) -> None:
-        """Quit. A transfer in flight is waited for, and an unknown one is told of; a second quit leaves both to the
-        journal.
+        """Quit, after the answer to a transfer in flight and a warning about unknown ones.
+
+        A second quit leaves both to the journal.
         """
-        if self._desk and self._desk.in_flight and not self._leaving:
-            self._leaving = True
+        if self._desk and self._desk.in_flight and not self._is_waiting_to_quit:
+            self._is_waiting_to_quit = True
             self.notify(
                 "Waiting for the answer to a transfer. Ctrl+Q again leaves at once: the next start finds out.",
                 title="Quitting",
@@ -298,18 +340,18 @@ class ShunterApp(TerminalApp):
             )
             self.quit_when_answered(self._desk)
         else:
-            await self._quit_but_for_open()
+            await self._quit_unless_open()
 
-    async def _quit_but_for_open(self) -> None:
-        """Quit, but first say, once, that there are transfers whose outcome is unknown."""
+    async def _quit_unless_open(self) -> None:
+        """Quit, but first warn, once, about transfers with an unknown outcome."""
         count = self._desk.open_count if self._desk else 0
-        if count <= self._told_open or self._leaving:
-            await self._leave()
+        if count <= self._open_count_shown or self._is_waiting_to_quit:
+            await self._quit()
             return
-        self._told_open = count
-        are, they = ("1 transfer is", "it") if count == 1 else (f"{count} transfers are", "they")
+        self._open_count_shown = count
+        are, it, they = ("1 transfer is", "it", "it") if count == 1 else (f"{count} transfers are", "them", "they")
         self.notify(
-            f"{are} unknown: do not repeat {'it' if count == 1 else 'them'}. Shunter looks how {they} ended while it "
+            f"{are} unknown: do not repeat {it}. Shunter looks how {they} ended while it "
             f"runs{'' if self._is_demo else ', and at the next start'}. Ctrl+Q again quits.",
             title="Quitting",
             severity="warning",
@@ -325,25 +367,25 @@ class ShunterApp(TerminalApp):
     async def quit_when_answered(self, desk: Desk) -> None:
         """Quit as soon as nothing is in flight."""
         await desk.finish()
-        self._leaving = False
-        await self._quit_but_for_open()
+        self._is_waiting_to_quit = False
+        await self._quit_unless_open()
 
-    async def _take_screens_away(self) -> None:
-        """Take all screens away. What is in the form is kept for the next one, unless it is under the cover."""
+    async def _close_screens(self) -> None:
+        """Close all screens. The next main screen gets what is in the form, unless the app is locked."""
         if self._main:
             self._draft = Draft() if self._lock.is_locked else self._main.draft
             self._main = None
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        self._lock.end()
+        self._lock.cover = None
 
-    async def _leave(self) -> None:
+    async def _quit(self) -> None:
         """Quit now; what is in flight is left to the journal."""
-        if self._has_left:  # without the answer that it waited for
+        if self._has_quit:  # without the answer that it waited for
             return
-        self._has_left = True
+        self._has_quit = True
         self.left_open = self._desk.open_count if self._desk and not self._is_demo else 0
-        await self._put_off.put(None)
+        await self._postponed.put(None)
         await self._close_desk()
         self.exit()
 
@@ -353,12 +395,6 @@ class ShunterApp(TerminalApp):
             await desk.close()
 
 
-async def _with_session_bus(opening: Opening, say_slow: SaySlow) -> Opened:
-    """Open with a D-Bus session that is started for it. Raises KeyStoreError."""
-    await keys.in_background(keys.start_session_bus)
-    return await opening(say_slow)
-
-
 def _is_locked(problem: keys.KeyStoreError | None) -> bool:
-    """Whether a passphrase is all that is missing."""
+    """Whether only a passphrase is missing."""
     return isinstance(problem, keys.KeyringLocked) and keys.Remedy.UNLOCK in problem.remedies

@@ -61,3 +61,16 @@ class ApiKey:
     def fingerprint(self) -> str:
         """A fingerprint of the API key: tells keys of any length apart, and cannot be turned back into one."""
         return hashlib.sha256(b"shunter:" + self.api_key.reveal().encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """A key that is only in memory."""
+
+    key: ApiKey
+    base_url: str
+
+    @property
+    def profile(self) -> str:
+        """The name of the key in the journal."""
+        return f"session-{self.key.tail}"

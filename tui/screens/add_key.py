@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui import keys
-from tui.domain.credentials import ApiKey
+from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
 from tui.screens.plain_text import PlainTextScreen
@@ -28,19 +28,6 @@ _ASK = "Enter or F2  add        Esc or ^C  cancel"
 _WAYS = ", or press ^C and use a key for this session only."
 _ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
 _ASK_REPLACE = "Enter or F2  replace        Esc or ^C  cancel, and keep the old one"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionKey:
-    """A key that is kept nowhere but in memory."""
-
-    key: ApiKey
-    base_url: str
-
-    @property
-    def profile(self) -> str:
-        """What the journal knows it by."""
-        return f"session-{self.key.tail}"
 
 
 class AddKeyScreen(Stays, ModalScreen[keys.Profile | SessionKey | None]):

@@ -13,8 +13,9 @@ from textual.widgets import Label, OptionList
 
 from tui import keys
 from tui.desk.keycheck import KeyReport, check
+from tui.domain.credentials import SessionKey
 from tui.exchange.errors import ExchangeError
-from tui.screens.add_key import AddKeyScreen, SessionKey
+from tui.screens.add_key import AddKeyScreen
 from tui.screens.staying import Stays
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked
