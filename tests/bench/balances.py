@@ -53,7 +53,7 @@ async def _on_screen(base_url: str) -> tuple[float, float]:
             main = app.screen
             assert isinstance(main, MainScreen)
             await asyncio.wait_for(_reading_over(main), _LIMIT_S)
-            main.desk.readings.balances = Balances()
+            main.desk.balance_reader.balances = Balances()
             main.query_one(TransferForm).show_balances(Balances())
             await pilot.pause()
             pressed = time.perf_counter()

@@ -56,14 +56,14 @@ async def grow_old(pilot: Pilot[bool], main: MainScreen, monkeypatch: pytest.Mon
     """Make every figure older than a minute, and keep the form from asking anew."""
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
-    monkeypatch.setattr("tui.widgets.balance_reader._SETTLED_S", 3600)
-    balances = main.desk.readings.balances
+    monkeypatch.setattr("tui.widgets.balance_refresher._SETTLED_S", 3600)
+    balances = main.desk.balance_reader.balances
     wallets = {
         wallet: replace(holdings, read_ms=(holdings.read_ms or 0) - 61_000)
         for wallet, holdings in balances.wallets.items()
     }
-    main.desk.readings.balances = replace(balances, wallets=wallets, transferable={})
-    main.query_one(TransferForm).show_balances(main.desk.readings.balances)
+    main.desk.balance_reader.balances = replace(balances, wallets=wallets, transferable={})
+    main.query_one(TransferForm).show_balances(main.desk.balance_reader.balances)
 
 
 async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
@@ -81,7 +81,7 @@ async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
 async def test_what_cannot_be_read_stays_in_sight_until_it_mends_itself(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.widgets.balance_reader._AGAIN_S", (0.01,))
+    monkeypatch.setattr("tui.widgets.balance_refresher._AGAIN_S", (0.01,))
     gate = Gate()
     exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, executes=False, answer=BROKEN))
     exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, before=gate))

@@ -50,7 +50,7 @@ def test_loading(size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchan
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
         main = pilot.app.screen
         assert isinstance(main, MainScreen)
-        holdings = main.desk.readings
+        holdings = main.desk.balance_reader
         await until(pilot, lambda: holdings.balances.wallets[Wallet.PORTFOLIO].read_ms is not None)
         await pilot.pause()
 

@@ -70,6 +70,6 @@ async def typed(press: Press, start: list[str], keys: list[str]) -> dict[str, ob
 def test_keys_at_once_mean_what_they_mean_one_by_one(
     start: list[str], keys: list[str], review: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.widgets.balance_reader._SETTLED_S", 3600)
+    monkeypatch.setattr("tui.widgets.balance_refresher._SETTLED_S", 3600)
     slow, fast = (asyncio.run(typed(press, start, [*keys, *review])) for press in (one_by_one, at_once))
     assert fast == slow

@@ -16,7 +16,7 @@ from tui.domain.wallets import Wallet
 from tui.exchange.clock import ticks_ms
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
-from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.holdings_table import HoldingsTable
 
 AppMaker = Callable[..., ShunterApp]
@@ -38,10 +38,10 @@ async def opened(pilot: Pilot[bool]) -> MainScreen:
 async def test_what_is_read_while_the_view_opens_is_in_it(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
-        read = main.desk.readings.balances
-        main.desk.readings.balances = Balances()
+        read = main.desk.balance_reader.balances
+        main.desk.balance_reader.balances = Balances()
         main.action_holdings()
-        main.on_balance_reader_read(BalanceReader.Read(read))  # before anything of the view is there
+        main.on_balance_refresher_read(BalanceRefresher.Read(read))  # before anything of the view is there
         await until_screen(pilot, HoldingsScreen)
         await until(pilot, lambda: lines(pilot)[0] == "13 assets, about 0.2912676 BTC")
 
@@ -51,9 +51,9 @@ async def test_the_chosen_wallet_stays_chosen_when_another_turns_out_empty(demo_
         main = await opened(pilot)
         await pilot.press("right", "right")
         assert lines(pilot)[-3].startswith(" Cross Margin: ")
-        emptied = main.desk.readings.balances.with_holdings(Wallet.FUNDING, Holdings(read_ms=ticks_ms()))
-        main.desk.readings.balances = emptied
-        main.on_balance_reader_read(BalanceReader.Read(emptied))
+        emptied = main.desk.balance_reader.balances.with_holdings(Wallet.FUNDING, Holdings(read_ms=ticks_ms()))
+        main.desk.balance_reader.balances = emptied
+        main.on_balance_refresher_read(BalanceRefresher.Read(emptied))
         await until(pilot, lambda: "Funding" not in lines(pilot)[1])
         assert lines(pilot)[-3].startswith(" Cross Margin: ")
 

@@ -42,7 +42,7 @@ from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.terminal import question
-from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.form_field import FormField
 from tui.widgets.holdings_table import HoldingsTable
@@ -326,9 +326,9 @@ async def test_holdings_under_something_are_told_what_was_read(demo_app: AppMake
         await pilot.press("f6")
         await until_screen(pilot, HoldingsScreen)
         await pilot.press("f1")
-        before = main.desk.readings.balances
+        before = main.desk.balance_reader.balances
         emptied = before.with_holdings(Wallet.SPOT, replace(before.wallets[Wallet.SPOT], assets={}))
-        main.post_message(BalanceReader.Read(emptied))
+        main.post_message(BalanceRefresher.Read(emptied))
         await pilot.press("escape")
         await until_screen(pilot, HoldingsScreen)
         table = pilot.app.screen.query_one(HoldingsTable)

@@ -299,7 +299,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
 
         def told_meanwhile(screen: ResultScreen) -> ComposeResult:
             yield from compose(screen)
-            screen.show_balances(main.desk.readings.balances)  # all of it is made, and nothing is in its place
+            screen.show_balances(main.desk.balance_reader.balances)  # all of it is made, and nothing is in its place
             screen.show_note("looked 3 times")
 
         monkeypatch.setattr(ResultScreen, "compose", told_meanwhile)

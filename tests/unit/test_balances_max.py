@@ -10,7 +10,7 @@ from tests.examples import one_in
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Holding, Ledger, Pair
-from tui.desk.balances import BalanceReadings
+from tui.desk.balances import BalanceReader
 from tui.domain.amounts import plain
 from tui.domain.balances import Account, ends, share
 from tui.domain.transfer import Draft, parse_transfer
@@ -43,7 +43,7 @@ async def test_max_is_taken_and_leaves_nothing_that_could_be_moved(
     from_pair, to_pair = ("BTCUSDT" if move.needs_from_pair else ""), ("ETHUSDT" if move.needs_to_pair else "")
     exchange = DemoExchange(ledger=ledger)
     async with BinanceClient("https://demo.invalid", demo_key(), transport=httpx.ASGITransport(exchange)) as client:
-        readings = BalanceReadings(client)
+        readings = BalanceReader(client)
         async for _ in readings.read_all():
             pass
         source = ends(move, from_pair, to_pair)[0]

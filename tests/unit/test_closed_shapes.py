@@ -14,14 +14,13 @@ from hypothesis import strategies as st
 from tests.examples import one_in
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
-from tui.desk.balances import BalanceReadings
+from tui.desk.balances import BalanceReader
 from tui.desk.keycheck import KeyReport
 from tui.domain.balances import Absent, Account, Balances, Holdings
 from tui.domain.form import FormState
 from tui.domain.holdings import all_holdings
 from tui.domain.transfer import Draft
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange.balances import Reader
 from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ClockReading, ticks_ms
@@ -74,7 +73,7 @@ def _client(changes: dict[str, Change | None]) -> BinanceClient:
 async def read(changes: dict[str, Change | None], *wallets: Wallet) -> Balances:
     """What is read of some wallets by their own calls, or of all."""
     async with _client(changes) as client:
-        readings = BalanceReadings(client)
+        readings = BalanceReader(client)
         async for _ in readings.read_wallets(wallets) if wallets else readings.read_all():
             pass
         return readings.balances
@@ -299,7 +298,8 @@ async def test_negative_amount_is_neither_zero_nor_in_the_way_of_others() -> Non
 @pytest.mark.parametrize("damage", [{"amount": "-1"}, {}, [], {"amount": None}, {"amount": "5"} | ERROR, {"amount": 5}])
 async def test_what_can_be_moved_is_not_known_from_an_odd_answer(damage: Any) -> None:
     async with _client({"/sapi/v1/margin/maxTransferable": lambda _: damage}) as client:
-        assert await Reader(client).transferable(Account(Wallet.CROSS), "USDT") is None
+        balances = await BalanceReader(client).read_transferable(Account(Wallet.CROSS), "USDT")
+        assert not balances.transferable
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.demo.keys import demo_key
-from tui.desk.balances import BalanceReadings
+from tui.desk.balances import BalanceReader
 from tui.domain.balances import Account, Balances, Holdings, Restriction
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange.balances import _unread
+from tui.exchange.balances import wallet_source
 from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
@@ -61,8 +61,8 @@ async def client(server: DemoServer) -> AsyncIterator[BinanceClient]:
 
 
 @pytest.fixture
-def readings(client: BinanceClient) -> BalanceReadings:
-    return BalanceReadings(client, patience_s=LIMIT_S)
+def readings(client: BinanceClient) -> BalanceReader:
+    return BalanceReader(client, patience_s=LIMIT_S)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def failing(client: BinanceClient, server: DemoServer, monkeypatch: pytest.Monke
     return fail
 
 
-async def _read(readings: BalanceReadings) -> Balances:
+async def _read(readings: BalanceReader) -> Balances:
     async for _ in readings.read_all():
         pass
     return readings.balances
@@ -113,7 +113,7 @@ def _assert_right(balances: Balances, wallets: set[Wallet]) -> None:
     assert all(not balances.wallets[wallet].problem and balances.wallets[wallet].is_open for wallet in wallets)
 
 
-async def test_all_wallets_are_read(readings: BalanceReadings) -> None:
+async def test_all_wallets_are_read(readings: BalanceReader) -> None:
     balances = await _read(readings)
     _assert_right(balances, set(Wallet))
     assert len(balances.pairs) > 100
@@ -122,7 +122,7 @@ async def test_all_wallets_are_read(readings: BalanceReadings) -> None:
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("wallet", Wallet, ids=lambda wallet: wallet.value)
 async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
-    readings: BalanceReadings,
+    readings: BalanceReader,
     client: BinanceClient,
     server: DemoServer,
     failing: Callable[[str, str], None],
@@ -149,15 +149,13 @@ async def test_a_failing_wallet_leaves_the_others_right_and_transfers_possible(
 
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_without_the_glance_every_wallet_is_right_by_its_own_call(
-    readings: BalanceReadings, failing: Callable[[str, str], None], failure: str
+    readings: BalanceReader, failing: Callable[[str, str], None], failure: str
 ) -> None:
     failing(GLANCE, failure)
     _assert_right(await _read(readings), set(Wallet))
 
 
-async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(
-    readings: BalanceReadings, server: DemoServer
-) -> None:
+async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(readings: BalanceReader, server: DemoServer) -> None:
     body = b'[{"activate": false, "balance": "0", "walletName": "Options"}, {"activate": true, "walletName": "Spot"}]'
     server.exchange.faults += [
         _fails(GLANCE, answer=Answer(body=body)),
@@ -172,13 +170,13 @@ async def test_what_does_not_answer_within_the_patience_is_not_read_and_says_so(
     client: BinanceClient, server: DemoServer
 ) -> None:
     server.exchange.faults += [_fails(call, **FAILURES[TIME_OUT]) for call in (GLANCE, *OWN_CALLS.values())]
-    balances = await _read(BalanceReadings(client, patience_s=0.05))
+    balances = await _read(BalanceReader(client, patience_s=0.05))
     assert {holdings.problem for holdings in balances.wallets.values()} == {
         "The answer did not come whole within 0.05 s."
     }
 
 
-async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings, server: DemoServer) -> None:
+async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReader, server: DemoServer) -> None:
     gate = Gate()
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], before=gate))
     reading = readings.read_all()
@@ -194,12 +192,12 @@ async def test_a_hanging_wallet_keeps_no_other_waiting(readings: BalanceReadings
         await reading.aclose()
 
 
-async def test_wallets_are_read_when_this_machines_clock_is_off(readings: BalanceReadings, server: DemoServer) -> None:
+async def test_wallets_are_read_when_this_machines_clock_is_off(readings: BalanceReader, server: DemoServer) -> None:
     server.exchange.clock_offset_ms = -3_600_000
     _assert_right(await _read(readings), set(Wallet))
 
 
-async def test_what_can_be_moved_is_less_than_what_is_free(readings: BalanceReadings) -> None:
+async def test_what_can_be_moved_is_less_than_what_is_free(readings: BalanceReader) -> None:
     await _read(readings)
     for place, asset, free, transferable in (
         (Account(Wallet.CROSS), "USDC", "60.00", "15.00"),
@@ -215,7 +213,7 @@ async def test_what_can_be_moved_is_less_than_what_is_free(readings: BalanceRead
 
 
 async def test_too_many_requests_are_followed_by_silence_until_retry_after(
-    readings: BalanceReadings, server: DemoServer
+    readings: BalanceReader, server: DemoServer
 ) -> None:
     await _read(readings)
     refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
@@ -230,7 +228,7 @@ async def test_too_many_requests_are_followed_by_silence_until_retry_after(
     assert not before.is_fresh(Wallet.SPOT, ticks_ms())
 
 
-async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceReadings, server: DemoServer) -> None:
+async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceReader, server: DemoServer) -> None:
     await _read(readings)
     ends = Account(Wallet.SPOT), Account(Wallet.FUNDING)
     before = readings.balances
@@ -242,9 +240,7 @@ async def test_only_what_is_old_is_read_again_for_a_review(readings: BalanceRead
     assert after.wallets[Wallet.FUNDING] is before.wallets[Wallet.FUNDING]
 
 
-async def test_a_key_without_permission_for_a_wallet_sees_the_rest(
-    readings: BalanceReadings, server: DemoServer
-) -> None:
+async def test_a_key_without_permission_for_a_wallet_sees_the_rest(readings: BalanceReader, server: DemoServer) -> None:
     server.exchange.faults.append(_fails(OWN_CALLS[Wallet.PORTFOLIO], **FAILURES["not-permitted"]))
     balances = await _read(readings)
     assert "permission" in balances.wallets[Wallet.PORTFOLIO].problem
@@ -254,7 +250,7 @@ async def test_a_key_without_permission_for_a_wallet_sees_the_rest(
 _ESCAPE = r"BTC\u001b]52;c;cm0gLXJm\u0007"
 
 
-async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server: DemoServer) -> None:
+async def test_what_has_no_name_is_not_offered(readings: BalanceReader, server: DemoServer) -> None:
     """A pair or an asset whose name a terminal would obey, or that nobody could type, is left out; others stay."""
     pairs = f"""[{{"base":"BTC","quote":"USDT","symbol":"{_ESCAPE}"}},
         {{"base":"{_ESCAPE}","quote":"USDT","symbol":"XUSDT"}},
@@ -280,7 +276,7 @@ async def test_what_has_no_name_is_not_offered(readings: BalanceReadings, server
 
 @pytest.mark.parametrize("free", ["NaN", "sNaN", "Infinity", "1E+3000000", "", "1_000", "9" * 5000])
 async def test_wallet_with_an_amount_that_is_none_is_not_read(
-    readings: BalanceReadings, server: DemoServer, free: str
+    readings: BalanceReader, server: DemoServer, free: str
 ) -> None:
     """Left out, the asset would look as if there were none of it."""
     body = f'[{{"asset":"USDT","free":"{free}"}},{{"asset":"BTC","free":"1"}}]'.encode()
@@ -310,7 +306,7 @@ _OPTIONS = '{"asset":[{"asset":"USDT","available":"1"}]%s}'
     ],
 )
 async def test_what_the_exchange_bars_a_wallet_from_is_read(
-    readings: BalanceReadings,
+    readings: BalanceReader,
     server: DemoServer,
     wallet: Wallet,
     answer: str,
@@ -325,7 +321,7 @@ async def test_what_the_exchange_bars_a_wallet_from_is_read(
 
 @pytest.mark.parametrize("flag", ["1", '"no"', "null", "[]"])
 async def test_flag_that_is_none_is_not_taken_for_permission(
-    readings: BalanceReadings, server: DemoServer, flag: str
+    readings: BalanceReader, server: DemoServer, flag: str
 ) -> None:
     body = (_CROSS % f',"transferOutEnabled":{flag}').encode()
     server.exchange.faults += [
@@ -343,7 +339,7 @@ _CLOSED_BY = {(Wallet.CROSS, -3003), (Wallet.ISOLATED, -3003), (Wallet.ISOLATED,
 @pytest.mark.parametrize("code", [-1000, -1102, -2015, -3003, -11001, -21001, -9000, -5012, -99999, 100001003])
 @pytest.mark.parametrize("wallet", [Wallet.CROSS, Wallet.ISOLATED, Wallet.OPTIONS, Wallet.PORTFOLIO])
 async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_was_never_opened(
-    readings: BalanceReadings, server: DemoServer, wallet: Wallet, code: int, status: int
+    readings: BalanceReader, server: DemoServer, wallet: Wallet, code: int, status: int
 ) -> None:
     """With status 200 it is no refusal, and with 500 nothing is known."""
     answer = Answer(status, b'{"code":%d,"msg":"Something."}' % code)
@@ -358,6 +354,6 @@ async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_wa
 
 async def test_another_code_near_it_closes_no_wallet_without_being_a_refusal() -> None:
     no_account = refusal(400, -21001, "Not a Portfolio Margin account.")
-    assert not _unread(Wallet.PORTFOLIO, Refused(no_account)).is_open
-    assert _unread(Wallet.PORTFOLIO, OutcomeUnknown(ambiguous(-21001, status=500))).problem
-    assert _unread(Wallet.CROSS, Refused(no_account)).problem
+    assert not wallet_source(Wallet.PORTFOLIO).unread(Refused(no_account)).is_open
+    assert wallet_source(Wallet.PORTFOLIO).unread(OutcomeUnknown(ambiguous(-21001, status=500))).problem
+    assert wallet_source(Wallet.CROSS).unread(Refused(no_account)).problem

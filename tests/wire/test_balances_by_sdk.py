@@ -9,7 +9,7 @@ import pytest
 
 from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key
-from tui.desk.balances import BalanceReadings
+from tui.desk.balances import BalanceReader
 from tui.domain.balances import Account, Assets, Balances
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
@@ -30,7 +30,7 @@ def configuration(server: DemoServer) -> ConfigurationRestAPI:
 
 async def _shown(server: DemoServer, *asked: tuple[Account, str]) -> Balances:
     async with BinanceClient(server.base_url, demo_key()) as client:
-        readings = BalanceReadings(client)
+        readings = BalanceReader(client)
         async for _ in readings.read_all():
             pass
         for place, asset in asked:

@@ -19,7 +19,7 @@ from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import connection as connection_module
-from tui.exchange.calls import KEY_RESTRICTIONS
+from tui.exchange.calls import ISOLATED_PAIRS, KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
 
@@ -255,12 +255,41 @@ async def test_clock_follows_the_exchange(server: DemoServer, offset_ms: int) ->
 async def test_clock_that_was_refused_is_measured_anew(server: DemoServer) -> None:
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()
-        for call in (lambda: _transfer(client), lambda: client.read(KEY_RESTRICTIONS)):
-            server.exchange.clock_offset_ms += _HOUR_MS
-            with pytest.raises(ClockRefused):
-                await call()
-            assert client.clock is None
-            assert [await _transfer(client)] == server.executed[-1:]
+        server.exchange.clock_offset_ms += _HOUR_MS
+        with pytest.raises(ClockRefused):
+            await _transfer(client)
+        assert client.clock is None
+        assert [await _transfer(client)] == server.executed[-1:]
+
+
+async def test_read_is_asked_once_more_if_the_clock_was_refused(server: DemoServer) -> None:
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        await client.sync_clock()
+        server.exchange.clock_offset_ms += _HOUR_MS
+        assert await client.read(KEY_RESTRICTIONS)
+        late = Answer(400, b'{"code":-1021,"msg":"late"}')
+        server.exchange.faults.append(
+            Fault(answer=late, executes=False, times=2, method="GET", path=KEY_RESTRICTIONS.path)
+        )
+        with pytest.raises(ClockRefused):
+            await client.read(KEY_RESTRICTIONS)
+        assert not server.exchange.faults
+        assert client.clock is None
+
+
+async def test_nothing_is_read_while_the_exchange_asks_to_wait(server: DemoServer) -> None:
+    limited = Answer(429, headers={"retry-after": "30"})
+    server.exchange.faults.append(Fault(answer=limited, method="GET", path=KEY_RESTRICTIONS.path))
+    async with BinanceClient(server.base_url, demo_key()) as client:
+        with pytest.raises(RateLimited):
+            await client.read(KEY_RESTRICTIONS)
+        asked = len(server.exchange.requests)
+        for call in (KEY_RESTRICTIONS, ISOLATED_PAIRS):
+            with pytest.raises(NotSent):
+                await client.read(call)
+        with pytest.raises(NotSent):
+            await client.transfer_history(TransferType.MAIN_FUNDING, start_ms=1, end_ms=2)
+        assert len(server.exchange.requests) == asked
 
 
 async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:

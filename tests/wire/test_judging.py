@@ -849,12 +849,12 @@ async def test_of_two_shunters_that_send_at_once_one_is_asked(
 async def test_balances_that_an_unknown_transfer_may_have_changed_do_not_count_as_fresh(
     seat: Seat, server: DemoServer
 ) -> None:
-    async for _ in seat.desk.readings.read_all():
+    async for _ in seat.desk.balance_reader.read_all():
         pass
     server.exchange.history.hidden = Lag(reads=10**6)
     seat.desk._pace = _SLOW
     transfer = await _unknown(seat, server)
-    readings = seat.desk.readings
+    readings = seat.desk.balance_reader
     for wallet in (Wallet.SPOT, Wallet.FUNDING):
         assert not readings.balances.is_fresh(wallet, ticks_ms())
     assert readings.balances.is_fresh(Wallet.CROSS, ticks_ms())

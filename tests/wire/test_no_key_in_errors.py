@@ -70,13 +70,17 @@ async def test_no_answer_leads_to_an_error_that_holds_the_key(
 ) -> None:
     met: set[type[BaseException]] = set()
     is_whole = key.kind is KeyKind.HMAC  # the others differ in how they sign, and cost more to search for
-    async with BinanceClient(server.base_url, key) as client:
-        for name, answer in list({**UNKNOWN, **REJECTED}.items())[:: 1 if is_whole else 4]:
-            is_good = isinstance(answer, Answer) and answer.status == httpx.codes.OK
-            for method in ("POST",) if is_good else _CALLS:
-                server.exchange.faults[:] = [Fault(answer=answer, executes=False, method=method)]
+    for name, answer in list({**UNKNOWN, **REJECTED}.items())[:: 1 if is_whole else 4]:
+        is_good = isinstance(answer, Answer) and answer.status == httpx.codes.OK
+        for method in ("POST",) if is_good else _CALLS:
+            # A read that is refused for its timestamp is asked once more.
+            times = 2 if name == "400 of -1021" and method == "GET" else 1
+            server.exchange.faults[:] = [Fault(answer=answer, executes=False, method=method, times=times)]
+            async with BinanceClient(
+                server.base_url, key
+            ) as client:  # a new one: none waits for longer than it is told
                 met.add(await _kind_of_error(client, key, method))
-                assert not server.exchange.faults, f"{name} was not answered to {method}"
+            assert not server.exchange.faults, f"{name} was not answered to {method}"
     every = _kinds(ExchangeError) - {ExchangeError, NotSent, HistoryNotWhole}
     assert met == every if is_whole else met <= every
     assert "receive_response_headers" in talk.getvalue()

@@ -20,9 +20,9 @@ ENDS = (Account(Wallet.SPOT), Account(Wallet.FUNDING))
 
 
 async def _read(seat: Seat) -> Balances:
-    async for _ in seat.desk.readings.read_all():
+    async for _ in seat.desk.balance_reader.read_all():
         pass
-    return seat.desk.readings.balances
+    return seat.desk.balance_reader.balances
 
 
 def _doubtful(balances: Balances) -> set[Wallet]:
@@ -61,7 +61,7 @@ async def test_review_relies_on_no_figure_that_another_shunter_may_change(
     seat: Seat, sending: tuple[Gate, "asyncio.Task[object]"]
 ) -> None:
     """It was read a moment ago, and looks fresh."""
-    balances = await seat.desk.readings.freshen(ENDS, "USDT")
+    balances = await seat.desk.balance_reader.freshen(ENDS, "USDT")
     figure = balances.figure(ENDS[0], "USDT")
     assert figure
     assert figure.is_doubtful
@@ -74,9 +74,9 @@ async def test_own_transfer_that_is_over_leaves_no_doubt(seat: Seat) -> None:
     await _read(seat)
     transfer = await seat.send("1")
     assert transfer.outcome is Outcome.DONE
-    async for _ in seat.desk.readings.read_wallets({Wallet.SPOT, Wallet.FUNDING}):
+    async for _ in seat.desk.balance_reader.read_wallets({Wallet.SPOT, Wallet.FUNDING}):
         pass
-    assert _doubtful(seat.desk.readings.balances) == set()
+    assert _doubtful(seat.desk.balance_reader.balances) == set()
 
 
 async def test_journal_that_cannot_be_read_takes_no_doubt_back(

@@ -1,40 +1,59 @@
-"""What a person's wallets hold, kept up to date: every reading gives a new `Balances`."""
+"""What a person's wallets hold, kept up to date: every reading gives a new `Balances`.
+
+Each wallet is read by itself, so that none waits for, or hides, another.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
 from dataclasses import replace
+from typing import TypeVar, assert_never
 
-from tui.domain.balances import Account, Balances, Holdings
+from tui.domain.balances import Account, Balances, Figure, Holdings
+from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.wallets import Wallet
-from tui.exchange.balances import PATIENCE_S, Reader
+from tui.exchange import calls
+from tui.exchange.balances import isolated_pairs, prices, wallet_source
+from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
+from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
+from tui.exchange.payloads import WalletBalance
 from tui.journal import JournalError
+
+_PATIENCE_S = 10
+"""How long one call may take."""
+
+_Answer = TypeVar("_Answer")
+_Glance = asyncio.Task[list[WalletBalance]]
 
 
 async def _nowhere() -> frozenset[Wallet]:
     return frozenset()
 
 
-class BalanceReadings:
-    """The balances at one host. A wallet that cannot be read says so in its `problem`; nothing here raises."""
+class BalanceReader:
+    """Reads the balances at one host, and keeps them. A wallet that cannot be read says so in its `problem`; nothing
+    here raises.
+    """
 
     def __init__(
         self,
         client: BinanceClient,
         *,
-        patience_s: float = PATIENCE_S,
+        patience_s: float = _PATIENCE_S,
         open_elsewhere: Callable[[], Awaitable[frozenset[Wallet]]] = _nowhere,
     ) -> None:
-        """Takes what gives the wallets in open transfers of other Shunters, or raises JournalError."""
+        """`open_elsewhere` gives the wallets in open transfers of other Shunters, or raises JournalError."""
         self.balances = Balances()
         """As they were read last."""
         self._client = client
-        self._reader = Reader(client, patience_s=patience_s)
+        self._patience_s = patience_s
         self._open_elsewhere = open_elsewhere
         self._own_open: Set[Wallet] = frozenset()
         self._elsewhere: frozenset[Wallet] = frozenset()
         """Wallets in open transfers of other Shunters, as the journal said last."""
+        self._under_way: set[asyncio.Task[object]] = set()
+        self._is_closed = False
 
     @property
     def wait_s(self) -> int:
@@ -42,47 +61,72 @@ class BalanceReadings:
         return self._client.wait_s
 
     def close(self) -> None:
-        """Stop every reading."""
-        self._reader.close()
+        """Cancel every call, and make no more."""
+        self._is_closed = True
+        for task in self._under_way:
+            task.cancel()
 
     async def read_all(self) -> AsyncIterator[Balances]:
-        """Read every wallet, and the isolated pairs until they are known; give the balances as they come."""
+        """Read every wallet, and the isolated pairs until they are known; give the balances as they come. The
+        exchange's time is measured alongside, if it is not known.
+        """
         if self.wait_s:
             return
-        await self._look_elsewhere()
-        pairs = None if self.balances.pairs else asyncio.create_task(self._reader.isolated_pairs())
+        await self._check_elsewhere()
+        clock = asyncio.create_task(self._measure_clock())
+        self._under_way.add(clock)
+        clock.add_done_callback(self._under_way.discard)
+        glance = asyncio.create_task(self._glance())
+        pairs = None if self.balances.pairs else asyncio.create_task(self._read_pairs())
         try:
-            async for read in self._reader.all_wallets():
-                yield self._take(read)
+            async for balances in self._read_each(Wallet, glance):
+                yield balances
+            await asyncio.wait([clock])
             if pairs:
-                known, are_all = await pairs
-                self.balances = replace(self.balances, pairs=known, has_all_pairs=are_all)
+                await pairs
                 yield self.balances
-            if await self._look_elsewhere():
+            if await self._check_elsewhere():
                 yield self.balances
         finally:
-            if pairs:
-                pairs.cancel()
+            await _stop([clock, glance, *([pairs] if pairs else [])])
 
     async def read_wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[Balances]:
-        """Read some wallets; give the balances as they come."""
+        """Read some wallets, by their own calls alone; give the balances as they come."""
         if self.wait_s:
             return
-        await self._look_elsewhere()
-        async for read in self._reader.wallets(wallets):
-            yield self._take(read)
-        if await self._look_elsewhere():
+        await self._check_elsewhere()
+        async for balances in self._read_each(wallets, None):
+            yield balances
+        if await self._check_elsewhere():
             yield self.balances
 
     async def read_transferable(self, account: Account, asset: str) -> Balances:
-        """Ask what can be moved of one asset out of one account, and give the balances with the answer."""
-        if figure := await self._reader.transferable(account, asset):
+        """Ask what can be moved of one asset out of one margin account, and give the balances with the answer.
+
+        Other accounts' own lists say that already.
+        """
+        asked_ms = ticks_ms()
+        match account.wallet:
+            case Wallet.CROSS | Wallet.ISOLATED:
+                call = calls.margin_transferable(asset, account.pair)
+            case Wallet.PORTFOLIO:
+                call = calls.portfolio_transferable(asset)
+            case Wallet.SPOT | Wallet.FUNDING | Wallet.UM | Wallet.CM | Wallet.OPTIONS:
+                return self.balances
+            case _:
+                assert_never(account.wallet)
+        try:
+            answer = await self._ask(call)
+        except ExchangeError:
+            return self.balances
+        if answer.amount >= 0:
+            figure = Figure(answer.amount, asked_ms, is_transferable=True)
             self.balances = self.balances.with_figure(account, asset, figure)
         return self.balances
 
     async def freshen(self, ends: tuple[Account, Account], asset: str) -> Balances:
         """Read again, of a source and a destination, what is older than a minute or in doubt; give the balances."""
-        await self._look_elsewhere()
+        await self._check_elsewhere()
         now_ms = ticks_ms()
         stale = {end.wallet for end in ends if not self.balances.is_fresh(end.wallet, now_ms)}
         if stale:
@@ -100,11 +144,11 @@ class BalanceReadings:
         self._own_open = still_open
         self.balances = self.balances.doubted(changed, still_open | self._elsewhere, ticks_ms())
 
-    async def _look_elsewhere(self) -> bool:
-        """Doubt the wallets that other Shunters are moving funds out of or into; whether those are others than before.
+    async def _check_elsewhere(self) -> bool:
+        """Doubt the wallets that other Shunters are moving funds out of or into. Return whether those have changed.
 
-        Where such a transfer has ended, what was read until now does not count: the next reading does. If the journal
-        cannot be read, nothing is known anew, and no doubt is taken back.
+        After such a transfer has ended, what was read until now does not count: the next reading does. If the journal
+        cannot be read, no doubt is added or taken back.
         """
         try:
             elsewhere = await self._open_elsewhere()
@@ -116,9 +160,75 @@ class BalanceReadings:
             self.doubt(changed, self._own_open)
         return bool(changed)
 
-    def _take(self, read: dict[Wallet, Holdings]) -> Balances:
-        for wallet, holdings in read.items():
-            self.balances = self.balances.with_holdings(wallet, holdings)
-        if self.balances.prices is not self._reader.prices:
-            self.balances = replace(self.balances, prices=self._reader.prices)
-        return self.balances
+    async def _read_each(self, wallets: Iterable[Wallet], glance: _Glance | None) -> AsyncIterator[Balances]:
+        readings = [asyncio.create_task(self._read(wallet, glance)) for wallet in wallets]
+        try:
+            waiting = set(readings)
+            while waiting:
+                # What comes at once is given at once, so that it is drawn at once.
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for wallet, holdings in (reading.result() for reading in done):
+                    self.balances = self.balances.with_holdings(wallet, holdings)
+                yield self.balances
+        finally:
+            await _stop(readings)
+
+    async def _read(self, wallet: Wallet, glance: _Glance | None) -> tuple[Wallet, Holdings]:
+        """Return one wallet from whatever source answers."""
+        asked_ms = ticks_ms()
+        source = wallet_source(wallet)
+
+        async def at_a_glance() -> Holdings | None:
+            return source.at_a_glance(await asyncio.shield(glance)) if glance and source.glance_name else None
+
+        holdings = await at_a_glance() if source.is_glance_enough else None
+        if holdings is None:
+            try:
+                holdings = source.holdings(await self._ask(source.call))
+            except ExchangeError as error:
+                holdings = await at_a_glance() or source.unread(error)
+        return wallet, holdings if holdings.problem else replace(holdings, read_ms=asked_ms)
+
+    async def _glance(self) -> list[WalletBalance]:
+        """Return what the glance says of the wallets; nothing if it could not be had."""
+        try:
+            rows = await self._ask(calls.WALLET_BALANCES)
+        except ExchangeError:
+            return []
+        self.balances = replace(self.balances, prices=prices(rows))
+        return rows
+
+    async def _read_pairs(self) -> None:
+        try:
+            known, are_all = isolated_pairs(await self._ask(calls.ISOLATED_PAIRS))
+        except ExchangeError:
+            known, are_all = {}, False
+        self.balances = replace(self.balances, pairs=known, has_all_pairs=are_all)
+
+    async def _measure_clock(self) -> None:
+        try:
+            await self._client.known_clock()
+        except ExchangeError:
+            return  # the calls that need it fail, and say why
+
+    async def _ask(self, call: Call[_Answer]) -> _Answer:
+        if self._is_closed:
+            raise NotSent(Obstacle.CLOSED)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is a coroutine
+        self._under_way.add(task)
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self._client.read(call)
+        except TimeoutError:
+            pass
+        finally:
+            self._under_way.discard(task)
+        raise OutcomeUnknown(Ambiguous(Flaw.TOO_LATE, detail=f"{self._patience_s:g} s"))
+
+
+async def _stop(tasks: Iterable[asyncio.Task[object]]) -> None:
+    tasks = list(tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

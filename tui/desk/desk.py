@@ -7,10 +7,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.desk.balances import BalanceReadings
+from tui.desk.balances import BalanceReader
 from tui.desk.matching import explains, span_ms
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, read_around, settle
 from tui.desk.watch import look_at, watch
@@ -24,7 +23,7 @@ from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import ClockRefused, ExchangeError, OutcomeUnknown
+from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import WATCH_MS
 from tui.words import outcomes, settling
@@ -79,7 +78,7 @@ class Desk:
         pace: Pace | None = None,
     ) -> None:
         self.client = client
-        self.readings = BalanceReadings(client, open_elsewhere=self._open_elsewhere)
+        self.balance_reader = BalanceReader(client, open_elsewhere=self._open_elsewhere)
         """What the person's wallets hold."""
         self.profile = profile
         self._exchange = exchange_of(client.base_url)
@@ -131,7 +130,7 @@ class Desk:
 
         Raises JournalError, and ExchangeError where the exchange's time could not be had.
         """
-        clock = self.client.clock or await self.client.sync_clock()
+        clock = await self.client.known_clock()
         return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, now_ms=clock.now_ms())
 
     async def look_again(self, transfers: Sequence[Transfer]) -> dict[str, str]:
@@ -232,13 +231,8 @@ class Desk:
 
     async def _read_again(self, transfer: Transfer, record: HistoryRow) -> HistoryRow:
         """A record as the history has it now. Raises Undecidable."""
-        read = partial(read_around, transfer, self.client, span_ms(transfer), [record.timestamp])
         try:
-            try:
-                rows = await read()
-            except ClockRefused:
-                await self.client.sync_clock()
-                rows = await read()
+            rows = await read_around(transfer, self.client, span_ms(transfer), [record.timestamp])
         except ExchangeError as error:
             raise Undecidable(f"The history cannot be read just now: {error}") from None
         now = next((row for row in rows if row.tran_id == record.tran_id), None)
@@ -269,7 +263,7 @@ class Desk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.readings.close()
+        self.balance_reader.close()
         await self.client.aclose()
         self._journal.close()
 
@@ -280,7 +274,7 @@ class Desk:
         await asyncio.shield(self._checking)
 
     async def _send(self, request: TransferRequest, meant: frozenset[str]) -> Transfer:
-        clock = self.client.clock or await self.client.sync_clock()
+        clock = await self.client.known_clock()
         timestamp_ms = clock.now_ms()
         sending = Sending(
             request,
@@ -417,7 +411,7 @@ class Desk:
         else:
             self._open.pop(transfer.identity, None)
         move = transfer.request.type
-        self.readings.doubt(
+        self.balance_reader.doubt(
             {move.source, move.destination},
             {
                 wallet

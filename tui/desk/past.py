@@ -338,7 +338,7 @@ class PastReader:
         """The exchange's time as it was measured last: a call that it refused for its time has it measured anew."""
         if clock := self._client.clock:
             return clock
-        return await self._calls.ask(self._client.sync_clock)
+        return await self._calls.ask(self._client.known_clock)
 
     def _span(self, stream: Stream, clock: ClockReading) -> _Span:
         """What a question is asked for: of what was read whole, the last day, and from what said nothing final on."""

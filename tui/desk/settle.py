@@ -203,7 +203,7 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal, 
     if not now.outcome.is_open:  # another Shunter has settled it
         return now
     transfer = now
-    clock = client.clock or await client.sync_clock()
+    clock = await client.known_clock()
     waiting = waiting or Waiting(transfer)
     if waiting.is_longer_than(HISTORY_REACH_MS, clock):
         clock = await client.sync_clock()  # one wrong time is no reason not to look

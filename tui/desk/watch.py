@@ -42,7 +42,7 @@ async def watch(
     while True:
         judged.clear()
         try:
-            clock = client.clock or await client.sync_clock()
+            clock = await client.known_clock()
             judgements = await asyncio.to_thread(partial(journal.judged, host, now_ms=clock.now_ms()))
             transfers = [transfer for transfer in judgements if is_same_key(transfer, client)]
             now_ms = ticks_ms()
@@ -71,8 +71,8 @@ async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal:
     """Look for judged transfers again, in one read for all of a type. What fails for one type keeps nobody from the
     others. Raises the first ExchangeError or JournalError then.
     """
-    if transfers and client.clock is None:
-        await client.sync_clock()
+    if transfers:
+        await client.known_clock()
     alike: defaultdict[tuple[object, ...], list[Transfer]] = defaultdict(list)
     for transfer in transfers:
         request = transfer.request

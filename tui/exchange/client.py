@@ -48,8 +48,9 @@ _Answer = TypeVar("_Answer")
 class BinanceClient:
     """A person's calls to one host. Use it as an async context manager.
 
-    Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. Nothing is retried
-    and no redirect is followed.
+    Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. No redirect is followed.
+    A transfer is sent once. A read that is refused for its timestamp is asked once more, after the exchange's time was
+    measured again. Nothing is read while the exchange asks to be left alone.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class BinanceClient:
         self.key_print = key.fingerprint if key else ""
         """What tells that key apart from others."""
         self._key = key
+        self._measuring = asyncio.Lock()
         self._warming: asyncio.Task[ExchangeError | None] | None = None
         self._connection = Connection(base_url, transport)
 
@@ -159,6 +161,11 @@ class BinanceClient:
         assert self.clock is not None  # noqa: S101 - the loop runs at least once
         return self.clock
 
+    async def known_clock(self) -> ClockReading:
+        """Return the exchange's time; measured once for all who wait, if it is not known. Raises ExchangeError."""
+        async with self._measuring:
+            return self.clock or await self.sync_clock()
+
     async def transfer(self, request: TransferRequest, timestamp_ms: int) -> Accepted:
         """Ask for a transfer, once, and return the exchange's yes. `timestamp_ms` is in the exchange's time.
 
@@ -197,6 +204,7 @@ class BinanceClient:
         if call.is_signed:
             body = await self._signed_call(call.method, call.path, call.parameters)
         else:
+            self._require_leave()
             api_key = self._key.api_key.reveal() if self._key else ""
             body = await self._connection.call(call.method, call.path, api_key=api_key)
         return _readable(call.read, body)
@@ -205,7 +213,19 @@ class BinanceClient:
         """The exchange's time; this machine's if it has not been measured. Good for signing a read, and no more."""
         return self.clock.now_ms() if self.clock else time.time_ns() // 1_000_000
 
+    def _require_leave(self) -> None:
+        """Raise NotSent while the exchange asks to be left alone."""
+        if self.wait_s:
+            raise NotSent(Obstacle.PAUSED)
+
     async def _signed_call(self, method: str, path: str, parameters: Mapping[str, str]) -> bytes:
+        self._require_leave()
+        with contextlib.suppress(ClockRefused):
+            return await self._signed_read(method, path, parameters)
+        await self.known_clock()
+        return await self._signed_read(method, path, parameters)
+
+    async def _signed_read(self, method: str, path: str, parameters: Mapping[str, str]) -> bytes:
         # Reading need not wait for the exchange's time: if this machine's is off, the exchange says so.
         clock = self.clock
         answer = await self._ask_signed(method, path, parameters, self._request_time_ms())

@@ -8,7 +8,7 @@ from typing import TypeVar
 from tui.domain.evidence import Obstacle
 from tui.exchange.client import BinanceClient
 from tui.exchange.clock import ticks_ms
-from tui.exchange.errors import ClockRefused, NotSent, OutcomeUnknown, RateLimited
+from tui.exchange.errors import NotSent, OutcomeUnknown, RateLimited
 
 _AT_ONCE = 50
 """Calls under way; connections are opened for them."""
@@ -39,7 +39,6 @@ class Paced:
         self._per_minute = per_minute
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._calls_ms: deque[float] = deque()
-        self._syncing = asyncio.Lock()
 
     async def ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
         """The answer to a call. Raises ExchangeError."""
@@ -54,11 +53,11 @@ class Paced:
                 if limited == _MOST_LIMITED:
                     raise
                 await asyncio.sleep(0 if self._client.wait_s else _PAUSE_S)
-            except (ClockRefused, OutcomeUnknown) as error:
+            except OutcomeUnknown:
                 failures += 1
                 if failures == _TRIES:
                     raise
-                await (self._sync() if isinstance(error, ClockRefused) else asyncio.sleep(failures * _PAUSE_S))
+                await asyncio.sleep(failures * _PAUSE_S)
 
     async def _turn(self) -> None:
         """Wait until another call may go out. Raises NotSent where that is too long."""
@@ -76,8 +75,3 @@ class Paced:
             await asyncio.sleep((free_ms - ticks_ms()) / 1000)
         else:
             self._calls_ms.append(ticks_ms())
-
-    async def _sync(self) -> None:
-        async with self._syncing:
-            if self._client.clock is None:
-                await self._client.sync_clock()

@@ -34,7 +34,7 @@ from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
-from tui.widgets.balance_reader import BalanceReader
+from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.session_list import SessionList
@@ -160,7 +160,7 @@ class MainScreen(HearsOnTheStack, Fitting, HasBalances):
                 yield Label("Holdings", classes="title")
                 yield HoldingsTable()
                 yield detail
-        yield BalanceReader(self.desk.readings)
+        yield BalanceRefresher(self.desk.balance_reader)
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -174,7 +174,7 @@ class MainScreen(HearsOnTheStack, Fitting, HasBalances):
 
     def on_screen_resume(self) -> None:
         """Show what the review has read, and what came up meanwhile."""
-        self.query_one(TransferForm).show_balances(self.desk.readings.balances)
+        self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
         self._corrections.tell_next()
 
     def tell_corrections(self) -> None:
@@ -210,7 +210,7 @@ class MainScreen(HearsOnTheStack, Fitting, HasBalances):
         if can_go_to(beside):
             self.set_focus(beside)
             return
-        screen = HoldingsScreen(self.desk.readings.balances, place=self._place, read=self.action_refresh_balances)
+        screen = HoldingsScreen(self.desk.balance_reader.balances, place=self._place, read=self.action_refresh_balances)
         self.app.push_screen(screen, self._holding_chosen)
 
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
@@ -222,13 +222,13 @@ class MainScreen(HearsOnTheStack, Fitting, HasBalances):
             self._progress.pop(transfer.identity, None)
         self.query_one(SessionList).show(transfer)
         self.show_exchange_state()
-        self.query_one(TransferForm).show_balances(self.desk.readings.balances)
+        self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
         if not transfer.outcome.is_open:
             self._answered_ms[transfer.identity] = ticks_ms()
         elif transfer.outcome is Outcome.UNKNOWN:  # again, perhaps
             self._answered_ms.pop(transfer.identity, None)
         if transfer.outcome is not Outcome.SENDING:
-            self.query_one(BalanceReader).read_touched(transfer)
+            self.query_one(BalanceRefresher).read_touched(transfer)
         if self._history and self._history in self.app.screen_stack:
             self._history.put(transfer)
         for asking in _about(self.app.screen_stack, DecideScreen, transfer):
@@ -237,7 +237,7 @@ class MainScreen(HearsOnTheStack, Fitting, HasBalances):
         for shown in _about(self.app.screen_stack, ResultScreen, transfer):
             shown.show(
                 transfer,
-                self.desk.readings.balances,
+                self.desk.balance_reader.balances,
                 self._answered_ms.get(transfer.identity),
                 self.desk.watch_over(transfer),
             )
@@ -333,7 +333,9 @@ class MainScreen(HearsOnTheStack, Fitting, HasBalances):
         # What the desk tells of it may come after this.
         since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.identity, ticks_ms())
         watch = self.desk.watch_over(transfer)
-        self.app.push_screen(ResultScreen(transfer, self.desk.readings.balances, since_ms, watch=watch), self._reviewed)
+        self.app.push_screen(
+            ResultScreen(transfer, self.desk.balance_reader.balances, since_ms, watch=watch), self._reviewed
+        )
 
 
 def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfer) -> list[_Shown]:

@@ -189,7 +189,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
             return
         self.prepare()
         self.keep_warm()
-        self._show_balances(self._desk.readings.balances)
+        self._show_balances(self._desk.balance_reader.balances)
         self.freshen()
 
     def on_key(self, event: events.Key) -> None:
@@ -279,7 +279,7 @@ class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
     async def freshen(self) -> None:
         """Read again what is known of the two wallets, where that is old. Sending does not wait for it."""
         request = self._review.request
-        balances = await self._desk.readings.freshen(request.ends, request.asset)
+        balances = await self._desk.balance_reader.freshen(request.ends, request.asset)
         self.post_message(self.Freshened(balances))
 
     @work
