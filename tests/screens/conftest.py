@@ -23,11 +23,11 @@ from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
+from tui.clock import ClockReading, ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ClockReading, ticks_ms
 from tui.keys import gnome_keyring, keyring_calls, session_bus
 
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
@@ -80,7 +80,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.exchange.client.reading", reading)
     monkeypatch.setattr(ClockReading, "now_ms", lambda _: NOON_MS)
     monkeypatch.setattr(DemoExchange, "server_ms", lambda _: NOON_MS)
-    monkeypatch.setattr("tui.journal.clock.now_ms", lambda: NOON_MS)
+    monkeypatch.setattr("tui.clock.wall_ms", lambda: NOON_MS)
     noon = datetime.fromtimestamp(NOON_MS / 1000, UTC)
     for module in ("wallet_list", "holdings_table", "trouble_line"):
         monkeypatch.setattr(f"tui.widgets.{module}.time_of", lambda _: noon)

@@ -421,9 +421,9 @@ def test_no_text_of_an_exchange_is_markup_or_commands() -> None:
 
 def test_old_moments_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
     at_ms = RECORD.timestamp
-    monkeypatch.setattr("tui.journal.clock.now_ms", lambda: at_ms)
+    monkeypatch.setattr("tui.clock.wall_ms", lambda: at_ms)
     assert len(cells(Entry(RECORD, None), WHOSE).texts[Column.TIME]) == len("01-01 12:00")
-    monkeypatch.setattr("tui.journal.clock.now_ms", lambda: at_ms + 200 * 86_400_000)
+    monkeypatch.setattr("tui.clock.wall_ms", lambda: at_ms + 200 * 86_400_000)
     year = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d")
     assert cells(Entry(RECORD, None), WHOSE).texts[Column.TIME] == year
 

@@ -8,12 +8,12 @@ from textual.pilot import Pilot
 from tests.screens.test_balances_on_screen import grow_old
 from tests.screens.waiting import until, until_open, until_screen
 from tui.app.app import ShunterApp
+from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.domain.balances import Balances, Holdings
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
-from tui.exchange.clock import ticks_ms
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
 from tui.widgets.balance_refresher import BalanceRefresher

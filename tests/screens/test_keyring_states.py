@@ -24,6 +24,7 @@ from tui import keys
 from tui.app import opening
 from tui.app.app import DeskReady, ShunterApp
 from tui.app.opening import Start
+from tui.clock import ClockReading
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Gate
 from tui.demo.keys import demo_key, new_key
@@ -33,7 +34,6 @@ from tui.domain.credentials import ApiKey, KeyKind, Secret, SessionKey
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.exchange.calls import KEY_RESTRICTIONS
-from tui.exchange.clock import ClockReading
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
 from tui.keys import keyring_calls, session_bus
@@ -354,8 +354,8 @@ async def test_right_passphrase_goes_on_and_never_touches_the_screen(
 
 
 def test_expiry_is_told() -> None:
+    from tui.clock import ClockReading
     from tui.desk.keycheck import KeyReport
-    from tui.exchange.clock import ClockReading
     from tui.exchange.payloads import KeyRestrictions
 
     ends = datetime(2030, 1, 2, tzinfo=UTC)

@@ -26,6 +26,7 @@ from tests.screens.waiting import (
     words,
 )
 from tui.app.app import ShunterApp
+from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault, Gate
 from tui.demo.history import Lag
@@ -33,7 +34,6 @@ from tui.desk.settle import Progress
 from tui.domain.balances import Balances, Holdings
 from tui.domain.transfer import Field, Outcome, Transfer
 from tui.domain.wallets import Wallet
-from tui.exchange.clock import ticks_ms
 from tui.screens.main import MainScreen
 from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen

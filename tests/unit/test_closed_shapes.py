@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import one_in
+from tui.clock import ClockReading, ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReader
@@ -23,7 +24,6 @@ from tui.domain.transfer import Draft
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ClockReading, ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.wallet_list import wallet_figures

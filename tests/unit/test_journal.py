@@ -30,6 +30,7 @@ from tests.evidence import (
     refusal,
 )
 from tests.unit.test_journal_migration import ROWS, build_version_2
+from tui import clock
 from tui.domain import answers
 from tui.domain.evidence import Awaiting, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
 from tui.domain.moments import ms_of
@@ -37,7 +38,7 @@ from tui.domain.outcome import Basis
 from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import Journal, JournalError, RepeatUnconfirmed, TranIdTaken, clock, journal_path
+from tui.journal import Journal, JournalError, RepeatUnconfirmed, TranIdTaken, journal_path
 from tui.journal import file as file_module
 from tui.journal import rows as rows_module
 from tui.journal import store as journal_module
@@ -120,7 +121,7 @@ def fill(path: Path, count: int) -> None:
 
 
 def test_everything_that_was_sent_is_in_the_row(journal: Journal, other: Journal) -> None:
-    before_ms = clock.now_ms()
+    before_ms = clock.wall_ms()
     first, second = begin(journal), begin(journal, PAIRS, profile="zweites 帳戶", host="http://127.0.0.1:8080")
     assert second.request == PAIRS
     assert (second.profile, second.host) == ("zweites 帳戶", "http://127.0.0.1:8080")
@@ -315,7 +316,7 @@ def test_judgement_is_watched_for_a_day_of_the_exchanges_time(
 ) -> None:
     judged_ms = SENT_MS + 300_000
     judged = journal.record(begin(journal), no_record(), at_ms=judged_ms)
-    monkeypatch.setattr(clock, "now_ms", lambda: judged_ms + 4 * journal_module.WATCH_MS)  # days fast
+    monkeypatch.setattr(clock, "wall_ms", lambda: judged_ms + 4 * journal_module.WATCH_MS)  # days fast
     for after_ms, watched in ((journal_module.WATCH_MS - 1000, [judged]), (journal_module.WATCH_MS + 1000, [])):
         assert journal.judged(HOST, now_ms=judged_ms + after_ms) == watched
 
@@ -706,10 +707,10 @@ def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
 def test_wall_clock_that_was_set_changes_nothing_about_repeats(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, offset_ms: int
 ) -> None:
-    now_ms = clock.now_ms
+    now_ms = clock.wall_ms
     done = journal.record(begin(journal), accepted(1))
     judged = journal.record(begin(journal), no_record())
-    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + offset_ms)
+    monkeypatch.setattr(clock, "wall_ms", lambda: now_ms() + offset_ms)
     assert similar(journal, after_ms=60_000) == [done.id, judged.id]
 
 
@@ -775,7 +776,7 @@ def test_journal_of_an_older_shunter_says_what_its_outcomes_rest_on(
                 recv_window_ms, outcome, message, settled_at_ms)
             VALUES ('gone', 'main', 'demo', ?, 'MAIN_FUNDING', 'USDT', '100.50', ?, ?, 5000, ?, ?, ?)
             """,
-            (HOST, SENT_MS, SENT_MS, outcome, message, clock.now_ms()),
+            (HOST, SENT_MS, SENT_MS, outcome, message, clock.wall_ms()),
         )
         connection.execute("PRAGMA user_version = 1")
     with contextlib.closing(Journal.open(path)) as opened:
@@ -783,7 +784,7 @@ def test_journal_of_an_older_shunter_says_what_its_outcomes_rest_on(
         assert (transfer.outcome, transfer.basis, transfer.key_print) == (Outcome(outcome), basis, "")
         assert outcomes.message(transfer.evidence) == message
         is_judged = basis is not Basis.ANSWER and outcome != "done"
-        assert opened.judged(HOST, now_ms=clock.now_ms()) == ([transfer] if is_judged else [])
+        assert opened.judged(HOST, now_ms=clock.wall_ms()) == ([transfer] if is_judged else [])
 
 
 # The file

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.evidence import accepted, ambiguous, begin_anyway, matching_record, no_record, refusal
+from tui import clock
 from tui.commands import journal as command
 from tui.commands import listing
 from tui.domain.evidence import NeverLeft, Obstacle
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import Journal, JournalError, clock, journal_path
+from tui.journal import Journal, JournalError, journal_path
 
 HOST = "https://api.binance.com"
 SPOT_TO_FUNDING = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1234.50"))
@@ -45,7 +46,7 @@ def begin(journal: Journal, request: TransferRequest, profile: str = "main") -> 
             key_tail="demo",
             key_print="print",
             host=HOST,
-            timestamp_ms=clock.now_ms(),
+            timestamp_ms=clock.wall_ms(),
             clock_error_ms=20,
             recv_window_ms=5000,
         ),

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.evidence import SENT_MS, accepted, ambiguous, matching_record, no_record
+from tui import clock
 from tui.domain.evidence import Legacy, SenderGone
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import Journal, JournalError, clock
+from tui.journal import Journal, JournalError
 from tui.journal import file as file_module
 from tui.journal.schema import MIGRATIONS
 from tui.words import outcomes
@@ -55,7 +56,7 @@ def build_version_2(path: Path) -> None:
                 (
                     *(number, "gone", "main", "demo", "print", HOST, "MAIN_FUNDING", "USDT", "100.50", None, None),
                     *(SENT_MS + number, SENT_MS + number, 5000, outcome, tran_id, code, message),
-                    *(None if outcome in ("sending", "unknown") else clock.now_ms(), evidence, outcome == "done"),
+                    *(None if outcome in ("sending", "unknown") else clock.wall_ms(), evidence, outcome == "done"),
                 ),
             )
             connection.execute(
@@ -139,9 +140,9 @@ def test_orphan_of_an_older_shunter_is_unknown_and_its_history_kept(path: Path) 
 
 def test_judgements_of_an_older_shunter_are_still_watched_and_asked_about(path: Path) -> None:
     with contextlib.closing(Journal.open(path)) as journal:
-        judged = journal.judged(HOST, now_ms=clock.now_ms())
+        judged = journal.judged(HOST, now_ms=clock.wall_ms())
         assert [transfer.id for transfer in judged] == [6, 9, 10]
-        repeated = {transfer.id for transfer in journal.similar(REQUEST, host=HOST, now_ms=clock.now_ms())}
+        repeated = {transfer.id for transfer in journal.similar(REQUEST, host=HOST, now_ms=clock.wall_ms())}
         assert repeated == {1, 6, 8, 9, 10}
         done = journal.revise(judged[1], matching_record(99, corrects=Outcome.NOT_EXECUTED), notice=True)
         assert (done.outcome, done.tran_id, done.code) == (Outcome.DONE, 99, -1007)

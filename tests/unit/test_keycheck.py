@@ -6,10 +6,10 @@ import time
 import httpx
 import pytest
 
+from tui.clock import ClockReading
 from tui.desk.keycheck import KeyReport, examine
 from tui.domain.hosts import DEFAULT_BASE_URL
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ClockReading
 from tui.exchange.errors import Refused
 from tui.exchange.payloads import KeyRestrictions
 from tui.keys import parse_key

@@ -8,6 +8,7 @@ import pytest
 
 from tests.evidence import accepted, ambiguous, matching_record, named, persons_record
 from tests.evidence import transfer as transfer_with
+from tui import clock
 from tui.desk.matching import (
     Candidates,
     Fit,
@@ -25,7 +26,6 @@ from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange import clock
 
 _SENT_MS = 1_700_000_000_000
 _TRANSFER = transfer_with(

@@ -20,7 +20,8 @@ from starlette.types import Receive, Scope, Send
 
 from tests.keyrings import FakeKeyring
 from tests.waiting import LIMIT_S
-from tui import keys
+from tui import clock, keys
+from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
@@ -31,8 +32,7 @@ from tui.domain.credentials import ApiKey
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ticks_ms
-from tui.journal import Journal, RepeatUnconfirmed, clock
+from tui.journal import Journal, RepeatUnconfirmed
 
 _FAST = Pace(first_s=0.01, longest_s=0.04, judge_after_s=0, judge_gap_s=0.04, watch_s=(0.3, 0.6), retry_s=0.02)
 
@@ -179,9 +179,9 @@ TimePasses = Callable[[int], None]
 def time_passes(server: DemoServer, monkeypatch: pytest.MonkeyPatch) -> TimePasses:
     """Lets time go by on every clock that the desk judges by; the exchange's time has to be measured again."""
     passed_ms = 0
-    now_ms = clock.now_ms
+    now_ms = clock.wall_ms
     monkeypatch.setattr(settle, "ticks_ms", lambda: ticks_ms() + passed_ms)
-    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + passed_ms)
+    monkeypatch.setattr(clock, "wall_ms", lambda: now_ms() + passed_ms)
 
     def jump(by_ms: int) -> None:
         nonlocal passed_ms

@@ -11,6 +11,7 @@ import pytest
 from tests.evidence import ambiguous, refusal
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
+from tui.clock import ticks_ms
 from tui.demo.faults import Answer, Cut, Fault, Gate
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReader
@@ -20,7 +21,6 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.balances import wallet_source
 from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import OutcomeUnknown, Refused
 
 GLANCE = "GET /sapi/v1/asset/wallet/balance"

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
+from tui import clock
+from tui.clock import ticks_ms
 from tui.demo import auth
 from tui.demo.edits import Edit
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
@@ -29,9 +31,8 @@ from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.answers import evidence_from
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import HistoryNotWhole
-from tui.journal import Journal, RepeatUnconfirmed, clock
+from tui.journal import Journal, RepeatUnconfirmed
 from tui.journal import evidence as codec
 from tui.words import outcomes
 from tui.words.settling import Doubt
@@ -139,11 +140,11 @@ async def test_no_clock_alone_or_with_another_is_enough_for_a_judgement(
     """The exchange's clock jumped 400 s ahead, and after 70 s it was "not executed"."""
     seat.desk._pace = _SLOW
     transfer = await _unknown(seat, server, executed=False)
-    passed_ms, now_ms = 400_000, clock.now_ms
+    passed_ms, now_ms = 400_000, clock.wall_ms
     if stays != "the exchange's clock":
         server.exchange.clock_offset_ms += passed_ms
     if stays != "this machine's clock":
-        monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + passed_ms)
+        monkeypatch.setattr(clock, "wall_ms", lambda: now_ms() + passed_ms)
     if stays != "the monotonic clock":
         monkeypatch.setattr(settle, "ticks_ms", lambda: ticks_ms() + passed_ms)
     await _reads_in_vain(seat, 8)
@@ -170,8 +171,8 @@ async def test_judgement_is_settled_at_the_exchanges_time(
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Made while the machine was three days slow, it was never watched."""
-    now_ms = clock.now_ms
-    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() - 3 * 24 * 3_600_000)
+    now_ms = clock.wall_ms
+    monkeypatch.setattr(clock, "wall_ms", lambda: now_ms() - 3 * 24 * 3_600_000)
     judged = await _judged(seat, server, past_the_window, executed=True)
     assert judged.settled_at
     assert abs(ms_of(judged.settled_at) - server.exchange.server_ms()) < 60_000
@@ -813,8 +814,8 @@ async def test_repeat_of_what_was_judged_is_asked_about_for_a_day_whatever_the_w
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged = await _judged(seat, server, past_the_window, executed=False)
-    now_ms = clock.now_ms
-    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + 10 * 24 * 3_600_000)
+    now_ms = clock.wall_ms
+    monkeypatch.setattr(clock, "wall_ms", lambda: now_ms() + 10 * 24 * 3_600_000)
     assert await seat.desk.repeats(_request("1.0")) == [judged]
     with pytest.raises(RepeatUnconfirmed):
         await seat.desk.submit(_request())

@@ -14,9 +14,9 @@ import pytest
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import OpenDesk, RawServer, Seat
 from tests.wire.hostile import ON_CONNECTIONS, ON_READS, ON_TRANSFERS, STRAY, TRAN_ID, HostileExchange, Trick, http
+from tui.clock import reading
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange.clock import reading
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
 
 _NOTHING_MOVED = {Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED}

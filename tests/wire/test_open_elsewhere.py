@@ -8,12 +8,12 @@ import pytest
 
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
+from tui.clock import ticks_ms
 from tui.demo.faults import Fault, Gate
 from tui.domain.balances import Account, Balances
 from tui.domain.form import too_much
 from tui.domain.transfer import Outcome
 from tui.domain.wallets import Wallet
-from tui.exchange.clock import ticks_ms
 from tui.journal import JournalError
 
 ENDS = (Account(Wallet.SPOT), Account(Wallet.FUNDING))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.evidence import ambiguous
 from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
+from tui import clock
 from tui.demo.edits import Edit
 from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
 from tui.demo.history import DAY_MS, Lag
@@ -20,7 +21,7 @@ from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
-from tui.journal import Journal, JournalError, TranIdTaken, clock
+from tui.journal import Journal, JournalError, TranIdTaken
 from tui.words.settling import Doubt
 
 NO_RECORD = r"no record in the history by \d\d:\d\d:\d\d; next look at \d\d:\d\d:\d\d"
@@ -196,8 +197,8 @@ async def test_note_asks_to_decide_only_who_can(
     seat: Seat, server: DemoServer, past_the_window: Jump, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The machine was two hours fast when it sent: for as long, the list said "decide", and nobody could."""
-    now_ms, off_ms = clock.now_ms, 2 * 3_600_000
-    monkeypatch.setattr(clock, "now_ms", lambda: now_ms() + off_ms)
+    now_ms, off_ms = clock.wall_ms, 2 * 3_600_000
+    monkeypatch.setattr(clock, "wall_ms", lambda: now_ms() + off_ms)
     server.exchange.history.edits.append((Edit("type", '"main_funding"'), None))
     transfer = await _unknown(seat, server)
     off_ms = 0
@@ -543,7 +544,7 @@ async def test_age_is_counted_in_the_exchanges_time(
     seat: Seat, server: DemoServer, agree: Agree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine whose clock stood in 1970 when it sent still finds its record."""
-    monkeypatch.setattr(clock, "now_ms", lambda: 1000)
+    monkeypatch.setattr(clock, "wall_ms", lambda: 1000)
     transfer = await _unknown(seat, server)
     assert (await seat.settled(transfer)).outcome is Outcome.DONE
     assert not any(note.doubt for note in seat.notes)

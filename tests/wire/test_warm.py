@@ -198,7 +198,7 @@ async def test_connection_from_before_the_machine_slept_is_not_used(
 ) -> None:
     """httpx counts only the time awake: to it, the connection answered a moment ago."""
     await client.warm()
-    monkeypatch.setattr(connection_module, "_asleep_ms", lambda: client._connection._asleep_ms + 3_600_000)
+    monkeypatch.setattr(connection_module, "asleep_ms", lambda: client._connection._asleep_ms + 3_600_000)
     await client.transfer(_REQUEST, 1)
     monkeypatch.undo()
     assert line.heard == [["GET"], [], ["POST"]]

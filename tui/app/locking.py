@@ -10,8 +10,8 @@ from textual.app import App
 from textual.timer import Timer
 
 from tui.app.opening import OpenedDesk, fetch_key
+from tui.clock import ticks_ms
 from tui.domain.credentials import ApiKey
-from tui.exchange.clock import ticks_ms
 from tui.screens.lock import LockScreen
 from tui.widgets.field_input import SecretInput
 

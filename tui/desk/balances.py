@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
+from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances, Figure, Holdings
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.wallets import Wallet
@@ -15,7 +16,6 @@ from tui.exchange import calls
 from tui.exchange.balances import isolated_pairs, prices, wallet_source
 from tui.exchange.calls import Call
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
 from tui.exchange.payloads import WalletBalance
 from tui.journal import JournalError

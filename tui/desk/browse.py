@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable, Iterable
 from contextlib import aclosing, closing
 from itertools import islice, takewhile
 
+from tui.clock import ticks_ms
 from tui.desk.origins import Questions, joined
 from tui.desk.past import PastReader, Reading, open_past
 from tui.desk.reconcile import Comparison, reconcile
@@ -96,13 +96,13 @@ class Past:
             while True:
                 await self._changed.wait()
                 self._changed.clear()
-                began_s = time.monotonic()
+                began_ms = ticks_ms()
                 await self._merge()
                 yield
                 if self._asking is None:
                     self.ask()
                 if self.is_asking:
-                    await asyncio.sleep(max(_PAUSE_S, _SHARE * (time.monotonic() - began_s)))
+                    await asyncio.sleep(max(_PAUSE_S, _SHARE * (ticks_ms() - began_ms) / 1000))
         finally:
             self._taking.cancel()
             self.stop()
@@ -146,7 +146,7 @@ class Past:
         self._put = set()
         try:
             while True:
-                began_s = time.monotonic()
+                began_ms = ticks_ms()
                 page = await asyncio.to_thread(lambda: list(islice(rows, _PAGE)))
                 if not page:
                     break
@@ -156,7 +156,7 @@ class Past:
                     self._whole_from_ms = page[-1].timestamp_ms + _LATE_MS
                     if is_first:
                         self._changed.set()
-                await asyncio.sleep(time.monotonic() - began_s)
+                await asyncio.sleep((ticks_ms() - began_ms) / 1000)
         except JournalError as error:
             self.journal_problem = str(error)
         self._whole_from_ms = 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.desk.matching import explains, span_ms
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, read_around, settle
@@ -22,7 +23,6 @@ from tui.domain.text import printable
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import WATCH_MS

@@ -1,13 +1,13 @@
 """What a key may do, asked of the exchange, and what that means for transfers."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tui import keys
+from tui.clock import ClockReading, wall_ms
 from tui.domain.moments import utc
 from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ClockReading
 from tui.exchange.payloads import KeyRestrictions
 
 _PERMISSIONS = {
@@ -127,7 +127,7 @@ class KeyReport:
             "funds. Switch that off on the exchange's API page.": bool(beyond),
             "It has no IP restriction: who has the key can use it from anywhere.": may.ip_restrict is False,
             f"What it may do ends {ends}: renew it on the exchange's API page.": (
-                self.expiry is not None and self.expiry < datetime.now(UTC) + _SOON
+                self.expiry is not None and self.expiry < utc(wall_ms()) + _SOON
             ),
             "Reading is off: neither balances nor the outcome of an interrupted transfer can be found out.": (
                 may.enable_reading is False

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import chain, permutations
 
+from tui.clock import ClockReading, ticks_ms
 from tui.domain.hosts import exchange_of
 from tui.domain.outcome import recorded_outcome
 from tui.domain.records import Row, identity, one_each
@@ -21,7 +22,6 @@ from tui.domain.text import name
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.calls import ISOLATED_ACCOUNT
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ClockReading, ticks_ms
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
 from tui.exchange.history import Pages
 from tui.exchange.pacing import Paced

@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from tui import clock as machine_clock
+from tui.clock import ClockReading, ticks_ms
 from tui.desk.matching import Candidates, Others, could_have, is_contested, sift, span_ms, window_end_ms
 from tui.domain.evidence import MatchingRecord, NoRecord, named_tran_ids
 from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ClockReading, ticks_ms
 from tui.exchange.errors import ExchangeError, RateLimited
 from tui.exchange.history import read_history
 from tui.exchange.records import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
-from tui.journal import clock as machine_clock
 from tui.journal.store import Sighting
 from tui.words import settling as words
 from tui.words.settling import Doubt
@@ -119,7 +119,7 @@ class Waiting:
         return start_ms + min(moved_ms, 0), end_ms + max(moved_ms, 0)
 
     def _machine_ms(self) -> int:
-        return machine_clock.now_ms() - self._transfer.confirmed_ms
+        return machine_clock.wall_ms() - self._transfer.confirmed_ms
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from tui.clock import ticks_ms
 from tui.desk.matching import is_contested, sift, span_ms
 from tui.desk.settle import Pace, is_same_key, matching_record, others_by_journal
 from tui.domain.evidence import Evidence, Reason, Reopened
@@ -17,7 +18,6 @@ from tui.domain.outcome import Basis, Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.exchange.history import read_history
 from tui.journal import Journal, JournalError, TranIdTaken

@@ -3,12 +3,12 @@
 import contextlib
 import json
 import re
-import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Any
 
+from tui.clock import wall_ms
 from tui.domain.answers import (
     LIMITED_STATUSES,
     Shape,
@@ -80,7 +80,7 @@ def _answered_at_s(headers: Mapping[str, str]) -> float:
     """When an answer was given, by the server's clock if it says so, else by this machine's; seconds since 1970."""
     with contextlib.suppress(ValueError, OverflowError):
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    return time.time()
+    return wall_ms() / 1000
 
 
 def _is_page(text: str) -> bool:

@@ -2,20 +2,19 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote, urlencode
 
+from tui.clock import ClockReading, reading, ticks_ms, wall_ms
 from tui.domain.credentials import ApiKey
 from tui.domain.evidence import Accepted, Ambiguous, Flaw, Obstacle
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.answers import evidence_from
 from tui.exchange.calls import Call
-from tui.exchange.clock import ClockReading, reading, ticks_ms
 from tui.exchange.connection import Connection, RawAnswer
 from tui.exchange.decoding import decode_once
 from tui.exchange.errors import (
@@ -211,7 +210,7 @@ class BinanceClient:
 
     def _request_time_ms(self) -> int:
         """The exchange's time; this machine's if it has not been measured. Good for signing a read, and no more."""
-        return self.clock.now_ms() if self.clock else time.time_ns() // 1_000_000
+        return self.clock.now_ms() if self.clock else wall_ms()
 
     def _require_leave(self) -> None:
         """Raise NotSent while the exchange asks to be left alone."""

@@ -8,7 +8,6 @@ import contextlib
 import os
 import re
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,12 +15,12 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tui.clock import asleep_ms, ticks_ms
 from tui.domain.answers import LIMITED_STATUSES
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.hosts import hosts_of, is_loopback, service_url
 from tui.exchange.answers import asked_wait_s
 from tui.exchange.bodies import read_body
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import (
     ExchangeError,
     NotSent,
@@ -97,7 +96,7 @@ class Connection:
         """The limit of each call, with what its end means."""
         self._resume_ms = 0.0
         self._heard_ms = float("-inf")
-        self._asleep_ms = _asleep_ms()
+        self._asleep_ms = asleep_ms()
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -230,11 +229,11 @@ class Connection:
         """Connections are let go of when they were idle for long; but httpx counts only the time that the machine was
         awake, and nothing is known of a connection that it slept through.
         """
-        asleep_ms = _asleep_ms()
-        if asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
+        now_asleep_ms = asleep_ms()
+        if now_asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
             self._left.append(self.lines)
             self._lines = _lines(self.base_url, None)
-        self._asleep_ms = asleep_ms
+        self._asleep_ms = now_asleep_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,8 +389,3 @@ def _request(
             return http.build_request(method, url, headers=headers, content=payload.encode())
         return http.build_request(method, f"{url}?{payload}" if payload else url, headers=headers)
     raise NotSent(Obstacle.UNWRITABLE)
-
-
-def _asleep_ms() -> float:
-    """For how long this machine has been suspended since it was started; 0 where the system does not tell."""
-    return ticks_ms() - time.monotonic() * 1000

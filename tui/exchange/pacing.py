@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tui.clock import ticks_ms
 from tui.domain.evidence import Obstacle
 from tui.exchange.client import BinanceClient
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import NotSent, OutcomeUnknown, RateLimited
 
 _AT_ONCE = 50

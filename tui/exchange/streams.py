@@ -10,7 +10,6 @@ Imported late, like httpx.
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Iterable
 from ssl import SSLContext
 from typing import Any
@@ -19,7 +18,7 @@ import h11
 import httpcore
 from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
 
-from tui.exchange.clock import ticks_ms
+from tui.clock import ticks_ms
 
 _READ_BYTES = 64 * 1024
 _MAX_HEAD_BYTES = 100 * 1024
@@ -133,9 +132,9 @@ class WatchedStream(AsyncNetworkStream):
             await asyncio.wait([self._heard])
         if self._is_spoiled or (self._heard and not self._heard.cancelled()):
             raise httpcore.ConnectError("something came before TLS began")
-        began_s = time.perf_counter()
+        began_ms = ticks_ms()
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        opened_in_s = time.perf_counter() - began_s
+        opened_in_s = (ticks_ms() - began_ms) / 1000
         return WatchedStream(stream, opened_in_s=opened_in_s, is_for_transfer=self._is_for_transfer)
 
     def get_extra_info(self, info: str) -> Any:
@@ -206,10 +205,10 @@ class WatchedBackend(AsyncNetworkBackend):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> WatchedStream:
         """A new stream."""
-        began_s = time.perf_counter()
+        began_ms = ticks_ms()
         stream = await self._network.connect_tcp(host, port, timeout, local_address, socket_options)
         self.reached.add((host, port))
-        opened_in_s = time.perf_counter() - began_s
+        opened_in_s = (ticks_ms() - began_ms) / 1000
         return WatchedStream(stream, opened_in_s=opened_in_s, is_for_transfer=self._is_for_transfers)
 
     async def sleep(self, seconds: float) -> None:

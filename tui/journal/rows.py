@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple, get_type_hints
 from uuid import uuid4
 
+from tui import clock
 from tui.domain.amounts import plain
 from tui.domain.evidence import (
     Accepted,
@@ -27,7 +28,6 @@ from tui.domain.moments import is_moment, ms_of, utc
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.journal import clock
 from tui.journal import evidence as codec
 from tui.journal.errors import TranIdTaken
 from tui.words.outcomes import SENDER_GONE
@@ -216,7 +216,7 @@ def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:
         key_tail=sending.key_tail,
         key_print=sending.key_print,
         host=sending.host,
-        confirmed_ms=clock.now_ms(),
+        confirmed_ms=clock.wall_ms(),
         timestamp_ms=sending.timestamp_ms,
         recv_window_ms=sending.recv_window_ms,
         clock_error_ms=sending.clock_error_ms,
@@ -315,7 +315,7 @@ def change(
     kind, details = codec.written(evidence)
     if row["kind"] != codec.LEGACY and (row["kind"], row["details"]) == (kind, details):
         return
-    now_ms = clock.now_ms() if at_ms is None else at_ms
+    now_ms = clock.wall_ms() if at_ms is None else at_ms
     columns = {
         **_outcome_columns(evidence),
         "settled_at_ms": None if outcome_from(evidence).is_open else now_ms,
@@ -422,7 +422,7 @@ def add_change(connection: sqlite3.Connection, transfer_id: int, evidence: Evide
         "VALUES (?, ?, ?, ?, ?, '', ?, ?)",
         (
             transfer_id,
-            clock.now_ms() if at_ms is None else at_ms,
+            clock.wall_ms() if at_ms is None else at_ms,
             outcome_from(evidence),
             tran_id_from(evidence),
             code_from(evidence),

@@ -13,13 +13,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
+from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyReport, examine
 from tui.desk.settle import Progress
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.domain.view import Whose
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.corrections import Corrections

@@ -17,12 +17,12 @@ from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Label
 
+from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.domain.balances import Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.hosts import in_short
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
-from tui.exchange.clock import ticks_ms
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.ending import EndsItself

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
+from tui.clock import ticks_ms
 from tui.domain.amounts import exact_sum, grouped
 from tui.domain.balances import Account, Balances, Figure, Restriction
 from tui.domain.transfer import TransferRequest
-from tui.exchange.clock import ticks_ms
 from tui.widgets.status_bar import Status
 
 

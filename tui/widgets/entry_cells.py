@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len, set_cell_size
 
+from tui import clock
 from tui.domain import moments
 from tui.domain.amounts import grouped
 from tui.domain.hosts import in_short, place_name
@@ -12,7 +13,6 @@ from tui.domain.past import Entry
 from tui.domain.text import printable
 from tui.domain.view import Column, Whose, host_of, outcome_word, profile_of
 from tui.domain.wallets import TransferType
-from tui.journal import clock
 
 _RECENT_MS = 183 * 24 * 60 * 60 * 1000
 """What is older shows its year in the place of its time, as `ls -l` has it."""
@@ -80,7 +80,7 @@ def _time(at_ms: int | None) -> str:
         moment = moments.local(at_ms)
     except OverflowError:
         return "?"
-    return moment.strftime("%m-%d %H:%M" if abs(clock.now_ms() - at_ms) < _RECENT_MS else "%Y-%m-%d")
+    return moment.strftime("%m-%d %H:%M" if abs(clock.wall_ms() - at_ms) < _RECENT_MS else "%Y-%m-%d")
 
 
 @dataclass(slots=True)

@@ -12,13 +12,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from tui.clock import ticks_ms, time_of
 from tui.domain.amounts import exact_sum, grouped
 from tui.domain.balances import Absent, Account, Balances, Restriction
 from tui.domain.holdings import Holding, all_holdings, brief, pair_of
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
-from tui.exchange.clock import ticks_ms, time_of
 from tui.widgets.at_once import at_once
 from tui.widgets.wallet_list import ARROWS_HELP
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button
 
+from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances
 from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.form import FormState, Inquiry
@@ -23,7 +24,6 @@ from tui.domain.transfer import (
     TransferRequest,
     parse_transfer,
 )
-from tui.exchange.clock import ticks_ms
 from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import symbol_text

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from textual.widgets import Label
 
+from tui.clock import ticks_ms, time_of
 from tui.domain.text import printable
 from tui.domain.wallets import Wallet
-from tui.exchange.clock import ticks_ms, time_of
 
 
 class TroubleLine(Label):

@@ -12,10 +12,10 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.clock import time_of
 from tui.domain.amounts import aligned
 from tui.domain.balances import Absent, Account, Balances, Holdings, Restriction
 from tui.domain.wallets import Wallet
-from tui.exchange.clock import time_of
 from tui.widgets.at_once import at_once
 
 WALLETS = tuple(Wallet)
