@@ -16,11 +16,11 @@ from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.domain.transfer import Draft
 from tui.screens.add_key import AddKeyScreen
+from tui.screens.closing import StaysOpen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
-from tui.screens.staying import Stays
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 
@@ -116,7 +116,7 @@ async def test_what_is_typed_as_a_screen_gets_ready_comes_behind_what_was_typed_
     post_message: Any = AddKeyScreen.post_message
 
     def keep_ready(screen: Any, message: Message) -> bool:
-        if isinstance(message, Stays.Ready) and not ready:
+        if isinstance(message, StaysOpen.Ready) and not ready:
             ready.append(message)
             return True
         return bool(post_message(screen, message))

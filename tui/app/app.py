@@ -32,10 +32,10 @@ from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.add_key import AddKeyScreen
+from tui.screens.closing import StaysOpen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.staying import Stays
 from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
@@ -194,7 +194,7 @@ class ShunterApp(TerminalApp):
         for screen in reversed(self.screen_stack):
             if isinstance(screen, LockScreen):
                 return False
-            if isinstance(screen, Stays) or (isinstance(screen, WelcomeScreen) and screen.asks_secret):
+            if isinstance(screen, StaysOpen) or (isinstance(screen, WelcomeScreen) and screen.asks_secret):
                 return True
         return False
 
@@ -203,14 +203,14 @@ class ShunterApp(TerminalApp):
         if message := await self._postponed.take():
             self.post_message(message)
 
-    async def on_stays_ready(self) -> None:
+    async def on_stays_open_ready(self) -> None:
         """Deliver what was typed for the screen, before what is typed from now on."""
-        if isinstance(self.screen, Stays) and not self.screen.takes_keys:
+        if isinstance(self.screen, StaysOpen) and not self.screen.takes_keys:
             self.screen.takes_keys = True
             for event in self._early_keys.release():
                 await self.on_event(event)
 
-    async def on_stays_left(self) -> None:
+    async def on_stays_open_closed(self) -> None:
         """Resume with what waited for the secret to be typed."""
         if self._is_asking or self._has_quit:
             return
@@ -246,7 +246,7 @@ class ShunterApp(TerminalApp):
 
     async def _close_questions(self) -> None:
         """Close the screens that led to a choice."""
-        while isinstance(self.screen, Stays):
+        while isinstance(self.screen, StaysOpen):
             await self.pop_screen()
 
     async def on_event(self, event: events.Event) -> None:
@@ -263,7 +263,7 @@ class ShunterApp(TerminalApp):
         """Whether it was typed for a screen that is not there yet."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             return False
-        takes_keys = not isinstance(self.screen, WelcomeScreen | Stays) or self.screen.takes_keys
+        takes_keys = not isinstance(self.screen, WelcomeScreen | StaysOpen) or self.screen.takes_keys
         return self._early_keys.holds(event, takes_keys=takes_keys)
 
     def on_input_driver_paste_broke_out(self) -> None:
@@ -275,7 +275,7 @@ class ShunterApp(TerminalApp):
 
     async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
         """Unlock, but not while a secret is being typed over the cover."""
-        if isinstance(self.screen, Stays) and (cover := self._lock.cover):
+        if isinstance(self.screen, StaysOpen) and (cover := self._lock.cover):
             cover.wake_when_seen()
         else:
             await self._lock.unlock(message.key)
@@ -308,7 +308,7 @@ class ShunterApp(TerminalApp):
         """Whether no transfer is in flight; says so if one is."""
         if self._desk and self._desk.in_flight:
             self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
-            if isinstance(self.screen, WelcomeScreen | Stays):
+            if isinstance(self.screen, WelcomeScreen | StaysOpen):
                 self.screen.choose_again()
                 self._early_keys.drop()
             return False

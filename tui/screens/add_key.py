@@ -15,8 +15,8 @@ from tui import keys
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.screens.closing import StaysOpen
 from tui.screens.plain_text import PlainTextScreen
-from tui.screens.staying import Stays
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import ALL_THE_SAME, SESSION_KEY, START_BUS, SessionBusChosen, SessionKeyAsked, is_way_on
 from tui.widgets.ask_line import AskLine
@@ -30,7 +30,7 @@ _ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
 _ASK_REPLACE = "Enter or F2  replace        Esc or ^C  cancel, and keep the old one"
 
 
-class AddKeyScreen(Stays, ModalScreen[keys.Profile | SessionKey | None]):
+class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
     """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
 
     AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there

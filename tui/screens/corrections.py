@@ -8,8 +8,8 @@ from textual.screen import Screen
 from tui.desk.desk import Desk
 from tui.domain.transfer import Transfer
 from tui.journal import JournalError
+from tui.screens.closing import StaysOpen
 from tui.screens.notice import NoticeScreen
-from tui.screens.staying import Stays
 
 
 class Corrections:
@@ -37,7 +37,8 @@ class Corrections:
 
     def tell_next(self) -> None:
         """Tell of one that the person has not seen yet, if there is any."""
-        is_asking = isinstance(self._screen.app.screen, Stays)  # the rest of a secret would be typed into the notice
+        # The rest of a secret would be typed into the notice.
+        is_asking = isinstance(self._screen.app.screen, StaysOpen)
         if self._unseen and not self._shown and not self._desk.client.is_locked and not is_asking:
             self._shown = NoticeScreen(next(iter(self._unseen.values())))
             self._screen.app.push_screen(self._shown, self._seen)

@@ -22,7 +22,7 @@ from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow
 from tui.domain.text import printable
 from tui.journal import JournalError
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.words import outcomes, settling
@@ -31,7 +31,7 @@ _YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell 
 _ASK = "Down, Up  mark        Enter  choose        Esc or q  leave it open"
 
 
-class DecideScreen(EndsItself, ModalScreen[None]):
+class DecideScreen(DismissesItself, ModalScreen[None]):
     """Shows the facts and lets the person choose. It ends once the journal has the decision, or without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave_open", "Leave it open")]

@@ -12,14 +12,14 @@ from textual.widgets import Label
 from tui.domain.past import Entry, mismatches
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.clipboard import copy_text, copy_tran_id
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title, title_style
 from tui.words.outcomes import Watch
 
 
-class EntryScreen(EndsItself, ModalScreen[None]):
+class EntryScreen(DismissesItself, ModalScreen[None]):
     """Shows one entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -19,7 +19,7 @@ from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favour
 from tui.domain.text import printable
 from tui.domain.transfer import Draft
 from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.field_input import FieldInput
 from tui.widgets.form_field import FormField
@@ -34,7 +34,7 @@ _ASK_REMOVE = "y  remove it      any other key  leave it"
 _NONE = "There are none yet. Fill in the form, then k keeps it here under a name."
 
 
-class FavouritesScreen(EndsItself, ModalScreen[Draft | None]):
+class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     """Ends with what the form is to be filled with, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

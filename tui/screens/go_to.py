@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
 
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.at_once import at_once
 
 LETTERS = {
@@ -27,7 +27,7 @@ LETTERS = {
 """What each letter leads to on the main screen: a selector, and its name."""
 
 
-class GoToScreen(EndsItself, ModalScreen[None]):
+class GoToScreen(DismissesItself, ModalScreen[None]):
     """Shows the letters in the line of the keys. Any other key takes it away, and does nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

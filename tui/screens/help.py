@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
@@ -45,7 +45,7 @@ _KEY_COLUMNS = 22
 _NAMES = {"escape": "Esc", "slash": "/"}
 
 
-class HelpScreen(EndsItself, ModalScreen[None]):
+class HelpScreen(DismissesItself, ModalScreen[None]):
     """Shows the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,f1,ctrl+g", "close", "Close")]

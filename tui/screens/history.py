@@ -24,7 +24,7 @@ from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
 from tui.domain.view import Listed, View, Whose, host_of, listed, made_elsewhere, profile_of
 from tui.journal import JournalError
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
 from tui.screens.history_words import comparing_words, differences, empty_words, missing_findings, said
@@ -45,7 +45,7 @@ _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", 
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
 
-class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
+class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     """Lists the past, newest first, as it comes. Ends with what is to be filled into the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
@@ -280,7 +280,7 @@ class HistoryScreen(EndsItself, Fitting, Screen[Draft | None]):
 
     def on_history_screen_compared(self, message: Compared) -> None:
         """Show what differs, each with what to do; as soon as nothing lies over the history."""
-        if self.puts_off(partial(self.post_message, message)):
+        if self.defers(partial(self.post_message, message)):
             return
         self._note(message.problem)
         if comparison := message.comparison:

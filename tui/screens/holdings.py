@@ -9,13 +9,13 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tui.domain.balances import Balances
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.at_once import at_once
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 
 
-class HoldingsScreen(EndsItself, Screen[HoldingsTable.Chosen | None]):
+class HoldingsScreen(DismissesItself, Screen[HoldingsTable.Chosen | None]):
     """Ends with the cell that a person wants to move from, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

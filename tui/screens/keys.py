@@ -16,7 +16,7 @@ from tui.desk.keycheck import KeyReport, check
 from tui.domain.credentials import SessionKey
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen
-from tui.screens.staying import Stays
+from tui.screens.closing import StaysOpen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked
 from tui.terminal.question import Question
@@ -32,7 +32,7 @@ _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
 
 
-class KeysScreen(Stays, ModalScreen[None]):
+class KeysScreen(StaysOpen, ModalScreen[None]):
     """Lists the profiles of one host, or of all."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

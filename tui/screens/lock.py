@@ -12,9 +12,9 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import ApiKey
-from tui.screens.ending import HearsOnTheStack
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked
+from tui.widgets.late_messages import DropsLateMessages
 
 _LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
 _ASK = "Any key fetches it from the keyring.   ^Q  quit"
@@ -26,7 +26,7 @@ FetchKey = Callable[[Callable[[keys.KeyringTimeout], object]], Awaitable[ApiKey]
 """Gets the key from the keyring, and says when that takes long. Raises KeyStoreError."""
 
 
-class LockScreen(HearsOnTheStack, Screen[None]):
+class LockScreen(DropsLateMessages, Screen[None]):
     """Covers everything until the key is back."""
 
     @dataclass

@@ -24,7 +24,6 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
-from tui.screens.ending import HearsOnTheStack
 from tui.screens.endings import Endings
 from tui.screens.fields import can_go_to
 from tui.screens.fitting import Fitting
@@ -37,6 +36,7 @@ from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.too_small import TOO_SMALL
@@ -53,7 +53,7 @@ _Shown = TypeVar("_Shown", ResultScreen, DecideScreen)
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
-class MainScreen(HearsOnTheStack, Fitting, HasBalances):
+class MainScreen(DropsLateMessages, Fitting, HasBalances):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it

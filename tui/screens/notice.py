@@ -12,7 +12,7 @@ from textual.widgets import Label
 from tui.domain import moments
 from tui.domain.amounts import grouped
 from tui.domain.transfer import Transfer
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
@@ -25,7 +25,7 @@ _UNSEEN_S = 1.0
 _ASK = "Enter  I have seen it"
 
 
-class NoticeScreen(EndsItself, ModalScreen[Transfer]):
+class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
     """Shows one transfer of which something false was said. It ends with it, once the person has said so."""
 
     holds_notices = True

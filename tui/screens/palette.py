@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tui import keys
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.steady_list import SteadyClicks
 
 _HELP = {
@@ -24,7 +24,7 @@ class _Commands(SteadyClicks, CommandList):
     """The actions that fit what is typed."""
 
 
-class QuietPalette(EndsItself, CommandPalette):
+class QuietPalette(DismissesItself, CommandPalette):
     """Nothing in it blinks or moves by itself: that would be traffic on a slow line."""
 
     def compose(self) -> ComposeResult:

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label
 
 from tui import keys
-from tui.screens.staying import Stays
+from tui.screens.closing import StaysOpen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
@@ -22,7 +22,7 @@ wallets, and do all else that its permissions allow. The header will say
 PLAIN TEXT from then on."""
 
 
-class PlainTextScreen(Stays, ModalScreen[bool]):
+class PlainTextScreen(StaysOpen, ModalScreen[bool]):
     """Asks for the words. It ends with whether the keyring is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

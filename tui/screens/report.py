@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from tui.domain.text import printable
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 
 
@@ -25,7 +25,7 @@ class Finding:
     lines: Sequence[str] = ()
 
 
-class ReportScreen(EndsItself, ModalScreen[None]):
+class ReportScreen(DismissesItself, ModalScreen[None]):
     """Shows findings, and what they come to above them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", "Close")]

@@ -12,7 +12,7 @@ from tui.domain.amounts import grouped
 from tui.domain.balances import Account, Balances
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.clipboard import copy_tran_id
@@ -22,7 +22,7 @@ from tui.words.transfers import facts
 _END_IDS = ("source-now", "destination-now")
 
 
-class ResultScreen(EndsItself, ModalScreen[None]):
+class ResultScreen(DismissesItself, ModalScreen[None]):
     """Shows one transfer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -25,7 +25,7 @@ from tui.domain.hosts import in_short
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
-from tui.screens.ending import EndsItself
+from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
 from tui.screens.review_words import bar_words, before_after, limit_words, review_facts
 from tui.terminal.question import Question
@@ -97,7 +97,7 @@ class Review:
     status: Status
 
 
-class ReviewScreen(EndsItself, Fitting, ModalScreen[Transfer | None]):
+class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
     """Shows a transfer and sends it on `y`, once. It ends with the transfer, or None when nothing was sent."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it

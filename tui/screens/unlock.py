@@ -13,7 +13,7 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import Secret
-from tui.screens.staying import Stays
+from tui.screens.closing import StaysOpen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import SecretInput
@@ -28,7 +28,7 @@ often opens by itself. Nobody can recover it."""
 _KNOWN = "The passphrase of the login keyring; mostly it is the login password."
 
 
-class UnlockScreen(Stays, ModalScreen[bool]):
+class UnlockScreen(StaysOpen, ModalScreen[bool]):
     """Asks for the passphrase. It ends with whether the keyring is unlocked."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

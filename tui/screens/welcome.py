@@ -10,7 +10,6 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tui import keys
-from tui.screens.ending import HearsOnTheStack
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import (
@@ -24,6 +23,7 @@ from tui.screens.ways_on import (
 )
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.late_messages import DropsLateMessages
 
 _KEY_HINT = """\
 A key is made on the exchange's page "API Management". It needs the
@@ -31,7 +31,7 @@ permission "Permits Universal Transfer", and nothing that trades or
 withdraws. Shunter keeps it in the system's keyring."""
 
 
-class WelcomeScreen(HearsOnTheStack, Screen[None]):
+class WelcomeScreen(DropsLateMessages, Screen[None]):
     """Says what is missing and what can be done."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

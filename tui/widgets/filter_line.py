@@ -11,13 +11,13 @@ from textual.widgets import Input, Label
 
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
-from tui.widgets.while_there import WhileThere
+from tui.widgets.late_messages import DropsLateMessages
 
 _PLACEHOLDER = "any text, wallet: from: to: asset: outcome: profile: host: since: until:"
 _LONGEST = 200
 
 
-class FilterLine(WhileThere, Vertical):
+class FilterLine(DropsLateMessages, Vertical):
     """One line, and below it what is wrong with it. It is there while something stands in it, or it has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(

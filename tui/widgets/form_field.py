@@ -7,11 +7,11 @@ from textual.widgets import Input, Label
 from tui.domain.choices import Choice
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, PromptInput
+from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.note_line import NoteLine
-from tui.widgets.while_there import WhileThere
 
 
-class FormField(WhileThere, Vertical):
+class FormField(DropsLateMessages, Vertical):
     """A labelled input with a line below it for what is wrong, or what is worth knowing."""
 
     def __init__(self, which: str, label: str, entry: Input) -> None:

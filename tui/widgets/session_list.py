@@ -10,15 +10,15 @@ from tui.domain import moments
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
+from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.transfer_table import TransferTable
-from tui.widgets.while_there import WhileThere
 
 _TIME, _EARLIER_TIME = "%H:%M:%S", "%m-%d %H:%M"
 _MOST_NOTES = 2
 """Each may take some lines. All of them are in what Enter on a transfer opens."""
 
 
-class SessionList(WhileThere, Vertical):
+class SessionList(DropsLateMessages, Vertical):
     """One list, the newest last and in sight, with notes below on what is still unknown."""
 
     def __init__(self, *, id: str, whose: Whose, show_marked: Callable[[Transfer, str], object]) -> None:  # noqa: A002

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.domain.hosts import DEMO, LIVE, in_short
-from tui.widgets.while_there import WhileThere
+from tui.widgets.late_messages import DropsLateMessages
 
 _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it on."""
@@ -53,7 +53,7 @@ class Status:
         return in_short(self.place, _MOST_OF_PLACE)
 
 
-class StatusBar(WhileThere, Horizontal):
+class StatusBar(DropsLateMessages, Horizontal):
     """The line at the top. The place is always plain: nobody should take LIVE for DEMO."""
 
     def __init__(self, status: Status) -> None:

@@ -14,7 +14,7 @@ from tui.domain.past import Entry
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title, title_style
-from tui.widgets.while_there import WhileThere
+from tui.widgets.late_messages import DropsLateMessages
 from tui.words.outcomes import Watch, meaning
 from tui.words.transfers import facts
 
@@ -32,7 +32,7 @@ class Told:
     facts: list[tuple[str, str]]
 
 
-class TransferDetail(WhileThere, VerticalScroll):
+class TransferDetail(DropsLateMessages, VerticalScroll):
     """What the screen of one transfer shows, without a key press. Of no transfer, it shows nothing."""
 
     COMPONENT_CLASSES = {"transfer-detail--name", "transfer-detail--value"}  # noqa: RUF012 - as Textual declares it

@@ -28,15 +28,15 @@ from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import symbol_text
 from tui.widgets.form_field import FormField
+from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
-from tui.widgets.while_there import WhileThere
 
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
 
-class TransferForm(WhileThere, Widget):
+class TransferForm(DropsLateMessages, Widget):
     """Where a person says what to move. It lets only moves be chosen that exist.
 
     It shows what `FormState` says of what is entered, and decides nothing itself.

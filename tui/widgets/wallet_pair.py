@@ -9,14 +9,14 @@ from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.widgets.form_field import FormField
+from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList, any_times
-from tui.widgets.while_there import WhileThere
 
 _ENDS = Field.SOURCE, Field.DESTINATION
 
 
-class WalletPair(WhileThere, Vertical):
+class WalletPair(DropsLateMessages, Vertical):
     """Source and destination. What the source cannot reach cannot be chosen, and a line below says why where a person
     means it all the same, and where another source took the destination away.
     """
