@@ -118,14 +118,14 @@ def test_what_was_pasted_is_one_piece_and_a_second_end_is_noticed() -> None:
         Token(TokenKind.PASTE, "1"),
         Token(TokenKind.SEQUENCE, "\x1bOQ"),
         Token(TokenKind.KEY, "y"),
-        Token(TokenKind.PASTE_OVER),
+        Token(TokenKind.STRAY_PASTE_END),
     ]
 
 
 def test_text_after_an_escape_key_is_typed_though_it_could_begin_a_report() -> None:
     pieces = read([b"\x1b", b"PEPE"], pausing=True)
     assert "".join(piece.text for piece in pieces) == "PEPE"
-    assert {piece.kind for piece in pieces} == {TokenKind.BEHIND_ESCAPE}
+    assert {piece.kind for piece in pieces} == {TokenKind.UNSURE_KEY}
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "gb18030"])
@@ -140,7 +140,7 @@ def test_behind_a_character_in_another_encoding_every_key_comes_through_and_the_
     pieces = read(["é".encode("latin-1"), b"y", b"y", "é".encode("latin-1"), b"\r"])
     assert [(piece.kind, piece.text) for piece in pieces] == [
         (TokenKind.LOST, ""),
-        (TokenKind.BEHIND_BYTE, "y"),
+        (TokenKind.UNSURE_KEY, "y"),
         (TokenKind.KEY, "y"),
         (TokenKind.LOST, ""),
         (TokenKind.KEY, "\r"),
