@@ -22,7 +22,6 @@ from tui.app.crash import crash_report
 from tui.frame.driver import FramedDriver
 from tui.screens.palette import QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
-from tui.terminal.job_control import JobControlDriver
 from tui.terminal.output import OutputDriver
 from tui.widgets.field_input import PromptInput
 
@@ -31,7 +30,7 @@ _OWN_COLOURS = "ansi-dark"
 """The theme that uses the terminal's own colours."""
 
 
-class Terminal(FramedDriver, InputDriver, OutputDriver, JobControlDriver):
+class Terminal(FramedDriver, InputDriver, OutputDriver):
     """Reads and writes the terminal."""
 
     def show_all(self) -> None:
