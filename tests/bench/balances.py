@@ -20,7 +20,7 @@ from tui.demo.keys import demo_key
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
 from tui.exchange import calls
-from tui.exchange.calls import Call
+from tui.exchange.calls import ReadCall
 from tui.exchange.client import BinanceClient
 from tui.screens.main import MainScreen
 from tui.widgets.status_bar import StatusBar
@@ -83,7 +83,7 @@ async def _slowest_call(base_url: str) -> float:
     took = []
     async with BinanceClient(base_url, demo_key()) as client:
         await client.sync_clock()
-        reading: tuple[Call[Any], ...] = (
+        reading: tuple[ReadCall[Any], ...] = (
             calls.WALLET_BALANCES,
             calls.ISOLATED_ACCOUNT,
             calls.ISOLATED_PAIRS,

@@ -22,8 +22,8 @@ from tui.demo.faults import TRANSFER_PATH, Fault
 from tui.demo.keys import demo_key
 from tui.demo.serving import served
 from tui.demo.weights import SAPI_IP
-from tui.desk.past import OVERLAP_MS, PastReader
-from tui.domain.past import merge
+from tui.desk.history_reader import OVERLAP_MS, HistoryReader
+from tui.domain.entries import merge
 from tui.exchange.client import BinanceClient
 from tui.history import HistoryCache
 
@@ -54,12 +54,12 @@ class Timed(BinanceClient):
         return timed
 
 
-async def look(base_url: str, path: Path, newest: set[int]) -> tuple[Timed, PastReader, float, float]:
+async def look(base_url: str, path: Path, newest: set[int]) -> tuple[Timed, HistoryReader, float, float]:
     """Read; gives how long it took until the newest were known, and until all was."""
     client = Timed(base_url)
     started_s, known_s = time.perf_counter(), 0.0
     async with client:
-        with closing(PastReader(client, HistoryCache(base_url, client.key_print, path))) as reader:
+        with closing(HistoryReader(client, HistoryCache(base_url, client.key_print, path))) as reader:
             async for _ in reader.read():
                 if not known_s and newest <= {record.tran_id for record in reader.records}:
                     known_s = time.perf_counter() - started_s

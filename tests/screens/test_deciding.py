@@ -16,8 +16,8 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Answer, Fault
 from tui.demo.history import Lag
 from tui.desk.settle import Pace, Progress
+from tui.domain.entries import Origin
 from tui.domain.evidence import Awaiting
-from tui.domain.past import Origin
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
@@ -205,5 +205,5 @@ async def test_a_record_that_could_not_be_chosen_is_not_said_to_be_made_elsewher
         await until_screen(pilot, HistoryScreen)
         history = pilot.app.screen
         assert isinstance(history, HistoryScreen)
-        await until(pilot, lambda: history._past.reading is not None and not history._past.is_asking)
-        assert [entry.origin for entry in history._past.entries if entry.record] == [Origin.POSSIBLE]
+        await until(pilot, lambda: history._browser.reading is not None and not history._browser.is_asking)
+        assert [entry.origin for entry in history._browser.entries if entry.record] == [Origin.POSSIBLE]

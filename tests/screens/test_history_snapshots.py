@@ -13,10 +13,10 @@ from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import until, until_open, until_screen, words
 from tui.app.app import ShunterApp
-from tui.desk.browse import Past
-from tui.desk.past import Reading
-from tui.desk.reconcile import Comparison, Difference, Kind
-from tui.domain.past import Entry, merge, mismatches
+from tui.desk.browse import HistoryBrowser
+from tui.desk.history_reader import Reading
+from tui.desk.reconcile import Comparison, Difference, DifferenceKind
+from tui.domain.entries import Entry, merge, mismatches
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
@@ -85,7 +85,7 @@ REHEARSALS = [
 ]
 
 
-class KnownPast(Past):
+class KnownHistory(HistoryBrowser):
     """What stands here, and nothing else."""
 
     shown: list[Entry]
@@ -107,15 +107,15 @@ class KnownPast(Past):
 def _of(
     monkeypatch: pytest.MonkeyPatch, records: list[Row], rows: list[Transfer], reading: Reading, *notes: str
 ) -> None:
-    def past(desk: object) -> KnownPast:
-        made = KnownPast(desk.client, desk._journal)  # type: ignore[attr-defined]
+    def browse(desk: object) -> KnownHistory:
+        made = KnownHistory(desk.client, desk._journal)  # type: ignore[attr-defined]
         made.shown = merge(records, rows, HOST)
         made.reading = reading
         made.is_reading, made.is_taking = not reading.is_over, False
         made.notes = list(notes)
         return made
 
-    monkeypatch.setattr("tui.desk.desk.Desk.past", past)
+    monkeypatch.setattr("tui.desk.desk.Desk.browse", browse)
 
 
 NOTE = "Isolated Margin was asked for BTCUSDT: what the account has. What was moved for any other pair is not here."
@@ -220,10 +220,10 @@ def test_comparison(
     _of(monkeypatch, *MERGED)
     failed, found = ROWS[2], replace(ROWS[3], evidence=no_record())
     differences = (
-        Difference(Kind.FAILED_AFTER_ALL, failed, RECORDS[4], mismatches(failed, RECORDS[4])),
-        Difference(Kind.EXECUTED_AFTER_ALL, found, RECORDS[5]),
+        Difference(DifferenceKind.FAILED_AFTER_ALL, failed, RECORDS[4], mismatches(failed, RECORDS[4])),
+        Difference(DifferenceKind.EXECUTED_AFTER_ALL, found, RECORDS[5]),
     )
-    elsewhere = tuple(Difference(Kind.ELSEWHERE, None, record) for record in RECORDS[8:])
+    elsewhere = tuple(Difference(DifferenceKind.ELSEWHERE, None, record) for record in RECORDS[8:])
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot)

@@ -29,7 +29,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Gate
 from tui.demo.keys import demo_key, new_key
 from tui.desk.desk import Desk
-from tui.desk.keycheck import KeyReport
+from tui.desk.keycheck import KeyCheck
 from tui.domain.credentials import ApiKey, KeyKind, Secret, SessionKey
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
@@ -355,14 +355,14 @@ async def test_right_passphrase_goes_on_and_never_touches_the_screen(
 
 def test_expiry_is_told() -> None:
     from tui.clock import ClockReading
-    from tui.desk.keycheck import KeyReport
+    from tui.desk.keycheck import KeyCheck
     from tui.exchange.payloads import KeyRestrictions
 
     ends = datetime(2030, 1, 2, tzinfo=UTC)
     restrictions = KeyRestrictions(
         enable_reading=True, trading_authority_expiration_time=round(ends.timestamp() * 1000)
     )
-    report = KeyReport(restrictions, ClockReading(0, 0, 1, 0), 5000)
+    report = KeyCheck(restrictions, ClockReading(0, 0, 1, 0), 5000)
     assert report.may == "reading; until 2030-01-02"
 
 
@@ -787,10 +787,10 @@ def profile_lines(app: ShunterApp) -> list[str]:
     return [str(option.prompt) for option in app.screen.query_one(ProfileList).options]
 
 
-def report(**restrictions: bool) -> KeyReport:
+def report(**restrictions: bool) -> KeyCheck:
     """What the exchange says of a key that may transfer, read, and what else is given."""
     may = KeyRestrictions(ip_restrict=True, enable_reading=True, permits_universal_transfer=True)
-    return KeyReport(structs.replace(may, **restrictions), ClockReading(0, 0, round_trip_ms=9, offset_ms=12), 5000)
+    return KeyCheck(structs.replace(may, **restrictions), ClockReading(0, 0, round_trip_ms=9, offset_ms=12), 5000)
 
 
 async def test_notice_about_a_key_names_it_whatever_profile_is_on_the_screen(
@@ -799,7 +799,7 @@ async def test_notice_about_a_key_names_it_whatever_profile_is_on_the_screen(
     """It stays up for a while, over other screens and over another profile's name."""
     keys.add("another", another_key(), HOST)
 
-    async def examined(_: object) -> KeyReport:
+    async def examined(_: object) -> KeyCheck:
         return report(enable_withdrawals=True, ip_restrict=False)
 
     monkeypatch.setattr("tui.screens.main.examine", examined)
@@ -839,7 +839,7 @@ async def test_key_that_does_not_work_is_replaced_under_its_name(
     keys.add("second", another_key(), HOST)
     right, checked = another_key(), []
 
-    async def checking(profile: keys.Profile) -> KeyReport:
+    async def checking(profile: keys.Profile) -> KeyCheck:
         checked.append(profile)
         return report()
 
@@ -885,7 +885,7 @@ def test_key_that_may_do_more_than_it_needs(
         ip_restrict=False, enable_withdrawals=True, enable_spot_and_margin_trading=True, enable_internal_transfer=True
     )
 
-    async def checking(_: keys.Profile) -> KeyReport:
+    async def checking(_: keys.Profile) -> KeyCheck:
         return too_much
 
     monkeypatch.setattr("tui.screens.keys.check", checking)

@@ -345,8 +345,8 @@ async def test_a_comparison_waits_below_the_cover(
         await until_screen(pilot, HistoryScreen)
         history = app.screen
         assert isinstance(history, HistoryScreen)
-        await until(pilot, lambda: history._past.reading is not None and not history._past.is_asking)
-        compared = await history._past.compare()
+        await until(pilot, lambda: history._browser.reading is not None and not history._browser.is_asking)
+        compared = await history._browser.compare()
         app._lock.lock()
         await until_screen(pilot, LockScreen)
         history.post_message(HistoryScreen.Compared(compared))

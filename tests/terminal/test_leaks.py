@@ -49,7 +49,7 @@ process.leave_textual_alone()
 from tui.app import app
 from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
 from tui.screens import main, notice, plain_text, report, result, review, unlock, ways_on, welcome
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.view import Whose
 from tui.domain.balances import Balances
 from tui.domain.transfer import Transfer, TransferRequest

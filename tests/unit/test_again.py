@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tui.domain.again import again, reverse
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.transfer import Draft, parse_transfer
 from tui.domain.wallets import TransferType, Wallet

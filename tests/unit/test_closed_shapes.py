@@ -16,7 +16,7 @@ from tui.clock import ClockReading, ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReader
-from tui.desk.keycheck import KeyReport
+from tui.desk.keycheck import KeyCheck
 from tui.domain.balances import Absent, Account, Balances, Holdings
 from tui.domain.form import FormState
 from tui.domain.holdings import all_holdings
@@ -344,10 +344,10 @@ def _total(wallets: dict[Wallet, Holdings]) -> str:
 FLAGS = ("ipRestrict", "enableReading", "permitsUniversalTransfer", "enableWithdrawals", "enableInternalTransfer")
 
 
-async def _report(answer: Any) -> KeyReport:
+async def _report(answer: Any) -> KeyCheck:
     async with _client({KEY_RESTRICTIONS.path: lambda _: answer}) as client:
         restrictions = await client.read(KEY_RESTRICTIONS)
-    return KeyReport(restrictions, ClockReading(0, 0, round_trip_ms=1, offset_ms=0), 5000)
+    return KeyCheck(restrictions, ClockReading(0, 0, round_trip_ms=1, offset_ms=0), 5000)
 
 
 @pytest.mark.parametrize("flag", FLAGS)

@@ -13,15 +13,15 @@ import pytest
 
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.wallets import TransferType
-from tui.history import CacheError, HistoryCache, Stream, store
+from tui.history import CacheError, HistoryCache, HistoryQuery, store
 
 NOW_MS = 1_795_521_600_000
 MONTH_MS = 30 * 24 * 60 * 60 * 1000
-STREAM = Stream(TransferType.MAIN_FUNDING)
-OTHER = Stream(TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "BTCUSDT", "ETHUSDT")
+STREAM = HistoryQuery(TransferType.MAIN_FUNDING)
+OTHER = HistoryQuery(TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "BTCUSDT", "ETHUSDT")
 RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, NOW_MS - 5)
 ODD = UnreadableRow('{"tranId": "x"}', asset="USDT")
-EMPTY: tuple[dict[Stream, object], dict[Stream, int]] = ({}, {})
+EMPTY: tuple[dict[HistoryQuery, object], dict[HistoryQuery, int]] = ({}, {})
 
 OpenCache = Callable[[], HistoryCache]
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tui.clock import ClockReading
-from tui.desk.keycheck import KeyReport, examine
+from tui.desk.keycheck import KeyCheck, examine
 from tui.domain.hosts import DEFAULT_BASE_URL
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import Refused
@@ -18,7 +18,7 @@ KEY = parse_key(None, "A1b2C3d4" * 8, "Zy9Xw8Vu" * 8)
 GOOD: dict[str, object] = {"ipRestrict": True, "enableReading": True, "permitsUniversalTransfer": True}
 
 
-async def report_on(restrictions: dict[str, object], *, status: int = 200) -> KeyReport:
+async def report_on(restrictions: dict[str, object], *, status: int = 200) -> KeyCheck:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v3/time":
             return httpx.Response(200, text=json.dumps({"serverTime": round(time.time() * 1000)}))
@@ -84,6 +84,6 @@ async def test_refused_key_is_told_with_code_words_and_advice() -> None:
 
 def test_line_slower_than_the_window_is_an_obstacle() -> None:
     slow = ClockReading(server_ms=0, ticks_ms=0, round_trip_ms=5000, offset_ms=0)
-    report = KeyReport(KeyRestrictions(permits_universal_transfer=True), slow, recv_window_ms=5000)
+    report = KeyCheck(KeyRestrictions(permits_universal_transfer=True), slow, recv_window_ms=5000)
     assert report.obstacle
     assert "too late" in report.obstacle

@@ -20,13 +20,13 @@ from tests.evidence import (
     refusal,
     transfer,
 )
-from tui.desk.reconcile import Comparison, Kind, compare
+from tui.desk.reconcile import Comparison, DifferenceKind, compare
 from tui.domain.evidence import Awaiting, Evidence
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.history import Stream
+from tui.history import HistoryQuery
 from tui.words import differences as words
 
 HOST = "https://api.binance.com"
@@ -71,7 +71,7 @@ class Case:
 
     row: Transfer | None
     record: Row | None
-    kind: Kind | None = None
+    kind: DifferenceKind | None = None
 
 
 def _agreeing(number: int, draw: st.DrawFn) -> Case:
@@ -111,24 +111,26 @@ def _differing(number: int, draw: st.DrawFn) -> Case:
     return draw(
         st.sampled_from(
             [
-                Case(judged, record_of(judged, status), Kind.POSSIBLE),
-                Case(judged, record_of(judged, type=judged.request.type.name.lower()), Kind.POSSIBLE),
-                Case(judged, record_of(judged, asset="usdt"), Kind.POSSIBLE),
-                Case(failed, record_of(failed), Kind.EXECUTED_AFTER_ALL),
-                Case(failed, record_of(failed, "PENDING"), Kind.PENDING),
-                Case(failed, record_of(failed, "CANCELLED"), Kind.OTHER_RECORD),
-                Case(done, None, Kind.NO_RECORD),
-                Case(done, record_of(done, "FAILED"), Kind.FAILED_AFTER_ALL),
-                Case(done, record_of(done, "PENDING"), Kind.PENDING),
-                Case(done, record_of(done, asset="BTC"), Kind.OTHER_RECORD),
-                Case(done, record_of(done, type="MAIN_MOON"), Kind.OTHER_RECORD),
-                Case(done, record_of(done, "CANCELLED"), Kind.OTHER_RECORD),
-                Case(done, record_of(done, "confirmed"), Kind.OTHER_RECORD),
-                Case(done, UnreadableRow("{...}", status="CONFIRMED", tran_id=1000 + number), Kind.OTHER_RECORD),
-                Case(unknown, record_of(unknown, status), Kind.UNSETTLED),
-                Case(unknown, record_of(unknown, "FAILED"), Kind.UNSETTLED),
-                Case(word, record_of(word, "FAILED"), Kind.POSSIBLE),
-                Case(None, record_of(done), Kind.ELSEWHERE),
+                Case(judged, record_of(judged, status), DifferenceKind.POSSIBLE),
+                Case(judged, record_of(judged, type=judged.request.type.name.lower()), DifferenceKind.POSSIBLE),
+                Case(judged, record_of(judged, asset="usdt"), DifferenceKind.POSSIBLE),
+                Case(failed, record_of(failed), DifferenceKind.EXECUTED_AFTER_ALL),
+                Case(failed, record_of(failed, "PENDING"), DifferenceKind.PENDING),
+                Case(failed, record_of(failed, "CANCELLED"), DifferenceKind.OTHER_RECORD),
+                Case(done, None, DifferenceKind.NO_RECORD),
+                Case(done, record_of(done, "FAILED"), DifferenceKind.FAILED_AFTER_ALL),
+                Case(done, record_of(done, "PENDING"), DifferenceKind.PENDING),
+                Case(done, record_of(done, asset="BTC"), DifferenceKind.OTHER_RECORD),
+                Case(done, record_of(done, type="MAIN_MOON"), DifferenceKind.OTHER_RECORD),
+                Case(done, record_of(done, "CANCELLED"), DifferenceKind.OTHER_RECORD),
+                Case(done, record_of(done, "confirmed"), DifferenceKind.OTHER_RECORD),
+                Case(
+                    done, UnreadableRow("{...}", status="CONFIRMED", tran_id=1000 + number), DifferenceKind.OTHER_RECORD
+                ),
+                Case(unknown, record_of(unknown, status), DifferenceKind.UNSETTLED),
+                Case(unknown, record_of(unknown, "FAILED"), DifferenceKind.UNSETTLED),
+                Case(word, record_of(word, "FAILED"), DifferenceKind.POSSIBLE),
+                Case(None, record_of(done), DifferenceKind.ELSEWHERE),
             ]
         )
     )
@@ -154,11 +156,11 @@ def test_exactly_the_differences_that_were_put_in_are_named(cases: list[Case], s
     records = [case.record for case in cases if case.record]
     shuffled.shuffle(records)  # type: ignore[attr-defined]
     comparison = compared(rows, records)
-    expected = [case for case in cases if case.kind and case.kind is not Kind.ELSEWHERE]
+    expected = [case for case in cases if case.kind and case.kind is not DifferenceKind.ELSEWHERE]
     assert [(one.kind, one.transfer, one.record) for one in comparison.differences] == [
         (case.kind, case.row, case.record) for case in expected
     ]
-    elsewhere = {case.record for case in cases if case.kind is Kind.ELSEWHERE}
+    elsewhere = {case.record for case in cases if case.kind is DifferenceKind.ELSEWHERE}
     assert {one.record for one in comparison.elsewhere} == elsewhere
     assert all(words.advice(one) and words.sentence(one) for one in (*comparison.differences, *comparison.elsewhere))
     assert comparison.rows == len(rows)
@@ -174,7 +176,7 @@ def test_exactly_the_differences_that_were_put_in_are_named(cases: list[Case], s
     assert comparison.agree == len(borne_out)
 
 
-def _kinds(comparison: Comparison) -> list[Kind]:
+def _kinds(comparison: Comparison) -> list[DifferenceKind]:
     return [found.kind for found in comparison.differences]
 
 
@@ -190,7 +192,7 @@ def test_refused_transfer_beside_one_made_by_hand_does_not_differ(evidence: Evid
 def test_record_that_matches_a_judged_row_is_a_possible_match_and_no_proof(evidence: Evidence) -> None:
     row = row_of(1, evidence)
     comparison = compared([row], [record_of(row)])
-    assert (_kinds(comparison), comparison.elsewhere, comparison.perhaps) == ([Kind.POSSIBLE], (), 0)
+    assert (_kinds(comparison), comparison.elsewhere, comparison.perhaps) == ([DifferenceKind.POSSIBLE], (), 0)
     assert words.advice(comparison.differences[0]).startswith("A record matches this transfer. It may have moved: ")
     assert "move one of the two back" not in words.advice(comparison.differences[0])
 
@@ -200,7 +202,7 @@ def test_two_are_told_apart_only_by_confirmed_records_of_their_own() -> None:
     again = replace(row_of(2), request=failed.request, timestamp_ms=failed.timestamp_ms + 60_000)
     records = [record_of(failed), record_of(again)]
     (both,) = compared([failed, again], [*records]).differences
-    assert (both.kind, both.repeat) == (Kind.EXECUTED_AFTER_ALL, again)
+    assert (both.kind, both.repeat) == (DifferenceKind.EXECUTED_AFTER_ALL, again)
     assert "so did transfer 2" in words.advice(both)
     for status in ("PENDING", "FAILED", "CANCELLED"):
         one = compared([failed, again], [records[0], replace(records[1], status=status)]).differences[0]
@@ -211,7 +213,7 @@ def test_record_that_two_rows_match_is_a_possible_match_of_both() -> None:
     first = row_of(1, no_record())
     second = replace(first, id=2, identity="2", timestamp_ms=first.timestamp_ms + 3000)
     comparison = compared([first, second], [record_of(first, timestamp=second.timestamp_ms + 50)])
-    assert _kinds(comparison) == [Kind.POSSIBLE, Kind.POSSIBLE]
+    assert _kinds(comparison) == [DifferenceKind.POSSIBLE, DifferenceKind.POSSIBLE]
 
 
 def test_record_that_another_row_has_is_not_taken_for_a_judged_one() -> None:
@@ -243,17 +245,17 @@ def test_word_of_a_person_alone_does_not_agree() -> None:
     assert words.besides(compared([row], [])) == ["1 done by your word; not compared."]
     assert compared([row], [record_of(row)]) == Comparison((), (), 0, by_word=1, perhaps=1)
     (found,) = compared([row], [record_of(row, "FAILED")]).differences
-    assert (found.kind, found.is_match) == (Kind.POSSIBLE, True)
+    assert (found.kind, found.is_match) == (DifferenceKind.POSSIBLE, True)
     assert words.advice(found).startswith("A record matches this transfer, and says FAILED.")
 
 
 def test_record_that_came_as_an_answer_to_its_question_is_its_whatever_type_it_names() -> None:
     row = row_of(3, no_record())
     record = record_of(row, type="FUNDING_UMFUTURE")
-    asked = {record.tran_id: frozenset({Stream(row.request.type)})}
+    asked = {record.tran_id: frozenset({HistoryQuery(row.request.type)})}
     assert _kinds(compared([row], [record])) == []
     (found,) = compared([row], [record], questions=asked).differences
-    assert (found.kind, found.is_match) == (Kind.POSSIBLE, False)
+    assert (found.kind, found.is_match) == (DifferenceKind.POSSIBLE, False)
     assert words.advice(found).startswith("A record could be this transfer.")
 
 
@@ -261,8 +263,8 @@ def test_record_that_was_seen_while_it_was_settled_or_named_by_its_answer_may_be
     row = row_of(1, persons_word(False))
     record = record_of(row, timestamp=row.timestamp_ms - 11 * 60_000)
     assert _kinds(compared([row], [record])) == []
-    assert _kinds(compared([row], [record], sighted={1001: {row.identity}})) == [Kind.POSSIBLE]
-    assert _kinds(compared([replace(row, answer=named(1001))], [record])) == [Kind.POSSIBLE]
+    assert _kinds(compared([row], [record], sighted={1001: {row.identity}})) == [DifferenceKind.POSSIBLE]
+    assert _kinds(compared([replace(row, answer=named(1001))], [record])) == [DifferenceKind.POSSIBLE]
 
 
 def test_pair_that_was_asked_for_counts_only_where_the_history_demands_one() -> None:
@@ -272,7 +274,9 @@ def test_pair_that_was_asked_for_counts_only_where_the_history_demands_one() -> 
 
     def asked(row: Transfer) -> dict[str, object]:
         return {
-            "questions": {1001: frozenset({Stream(row.request.type, row.request.from_symbol, row.request.to_symbol)})}
+            "questions": {
+                1001: frozenset({HistoryQuery(row.request.type, row.request.from_symbol, row.request.to_symbol)})
+            }
         }
 
     for move, is_demanded in (
@@ -289,10 +293,10 @@ def test_pair_that_was_asked_for_counts_only_where_the_history_demands_one() -> 
 
 
 @pytest.mark.parametrize(
-    ("minutes_ago", "kinds", "left_out"), [(30, [], 1), (90, [Kind.NO_RECORD], 0), (181 * 24 * 60, [], 1)]
+    ("minutes_ago", "kinds", "left_out"), [(30, [], 1), (90, [DifferenceKind.NO_RECORD], 0), (181 * 24 * 60, [], 1)]
 )
 def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
-    minutes_ago: float, kinds: list[Kind], left_out: int
+    minutes_ago: float, kinds: list[DifferenceKind], left_out: int
 ) -> None:
     comparison = compared([row_of(1, days_ago=minutes_ago / 24 / 60)], [])
     assert (_kinds(comparison), comparison.left_out) == (kinds, left_out)
@@ -301,31 +305,35 @@ def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
 @pytest.mark.parametrize(
     ("record", "kinds"),
     [
-        (UnreadableRow("{...}"), [Kind.POSSIBLE]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED"), [Kind.POSSIBLE]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "FAILED"), [Kind.POSSIBLE]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "BTC", Decimal(3), "CONFIRMED"), [Kind.NO_RECORD]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED", 77), [Kind.NO_RECORD]),
-        (UnreadableRow("{...}", timestamp=NOW_MS), [Kind.NO_RECORD]),
+        (UnreadableRow("{...}"), [DifferenceKind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED"), [DifferenceKind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "FAILED"), [DifferenceKind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "BTC", Decimal(3), "CONFIRMED"), [DifferenceKind.NO_RECORD]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED", 77), [DifferenceKind.NO_RECORD]),
+        (UnreadableRow("{...}", timestamp=NOW_MS), [DifferenceKind.NO_RECORD]),
     ],
 )
-def test_no_record_is_not_said_beside_one_that_may_be_it_and_cannot_be_read(record: Row, kinds: list[Kind]) -> None:
+def test_no_record_is_not_said_beside_one_that_may_be_it_and_cannot_be_read(
+    record: Row, kinds: list[DifferenceKind]
+) -> None:
     row = row_of(3)
     comparison = compared([row], [record])
-    assert (_kinds(comparison), comparison.elsewhere == ()) == (kinds, kinds == [Kind.POSSIBLE])
+    assert (_kinds(comparison), comparison.elsewhere == ()) == (kinds, kinds == [DifferenceKind.POSSIBLE])
     (found,) = comparison.differences
     if record.status == "FAILED":
         assert words.advice(found).startswith("A record could be this transfer, and says FAILED. ")
-    elif found.kind is Kind.POSSIBLE:
+    elif found.kind is DifferenceKind.POSSIBLE:
         assert words.advice(found).startswith("A record could be this transfer, and Shunter cannot read it whole. ")
 
 
 def test_open_row_is_unsettled_beside_a_record_whose_status_cannot_be_read() -> None:
     row = row_of(3, ambiguous())
-    assert _kinds(compared([row], [UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3))])) == [Kind.UNSETTLED]
+    assert _kinds(compared([row], [UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3))])) == [
+        DifferenceKind.UNSETTLED
+    ]
 
 
 def test_row_whose_type_was_not_read_is_left_out() -> None:
     row = row_of(3)
     comparison = compared([row, row_of(1)], [], unread={(TransferType.MAIN_FUNDING, None, None)})
-    assert (_kinds(comparison), comparison.left_out) == ([Kind.NO_RECORD], 1)
+    assert (_kinds(comparison), comparison.left_out) == ([DifferenceKind.NO_RECORD], 1)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.evidence import never_left, transfer
-from tui.domain.past import Entry, merge
+from tui.domain.entries import Entry, merge
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest

@@ -18,7 +18,7 @@ from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import calls
-from tui.exchange.calls import Call
+from tui.exchange.calls import ReadCall
 from tui.exchange.client import BinanceClient
 from tui.exchange.history import read_history
 
@@ -27,7 +27,7 @@ _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
 _YEAR_2100_MS = 4_102_444_800_000
 
 
-def _reading(call: Call[Any]) -> Callable[[BinanceClient], Awaitable[object]]:
+def _reading(call: ReadCall[Any]) -> Callable[[BinanceClient], Awaitable[object]]:
     return lambda client: client.read(call)
 
 
@@ -36,7 +36,7 @@ CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "warm": lambda client: client.warm(),
     "transfer": lambda client: client.transfer(_REQUEST, client.clock.now_ms() if client.clock else 1),
     "transfer_history": lambda client: client.transfer_history(_REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),
-    **{name.lower(): _reading(call) for name, call in vars(calls).items() if isinstance(call, Call)},
+    **{name.lower(): _reading(call) for name, call in vars(calls).items() if isinstance(call, ReadCall)},
     "margin_transferable": _reading(calls.margin_transferable("USDT")),
     "portfolio_transferable": _reading(calls.portfolio_transferable("USDT")),
     "read_history": lambda client: read_history(client, _REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),

@@ -82,7 +82,7 @@ def test_every_call_of_the_client_is_tried() -> None:
     reads = {
         name.lower()
         for name, call in vars(calls).items()
-        if isinstance(call, calls.Call) or (inspect.isfunction(call) and call.__module__ == calls.__name__)
+        if isinstance(call, calls.ReadCall) or (inspect.isfunction(call) and call.__module__ == calls.__name__)
     }
     assert (methods - {"read", "known_clock"}) | reads == set(CALLS) - {"read_history"}
 

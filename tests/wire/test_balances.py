@@ -19,7 +19,7 @@ from tui.domain.balances import Account, Balances, Holdings, Restriction
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.balances import wallet_source
-from tui.exchange.calls import Call
+from tui.exchange.calls import ReadCall
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import OutcomeUnknown, Refused
 
@@ -76,7 +76,7 @@ def failing(client: BinanceClient, server: DemoServer, monkeypatch: pytest.Monke
         gate = Gate() if failure == TIME_OUT else None
         server.exchange.faults.append(_fails(call, **(FAILURES[failure] | ({"before": gate} if gate else {}))))
 
-        async def impatient(asked: Call[Any]) -> Any:
+        async def impatient(asked: ReadCall[Any]) -> Any:
             if gate is None or f"{asked.method} {asked.path}" != call:
                 return await read(asked)
             hanging = asyncio.ensure_future(read(asked))

@@ -18,11 +18,11 @@ from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk import browse
-from tui.desk.browse import Past
-from tui.desk.past import Reading
-from tui.desk.reconcile import Kind
+from tui.desk.browse import HistoryBrowser
+from tui.desk.history_reader import Reading
+from tui.desk.reconcile import DifferenceKind
+from tui.domain.entries import Origin
 from tui.domain.evidence import Evidence
-from tui.domain.past import Origin
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
@@ -60,10 +60,12 @@ def _request(amount: int) -> TransferRequest:
     return TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount))
 
 
-async def followed(past: Past, holds: Callable[[], bool], *, then: Callable[[], Awaitable[None]] | None = None) -> int:
+async def followed(
+    browser: HistoryBrowser, holds: Callable[[], bool], *, then: Callable[[], Awaitable[None]] | None = None
+) -> int:
     """Follow until something holds, and leave; gives how often something changed."""
     count = 0
-    async with asyncio.timeout(LIMIT_S), aclosing(past.follow()) as changes:
+    async with asyncio.timeout(LIMIT_S), aclosing(browser.follow()) as changes:
         async for _ in changes:
             count += 1
             if holds():
@@ -73,17 +75,19 @@ async def followed(past: Past, holds: Callable[[], bool], *, then: Callable[[], 
     return count
 
 
-def is_read(past: Past) -> Callable[[], bool]:
-    return lambda: past.reading is not None and past.reading.is_over and not (past.is_reading or past.is_taking)
+def is_read(browser: HistoryBrowser) -> Callable[[], bool]:
+    return lambda: (
+        browser.reading is not None and browser.reading.is_over and not (browser.is_reading or browser.is_taking)
+    )
 
 
 async def test_journal_is_there_before_the_exchange_is_asked(client: BinanceClient, exchange: DemoExchange) -> None:
     journal = Journal.in_memory()
     written(journal, never_left(), "1", exchange.server_ms())
-    past = Past(client, journal)
-    assert await followed(past, lambda: True) == 1
-    assert [entry.origin for entry in past.entries] == [Origin.JOURNAL]
-    assert past.reading is None
+    browser = HistoryBrowser(client, journal)
+    assert await followed(browser, lambda: True) == 1
+    assert [entry.origin for entry in browser.entries] == [Origin.JOURNAL]
+    assert browser.reading is None
 
 
 async def test_all_of_both_is_there_in_the_end_newest_first(client: BinanceClient, exchange: DemoExchange) -> None:
@@ -93,15 +97,15 @@ async def test_all_of_both_is_there_in_the_end_newest_first(client: BinanceClien
     written(journal, accepted(own.tran_id), "5", now_ms - 9)
     for amount in range(1, 1200):
         written(journal, never_left(), str(amount), now_ms)
-    past = Past(client, journal)
-    await followed(past, is_read(past))
-    origins = [entry.origin for entry in past.entries]
+    browser = HistoryBrowser(client, journal)
+    await followed(browser, is_read(browser))
+    origins = [entry.origin for entry in browser.entries]
     assert origins.count(Origin.HERE) == 1
     assert origins.count(Origin.JOURNAL) == 1199
-    assert origins.count(Origin.ELSEWHERE) == past.record_count - 1 > SEVERAL - 60
-    times = [entry.at_ms or 0 for entry in past.entries]
+    assert origins.count(Origin.ELSEWHERE) == browser.record_count - 1 > SEVERAL - 60
+    times = [entry.at_ms or 0 for entry in browser.entries]
     assert times == sorted(times, reverse=True)
-    assert past.missing[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT")
+    assert browser.missing[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT")
 
 
 async def test_own_record_is_never_taken_for_one_made_elsewhere_while_rows_come(
@@ -115,35 +119,35 @@ async def test_own_record_is_never_taken_for_one_made_elsewhere_while_rows_come(
         at_ms = now_ms - (30 - number) * HOUR_MS
         request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
         written(journal, accepted(exchange.ledger.transfer(request, at_ms + 50).tran_id), "1", at_ms)
-    past = Past(client, journal)
+    browser = HistoryBrowser(client, journal)
     seen: set[Origin] = set()
 
     def look() -> bool:
-        seen.update(entry.origin for entry in past.entries)
-        return is_read(past)() and past.record_count == 30
+        seen.update(entry.origin for entry in browser.entries)
+        return is_read(browser)() and browser.record_count == 30
 
-    await followed(past, look)
+    await followed(browser, look)
     assert Origin.ELSEWHERE not in seen
-    assert {entry.origin for entry in past.entries} == {Origin.HERE}
+    assert {entry.origin for entry in browser.entries} == {Origin.HERE}
 
 
 async def test_stopping_keeps_what_came_and_asking_again_completes_it(client: BinanceClient) -> None:
-    past = Past(client, Journal.in_memory())
+    browser = HistoryBrowser(client, Journal.in_memory())
     is_stopped = False
 
     def look() -> bool:
         nonlocal is_stopped
-        if past.record_count and not is_stopped:
-            past.stop()  # on a busy machine all of it may have come before: then nothing more is told
+        if browser.record_count and not is_stopped:
+            browser.stop()  # on a busy machine all of it may have come before: then nothing more is told
             is_stopped = True
-        elif is_stopped and not past.is_reading and past.reading and not past.reading.is_over:
-            assert past.missing[0].startswith("Stopped when ")
-            past.ask()
-        return is_read(past)()
+        elif is_stopped and not browser.is_reading and browser.reading and not browser.reading.is_over:
+            assert browser.missing[0].startswith("Stopped when ")
+            browser.ask()
+        return is_read(browser)()
 
-    await followed(past, look)
+    await followed(browser, look)
     assert is_stopped
-    assert past.record_count > SEVERAL - 60
+    assert browser.record_count > SEVERAL - 60
 
 
 async def test_what_could_not_be_read_is_told_and_the_rest_is_there(
@@ -151,11 +155,11 @@ async def test_what_could_not_be_read_is_told_and_the_rest_is_there(
 ) -> None:
     refusal = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
     exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, executes=False, answer=refusal))
-    past = Past(client, Journal.in_memory())
-    await followed(past, is_read(past))
-    assert past.unread_count == 1
-    (told,) = (words for words in past.missing if "could not be read: You are not authorized" in words)
-    assert {entry.type for entry in past.entries} == {move.name for move in TransferType} - {told.split()[0]}
+    browser = HistoryBrowser(client, Journal.in_memory())
+    await followed(browser, is_read(browser))
+    assert browser.unread_count == 1
+    (told,) = (words for words in browser.missing if "could not be read: You are not authorized" in words)
+    assert {entry.type for entry in browser.entries} == {move.name for move in TransferType} - {told.split()[0]}
 
 
 async def test_journal_that_cannot_be_read_is_told_and_the_records_are_there(
@@ -166,29 +170,29 @@ async def test_journal_that_cannot_be_read_is_told_and_the_records_are_there(
     journal = Journal.open(path)
     with sqlite3.connect(path) as database:
         database.execute("ALTER TABLE transfers RENAME TO moved")
-    past = Past(client, journal)
-    await followed(past, is_read(past))
+    browser = HistoryBrowser(client, journal)
+    await followed(browser, is_read(browser))
     journal.close()
-    assert past.record_count > SEVERAL - 60
-    assert past.missing[0] == past.journal_problem != ""
+    assert browser.record_count > SEVERAL - 60
+    assert browser.missing[0] == browser.journal_problem != ""
 
 
 async def test_row_that_changes_is_shown_as_it_stands_now(client: BinanceClient, exchange: DemoExchange) -> None:
     journal = Journal.in_memory()
     exchange.history._past = tuple
     row = written(journal, ambiguous(), "1", exchange.server_ms())
-    past = Past(client, journal)
+    browser = HistoryBrowser(client, journal)
 
     async def change() -> None:
-        past.put(journal.record(row, no_record()))
+        browser.put(journal.record(row, no_record()))
 
     def look() -> bool:
-        told = [entry.transfer.outcome for entry in past.entries if entry.transfer]
-        if told == [Outcome.UNKNOWN] and is_read(past)():
+        told = [entry.transfer.outcome for entry in browser.entries if entry.transfer]
+        if told == [Outcome.UNKNOWN] and is_read(browser)():
             asyncio.get_running_loop().create_task(change())
         return told == [Outcome.NOT_EXECUTED]
 
-    await followed(past, look)
+    await followed(browser, look)
 
 
 async def test_record_of_another_shunter_on_this_journal_is_never_said_to_be_made_elsewhere(
@@ -200,23 +204,23 @@ async def test_record_of_another_shunter_on_this_journal_is_never_said_to_be_mad
     ask, begun = client.transfer_history, asyncio.Event()
 
     async def asked(*arguments: object, **parameters: object) -> object:
-        if past.reading and not begun.is_set():
+        if browser.reading and not begun.is_set():
             begun.set()
             written(journal, ambiguous(), "3", exchange.server_ms())
             exchange.ledger.transfer(_request(3), exchange.server_ms())
         return await ask(*arguments, **parameters)  # type: ignore[arg-type]
 
     monkeypatch.setattr(client, "transfer_history", asked)
-    past = Past(client, journal)
+    browser = HistoryBrowser(client, journal)
     origins: set[Origin] = set()
 
     def look() -> bool:
-        origins.update(entry.origin for entry in past.entries if entry.record)
-        if is_read(past)() and not begun.is_set():
-            past.ask()
-        return bool(origins) and is_read(past)()
+        origins.update(entry.origin for entry in browser.entries if entry.record)
+        if is_read(browser)() and not begun.is_set():
+            browser.ask()
+        return bool(origins) and is_read(browser)()
 
-    await followed(past, look)
+    await followed(browser, look)
     assert origins == {Origin.POSSIBLE}
 
 
@@ -225,21 +229,21 @@ async def test_asking_again_takes_in_what_another_shunter_wrote(client: BinanceC
     exchange.history._past = tuple
     moves = [exchange.ledger.transfer(_request(amount), exchange.server_ms()) for amount in (1, 2)]
     row = written(journal, ambiguous(), "1", moves[0].time_ms - 9)
-    past = Past(client, journal)
+    browser = HistoryBrowser(client, journal)
     asked = 0
 
     def look() -> bool:
         nonlocal asked
-        if is_read(past)() and not asked:
-            assert {entry.origin for entry in past.entries} == {Origin.POSSIBLE, Origin.ELSEWHERE, Origin.JOURNAL}
+        if is_read(browser)() and not asked:
+            assert {entry.origin for entry in browser.entries} == {Origin.POSSIBLE, Origin.ELSEWHERE, Origin.JOURNAL}
             journal.record(row, accepted(moves[0].tran_id))
             written(journal, accepted(moves[1].tran_id), "2", moves[1].time_ms - 9)
             asked += 1
-            past.ask()
-        return bool(asked) and {entry.origin for entry in past.entries} == {Origin.HERE} and is_read(past)()
+            browser.ask()
+        return bool(asked) and {entry.origin for entry in browser.entries} == {Origin.HERE} and is_read(browser)()
 
-    await followed(past, look)
-    assert [entry.tran_id for entry in past.entries] == [moves[1].tran_id, moves[0].tran_id]
+    await followed(browser, look)
+    assert [entry.tran_id for entry in browser.entries] == [moves[1].tran_id, moves[0].tran_id]
 
 
 async def test_comparing_names_what_differs(client: BinanceClient, exchange: DemoExchange) -> None:
@@ -247,11 +251,11 @@ async def test_comparing_names_what_differs(client: BinanceClient, exchange: Dem
     at_ms = exchange.server_ms() - 2 * HOUR_MS
     moved = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), at_ms)
     written(journal, no_record(), "5", at_ms - 9)
-    past = Past(client, journal)
-    await followed(past, is_read(past))
-    comparison = await past.compare()
+    browser = HistoryBrowser(client, journal)
+    await followed(browser, is_read(browser))
+    comparison = await browser.compare()
     assert [(one.kind, one.record.tran_id if one.record else 0) for one in comparison.differences] == [
-        (Kind.POSSIBLE, moved.tran_id)
+        (DifferenceKind.POSSIBLE, moved.tran_id)
     ]
     assert f"the exchange has tranId {moved.tran_id} of " in sentence(comparison.differences[0])
 
@@ -263,29 +267,29 @@ async def test_comparing_reads_afresh_whatever_was_kept_and_shows_what_came(
         at_ms = exchange.server_ms() - 5 * 24 * HOUR_MS
         moved = exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)), at_ms)
         written(journal, accepted(moved.tran_id), "5", at_ms - 9)
-        past = Past(client, journal)
-        await followed(past, is_read(past))
-        assert (await past.compare()).agree == 1
+        browser = HistoryBrowser(client, journal)
+        await followed(browser, is_read(browser))
+        assert (await browser.compare()).agree == 1
         exchange.ledger.transfers[:] = [replace(moved, failed=True)]
         told: list[Reading] = []
-        comparison = await past.compare(told.append)
-        assert [one.kind for one in comparison.differences] == [Kind.FAILED_AFTER_ALL]
+        comparison = await browser.compare(told.append)
+        assert [one.kind for one in comparison.differences] == [DifferenceKind.FAILED_AFTER_ALL]
         assert told[-1].is_over
 
-        past = Past(client, journal)
-        await followed(past, is_read(past))
-        (own,) = (entry for entry in past.entries if entry.transfer)
+        browser = HistoryBrowser(client, journal)
+        await followed(browser, is_read(browser))
+        (own,) = (entry for entry in browser.entries if entry.transfer)
         assert own.record
         assert (own.record.status, own.origin) == ("FAILED", Origin.DIFFERS)
 
 
 async def test_comparing_that_is_cancelled_ends_every_call(client: BinanceClient, exchange: DemoExchange) -> None:
-    past = Past(client, Journal.in_memory())
-    await followed(past, is_read(past))
+    browser = HistoryBrowser(client, Journal.in_memory())
+    await followed(browser, is_read(browser))
     before = asyncio.all_tasks()
     gate = Gate()
     exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, before=gate, times=None))
-    comparing = asyncio.create_task(past.compare())
+    comparing = asyncio.create_task(browser.compare())
     await asyncio.to_thread(gate.reached.wait)
     comparing.cancel()
     await asyncio.wait([comparing])
@@ -304,9 +308,9 @@ async def test_record_that_could_be_a_transfer_of_the_journal_is_not_said_to_be_
         exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount)), at_ms)
     lost = written(journal, ambiguous(), "1", at_ms - 50)
     written(journal, refusal(), "2", at_ms - 50)
-    past = Past(client, journal)
-    await followed(past, is_read(past))
-    origins = {entry.amount: (entry.origin, entry.possible) for entry in past.entries if entry.record}
+    browser = HistoryBrowser(client, journal)
+    await followed(browser, is_read(browser))
+    origins = {entry.amount: (entry.origin, entry.possible) for entry in browser.entries if entry.record}
     assert origins == {
         Decimal(1): (Origin.POSSIBLE, (lost,)),
         Decimal(2): (Origin.ELSEWHERE, ()),
@@ -322,7 +326,7 @@ async def test_of_a_journal_that_cannot_be_read_nothing_is_said_to_be_made_elsew
     journal = Journal.open(path)
     with sqlite3.connect(path) as database:
         database.execute("ALTER TABLE transfers RENAME TO moved")
-    past = Past(client, journal)
-    await followed(past, is_read(past))
+    browser = HistoryBrowser(client, journal)
+    await followed(browser, is_read(browser))
     journal.close()
-    assert {entry.origin for entry in past.entries} == {Origin.NOT_COMPARED}
+    assert {entry.origin for entry in browser.entries} == {Origin.NOT_COMPARED}

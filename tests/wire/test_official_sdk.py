@@ -18,7 +18,7 @@ from binance_sdk_wallet.rest_api.models import UserUniversalTransferTypeEnum
 
 from tests.wire.conftest import DemoServer
 from tui.demo.keys import demo_key, new_key
-from tui.desk.past import PastReader
+from tui.desk.history_reader import HistoryReader
 from tui.domain.amounts import plain
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.records import HistoryRow
@@ -121,7 +121,7 @@ def test_sdk_reads_the_balances(sdk: WalletRestAPI, server: DemoServer) -> None:
 async def test_sdk_reads_the_history_that_shunter_shows_from_simulate() -> None:
     with simulated() as url:
         async with BinanceClient(url, demo_key()) as client:
-            reader = PastReader(client)
+            reader = HistoryReader(client)
             async for _ in reader.read():
                 pass
         theirs = await asyncio.to_thread(_all_of_the_history, url)

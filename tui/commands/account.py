@@ -17,7 +17,7 @@ from tui.journal import Journal, JournalError
 from tui.words import differences
 
 if TYPE_CHECKING:
-    from tui.desk.past import PastReader
+    from tui.desk.history_reader import HistoryReader
     from tui.exchange.client import BinanceClient
 
 
@@ -30,7 +30,7 @@ class Account:
     """Its exchange, as the journal has it."""
     client: "BinanceClient"
     journal: Journal | None
-    past: "PastReader"
+    reader: "HistoryReader"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,23 +100,23 @@ async def _read(
     # httpx comes with these; the other commands do without.
     from tui.demo.in_process import in_process
     from tui.demo.keys import demo_key
-    from tui.desk.past import open_past
+    from tui.desk.history_reader import open_history
     from tui.exchange.client import BinanceClient
 
     base_url = profile.base_url if profile else DEMO_BASE_URL
     key = key or demo_key()
     async with BinanceClient(base_url, key, transport=None if profile else in_process()) as client:
-        past = await open_past(client, journal, keeps=profile is not None, moves=moves, is_afresh=is_afresh)
-        with contextlib.closing(past):
-            await _follow(past)
+        reader = await open_history(client, journal, keeps=profile is not None, moves=moves, is_afresh=is_afresh)
+        with contextlib.closing(reader):
+            await _follow(reader)
         host = exchange_of(base_url)
-        return use(Account(profile.name if profile else "demo", host, client, journal, past))
+        return use(Account(profile.name if profile else "demo", host, client, journal, reader))
 
 
-async def _follow(past: "PastReader") -> None:
+async def _follow(reader: "HistoryReader") -> None:
     """Read the history; on a terminal, say how far that is."""
     shows = sys.stderr.isatty()
-    async for reading in past.read():
+    async for reading in reader.read():
         if shows:
             waits = f"; the exchange asks to wait {reading.wait_s} s" if reading.wait_s else ""
             said = f"Reading the history: {reading.answered} of {reading.asked}{waits}"
@@ -125,7 +125,7 @@ async def _follow(past: "PastReader") -> None:
         print(f"\r{'':79}\r", end="", file=sys.stderr, flush=True)
 
 
-def tell_what_is_missing(past: "PastReader") -> None:
+def tell_what_is_missing(reader: "HistoryReader") -> None:
     """Say on standard error what is not in the history, and why."""
-    for words in past.missing:
+    for words in reader.missing:
         print(printable(words), file=sys.stderr)

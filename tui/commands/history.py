@@ -9,8 +9,8 @@ from tui.commands import account, listing
 from tui.commands.account import Account
 from tui.commands.arguments import add_format, add_search, search_of
 from tui.domain.amounts import grouped, plain
+from tui.domain.entries import Entry, Origin, select
 from tui.domain.moments import in_full
-from tui.domain.past import Entry, Origin, select
 from tui.domain.records import HistoryRow, Row
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
@@ -52,7 +52,7 @@ def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
         return 1
     # What a transfer of the journal alone is, is for `shunter journal`.
     entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]
-    account.tell_what_is_missing(opened.past)
+    account.tell_what_is_missing(opened.reader)
     if entries and opened.journal is None:
         print(differences.NOT_JOINED, file=sys.stderr)
     if args.json:
@@ -60,22 +60,22 @@ def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
     elif args.csv:
         listing.print_csv(_FIELDS, _fields(entries, opened))
     else:
-        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=differences.none(opened.past.unread))
+        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=differences.none(opened.reader.unread))
     sys.stdout.flush()
-    return 1 if opened.past.unread else 0
+    return 1 if opened.reader.unread else 0
 
 
 def _joined(opened: Account) -> list[Entry]:
     """The records beside what the journal has. Raises JournalError."""
     from tui.desk.origins import joined
 
-    past, journal, host = opened.past, opened.journal, opened.host
-    records = past.records
+    reader, journal, host = opened.reader, opened.journal, opened.host
+    records = reader.records
     if journal is None:
-        return joined(records, (), host, questions=past.questions, is_compared=False)
+        return joined(records, (), host, questions=reader.questions, is_compared=False)
     rows = journal.transfers(Search(host=host))  # whatever their time: a clock may have been wrong
     return joined(
-        records, rows, host, questions=past.questions, declined=journal.declined, sighted=journal.sighted(host)
+        records, rows, host, questions=reader.questions, declined=journal.declined, sighted=journal.sighted(host)
     )
 
 

@@ -56,14 +56,14 @@ def _tell(args: argparse.Namespace, opened: Account) -> int:
 
     assert opened.journal is not None  # noqa: S101 - it is needed
     try:
-        comparison = reconcile(opened.past, opened.client, opened.journal)
+        comparison = reconcile(opened.reader, opened.client, opened.journal)
     except JournalError as error:
         print(error, file=sys.stderr)
         return _NOT_COMPARED
     counts = comparison.differences + (comparison.elsewhere if args.strict else ())
     told = (*comparison.differences, *comparison.elsewhere)
     try:
-        account.tell_what_is_missing(opened.past)
+        account.tell_what_is_missing(opened.reader)
         if args.json:
             listing.print_json(_FIELDS, _fields(told, set(map(id, counts))))
         elif args.csv:
@@ -77,7 +77,7 @@ def _tell(args: argparse.Namespace, opened: Account) -> int:
             raise  # who reads no more still gets the exit status
     if counts:
         return 1
-    return _NOT_COMPARED if opened.past.unread else 0
+    return _NOT_COMPARED if opened.reader.unread else 0
 
 
 def _lines(comparison: "Comparison", counts: "Iterable[Difference]") -> Iterator[str]:

@@ -14,7 +14,7 @@ from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.wallets import Wallet
 from tui.exchange import calls
 from tui.exchange.balances import isolated_pairs, prices, wallet_source
-from tui.exchange.calls import Call
+from tui.exchange.calls import ReadCall
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
 from tui.exchange.payloads import WalletBalance
@@ -211,7 +211,7 @@ class BalanceReader:
         except ExchangeError:
             return  # the calls that need it fail, and say why
 
-    async def _ask(self, call: Call[_Answer]) -> _Answer:
+    async def _ask(self, call: ReadCall[_Answer]) -> _Answer:
         if self._is_closed:
             raise NotSent(Obstacle.CLOSED)
         task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""The past at hand: the journal at once, and the exchange's history merged into it as it is read."""
+"""The journal at once, and the exchange's history merged into it as it is read."""
 
 import asyncio
 import sys
@@ -7,11 +7,11 @@ from contextlib import aclosing, closing
 from itertools import islice, takewhile
 
 from tui.clock import ticks_ms
+from tui.desk.history_reader import HistoryReader, Reading, open_history
 from tui.desk.origins import Questions, joined
-from tui.desk.past import PastReader, Reading, open_past
 from tui.desk.reconcile import Comparison, reconcile
+from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
-from tui.domain.past import Entry
 from tui.domain.records import Row, identity
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
@@ -25,12 +25,12 @@ _LATE_MS = 60 * 60 * 1000
 
 _PAUSE_S = 0.25
 _SHARE = 4
-"""Merging takes a fifth of the time at most, however long the past is."""
+"""Merging takes a fifth of the time at most, however long the history is."""
 
 
-class Past:
-    """One account's past, and all that the journal has beside. `entries` is what is known at any time, newest first;
-    iterate over `follow` to be told when that changes.
+class HistoryBrowser:
+    """One account's history and the whole journal. `entries` is what is known at any time, newest first; iterate over
+    `follow` to be notified when that changes.
     """
 
     def __init__(self, client: BinanceClient, journal: Journal) -> None:
@@ -56,7 +56,7 @@ class Past:
         self._earlier: dict[Hashable, Row] = {}
         """The records of readings before this one, by what they go by."""
         self._earlier_questions: Questions = {}
-        self._reader: PastReader | None = None
+        self._reader: HistoryReader | None = None
         self._reading: Reading | None = None
         self._changed = asyncio.Event()
         self._taking: asyncio.Task[None] | None = None
@@ -130,7 +130,7 @@ class Past:
         """Compare the journal of the client's key with the exchange's history, which is read afresh for that, whole.
         `follow` is told how far it is. Cancel it to stop. Raises JournalError.
         """
-        reader = await open_past(self._client, self._journal, keeps=self._journal.is_on_disk, is_afresh=True)
+        reader = await open_history(self._client, self._journal, keeps=self._journal.is_on_disk, is_afresh=True)
         reading = None
         with closing(reader):
             async with aclosing(reader.read()) as readings:
@@ -181,17 +181,17 @@ class Past:
 
     async def _ask(self) -> None:
         try:
-            reader = await open_past(self._client, self._journal, keeps=self._journal.is_on_disk)
+            reader = await open_history(self._client, self._journal, keeps=self._journal.is_on_disk)
         except JournalError as error:
             self.journal_problem = str(error)
-            reader = PastReader(self._client)
+            reader = HistoryReader(self._client)
         self._use(reader)
         with closing(reader):
             async with aclosing(reader.read()) as readings:
                 async for self._reading in readings:
                     self._changed.set()
 
-    def _use(self, reader: PastReader) -> None:
+    def _use(self, reader: HistoryReader) -> None:
         """Show what another reader reads, over what the one before it has read."""
         if self._reader:
             self._earlier |= {identity(record): record for record in self._reader.records}

@@ -31,7 +31,7 @@ from tui.words.outcomes import Watch
 from tui.words.transfers import not_written
 
 if TYPE_CHECKING:
-    from tui.desk.browse import Past
+    from tui.desk.browse import HistoryBrowser
 
 _CLOCK_MAX_AGE_MS = 60_000
 
@@ -248,11 +248,11 @@ class Desk:
         """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer)
 
-    def past(self) -> "Past":
+    def browse(self) -> "HistoryBrowser":
         """All of the journal, and the exchange's history as it is read."""
-        from tui.desk.browse import Past  # late: nobody waits for it at the start
+        from tui.desk.browse import HistoryBrowser  # late: nobody waits for it at the start
 
-        return Past(self.client, self._journal)
+        return HistoryBrowser(self.client, self._journal)
 
     async def close(self) -> None:
         """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""

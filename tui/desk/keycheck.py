@@ -37,7 +37,7 @@ _SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyReport:
+class KeyCheck:
     """What the exchange says about a key, its clock and the way to it."""
 
     restrictions: KeyRestrictions
@@ -136,14 +136,14 @@ class KeyReport:
         return tuple(words for words, is_so in found.items() if is_so)
 
 
-async def check(profile: keys.Profile) -> KeyReport:
+async def check(profile: keys.Profile) -> KeyCheck:
     """Fetch a profile's key and ask its host what it may do. Raises KeyStoreError, ExchangeError."""
     key = await keys.in_background(lambda: keys.load(profile))
     async with BinanceClient(profile.base_url, key) as client:
         return await examine(client)
 
 
-async def examine(client: BinanceClient) -> KeyReport:
+async def examine(client: BinanceClient) -> KeyCheck:
     """Ask the exchange what the client's key may do. Raises ExchangeError."""
     clock = await client.sync_clock()
-    return KeyReport(await client.read(KEY_RESTRICTIONS), clock, client.recv_window_ms)
+    return KeyCheck(await client.read(KEY_RESTRICTIONS), clock, client.recv_window_ms)

@@ -12,14 +12,14 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from tui.desk.matching import Fit, could_be, fit, span_ms
+from tui.domain.entries import Entry, merge
 from tui.domain.evidence import Accepted, NeverLeft, Refusal, named_tran_ids
-from tui.domain.past import Entry, merge
 from tui.domain.records import HistoryRow, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
-from tui.history import Stream
+from tui.history import HistoryQuery
 
-Questions = Mapping[Hashable, frozenset[Stream]]
+Questions = Mapping[Hashable, frozenset[HistoryQuery]]
 """The questions that records came for, by what these go by."""
 
 
@@ -59,7 +59,7 @@ def joined(
     return [placed(entry) for entry in entries]
 
 
-def likeness(transfer: Transfer, record: Row, streams: Collection[Stream] = ()) -> Fit:
+def likeness(transfer: Transfer, record: Row, streams: Collection[HistoryQuery] = ()) -> Fit:
     """How well a record fits a row that no record is known of. `streams` are the questions that the record came for."""
     if not _could_have_any(transfer, record):
         return Fit.NONE
@@ -89,7 +89,7 @@ def _could_have_any(transfer: Transfer, record: Row) -> bool:
     return record.tran_id is None or not isinstance(transfer.evidence, Accepted)
 
 
-def _asked(streams: Iterable[Stream]) -> tuple[tuple[str | None, str | None], ...]:
+def _asked(streams: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | None], ...]:
     """The pairs that a record was asked for, if the history of its type demands any."""
     pairs = {
         (stream.from_symbol, stream.to_symbol)
@@ -119,7 +119,7 @@ class _Rows:
     def possible(
         self,
         record: Row,
-        streams: Collection[Stream],
+        streams: Collection[HistoryQuery],
         host: str,
         declined: Callable[[Transfer], Collection[int]],
     ) -> tuple[Transfer, ...]:

@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
+from tui.desk.history_reader import HistoryReader
 from tui.desk.origins import Questions, is_match, joined
-from tui.desk.past import PastReader
 from tui.desk.settle import is_same_key
 from tui.domain.differences import Comparison as Comparison
 from tui.domain.differences import Difference as Difference
-from tui.domain.differences import Kind as Kind
+from tui.domain.differences import DifferenceKind as DifferenceKind
+from tui.domain.entries import Entry, Origin
 from tui.domain.hosts import exchange_of
 from tui.domain.outcome import Basis, Outcome
-from tui.domain.past import Entry, Origin
 from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity
 from tui.domain.search import Search
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
-from tui.history import Stream
+from tui.history import HistoryQuery
 from tui.journal import Journal
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
@@ -109,7 +109,9 @@ def compare(
     named = {identity(found.record) for found in differences if found.record}
     return Comparison(
         tuple(sorted(differences, key=lambda found: found.transfer.id if found.transfer else 0)),
-        tuple(Difference(Kind.ELSEWHERE, None, one.record) for one in entries if one.origin is Origin.ELSEWHERE),
+        tuple(
+            Difference(DifferenceKind.ELSEWHERE, None, one.record) for one in entries if one.origin is Origin.ELSEWHERE
+        ),
         agree=tally[_Tally.AGREE],
         unmoved=tally[_Tally.UNMOVED],
         by_word=tally[_Tally.BY_WORD],
@@ -151,42 +153,42 @@ def _with_record(row: Transfer, record: Row, entry: Entry, comparing: _Comparing
     """Compare a row with the record that has its tranId."""
     is_other = any(mismatch.what != "outcome" for mismatch in entry.mismatches)
     if is_other or not isinstance(record, HistoryRow):
-        return Difference(Kind.OTHER_RECORD, row, record, entry.mismatches)
+        return Difference(DifferenceKind.OTHER_RECORD, row, record, entry.mismatches)
     is_done = row.outcome is Outcome.DONE
     match record.status:
         case RecordStatus.CONFIRMED if is_done:
             return _Tally.AGREE
         case RecordStatus.CONFIRMED:
             repeat = _repeat(row, comparing)
-            return Difference(Kind.EXECUTED_AFTER_ALL, row, record, entry.mismatches, repeat=repeat)
+            return Difference(DifferenceKind.EXECUTED_AFTER_ALL, row, record, entry.mismatches, repeat=repeat)
         case RecordStatus.FAILED if is_done:
-            return Difference(Kind.FAILED_AFTER_ALL, row, record, entry.mismatches)
+            return Difference(DifferenceKind.FAILED_AFTER_ALL, row, record, entry.mismatches)
         case RecordStatus.FAILED:
             return _Tally.UNMOVED
         case RecordStatus.PENDING if is_done and not comparing.is_old(row):
             return _Tally.PENDING
         case RecordStatus.PENDING:
-            return Difference(Kind.PENDING, row, record, entry.mismatches)
+            return Difference(DifferenceKind.PENDING, row, record, entry.mismatches)
         case _:
-            return Difference(Kind.OTHER_RECORD, row, record, entry.mismatches)
+            return Difference(DifferenceKind.OTHER_RECORD, row, record, entry.mismatches)
 
 
 def _without_record(row: Transfer, comparing: _Comparing) -> Difference | _Tally:
     """Compare a row that no record has the tranId of, or that has none."""
     if row.outcome.is_open:
-        return _possible_match(Kind.UNSETTLED, row, comparing) or _Tally.OPEN
+        return _possible_match(DifferenceKind.UNSETTLED, row, comparing) or _Tally.OPEN
     if row.outcome is not Outcome.DONE:
-        otherwise = _possible_match(Kind.POSSIBLE, row, comparing, but=RecordStatus.FAILED)
+        otherwise = _possible_match(DifferenceKind.POSSIBLE, row, comparing, but=RecordStatus.FAILED)
         return otherwise or (_Tally.UNMOVED if comparing.is_comparable(row) else _Tally.LEFT_OUT)
     if row.basis is Basis.PERSON and row.tran_id is None:
-        return _possible_match(Kind.POSSIBLE, row, comparing, only=RecordStatus.FAILED) or _Tally.BY_WORD
-    if unreadable := _possible_match(Kind.POSSIBLE, row, comparing, is_readable=False):
+        return _possible_match(DifferenceKind.POSSIBLE, row, comparing, only=RecordStatus.FAILED) or _Tally.BY_WORD
+    if unreadable := _possible_match(DifferenceKind.POSSIBLE, row, comparing, is_readable=False):
         return unreadable
-    return Difference(Kind.NO_RECORD, row, None) if comparing.is_comparable(row) else _Tally.LEFT_OUT
+    return Difference(DifferenceKind.NO_RECORD, row, None) if comparing.is_comparable(row) else _Tally.LEFT_OUT
 
 
 def _possible_match(
-    kind: Kind,
+    kind: DifferenceKind,
     row: Transfer,
     comparing: _Comparing,
     *,
@@ -239,16 +241,16 @@ def _question(row: Transfer) -> _Question:
     return request.type, request.from_symbol, request.to_symbol
 
 
-def reconcile(past: PastReader, client: BinanceClient, journal: Journal) -> Comparison:
+def reconcile(reader: HistoryReader, client: BinanceClient, journal: Journal) -> Comparison:
     """Compare what a reader has read with all that the journal has of the client's key in that time. Blocks. Raises
     JournalError.
 
     A row whose time is another counts by its tranId: it may have been written under a wrong clock.
     """
     host = exchange_of(client.base_url)
-    start_ms, end_ms = past.covered_ms or (0, 0)
+    start_ms, end_ms = reader.covered_ms or (0, 0)
     rows = list(journal.transfers(Search(host=host)))
-    records = [record for record in past.records if record.timestamp is None or record.timestamp >= start_ms]
+    records = [record for record in reader.records if record.timestamp is None or record.timestamp >= start_ms]
     tran_ids = {record.tran_id for record in records if record.tran_id is not None}
     own = [
         row for row in rows if is_same_key(row, client) and (row.timestamp_ms >= start_ms or row.tran_id in tran_ids)
@@ -260,8 +262,8 @@ def reconcile(past: PastReader, client: BinanceClient, journal: Journal) -> Comp
         records,
         host=host,
         covered_ms=(start_ms, end_ms),
-        unread={question for question in map(_question, own) if Stream(*question) not in past.whole},
-        questions=past.questions,
+        unread={question for question in map(_question, own) if HistoryQuery(*question) not in reader.whole},
+        questions=reader.questions,
         declined=journal.declined,
         sighted=journal.sighted(host),
     )

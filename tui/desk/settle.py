@@ -78,7 +78,7 @@ Look = Transfer | Progress | NoTrace
 """What one look at the history gives: how the transfer ended, what stands in the way of telling, or no trace."""
 
 
-class Waiting:
+class TimeOpen:
     """How long a transfer has been open, by the clock that says the least.
 
     The exchange's clock may jump, and so may this machine's. The monotonic clock cannot, but it says nothing of the
@@ -162,7 +162,7 @@ async def settle(
     was sent, on the monotonic clock, if this program did that.
     """
     looking = _Looking(pace, pace.first_s)
-    waiting = Waiting(transfer, sent_ticks_ms)
+    waiting = TimeOpen(transfer, sent_ticks_ms)
     while True:
         await asyncio.sleep(min(max(looking.pause_s, client.wait_s), pace.longest_s))
         if client.wait_s:
@@ -195,7 +195,9 @@ async def settle(
                 report(look)
 
 
-async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal, waiting: Waiting | None = None) -> Look:
+async def look_for(
+    transfer: Transfer, client: BinanceClient, journal: Journal, waiting: TimeOpen | None = None
+) -> Look:
     """Read the history once, whole, and write down what it tells of an open transfer. Raises ExchangeError,
     JournalError.
     """
@@ -204,7 +206,7 @@ async def look_for(transfer: Transfer, client: BinanceClient, journal: Journal, 
         return now
     transfer = now
     clock = await client.known_clock()
-    waiting = waiting or Waiting(transfer)
+    waiting = waiting or TimeOpen(transfer)
     if waiting.is_longer_than(HISTORY_REACH_MS, clock):
         clock = await client.sync_clock()  # one wrong time is no reason not to look
         if waiting.is_longer_than(HISTORY_REACH_MS, clock):
@@ -329,7 +331,7 @@ def _asked(transfer: Transfer, doubt: Doubt, *, is_asked: bool, statuses: Sequen
 
 
 def _failed(
-    transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking, waiting: Waiting
+    transfer: Transfer, client: BinanceClient, error: Exception, looking: _Looking, waiting: TimeOpen
 ) -> Progress:
     """What to say of a look that failed. If that goes on for long, the person may decide."""
     match error:
@@ -344,11 +346,11 @@ def _failed(
             return Progress(transfer, words.own_failure(type(error).__name__))
 
 
-def _paused(transfer: Transfer, client: BinanceClient, waiting: Waiting, pace: Pace) -> Progress:
+def _paused(transfer: Transfer, client: BinanceClient, waiting: TimeOpen, pace: Pace) -> Progress:
     """The exchange asks to be left alone. If it asks for long, the person may decide."""
     is_long = _is_long(waiting, pace) and client.wait_s > pace.judge_after_s
     return Progress(transfer, words.paused(client.wait_s), Doubt.OUT_OF_REACH if is_long else None)
 
 
-def _is_long(waiting: Waiting, pace: Pace) -> bool:
+def _is_long(waiting: TimeOpen, pace: Pace) -> bool:
     return waiting.known_ms() > pace.judge_after_s * 1000

@@ -1,7 +1,7 @@
 """What was moved once, as the next transfer: the same again, or its reverse. Both fill the form, and send nothing."""
 
 from tui.domain.amounts import plain
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, route_problem
 from tui.domain.wallets import TransferType

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.domain.past import Mismatch
+from tui.domain.entries import Mismatch
 from tui.domain.records import Row
 from tui.domain.transfer import Transfer
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """What is found where the journal and the record are compared."""
 
     EXECUTED_AFTER_ALL = "executed after all"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 class Difference:
     """One thing that the journal and the record say differently."""
 
-    kind: Kind
+    kind: DifferenceKind
     transfer: Transfer | None
     record: Row | None
     mismatches: tuple[Mismatch, ...] = ()

@@ -1,4 +1,4 @@
-"""What of the past a list shows, and in which order."""
+"""What a list shows, and in which order."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from tui.domain.entries import Entry, select
 from tui.domain.hosts import in_short, place_name
 from tui.domain.outcome import recorded_outcome
-from tui.domain.past import Entry, select
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
@@ -52,7 +52,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a view has of the past."""
+    """What a view has."""
 
     entries: list[Entry]
     columns: tuple[Column, ...]

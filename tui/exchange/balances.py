@@ -15,7 +15,7 @@ from tui.domain.balances import Absent, Holdings, Pair, Prices, Restriction
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange import calls
-from tui.exchange.calls import Call
+from tui.exchange.calls import ReadCall
 from tui.exchange.errors import ExchangeError, Refused, contradictory_answer
 from tui.exchange.payloads import (
     AssetBalance,
@@ -37,7 +37,7 @@ _Answer = TypeVar("_Answer")
 class WalletSource(Generic[_Answer]):
     """Where one wallet is read, and what the answer means."""
 
-    call: Call[_Answer]
+    call: ReadCall[_Answer]
     """The wallet's own call."""
     holdings: Callable[[_Answer], Holdings]
     """What an answer to that says. Raises ExchangeError if it contradicts itself."""

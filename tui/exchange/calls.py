@@ -23,7 +23,7 @@ _Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[_Answer_co]):
+class ReadCall(Generic[_Answer_co]):
     """One request that changes nothing."""
 
     path: str
@@ -39,32 +39,32 @@ class Call(Generic[_Answer_co]):
         return decode_once(body, self.answer)
 
 
-KEY_RESTRICTIONS = Call("/sapi/v1/account/apiRestrictions", KeyRestrictions)
+KEY_RESTRICTIONS = ReadCall("/sapi/v1/account/apiRestrictions", KeyRestrictions)
 """What the key may do."""
 
-WALLET_BALANCES = Call("/sapi/v1/asset/wallet/balance", Glance, {"needBalanceDetail": "true"})
+WALLET_BALANCES = ReadCall("/sapi/v1/asset/wallet/balance", Glance, {"needBalanceDetail": "true"})
 """All wallets at a glance, with the assets in each."""
 
-SPOT_ASSETS = Call("/sapi/v3/asset/getUserAsset", HeldAssets, method="POST")
-FUNDING_ASSETS = Call("/sapi/v1/asset/get-funding-asset", HeldAssets, method="POST")
-CROSS_ACCOUNT = Call("/sapi/v1/margin/account", CrossAccount)
-ISOLATED_ACCOUNT = Call("/sapi/v1/margin/isolated/account", IsolatedAccount)
+SPOT_ASSETS = ReadCall("/sapi/v3/asset/getUserAsset", HeldAssets, method="POST")
+FUNDING_ASSETS = ReadCall("/sapi/v1/asset/get-funding-asset", HeldAssets, method="POST")
+CROSS_ACCOUNT = ReadCall("/sapi/v1/margin/account", CrossAccount)
+ISOLATED_ACCOUNT = ReadCall("/sapi/v1/margin/isolated/account", IsolatedAccount)
 """The isolated margin accounts, one a pair."""
-UM_BALANCES = Call("/fapi/v3/balance", UmBalances)
-CM_BALANCES = Call("/dapi/v1/balance", CmBalances)
-OPTIONS_ACCOUNT = Call("/eapi/v1/marginAccount", OptionsAccount)
-PORTFOLIO_BALANCES = Call("/papi/v1/balance", PortfolioBalances)
+UM_BALANCES = ReadCall("/fapi/v3/balance", UmBalances)
+CM_BALANCES = ReadCall("/dapi/v1/balance", CmBalances)
+OPTIONS_ACCOUNT = ReadCall("/eapi/v1/marginAccount", OptionsAccount)
+PORTFOLIO_BALANCES = ReadCall("/papi/v1/balance", PortfolioBalances)
 
-ISOLATED_PAIRS = Call("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
+ISOLATED_PAIRS = ReadCall("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
 """Every pair of the exchange that has isolated margin accounts."""
 
 
-def margin_transferable(asset: str, symbol: str | None = None) -> Call[TransferableAmount]:
+def margin_transferable(asset: str, symbol: str | None = None) -> ReadCall[TransferableAmount]:
     """How much of an asset can be moved out of Cross Margin, or with a symbol, of that pair's isolated account."""
     parameters = {"asset": asset, **({"isolatedSymbol": symbol} if symbol else {})}
-    return Call("/sapi/v1/margin/maxTransferable", TransferableAmount, parameters)
+    return ReadCall("/sapi/v1/margin/maxTransferable", TransferableAmount, parameters)
 
 
-def portfolio_transferable(asset: str) -> Call[TransferableAmount]:
+def portfolio_transferable(asset: str) -> ReadCall[TransferableAmount]:
     """How much of an asset can be moved out of Portfolio Margin."""
-    return Call("/papi/v1/margin/maxWithdraw", TransferableAmount, {"asset": asset})
+    return ReadCall("/papi/v1/margin/maxWithdraw", TransferableAmount, {"asset": asset})

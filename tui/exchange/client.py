@@ -14,7 +14,7 @@ from tui.domain.evidence import Accepted, Ambiguous, Flaw, Obstacle
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.answers import evidence_from
-from tui.exchange.calls import Call
+from tui.exchange.calls import ReadCall
 from tui.exchange.connection import Connection, RawAnswer
 from tui.exchange.decoding import decode_once
 from tui.exchange.errors import (
@@ -198,7 +198,7 @@ class BinanceClient:
         }
         return _readable(history_page, await self._signed_call("GET", _TRANSFER, parameters))
 
-    async def read(self, call: Call[_Answer]) -> _Answer:
+    async def read(self, call: ReadCall[_Answer]) -> _Answer:
         """Ask for what a call answers."""
         if call.is_signed:
             body = await self._signed_call(call.method, call.path, call.parameters)

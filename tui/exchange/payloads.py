@@ -40,7 +40,7 @@ class ServerTime(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
     server_time: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, lt=LATEST_MS)]
 
 
-class Answer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+class Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """An answer, or a row of one, as the exchange documents it.
 
     Its fields have no defaults. If one is missing, the answer is not read: it is never taken for zero, for no, or for
@@ -58,7 +58,7 @@ class Answer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     success: Never | UnsetType = UNSET
 
 
-class KeyRestrictions(Answer, frozen=True, rename="camel", kw_only=True):
+class KeyRestrictions(Payload, frozen=True, rename="camel", kw_only=True):
     """What an API key may do. None: the exchange did not say.
 
     Flags may be missing, because the exchange has added some over the years. A missing flag is neither yes nor no. If
@@ -87,7 +87,7 @@ class KeyRestrictions(Answer, frozen=True, rename="camel", kw_only=True):
             raise ValueError("no permission is named")
 
 
-class AssetBalance(Answer, frozen=True, rename="camel", kw_only=True):
+class AssetBalance(Payload, frozen=True, rename="camel", kw_only=True):
     """An asset in a wallet. `free` is not locked in orders; under margin and futures, less may be transferable.
 
     The other figures serve for a price alone: if one is missing, there is no price. Margin accounts have no such
@@ -103,7 +103,7 @@ class AssetBalance(Answer, frozen=True, rename="camel", kw_only=True):
     """What all four together are worth in BTC."""
 
 
-class WalletBalance(Answer, frozen=True, rename="camel", kw_only=True):
+class WalletBalance(Payload, frozen=True, rename="camel", kw_only=True):
     """A wallet of the glance at all wallets, by the exchange's name for it."""
 
     wallet_name: ServerText
@@ -114,7 +114,7 @@ class WalletBalance(Answer, frozen=True, rename="camel", kw_only=True):
     """What is in it. May be missing: then the wallet is not read at a glance, unless it was never opened."""
 
 
-class IsolatedPair(Answer, frozen=True, rename="camel", kw_only=True):
+class IsolatedPair(Payload, frozen=True, rename="camel", kw_only=True):
     """The isolated margin account of one pair."""
 
     symbol: ServerText
@@ -123,13 +123,13 @@ class IsolatedPair(Answer, frozen=True, rename="camel", kw_only=True):
     enabled: bool
 
 
-class IsolatedAccount(Answer, frozen=True, kw_only=True):
+class IsolatedAccount(Payload, frozen=True, kw_only=True):
     """All isolated margin accounts of a person. The list is empty for who has none."""
 
     assets: list[IsolatedPair]
 
 
-class IsolatedPairRow(Answer, frozen=True, kw_only=True):
+class IsolatedPairRow(Payload, frozen=True, kw_only=True):
     """A pair of the exchange that has isolated margin accounts."""
 
     symbol: ServerText
@@ -137,7 +137,7 @@ class IsolatedPairRow(Answer, frozen=True, kw_only=True):
     quote: ServerText
 
 
-class CrossAccount(Answer, frozen=True, rename="camel", kw_only=True):
+class CrossAccount(Payload, frozen=True, rename="camel", kw_only=True):
     """The Cross Margin wallet, with every asset that it takes."""
 
     user_assets: Annotated[list[AssetBalance], _NOT_EMPTY]
@@ -146,28 +146,28 @@ class CrossAccount(Answer, frozen=True, rename="camel", kw_only=True):
     """These two may be missing: then the exchange has not said that it bars anything."""
 
 
-class UmBalance(Answer, frozen=True, rename="camel", kw_only=True):
+class UmBalance(Payload, frozen=True, rename="camel", kw_only=True):
     """An asset in the USD-M Futures wallet."""
 
     asset: ServerText
     max_withdraw_amount: Amount
 
 
-class CmBalance(Answer, frozen=True, rename="camel", kw_only=True):
+class CmBalance(Payload, frozen=True, rename="camel", kw_only=True):
     """An asset in the COIN-M Futures wallet."""
 
     asset: ServerText
     withdraw_available: Amount
 
 
-class OptionsBalance(Answer, frozen=True, kw_only=True):
+class OptionsBalance(Payload, frozen=True, kw_only=True):
     """An asset in the Options wallet."""
 
     asset: ServerText
     available: Amount
 
 
-class OptionsAccount(Answer, frozen=True, rename="camel", kw_only=True):
+class OptionsAccount(Payload, frozen=True, rename="camel", kw_only=True):
     """The Options wallet, with every asset that it takes."""
 
     asset: Annotated[list[OptionsBalance], _NOT_EMPTY]
@@ -177,13 +177,13 @@ class OptionsAccount(Answer, frozen=True, rename="camel", kw_only=True):
     """These three may be missing: then the exchange has not said that it bars anything."""
 
 
-class TransferableAmount(Answer, frozen=True, kw_only=True):
+class TransferableAmount(Payload, frozen=True, kw_only=True):
     """How much of an asset can be moved out."""
 
     amount: Amount
 
 
-class PortfolioBalance(Answer, frozen=True, rename="camel", kw_only=True):
+class PortfolioBalance(Payload, frozen=True, rename="camel", kw_only=True):
     """An asset in the Portfolio Margin wallet."""
 
     asset: ServerText

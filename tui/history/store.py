@@ -83,7 +83,7 @@ class CacheError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class HistoryQuery:
     """One question to the exchange's history: a type, and the pairs of the isolated accounts that take part."""
 
     move: TransferType
@@ -121,7 +121,7 @@ class HistoryCache:
         with self._lock:
             self._connection.close()
 
-    def read(self) -> tuple[dict[Stream, list[Row]], dict[Stream, int]]:
+    def read(self) -> tuple[dict[HistoryQuery, list[Row]], dict[HistoryQuery, int]]:
         """The records of each question, and until when, in the exchange's time, it was read whole: both as they were at
         one moment, whoever writes meanwhile. Nothing, where anything in it is not as it would be written.
         """
@@ -135,12 +135,12 @@ class HistoryCache:
                 self._connection = _made_anew(self._path, self._connection)
                 return {}, {}
 
-    def add(self, stream: Stream, rows: Iterable[Row]) -> None:
+    def add(self, stream: HistoryQuery, rows: Iterable[Row]) -> None:
         """Keep some records of a question, of which there may be more."""
         with self._changing() as connection:
             self._insert(connection, stream, rows)
 
-    def replace(self, stream: Stream, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
+    def replace(self, stream: HistoryQuery, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
         """Keep what a question has from one moment on, read whole until another, in the place of what was kept of that
         time; `is_all` where that is all that it has.
 
@@ -161,7 +161,7 @@ class HistoryCache:
             if is_all or (before is not None and _is_whole(before[0]) and before[0] >= start_ms):
                 connection.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", (*of_stream, until_ms))
 
-    def _insert(self, connection: sqlite3.Connection, stream: Stream, rows: Iterable[Row]) -> None:
+    def _insert(self, connection: sqlite3.Connection, stream: HistoryQuery, rows: Iterable[Row]) -> None:
         connection.executemany(
             f"INSERT OR REPLACE INTO records VALUES ({', '.join('?' * 12)})",  # noqa: S608 - marks
             [(self._account, str(stream), *_columns(row)) for row in rows],
@@ -268,16 +268,16 @@ def _is_damage(error: sqlite3.Error) -> bool:
     return code is None or code & 0xFF in _DAMAGE
 
 
-def _records(connection: sqlite3.Connection, account: str) -> dict[Stream, list[Row]]:
-    records: dict[Stream, list[Row]] = {}
+def _records(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, list[Row]]:
+    records: dict[HistoryQuery, list[Row]] = {}
     stream_of = lru_cache(maxsize=None)(_stream)
     for kept in _bounded(connection, f"SELECT {_READ} FROM records WHERE account = ?", account):  # noqa: S608 - a constant
         records.setdefault(stream_of(kept["stream"]), []).append(_row(kept))
     return records
 
 
-def _untils(connection: sqlite3.Connection, account: str) -> dict[Stream, int]:
-    untils: dict[Stream, int] = {}
+def _untils(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, int]:
+    untils: dict[HistoryQuery, int] = {}
     for kept in _bounded(connection, "SELECT stream, until_ms FROM streams WHERE account = ?", account):
         until_ms = _number(kept["until_ms"], EARLIEST_MS, LATEST_MS)
         if until_ms is None:
@@ -358,15 +358,15 @@ def _text(value: object, most: int) -> str:
     raise sqlite3.DataError("a text cannot be read")
 
 
-def _stream(value: object) -> Stream:
-    """The question that was written as `Stream` shows itself. Raises sqlite3.DataError."""
+def _stream(value: object) -> HistoryQuery:
+    """The question that was written as `HistoryQuery` shows itself. Raises sqlite3.DataError."""
     text = value if isinstance(value, str) else ""
     kind, _, pairs = text.partition(" ")
     move = TransferType.__members__.get(kind)
     if move is not None:
         first, _, second = pairs.partition(" -> ")
         ends = (first, second or None) if move.needs_from_pair else (None, first or None)
-        stream = Stream(move, *ends)
+        stream = HistoryQuery(move, *ends)
         needs = move.needs_from_pair, move.needs_to_pair
         if str(stream) == text and all(_is_pair(pair, needed=need) for pair, need in zip(ends, needs, strict=True)):
             return stream

@@ -45,7 +45,7 @@ class Snapshot:
 
 
 @dataclass(slots=True)
-class _Known:
+class _KnownRow:
     """The newest that is known of a row, and how it came to that."""
 
     newest: Snapshot
@@ -57,13 +57,13 @@ class Memory:
     """The rows that this session wrote or was given, by identity."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownRow] = {}
 
     def keep(self, snapshots: Iterable[Snapshot]) -> None:
         """Remember rows as they are on the disk."""
         for snapshot in snapshots:
             row = snapshot.row
-            known = self._known.setdefault(row["identity"], _Known(snapshot, row["revision"], set()))
+            known = self._known.setdefault(row["identity"], _KnownRow(snapshot, row["revision"], set()))
             known.states.add(_state(row))
             if row["revision"] >= known.newest.row["revision"]:
                 known.newest = snapshot
@@ -91,7 +91,7 @@ class Memory:
             self._mend(connection, identity, self._known[identity])
         return behind
 
-    def _mend(self, connection: sqlite3.Connection, identity: str, known: _Known) -> None:
+    def _mend(self, connection: sqlite3.Connection, identity: str, known: _KnownRow) -> None:
         ours, there = known.newest, rows.find(connection, identity)
         if there is None:
             rows.insert_again(connection, ours.row)
@@ -177,7 +177,7 @@ def _batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
         yield values[start : start + _AT_ONCE]
 
 
-def _says_less(there: Snapshot | None, known: _Known) -> bool:
+def _says_less(there: Snapshot | None, known: _KnownRow) -> bool:
     ours = known.newest
     return (
         there is None
@@ -188,7 +188,7 @@ def _says_less(there: Snapshot | None, known: _Known) -> bool:
     )
 
 
-def _stands(there: sqlite3.Row, known: _Known) -> bool:
+def _stands(there: sqlite3.Row, known: _KnownRow) -> bool:
     """Whether a row of the file stays beside what is known: the rule at the top."""
     ours = known.newest.row
     revision: int = there["revision"]

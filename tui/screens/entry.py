@@ -1,4 +1,4 @@
-"""One entry of the past in full: both sides of it, and where they differ."""
+"""One entry in full: both sides of it, and where they differ."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -9,7 +9,7 @@ from textual.containers import Grid, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
-from tui.domain.past import Entry, mismatches
+from tui.domain.entries import Entry, mismatches
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
 from tui.screens.closing import DismissesItself

@@ -1,4 +1,4 @@
-"""The past on screen: the journal, and what the exchange has on record, as one list."""
+"""The history on screen: the journal and the exchange's records, as one list."""
 
 import asyncio
 from contextlib import aclosing
@@ -17,7 +17,7 @@ from textual.widgets import Label
 from textual.worker import Worker
 
 from tui.desk.desk import Desk
-from tui.desk.past import Reading
+from tui.desk.history_reader import Reading
 from tui.domain.again import again, reverse
 from tui.domain.differences import Comparison
 from tui.domain.search import ANY, parse_search
@@ -46,7 +46,7 @@ _BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", 
 
 
 class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
-    """Lists the past, newest first, as it comes. Ends with what is to be filled into the form, or None."""
+    """Lists all entries, newest first, as it comes. Ends with what is to be filled into the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     AUTO_FOCUS = "EntryTable"
@@ -100,8 +100,8 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         super().__init__()
         self._place = place
         self._desk = desk
-        self._past = desk.past()
-        self._whose = Whose(desk.profile, self._past.host)
+        self._browser = desk.browse()
+        self._whose = Whose(desk.profile, self._browser.host)
         self._view: View = before._view if before else View()
         self._filter: str = before._filter if before else ""
         """What stands in the filter."""
@@ -128,10 +128,10 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self.follow_past()
         self.keep_arranged()
 
-    @work(group="past")
+    @work(group="history")
     async def follow_past(self) -> None:
         """Have the list made anew whenever more is known."""
-        async with aclosing(self._past.follow()) as changes:
+        async with aclosing(self._browser.follow()) as changes:
             async for _ in changes:
                 self._wanted.set()
 
@@ -142,21 +142,21 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             await self._wanted.wait()
             self._wanted.clear()
             view = self._view
-            found = await asyncio.to_thread(listed, self._past.entries, view, self._whose)
+            found = await asyncio.to_thread(listed, self._browser.entries, view, self._whose)
             self.post_message(self.Arranged(found, view))
 
     def on_history_screen_arranged(self, message: Arranged) -> None:
         """Show it, and how far it is."""
-        empty = empty_words(self._past, is_filtered=message.view.search != ANY)
+        empty = empty_words(self._browser, is_filtered=message.view.search != ANY)
         self.query_one(EntryTable).show(message.listed, message.view, empty=empty)
-        words = said(self._past, len(message.listed.entries), is_filtered=message.view.search != ANY)
+        words = said(self._browser, len(message.listed.entries), is_filtered=message.view.search != ANY)
         label = self.query_one("#history-said", Label)
         if words != str(label.content):
             label.update(words)
 
     def put(self, transfer: Transfer) -> None:
         """Take a transfer as it stands now."""
-        self._past.put(transfer)
+        self._browser.put(transfer)
         for screen in self.app.screen_stack:
             if isinstance(screen, EntryScreen):
                 screen.show(transfer)
@@ -231,14 +231,14 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         """Stop reading, or read what is new."""
         if self._stops_comparing():
             return
-        if self._past.is_asking:
-            self._past.stop()
+        if self._browser.is_asking:
+            self._browser.stop()
         else:
-            self._past.ask()
+            self._browser.ask()
 
     def action_missing(self) -> None:
         """Say what is not in the list."""
-        self.app.push_screen(ReportScreen("Not in the list", *missing_findings(self._past)))
+        self.app.push_screen(ReportScreen("Not in the list", *missing_findings(self._browser)))
 
     @property
     def is_comparing(self) -> bool:
@@ -247,7 +247,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     def action_compare(self) -> None:
         """Compare the journal with the exchange's history, which is read afresh for that."""
-        if self._past.is_asking or self._past.reading is None:
+        if self._browser.is_asking or self._browser.reading is None:
             self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
         if not self.is_comparing:
@@ -258,7 +258,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     async def compare_past(self) -> None:
         """Read and compare; what comes of it is posted."""
         try:
-            comparison = await self._past.compare(lambda reading: self.post_message(self.Comparing(reading)))
+            comparison = await self._browser.compare(lambda reading: self.post_message(self.Comparing(reading)))
         except JournalError as error:
             self.post_message(self.Compared(None, str(error)))
         else:
@@ -286,7 +286,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         if comparison := message.comparison:
             page = ReportScreen(
                 "The journal against the record",
-                summary(comparison, self._past.unread_count),
+                summary(comparison, self._browser.unread_count),
                 differences(comparison),
             )
             self.app.push_screen(page)

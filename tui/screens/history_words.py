@@ -1,8 +1,8 @@
 """What the screen of the past says of it: how far it is, what is not in it, and what differs."""
 
-from tui.desk.browse import Past
-from tui.desk.past import Reading
-from tui.domain.differences import Comparison, Kind
+from tui.desk.browse import HistoryBrowser
+from tui.desk.history_reader import Reading
+from tui.domain.differences import Comparison, DifferenceKind
 from tui.screens.report import Finding
 from tui.words.differences import advice, sentence
 
@@ -10,24 +10,24 @@ _MOST_TOLD = 200
 """A page is for reading; the command tells all."""
 
 
-def said(past: Past, shown: int, *, is_filtered: bool) -> str:
+def said(browser: HistoryBrowser, shown: int, *, is_filtered: bool) -> str:
     """How much there is, and how far the exchange's history has been read."""
-    count = len(past.entries)
+    count = len(browser.entries)
     words = f"filtered: {shown:,} of {count:,}" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
-    if past.is_taking:
+    if browser.is_taking:
         words += " and more"
-    return f"{words}; {_progress(past)}"
+    return f"{words}; {_progress(browser)}"
 
 
-def empty_words(past: Past, *, is_filtered: bool) -> str:
+def empty_words(browser: HistoryBrowser, *, is_filtered: bool) -> str:
     """Why the list is empty."""
-    if is_filtered and past.entries:
+    if is_filtered and browser.entries:
         return "Nothing of the kind. / changes the filter"
-    if past.is_reading or past.is_taking:
+    if browser.is_reading or browser.is_taking:
         return "Nothing yet"
     return (
         "No transfers among what could be read: n says why"
-        if past.unread_count or past.journal_problem
+        if browser.unread_count or browser.journal_problem
         else "No transfers"
     )
 
@@ -39,10 +39,10 @@ def comparing_words(reading: Reading | None = None) -> str:
     return f"Reading the exchange's history afresh, to check the journal{asked}{waits}. F5 or Esc stops."
 
 
-def missing_findings(past: Past) -> tuple[str, list[Finding]]:
+def missing_findings(browser: HistoryBrowser) -> tuple[str, list[Finding]]:
     """What is not in the list, and why: in short, and a finding each."""
-    found = past.missing
-    if past.is_reading:
+    found = browser.missing
+    if browser.is_reading:
         return "The history is still being read.", [Finding("", [line]) for line in found]
     if not found:
         return "All of the exchange's last six months is in the list.", []
@@ -61,23 +61,23 @@ def differences(comparison: Comparison) -> list[Finding]:
         count, what_to_do = len(comparison.elsewhere), advice(comparison.elsewhere[0])
         found.append(
             Finding(
-                Kind.ELSEWHERE.value.capitalize(),
+                DifferenceKind.ELSEWHERE.value.capitalize(),
                 [f'{count:,} records; "elsewhere" in the filter lists them. {what_to_do}'],
             )
         )
     return found
 
 
-def _progress(past: Past) -> str:
-    reading = past.reading
+def _progress(browser: HistoryBrowser) -> str:
+    reading = browser.reading
     asked = f"asked {reading.answered} of {reading.asked}" if reading else "asking the exchange..."
-    records = f"{past.record_count:,} record{'s' * (past.record_count != 1)}"
-    if past.is_reading:
+    records = f"{browser.record_count:,} record{'s' * (browser.record_count != 1)}"
+    if browser.is_reading:
         waits = f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
         return f"{asked}; {records}{waits}; F5 stops"
     if reading is None:
         return "the exchange was not asked. F5 asks"
     if not reading.is_over:
         return f"stopped, {asked}; {records}. F5 asks again"
-    unread = f"; {past.unread_count} not read: n says why" if past.unread_count else "; n: what may be missing"
-    return f"{records} of the exchange{unread if past.missing else ''}"
+    unread = f"; {browser.unread_count} not read: n says why" if browser.unread_count else "; n: what may be missing"
+    return f"{records} of the exchange{unread if browser.missing else ''}"

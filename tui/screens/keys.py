@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
 from tui import keys
-from tui.desk.keycheck import KeyReport, check
+from tui.desk.keycheck import KeyCheck, check
 from tui.domain.credentials import SessionKey
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen
@@ -239,5 +239,5 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         self.query_one(AskLine).ask(_ASK_UNLOCK if self._can_unlock() else _ASK)
 
 
-def _report_words(profile: keys.Profile, report: KeyReport) -> str:
+def _report_words(profile: keys.Profile, report: KeyCheck) -> str:
     return "\n".join([f"{profile.name}: {report.verdict}", *report.lines])

@@ -15,7 +15,7 @@ from textual.widgets import Label
 
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
-from tui.desk.keycheck import KeyReport, examine
+from tui.desk.keycheck import KeyCheck, examine
 from tui.desk.settle import Progress
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
@@ -125,7 +125,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
     class KeyExamined(Message):
         """The exchange has said what the key may do."""
 
-        report: KeyReport
+        report: KeyCheck
 
     class TransferLeft(Message):
         """The person has left the review, or has closed the result."""

@@ -2,7 +2,7 @@
 
 from textual.widget import Widget
 
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
 
 _READING_S = 15.0

@@ -1,4 +1,4 @@
-"""An entry of the past as a line of a list: what stands in its columns, and how wide these have to be."""
+"""An entry as a line of a list: what stands in its columns, and how wide these have to be."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from tui import clock
 from tui.domain import moments
 from tui.domain.amounts import grouped
+from tui.domain.entries import Entry
 from tui.domain.hosts import in_short, place_name
-from tui.domain.past import Entry
 from tui.domain.text import printable
 from tui.domain.view import Column, Whose, host_of, outcome_word, profile_of
 from tui.domain.wallets import TransferType

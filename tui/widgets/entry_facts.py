@@ -1,8 +1,8 @@
-"""What there is to say of one entry of the past: where it was made, what both sides say, and where they differ."""
+"""What there is to say of one entry: where it was made, what both sides say, and where they differ."""
 
 from tui.domain.amounts import grouped
 from tui.domain.balances import ends as ends_of
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Outcome

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.records import identity
 from tui.domain.transfer import Outcome
 from tui.domain.view import Column, Listed, View, Whose, outcome_style

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Label, Static
 
 from tui.domain.amounts import grouped
-from tui.domain.past import Entry
+from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
 from tui.domain.view import Whose
 from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_title, title_style
@@ -57,7 +57,7 @@ class TransferDetail(DropsLateMessages, VerticalScroll):
         self._tell(Told(transfer.outcome.value, title, says, facts(transfer, note)))
 
     def show_entry(self, entry: Entry | None, whose: Whose) -> None:
-        """Show an entry of the past; or none."""
+        """Show an entry; or none."""
         if entry is None:
             self._told = None
             self.add_class("-empty")

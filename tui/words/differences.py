@@ -1,4 +1,4 @@
-"""The past in words: where a record was made, what it and the journal say differently, and what to do about that.
+"""Entries in words: where a record was made, what it and the journal say differently, and what to do about that.
 
 They are functions of a row's evidence and of what the record says, both whole.
 """
@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from typing import assert_never
 
 from tui.domain.amounts import grouped
-from tui.domain.differences import Comparison, Difference, Kind
+from tui.domain.differences import Comparison, Difference, DifferenceKind
+from tui.domain.entries import Entry, Origin
 from tui.domain.moments import in_full
 from tui.domain.outcome import Outcome
-from tui.domain.past import Entry, Origin
 from tui.domain.records import HistoryRow, RecordStatus, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
@@ -34,7 +34,7 @@ _MOST_NAMED = 3
 
 
 def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKNOWN) -> str:
-    """Return what is to be known of an entry of the past, in a sentence or two. `host` is the one that was read."""
+    """Return what is to be known of an entry, in a sentence or two. `host` is the one that was read."""
     record, transfer = entry.record, entry.transfer
     own = outcomes.meaning(transfer.evidence, watch) if transfer else ""
     match entry.origin:
@@ -83,29 +83,29 @@ def sentence(difference: Difference) -> str:
 def advice(difference: Difference) -> str:
     """Return what to do about it."""
     match difference.kind:
-        case Kind.EXECUTED_AFTER_ALL:
+        case DifferenceKind.EXECUTED_AFTER_ALL:
             if difference.repeat:
                 return (
                     f"It moved, and so did transfer {difference.repeat.id}, which asks for the same. If only one was "
                     "meant, move one of the two back."
                 )
             return "It moved: do not send it again."
-        case Kind.POSSIBLE:
+        case DifferenceKind.POSSIBLE:
             return _possible_advice(difference)
-        case Kind.NO_RECORD:
+        case DifferenceKind.NO_RECORD:
             return "Look at what both wallets hold. If it did not arrive, ask the exchange, with the tranId."
-        case Kind.FAILED_AFTER_ALL:
+        case DifferenceKind.FAILED_AFTER_ALL:
             return (
                 "Its record says that nothing moved: look at what both wallets hold, and send it again if it is still "
                 "meant."
             )
-        case Kind.OTHER_RECORD:
+        case DifferenceKind.OTHER_RECORD:
             return "Look at it on the exchange's own page; what it says there counts."
-        case Kind.PENDING:
+        case DifferenceKind.PENDING:
             return "The exchange is still working on it: do not send it again, and compare again later."
-        case Kind.UNSETTLED:
+        case DifferenceKind.UNSETTLED:
             return "Open Shunter with this key: it finds out, or asks. Do not send it again."
-        case Kind.ELSEWHERE:
+        case DifferenceKind.ELSEWHERE:
             return "If it was not you: take the key away on the exchange's page, and see who else has it."
         case _:
             assert_never(difference.kind)

@@ -1,6 +1,6 @@
-"""The past of an account: what the exchange has on record beside what the journal has, each of them exactly once.
+"""The entries of a list: each record of the exchange and each row of the journal, exactly once.
 
-They are held together by the tranId alone; what else could be one and the same is for `desk.matching` to say.
+Only the tranId joins a record and a row; `desk.matching` says which others could be one and the same.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from tui.domain.transfer import Outcome, Transfer
 
 
 class Origin(StrEnum):
-    """Where something in the past was made, as far as that is known."""
+    """Where a transfer was made, as far as that is known."""
 
     HERE = "here"
     """Of the journal, and the exchange has the same on record."""
@@ -48,7 +48,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing of the past: a record, a row of the journal, or both that are one."""
+    """A record, a row of the journal, or both if they are one transfer."""
 
     record: Row | None
     transfer: Transfer | None

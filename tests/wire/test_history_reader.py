@@ -21,8 +21,8 @@ from tui.demo.faults import TRANSFER_PATH, Answer, Fault
 from tui.demo.history import Asked, Lag
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
-from tui.desk.past import OVERLAP_MS, PastReader, Reading, open_past
-from tui.domain.past import Origin
+from tui.desk.history_reader import OVERLAP_MS, HistoryReader, Reading, open_history
+from tui.domain.entries import Origin
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
@@ -30,7 +30,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
 from tui.exchange.records import HISTORY_REACH_MS
-from tui.history import HistoryCache, Stream
+from tui.history import HistoryCache, HistoryQuery
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"
@@ -87,7 +87,7 @@ def cache(tmp_path: Path) -> Callable[[], HistoryCache]:
     return lambda: HistoryCache(HOST, demo_key().fingerprint, tmp_path / "history.sqlite3")
 
 
-async def _read(reader: PastReader) -> list[Row]:
+async def _read(reader: HistoryReader) -> list[Row]:
     async for _ in reader.read():
         pass
     return reader.records
@@ -98,7 +98,7 @@ def _tran_ids(records: list[Row]) -> set[int | None]:
 
 
 async def test_reads_all_that_can_be_asked_for(client: BinanceClient, watched: Watched) -> None:
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     records = await _read(reader)
     assert _tran_ids(records) == watched.expected()
     assert len(records) == len(watched.expected()) > SEVERAL - 60
@@ -113,7 +113,7 @@ async def test_reads_all_that_can_be_asked_for(client: BinanceClient, watched: W
 
 
 async def test_progress_is_told_from_the_first_to_the_last(client: BinanceClient) -> None:
-    told = [reading async for reading in PastReader(client).read()]
+    told = [reading async for reading in HistoryReader(client).read()]
     assert not told[0].is_over
     assert told[-1].is_over
     assert told[-1] == Reading(38, 38)  # 28 types without pairs, 4 of two pairs, and between the two
@@ -122,14 +122,14 @@ async def test_progress_is_told_from_the_first_to_the_last(client: BinanceClient
 
 
 async def test_pair_of_the_journal_is_asked_for_too(client: BinanceClient, watched: Watched) -> None:
-    reader = PastReader(client, pairs=["SOLUSDT"])
+    reader = HistoryReader(client, pairs=["SOLUSDT"])
     of_all = {one.tran_id for one in watched.exchange.history._past()}
     assert _tran_ids(await _read(reader)) == of_all
     assert "SOLUSDT, BTCUSDT, ETHUSDT" in reader.notes[0]
 
 
 async def test_only_some_types_are_asked_for(client: BinanceClient, watched: Watched) -> None:
-    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    reader = HistoryReader(client, moves=[TransferType.MAIN_FUNDING])
     assert await _read(reader)
     assert [asked["type"] for asked in watched.asked] == ["MAIN_FUNDING"]
     assert reader.notes == []
@@ -138,11 +138,11 @@ async def test_only_some_types_are_asked_for(client: BinanceClient, watched: Wat
 async def test_second_look_asks_for_the_last_day_and_keeps_the_rest(
     client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
 ) -> None:
-    first = await _read(PastReader(client, cache()))
+    first = await _read(HistoryReader(client, cache()))
     watched.asked.clear()
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
     new = watched.exchange.ledger.transfer(request, watched.exchange.server_ms())
-    second = await _read(PastReader(client, cache()))
+    second = await _read(HistoryReader(client, cache()))
     assert _tran_ids(second) == _tran_ids(first) | {new.tran_id}
     assert len(second) == len(first) + 1
     assert len(watched.asked) == 38
@@ -153,9 +153,9 @@ async def test_second_look_asks_for_the_last_day_and_keeps_the_rest(
 async def test_what_was_kept_is_there_before_anything_is_asked(
     client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
 ) -> None:
-    first = await _read(PastReader(client, cache()))
+    first = await _read(HistoryReader(client, cache()))
     watched.asked.clear()
-    reader = PastReader(client, cache())
+    reader = HistoryReader(client, cache())
     async with aclosing(reader.read()) as reading:
         await anext(reading)
         assert watched.asked == []
@@ -165,7 +165,7 @@ async def test_what_was_kept_is_there_before_anything_is_asked(
 async def test_another_key_or_host_has_records_of_its_own(
     client: BinanceClient, cache: Callable[[], HistoryCache], tmp_path: Path
 ) -> None:
-    await _read(PastReader(client, cache()))
+    await _read(HistoryReader(client, cache()))
     path = tmp_path / "history.sqlite3"
     assert HistoryCache("https://other", demo_key().fingerprint, path).read() == ({}, {})
     assert HistoryCache(HOST, "other", path).read() == ({}, {})
@@ -175,10 +175,10 @@ async def test_status_that_changes_is_brought_up_to_date_and_stands_once(
     client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
 ) -> None:
     watched.exchange.history.pending = Lag(seconds=10**9)
-    first = await _read(PastReader(client, cache()))
+    first = await _read(HistoryReader(client, cache()))
     assert {record.status for record in first} == {"PENDING"}
     watched.exchange.history.pending = Lag()
-    second = await _read(PastReader(client, cache()))
+    second = await _read(HistoryReader(client, cache()))
     assert {record.status for record in second} == {"CONFIRMED", "FAILED"}
     assert len(second) == len(first)
 
@@ -187,12 +187,12 @@ async def test_leaving_ends_every_call_and_the_next_look_reads_the_rest(
     client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
 ) -> None:
     before = asyncio.all_tasks()
-    async with aclosing(PastReader(client, cache()).read()) as reading:
+    async with aclosing(HistoryReader(client, cache()).read()) as reading:
         async for progress in reading:
             if progress.answered:
                 break
     assert asyncio.all_tasks() == before
-    assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
+    assert _tran_ids(await _read(HistoryReader(client, cache()))) == watched.expected()
 
 
 async def test_span_until_a_time_that_has_not_come_is_not_believed(
@@ -200,16 +200,16 @@ async def test_span_until_a_time_that_has_not_come_is_not_believed(
 ) -> None:
     later_ms = watched.exchange.server_ms() + 400 * DAY_MS
     move = TransferType.MAIN_FUNDING
-    cache().replace(Stream(move), [], start_ms=0, until_ms=later_ms, is_all=True)
-    records = await _read(PastReader(client, cache(), moves=[move]))
+    cache().replace(HistoryQuery(move), [], start_ms=0, until_ms=later_ms, is_all=True)
+    records = await _read(HistoryReader(client, cache(), moves=[move]))
     assert len(records) > 10
-    assert set(records) == set(await _read(PastReader(client, moves=[move])))
+    assert set(records) == set(await _read(HistoryReader(client, moves=[move])))
 
 
 @pytest.mark.parametrize("rows", [1, 7])
 async def test_fewer_rows_a_page_than_asked_for(client: BinanceClient, watched: Watched, rows: int) -> None:
     watched.exchange.history.most_rows = rows
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     assert _tran_ids(await _read(reader)) == watched.expected()
     assert reader.unread == {}
 
@@ -217,7 +217,7 @@ async def test_fewer_rows_a_page_than_asked_for(client: BinanceClient, watched: 
 async def test_rows_that_are_on_two_pages_are_there_once(client: BinanceClient, watched: Watched) -> None:
     watched.exchange.history.most_rows = 5
     watched.exchange.history.page_shift = -2
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     records = await _read(reader)
     assert _tran_ids(records) == watched.expected()
     assert len(records) == len(watched.expected())
@@ -229,20 +229,20 @@ async def test_rows_between_the_pages_are_told_of_and_the_others_shown(
 ) -> None:
     watched.exchange.history.most_rows = 5
     watched.exchange.history.page_shift = 2
-    reader = PastReader(client, cache())
+    reader = HistoryReader(client, cache())
     records = await _read(reader)
     assert len(records) > 200
     assert _tran_ids(records) < watched.expected()
     assert reader.unread
     assert all("did not come whole: it speaks of" in why for why in reader.unread.values())
     watched.exchange.history.page_shift = 0
-    assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()  # it was not taken for whole
+    assert _tran_ids(await _read(HistoryReader(client, cache()))) == watched.expected()  # it was not taken for whole
 
 
 @pytest.mark.parametrize("error", [-1, 1])
 async def test_total_that_is_not_right_is_told_of(client: BinanceClient, watched: Watched, error: int) -> None:
     watched.exchange.history.total_error = error
-    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    reader = HistoryReader(client, moves=[TransferType.MAIN_FUNDING])
     records = await _read(reader)
     assert len(records) > 10
     assert len(reader.unread) == 1
@@ -269,17 +269,17 @@ async def test_what_is_not_known_is_shown_as_it_is_also_from_the_cache(
     shown: Callable[[Row], bool],
 ) -> None:
     watched.exchange.history.edits = [(edit, None)]
-    records = await _read(PastReader(client, cache(), moves=[TransferType.MAIN_FUNDING]))
+    records = await _read(HistoryReader(client, cache(), moves=[TransferType.MAIN_FUNDING]))
     assert len(records) > 10
     assert all(map(shown, records))
-    again = await _read(PastReader(client, cache(), moves=[TransferType.MAIN_FUNDING]))
+    again = await _read(HistoryReader(client, cache(), moves=[TransferType.MAIN_FUNDING]))
     assert set(again) == set(records)
 
 
 async def test_waits_as_long_as_the_exchange_asks_to(client: BinanceClient, watched: Watched) -> None:
     limited = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"retry-after": "1"})
     watched.exchange.faults.append(Fault(executes=False, answer=limited, method="GET", path=TRANSFER_PATH, times=3))
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     waits = [reading.wait_s async for reading in reader.read()]
     assert max(waits) == 1
     assert _tran_ids(reader.records) == watched.expected()
@@ -289,7 +289,7 @@ async def test_waits_as_long_as_the_exchange_asks_to(client: BinanceClient, watc
 async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClient, watched: Watched) -> None:
     banned = Answer(418, b"", {"retry-after": "7200"})
     watched.exchange.faults.append(Fault(executes=False, answer=banned, method="GET", path=TRANSFER_PATH, times=None))
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     assert await _read(reader) == []
     assert len(reader.unread) == len({*reader.unread}) >= 28
     assert "The exchange asks to be left alone for 7200 s." in reader.unread.values()
@@ -299,7 +299,7 @@ async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClie
 async def test_refusal_of_one_type_ends_no_other(client: BinanceClient, watched: Watched) -> None:
     refused = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
     watched.exchange.faults.append(Fault(executes=False, answer=refused, method="GET", path=TRANSFER_PATH))
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     assert len(await _read(reader)) > 300
     (why,) = reader.unread.values()
     assert why.startswith("You are not authorized (-1002).")
@@ -310,7 +310,7 @@ async def test_isolated_accounts_that_cannot_be_read_are_told_of(client: Binance
     watched.exchange.faults.append(
         Fault(executes=False, answer=Answer(400, b'{"code":-2015,"msg":"No."}'), method="GET", path=path)
     )
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     assert len(await _read(reader)) > 300
     assert reader.notes[0].startswith("Which isolated accounts there are could not be read: No (-2015).")
     assert reader.notes[1].startswith("Isolated Margin was asked for no pair")
@@ -323,7 +323,7 @@ async def test_span_is_of_the_exchanges_time_however_wrong_this_machines_clock_i
     watched.exchange.clock_offset_ms = int(hours * HOUR_MS)
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
     new = watched.exchange.ledger.transfer(request, watched.exchange.server_ms())
-    reader = PastReader(client, cache())
+    reader = HistoryReader(client, cache())
     assert _tran_ids(await _read(reader)) == watched.expected()
     assert new.tran_id in watched.expected()
     assert reader.unread == {}
@@ -338,7 +338,7 @@ async def test_without_the_exchanges_time_nothing_is_asked_and_nothing_is_said_t
 ) -> None:
     failed = Answer(400, b'{"code":-1000,"msg":"No time."}')
     watched.exchange.faults.append(Fault(executes=False, answer=failed, method="GET", path="/api/v3/time", times=None))
-    reader = PastReader(client, cache(), pairs=["BTCUSDT", "ETHUSDT"])
+    reader = HistoryReader(client, cache(), pairs=["BTCUSDT", "ETHUSDT"])
     assert await _read(reader) == []
     assert (watched.asked, reader.whole, reader.covered_ms) == ([], set(), None)
     assert {stream.move for stream in reader.unread} == set(TransferType)
@@ -355,9 +355,11 @@ async def test_span_that_was_kept_under_a_wrong_clock_is_read_again(
 ) -> None:
     now_ms = watched.exchange.server_ms()
     for move in TransferType:
-        stream = Stream(move, *("BTCUSDT" if needs else None for needs in (move.needs_from_pair, move.needs_to_pair)))
+        stream = HistoryQuery(
+            move, *("BTCUSDT" if needs else None for needs in (move.needs_from_pair, move.needs_to_pair))
+        )
         cache().replace(stream, [], start_ms=now_ms, until_ms=now_ms + ahead_ms, is_all=True)
-    assert _tran_ids(await _read(PastReader(client, cache()))) == watched.expected()
+    assert _tran_ids(await _read(HistoryReader(client, cache()))) == watched.expected()
 
 
 @pytest.mark.parametrize("jump_ms", [400_000, -400_000, 3 * DAY_MS])
@@ -372,10 +374,10 @@ async def test_time_that_jumps_while_it_is_read_leaves_nothing_out(
             watched.exchange.ledger.transfer(request, watched.exchange.server_ms() - 20_000)
 
     watched.then = jump
-    reader = PastReader(client, cache())
+    reader = HistoryReader(client, cache())
     await _read(reader)
     assert len(watched.exchange.ledger.transfers) == 1
-    assert _tran_ids(await _read(PastReader(client, cache()))) >= watched.expected()
+    assert _tran_ids(await _read(HistoryReader(client, cache()))) >= watched.expected()
 
 
 async def test_read_afresh_it_is_what_the_exchange_says_now(
@@ -384,18 +386,18 @@ async def test_read_afresh_it_is_what_the_exchange_says_now(
     ledger, now_ms = watched.exchange.ledger, watched.exchange.server_ms()
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(3))
     failed, gone = (ledger.transfer(request, now_ms - 5 * DAY_MS) for _ in range(2))
-    before = await _read(PastReader(client, cache()))
+    before = await _read(HistoryReader(client, cache()))
     ledger.transfers[:] = [replace(failed, failed=True)]
 
     def statuses(records: list[Row]) -> set[str | None]:
         return {record.status for record in records if record.tran_id in (failed.tran_id, gone.tran_id)}
 
     assert statuses(before) == {"CONFIRMED"}
-    assert statuses(await _read(PastReader(client, cache()))) == {"CONFIRMED"}  # read five days ago
-    afresh = await _read(PastReader(client, cache(), is_afresh=True))
+    assert statuses(await _read(HistoryReader(client, cache()))) == {"CONFIRMED"}  # read five days ago
+    afresh = await _read(HistoryReader(client, cache(), is_afresh=True))
     assert statuses(afresh) == {"FAILED"}
     assert _tran_ids(afresh) == watched.expected()
-    assert statuses(await _read(PastReader(client, cache()))) == {"FAILED"}
+    assert statuses(await _read(HistoryReader(client, cache()))) == {"FAILED"}
 
 
 async def test_record_that_comes_whatever_pair_is_asked_for_is_one_and_names_none(
@@ -412,7 +414,7 @@ async def test_record_that_comes_whatever_pair_is_asked_for_is_one_and_names_non
         ]
 
     history._records = of_any_pair  # type: ignore[method-assign]
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     records = await _read(reader)
     assert len(records) == len(_tran_ids(records))
     of_type = [one for one in records if isinstance(one, HistoryRow) and one.type == "MAIN_ISOLATED_MARGIN"]
@@ -430,7 +432,7 @@ async def test_tran_id_of_two_records_makes_its_question_not_read_and_is_one_rec
         watched.exchange.ledger.transfer(request, now_ms - DAY_MS)
     one, other = watched.exchange.ledger.transfers
     watched.exchange.ledger.transfers[:] = [one, replace(other, tran_id=one.tran_id)]
-    reader = PastReader(client)
+    reader = HistoryReader(client)
     records = await _read(reader)
     (record,) = (record for record in records if record.tran_id == one.tran_id)
     assert isinstance(record, UnreadableRow)
@@ -447,9 +449,9 @@ async def test_record_that_says_nothing_final_is_read_again_until_it_does(
     watched.exchange.ledger.transfer(request, watched.exchange.server_ms() - 30 * DAY_MS)
     watched.exchange.history.edits = [(Edit("status", f'"{status}"'), 1)]
     moves = [TransferType.MAIN_FUNDING]
-    assert status in {record.status for record in await _read(PastReader(client, cache(), moves=moves))}
+    assert status in {record.status for record in await _read(HistoryReader(client, cache(), moves=moves))}
     watched.exchange.history.edits = []
-    assert status not in {record.status for record in await _read(PastReader(client, cache(), moves=moves))}
+    assert status not in {record.status for record in await _read(HistoryReader(client, cache(), moves=moves))}
 
 
 async def test_write_that_has_begun_ends_before_who_leaves_is_gone(client: BinanceClient, tmp_path: Path) -> None:
@@ -466,7 +468,7 @@ async def test_write_that_has_begun_ends_before_who_leaves_is_gone(client: Binan
     cache = Slow(HOST, demo_key().fingerprint, tmp_path / "history.sqlite3")
 
     async def read() -> None:
-        async with aclosing(PastReader(client, cache, moves=[TransferType.MAIN_FUNDING]).read()) as reading:
+        async with aclosing(HistoryReader(client, cache, moves=[TransferType.MAIN_FUNDING]).read()) as reading:
             async for _ in reading:
                 pass
 
@@ -485,7 +487,7 @@ async def test_damaged_cache_is_made_anew(
     client: BinanceClient, watched: Watched, tmp_path: Path, cache: Callable[[], HistoryCache], damage: bytes
 ) -> None:
     (tmp_path / "history.sqlite3").write_bytes(damage)
-    reader = PastReader(client, cache())
+    reader = HistoryReader(client, cache())
     assert _tran_ids(await _read(reader)) == watched.expected()
     assert len(reader.notes) == 1
 
@@ -495,7 +497,7 @@ async def test_cache_that_cannot_be_is_told_of_and_missed_by_nothing(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (tmp_path / "state" / "shunter" / "history.sqlite3").mkdir(parents=True)
-    reader = await open_past(client, Journal.in_memory(), keeps=True)
+    reader = await open_history(client, Journal.in_memory(), keeps=True)
     assert _tran_ids(await _read(reader)) == watched.expected()
     assert "cannot be kept in" in reader.notes[0]
 
@@ -528,7 +530,7 @@ async def test_desk_reads_the_past_of_its_account_and_its_journal(seat: Seat) ->
     second = await seat.desk.submit(isolated)
     assert list(seat.desk._journal.transfers(Search(wallet=Wallet.ISOLATED), newest_first=True)) == [second]
     assert next(seat.desk._journal.transfers(newest_first=True)) == second
-    past = seat.desk.past()
+    past = seat.desk.browse()
     async with aclosing(past.follow()) as changes:
         async for _ in changes:
             if past.reading and past.reading.is_over:
@@ -544,6 +546,6 @@ async def test_question_that_did_not_come_whole_is_not_among_those_that_did(
     client: BinanceClient, watched: Watched
 ) -> None:
     watched.exchange.history.total_error = 1
-    reader = PastReader(client, moves=[TransferType.MAIN_FUNDING])
+    reader = HistoryReader(client, moves=[TransferType.MAIN_FUNDING])
     await _read(reader)
     assert reader.whole == set()

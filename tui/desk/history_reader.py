@@ -26,7 +26,7 @@ from tui.exchange.errors import ExchangeError, HistoryNotWhole
 from tui.exchange.history import Pages
 from tui.exchange.pacing import Paced
 from tui.exchange.records import HISTORY_REACH_MS
-from tui.history import CacheError, HistoryCache, Stream
+from tui.history import CacheError, HistoryCache, HistoryQuery
 from tui.journal import Journal
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
@@ -84,7 +84,7 @@ class _Span:
         return clock.at_least_ms() - round(ticks_ms() - self.ticks_ms) - self.now_ms
 
 
-class PastReader:
+class HistoryReader:
     """Reads one account's history. What goes wrong with a question is told in `unread`, and ends no other.
 
     `records` is what is known at any time; iterate over `read` to have it brought up to date, and leave that to stop.
@@ -103,9 +103,9 @@ class PastReader:
 
         `is_afresh` asks for all of it again: of what was kept, only the pairs are taken.
         """
-        self.unread: dict[Stream, str] = {}
+        self.unread: dict[HistoryQuery, str] = {}
         """The questions that were not answered to the end, and why. What came of them is there."""
-        self.whole: set[Stream] = set()
+        self.whole: set[HistoryQuery] = set()
         """The questions that were answered to the end: what has no record among these has none."""
         self.covered_ms: tuple[int, int] | None = None
         """From when to when, in the exchange's time, that holds; None before the first of them."""
@@ -116,12 +116,12 @@ class PastReader:
         self._moves = tuple(moves)
         self._pairs = dict.fromkeys(pairs)
         self._is_afresh = is_afresh
-        self._kept: dict[Stream, dict[Hashable, Row]] = {}
+        self._kept: dict[HistoryQuery, dict[Hashable, Row]] = {}
         """What earlier readings had of each question."""
-        self._came: dict[Stream, list[Row]] = {}
+        self._came: dict[HistoryQuery, list[Row]] = {}
         """What this one has."""
-        self._until_ms: dict[Stream, int] = {}
-        self._asked: set[Stream] = set()
+        self._until_ms: dict[HistoryQuery, int] = {}
+        self._asked: set[HistoryQuery] = set()
         self._answered = 0
         self._changed = asyncio.Event()
         self._calls = Paced(client, waits=self._changed.set)
@@ -134,9 +134,9 @@ class PastReader:
         return list((kept | came).values())
 
     @property
-    def questions(self) -> Mapping[Hashable, frozenset[Stream]]:
+    def questions(self) -> Mapping[Hashable, frozenset[HistoryQuery]]:
         """The questions that each record came for, by what it goes by."""
-        questions: defaultdict[Hashable, set[Stream]] = defaultdict(set)
+        questions: defaultdict[Hashable, set[HistoryQuery]] = defaultdict(set)
         for stream, rows in self._kept.items():
             for key in rows:
                 questions[key].add(stream)
@@ -212,10 +212,10 @@ class PastReader:
         self._answered = len(self._asked)
         self._changed.set()
 
-    def _without_pairs(self) -> list[Stream]:
-        return [Stream(move) for move in self._moves if not _needs_pair(move)]
+    def _without_pairs(self) -> list[HistoryQuery]:
+        return [HistoryQuery(move) for move in self._moves if not _needs_pair(move)]
 
-    def _begin(self, group: asyncio.TaskGroup, streams: Iterable[Stream]) -> None:
+    def _begin(self, group: asyncio.TaskGroup, streams: Iterable[HistoryQuery]) -> None:
         for stream in streams:
             if stream not in self._asked:
                 self._asked.add(stream)
@@ -232,16 +232,16 @@ class PastReader:
             return {}
         return {pair: None for row in account.assets if (pair := name(row.symbol))}
 
-    def _of_pairs(self) -> list[Stream]:
+    def _of_pairs(self) -> list[HistoryQuery]:
         pairs = list(self._pairs)
         streams = []
         for move in filter(_needs_pair, self._moves):
             if move.needs_from_pair and move.needs_to_pair:
-                streams += [Stream(move, *two) for two in permutations(pairs[:_MOST_PAIRS], 2)]
+                streams += [HistoryQuery(move, *two) for two in permutations(pairs[:_MOST_PAIRS], 2)]
             elif move.needs_from_pair:
-                streams += [Stream(move, from_symbol=pair) for pair in pairs]
+                streams += [HistoryQuery(move, from_symbol=pair) for pair in pairs]
             else:
-                streams += [Stream(move, to_symbol=pair) for pair in pairs]
+                streams += [HistoryQuery(move, to_symbol=pair) for pair in pairs]
         return streams
 
     def _asked_pairs(self) -> str:
@@ -254,7 +254,7 @@ class PastReader:
             words += f" Between two pairs, only for the first {_MOST_PAIRS}."
         return words
 
-    async def _read_stream(self, stream: Stream) -> None:
+    async def _read_stream(self, stream: HistoryQuery) -> None:
         try:
             await self._read_whole(stream)
         except ExchangeError as error:
@@ -262,7 +262,7 @@ class PastReader:
         self._answered += 1
         self._changed.set()
 
-    async def _read_whole(self, stream: Stream) -> None:
+    async def _read_whole(self, stream: HistoryQuery) -> None:
         """Read a question to the end, anew if it does not come whole or the exchange's time moves meanwhile. Raises
         ExchangeError.
         """
@@ -278,7 +278,7 @@ class PastReader:
             problem = pages.problem if is_steady else "the exchange's time moved meanwhile"
         raise HistoryNotWhole(problem)
 
-    async def _take(self, stream: Stream, span: _Span, rows: list[Row], *, until_ms: int) -> None:
+    async def _take(self, stream: HistoryQuery, span: _Span, rows: list[Row], *, until_ms: int) -> None:
         """Put what came whole into the place of what was known of its span, and keep it."""
         kept = self._kept.get(stream, {})
         self._kept[stream] = {key: row for key, row in kept.items() if _is_before(row, span)}
@@ -291,7 +291,7 @@ class PastReader:
             lambda cache: cache.replace(stream, rows, start_ms=span.start_ms, until_ms=until_ms, is_all=span.is_all)
         )
 
-    async def _read_pages(self, stream: Stream, span: _Span) -> Pages:
+    async def _read_pages(self, stream: HistoryQuery, span: _Span) -> Pages:
         """Page by page, until all has come or nothing new comes. What comes is known at once."""
         pages = Pages()
         for number in range(1, _MOST_PAGES + 1):
@@ -340,7 +340,7 @@ class PastReader:
             return clock
         return await self._calls.ask(self._client.known_clock)
 
-    def _span(self, stream: Stream, clock: ClockReading) -> _Span:
+    def _span(self, stream: HistoryQuery, clock: ClockReading) -> _Span:
         """What a question is asked for: of what was read whole, the last day, and from what said nothing final on."""
         now_ms, latest_ms = clock.at_least_ms(), clock.now_ms() + clock.error_ms()
         start_ms = now_ms - HISTORY_REACH_MS
@@ -355,14 +355,14 @@ class PastReader:
         return _Span(start_ms, latest_ms + _SLACK_MS, now_ms, ticks_ms())
 
 
-async def open_past(
+async def open_history(
     client: BinanceClient,
     journal: Journal | None,
     *,
     keeps: bool,
     moves: Iterable[TransferType] = TransferType,
     is_afresh: bool = False,
-) -> PastReader:
+) -> HistoryReader:
     """A reader of the history of the client's account, which asks for the journal's pairs as well.
 
     `keeps` is whether what is read is kept beside the person's own journal, `is_afresh` whether all of it is asked for
@@ -373,10 +373,10 @@ async def open_past(
     try:
         cache = await asyncio.to_thread(HistoryCache, host, client.key_print) if keeps else None
     except CacheError as error:
-        reader = PastReader(client, pairs=pairs, moves=moves, is_afresh=is_afresh)
+        reader = HistoryReader(client, pairs=pairs, moves=moves, is_afresh=is_afresh)
         reader.notes.append(str(error))
         return reader
-    return PastReader(client, cache, pairs=pairs, moves=moves, is_afresh=is_afresh)
+    return HistoryReader(client, cache, pairs=pairs, moves=moves, is_afresh=is_afresh)
 
 
 def _journal_pairs(journal: Journal, host: str) -> dict[str, None]:
@@ -384,7 +384,7 @@ def _journal_pairs(journal: Journal, host: str) -> dict[str, None]:
     return {pair: None for row in isolated for pair in (row.from_symbol, row.to_symbol) if pair}
 
 
-def _add(stream: Stream, rows: list[Row], cache: HistoryCache) -> None:
+def _add(stream: HistoryQuery, rows: list[Row], cache: HistoryCache) -> None:
     cache.add(stream, rows)
 
 

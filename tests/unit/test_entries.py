@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.evidence import accepted, legacy, transfer
 from tui.domain.again import again
-from tui.domain.past import Entry, Origin, merge, select
+from tui.domain.entries import Entry, Origin, merge, select
 from tui.domain.records import HistoryRow, Row, UnreadableRow, identity, one_each
 from tui.domain.search import ANY, Search
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
