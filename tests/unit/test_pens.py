@@ -12,10 +12,10 @@ _OFF = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29"
 _WIDTH, _HEIGHT = 130, 40
 
 colours = st.sampled_from(["", "31", "97", "38;5;200", "38;2;1;2;3"])
-grounds = st.sampled_from(["", "41", "107", "48;5;0", "48;2;10;20;30"])
+backgrounds = st.sampled_from(["", "41", "107", "48;5;0", "48;2;10;20;30"])
 attributes = st.lists(st.sampled_from(["1", "2", "3", "4", "5", "7", "8", "9", "21", "53"]), unique=True, max_size=4)
 links = st.sampled_from(["", "", "id=1;https://example.com", "id=2;https://example.com"])
-pens = st.builds(lambda *parts: Pen(tuple(sorted(parts[0])), *parts[1:]), attributes, colours, grounds, links)
+pens = st.builds(lambda *parts: Pen(tuple(sorted(parts[0])), *parts[1:]), attributes, colours, backgrounds, links)
 
 
 def obeyed(old: Pen, written: str) -> Pen:
@@ -41,7 +41,7 @@ def _after(now: Pen, parameters: str) -> Pen:
     return Pen(
         tuple({*now.attributes, *new.attributes}),
         new.text or ("" if "39" in codes else now.text),
-        new.ground or ("" if "49" in codes else now.ground),
+        new.background or ("" if "49" in codes else now.background),
     )
 
 

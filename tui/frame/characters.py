@@ -13,27 +13,27 @@ _JOINER, _EMOJI = "\u200d", "\ufe0f"
 
 
 class Width(Enum):
-    """What is known of the cells that a character takes."""
+    """What is known about the number of cells that a character takes."""
 
     SURE = auto()
-    """Every terminal gives it as many as Textual does."""
+    """Every terminal gives it as many cells as Textual does."""
     AMBIGUOUS = auto()
-    """One, or two where a terminal is set up for East Asia."""
+    """One cell, or two in a terminal that is set up for East Asia."""
     UNSURE = auto()
     """It depends on the terminal and its age."""
 
 
 def is_single(text: str) -> bool:
-    """Whether each character of a text is known to have a cell of its own."""
+    """Whether each character of a text is known to take one cell."""
     return _SINGLE.fullmatch(text) is not None
 
 
 @lru_cache(1 << 12)
 def cells(text: str) -> tuple[str, ...]:
-    """The cells of a text as Textual counts them; those that a wide character covers beside its own are empty.
+    """Return the cells of a text as Textual counts them; a wide character is followed by empty cells.
 
-    Control characters are left out: no widget draws with them. What combines with a character before the text is left
-    out too.
+    Control characters are left out: no widget draws with them. What would combine with a character before the text is
+    left out too.
     """
     clusters: list[str] = []
     for character in _CONTROL.sub("", text):
@@ -47,7 +47,7 @@ def cells(text: str) -> tuple[str, ...]:
 
 @lru_cache(1 << 12)
 def width(cell: str) -> Width:
-    """What is known of the width of what stands in a cell."""
+    """Return what is known about the width of the text in a cell."""
     if len(cell) > 1:
         return Width.UNSURE
     eastern, is_wide = east_asian_width(cell), get_character_cell_size(cell) == 2
@@ -61,7 +61,7 @@ def width(cell: str) -> Width:
 
 
 def overrun(cell: str) -> int:
-    """How many cells it may take beyond its own, in a terminal that joins less than Textual does."""
+    """Return the number of cells beyond its own that it may take, in a terminal that joins less than Textual does."""
     if len(cell) < 2:
         return 0
     return max(0, sum(2 for character in cell if get_character_cell_size(character)) - cell_len(cell))

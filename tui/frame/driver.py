@@ -1,19 +1,19 @@
-"""The way from a Textual app to the terminal: only cells that differ are written.
+"""Output of a Textual app that writes only the cells that changed.
 
-A driver is all it takes: `App(driver_class=FramedDriver)`, or the class beside another driver's that reads.
+The driver is all it takes: `App(driver_class=FramedDriver)`, or the class combined with another driver that reads.
 `SHUNTER_FRAME=off` leaves the output to Textual.
 
-What this relies on of Textual, beyond what is public (`_is_as_expected` looks at each start, and a test says so when
-it changes): a screen hands what it has drawn to `App._display(screen, renderable)`. That is a `LayoutUpdate` of the
-whole screen (its `strips` of each line of a `region`) or a `ChopsUpdate` of parts (the `spans` of lines to show, and
-for each line its `chops`, strips by column, with their `chop_ends`). Nothing is to be shown while `App._batch_count`
-is not 0, or the app does not run (`_running`, `_closed`). `App._sync_available` says that the terminal knows
-synchronised output. A strip is written as `Strip.render_ansi` makes it, which `Style._ansi` keeps. `LinuxDriver` has
-`_in_band_window_resize`, `_file` and `fileno`. Where one of these is not there, or something goes wrong on the way,
-Textual writes as it always does.
+This relies on private parts of Textual; `_is_as_expected` checks them at each start, and a test notices when they
+change. A screen passes what it has drawn to `App._display(screen, renderable)`. That is a `LayoutUpdate` of the whole
+screen (the `strips` of each line of a `region`) or a `ChopsUpdate` of parts (the `spans` of lines to show, and for each
+line its `chops`, strips by column, with their `chop_ends`). Nothing is shown while `App._batch_count` is not 0 or the
+app does not run (`_running`, `_closed`). `App._sync_available` says that the terminal knows synchronised output. A
+strip is written as `Strip.render_ansi` renders it, which `Style._ansi` caches. `LinuxDriver` has
+`_in_band_window_resize`, `_file` and `fileno`. If one of these is missing, or something goes wrong, Textual writes as
+it always does.
 
-What others write past the frame is let through. Where it may have changed the picture, all of it is painted again;
-so it is when the app begins, comes back, is resized, and at Ctrl+L.
+What others write past the frame is let through. If it may have changed the picture, all of it is painted again; so it
+is when the app starts, comes back or is resized, and at Ctrl+L.
 """
 
 import inspect
@@ -39,9 +39,9 @@ from tui.frame.frame import Frame
 
 _REPAINT_KEY = "ctrl+l"
 _SETTLED_S = 0.1
-"""A resized app has painted within this, or has nothing to paint."""
+"""A resized app paints within this time, or has nothing to paint."""
 _ONE_PACKET = 1_000
-"""So many bytes come to a terminal at once, and need no synchronised output."""
+"""This many bytes reach a terminal at once, and need no synchronised output."""
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 _PLAIN = "\x1b[m"
 _POINTER = re.compile(r"\x1b]22;[a-z-]+\x07")
@@ -49,7 +49,7 @@ _CHANGES_NO_CELL = re.compile(
     r"(?:\x07|\x1b\[[?<>=][0-9;]*\$?[a-zA-Z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9]* q|\x1b\[[0-9;]*n"
     r"|\x1bP(?:[^\x1b]|\x1b[^\\])*\x1b\\)*"
 )
-"""Modes, questions, the bell, and strings: the title, the pointer, the clipboard, also through tmux and GNU screen."""
+"""Modes, queries, the bell, and strings: the title, the pointer, the clipboard, also through tmux and GNU screen."""
 
 
 class FramedDriver(LinuxDriver):
@@ -61,13 +61,13 @@ class FramedDriver(LinuxDriver):
         self._textual_display = self._app._display
         self._is_resizing = False
         self._pointer = "\x1b]22;default\x07"
-        """What told the mouse's pointer its shape last."""
+        """What set the shape of the mouse pointer last."""
 
     def start_application_mode(self) -> None:
         """Take the terminal over."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread and os.environ.get("SHUNTER_FRAME") != "off" and _is_as_expected(self._app):
-            self._take_display(linefeeds=self._let_linefeeds_be())
+            self._take_display(linefeeds=self._pass_linefeeds())
             resized = signal.getsignal(signal.SIGWINCH)
             signal.signal(signal.SIGWINCH, lambda *args: self._on_resize_signal(resized, *args))
 
@@ -78,7 +78,7 @@ class FramedDriver(LinuxDriver):
         super().stop_application_mode()
 
     def process_message(self, message: Message) -> None:
-        """Take what the terminal sent. This runs in a thread."""
+        """Take a message from the terminal. Called in the input thread."""
         if isinstance(message, events.Resize):
             self._loop.call_soon_threadsafe(self._resized)
         elif isinstance(message, events.Key) and message.key == _REPAINT_KEY:
@@ -86,7 +86,7 @@ class FramedDriver(LinuxDriver):
         super().process_message(message)
 
     def write(self, data: str) -> None:
-        """Write to the terminal, past the frame. The pointer is not told the shape that it has."""
+        """Write to the terminal, past the frame. The shape of the pointer is written only if it changes."""
         if _POINTER.fullmatch(data):
             if data == self._pointer:
                 return
@@ -96,7 +96,7 @@ class FramedDriver(LinuxDriver):
         super().write(data)
 
     def _take_display(self, *, linefeeds: bool) -> None:
-        """Have the app show its picture here; what the terminal shows is not known."""
+        """Have the app show its picture here, and paint all of it: what the terminal shows is not known."""
         if self._frame is None:
             colours = COLOR_SYSTEMS.get(self._app.console.color_system or "", ColorSystem.TRUECOLOR)
             self._frame = Frame(colours, erases_in_colour=_erases_in_colour(), linefeeds=linefeeds)
@@ -116,7 +116,7 @@ class FramedDriver(LinuxDriver):
             else:
                 _draw_chops(frame, renderable)
             self._cursor = app.screen.outer_size.clamp_offset(app.cursor_position)
-            if not self._is_resizing:  # then the whole picture is still to come
+            if not self._is_resizing:  # otherwise the whole picture is still to come
                 self._show(frame)
         except (AttributeError, LookupError, TypeError, ValueError):
             self._give_up(screen, renderable)
@@ -152,7 +152,7 @@ class FramedDriver(LinuxDriver):
         textual_handler(number, at)
 
     def _resized(self) -> None:
-        """Wait for the picture of the new size. None comes where it is the old size again."""
+        """Wait for the picture of the new size. None comes if it is the old size again."""
         if self._frame:
             self._frame.lose()
             self._is_resizing = True
@@ -163,8 +163,8 @@ class FramedDriver(LinuxDriver):
             self._is_resizing = False
             self._repaint()
 
-    def _let_linefeeds_be(self) -> bool:
-        """Have line feeds go to the terminal as they are; whether they do. Textual sets back what was before."""
+    def _pass_linefeeds(self) -> bool:
+        """Let the terminal pass line feeds on unchanged; whether it does. Textual restores the mode at the end."""
         try:
             if not (self._file and os.path.sameopenfile(self.fileno, self._file.fileno())):
                 return False
@@ -195,7 +195,7 @@ def _draw_chops(frame: Frame, update: ChopsUpdate) -> None:
 
 
 def _is_as_expected(app: App[Any]) -> bool:
-    """Whether Textual has what is relied on."""
+    """Whether Textual has the private parts that this relies on."""
     parameters: list[tuple[Callable[..., Any], list[str]]] = [
         (App._display, ["self", "screen", "renderable"]),
         (LayoutUpdate.__init__, ["self", "strips", "region"]),
@@ -209,7 +209,7 @@ def _is_as_expected(app: App[Any]) -> bool:
 
 
 def _erases_in_colour() -> bool:
-    """Whether the terminal is known to erase with the ground of the pen."""
+    """Whether the terminal is known to erase with the background of the pen."""
     if "STY" in os.environ:  # in GNU screen, whatever TERM says
         return os.environ.get("TERM", "").endswith("-bce")
     if "TMUX" in os.environ:  # tmux does, but calls itself screen by default

@@ -1,17 +1,17 @@
-"""The shortest way for a terminal's cursor from one cell to another.
+"""The shortest output that moves a terminal's cursor from one cell to another.
 
-Only moves that every terminal knows: Apple's, GNU screen's and mosh's too, the Linux console's and a Windows console's.
+It uses only moves that every terminal knows, Apple's, GNU screen, mosh, the Linux console and Windows' included.
 """
 
 from functools import lru_cache
 
 UNKNOWN = -1
-"""A row or column that the cursor may not be in."""
+"""A row or column that is not known."""
 
 
 @lru_cache(1 << 14)
 def move(row: int, column: int, to_row: int, to_column: int, *, linefeeds: bool) -> str:
-    """What moves the cursor; rows and columns count from 0. `linefeeds` says that a line feed moves straight down."""
+    """Return what moves the cursor. Rows and columns count from 0; with `linefeeds` a line feed goes straight down."""
     absolute = f"\x1b[{_number(to_row)}{';' + str(to_column + 1) if to_column else ''}H"
     if row == UNKNOWN:
         return absolute
@@ -45,7 +45,7 @@ def _vertical(row: int, to_row: int, *, linefeeds: bool) -> str:
 
 
 def _number(index: int) -> str:
-    """A row or column as a terminal counts; 1 is left away."""
+    """Return a row or column as a terminal counts; 1 is omitted."""
     return str(index + 1) if index else ""
 
 

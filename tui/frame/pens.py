@@ -1,5 +1,6 @@
-"""How a cell is written: its attributes, colours and link, and the shortest way from one such pen to the next."""
+"""Pens: the attributes, colours and link that a cell is written with, and the shortest change from one to the next."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.color import ColorSystem
@@ -7,120 +8,105 @@ from rich.style import Style
 from textual.strip import Strip
 
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29"}
-"""What turns an attribute off. What is not here is turned off by a reset only: terminals differ on the rest."""
+"""What turns an attribute off. Only a reset turns off the others: terminals differ on them."""
 _UNSEEN_ON_BLANKS = {"1", "2", "3", "5", "6", "8"}
-_COLOURS = {"38": "text", "48": "ground"}
+_COLOURS = {"38": "text", "48": "background"}
 
 
 class Pen(NamedTuple):
-    """What a terminal is told before it is given a character."""
+    """What a terminal writes a character with."""
 
     attributes: tuple[str, ...] = ()
     text: str = ""
-    """The parameters of its colour, as SGR takes them; empty for the terminal's own."""
-    ground: str = ""
+    """The SGR parameters of its colour; empty for the terminal's own."""
+    background: str = ""
     link: str = ""
-    """The parameters and address of a hyperlink, as OSC 8 takes them."""
+    """The OSC 8 parameters and address of a hyperlink."""
 
     @property
     def shows_on_blanks(self) -> bool:
-        """Whether more than the ground can be seen of a blank."""
+        """Whether a blank shows more than the background."""
         return bool(self.link) or not _UNSEEN_ON_BLANKS.issuperset(self.attributes)
 
 
+@lru_cache(1 << 12)
 def pen(ansi: str, link: str = "") -> Pen:
-    """The pen that a row of SGR parameters asks for."""
-    attributes, colours = [], {"text": "", "ground": ""}
+    """Return the pen that SGR parameters describe."""
+    attributes, colours = [], {"text": "", "background": ""}
     parameters = iter(ansi.split(";") if ansi else ())
     for parameter in parameters:
         if which := _COLOURS.get(parameter):
             kind = next(parameters)
             colours[which] = ";".join([parameter, kind, *(next(parameters) for _ in range(1 if kind == "5" else 3))])
         elif parameter in ("39", "49"):
-            colours["text" if parameter == "39" else "ground"] = ""
+            colours["text" if parameter == "39" else "background"] = ""
         elif int(parameter) in (*range(30, 38), *range(90, 98)):
             colours["text"] = parameter
         elif int(parameter) in (*range(40, 48), *range(100, 108)):
-            colours["ground"] = parameter
+            colours["background"] = parameter
         else:
             attributes.append(parameter)
     return Pen(tuple(attributes), **colours, link=link)
 
 
+@lru_cache(1 << 12)
 def change(old: Pen, new: Pen) -> str:
-    """The shortest that makes the old pen the new one."""
+    """Return the shortest output that changes the old pen to the new one."""
     link = f"\x1b]8;{new.link or ';'}\x1b\\" if new.link != old.link else ""
-    anew = [*new.attributes, *filter(None, (new.text, new.ground))]
-    ways = [";".join(["", *anew])]
+    from_reset = ";".join(["", *new.attributes, *filter(None, (new.text, new.background))])
     lost = [attribute for attribute in old.attributes if attribute not in new.attributes]
-    if all(attribute in _OFF for attribute in lost):
-        off = dict.fromkeys(_OFF[attribute] for attribute in lost)
-        on = [a for a in new.attributes if a not in old.attributes or _OFF.get(a) in off]
-        colours = [
-            now or default
-            for before, now, default in ((old.text, new.text, "39"), (old.ground, new.ground, "49"))
-            if before != now
-        ]
-        if not (parameters := [*off, *on, *colours]):
-            return link
-        ways.append(";".join(parameters))
-    return f"{link}\x1b[{min(ways, key=len)}m"
+    if any(attribute not in _OFF for attribute in lost):
+        return f"{link}\x1b[{from_reset}m"
+    off = dict.fromkeys(_OFF[attribute] for attribute in lost)
+    on = [a for a in new.attributes if a not in old.attributes or _OFF.get(a) in off]
+    colours = [
+        after or default
+        for before, after, default in ((old.text, new.text, "39"), (old.background, new.background, "49"))
+        if before != after
+    ]
+    parameters = ";".join([*off, *on, *colours])
+    return f"{link}\x1b[{min(from_reset, parameters, key=len)}m" if parameters else link
 
 
 class Pens:
-    """All pens so far, by number. Number 0 is what a terminal has after a reset."""
+    """All pens so far, by number. Number 0 is the pen of a terminal after a reset.
+
+    None is ever dropped: an app has a few dozen, unless it animates colours.
+    """
 
     def __init__(self, colours: ColorSystem, *, erases_in_colour: bool) -> None:
-        """`erases_in_colour` says that the terminal is known to erase with the colour of the pen."""
+        """`erases_in_colour` says that the terminal is known to erase with the background of the pen."""
         self._colours = colours
         self._erases_in_colour = erases_in_colour
         self._pens: list[Pen] = []
-        self._by_pen: dict[Pen, int] = {}
-        self._by_codes: dict[tuple[str, str], int] = {}
-        self._changes: dict[tuple[int, int], str] = {}
+        self._numbers: dict[Pen, int] = {}
         self.blank: list[int] = []
-        """Of each pen, the one of the blanks among its text: two blanks that look alike have the same."""
+        """For each pen, the pen of the blanks in its text: blanks that look alike have the same one."""
         self.erases: list[bool] = []
-        """Whether what is erased with the pen looks like a blank of it."""
+        """For each pen, whether what it erases looks like a blank that it writes."""
         self.number(Pen())
 
-    def __len__(self) -> int:
-        return len(self._pens)
-
     def number(self, new: Pen) -> int:
-        """The number of a pen."""
-        number = self._by_pen.get(new)
+        """Return the number of a pen."""
+        number = self._numbers.get(new)
         if number is None:
-            number = self._by_pen[new] = len(self._pens)
+            number = self._numbers[new] = len(self._pens)
             self._pens.append(new)
             self.blank.append(number)
-            self.erases.append(not new.shows_on_blanks and (self._erases_in_colour or not new.ground))
+            self.erases.append(not new.shows_on_blanks and (self._erases_in_colour or not new.background))
             if not new.shows_on_blanks:
-                self.blank[number] = self.number(Pen(ground=new.ground))
+                self.blank[number] = self.number(Pen(background=new.background))
         return number
 
-    def pen(self, number: int) -> Pen:
-        """The pen of a number."""
-        return self._pens[number]
-
-    def of(self, style: Style | None) -> int:
-        """The number of the pen that Textual would write a style with."""
+    def number_for(self, style: Style | None) -> int:
+        """Return the number of the pen that Textual would write a style with."""
         if style is None:
             return 0
         ansi = style._ansi
         if ansi is None:
             ansi = Strip.render_ansi(style, self._colours)
-        codes = (ansi, f"id={style._link_id};{style._link}" if style._link else "")
-        number = self._by_codes.get(codes)
-        if number is None:
-            number = self._by_codes[codes] = self.number(pen(*codes))
-        return number
+        return self.number(pen(ansi, f"id={style._link_id};{style._link}" if style._link else ""))
 
     def change(self, old: int, new: int) -> str:
-        """What makes one pen the other."""
-        if old == new:
-            return ""
-        written = self._changes.get((old, new))
-        if written is None:
-            written = self._changes[old, new] = change(self._pens[old], self._pens[new])
-        return written
+        """Return what changes one pen to another."""
+        return "" if old == new else change(self._pens[old], self._pens[new])

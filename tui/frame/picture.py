@@ -1,4 +1,4 @@
-"""A picture of cells, made of the segments that Textual draws."""
+"""A picture made of cells, drawn from the segments that Textual renders."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from tui.frame.pens import Pens
 
 
 class Picture:
-    """Rows of cells. A wide character stands in its first cell; the others that it covers hold an empty text."""
+    """Rows of cells. A wide character is in its first cell; the other cells that it covers hold an empty string."""
 
     def __init__(self, width: int, height: int, pen: int = 0) -> None:
         self.width, self.height = width, height
@@ -19,13 +19,13 @@ class Picture:
     def put(self, row: int, column: int, end: int, segments: Iterable[Segment], pens: Pens) -> None:
         """Draw segments into a row, from a column up to an end.
 
-        A blank gets the pen of blanks, so that two that look alike are alike.
+        A blank gets the pen of blanks: two blanks that look alike are equal then.
         """
         row_characters, row_pens = self.characters[row], self.pens[row]
         end = min(end, self.width)
         if column >= end:
             return
-        self._part(row, column, pens)
+        self._split(row, column, pens)
         for text, style, control in segments:
             if control:
                 continue
@@ -34,9 +34,9 @@ class Picture:
             if next_column > end:
                 shown = _cut(shown, end - column)
                 next_column = end
-            pen = pens.of(style)
+            pen = pens.number_for(style)
             blank = pens.blank[pen]
-            self._part(row, next_column, pens)
+            self._split(row, next_column, pens)
             row_characters[column:next_column] = shown
             if blank == pen or " " not in shown:
                 row_pens[column:next_column] = [pen] * len(shown)
@@ -47,21 +47,21 @@ class Picture:
                 break
 
     def same_row(self, other: "Picture", row: int) -> bool:
-        """Whether a row is the other's."""
+        """Whether a row is the same in another picture."""
         return self.characters[row] == other.characters[row] and self.pens[row] == other.pens[row]
 
     def is_blank_from(self, row: int, column: int, pen: int) -> bool:
-        """Whether a row has only blanks of a pen from a column on."""
+        """Whether a row contains only blanks of a pen from a column on."""
         rest = self.width - column
         return self.characters[row][column:] == [" "] * rest and self.pens[row][column:] == [pen] * rest
 
-    def take_row(self, other: "Picture", row: int) -> None:
-        """Make a row the other's."""
+    def copy_row(self, other: "Picture", row: int) -> None:
+        """Copy a row from another picture."""
         self.characters[row][:] = other.characters[row]
         self.pens[row][:] = other.pens[row]
 
-    def _part(self, row: int, column: int, pens: Pens) -> None:
-        """Make blanks of a wide character that a column would cut in two: a terminal shows no half of one."""
+    def _split(self, row: int, column: int, pens: Pens) -> None:
+        """Replace a wide character that a column would cut in two by blanks: a terminal shows no half of one."""
         characters = self.characters[row]
         if column >= self.width or characters[column]:
             return
@@ -75,7 +75,7 @@ class Picture:
 
 
 def _cut(shown: str | tuple[str, ...], width: int) -> str | tuple[str, ...]:
-    """So many of the cells, with blanks in place of a wide character that is cut in two."""
+    """Return the first cells, with blanks in place of a wide character that is cut in two."""
     kept = list(shown[:width])
     if not shown[width]:
         while kept and not kept[-1]:
