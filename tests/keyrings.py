@@ -1,8 +1,13 @@
 """A keyring in memory, in whatever state a test puts it."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import pytest
 from keyring.backend import KeyringBackend
+
+from tui.keys import KeyringState, KeyStoreError
 
 
 class FakeKeyring(KeyringBackend):
@@ -43,3 +48,11 @@ class FakeKeyring(KeyringBackend):
     def delete_password(self, service: str, username: str) -> None:
         """Forget an entry."""
         del self.entries[service, username]
+
+
+@contextmanager
+def keyring_is(*states: KeyringState, match: str | None = None) -> Iterator[pytest.ExceptionInfo[KeyStoreError]]:
+    """Expect KeyStoreError for one of these states of the keyring."""
+    with pytest.raises(KeyStoreError, match=match) as caught:
+        yield caught
+    assert caught.value.state in states

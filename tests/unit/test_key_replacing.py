@@ -58,7 +58,7 @@ def test_only_a_name_that_there_is_can_be_replaced(memory: FakeKeyring) -> None:
     assert memory.names == ["main", "other"]
 
 
-@pytest.mark.parametrize("failure", [keys.KeyringTimeout("too late"), Killed()], ids=["fails", "is killed"])
+@pytest.mark.parametrize("failure", [keys.KeyStoreError("too late"), Killed()], ids=["fails", "is killed"])
 @pytest.mark.parametrize("happens", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", range(4))
 def test_wherever_it_ends_the_name_has_the_one_key_or_the_other(

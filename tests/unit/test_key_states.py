@@ -12,10 +12,10 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
-from tests.keyrings import FakeKeyring
+from tests.keyrings import FakeKeyring, keyring_is
 from tui import keys
 from tui.app import process
-from tui.keys import gnome_keyring, session_bus
+from tui.keys import KeyringState, gnome_keyring, session_bus
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     monkeypatch.setattr(session_bus, "_answers", lambda _: True)
-    monkeypatch.setattr(session_bus._Known, "stale", "")
+    monkeypatch.setattr(session_bus._ThisProcess, "stale", "")
     monkeypatch.setattr(gnome_keyring, "would_write_here", lambda: False)
     return tmp_path
 
@@ -39,18 +39,18 @@ def failing(error: Exception) -> FakeKeyring:
     return backend
 
 
-@pytest.mark.parametrize(("exists", "state"), [(True, keys.KeyringLocked), (False, keys.KeyringNew)])
+@pytest.mark.parametrize(("exists", "state"), [(True, KeyringState.LOCKED), (False, KeyringState.NEW)])
 def test_locked_keyring_and_missing_one_are_told_apart(
-    use_keyring: Use, folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, state: type[Exception]
+    use_keyring: Use, folder: Path, monkeypatch: pytest.MonkeyPatch, exists: bool, state: KeyringState
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: name)
     if exists:
         (folder / "data/keyrings").mkdir(parents=True)
         (folder / "data/keyrings/login.keyring").touch()
     use_keyring(failing(keyring.errors.KeyringLocked()))
-    with pytest.raises(keys.KeyringLocked) as found:
+    with keyring_is(state) as found:
         keys.probe()
-    assert type(found.value) is state
+    assert found.value.needs_passphrase
 
 
 def test_whether_there_is_a_keyring_is_found_out_without_asking_it_anything(use_keyring: Use) -> None:
@@ -59,7 +59,7 @@ def test_whether_there_is_a_keyring_is_found_out_without_asking_it_anything(use_
     keys.require_keyring()
     assert locked.asked == []
     use_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
-    with pytest.raises(keys.KeyringUnavailable, match="There is no keyring to keep keys in"):
+    with keyring_is(KeyringState.UNAVAILABLE, match="There is no keyring to keep keys in"):
         keys.require_keyring()
 
 
@@ -67,7 +67,7 @@ def test_macos_that_may_not_ask_is_told_with_the_command_that_unlocks(use_keyrin
     error = keyring.errors.KeyringError()
     error.__cause__ = OSError(-25308, "Unknown Error")
     use_keyring(failing(error))
-    with pytest.raises(keys.KeychainSilent, match="security unlock-keychain"):
+    with keyring_is(KeyringState.MAY_NOT_ASK, match="security unlock-keychain"):
         keys.probe()
 
 
@@ -77,7 +77,7 @@ def test_no_session_bus_is_told_with_the_command_that_starts_one(
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     use_keyring(failing(keyring.errors.NoKeyringError()))
     monkeypatch.setattr("shutil.which", lambda name: name)
-    with pytest.raises(keys.NoSessionBus, match=r"Start Shunter with D-Bus\.$") as caught:
+    with keyring_is(KeyringState.NO_BUS, match=r"Start Shunter with D-Bus\.$") as caught:
         keys.probe()
     assert caught.value.command == "dbus-run-session -- shunter"
 
@@ -88,7 +88,7 @@ def test_session_bus_that_cannot_be_started_is_told_with_what_is_missing(
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
     monkeypatch.setattr("shutil.which", lambda name: None)
     use_keyring(failing(keyring.errors.NoKeyringError()))
-    with pytest.raises(keys.NoSessionBus, match="Install dbus and gnome-keyring"):
+    with keyring_is(KeyringState.NO_BUS, match="Install dbus and gnome-keyring"):
         keys.probe()
 
 
@@ -115,7 +115,7 @@ def test_key_that_windows_would_not_take_is_refused_before_it_is_written(
     if fits:
         assert keys.load(keys.add("main", key, "https://h.example")).secret.reveal() == "S" * letters
     else:
-        with pytest.raises(keys.KeyTooLong, match="2560 bytes"):
+        with keyring_is(KeyringState.TOO_SMALL, match="2560 bytes"):
             keys.add("main", key, "https://h.example")
         assert backend.entries == {}
         assert keys.profiles() == ()
@@ -126,17 +126,17 @@ def test_plain_text_keyring_is_used_only_after_the_words_and_named_so(
 ) -> None:
     monkeypatch.setattr(FakeKeyring, "priority", 0.5)
     use_keyring(FakeKeyring())
-    with pytest.raises(keys.KeyringUnsafe) as refused:
+    with keyring_is(KeyringState.UNSAFE) as refused:
         keys.probe()
     for words in ("", "yes", "plain text"):
         assert not keys.accept_plain_text(refused.value.keyring, words)
-    with pytest.raises(keys.KeyringUnsafe):
+    with keyring_is(KeyringState.UNSAFE):
         keys.probe()
     assert keys.accept_plain_text(refused.value.keyring, f" {keys.ACCEPTANCE.upper()}")
     keys.probe()
     assert keys.backend_name().startswith("PLAIN TEXT")
     use_keyring(type("Other", (FakeKeyring,), {})())  # the words were for that one only
-    with pytest.raises(keys.KeyringUnsafe):
+    with keyring_is(KeyringState.UNSAFE):
         keys.probe()
 
 
@@ -153,7 +153,7 @@ def test_key_that_was_replaced_by_another_is_not_used_for_the_profile(use_keyrin
 def test_empty_passphrase_is_refused_since_the_keyring_would_be_plain_text(use_keyring: Use) -> None:
     from tui.domain.credentials import Secret
 
-    with pytest.raises(keys.KeyringLocked, match="plain text"):
+    with keyring_is(KeyringState.LOCKED, match="plain text"):
         gnome_keyring.unlock(Secret(""))
 
 

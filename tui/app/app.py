@@ -132,10 +132,10 @@ class ShunterApp(TerminalApp):
         try:
             opened = await opening(lambda slow: self.post_message(CannotOpen(str(slow), slow)))
         except NoKeyYet as none:
-            asks = self._asks_passphrase and _is_locked(none.problem)
+            asks = self._asks_passphrase and none.problem is not None and none.problem.needs_passphrase
             self.post_message(CannotOpen(str(none), none.problem, none.keyring, needs_passphrase=asks))
         except keys.KeyStoreError as error:
-            self.post_message(CannotOpen(str(error), error, needs_passphrase=_is_locked(error)))
+            self.post_message(CannotOpen(str(error), error, needs_passphrase=error.needs_passphrase))
         except (JournalError, ExchangeError) as error:
             self.post_message(CannotOpen(str(error)))
         else:
@@ -162,7 +162,8 @@ class ShunterApp(TerminalApp):
 
     async def on_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
-        if isinstance(message.problem, keys.KeyringTimeout) and isinstance(self.screen, ModalScreen):
+        is_slow = message.problem is not None and message.problem.state is keys.KeyringState.SILENT
+        if is_slow and isinstance(self.screen, ModalScreen):
             return  # the person has chosen one of the other ways already
         if self._has_quit or await self._postpones(message):
             return
@@ -393,8 +394,3 @@ class ShunterApp(TerminalApp):
         if self._desk:
             desk, self._desk = self._desk, None
             await desk.close()
-
-
-def _is_locked(problem: keys.KeyStoreError | None) -> bool:
-    """Whether only a passphrase is missing."""
-    return isinstance(problem, keys.KeyringLocked) and keys.Remedy.UNLOCK in problem.remedies

@@ -17,7 +17,7 @@ from tui.journal import Journal
 
 _WAYS = ", and Shunter goes on by itself. Or take one of these ways."
 
-OnSlow = Callable[[keys.KeyringTimeout], object]
+OnSlow = Callable[[keys.KeyStoreError], object]
 """Called when the keyring takes long, while its answer is still awaited."""
 
 _T = TypeVar("_T")
@@ -122,8 +122,9 @@ def _load(profile: keys.Profile) -> ApiKey:
     """Start a D-Bus session if the login has none: this key was kept in a keyring that was reached through one."""
     try:
         return keys.load(profile)
-    except keys.NoSessionBus as problem:
-        if keys.Remedy.SESSION_BUS not in problem.remedies or keys.is_new():
+    except keys.KeyStoreError as problem:
+        is_without_bus = problem.state is keys.KeyringState.NO_BUS and keys.Remedy.START_BUS in problem.remedies
+        if not is_without_bus or keys.is_new():
             raise
     keys.start_session_bus()
     return keys.load(profile)

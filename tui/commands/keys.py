@@ -63,8 +63,8 @@ def unlocking(carry_out: Callable[[], int], *, failed: int = 1) -> int:
     try:
         try:
             return carry_out()
-        except keys.KeyringLocked as error:
-            if not (sys.stdin.isatty() and keys.Remedy.UNLOCK in error.remedies):
+        except keys.KeyStoreError as error:
+            if not (sys.stdin.isatty() and error.needs_passphrase):
                 raise
             _complain(error)  # without the command: this is it
         _unlock()
@@ -101,8 +101,8 @@ def _unlock() -> int:
         passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline(_MOST_OF_A_KEY).rstrip("\n")
         try:
             keys.unlock(Secret(passphrase))
-        except keys.KeyringLocked as error:
-            if not sys.stdin.isatty():
+        except keys.KeyStoreError as error:
+            if error.state is not keys.KeyringState.LOCKED or not sys.stdin.isatty():
                 raise
             _complain(error)
         else:
@@ -124,7 +124,9 @@ def _typed_passphrase() -> str:
 def _accept_plain_text() -> int:
     try:
         keys.probe()
-    except keys.KeyringUnsafe as error:
+    except keys.KeyStoreError as error:
+        if error.state is not keys.KeyringState.UNSAFE:
+            raise
         _say(f"{error.keyring} may keep keys where other programs of this account can read them.")
         words = _asked(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
         if keys.accept_plain_text(error.keyring, words):

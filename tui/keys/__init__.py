@@ -5,21 +5,12 @@ For the app, its screens and the commands; a key goes from here to the exchange'
 
 from tui.keys.errors import (
     InvalidKey,
-    KeychainSilent,
     KeyField,
-    KeyringFailed,
-    KeyringLocked,
-    KeyringNew,
-    KeyringTimeout,
-    KeyringUnavailable,
-    KeyringUnsafe,
+    KeyringState,
     KeyStoreError,
-    KeyTooLong,
-    NoSessionBus,
     ProfileDamaged,
     ProfileExists,
     ProfileMissing,
-    ProfilesBusy,
     ProfilesFileError,
     Remedy,
     SettingsFileError,
@@ -40,9 +31,16 @@ from tui.keys.keyring_calls import (
     still_waiting,
     unlock,
 )
-from tui.keys.plain_text import ACCEPTANCE, accept_plain_text
 from tui.keys.profiles import Profile, add, load, profile, profiles, profiles_path, refuse_taken, remove, replace
-from tui.keys.settings import Settings, keep_theme, kept_theme, settings, settings_path
+from tui.keys.settings import (
+    ACCEPTANCE,
+    Settings,
+    accept_plain_text,
+    keep_theme,
+    kept_theme,
+    settings,
+    settings_path,
+)
 
 __all__ = [
     "ACCEPTANCE",
@@ -52,20 +50,11 @@ __all__ = [
     "InvalidKey",
     "KeyField",
     "KeyStoreError",
-    "KeyTooLong",
-    "KeychainSilent",
-    "KeyringFailed",
-    "KeyringLocked",
-    "KeyringNew",
-    "KeyringTimeout",
-    "KeyringUnavailable",
-    "KeyringUnsafe",
-    "NoSessionBus",
+    "KeyringState",
     "Profile",
     "ProfileDamaged",
     "ProfileExists",
     "ProfileMissing",
-    "ProfilesBusy",
     "ProfilesFileError",
     "Remedy",
     "Settings",

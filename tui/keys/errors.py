@@ -1,26 +1,16 @@
-"""What can go wrong with keys and their profiles. Each message is for a person, and holds no secret.
+"""Why a key cannot be kept or fetched. Each message is for a person and holds no secret.
 
 ValueError
   InvalidKey
 KeyStoreError
-  KeyringUnavailable
-    NoSessionBus
-  KeyringUnsafe
-  KeyringLocked
-    KeyringNew
-    KeychainSilent
-  KeyringTimeout
-  KeyringFailed
-  KeyTooLong
   ProfileMissing
   ProfileExists
   ProfileDamaged
   ProfilesFileError
-  ProfilesBusy
   SettingsFileError
 
-No exception of a keyring's or cryptography's own is the cause or context of one of these: its text, arguments or frames
-may hold a secret.
+No exception of keyring or cryptography is the cause or context of one of these: its text, arguments or frames may hold
+a secret.
 """
 
 from collections.abc import Collection
@@ -35,94 +25,89 @@ class KeyField(StrEnum):
 
 
 class InvalidKey(ValueError):
-    """What was typed is no key that can sign; `field` says which part is wrong."""
+    """Raised when what was typed is not a key that can sign; `field` names the wrong part."""
 
     def __init__(self, field: KeyField, message: str) -> None:
         super().__init__(message)
         self.field = field
 
 
-class Remedy(Enum):
-    """What a person can do about a keyring, here and now."""
+class KeyringState(Enum):
+    """Why the keyring of this system does not keep or return a key now."""
 
-    UNLOCK = auto()
+    UNAVAILABLE = auto()
+    """There is no keyring."""
+    NO_BUS = auto()
+    """There is no D-Bus session to reach a keyring through; a login over SSH often has none."""
+    UNSAFE = auto()
+    """It may keep keys in plain text, which the person has not accepted."""
+    LOCKED = auto()
+    """It is locked, and nobody answered its prompt."""
+    NEW = auto()
+    """There is no login keyring yet, and nobody answered the prompt for its first passphrase."""
+    MAY_NOT_ASK = auto()
+    """macOS may not ask for the Keychain's password here, as over SSH."""
+    SILENT = auto()
+    """It did not answer in time; it may be waiting at a prompt that nobody sees."""
+    TOO_SMALL = auto()
+    """It takes no entry as long as this key."""
+    FAILED = auto()
+    """It answered with an error of its own."""
+
+
+class Remedy(StrEnum):
+    """What a person can do about a keyring, here and now. The value is the name of the screens' action."""
+
+    UNLOCK = "unlock"
     """Type the passphrase, or a first one: `unlock`."""
-    SESSION_BUS = auto()
+    START_BUS = "start_bus"
     """Start a D-Bus session: `start_session_bus`."""
-    PLAIN_TEXT = auto()
-    """Accept it as it is: `accept_plain_text`."""
+    ACCEPT_PLAIN_TEXT = "accept_plain_text"
+    """Accept the keyring as it is: `accept_plain_text`."""
 
 
 class KeyStoreError(Exception):
-    """Keys cannot be stored or fetched. `remedies` are the ways out that there are here, and `command` is the one on a
-    command line.
-    """
+    """Raised when a key cannot be kept or fetched."""
 
-    def __init__(self, message: str, *, command: str = "", remedies: Collection[Remedy] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        state: KeyringState | None = None,
+        remedies: Collection[Remedy] = (),
+        command: str = "",
+        keyring: str = "",
+    ) -> None:
         super().__init__(message)
-        self.command = command
+        self.state = state
+        """The state of the keyring; None if something else is wrong."""
         self.remedies = frozenset(remedies)
-
-
-class KeyringUnavailable(KeyStoreError):
-    """There is no keyring to talk to."""
-
-
-class NoSessionBus(KeyringUnavailable):
-    """There is no D-Bus session; a login over SSH often has none."""
-
-
-class KeyringUnsafe(KeyStoreError):
-    """There is a keyring, but it would not keep a key safe. `keyring` is what a person can accept it by."""
-
-    def __init__(self, message: str, keyring: str, *, command: str = "", remedies: Collection[Remedy] = ()) -> None:
-        super().__init__(message, command=command, remedies=remedies)
+        self.command = command
+        """What a person can run on a command line."""
         self.keyring = keyring
+        """The keyring that a person can accept, if it is unsafe."""
 
-
-class KeyringLocked(KeyStoreError):
-    """The keyring is locked, and nobody answered its prompt."""
-
-
-class KeyringNew(KeyringLocked):
-    """There is no login keyring yet, and nobody answered the prompt for its first passphrase."""
-
-
-class KeychainSilent(KeyringLocked):
-    """macOS may not ask for the Keychain's password here, as over SSH."""
-
-
-class KeyringTimeout(KeyStoreError):
-    """The keyring did not answer in time; it may still be waiting for a prompt that nobody sees."""
-
-
-class KeyringFailed(KeyStoreError):
-    """The keyring answered with an error of its own."""
-
-
-class KeyTooLong(KeyStoreError):
-    """The keyring takes no entry of this length."""
+    @property
+    def needs_passphrase(self) -> bool:
+        """Whether a passphrase, typed here, is all that is missing."""
+        return self.state in (KeyringState.LOCKED, KeyringState.NEW) and Remedy.UNLOCK in self.remedies
 
 
 class ProfileMissing(KeyStoreError):
-    """There is no profile of that name, or its key is not in the keyring."""
+    """Raised when there is no profile of that name, or the keyring has no key for it."""
 
 
 class ProfileExists(KeyStoreError):
-    """The name is taken."""
+    """Raised when the name is taken."""
 
 
 class ProfileDamaged(KeyStoreError):
-    """The keyring's entry cannot be read, or does not belong to the profile."""
+    """Raised when the keyring's entry cannot be read, or does not belong to the profile."""
 
 
 class ProfilesFileError(KeyStoreError):
-    """The list of profiles cannot be read, understood or written. It is never replaced by an empty one."""
-
-
-class ProfilesBusy(KeyStoreError):
-    """Another Shunter is changing the list of profiles."""
+    """Raised when the list of profiles cannot be read, locked or written. It is never replaced by an empty one."""
 
 
 class SettingsFileError(KeyStoreError):
-    """The settings cannot be read, understood or written."""
+    """Raised when the settings cannot be read or written."""

@@ -1,7 +1,7 @@
-"""GNOME Keyring, unlocked or created without its own prompt, which is a window that nobody sees over SSH.
+"""Unlock or create GNOME Keyring without its own prompt, a window that nobody sees over SSH.
 
-Its daemon reads the passphrase of the login keyring from its standard input, as it does when a person logs in. One that
-runs already is replaced: it would not read another passphrase.
+Its daemon reads the passphrase of the login keyring from its standard input, as it does when a person logs in. A daemon
+that already runs is replaced: it would not read another passphrase.
 """
 
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tui.domain.credentials import Secret
 from tui.keys import session_bus
-from tui.keys.errors import KeyringFailed, KeyringLocked, KeyringTimeout
+from tui.keys.errors import KeyringState, KeyStoreError
 
 _DAEMON = "gnome-keyring-daemon"
 _BUS_NAME = "org.freedesktop.secrets"
@@ -21,15 +21,15 @@ _POLL_S = 0.02
 
 
 def can_unlock() -> bool:
-    """Whether GNOME Keyring is installed, and can be reached."""
+    """Whether GNOME Keyring is installed and can be reached."""
     return not session_bus.is_missing() and shutil.which(_DAEMON) is not None
 
 
 def would_write_here() -> bool:
-    """Whether asking for a secret would start the keyring's daemon, or its prompt, where it writes on this terminal.
+    """Whether asking for a secret would start the keyring's daemon or its prompt, and let it write to this terminal.
 
-    The bus starts both, with its own standard error: `dbus-run-session` hands on the terminal that it was typed in.
-    Without a display the prompt cannot come up either.
+    The bus starts both with its own standard error, and `dbus-run-session` passes on the terminal it was typed in.
+    Without a display, the prompt cannot appear either.
     """
     if not can_unlock() or session_bus.is_of_login() or session_bus.is_own():
         return False
@@ -38,22 +38,24 @@ def would_write_here() -> bool:
 
 
 def is_new() -> bool:
-    """Whether this person has no login keyring yet: the first passphrase makes it."""
+    """Whether there is no login keyring yet: the first passphrase creates it."""
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share"
     try:
         return not (Path(data) / "keyrings/login.keyring").exists()
-    except OSError:  # then there is a folder, which cannot be looked into
+    except OSError:  # there is a folder, but it cannot be read
         return False
 
 
 def unlock(passphrase: Secret) -> None:
-    """Unlock the login keyring, or make it. Blocks for some seconds at most.
+    """Unlock the login keyring, or create it. Blocks for a few seconds at most.
 
-    Raises KeyringLocked where the passphrase is wrong, KeyringFailed or KeyringTimeout where the daemon does not start.
+    Raises KeyStoreError: LOCKED if the passphrase is wrong, FAILED or SILENT if the daemon does not start.
     """
     if not passphrase:
-        # The daemon would take it, and keep every key in plain text.
-        raise KeyringLocked("Enter a passphrase; without one, the keyring would keep keys in plain text.")
+        # The daemon would accept it and keep every key in plain text.
+        raise KeyStoreError(
+            "Enter a passphrase; without one, the keyring would keep keys in plain text.", state=KeyringState.LOCKED
+        )
     before = _owner()
     try:
         subprocess.run(  # noqa: S603
@@ -62,7 +64,7 @@ def unlock(passphrase: Secret) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=_LIMIT_S,
-            start_new_session=True,  # else it would end with this terminal
+            start_new_session=True,  # otherwise it would end with this terminal
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
@@ -70,21 +72,23 @@ def unlock(passphrase: Secret) -> None:
     else:
         _wait_for_another_owner(before)
         if _is_locked():
-            raise KeyringLocked("This passphrase does not open the keyring. Try again.")
+            raise KeyStoreError("This passphrase does not open the keyring. Try again.", state=KeyringState.LOCKED)
         return
-    raise KeyringFailed(f"GNOME Keyring could not be started ({problem}).")
+    raise KeyStoreError(f"GNOME Keyring could not be started ({problem}).", state=KeyringState.FAILED)
 
 
 def _wait_for_another_owner(before: str | None) -> None:
     deadline = time.monotonic() + _LIMIT_S
     while (owner := _owner()) is None or owner == before:
         if time.monotonic() > deadline:
-            raise KeyringTimeout("GNOME Keyring did not take over; another keyring may hold its place.")
+            raise KeyStoreError(
+                "GNOME Keyring did not take over; another keyring may hold its place.", state=KeyringState.SILENT
+            )
         time.sleep(_POLL_S)
 
 
 def _owner() -> str | None:
-    """The connection on the session bus that serves secrets now; asking starts none."""
+    """Return the connection on the session bus that serves secrets now. Asking does not start one."""
     from jeepney import MessageType  # type: ignore[import-untyped]
     from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
     from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
@@ -95,7 +99,7 @@ def _owner() -> str | None:
 
 
 def _is_locked() -> bool:
-    """Whether the keyring that new keys go to is locked, or is missing; asking shows no prompt."""
+    """Whether the keyring for new keys is locked or missing. Asking shows no prompt."""
     import secretstorage
 
     connection = secretstorage.dbus_init()

@@ -25,7 +25,6 @@ from tui.keys.errors import (
     ProfileDamaged,
     ProfileExists,
     ProfileMissing,
-    ProfilesBusy,
     ProfilesFileError,
 )
 from tui.keys.formats import parse_key, parse_profile_name
@@ -262,7 +261,7 @@ def _changing(limit_s: float) -> Iterator[None]:
         except OSError as error:
             raise ProfilesFileError(f"The folder {path.parent} takes no locks: {error.strerror}") from None
         if not is_mine:
-            raise ProfilesBusy("Another Shunter is adding or removing a key. Finish that, and try again.")
+            raise ProfilesFileError("Another Shunter is adding or removing a key. Finish that, and try again.")
         yield
     finally:
         os.close(lock)

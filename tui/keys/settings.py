@@ -1,4 +1,4 @@
-"""What a person has set about their keys, in a file of the user's config folder that may be edited by hand."""
+"""The settings, in a file of the config folder that a person may edit."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,9 @@ from msgspec.structs import replace
 from tui.domain.text import printable
 from tui.files import atomic_write, config_folder, read_regular
 from tui.keys.errors import SettingsFileError
+
+ACCEPTANCE = "keep my keys in plain text"
+"""What a person types to accept a keyring that may do so."""
 
 _MOST_BYTES = 64 * 1024
 _A_YEAR_MINUTES = 366 * 24 * 60
@@ -55,11 +58,21 @@ def kept_theme() -> str:
 
 def keep_theme(name: str) -> None:
     """Remember a theme. Raises SettingsFileError."""
-    save(replace(settings(), theme=name))
+    _write(replace(settings(), theme=name))
 
 
-def save(changed: Settings) -> None:
-    """Replace the file of the settings, at once or not at all. Raises SettingsFileError."""
+def accept_plain_text(keyring: str, typed: str) -> bool:
+    """Remember that the person accepts a keyring that may keep keys in plain text, if they typed `ACCEPTANCE`.
+
+    Returns whether they did. Raises SettingsFileError.
+    """
+    if " ".join(typed.split()).casefold() != ACCEPTANCE:
+        return False
+    _write(replace(settings(), plain_text_keyring=keyring))
+    return True
+
+
+def _write(changed: Settings) -> None:
     path = settings_path()
     try:
         atomic_write(path, msgspec.json.format(msgspec.json.encode(changed)) + b"\n")

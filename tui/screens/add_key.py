@@ -14,7 +14,7 @@ from textual.widgets import Label
 from tui import keys
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
-from tui.keys import InvalidKey, KeyField, KeyStoreError
+from tui.keys import InvalidKey, KeyField, KeyringState, KeyStoreError
 from tui.screens.closing import StaysOpen
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
@@ -24,6 +24,7 @@ from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
+_NO_PLACE = (KeyringState.UNAVAILABLE, KeyringState.NO_BUS, KeyringState.UNSAFE)
 _ASK = "Enter or F2  add        Esc or ^C  cancel"
 _WAYS = ", or press ^C and use a key for this session only."
 _ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
@@ -190,7 +191,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         """Say why, and keep what was entered. A locked keyring is unlocked on the way."""
         self._adding = ""
         self._say(str(message.problem))
-        if isinstance(message.problem, keys.KeyringLocked) and keys.Remedy.UNLOCK in message.problem.remedies:
+        if message.problem.needs_passphrase:
             self.app.push_screen(UnlockScreen(), self._unlocked)
 
     @work(exclusive=True, group="look")
@@ -198,10 +199,9 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         """Find out whether any keyring could keep the key. What else may be amiss with it, adding will tell."""
         try:
             await keys.in_background(keys.require_keyring)
-        except (keys.KeyringUnavailable, keys.KeyringUnsafe) as problem:
-            self.post_message(self.NoPlace(problem))
-        except KeyStoreError:
-            pass
+        except KeyStoreError as problem:
+            if problem.state in _NO_PLACE:
+                self.post_message(self.NoPlace(problem))
         else:
             self.post_message(self.Kept())
 
@@ -221,7 +221,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
 
     def action_accept_plain_text(self) -> None:
         """Ask for the words that accept a keyring which is not safe."""
-        if isinstance(self._no_place, keys.KeyringUnsafe):
+        if self._no_place:
             self.app.push_screen(PlainTextScreen(self._no_place.keyring), self._accepted)
 
     def _accepted(self, good: bool | None) -> None:

@@ -22,7 +22,7 @@ _ASK_SESSION = "It was for this session only. Any key asks for it again.   ^Q  q
 _ASK_REPLACED = "Any key tries again. For F4, quit and start again.   ^Q  quit"
 _ASK_UNLOCK = "u  unlock the keyring   Any other key tries again.   ^Q  quit"
 
-FetchKey = Callable[[Callable[[keys.KeyringTimeout], object]], Awaitable[ApiKey]]
+FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
 """Gets the key from the keyring, and says when that takes long. Raises KeyStoreError."""
 
 

@@ -11,13 +11,6 @@ SESSION_KEY = "type a key for this session only: it is kept nowhere"
 ALL_THE_SAME = "use this keyring all the same"
 """What is offered where there is no keyring, or none that is safe."""
 
-_REMEDIES = {
-    "unlock": keys.Remedy.UNLOCK,
-    "start_bus": keys.Remedy.SESSION_BUS,
-    "accept_plain_text": keys.Remedy.PLAIN_TEXT,
-}
-"""By action, what it does about a keyring."""
-
 
 @dataclass
 class CannotOpen(Message):
@@ -41,6 +34,6 @@ class SessionBusChosen(Message):
 
 def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:
     """Whether an action leads anywhere, with what is the matter with the keyring; None where nothing is."""
-    if remedy := _REMEDIES.get(action):
-        return problem is not None and remedy in problem.remedies
+    if action in list(keys.Remedy):
+        return problem is not None and action in problem.remedies
     return action != "session_key" or problem is not None

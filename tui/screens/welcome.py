@@ -89,7 +89,7 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
 
     def action_accept_plain_text(self) -> None:
         """Ask for the words that accept a keyring which is not safe."""
-        if isinstance(self._problem, keys.KeyringUnsafe):
+        if self._problem:
             self.app.push_screen(PlainTextScreen(self._problem.keyring), self._went_on)
 
     def action_session_key(self) -> None:
@@ -122,9 +122,10 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
         self.post_message(choice)
 
     def _ways(self) -> list[tuple[str, str]]:
-        make = "make the login keyring, with a passphrase" if isinstance(self._problem, keys.KeyringNew) else ""
+        is_new = self._problem is not None and self._problem.state is keys.KeyringState.NEW
+        unlock = "make the login keyring, with a passphrase" if is_new else "unlock the keyring with its passphrase"
         ways = {
-            "unlock": ("u", make or "unlock the keyring with its passphrase"),
+            "unlock": ("u", unlock),
             "start_bus": ("b", START_BUS),
             "accept_plain_text": ("p", ALL_THE_SAME),
             "session_key": ("s", SESSION_KEY),
