@@ -125,7 +125,7 @@ async def test_all_but_so_much_stays_as_typed_and_is_kept_so(demo_app: AppMaker,
         await until_screen(pilot, MainScreen)
         assert main.draft.amount == "all but 50"
         await kept(pilot, "k", "rest")
-        assert favourites().favourites[0].draft.amount == "all but 50"
+        assert favourites().usable[0].draft.amount == "all but 50"
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
         await send(pilot)
@@ -140,7 +140,7 @@ async def test_the_form_is_kept_under_a_name_and_fills_it_again(
 ) -> None:
     async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
         main = await kept(pilot, key, "daily")
-        (favourite,) = favourites().favourites
+        (favourite,) = favourites().usable
         assert favourite.name == "daily"
         assert favourite.profile == profile
         await pilot.press("escape")
@@ -156,17 +156,17 @@ async def test_what_cannot_be_kept_is_told_at_the_name_and_stays_typed(demo_app:
         await until_open(pilot)
         await pilot.press("f7", "k", *"daily", "enter")
         await until(pilot, lambda: "amount: Write 1234.5 with a dot" in screen_text(pilot))
-        assert favourites().favourites == ()
+        assert favourites().usable == ()
 
 
 async def test_a_favourite_is_removed_on_a_yes_alone(demo_app: AppMaker) -> None:
     async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
         await kept(pilot, "k", "daily")
         await pilot.press("x", "n")
-        assert len(favourites().favourites) == 1
+        assert len(favourites().usable) == 1
         await pilot.press("x", "y")
         await until(pilot, lambda: "There are none yet" in screen_text(pilot))
-        assert favourites().favourites == ()
+        assert favourites().usable == ()
 
 
 async def test_what_is_wrong_in_the_file_is_said_with_its_line_and_the_rest_works(demo_app: AppMaker) -> None:

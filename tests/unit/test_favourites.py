@@ -56,10 +56,10 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_file_is_read(path: Path) -> None:
-    assert favourites().favourites == ()
+    assert favourites().usable == ()
     path.write_text(FILE)
-    assert favourites().wrong == ()
-    assert favourites().favourites == (TOP_UP, ALL_BACK, BY_PAIR)
+    assert favourites().mistakes == ()
+    assert favourites().usable == (TOP_UP, ALL_BACK, BY_PAIR)
     assert favourite(" all back ") == ALL_BACK
 
 
@@ -77,7 +77,7 @@ def test_file_is_read(path: Path) -> None:
 )
 def test_amount_may_be_a_number_and_stays_exact(path: Path, amount: str, read: str | None) -> None:
     path.write_text(FILE.replace('"250.50"', amount))
-    drafts = [one.draft.amount for one in favourites().favourites if one.name == "top up"]
+    drafts = [one.draft.amount for one in favourites().usable if one.name == "top up"]
     assert drafts == ([read] if read else [])
 
 
@@ -112,8 +112,8 @@ def test_what_is_wrong_is_told_by_its_line_and_the_rest_works(
     assert right in FILE
     path.write_text(FILE.replace(right, wrong, 1))
     found = favourites()
-    assert [one.name for one in found.favourites][-2:] == ["all back", "币安"]
-    (told,) = found.wrong
+    assert [one.name for one in found.usable][-2:] == ["all back", "币安"]
+    (told,) = found.mistakes
     assert told.line == line
     assert told.why.startswith(why)
     assert "\x1b" not in str(told)
@@ -122,8 +122,8 @@ def test_what_is_wrong_is_told_by_its_line_and_the_rest_works(
 def test_name_that_is_taken_is_told(path: Path) -> None:
     path.write_text(FILE.replace('"all back"', '"top up"'))
     found = favourites()
-    assert found.favourites == (TOP_UP, BY_PAIR)
-    assert [str(wrong) for wrong in found.wrong] == ["line 12: the name 'top up' is taken already, in line 4"]
+    assert found.usable == (TOP_UP, BY_PAIR)
+    assert [str(wrong) for wrong in found.mistakes] == ["line 12: the name 'top up' is taken already, in line 4"]
 
 
 def test_favourite_that_cannot_be_used_says_why_and_one_that_is_not_there_what_there_is(path: Path) -> None:
@@ -151,7 +151,7 @@ def test_what_is_no_file_of_favourites_is_told(path: Path, content: bytes) -> No
 def test_first_favourite_makes_the_file(path: Path) -> None:
     keep(TOP_UP)
     keep(BY_PAIR)
-    assert favourites().favourites == (TOP_UP, BY_PAIR)
+    assert favourites().usable == (TOP_UP, BY_PAIR)
     assert path.read_text().startswith("# Favourites of Shunter: ")
     tomllib.loads(path.read_text())
 
@@ -160,7 +160,7 @@ def test_keeping_changes_one_favourite_and_leaves_the_rest_as_it_was_written(pat
     path.write_text(FILE)
     keep(replace(TOP_UP, draft=replace(TOP_UP.draft, amount="", takes_all=True), profile=""))
     assert path.read_text() == FILE.replace('amount = "250.50"', 'amount = "max"').replace("profile = 'main'\n", "")
-    assert favourites().favourites[1:] == (ALL_BACK, BY_PAIR)
+    assert favourites().usable[1:] == (ALL_BACK, BY_PAIR)
 
 
 def test_one_of_another_profile_is_not_replaced_unseen(path: Path) -> None:
@@ -170,7 +170,7 @@ def test_one_of_another_profile_is_not_replaced_unseen(path: Path) -> None:
     assert path.read_text() == FILE
     keep(replace(TOP_UP, profile=""), in_sight_of="main")
     keep(replace(ALL_BACK, profile="other"), in_sight_of="other")
-    assert favourites().favourites[:2] == (replace(TOP_UP, profile=""), replace(ALL_BACK, profile="other"))
+    assert favourites().usable[:2] == (replace(TOP_UP, profile=""), replace(ALL_BACK, profile="other"))
 
 
 def test_new_favourite_comes_last(path: Path) -> None:
@@ -178,7 +178,7 @@ def test_new_favourite_comes_last(path: Path) -> None:
     other = Favourite("other", Draft(Wallet.FUNDING, Wallet.SPOT, "BNB", "1"))
     keep(other)
     assert path.read_text().startswith(FILE)
-    assert favourites().favourites == (TOP_UP, ALL_BACK, BY_PAIR, other)
+    assert favourites().usable == (TOP_UP, ALL_BACK, BY_PAIR, other)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_mistakes_of_others_stay_and_a_mistaken_one_is_put_right(path: Path) -> 
     keep(TOP_UP)
     assert "amount = 1,5" in path.read_text()
     assert path.read_text().startswith("# Mine.\n\n# Before the market opens.\n[[favourite]]\n")
-    assert favourites().favourites == (TOP_UP, BY_PAIR)
+    assert favourites().usable == (TOP_UP, BY_PAIR)
 
 
 def test_favourite_is_taken_out_with_its_comments(path: Path) -> None:
@@ -216,7 +216,7 @@ def test_link_and_mode_of_the_file_stay(path: Path, tmp_path: Path) -> None:
     remove("top up")
     assert path.is_symlink()
     assert stat.S_IMODE(shared.stat().st_mode) == 0o644
-    assert len(favourites().favourites) == 2
+    assert len(favourites().usable) == 2
 
 
 def test_folder_that_cannot_be_written_is_told(path: Path) -> None:
@@ -293,5 +293,5 @@ def test_what_is_kept_is_read(kept: list[Favourite]) -> None:
     for one in kept:
         assert parse_favourite(written_down(one)) == one
         keep(one)
-    assert {one.name: one for one in favourites().favourites} == {one.name: one for one in kept}
-    assert favourites().wrong == ()
+    assert {one.name: one for one in favourites().usable} == {one.name: one for one in kept}
+    assert favourites().mistakes == ()

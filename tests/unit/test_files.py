@@ -16,7 +16,7 @@ from tui.cli import main
 from tui.domain.credentials import Secret
 from tui.domain.favourite import parse_favourite
 from tui.favourites import FavouritesError, favourites, favourites_path, keep
-from tui.files import NotRegular, TooLarge, open_lock, read_regular, take_lock
+from tui.files import ConfigFile, NotRegular, TooLarge, read_regular
 from tui.journal import Journal, JournalError
 from tui.journal.senders import Sender, living_senders
 
@@ -147,10 +147,10 @@ def test_favourite_that_no_parser_takes_hides_no_other(config: Path, line: str, 
         wrong += 'name = "wrong"\n'
     favourites_path().write_text(f"{wrong}{line}\n{_GOOD}")
     found = favourites()
-    assert [one.name for one in found.favourites] == ["good"]
-    assert [why in str(one) and len(str(one)) < 400 for one in found.wrong] == [True]
+    assert [one.name for one in found.usable] == ["good"]
+    assert [why in str(one) and len(str(one)) < 400 for one in found.mistakes] == [True]
     keep(parse_favourite({"name": "wrong", "from": "spot", "to": "funding", "asset": "BNB"}))
-    assert "good" in [one.name for one in favourites().favourites]
+    assert "good" in [one.name for one in favourites().usable]
 
 
 @pytest.mark.parametrize("kind", IRREGULAR)
@@ -188,13 +188,11 @@ def test_senders_lock_that_is_no_file_is_nobodys(tmp_path: Path, kind: str) -> N
 
 
 def test_lock_that_another_holds_is_waited_for_so_long_and_no_longer(config: Path) -> None:
-    one, other = open_lock(config / "x.toml"), open_lock(config / "x.toml")
-    try:
-        assert take_lock(one, limit_s=0)
-        assert not take_lock(other, limit_s=0)
-    finally:
-        os.close(one)
-        os.close(other)
+    file = ConfigFile("x.toml", "X", 100, RuntimeError)
+    with file.locked(0, busy="a"), pytest.raises(RuntimeError, match="b"), file.locked(0, busy="b"):
+        pass
+    with file.locked(0, busy="c"):
+        pass
 
 
 def test_passphrase_on_standard_input_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

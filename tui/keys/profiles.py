@@ -5,9 +5,7 @@ and no secret. A key belongs to the host that it was added for; the keyring's en
 file can send a key elsewhere.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +15,7 @@ import msgspec
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
-from tui.files import NotRegular, atomic_write, config_folder, open_lock, read_regular, take_lock
+from tui.files import ConfigFile
 from tui.keys import keyring_calls
 from tui.keys.errors import (
     InvalidKey,
@@ -30,8 +28,7 @@ from tui.keys.errors import (
 from tui.keys.formats import parse_key, parse_profile_name
 from tui.keys.keyring_calls import LIMIT_S
 
-_MOST_BYTES = 1024 * 1024
-"""Thousands of profiles."""
+_FILE = ConfigFile("profiles.json", "The list of profiles", 1024 * 1024, ProfilesFileError)
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,26 +64,23 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 def profiles_path() -> Path:
-    """The file that lists the profiles. Raises FolderRefused."""
-    return config_folder() / "profiles.json"
+    """Return the path of the list of profiles. Raises FolderRefused."""
+    return _FILE.path
 
 
 def profiles() -> tuple[Profile, ...]:
-    """Every profile, in the order of adding. Touches no keyring. Raises ProfilesFileError."""
-    path = profiles_path()
-    try:
-        listed = msgspec.json.decode(read_regular(path, _MOST_BYTES), type=_ProfilesFile).profiles
-    except FileNotFoundError:
+    """Return every profile in the order of adding. Asks no keyring. Raises ProfilesFileError."""
+    content = _FILE.read()
+    if content is None:
         return ()
-    except OSError as error:
-        raise ProfilesFileError(f"The list of profiles, {path}, cannot be read: {error.strerror}") from None
+    try:
+        listed = msgspec.json.decode(content, type=_ProfilesFile).profiles
     except msgspec.MsgspecError as error:
-        raise ProfilesFileError(
-            f"The list of profiles, {path}, is damaged: {printable(str(error)[:200])}. "
-            "Correct it, or move it away and add the keys again."
+        raise _FILE.failure(
+            f"is damaged: {printable(str(error)[:200])}. Correct it, or move it away and add the keys again."
         ) from None
-    if len({listed_profile.name for listed_profile in listed}) < len(listed):
-        raise ProfilesFileError(f"The list of profiles, {path}, has a name twice. Correct it.")
+    if len({each.name for each in listed}) < len(listed):
+        raise _FILE.failure("has a name twice. Correct it.")
     return listed
 
 
@@ -245,32 +239,10 @@ def _decoded(text: str) -> tuple[ApiKey, str] | None:
     return None
 
 
-@contextmanager
-def _changing(limit_s: float) -> Iterator[None]:
-    """Keep other Shunters from changing profiles meanwhile."""
-    path = profiles_path()
-    try:
-        lock = open_lock(path)
-    except NotRegular as error:
-        raise ProfilesFileError(f"The list of profiles, {path}, cannot be changed: {error.strerror}.") from None
-    except OSError as error:
-        raise ProfilesFileError(f"The folder {path.parent} cannot be written to: {error.strerror}") from None
-    try:
-        try:
-            is_mine = take_lock(lock, limit_s=limit_s)
-        except OSError as error:
-            raise ProfilesFileError(f"The folder {path.parent} takes no locks: {error.strerror}") from None
-        if not is_mine:
-            raise ProfilesFileError("Another Shunter is adding or removing a key. Finish that, and try again.")
-        yield
-    finally:
-        os.close(lock)
+def _changing(limit_s: float) -> AbstractContextManager[None]:
+    """Keep other Shunters from changing the profiles."""
+    return _FILE.locked(limit_s, busy="Another Shunter is adding or removing a key. Finish that, and try again.")
 
 
 def _write(listed: tuple[Profile, ...]) -> None:
-    """Replace the list, at once or not at all."""
-    path = profiles_path()
-    try:
-        atomic_write(path, msgspec.json.format(msgspec.json.encode(_ProfilesFile(listed))) + b"\n")
-    except OSError as error:
-        raise ProfilesFileError(f"The list of profiles, {path}, cannot be written: {error.strerror}") from None
+    _FILE.write(msgspec.json.format(msgspec.json.encode(_ProfilesFile(listed))) + b"\n")

@@ -7,49 +7,43 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.domain.text import printable
-from tui.files import atomic_write, config_folder, read_regular
+from tui.files import ConfigFile
 from tui.keys.errors import SettingsFileError
 
 ACCEPTANCE = "keep my keys in plain text"
 """What a person types to accept a keyring that may do so."""
 
-_MOST_BYTES = 64 * 1024
+_FILE = ConfigFile("settings.json", "The settings", 64 * 1024, SettingsFileError)
 _A_YEAR_MINUTES = 366 * 24 * 60
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The settings, and what holds where the file has none."""
+    """The settings, with their defaults."""
 
     idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0, le=_A_YEAR_MINUTES)] = 15
-    """Minutes without a key press after which the app lets go of the key; 0 is never."""
+    """After this many minutes without a key press, the app forgets the key; 0 is never."""
     plain_text_keyring: str = ""
-    """The keyring that the person accepted although it may keep keys in plain text."""
+    """The keyring that the person accepted, although it may keep keys in plain text."""
     theme: str = ""
-    """The theme that the person chose; empty where none was."""
+    """The theme that the person chose, if any."""
 
 
 def settings_path() -> Path:
-    """The file of the settings. Raises FolderRefused."""
-    return config_folder() / "settings.json"
+    """Return the path of the settings. Raises FolderRefused."""
+    return _FILE.path
 
 
 def settings() -> Settings:
-    """The settings as they stand in the file. Raises SettingsFileError."""
-    path = settings_path()
+    """Return the settings in the file. Raises SettingsFileError."""
+    content = _FILE.read()
     try:
-        return msgspec.json.decode(read_regular(path, _MOST_BYTES), type=Settings)
-    except FileNotFoundError:
-        return Settings()
-    except OSError as error:
-        raise SettingsFileError(f"The settings, {path}, cannot be read: {error.strerror}") from None
+        return Settings() if content is None else msgspec.json.decode(content, type=Settings)
     except msgspec.MsgspecError as error:
-        raise SettingsFileError(
-            f"The settings, {path}, are damaged: {printable(str(error)[:200])}. Correct the file, or delete it."
-        ) from None
+        raise _FILE.failure(f"are damaged: {printable(str(error)[:200])}. Correct the file, or delete it.") from None
 
 
 def kept_theme() -> str:
-    """The theme that the person chose. Empty also where the file cannot be read: that is told where it matters more."""
+    """Return the theme that the person chose, or an empty string. A file that cannot be read is reported elsewhere."""
     try:
         return settings().theme
     except SettingsFileError:
@@ -73,8 +67,4 @@ def accept_plain_text(keyring: str, typed: str) -> bool:
 
 
 def _write(changed: Settings) -> None:
-    path = settings_path()
-    try:
-        atomic_write(path, msgspec.json.format(msgspec.json.encode(changed)) + b"\n")
-    except OSError as error:
-        raise SettingsFileError(f"The settings, {path}, cannot be written: {error.strerror}") from None
+    _FILE.write(msgspec.json.format(msgspec.json.encode(changed)) + b"\n")

@@ -157,9 +157,9 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         except FavouritesError as error:
             self._shown, said = [], str(error)
         else:
-            self._shown = [one for one in found.favourites if one.profile in ("", self._profile)]
-            if found.wrong:
-                said = f"{favourites_path()}:\n" + "\n".join(map(str, found.wrong))
+            self._shown = [one for one in found.usable if one.profile in ("", self._profile)]
+            if found.mistakes:
+                said = f"{favourites_path()}:\n" + "\n".join(map(str, found.mistakes))
         listed = self.query_one(OptionList)
         listed.clear_options()
         names = max((len(one.name) for one in self._shown), default=0)
