@@ -6,7 +6,7 @@ import sys
 from decimal import Decimal
 
 from tui.demo.exchange import DemoExchange
-from tui.demo.ledger import Holding, Ledger, Pair
+from tui.demo.ledger import Funds, Ledger, MarginPair
 from tui.domain.balances import Account
 from tui.domain.wallets import Wallet
 
@@ -23,15 +23,15 @@ def assets() -> list[str]:
     return [*_QUOTES, *names][:_ASSETS]
 
 
-def pairs() -> list[Pair]:
+def pairs() -> list[MarginPair]:
     """2,500 pairs of them."""
-    made = (Pair(base, quote) for base in assets() for quote in _QUOTES if base != quote)
+    made = (MarginPair(base, quote) for base in assets() for quote in _QUOTES if base != quote)
     return list(itertools.islice(made, _PAIRS))
 
 
 def large_exchange(*, past: int = 0) -> DemoExchange:
     """All of it in an exchange."""
-    held = {asset: Holding(free=Decimal(number + 1) / 8) for number, asset in enumerate(assets())}
+    held = {asset: Funds(free=Decimal(number + 1) / 8) for number, asset in enumerate(assets())}
     some = {asset: held[asset] for asset in assets()[:_IN_OTHER_WALLETS]}
     wallets = {Account(wallet): dict(some) for wallet in Wallet if wallet is not Wallet.ISOLATED}
     wallets[Account(Wallet.SPOT)] = held

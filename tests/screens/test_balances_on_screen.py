@@ -20,7 +20,7 @@ from tests.screens.waiting import (
 )
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
@@ -34,7 +34,7 @@ from tui.widgets.trouble_line import TroubleLine
 AppMaker = Callable[..., ShunterApp]
 
 PORTFOLIO_CALL = "/papi/v1/balance"
-BROKEN = Answer(500, b"oops")
+BROKEN = Reply(500, b"oops")
 
 
 def field(main: MainScreen, which: str) -> FormField:
@@ -289,7 +289,7 @@ async def test_a_wallet_that_the_exchange_has_barred_says_so_before_anything_is_
 ) -> None:
     body = b'{"%s":false,"userAssets":[{"asset":"USDT","free":"70.00"}]}' % flag.encode()
     path = "/sapi/v1/margin/account"
-    exchange.faults.append(Fault(method="GET", path=path, times=None, executes=False, answer=Answer(body=body)))
+    exchange.faults.append(Fault(method="GET", path=path, times=None, executes=False, answer=Reply(body=body)))
     app = demo_app(source=source, destination=destination, asset="USDT", amount="5")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
@@ -389,7 +389,7 @@ async def test_asset_and_pair_check_each_other_whichever_is_entered_first(demo_a
 
 
 async def test_a_ban_is_in_the_header_with_its_end(demo_app: AppMaker, exchange: DemoExchange) -> None:
-    refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "50"})
+    refusal = Reply(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "50"})
     exchange.faults.append(Fault(method="GET", path="/sapi/v1/asset/wallet/balance", executes=False, answer=refusal))
     async with demo_app().run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, MainScreen))

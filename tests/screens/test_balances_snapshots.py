@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from tests.screens.waiting import until, until_open
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.routes import ENDPOINTS
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
@@ -60,7 +60,7 @@ def test_loading(size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchan
 def test_some_failed(
     size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare
 ) -> None:
-    broken = Answer(500, b'{"code":-1000,"msg":"An unknown error occurred."}')
+    broken = Reply(500, b'{"code":-1000,"msg":"An unknown error occurred."}')
     for method, path in (("GET", "/papi/v1/balance"), ("GET", "/sapi/v1/margin/isolated/account")):
         exchange.faults.append(Fault(method=method, path=path, executes=False, answer=broken))
     assert snap_compare(demo_app(asset="USDT"), terminal_size=size, run_before=_opened)

@@ -11,9 +11,8 @@ from textual.widgets import Label, OptionList
 from tests.evidence import ambiguous
 from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
-from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.desk.settle import Pace, Progress
 from tui.domain.entries import Origin
@@ -82,7 +81,7 @@ async def test_of_several_records_the_person_says_which(
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         exchange.ledger.transfer(REQUEST, exchange.server_ms(), fails=False)  # a moment before, on the web page
-        exchange.faults.append(Fault(answer=Answer(502)))
+        exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
@@ -101,7 +100,7 @@ async def test_who_saw_it_executed_has_declined_no_record(
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         exchange.ledger.transfer(REQUEST, exchange.server_ms(), fails=False)
-        exchange.faults.append(Fault(answer=Answer(502)))
+        exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
@@ -118,7 +117,7 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         main = await until_open(pilot)
         main.desk._pace = Pace(0.01, 0.5, judge_reads=10**6, judge_gap_s=0.05)
         exchange.history.hidden = Lag(reads=10**6)
-        exchange.faults.append(Fault(answer=Answer(502)))
+        exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         assert "Transfer unknown" in screen_text(pilot)
         shown = pilot.app.screen
@@ -194,7 +193,7 @@ async def test_a_record_that_could_not_be_chosen_is_not_said_to_be_made_elsewher
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(160, 40)) as pilot:
         main = await until_open(pilot)
         exchange.history.edits = [(edit, None)]
-        exchange.faults.append(Fault(answer=Answer(502)))
+        exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)

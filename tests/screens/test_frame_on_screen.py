@@ -16,7 +16,7 @@ from tests.screens.waiting import until_open
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Cut, Fault
+from tui.demo.faults import Cut, Fault, Reply
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 
@@ -27,8 +27,8 @@ _KEYS = (
 _REFUSAL = b'{"code":-3041,"msg":"Balance is not enough. \\u754c e\\u0301"}'
 _FAULTS = (
     None,
-    Fault(executes=False, answer=Answer(400, _REFUSAL)),
-    Fault(answer=Answer(502)),
+    Fault(executes=False, answer=Reply(400, _REFUSAL)),
+    Fault(answer=Reply(502)),
     Fault(answer=Cut.CLOSE),
 )
 keys = st.lists(st.sampled_from(_KEYS), min_size=1, max_size=6)

@@ -16,7 +16,7 @@ from tests.evidence import matching_record
 from tests.screens.waiting import newest, picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
 from tui.demo.past import past as earlier_transfers
 from tui.desk import browse
 from tui.domain.entries import Entry
@@ -136,7 +136,7 @@ async def test_nothing_goes_over_the_wire_once_all_is_read(demo_app: AppMaker) -
 
 
 async def test_what_could_not_be_read_is_said_and_reachable(demo_app: AppMaker, exchange: DemoExchange) -> None:
-    refusal = Answer(400, b'{"code":-1002,"msg":"You [b]are[/b] not\\u001b[31m authorized."}')
+    refusal = Reply(400, b'{"code":-1002,"msg":"You [b]are[/b] not\\u001b[31m authorized."}')
     exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, executes=False, answer=refusal))
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)

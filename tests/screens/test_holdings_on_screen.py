@@ -10,7 +10,7 @@ from tests.screens.waiting import until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.domain.balances import Balances, Holdings
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
@@ -129,7 +129,7 @@ async def test_a_click_chooses_a_cell_and_a_second_one_moves_from_there(demo_app
 
 
 async def test_a_wallet_that_was_not_read_is_no_empty_one(demo_app: AppMaker, exchange: DemoExchange) -> None:
-    broken = Answer(500, b"")
+    broken = Reply(500, b"")
     exchange.faults.append(Fault(method="GET", path="/papi/v1/balance", executes=False, answer=broken, times=None))
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)

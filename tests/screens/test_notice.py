@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.history import Lag
 from tui.desk.settle import Pace
 from tui.domain.transfer import Field
@@ -34,7 +34,7 @@ def no_time_to_lose(monkeypatch: pytest.MonkeyPatch, exchange: DemoExchange) -> 
 async def judged(pilot: Pilot[bool], exchange: DemoExchange) -> MainScreen:
     """Send a transfer whose answer and record do not come, and wait until it is judged not executed."""
     main = await until_open(pilot)
-    exchange.faults.append(Fault(answer=Answer(502)))
+    exchange.faults.append(Fault(answer=Reply(502)))
     await send(pilot)
     await until(pilot, lambda: "Judged not executed" in screen_text(pilot))
     assert "That is no proof" in screen_text(pilot)
@@ -85,7 +85,7 @@ async def test_what_is_open_leaves_no_figure_fresh(demo_app: AppMaker, exchange:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         main.desk._pace = Pace()
-        exchange.faults.append(Fault(answer=Answer(502)))
+        exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)

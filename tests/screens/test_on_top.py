@@ -19,7 +19,7 @@ from tests.screens.test_themes import until_hit
 from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace, Progress
@@ -275,7 +275,7 @@ async def test_keys_behind_the_one_that_quits_open_nothing(key: str, demo_app: A
 
 async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
     exchange.history.hidden = Lag(reads=10**6)
-    exchange.faults.append(Fault(answer=Answer(502)))
+    exchange.faults.append(Fault(answer=Reply(502)))
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await send(pilot)
@@ -290,7 +290,7 @@ async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker,
 
 
 async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
-    exchange.faults.append(Fault(answer=Answer(502)))
+    exchange.faults.append(Fault(answer=Reply(502)))
     exchange.history.hidden = Lag(reads=10**6)
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
@@ -304,7 +304,7 @@ async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchan
 
 async def test_an_entry_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
     exchange.history.hidden = Lag(reads=10**6)
-    exchange.faults.append(Fault(answer=Answer(502)))
+    exchange.faults.append(Fault(answer=Reply(502)))
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         await until_open(pilot)
         await send(pilot)
@@ -364,7 +364,7 @@ async def test_a_question_that_is_settled_is_asked_no_more(
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         exchange.ledger.transfer(REQUEST, exchange.server_ms(), fails=False)
-        exchange.faults.append(Fault(answer=Answer(502)))
+        exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))

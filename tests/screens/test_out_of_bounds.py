@@ -5,12 +5,12 @@ from collections.abc import Callable
 from tests.screens.waiting import figure, until_open
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.routes import ENDPOINTS
 from tui.domain.wallets import Wallet
 from tui.widgets.trouble_line import TroubleLine
 
-_TURNED_AWAY = Answer(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')
+_TURNED_AWAY = Reply(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')
 
 
 async def test_key_that_is_turned_away_from_portfolio_margin_alone_is_no_trouble(

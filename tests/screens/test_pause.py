@@ -5,7 +5,7 @@ from collections.abc import Callable
 from tests.screens.waiting import review, until, until_open, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.screens.review import ReviewScreen
 
 
@@ -13,7 +13,7 @@ async def test_review_says_until_when_and_asks_once_more(
     demo_app: Callable[..., ShunterApp], exchange: DemoExchange
 ) -> None:
     """ccxt 14639, XChange 4011: requests during a ban make it longer."""
-    banned = Answer(418, b'{"code":-1003,"msg":"Way too much request weight used."}', {"Retry-After": "521"})
+    banned = Reply(418, b'{"code":-1003,"msg":"Way too much request weight used."}', {"Retry-After": "521"})
     async with demo_app(asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         exchange.faults.append(Fault(method="GET", path="/papi/v1/balance", executes=False, answer=banned))

@@ -16,7 +16,7 @@ from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.desk.settle import Progress
 from tui.domain.evidence import Reason, Reopened
 from tui.domain.favourite import Favourite
@@ -221,12 +221,12 @@ def test_offline(has_few_colours: bool, snap_sizes: SnapSizes, monkeypatch: pyte
 
 def test_refused(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
     refusal = b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'
-    exchange.faults.append(Fault(executes=False, answer=Answer(401, refusal)))
+    exchange.faults.append(Fault(executes=False, answer=Reply(401, refusal)))
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=_sent)
 
 
 def test_unknown(demo_app: AppMaker, exchange: DemoExchange, snap_compare: SnapCompare) -> None:
-    exchange.faults.append(Fault(answer=Answer(502, b"<html>Bad gateway</html>")))
+    exchange.faults.append(Fault(answer=Reply(502, b"<html>Bad gateway</html>")))
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=SMALL, run_before=_sent)
 
 

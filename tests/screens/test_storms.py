@@ -20,7 +20,7 @@ from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace
 from tui.domain.transfer import Draft, Outcome, Transfer
@@ -96,7 +96,7 @@ class Failed:
 
     async def come(self, storm: Storm) -> None:
         method, path = self.request
-        fault = Fault(answer=Answer(502), executes=self.is_executed, method=method, path=path)
+        fault = Fault(answer=Reply(502), executes=self.is_executed, method=method, path=path)
         storm.exchange.faults.append(fault)
 
 

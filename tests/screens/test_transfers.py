@@ -28,7 +28,7 @@ from tests.screens.waiting import (
 from tui.app.app import ShunterApp
 from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.desk.settle import Progress
 from tui.domain.balances import Balances, Holdings
@@ -126,7 +126,7 @@ async def test_a_bad_amount_is_told_beside_old_figures_too(
 
 
 async def test_trying_again_tells_of_identical_transfers_first(demo_app: AppMaker, exchange: DemoExchange) -> None:
-    exchange.faults.append(Fault(answer=Answer(502, b""), executes=True))
+    exchange.faults.append(Fault(answer=Reply(502, b""), executes=True))
     app = demo_app(asset="USDT", amount="8")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
@@ -226,7 +226,7 @@ async def test_a_refusal_is_told_in_the_exchanges_words_and_keeps_what_was_enter
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
     exchange.faults.append(
-        Fault(executes=False, answer=Answer(400, b'{"code":-5013,"msg":"[red]Not [/] today\\u001b[31m"}'))
+        Fault(executes=False, answer=Reply(400, b'{"code":-5013,"msg":"[red]Not [/] today\\u001b[31m"}'))
     )
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -312,7 +312,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
 async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_history(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
-    exchange.faults.append(Fault(answer=Answer(502, b"<html>Bad gateway</html>")))
+    exchange.faults.append(Fault(answer=Reply(502, b"<html>Bad gateway</html>")))
     exchange.history.hidden = Lag(reads=10**6)
     app = demo_app(asset="USDT", amount="7")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -421,7 +421,7 @@ def test_open_outcomes_are_exactly_those_that_can_still_turn_out_either_way() ->
 
 async def test_what_the_exchange_said_and_what_to_do_are_two_facts(demo_app: AppMaker, exchange: DemoExchange) -> None:
     said = b'{"code":-9000,"msg":"user have no avaliable amount"}'
-    exchange.faults.append(Fault(executes=False, answer=Answer(400, said)))
+    exchange.faults.append(Fault(executes=False, answer=Reply(400, said)))
     async with demo_app(asset="USDT", amount="7").run_test(size=(80, 24)) as pilot:
         await until_open(pilot)
         await send(pilot)

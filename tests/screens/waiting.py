@@ -10,7 +10,7 @@ from textual.widgets import Label
 
 from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen
@@ -83,7 +83,7 @@ def rows(main: MainScreen) -> list[list[str]]:
 async def review_after_a_failure(pilot: Pilot[bool], main: MainScreen, exchange: DemoExchange) -> None:
     """Open the review while the exchange does not tell its time, and have it get ready once more when it does."""
     main.desk.client.clock = None
-    no_time = Fault(method="GET", path="/api/v3/time", executes=False, answer=Answer(502, b""), times=None)
+    no_time = Fault(method="GET", path="/api/v3/time", executes=False, answer=Reply(502, b""), times=None)
     exchange.faults.append(no_time)
     await pilot.press("f2")
     await until_screen(pilot, ReviewScreen)

@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 from tests.terminal.conftest import OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
-from tui.demo.ledger import Holding, Ledger, Pair
+from tui.demo.ledger import Funds, Ledger, MarginPair
 from tui.demo.serving import served
 from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
@@ -30,20 +30,20 @@ WAYS = {
 Environment = dict[str, str]
 
 
-def holding(**amounts: str) -> dict[str, Holding]:
-    return {asset: Holding(Decimal(amount)) for asset, amount in amounts.items()}
+def holding(**amounts: str) -> dict[str, Funds]:
+    return {asset: Funds(Decimal(amount)) for asset, amount in amounts.items()}
 
 
 @pytest.fixture
 def exchange() -> DemoExchange:
-    held = holding(USDT="1250", BNB="4") | {NAME: Holding(Decimal("3.5"))}
+    held = holding(USDT="1250", BNB="4") | {NAME: Funds(Decimal("3.5"))}
     holdings = {
         Account(Wallet.SPOT): held,
-        Account(Wallet.FUNDING): {NAME: Holding(Decimal(1))},
-        Account(Wallet.ISOLATED, SYMBOL): {NAME: Holding(Decimal(2))},
+        Account(Wallet.FUNDING): {NAME: Funds(Decimal(1))},
+        Account(Wallet.ISOLATED, SYMBOL): {NAME: Funds(Decimal(2))},
         Account(Wallet.PORTFOLIO): holding(USDT="0"),
     }
-    return DemoExchange(ledger=Ledger(holdings, [Pair(NAME, "USDT"), Pair("BNB", "USDT")]))
+    return DemoExchange(ledger=Ledger(holdings, [MarginPair(NAME, "USDT"), MarginPair("BNB", "USDT")]))
 
 
 @pytest.fixture

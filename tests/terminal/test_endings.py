@@ -15,7 +15,7 @@ from tests.terminal.conftest import OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.serving import served
 
 FORM = ["--profile", "main", "--asset", "USDT", "--amount", "7.25"]
@@ -52,7 +52,7 @@ def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start
     ending: signal.Signals, executed: bool, exchange: DemoExchange, open_app: Open
 ) -> None:
     gate = Gate()
-    fault = Fault(after=gate) if executed else Fault(before=gate, executes=False, answer=Answer(500))
+    fault = Fault(after=gate) if executed else Fault(before=gate, executes=False, answer=Reply(500))
     exchange.faults.append(fault)
     first = open_app()
     confirm(first)

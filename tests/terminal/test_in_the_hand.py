@@ -14,13 +14,13 @@ from tests.terminal.conftest import Environment, OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tests.waiting import wait_for
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.serving import base_url, listen, server
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 
 MOST_KEYS = 12
-REFUSED = Answer(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')
+REFUSED = Reply(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')
 GO_TO, ENTER = "\x0f", "\r"
 
 

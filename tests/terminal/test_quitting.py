@@ -10,7 +10,7 @@ from tests.terminal.conftest import WHOLE_TEXTS, OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.demo.serving import served
 
@@ -53,7 +53,7 @@ def end_with_an_unknown_transfer(terminal: Pty) -> None:
 
 
 def test_an_unknown_transfer_is_told_of_once_and_stays_in_the_shell(exchange: DemoExchange, open_app: Open) -> None:
-    exchange.faults.append(Fault(answer=Answer(502)))
+    exchange.faults.append(Fault(answer=Reply(502)))
     terminal = open_app()
     confirm(terminal)
     terminal.wait_for("Transfer unknown")
@@ -73,7 +73,7 @@ def test_an_unknown_transfer_is_told_of_once_and_stays_in_the_shell(exchange: De
 
 def test_a_transfer_that_turns_unknown_while_quitting_is_told_of(exchange: DemoExchange, open_app: Open) -> None:
     gate = Gate()
-    exchange.faults.append(Fault(after=gate, answer=Answer(502)))
+    exchange.faults.append(Fault(after=gate, answer=Reply(502)))
     terminal = open_app()
     confirm(terminal)
     assert gate.reached.wait(LIMIT_S)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.examples import one_in
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
-from tui.demo.ledger import Holding, Ledger, Pair
+from tui.demo.ledger import Funds, Ledger, MarginPair
 from tui.desk.balances import BalanceReader
 from tui.domain.amounts import plain
 from tui.domain.balances import Account, ends, share
@@ -17,10 +17,10 @@ from tui.domain.transfer import Draft, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 
-PAIRS = [Pair("BTC", "USDT"), Pair("ETH", "USDT")]
+PAIRS = [MarginPair("BTC", "USDT"), MarginPair("ETH", "USDT")]
 
 amounts = st.decimals(min_value=0, max_value=Decimal(10) ** 11, places=8)
-holdings = st.builds(Holding, free=amounts, locked=amounts, held_back=amounts, borrowed=amounts, interest=amounts)
+holdings = st.builds(Funds, free=amounts, locked=amounts, held_back=amounts, borrowed=amounts, interest=amounts)
 
 
 @st.composite
@@ -29,7 +29,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
     accounts += [Account(Wallet.ISOLATED, pair.symbol) for pair in PAIRS]
     held = {account: {"USDT": draw(holdings), "BTC": draw(holdings)} for account in accounts}
     for wallet in (Wallet.SPOT, Wallet.FUNDING):  # nothing secures a loan or a position there: free is transferable
-        held[Account(wallet)] = {asset: Holding(one.free, one.locked) for asset, one in held[Account(wallet)].items()}
+        held[Account(wallet)] = {asset: Funds(one.free, one.locked) for asset, one in held[Account(wallet)].items()}
     return Ledger(held, PAIRS)
 
 

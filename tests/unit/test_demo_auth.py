@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tui.demo.auth import Registration, check_signed, known_key
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
 from tui.demo.keys import demo_key, new_key
 from tui.demo.parameters import Received
 from tui.domain.credentials import ApiKey, KeyKind
@@ -50,7 +50,7 @@ def hmac_key() -> tuple[ApiKey, Registration]:
 def _refusal(attempt: Callable[[], object]) -> Code | None:
     try:
         attempt()
-    except Refused as refused:
+    except RequestRefused as refused:
         return refused.code
     return None
 

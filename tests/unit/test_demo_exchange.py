@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.examples import one_in
 from tui.demo.auth import Permissions
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, ConnectionCut, Cut, Fault
+from tui.demo.faults import TRANSFER_PATH, ConnectionCut, Cut, Fault, Reply
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import demo_key
 from tui.demo.routes import ENDPOINTS, Access
@@ -430,7 +430,7 @@ async def test_body_beyond_the_limit_is_refused(caller: Caller) -> None:
 
 
 async def test_fault_strikes_the_request_that_it_is_for(caller: Caller) -> None:
-    caller.exchange.faults.append(Fault(answer=Answer(503, b"Service Unavailable."), executes=False, skip=1))
+    caller.exchange.faults.append(Fault(answer=Reply(503, b"Service Unavailable."), executes=False, skip=1))
     answers = [await caller.ask("POST", TRANSFER_PATH, type="MAIN_FUNDING", asset="USDT", amount="1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 503, 200]
     assert answers[1].text == "Service Unavailable."
@@ -440,13 +440,13 @@ async def test_fault_strikes_the_request_that_it_is_for(caller: Caller) -> None:
 
 
 async def test_faults_strike_in_turn_and_for_ever_if_told(caller: Caller) -> None:
-    caller.exchange.faults += [Fault(answer=Answer(418)), Fault(answer=Answer(503), times=None)]
+    caller.exchange.faults += [Fault(answer=Reply(418)), Fault(answer=Reply(503), times=None)]
     answers = [await caller.ask("POST", TRANSFER_PATH, type="MAIN_FUNDING", asset="USDT", amount="1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [418, 503, 503]
 
 
 async def test_fault_of_another_path_leaves_transfers_alone(caller: Caller) -> None:
-    caller.exchange.faults.append(Fault(method="GET", path="/fapi/v3/balance", answer=Answer(502), executes=False))
+    caller.exchange.faults.append(Fault(method="GET", path="/fapi/v3/balance", answer=Reply(502), executes=False))
     assert "tranId" in await caller.transfer()
     assert (await caller.ask("GET", "/fapi/v3/balance")).status_code == 502
 

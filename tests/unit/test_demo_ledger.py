@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.demo.account import demo_ledger
-from tui.demo.errors import Code, Refused
-from tui.demo.ledger import Holding, Ledger, Pair
+from tui.demo.errors import Code, RequestRefused
+from tui.demo.ledger import Funds, Ledger, MarginPair
 from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
@@ -31,7 +31,7 @@ def _requests(draw: st.DrawFn) -> TransferRequest:
     )
 
 
-def _everything(ledger: Ledger) -> list[Holding]:
+def _everything(ledger: Ledger) -> list[Funds]:
     accounts = [(wallet, None) for wallet in Wallet if wallet is not Wallet.ISOLATED]
     pairs = [(Wallet.ISOLATED, pair.symbol) for pair in ledger.isolated_pairs()]
     return [ledger.balance(wallet, asset, pair) for wallet, pair in accounts + pairs for asset in _ASSETS]
@@ -46,7 +46,7 @@ def test_transfers_conserve_every_assets_total(requests: list[TransferRequest]) 
         held = _everything(ledger)
         try:
             ledger.transfer(request, 0)
-        except Refused:
+        except RequestRefused:
             assert _everything(ledger) == held
         else:
             taken += 1
@@ -105,7 +105,7 @@ def test_all_that_is_transferable_moves_and_leaves_nothing_transferable(move: Tr
 )
 def test_refusal_says_why(request_: TransferRequest, code: Code) -> None:
     ledger = demo_ledger()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         ledger.transfer(request_, 0)
     assert refused.value.code is code
     assert ledger.transfers == []
@@ -121,6 +121,6 @@ def test_failed_transfer_gets_a_tran_id_and_moves_nothing() -> None:
 
 def test_ledger_that_could_not_be_exact_is_refused() -> None:
     with pytest.raises(ValueError, match="must stay below"):
-        demo_ledger().hold(Account(Wallet.FUNDING), "USDT", Holding(Decimal(10) ** 20 - 1))
+        demo_ledger().hold(Account(Wallet.FUNDING), "USDT", Funds(Decimal(10) ** 20 - 1))
     with pytest.raises(ValueError, match="must stay below"):
-        Ledger({Account(Wallet.SPOT): {"USDT": Holding(Decimal(10) ** 20)}}, [Pair("BTC", "USDT")])
+        Ledger({Account(Wallet.SPOT): {"USDT": Funds(Decimal(10) ** 20)}}, [MarginPair("BTC", "USDT")])

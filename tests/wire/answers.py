@@ -2,20 +2,20 @@
 
 import gzip
 
-from tui.demo.faults import Answer, Cut
+from tui.demo.faults import Cut, Reply
 
 
-def said(status: int, code: int, message: str = "Something.", **headers: str) -> Answer:
+def said(status: int, code: int, message: str = "Something.", **headers: str) -> Reply:
     """An answer with a code and words of the exchange."""
-    return Answer(status, b'{"code":%d,"msg":"%b"}' % (code, message.encode()), headers)
+    return Reply(status, b'{"code":%d,"msg":"%b"}' % (code, message.encode()), headers)
 
 
-def ok(body: bytes, **headers: str) -> Answer:
+def ok(body: bytes, **headers: str) -> Reply:
     """A 200."""
-    return Answer(200, body, headers)
+    return Reply(200, body, headers)
 
 
-UNKNOWN: dict[str, Answer | Cut] = {
+UNKNOWN: dict[str, Reply | Cut] = {
     "empty": ok(b""),
     "html": ok(b"<html><body>Welcome</body></html>"),
     "truncated json": ok(b'{"tranId":135268'),
@@ -32,25 +32,25 @@ UNKNOWN: dict[str, Answer | Cut] = {
     "tranId true": ok(b'{"tranId":true}'),
     "tranId twice nested": ok(b'{"data":{"tranId":13526853623}}'),
     "half a character as a name": ok(rb'{"tranId":77,"\ud800":1}'),
-    "half a character as the name of an error": Answer(400, rb'{"code":-5002,"msg":"No.","\udfff":1}'),
-    "tranId in a refusal's words": Answer(400, rb'{"code":-5013,"msg":"tr\u0061nId 13526853623"}'),
-    "403 of xml": Answer(403, b'<?xml version="1.0"?><transfer><id>5</id><state>done</state></transfer>'),
-    "403 of another element": Answer(403, b'<json>{"result":"ok","id":5}</json>'),
+    "half a character as the name of an error": Reply(400, rb'{"code":-5002,"msg":"No.","\udfff":1}'),
+    "tranId in a refusal's words": Reply(400, rb'{"code":-5013,"msg":"tr\u0061nId 13526853623"}'),
+    "403 of xml": Reply(403, b'<?xml version="1.0"?><transfer><id>5</id><state>done</state></transfer>'),
+    "403 of another element": Reply(403, b'<json>{"result":"ok","id":5}</json>'),
     "not utf-8": ok(b'{"tranId":"\xff\xfe"}'),
     "200 that says an error": said(200, -5002),
     "200 that says -1007": said(200, -1007),
     "gzip that is none": ok(b'{"tranId":13526853623}', **{"content-encoding": "gzip"}),
     "gzip of half a body": ok(gzip.compress(b'{"tranId":13526853623}')[:-16], **{"content-encoding": "gzip"}),
-    "100 MB": Answer(200, b" " * 1_000_000, repeat=100),
-    "100 MB of an error": Answer(400, b" " * 1_000_000, repeat=100),
-    "201": Answer(201, b'{"tranId":13526853623}'),
-    "202": Answer(202),
-    "204": Answer(204),
-    "301": Answer(301, headers={"location": "/sapi/v1/asset/transfer"}),
-    "302": Answer(302, headers={"location": "/sapi/v1/asset/transfer"}),
-    "307": Answer(307, headers={"location": "/sapi/v1/asset/transfer"}),
-    "308 without a place": Answer(308),
-    "408": Answer(408),
+    "100 MB": Reply(200, b" " * 1_000_000, repeat=100),
+    "100 MB of an error": Reply(400, b" " * 1_000_000, repeat=100),
+    "201": Reply(201, b'{"tranId":13526853623}'),
+    "202": Reply(202),
+    "204": Reply(204),
+    "301": Reply(301, headers={"location": "/sapi/v1/asset/transfer"}),
+    "302": Reply(302, headers={"location": "/sapi/v1/asset/transfer"}),
+    "307": Reply(307, headers={"location": "/sapi/v1/asset/transfer"}),
+    "308 without a place": Reply(308),
+    "408": Reply(408),
     "408 of -1007": said(408, -1007),
     "400 of -1006": said(400, -1006, "An unexpected response was received from the message bus."),
     "400 of -1007": said(400, -1007, "Timeout waiting for response from backend server."),
@@ -58,35 +58,33 @@ UNKNOWN: dict[str, Answer | Cut] = {
     "403 of -1006": said(403, -1006),
     "418 of -1006": said(418, -1006, **{"retry-after": "0"}),
     "429 of -1007": said(429, -1007, **{"retry-after": "0"}),
-    "500": Answer(500),
+    "500": Reply(500),
     "500 of -1000": said(500, -1000, "An unknown error occurred while processing the request."),
     "500 of -5002": said(500, -5002, "You have insufficient balance."),
-    "502 of html": Answer(502, b"<html>Bad gateway</html>"),
-    "503": Answer(503),
-    "503 of html": Answer(503, b"<html>Service Unavailable.</html>"),
+    "502 of html": Reply(502, b"<html>Bad gateway</html>"),
+    "503": Reply(503),
+    "503 of html": Reply(503, b"<html>Service Unavailable.</html>"),
     "503 unknown error": said(503, -1000, "Unknown error, please check your request or try again later."),
     "503 of -1006": said(503, -1006, "Service Unavailable."),
     "503 of -1007": said(503, -1007, "Service Unavailable."),
     "500 with the words of a 503": said(500, -1000, "Service Unavailable."),
     "504 of -1007": said(504, -1007),
-    "504": Answer(504),
-    "520": Answer(520, b"error code: 520"),
-    "599": Answer(599),
-    **{
-        f"{status} without a code": Answer(status) for status in (400, 401, 404, 405, 407, 409, 413, 421, 425, 460, 499)
-    },
-    "400 of html": Answer(400, b"<html>Bad request</html>"),
-    "400 with words alone": Answer(400, b'{"msg":"no"}'),
-    "400 with a code that is text": Answer(400, b'{"code":"-5002","msg":"no"}'),
-    "400 with a code that is null": Answer(400, b'{"code":null,"msg":"no"}'),
-    "400 with half a code": Answer(400, b'{"code":-500'),
-    "400 with a code of 5000 digits": Answer(400, b'{"code":-' + b"5" * 5000 + b"}"),
-    "400 nested": Answer(400, b'{"error":{"code":-5002,"msg":"no"}}'),
-    "400 nested deeply": Answer(400, b'{"code":-5002,"msg":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    "504": Reply(504),
+    "520": Reply(520, b"error code: 520"),
+    "599": Reply(599),
+    **{f"{status} without a code": Reply(status) for status in (400, 401, 404, 405, 407, 409, 413, 421, 425, 460, 499)},
+    "400 of html": Reply(400, b"<html>Bad request</html>"),
+    "400 with words alone": Reply(400, b'{"msg":"no"}'),
+    "400 with a code that is text": Reply(400, b'{"code":"-5002","msg":"no"}'),
+    "400 with a code that is null": Reply(400, b'{"code":null,"msg":"no"}'),
+    "400 with half a code": Reply(400, b'{"code":-500'),
+    "400 with a code of 5000 digits": Reply(400, b'{"code":-' + b"5" * 5000 + b"}"),
+    "400 nested": Reply(400, b'{"error":{"code":-5002,"msg":"no"}}'),
+    "400 nested deeply": Reply(400, b'{"code":-5002,"msg":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
     "400 of an unknown code": said(400, -12345),
     "400 with escape codes": said(400, -12345, r"\u001b[2Jgone"),
-    "400 of an unknown code, not utf-8": Answer(400, b'{"code":-12345,"msg":"\xff\xfe"}'),
-    "403 with a code that is text": Answer(403, b'{"code":"-1002","msg":"no"}'),
+    "400 of an unknown code, not utf-8": Reply(400, b'{"code":-12345,"msg":"\xff\xfe"}'),
+    "403 with a code that is text": Reply(403, b'{"code":"-1002","msg":"no"}'),
     "403 of an unknown code": said(403, -12345),
     "418 of an unknown code": said(418, -12345, **{"retry-after": "0"}),
     "429 of -1000": said(429, -1000, **{"retry-after": "0"}),
@@ -144,22 +142,21 @@ UNKNOWN: dict[str, Answer | Cut] = {
     "tranId with zeros before it": ok(b'{"tranId":00013526853623}'),
     "tranId empty": ok(b'{"tranId":""}'),
     **{
-        f"{status} with a tranId": Answer(status, b'{"tranId":13526853623}')
-        for status in (203, 206, 226, 299, 404, 500)
+        f"{status} with a tranId": Reply(status, b'{"tranId":13526853623}') for status in (203, 206, 226, 299, 404, 500)
     },
     # A no is status, code and shape together, and names no tranId.
     **{
-        f"{status} of {code} and a tranId": Answer(
+        f"{status} of {code} and a tranId": Reply(
             status, b'{"code":%d,"msg":"no","tranId":13526853623}' % code, {"retry-after": "0"}
         )
         for status, code in ((400, -5002), (401, -2015), (403, -1002), (418, -1003), (429, -1003), (503, -1008))
     },
     "400 with a tranId in its words": said(400, -5002, "tranId 13526853623 exists"),
-    "400 with a tranId alone": Answer(400, b'{"tranId":13526853623}'),
-    "403 with a tranId in a page": Answer(403, b"<html>tranId=13526853623</html>"),
-    "429 with a tranId in a page": Answer(429, b"<html>tranId: 13526853623</html>", {"retry-after": "0"}),
+    "400 with a tranId alone": Reply(400, b'{"tranId":13526853623}'),
+    "403 with a tranId in a page": Reply(403, b"<html>tranId=13526853623</html>"),
+    "429 with a tranId in a page": Reply(429, b"<html>tranId: 13526853623</html>", {"retry-after": "0"}),
     **{
-        f"400 of -5002 with {name}": Answer(400, body)
+        f"400 of -5002 with {name}": Reply(400, body)
         for name, body in {
             "null beside it": b'{"code":-5002,"msg":"no","data":null}',
             "success beside it": b'{"code":-5002,"msg":"no","success":true}',
@@ -181,19 +178,19 @@ UNKNOWN: dict[str, Answer | Cut] = {
     },
     "403 with a code": said(403, -1002),
     "403 of -2015": said(403, -2015),
-    "403 of a firewall that speaks JSON": Answer(403, b'{"message":"Forbidden"}'),
-    "403 of a firewall that speaks plainly": Answer(403, b"Forbidden"),
-    "403 of a page with a code": Answer(403, b'<html>{"code":-1007,"msg":"x"}</html>'),
-    "403 of a page with a code in words": Answer(403, b"<html>code: -1007</html>"),
+    "403 of a firewall that speaks JSON": Reply(403, b'{"message":"Forbidden"}'),
+    "403 of a firewall that speaks plainly": Reply(403, b"Forbidden"),
+    "403 of a page with a code": Reply(403, b'<html>{"code":-1007,"msg":"x"}</html>'),
+    "403 of a page with a code in words": Reply(403, b"<html>code: -1007</html>"),
     "418 of another code": said(418, -5002, **{"retry-after": "0"}),
     "429 of another code": said(429, -5002, **{"retry-after": "0"}),
-    "429 in plain words": Answer(429, b"Too many requests", {"retry-after": "0"}),
+    "429 in plain words": Reply(429, b"Too many requests", {"retry-after": "0"}),
     "500 of -1008": said(500, -1008, "Server is currently overloaded with other requests."),
     "502 of -1008": said(502, -1008, "Server is currently overloaded with other requests."),
     "503 of a definite code and the words of a 503": said(503, -1002, "Service Unavailable."),
     "503 with the words of a 503 and more": said(503, -1000, "Service Unavailable. Your request may be executed."),
     "503 with the words of a 503 in capitals": said(503, -1000, "SERVICE UNAVAILABLE."),
-    "503 of the words alone": Answer(503, b"Service Unavailable."),
+    "503 of the words alone": Reply(503, b"Service Unavailable."),
     **{
         f"{status} of -1021": said(status, -1021, "Timestamp is outside of the recvWindow.", **{"retry-after": "0"})
         for status in (200, 201, 302, 403, 404, 408, 409, 418, 425, 429, 499, 500, 502, 503, 504, 520)
@@ -211,18 +208,18 @@ UNKNOWN: dict[str, Answer | Cut] = {
     "reset": Cut.RESET,
 }
 
-REJECTED: dict[str, Answer] = {
+REJECTED: dict[str, Reply] = {
     "400 with an empty message": said(400, -5002, ""),
     "400 with escape codes": said(400, -1121, r"\u001b[2Jgone"),
     "401 of -2015": said(401, -2015),
-    "403 of the firewall": Answer(403, b"<html>Forbidden</html>"),
-    "403 without a word": Answer(403),
+    "403 of the firewall": Reply(403, b"<html>Forbidden</html>"),
+    "403 without a word": Reply(403),
     "418 banned": said(418, -1003, **{"retry-after": "120"}),
-    "418 without a word": Answer(418),
+    "418 without a word": Reply(418),
     "429": said(429, -1003, **{"retry-after": "7"}),
     "429 without Retry-After": said(429, -1003),
     "429 with a date": said(429, -1003, **{"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}),
-    "429 of html": Answer(429, b"<html>Slow down</html>", {"retry-after": "7"}),
+    "429 of html": Reply(429, b"<html>Slow down</html>", {"retry-after": "7"}),
     "503 service unavailable": said(503, -1000, "Service Unavailable."),
     "503 internal error": said(503, -1001, "Internal error; unable to process your request. Please try again."),
     "503 of -1008": said(503, -1008, "Server is currently overloaded with other requests."),

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
-from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.demo.faults import Cut, Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
 from tui.desk.desk import Decision, Word
@@ -173,7 +173,7 @@ async def test_record_that_an_answer_named_is_taken_back_from_whom_a_person_gave
     other = await _unanswered(seat, server, _to_funding(amount), executed=False)
     tran_id = server.exchange.ledger.next_tran_id
     gate = Gate()
-    server.exchange.faults.append(Fault(after=gate, answer=Answer(500, b'{"tranId":%d}' % tran_id)))
+    server.exchange.faults.append(Fault(after=gate, answer=Reply(500, b'{"tranId":%d}' % tran_id)))
     sending = asyncio.create_task(seat.send("1"))
     assert await asyncio.to_thread(gate.reached.wait, 10)
     server.exchange.history.hidden = Lag()

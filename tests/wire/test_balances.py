@@ -12,7 +12,7 @@ from tests.evidence import ambiguous, refusal
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.clock import ticks_ms
-from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.demo.faults import Cut, Fault, Gate, Reply
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReader
 from tui.domain.balances import Account, Balances, Holdings, Restriction
@@ -36,10 +36,10 @@ OWN_CALLS = {
 }
 TIME_OUT = "time-out"
 FAILURES: dict[str, dict[str, object]] = {
-    "error": {"answer": Answer(500, b"oops")},
-    "garbage": {"answer": Answer(200, b'{"this": "is not it"')},
-    "not-permitted": {"answer": Answer(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')},
-    "not-open": {"answer": Answer(400, b'{"code":-3003,"msg":"Margin account does not exist."}')},
+    "error": {"answer": Reply(500, b"oops")},
+    "garbage": {"answer": Reply(200, b'{"this": "is not it"')},
+    "not-permitted": {"answer": Reply(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')},
+    "not-open": {"answer": Reply(400, b'{"code":-3003,"msg":"Margin account does not exist."}')},
     "cut": {"answer": Cut.RESET},
     TIME_OUT: {"after": 30},
 }
@@ -97,7 +97,7 @@ async def _read(readings: BalanceReader) -> Balances:
 
 def _fails(call: str, **how: object) -> Fault:
     method, path = call.split()
-    return Fault(method=method, path=path, times=None, executes=False, **({"answer": Answer()} | how))  # type: ignore[arg-type]
+    return Fault(method=method, path=path, times=None, executes=False, **({"answer": Reply()} | how))  # type: ignore[arg-type]
 
 
 def _usdt(balances: Balances, wallet: Wallet) -> Decimal | None:
@@ -158,7 +158,7 @@ async def test_without_the_glance_every_wallet_is_right_by_its_own_call(
 async def test_a_wallet_that_the_glance_calls_inactive_is_not_open(readings: BalanceReader, server: DemoServer) -> None:
     body = b'[{"activate": false, "balance": "0", "walletName": "Options"}, {"activate": true, "walletName": "Spot"}]'
     server.exchange.faults += [
-        _fails(GLANCE, answer=Answer(body=body)),
+        _fails(GLANCE, answer=Reply(body=body)),
         _fails(OWN_CALLS[Wallet.OPTIONS], answer=Cut.CLOSE),
     ]
     balances = await _read(readings)
@@ -216,7 +216,7 @@ async def test_too_many_requests_are_followed_by_silence_until_retry_after(
     readings: BalanceReader, server: DemoServer
 ) -> None:
     await _read(readings)
-    refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
+    refusal = Reply(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
     server.exchange.faults.append(_fails(GLANCE, answer=refusal))
     await _read(readings)
     assert 28 <= readings.wait_s <= 30
@@ -260,9 +260,9 @@ async def test_what_has_no_name_is_not_offered(readings: BalanceReader, server: 
     account = f"""{{"assets":[{{"symbol":"{_ESCAPE}","enabled":true,"baseAsset":{{"asset":"BTC","free":"1"}},
         "quoteAsset":{{"asset":"USDT","free":"1"}}}}]}}"""
     server.exchange.faults += [
-        _fails("GET /sapi/v1/margin/isolated/allPairs", answer=Answer(body=pairs.encode())),
-        _fails(OWN_CALLS[Wallet.SPOT], answer=Answer(body=assets.encode())),
-        _fails(OWN_CALLS[Wallet.ISOLATED], answer=Answer(body=account.encode())),
+        _fails("GET /sapi/v1/margin/isolated/allPairs", answer=Reply(body=pairs.encode())),
+        _fails(OWN_CALLS[Wallet.SPOT], answer=Reply(body=assets.encode())),
+        _fails(OWN_CALLS[Wallet.ISOLATED], answer=Reply(body=account.encode())),
         _fails(GLANCE, answer=Cut.CLOSE),
     ]
     balances = await _read(readings)
@@ -281,7 +281,7 @@ async def test_wallet_with_an_amount_that_is_none_is_not_read(
     """Left out, the asset would look as if there were none of it."""
     body = f'[{{"asset":"USDT","free":"{free}"}},{{"asset":"BTC","free":"1"}}]'.encode()
     server.exchange.faults += [
-        _fails(OWN_CALLS[Wallet.SPOT], answer=Answer(body=body)),
+        _fails(OWN_CALLS[Wallet.SPOT], answer=Reply(body=body)),
         _fails(GLANCE, answer=Cut.CLOSE),
     ]
     balances = await _read(readings)
@@ -313,7 +313,7 @@ async def test_what_the_exchange_bars_a_wallet_from_is_read(
     flags: str,
     restrictions: set[Restriction],
 ) -> None:
-    server.exchange.faults.append(_fails(OWN_CALLS[wallet], answer=Answer(body=(answer % flags).encode())))
+    server.exchange.faults.append(_fails(OWN_CALLS[wallet], answer=Reply(body=(answer % flags).encode())))
     balances = await _read(readings)
     assert balances.wallets[wallet].restrictions == restrictions
     assert _usdt(balances, wallet) == 1
@@ -325,7 +325,7 @@ async def test_flag_that_is_none_is_not_taken_for_permission(
 ) -> None:
     body = (_CROSS % f',"transferOutEnabled":{flag}').encode()
     server.exchange.faults += [
-        _fails(OWN_CALLS[Wallet.CROSS], answer=Answer(body=body)),
+        _fails(OWN_CALLS[Wallet.CROSS], answer=Reply(body=body)),
         _fails(GLANCE, answer=Cut.CLOSE),
     ]
     holdings = (await _read(readings)).wallets[Wallet.CROSS]
@@ -342,7 +342,7 @@ async def test_only_the_documented_refusal_for_its_account_says_that_a_wallet_wa
     readings: BalanceReader, server: DemoServer, wallet: Wallet, code: int, status: int
 ) -> None:
     """With status 200 it is no refusal, and with 500 nothing is known."""
-    answer = Answer(status, b'{"code":%d,"msg":"Something."}' % code)
+    answer = Reply(status, b'{"code":%d,"msg":"Something."}' % code)
     server.exchange.faults += [_fails(OWN_CALLS[wallet], answer=answer), _fails(GLANCE, **FAILURES["error"])]
     async for _ in readings.read_wallets([wallet]):
         pass

@@ -14,7 +14,7 @@ import pytest
 from tests.evidence import accepted, ambiguous, begin_anyway, never_left, no_record, refusal
 from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk import browse
@@ -153,7 +153,7 @@ async def test_stopping_keeps_what_came_and_asking_again_completes_it(client: Bi
 async def test_what_could_not_be_read_is_told_and_the_rest_is_there(
     client: BinanceClient, exchange: DemoExchange
 ) -> None:
-    refusal = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
+    refusal = Reply(400, b'{"code":-1002,"msg":"You are not authorized."}')
     exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, executes=False, answer=refusal))
     browser = HistoryBrowser(client, Journal.in_memory())
     await followed(browser, is_read(browser))

@@ -12,8 +12,7 @@ import pytest
 
 from tests.wire.answers import REJECTED, UNKNOWN
 from tests.wire.conftest import DemoServer, OpenDesk, RawServer, Seat
-from tui.demo.edits import Edit
-from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Gate, Reply
 from tui.desk.desk import Decision, Word
 from tui.domain.evidence import named_tran_ids
 from tui.domain.transfer import Outcome, Transfer
@@ -72,7 +71,7 @@ async def test_doubtful_answer_is_unknown_until_the_history_tells(
     server: DemoServer,
     past_the_window: Callable[[], None],
     agree: Callable[[Seat], None],
-    answer: Answer | Cut,
+    answer: Reply | Cut,
     executed: bool,
 ) -> None:
     server.exchange.faults.append(Fault(answer=answer, executes=executed))
@@ -83,7 +82,7 @@ async def test_doubtful_answer_is_unknown_until_the_history_tells(
 
 @pytest.mark.parametrize("answer", REJECTED.values(), ids=REJECTED)
 async def test_definite_refusal_is_rejected_with_words_to_act_on(
-    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], answer: Answer
+    seat: Seat, server: DemoServer, agree: Callable[[Seat], None], answer: Reply
 ) -> None:
     server.exchange.faults.append(Fault(answer=answer, executes=False))
     transfer = await seat.send()
@@ -105,7 +104,7 @@ async def test_definite_refusal_is_rejected_with_words_to_act_on(
 async def test_history_that_says_more_than_its_rows_is_no_absence(
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None], beside: bytes
 ) -> None:
-    page = Answer(200, b'{"total":0,"rows":[],%b}' % beside)
+    page = Reply(200, b'{"total":0,"rows":[],%b}' % beside)
     server.exchange.faults += [
         Fault(answer=Cut.CLOSE),
         Fault(method="GET", path=TRANSFER_PATH, answer=page, executes=False, times=None),
@@ -147,7 +146,7 @@ async def test_timeout_after_send_is_unknown(
     executed: bool,
 ) -> None:
     seat.client._connection.http.timeout = httpx.Timeout(5, read=0.2)
-    server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Answer(200)))
+    server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Reply(200)))
     transfer = await seat.send()
     assert "too long" in outcomes.message(transfer.evidence)
     await _settles(seat, server, transfer, executed=executed, past_the_window=past_the_window)

@@ -13,7 +13,7 @@ import pytest
 from tests.evidence import ambiguous
 from tests.wire.conftest import DemoServer, RawServer
 from tests.wire.held import all_text, assert_no_key_in
-from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
+from tui.demo.faults import TRANSFER_PATH, Cut, Fault, Reply
 from tui.demo.keys import demo_key, new_key
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import TransferRequest
@@ -77,7 +77,7 @@ async def test_redirect_is_not_followed_and_no_key_goes_there(
 
     location = await raw_server(elsewhere) + TRANSFER_PATH
     for method in ("POST", "GET"):
-        server.exchange.faults.append(Fault(answer=Answer(status, headers={"location": location}), method=method))
+        server.exchange.faults.append(Fault(answer=Reply(status, headers={"location": location}), method=method))
     async with BinanceClient(server.base_url, demo_key()) as client:
         for call in (_transfer(client), client.transfer_history(_REQUEST.type, start_ms=1, end_ms=2)):
             with pytest.raises(OutcomeUnknown):
@@ -180,22 +180,22 @@ _FAILURES = {
     "cut": (Cut.CLOSE, OutcomeUnknown),
     "reset": (Cut.RESET, OutcomeUnknown),
     "cut in the answer": (Cut.MID_ANSWER, OutcomeUnknown),
-    "500": (Answer(500), OutcomeUnknown),
-    "503": (Answer(503, b'{"code":-1008,"msg":"busy"}'), Refused),
-    "408": (Answer(408), OutcomeUnknown),
-    "429": (Answer(429, headers={"retry-after": "0"}), RateLimited),
-    "418": (Answer(418), RateLimited),
-    "400": (Answer(400, b'{"code":-5002,"msg":"no"}'), Refused),
-    "clock": (Answer(400, b'{"code":-1021,"msg":"late"}'), ClockRefused),
-    "403": (Answer(403), Refused),
-    "not json": (Answer(200, b"<html>"), OutcomeUnknown),
-    "too long": (Answer(200, b" " * 1_000_000, repeat=40), OutcomeUnknown),
+    "500": (Reply(500), OutcomeUnknown),
+    "503": (Reply(503, b'{"code":-1008,"msg":"busy"}'), Refused),
+    "408": (Reply(408), OutcomeUnknown),
+    "429": (Reply(429, headers={"retry-after": "0"}), RateLimited),
+    "418": (Reply(418), RateLimited),
+    "400": (Reply(400, b'{"code":-5002,"msg":"no"}'), Refused),
+    "clock": (Reply(400, b'{"code":-1021,"msg":"late"}'), ClockRefused),
+    "403": (Reply(403), Refused),
+    "not json": (Reply(200, b"<html>"), OutcomeUnknown),
+    "too long": (Reply(200, b" " * 1_000_000, repeat=40), OutcomeUnknown),
 }
 
 
 @pytest.mark.parametrize(("answer", "error"), _FAILURES.values(), ids=_FAILURES)
 async def test_failure_is_sent_once_and_holds_no_key(
-    server: DemoServer, answer: Answer | Cut, error: type[ExchangeError]
+    server: DemoServer, answer: Reply | Cut, error: type[ExchangeError]
 ) -> None:
     server.exchange.faults.append(Fault(answer=answer, executes=False, times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:
@@ -267,7 +267,7 @@ async def test_read_is_asked_once_more_if_the_clock_was_refused(server: DemoServ
         await client.sync_clock()
         server.exchange.clock_offset_ms += _HOUR_MS
         assert await client.read(KEY_RESTRICTIONS)
-        late = Answer(400, b'{"code":-1021,"msg":"late"}')
+        late = Reply(400, b'{"code":-1021,"msg":"late"}')
         server.exchange.faults.append(
             Fault(answer=late, executes=False, times=2, method="GET", path=KEY_RESTRICTIONS.path)
         )
@@ -278,7 +278,7 @@ async def test_read_is_asked_once_more_if_the_clock_was_refused(server: DemoServ
 
 
 async def test_nothing_is_read_while_the_exchange_asks_to_wait(server: DemoServer) -> None:
-    limited = Answer(429, headers={"retry-after": "30"})
+    limited = Reply(429, headers={"retry-after": "30"})
     server.exchange.faults.append(Fault(answer=limited, method="GET", path=KEY_RESTRICTIONS.path))
     async with BinanceClient(server.base_url, demo_key()) as client:
         with pytest.raises(RateLimited):
@@ -316,7 +316,7 @@ _NO_TIMES = [
 
 @pytest.mark.parametrize("server_time", _NO_TIMES)
 async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time: str) -> None:
-    answer = Answer(200, f'{{"serverTime":{server_time}}}'.encode())
+    answer = Reply(200, f'{{"serverTime":{server_time}}}'.encode())
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
     async with BinanceClient(server.base_url, demo_key()) as client:
         with pytest.raises(OutcomeUnknown):
@@ -332,7 +332,7 @@ async def test_time_that_cannot_be_is_not_taken(server: DemoServer, server_time:
     ],
 )
 async def test_time_that_says_more_is_no_time(server: DemoServer, beside: str) -> None:
-    answer = Answer(200, f'{{"serverTime":{server.exchange.server_ms()}{beside}}}'.encode())
+    answer = Reply(200, f'{{"serverTime":{server.exchange.server_ms()}{beside}}}'.encode())
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time"))
     async with BinanceClient(server.base_url, demo_key()) as client:
         with pytest.raises(OutcomeUnknown):
@@ -358,7 +358,7 @@ async def test_weight_is_what_the_exchange_counts(server: DemoServer) -> None:
 async def test_answer_packed_once_is_read_although_none_is_asked_for(server: DemoServer, packing: str) -> None:
     body = b'{"serverTime":1800000000000}'
     packed = gzip.compress(body) if "zip" in packing.lower() else body
-    answer = Answer(200, packed, {"content-encoding": packing})
+    answer = Reply(200, packed, {"content-encoding": packing})
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time", times=None))
     asked: list[str] = []
 
@@ -374,7 +374,7 @@ async def test_answer_packed_once_is_read_although_none_is_asked_for(server: Dem
 @pytest.mark.parametrize("packing", ["gzip, gzip", "br", "zstd", "deflate", "compress", "nonsense"])
 async def test_answer_packed_in_another_way_is_not_read(server: DemoServer, packing: str) -> None:
     packed = gzip.compress(gzip.compress(b'{"tranId":7}'))
-    answer = Answer(200, packed, {"content-encoding": packing})
+    answer = Reply(200, packed, {"content-encoding": packing})
     server.exchange.faults.append(Fault(answer=answer, executes=False))
     async with BinanceClient(server.base_url, demo_key()) as client:
         with pytest.raises(OutcomeUnknown, match="cannot be read"):
@@ -385,7 +385,7 @@ async def test_answer_packed_in_another_way_is_not_read(server: DemoServer, pack
     ("retry_after", "wait_s"), [("", 60), ("soon", 60), ("-5", 60), ("999999999", 259_200), ("9" * 5000, 259_200)]
 )
 async def test_wait_of_years_is_a_long_wait(server: DemoServer, retry_after: str, wait_s: int) -> None:
-    answer = Answer(418, b"", {"retry-after": retry_after, "x-sapi-used-uid-weight-1m": "9" * 5000})
+    answer = Reply(418, b"", {"retry-after": retry_after, "x-sapi-used-uid-weight-1m": "9" * 5000})
     server.exchange.faults.append(Fault(answer=answer, executes=False))
     async with BinanceClient(server.base_url, demo_key()) as client:
         with pytest.raises(RateLimited):
@@ -395,7 +395,7 @@ async def test_wait_of_years_is_a_long_wait(server: DemoServer, retry_after: str
 
 
 async def test_cookies_are_not_kept(server: DemoServer) -> None:
-    answer = Answer(200, b'{"serverTime":1800000000000}', {"set-cookie": "a=" + "b" * 4000})
+    answer = Reply(200, b'{"serverTime":1800000000000}', {"set-cookie": "a=" + "b" * 4000})
     server.exchange.faults.append(Fault(answer=answer, method="GET", path="/api/v3/time", times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:
         await client.sync_clock()

@@ -11,7 +11,7 @@ import pytest
 from tests.wire.conftest import DemoServer
 from tui.demo.fault_specs import BadFault, set_fault
 from tui.demo.fault_words import SPECS
-from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Cut, Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 
@@ -63,7 +63,7 @@ async def test_answer_cut_halfway_has_begun(server: DemoServer) -> None:
 
 @pytest.mark.parametrize("executes", [True, False])
 async def test_any_status_headers_and_body(server: DemoServer, executes: bool) -> None:
-    instead = Answer(429, b'{"code":-1003,"msg":"slow down"}', {"Retry-After": "7"})
+    instead = Reply(429, b'{"code":-1003,"msg":"slow down"}', {"Retry-After": "7"})
     server.exchange.faults.append(Fault(answer=instead, executes=executes))
     async with httpx.AsyncClient() as client:
         answer = await _transfer(server, client)
@@ -73,7 +73,7 @@ async def test_any_status_headers_and_body(server: DemoServer, executes: bool) -
 
 
 def test_huge_body_comes_in_full(server: DemoServer) -> None:
-    server.exchange.faults.append(Fault(answer=Answer(200, b"x" * 1_000_000, repeat=100)))
+    server.exchange.faults.append(Fault(answer=Reply(200, b"x" * 1_000_000, repeat=100)))
     with httpx.stream("POST", server.base_url + TRANSFER_PATH) as answer:
         assert sum(map(len, answer.iter_raw())) == 100_000_000
 

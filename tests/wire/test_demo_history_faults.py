@@ -10,7 +10,7 @@ import pytest
 from tests.wire.conftest import DemoServer
 from tests.wire.signed import history, transfer
 from tui.demo.fault_specs import set_fault
-from tui.demo.faults import Answer, Fault, Gate
+from tui.demo.faults import Fault, Gate, Reply
 
 
 async def _rows(server: DemoServer, *specs: str, transfers: int = 1, **parameters: object) -> Any:
@@ -156,7 +156,7 @@ async def test_record_of_one_transfer_only_can_be_wrong(server: DemoServer) -> N
 async def test_transfer_can_be_executed_after_its_answer(server: DemoServer) -> None:
     """Checked as it comes, answered with an error, and executed when its window is long over."""
     gate = Gate()
-    server.exchange.faults.append(Fault(late=gate, answer=Answer(504, b'{"code":-1007,"msg":"Timeout"}')))
+    server.exchange.faults.append(Fault(late=gate, answer=Reply(504, b'{"code":-1007,"msg":"Timeout"}')))
     async with httpx.AsyncClient() as client:
         answer = await transfer(client, server.base_url)
         assert (answer.status_code, answer.json()["code"]) == (504, -1007)
@@ -194,4 +194,4 @@ async def test_late_transfer_that_is_not_signed_is_never_executed(server: DemoSe
 def test_late_fault_says_when_it_answers_and_when_it_executes(server: DemoServer) -> None:
     set_fault(server.exchange, "execute-late=25s/10s:504:{}")
     (fault,) = server.exchange.faults
-    assert (fault.late, fault.after, fault.answer) == (25, 10, Answer(504, b"{}"))
+    assert (fault.late, fault.after, fault.answer) == (25, 10, Reply(504, b"{}"))

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
-from tui.demo.faults import Answer, Cut, Fault, Gate
+from tui.demo.faults import Cut, Fault, Gate, Reply
 from tui.desk.desk import Decision
 from tui.domain.evidence import Clash
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
@@ -22,7 +22,7 @@ from tui.words.transfers import facts
 Agree = Callable[[Seat], None]
 Jump = Callable[[], None]
 
-_REFUSAL = Answer(400, b'{"code":-5013,"msg":"Asset transfer failed: insufficient balance"}')
+_REFUSAL = Reply(400, b'{"code":-5013,"msg":"Asset transfer failed: insufficient balance"}')
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ async def test_desk_closed_in_flight_leaves_it_to_the_next_start(
     gate: Gate,
     executed: bool,
 ) -> None:
-    server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Answer(200)))
+    server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Reply(200)))
     caller = asyncio.create_task(seat.send())
     await _reached(gate)
     await seat.desk.close()
@@ -129,7 +129,7 @@ async def test_desk_closed_at_any_moment_loses_nothing(
 
 @pytest.mark.parametrize("answer", [None, Cut.CLOSE, _REFUSAL], ids=["done", "unknown", "rejected"])
 async def test_listener_that_fails_disturbs_no_transfer(
-    seat: Seat, server: DemoServer, agree: Agree, answer: Cut | Answer | None
+    seat: Seat, server: DemoServer, agree: Agree, answer: Cut | Reply | None
 ) -> None:
     """An exception in a screen: the transfer is sent, written down and settled all the same."""
     failures: list[object] = []
@@ -141,7 +141,7 @@ async def test_listener_that_fails_disturbs_no_transfer(
         raise RuntimeError("the screen is gone")
 
     seat.desk.on_change = seat.desk.on_progress = fail  # type: ignore[assignment]
-    server.exchange.faults.append(Fault(answer=answer, executes=not isinstance(answer, Answer)))
+    server.exchange.faults.append(Fault(answer=answer, executes=not isinstance(answer, Reply)))
     transfer = await seat.send()
     await seat.settled(transfer)
     assert len(failures) >= 2
@@ -241,7 +241,7 @@ async def test_answer_that_is_written_late_is_settled_if_its_tran_id_is_anothers
         raise JournalError("The journal: the disk is full. Free some space, then try again.")
 
     await seat.send("1.5")
-    server.exchange.faults.append(Fault(answer=Answer(200, b'{"tranId":%d}' % server.executed[0])))
+    server.exchange.faults.append(Fault(answer=Reply(200, b'{"tranId":%d}' % server.executed[0])))
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "record", full)
         second = await seat.send("2.5")

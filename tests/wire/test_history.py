@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.wire.conftest import DemoServer
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.wallets import TransferType
@@ -39,7 +39,7 @@ def _answers(server: DemoServer, *bodies: object) -> None:
     """What the history answers, one page after the other; then it is the demo exchange's own again."""
     for body in bodies:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        server.exchange.faults.append(Fault(answer=Answer(200, raw), executes=False, method="GET", path=TRANSFER_PATH))
+        server.exchange.faults.append(Fault(answer=Reply(200, raw), executes=False, method="GET", path=TRANSFER_PATH))
 
 
 def _rows(*tran_ids: int, **changed: object) -> list[dict[str, object]]:

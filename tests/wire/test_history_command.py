@@ -14,9 +14,8 @@ from tests.evidence import accepted, ambiguous, begin_anyway, refusal
 from tests.wire.conftest import DemoServer
 from tui import keys
 from tui.cli import main
-from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.domain.evidence import Evidence
@@ -153,7 +152,7 @@ def test_clock_of_this_machine_that_is_wrong_changes_nothing(
 
 
 def test_without_the_exchanges_time_there_is_no_answer(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
-    failed = Answer(400, b'{"code":-1000,"msg":"No time."}')
+    failed = Reply(400, b'{"code":-1000,"msg":"No time."}')
     server.exchange.faults.append(Fault(executes=False, answer=failed, method="GET", path="/api/v3/time", times=None))
     assert main(["history", "--json"]) == 1
     out, err = capsys.readouterr()
@@ -190,7 +189,7 @@ def test_record_that_cannot_be_read_is_printed_as_it_came(
 def test_type_that_could_not_be_read_is_told_and_is_no_success(
     server: DemoServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refused = Answer(400, b'{"code":-1002,"msg":"Not \\u001b[2Jallowed."}')
+    refused = Reply(400, b'{"code":-1002,"msg":"Not \\u001b[2Jallowed."}')
     server.exchange.faults.append(Fault(executes=False, answer=refused, method="GET", path=TRANSFER_PATH))
     assert main(["history", "--from", "options", "--to", "um", "--json"]) == 1
     out, err = capsys.readouterr()

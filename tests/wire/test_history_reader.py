@@ -15,9 +15,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.wire.conftest import Seat
-from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.history import Asked, Lag
 from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
@@ -277,7 +276,7 @@ async def test_what_is_not_known_is_shown_as_it_is_also_from_the_cache(
 
 
 async def test_waits_as_long_as_the_exchange_asks_to(client: BinanceClient, watched: Watched) -> None:
-    limited = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"retry-after": "1"})
+    limited = Reply(429, b'{"code":-1003,"msg":"Too many requests."}', {"retry-after": "1"})
     watched.exchange.faults.append(Fault(executes=False, answer=limited, method="GET", path=TRANSFER_PATH, times=3))
     reader = HistoryReader(client)
     waits = [reading.wait_s async for reading in reader.read()]
@@ -287,7 +286,7 @@ async def test_waits_as_long_as_the_exchange_asks_to(client: BinanceClient, watc
 
 
 async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClient, watched: Watched) -> None:
-    banned = Answer(418, b"", {"retry-after": "7200"})
+    banned = Reply(418, b"", {"retry-after": "7200"})
     watched.exchange.faults.append(Fault(executes=False, answer=banned, method="GET", path=TRANSFER_PATH, times=None))
     reader = HistoryReader(client)
     assert await _read(reader) == []
@@ -297,7 +296,7 @@ async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClie
 
 
 async def test_refusal_of_one_type_ends_no_other(client: BinanceClient, watched: Watched) -> None:
-    refused = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
+    refused = Reply(400, b'{"code":-1002,"msg":"You are not authorized."}')
     watched.exchange.faults.append(Fault(executes=False, answer=refused, method="GET", path=TRANSFER_PATH))
     reader = HistoryReader(client)
     assert len(await _read(reader)) > 300
@@ -308,7 +307,7 @@ async def test_refusal_of_one_type_ends_no_other(client: BinanceClient, watched:
 async def test_isolated_accounts_that_cannot_be_read_are_told_of(client: BinanceClient, watched: Watched) -> None:
     path = "/sapi/v1/margin/isolated/account"
     watched.exchange.faults.append(
-        Fault(executes=False, answer=Answer(400, b'{"code":-2015,"msg":"No."}'), method="GET", path=path)
+        Fault(executes=False, answer=Reply(400, b'{"code":-2015,"msg":"No."}'), method="GET", path=path)
     )
     reader = HistoryReader(client)
     assert len(await _read(reader)) > 300
@@ -336,7 +335,7 @@ async def test_span_is_of_the_exchanges_time_however_wrong_this_machines_clock_i
 async def test_without_the_exchanges_time_nothing_is_asked_and_nothing_is_said_to_be_read(
     client: BinanceClient, watched: Watched, cache: Callable[[], HistoryCache]
 ) -> None:
-    failed = Answer(400, b'{"code":-1000,"msg":"No time."}')
+    failed = Reply(400, b'{"code":-1000,"msg":"No time."}')
     watched.exchange.faults.append(Fault(executes=False, answer=failed, method="GET", path="/api/v3/time", times=None))
     reader = HistoryReader(client, cache(), pairs=["BTCUSDT", "ETHUSDT"])
     assert await _read(reader) == []

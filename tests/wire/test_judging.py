@@ -15,8 +15,7 @@ from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
 from tui import clock
 from tui.clock import ticks_ms
 from tui.demo import auth
-from tui.demo.edits import Edit
-from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
+from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
 from tui.desk import settle
@@ -60,7 +59,7 @@ _SLOW = Pace(first_s=0.01, longest_s=0.02, judge_gap_s=0.01)
 
 
 def _history_says(server: DemoServer, body: bytes, times: int | None = None) -> Fault:
-    fault = Fault(method="GET", path=TRANSFER_PATH, answer=Answer(200, body), times=times)
+    fault = Fault(method="GET", path=TRANSFER_PATH, answer=Reply(200, body), times=times)
     server.exchange.faults.append(fault)
     return fault
 
@@ -305,7 +304,7 @@ async def test_what_another_shunter_sights_before_the_judgement_is_written_is_no
 
 
 async def test_record_of_a_legacy_transfer_settles_it(seat: Seat, server: DemoServer, open_desk: OpenDesk) -> None:
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     await _unknown(seat, server)
     later, transfer = await _recorded_before_evidence(seat, open_desk, Outcome.UNKNOWN)
     server.exchange.faults.clear()
@@ -320,7 +319,7 @@ async def test_record_with_the_tran_id_that_an_odd_answer_named_settles_it(
     seat: Seat, server: DemoServer, body: bytes
 ) -> None:
     """Such an answer was "done" at once, also of what never ran."""
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     transfer = await _unknown(seat, server)
     named = replace(transfer, answer=evidence_from(200, {}, body % server.executed[0]))
     _write_answer(seat, named)
@@ -346,7 +345,7 @@ async def test_second_transfer_answered_with_the_first_ones_tran_id_is_unknown(
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None], executed: bool
 ) -> None:
     first = await seat.send("1.5")
-    server.exchange.faults.append(Fault(executes=executed, answer=Answer(200, b'{"tranId":%d}' % server.executed[0])))
+    server.exchange.faults.append(Fault(executes=executed, answer=Reply(200, b'{"tranId":%d}' % server.executed[0])))
     server.exchange.history.hidden = Lag(reads=2)
     second = await seat.send("2.5")
     assert second.outcome is Outcome.UNKNOWN
@@ -422,7 +421,7 @@ async def test_read_that_was_not_whole_does_not_count(
 ) -> None:
     seat.desk._pace = replace(_SLOW, judge_after_s=0, judge_reads=4)
     server.exchange.faults.append(
-        Fault(method="GET", path=TRANSFER_PATH, answer=Answer(200, b'{"total":1}'), skip=2, times=3)
+        Fault(method="GET", path=TRANSFER_PATH, answer=Reply(200, b'{"total":1}'), skip=2, times=3)
     )
     transfer = await _unknown(seat, server, executed=False)
     past_the_window()
@@ -527,7 +526,7 @@ async def test_history_out_of_reach_for_long_leaves_it_to_the_person(
     seat: Seat, server: DemoServer, time_passes: TimePasses
 ) -> None:
     """For long by the monotonic clock: the exchange's may have jumped."""
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     seat.desk._pace = _SLOW
     await _unknown(seat, server)
     await seat.until(lambda: len(seat.notes) >= 3)

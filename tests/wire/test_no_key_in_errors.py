@@ -14,7 +14,7 @@ from tests.traces import traces
 from tests.wire.answers import REJECTED, UNKNOWN
 from tests.wire.conftest import DemoServer, RawServer
 from tests.wire.held import assert_no_key_in
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.keys import new_key
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.transfer import TransferRequest
@@ -71,7 +71,7 @@ async def test_no_answer_leads_to_an_error_that_holds_the_key(
     met: set[type[BaseException]] = set()
     is_whole = key.kind is KeyKind.HMAC  # the others differ in how they sign, and cost more to search for
     for name, answer in list({**UNKNOWN, **REJECTED}.items())[:: 1 if is_whole else 4]:
-        is_good = isinstance(answer, Answer) and answer.status == httpx.codes.OK
+        is_good = isinstance(answer, Reply) and answer.status == httpx.codes.OK
         for method in ("POST",) if is_good else _CALLS:
             # A read that is refused for its timestamp is asked once more.
             times = 2 if name == "400 of -1021" and method == "GET" else 1

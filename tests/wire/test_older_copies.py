@@ -11,7 +11,7 @@ import pytest
 from tests.unit.test_journal_migration import ROWS, build_version_2
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tests.wire.test_judging import _request, _unknown
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.history import Lag
 from tui.domain.transfer import Outcome, Transfer
 from tui.words import settling
@@ -117,7 +117,7 @@ async def test_sighting_survives(
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
 
 
-async def _replaced_after_sending(seat: Seat, server: DemoServer, answer: Answer | None, put_back: PutBack) -> Transfer:
+async def _replaced_after_sending(seat: Seat, server: DemoServer, answer: Reply | None, put_back: PutBack) -> Transfer:
     """What came of a transfer, in whose row the copy has nothing of that."""
     server.exchange.faults.append(Fault(after=0.3, answer=answer))
     sending = asyncio.create_task(seat.send())
@@ -132,7 +132,7 @@ async def test_tran_id_that_the_answer_named_survives(
     seat: Seat, server: DemoServer, past_the_window: Callable[[], None], put_back: PutBack
 ) -> None:
     server.exchange.history.hidden = Lag(reads=_FOREVER)
-    transfer = await _replaced_after_sending(seat, server, Answer(200, b'{"tranId":77,"status":"PENDING"}'), put_back)
+    transfer = await _replaced_after_sending(seat, server, Reply(200, b'{"tranId":77,"status":"PENDING"}'), put_back)
     assert transfer.outcome is Outcome.UNKNOWN
     past_the_window()
     await seat.until(_asked_or_settled(seat, transfer, Doubt.NAMED))

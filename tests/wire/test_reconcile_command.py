@@ -13,8 +13,7 @@ from tests.evidence import accepted, begin_anyway, legacy, matching_record, neve
 from tests.wire.conftest import DemoServer
 from tui import keys
 from tui.cli import main
-from tui.demo.edits import Edit
-from tui.demo.faults import TRANSFER_PATH, Answer, Fault
+from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.domain.evidence import Evidence
 from tui.domain.outcome import Basis, Outcome
@@ -24,7 +23,7 @@ from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
 
 HOUR_MS = 60 * 60 * 1000
-_REFUSAL = Answer(400, b'{"code":-1002,"msg":"You are not authorized."}')
+_REFUSAL = Reply(400, b'{"code":-1002,"msg":"You are not authorized."}')
 
 
 pytestmark = pytest.mark.usefixtures("one_account")
@@ -205,7 +204,7 @@ def test_clock_of_this_machine_that_is_wrong_changes_nothing(
 
 def test_without_the_exchanges_time_nothing_is_compared(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
     _write(server, None, "1", executed=False)
-    failed = Answer(400, b'{"code":-1000,"msg":"No time."}')
+    failed = Reply(400, b'{"code":-1000,"msg":"No time."}')
     server.exchange.faults.append(Fault(executes=False, answer=failed, method="GET", path="/api/v3/time", times=None))
     assert main(["reconcile"]) == 3
     out, err = capsys.readouterr()

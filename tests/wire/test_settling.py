@@ -10,8 +10,7 @@ import pytest
 from tests.evidence import ambiguous
 from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
 from tui import clock
-from tui.demo.edits import Edit
-from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Gate, Reply
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
 from tui.desk.desk import Decision, Undecidable, Word
@@ -165,7 +164,7 @@ async def test_chosen_record_that_cannot_be_read_again_decides_nothing(
     server.exchange.history.hidden = Lag(reads=10**6)
     with pytest.raises(Undecidable, match="does not show this record any more"):
         await seat.desk.choose(_is(transfer, record))
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     with pytest.raises(Undecidable, match="cannot be read just now"):
         await seat.desk.choose(_is(transfer, record))
     assert seat.written()[0].outcome is Outcome.UNKNOWN
@@ -213,7 +212,7 @@ async def test_who_is_asked_to_wait_for_days_may_decide(
     seat: Seat, server: DemoServer, time_passes: TimePasses
 ) -> None:
     transfer = await _unknown(seat, server)
-    waits = Answer(418, b"", {"Retry-After": "259200"})
+    waits = Reply(418, b"", {"Retry-After": "259200"})
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=waits, times=None))
     await seat.until(lambda: any(note.note.startswith("the exchange asks to wait") for note in seat.notes))
     time_passes(600_000)
@@ -355,7 +354,7 @@ async def test_what_another_key_sent_is_not_for_the_person_while_its_record_is_p
 
 
 async def test_one_that_is_asked_to_wait_is_waited_with_by_all(seat: Seat, server: DemoServer) -> None:
-    server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
+    server.exchange.faults.append(Fault(method="GET", answer=Reply(429, headers={"retry-after": "1"})))
     first = await _unknown(seat, server)
     await seat.until(lambda: seat.notes)
     asked_to_wait_s = asyncio.get_running_loop().time()
@@ -399,7 +398,7 @@ async def test_other_amounts_and_types_are_no_match(
 
 
 async def test_record_on_a_later_page_is_found(seat: Seat, server: DemoServer, agree: Agree) -> None:
-    server.exchange.faults.append(Fault(method="GET", answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", answer=Reply(502), times=None))
     transfer = await _unknown(seat, server)
     theirs = [_elsewhere(server, f"0.{n:04}") for n in range(1, 251)]
     server.exchange.faults.clear()
@@ -413,7 +412,7 @@ async def test_pages_shorter_than_asked_for_are_read_to_the_end(
 ) -> None:
     """An exchange that caps its pages lower than it documents hides no record."""
     monkeypatch.setattr(client_module, "HISTORY_PAGE_SIZE", 20)
-    server.exchange.faults.append(Fault(method="GET", answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", answer=Reply(502), times=None))
     transfer = await _unknown(seat, server)
     for n in range(1, 41):
         _elsewhere(server, f"0.{n:04}")
@@ -425,9 +424,9 @@ async def test_pages_shorter_than_asked_for_are_read_to_the_end(
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(502),
-        Answer(200, b"<html>"),
-        Answer(400, b'{"code":-1021,"msg":"late"}'),
+        Reply(502),
+        Reply(200, b"<html>"),
+        Reply(400, b'{"code":-1021,"msg":"late"}'),
         Cut.CLOSE,
         Cut.MID_ANSWER,
     ],
@@ -435,7 +434,7 @@ async def test_pages_shorter_than_asked_for_are_read_to_the_end(
 )
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_history_out_of_reach_proves_nothing(
-    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree, answer: Answer | Cut, executed: bool
+    seat: Seat, server: DemoServer, past_the_window: Jump, agree: Agree, answer: Reply | Cut, executed: bool
 ) -> None:
     away = Fault(method="GET", answer=answer, times=None)
     server.exchange.faults.append(away)
@@ -450,7 +449,7 @@ async def test_history_out_of_reach_proves_nothing(
 
 
 async def test_retry_after_is_respected(seat: Seat, server: DemoServer, agree: Agree) -> None:
-    server.exchange.faults.append(Fault(method="GET", answer=Answer(429, headers={"retry-after": "1"})))
+    server.exchange.faults.append(Fault(method="GET", answer=Reply(429, headers={"retry-after": "1"})))
     transfer = await _unknown(seat, server)
     await seat.until(lambda: seat.notes)
     asked_to_wait_s = asyncio.get_running_loop().time()
@@ -462,7 +461,7 @@ async def test_retry_after_is_respected(seat: Seat, server: DemoServer, agree: A
 
 async def test_clock_that_jumps_does_not_stop_the_settling(seat: Seat, server: DemoServer, agree: Agree) -> None:
     """As after a sleep through which this machine's clock stood still: the exchange refuses to be asked with it."""
-    away = Fault(method="GET", answer=Answer(502), times=None)
+    away = Fault(method="GET", answer=Reply(502), times=None)
     server.exchange.faults.append(away)
     transfer = await _unknown(seat, server)
     server.exchange.clock_offset_ms += 3_600_000
@@ -477,7 +476,7 @@ async def test_clock_that_jumps_does_not_stop_the_settling(seat: Seat, server: D
 async def test_next_start_settles_what_the_last_left_open(
     seat: Seat, server: DemoServer, open_desk: OpenDesk, past_the_window: Jump, agree: Agree, executed: bool
 ) -> None:
-    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Answer(502), times=None))
+    server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     transfer = await _unknown(seat, server, executed=executed)
     await seat.desk.close()
     server.exchange.faults.clear()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
-from tui.demo.faults import Answer, Cut, Fault
+from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.history import Lag
 from tui.desk.desk import Decision
 from tui.domain.amounts import plain
@@ -23,16 +23,16 @@ _TRANSFERS = 100
 _SAME_AMOUNT = "0.5"
 """What every tenth transfer moves: identical ones, of which a record does not tell which it is."""
 
-_DOUBTFUL: tuple[Answer | Cut, ...] = (
+_DOUBTFUL: tuple[Reply | Cut, ...] = (
     Cut.CLOSE,
     Cut.RESET,
     Cut.MID_ANSWER,
-    Answer(500),
-    Answer(504),
-    Answer(200, b"<html>"),
-    Answer(302),
+    Reply(500),
+    Reply(504),
+    Reply(200, b"<html>"),
+    Reply(302),
 )
-_REFUSALS = (Answer(400), Answer(403), Answer(418), Answer(429), Answer(503, b'{"code":-1008,"msg":"busy"}'))
+_REFUSALS = (Reply(400), Reply(403), Reply(418), Reply(429), Reply(503, b'{"code":-1008,"msg":"busy"}'))
 
 
 def _fault(random: Random) -> Fault | None:
@@ -50,7 +50,7 @@ def _fault(random: Random) -> Fault | None:
 
 
 def _history_fault(random: Random) -> Fault:
-    return Fault(method="GET", answer=random.choice([*_DOUBTFUL, Answer(429, headers={"retry-after": "0"})]))
+    return Fault(method="GET", answer=random.choice([*_DOUBTFUL, Reply(429, headers={"retry-after": "0"})]))
 
 
 def _opened(open_desk: OpenDesk) -> Seat:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer, RawServer
-from tui.demo.faults import Answer, Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
@@ -232,7 +232,7 @@ async def test_caller_that_leaves_takes_no_answer_from_others(client: BinanceCli
 
 
 async def test_exchange_that_asks_to_be_left_alone_is(server: DemoServer) -> None:
-    refusal = Answer(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
+    refusal = Reply(429, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "30"})
     server.exchange.faults.append(Fault(answer=refusal, executes=False, method="GET", path="/api/v3/time", times=None))
     async with BinanceClient(server.base_url, demo_key()) as client:
         with pytest.raises(RateLimited):

@@ -104,13 +104,13 @@ def run(args: argparse.Namespace) -> int:
 
     from tui.demo.exchange import DemoExchange
     from tui.demo.fault_specs import set_fault
-    from tui.demo.ledger import Holding
+    from tui.demo.ledger import Funds
     from tui.domain.balances import Account
 
     exchange = DemoExchange(past=args.past)
     try:
         for asset, amount in args.hold:
-            exchange.ledger.hold(Account(Wallet.SPOT), asset, Holding(amount))
+            exchange.ledger.hold(Account(Wallet.SPOT), asset, Funds(amount))
         for spec in args.fault:
             set_fault(exchange, spec)
     except ValueError as bad:

@@ -3,27 +3,27 @@
 from decimal import Decimal
 from typing import Final
 
-from tui.demo.ledger import Holding, Ledger, Pair
+from tui.demo.ledger import Funds, Ledger, MarginPair
 from tui.domain.balances import Account
 from tui.domain.wallets import Wallet
 
 
 def demo_ledger() -> Ledger:
     """A fresh account: all eight wallets open, two isolated pairs, loans, open orders and positions."""
-    return Ledger(_HOLDINGS, [Pair(base, quote) for quote in _QUOTES for base in _BASES if base != quote])
+    return Ledger(_HOLDINGS, [MarginPair(base, quote) for quote in _QUOTES for base in _BASES if base != quote])
 
 
 def add_hostile_names(ledger: Ledger) -> None:
     """Lets Spot hold assets, and opens pairs, of the names that nothing but an attack would have."""
     for name in HOSTILE_NAMES:
         ledger.hold(Account(Wallet.SPOT), name, _of("1"))
-        pair = Pair(name, "USDT")
+        pair = MarginPair(name, "USDT")
         ledger.pairs[pair.symbol] = pair
         ledger.hold(Account(Wallet.ISOLATED, pair.symbol), name, _of("1"))
 
 
-def _of(free: str, *, locked: str = "0", held_back: str = "0", borrowed: str = "0", interest: str = "0") -> Holding:
-    return Holding(Decimal(free), Decimal(locked), Decimal(held_back), Decimal(borrowed), Decimal(interest))
+def _of(free: str, *, locked: str = "0", held_back: str = "0", borrowed: str = "0", interest: str = "0") -> Funds:
+    return Funds(Decimal(free), Decimal(locked), Decimal(held_back), Decimal(borrowed), Decimal(interest))
 
 
 _HOLDINGS: Final = {

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
 from tui.demo.parameters import Received
 from tui.domain.credentials import KeyKind
 
@@ -64,12 +64,12 @@ class Registration:
 
 
 def known_key(request: Received, registrations: dict[str, Registration]) -> Registration:
-    """The key that the request's header names. Raises Refused."""
+    """The key that the request's header names. Raises RequestRefused."""
     api_key = request.headers.get("x-mbx-apikey", "")
     if not _KEY_FORMAT.fullmatch(api_key):
-        raise Refused(Code.BAD_KEY_FORMAT)
+        raise RequestRefused(Code.BAD_KEY_FORMAT)
     if api_key not in registrations:
-        raise Refused(Code.BAD_KEY)
+        raise RequestRefused(Code.BAD_KEY)
     return registrations[api_key]
 
 
@@ -81,28 +81,28 @@ def check_signed(request: Received, registration: Registration, now_ms: int) -> 
     timestamp_ms = request.parameters.whole("timestamp")
     window_ms = request.parameters.whole("recvWindow", _DEFAULT_RECV_WINDOW_MS)
     if window_ms > _MAX_RECV_WINDOW_MS:
-        raise Refused(Code.BAD_RECV_WINDOW)
+        raise RequestRefused(Code.BAD_RECV_WINDOW)
     payload, signature = _split(request)
     if timestamp_ms >= now_ms + _MAX_AHEAD_MS:
-        raise Refused(Code.TIMESTAMP_AHEAD)
+        raise RequestRefused(Code.TIMESTAMP_AHEAD)
     if now_ms - timestamp_ms > window_ms:
-        raise Refused(Code.TIMESTAMP_LATE)
+        raise RequestRefused(Code.TIMESTAMP_LATE)
     if not _verifies(registration, payload, signature):
-        raise Refused(Code.BAD_SIGNATURE)
+        raise RequestRefused(Code.BAD_SIGNATURE)
 
 
 def _split(request: Received) -> tuple[bytes, str]:
     """What was signed, exactly as sent, and the signature: the last parameter of the query or of the body."""
     if len(_ANY_SIGNATURE.findall(request.query)) + len(_ANY_SIGNATURE.findall(request.body)) > 1:
-        raise Refused(Code.DUPLICATE_PARAMETER, "signature")
+        raise RequestRefused(Code.DUPLICATE_PARAMETER, "signature")
     if match := _LAST_SIGNATURE.search(request.body):
         payload = request.query + request.body[: match.start()]
     elif match := _LAST_SIGNATURE.search(request.query):
         payload = request.query[: match.start()] + request.body
     elif "signature" in request.parameters.all:
-        raise Refused(Code.BAD_SIGNATURE)
+        raise RequestRefused(Code.BAD_SIGNATURE)
     else:
-        raise Refused(Code.MANDATORY_PARAMETER, "signature")
+        raise RequestRefused(Code.MANDATORY_PARAMETER, "signature")
     return payload, unquote_plus(match[1].decode("ascii", errors="replace"))
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tui.demo.account import PRICES_IN_BTC
-from tui.demo.errors import Code, Refused
-from tui.demo.ledger import ZERO, Holding, Ledger, Pair
+from tui.demo.errors import Code, RequestRefused
+from tui.demo.ledger import ZERO, Funds, Ledger, MarginPair
 from tui.demo.parameters import Parameters
 from tui.domain.amounts import plain
 from tui.domain.wallets import Wallet
@@ -124,9 +124,9 @@ def isolated(ledger: Ledger, parameters: Parameters) -> Row:
         return {"assets": [_isolated_row(ledger, pair) for pair in opened.values()], **_totals_in_btc(held)}
     symbols = parameters.symbols("symbols")
     if len(symbols) > _MOST_SYMBOLS:
-        raise Refused(Code.BAD_PARAMETER, "symbols")
+        raise RequestRefused(Code.BAD_PARAMETER, "symbols")
     if not all(symbol in ledger.pairs for symbol in symbols):
-        raise Refused(Code.BAD_SYMBOL)
+        raise RequestRefused(Code.BAD_SYMBOL)
     return {"assets": [_isolated_row(ledger, opened[symbol]) for symbol in symbols if symbol in opened]}
 
 
@@ -214,22 +214,22 @@ def portfolio_max_withdraw(ledger: Ledger, parameters: Parameters) -> Row:
     return {"amount": plain(ledger.balance(Wallet.PORTFOLIO, asset).transferable)}
 
 
-def _chosen(ledger: Ledger, wallet: Wallet, parameters: Parameters) -> list[tuple[str, Holding]]:
+def _chosen(ledger: Ledger, wallet: Wallet, parameters: Parameters) -> list[tuple[str, Funds]]:
     asked = parameters.asset() if parameters.has("asset") else None
     return [(asset, holding) for asset, holding in ledger.assets(wallet).items() if asked in (None, asset)]
 
 
-def _whole_wallet(ledger: Ledger, wallet: Wallet) -> dict[str, Holding]:
+def _whole_wallet(ledger: Ledger, wallet: Wallet) -> dict[str, Funds]:
     if wallet is not Wallet.ISOLATED:
         return ledger.assets(wallet)
-    held: dict[str, Holding] = {}
+    held: dict[str, Funds] = {}
     for pair in ledger.isolated_pairs():
         for asset, holding in ledger.assets(wallet, pair.symbol).items():
-            held[asset] = held.get(asset, Holding()) + holding
+            held[asset] = held.get(asset, Funds()) + holding
     return held
 
 
-def _free_and_locked(asset: str, holding: Holding) -> Row:
+def _free_and_locked(asset: str, holding: Funds) -> Row:
     return {
         "free": plain(holding.free),
         "locked": plain(holding.locked),
@@ -239,7 +239,7 @@ def _free_and_locked(asset: str, holding: Holding) -> Row:
     }
 
 
-def _lent(holding: Holding) -> Row:
+def _lent(holding: Funds) -> Row:
     return {
         "borrowed": plain(holding.borrowed),
         "free": plain(holding.free),
@@ -249,7 +249,7 @@ def _lent(holding: Holding) -> Row:
     }
 
 
-def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
+def _isolated_row(ledger: Ledger, pair: MarginPair) -> Row:
     def side(asset: str) -> Row:
         holding = ledger.balance(Wallet.ISOLATED, asset, pair.symbol)
         return {
@@ -278,7 +278,7 @@ def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
     }
 
 
-def _futures_row(asset: str, holding: Holding) -> Row:
+def _futures_row(asset: str, holding: Funds) -> Row:
     wallet_balance = plain(holding.total - holding.held_back)
     return {
         "accountAlias": "SgsR",
@@ -291,7 +291,7 @@ def _futures_row(asset: str, holding: Holding) -> Row:
     }
 
 
-def _portfolio_row(asset: str, holding: Holding) -> Row:
+def _portfolio_row(asset: str, holding: Funds) -> Row:
     return {
         "asset": asset,
         "totalWalletBalance": plain(holding.total),
@@ -309,7 +309,7 @@ def _portfolio_row(asset: str, holding: Holding) -> Row:
     }
 
 
-def _totals_in_btc(held: Iterable[tuple[str, Holding]]) -> Row:
+def _totals_in_btc(held: Iterable[tuple[str, Funds]]) -> Row:
     rows = list(held)
     assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)
     net = sum((_in_btc(asset, holding.net) for asset, holding in rows), ZERO)
@@ -320,7 +320,7 @@ def _totals_in_btc(held: Iterable[tuple[str, Holding]]) -> Row:
     }
 
 
-def _margin_level(held: Iterable[tuple[str, Holding]]) -> str:
+def _margin_level(held: Iterable[tuple[str, Funds]]) -> str:
     """What is there over what is owed; 999 where nothing is owed, as the exchange writes it."""
     rows = list(held)
     assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)

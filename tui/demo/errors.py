@@ -40,7 +40,7 @@ class Code(Enum):
         self.status = status
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The exchange does not do it; nothing has moved."""
 
     def __init__(self, code: Code, *about: str) -> None:

@@ -19,16 +19,15 @@ from starlette.types import Message, Receive, Scope, Send
 from tui.demo import faults
 from tui.demo.account import demo_ledger
 from tui.demo.auth import Permissions, Registration, check_signed, known_key
-from tui.demo.edits import Edit, edited
-from tui.demo.errors import Code, Refused
-from tui.demo.faults import TRANSFER_PATH, Fault
+from tui.demo.errors import Code, RequestRefused
+from tui.demo.faults import TRANSFER_PATH, Edit, Fault
 from tui.demo.history import History
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Ledger
 from tui.demo.parameters import Received
 from tui.demo.past import past as earlier_transfers
 from tui.demo.past import tran_id_at
-from tui.demo.routes import BALANCES, ENDPOINTS, Access, Call, Endpoint
+from tui.demo.routes import BALANCES, ENDPOINTS, Access, ApiCall, Endpoint
 from tui.demo.weights import TooMuch, Weights
 from tui.domain.credentials import KeyKind
 
@@ -137,18 +136,19 @@ class DemoExchange:
             if (late := request.scope.get(faults.LATE)) is not None:
                 await faults.held(late)
             answer = endpoint.answer(
-                Call(received.parameters, key, self.ledger, self.history, self.server_ms(), self.transfers_fail)
+                ApiCall(received.parameters, key, self.ledger, self.history, self.server_ms(), self.transfers_fail)
             )
-        except Refused as refused:
+        except RequestRefused as refused:
             return _json(refused.payload, refused.code.status, headers)
         if endpoint in BALANCES:
-            answer = edited(answer, self.balance_edits)
+            for edit in self.balance_edits:
+                answer = edit.apply(answer)
         return _json(answer, 200, headers)
 
 
 def _received(request: Request, body: bytes) -> Received:
     if len(body) > _LARGEST_BODY:
-        raise Refused(Code.BODY_TOO_LARGE)
+        raise RequestRefused(Code.BODY_TOO_LARGE)
     query: bytes = request.scope["query_string"]
     return Received(request.headers, query, body)
 
@@ -156,7 +156,7 @@ def _received(request: Request, body: bytes) -> Received:
 def _sent_parameters(request: Request, body: bytes) -> dict[str, str]:
     try:
         return _received(request, body).parameters.all
-    except Refused:
+    except RequestRefused:
         return {}
 
 
@@ -187,10 +187,10 @@ def _json(content: object, status: int, headers: Mapping[str, str]) -> Response:
 
 
 def _no_such_path(request: Request, _: Exception) -> Response:
-    refused = Refused(Code.NO_SUCH_PATH, f"{request.method} {request.url.path}")
+    refused = RequestRefused(Code.NO_SUCH_PATH, f"{request.method} {request.url.path}")
     return _json(refused.payload, refused.code.status, {})
 
 
 def _unforeseen(_: Request, __: Exception) -> Response:
-    refused = Refused(Code.UNKNOWN)
+    refused = RequestRefused(Code.UNKNOWN)
     return _json(refused.payload, refused.code.status, {})

@@ -1,28 +1,32 @@
-"""Faults as words, for the command line: `cut-after@2`."""
+"""Set faults from texts, for the command line: `cut-after@2`."""
 
+import gzip
 import re
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from tui.demo.account import add_hostile_names
-from tui.demo.edits import Edit
 from tui.demo.exchange import DemoExchange
 from tui.demo.fault_words import SPECS, TAKE_NTH, word_of
-from tui.demo.faults import TRANSFER_PATH, Answer, Cut, Fault
+from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.routes import ENDPOINTS
-from tui.demo.unwritable import named
 
 _SPEC: Final = re.compile(r"(?P<word>[a-z-]+)(?:=(?P<value>.*?))?(?:@(?P<nth>[1-9][0-9]{0,5}))?", re.DOTALL)
 _FORMS: Final = {word_of(example): example for example in SPECS}
+_UNITS_S: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+_MIB = 1024 * 1024
+_MIB_IN_BOMB = 1024
 
 
 class BadFault(ValueError):
-    """The text names no fault; the message says what would."""
+    """Raised when a text is not a fault; the message says what would be."""
 
 
 def set_fault(exchange: DemoExchange, spec: str) -> None:
-    """Makes the exchange misbehave as a text says. Raises BadFault."""
+    """Make the exchange misbehave as a text says. Raises BadFault."""
     match = _SPEC.fullmatch(spec)
     if match is None or match["word"] not in _FORMS:
         raise BadFault(f"there is no fault {spec!r}; write one of: {', '.join(SPECS)}")
@@ -33,40 +37,78 @@ def set_fault(exchange: DemoExchange, spec: str) -> None:
     if nth and form not in TAKE_NTH:
         raise BadFault(f"{word} holds for all; leave out @{nth}")
     if word in _OF_REQUESTS:
-        _lie_in_wait(exchange, _OF_REQUESTS[word](value or ""), nth)
-    elif word == "record":
-        exchange.history.edits.append((_edit(value), nth or None))
+        fault = _OF_REQUESTS[word](value or "")
+        if nth:
+            fault.skip = nth - 1
+            exchange.faults.insert(0, fault)  # a fault of one request goes before a fault of all
+        else:
+            fault.times = None
+            exchange.faults.append(fault)
     else:
-        _OF_THE_EXCHANGE[word](exchange, value or "")
+        _set_on_exchange(exchange, word, value or "", nth or None)
 
 
-def _lie_in_wait(exchange: DemoExchange, fault: Fault, nth: int) -> None:
-    if nth:
-        fault.skip = nth - 1
-        exchange.faults.insert(0, fault)  # one for a certain request goes before one for all
-    else:
-        fault.times = None
-        exchange.faults.append(fault)
+def _set_on_exchange(  # noqa: C901 - a case for each fault
+    exchange: DemoExchange, word: str, value: str, nth: int | None
+) -> None:
+    history = exchange.history
+    match word:
+        case "clock":
+            exchange.clock_offset_ms = _whole(value)
+        case "history-lag":
+            history.hidden = Lag(_seconds(value))
+        case "pending":
+            history.pending = Lag(_seconds(value))
+        case "failed":
+            exchange.transfers_fail = True
+        case "failed-for":
+            history.failing = Lag(_seconds(value))
+        case "record":
+            history.edits.append((_edit(value), nth))
+        case "record-time":
+            history.time_shift_ms = _whole(value)
+        case "record-amount":
+            if not re.fullmatch("[0-8]", value, re.ASCII):
+                raise BadFault(f"{value!r} is not a number of decimals from 0 to 8")
+            history.decimals = int(value)
+        case "page-size":
+            if _whole(value) < 1:
+                raise BadFault(f"{value!r} is not a number of rows from 1")
+            history.most_rows = int(value)
+        case "page-shift":
+            history.page_shift = _whole(value)
+        case "history-total":
+            history.total_error = _whole(value)
+        case "balance":
+            exchange.balance_edits.append(_edit(value))
+        case "hostile-names":
+            add_hostile_names(exchange.ledger)
+        case "header":
+            _set_header(exchange, value)
+
+
+def _set_header(exchange: DemoExchange, value: str) -> None:
+    name, _, text = value.partition(":")
+    text = _text(text)
+    if not re.fullmatch(r"[A-Za-z0-9-]+", name, re.ASCII) or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", text, re.ASCII):
+        raise BadFault(f"{value!r} is not a header, like Retry-After:7")
+    exchange.headers[name] = text
 
 
 def _executed_late(value: str) -> Fault:
-    times, _, answer = value.partition(":")
+    times, _, reply = value.partition(":")
     late, _, answered = times.partition("/")
-    return Fault(late=_seconds(late), after=_seconds(answered or "0s"), answer=_answer(answer))
+    return Fault(late=_seconds(late), after=_seconds(answered or "0s"), answer=_reply(reply))
 
 
 def _answered(value: str) -> Fault:
-    path, _, answer = value.partition(":")
+    path, _, reply = value.partition(":")
     methods = [endpoint.method for endpoint in ENDPOINTS if endpoint.path == path]
     if not methods:
         raise BadFault(f"{path!r} is no path of the exchange, like /fapi/v3/balance")
     if path == TRANSFER_PATH:
         raise BadFault("for that path write status-before=, status-after= or history-answer=")
-    return Fault(method=methods[0], path=path, executes=False, answer=_answer(answer))
-
-
-def _history_answered(value: str) -> Fault:
-    return Fault(method="GET", executes=False, answer=_answer(value))
+    return Fault(method=methods[0], path=path, executes=False, answer=_reply(reply))
 
 
 _OF_REQUESTS: Final[dict[str, Callable[[str], Fault]]] = {
@@ -75,108 +117,30 @@ _OF_REQUESTS: Final[dict[str, Callable[[str], Fault]]] = {
     "cut-mid": lambda _: Fault(answer=Cut.MID_ANSWER),
     "delay-before": lambda value: Fault(before=_seconds(value)),
     "delay-after": lambda value: Fault(after=_seconds(value)),
-    "status-before": lambda value: Fault(executes=False, answer=_answer(value)),
-    "status-after": lambda value: Fault(answer=_answer(value)),
+    "status-before": lambda value: Fault(executes=False, answer=_reply(value)),
+    "status-after": lambda value: Fault(answer=_reply(value)),
     "execute-late": _executed_late,
-    "history-answer": _history_answered,
+    "history-answer": lambda value: Fault(method="GET", executes=False, answer=_reply(value)),
     "answer": _answered,
 }
 
 
-def _clock(exchange: DemoExchange, value: str) -> None:
-    exchange.clock_offset_ms = _whole(value)
-
-
-def _history_lag(exchange: DemoExchange, value: str) -> None:
-    exchange.history.hidden = Lag(_seconds(value))
-
-
-def _pending(exchange: DemoExchange, value: str) -> None:
-    exchange.history.pending = Lag(_seconds(value))
-
-
-def _failed(exchange: DemoExchange, _: str) -> None:
-    exchange.transfers_fail = True
-
-
-def _failed_for(exchange: DemoExchange, value: str) -> None:
-    exchange.history.failing = Lag(_seconds(value))
-
-
-def _record_time(exchange: DemoExchange, value: str) -> None:
-    exchange.history.time_shift_ms = _whole(value)
-
-
-def _record_amount(exchange: DemoExchange, value: str) -> None:
-    if not re.fullmatch("[0-8]", value, re.ASCII):
-        raise BadFault(f"{value!r} is not a number of decimals from 0 to 8")
-    exchange.history.decimals = int(value)
-
-
-def _page_size(exchange: DemoExchange, value: str) -> None:
-    if _whole(value) < 1:
-        raise BadFault(f"{value!r} is not a number of rows from 1")
-    exchange.history.most_rows = int(value)
-
-
-def _page_shift(exchange: DemoExchange, value: str) -> None:
-    exchange.history.page_shift = _whole(value)
-
-
-def _history_total(exchange: DemoExchange, value: str) -> None:
-    exchange.history.total_error = _whole(value)
-
-
-def _balance(exchange: DemoExchange, value: str) -> None:
-    exchange.balance_edits.append(_edit(value))
-
-
-def _hostile_names(exchange: DemoExchange, _: str) -> None:
-    add_hostile_names(exchange.ledger)
-
-
-def _header(exchange: DemoExchange, value: str) -> None:
-    name, _, said = value.partition(":")
-    said = _written(said)
-    if not re.fullmatch(r"[A-Za-z0-9-]+", name, re.ASCII) or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", said, re.ASCII):
-        raise BadFault(f"{value!r} is not a header, like Retry-After:7")
-    exchange.headers[name] = said
-
-
-_OF_THE_EXCHANGE: Final[dict[str, Callable[[DemoExchange, str], None]]] = {
-    "clock": _clock,
-    "history-lag": _history_lag,
-    "pending": _pending,
-    "failed": _failed,
-    "failed-for": _failed_for,
-    "record-time": _record_time,
-    "record-amount": _record_amount,
-    "page-size": _page_size,
-    "page-shift": _page_shift,
-    "history-total": _history_total,
-    "balance": _balance,
-    "hostile-names": _hostile_names,
-    "header": _header,
-}
-
-
-def _answer(value: str) -> Answer:
+def _reply(value: str) -> Reply:
     status, _, body = value.partition(":")
     if not re.fullmatch(r"[2-5][0-9]{2}", status, re.ASCII):
         raise BadFault(f"{status!r} is not an HTTP status from 200 to 599")
-    return Answer(int(status), *(named(body) or (body.encode(errors="surrogateescape"), {})))
+    return Reply(int(status), *_body(body))
 
 
 def _edit(value: str) -> Edit:
     key, colon, raw = value.partition(":")
     if not key or not colon:
         raise BadFault(f"{value!r} is not a key and a value, like amount:null")
-    return Edit(key, _written(raw))
+    return Edit(key, _text(raw))
 
 
-def _written(text: str) -> str:
-    body, _ = named(text) or (text.encode(errors="surrogateescape"), {})
-    return body.decode(errors="replace")
+def _text(text: str) -> str:
+    return _body(text)[0].decode(errors="replace")
 
 
 def _whole(value: str) -> int:
@@ -185,11 +149,40 @@ def _whole(value: str) -> int:
     return int(value)
 
 
-_UNITS_S: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-
-
 def _seconds(value: str) -> float:
     match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)", value, re.ASCII)
     if match is None:
         raise BadFault(f"{value!r} is not a time, like 5s, 800ms or 4m")
     return float(match[1]) * _UNITS_S[match[2]]
+
+
+@cache
+def _body(text: str) -> tuple[bytes, Mapping[str, str]]:
+    """Return the body that a text stands for, and its headers; `fault_words.UNWRITABLE` lists the special names."""
+    match text:
+        case "%digits":
+            return b"9" * 5000, {}
+        case "%deep":
+            return b"[" * 100_000 + b"]" * 100_000, {}
+        case "%not-utf-8":
+            return b'{"code":-1000,"msg":"\xff\xfe \xed\xa0\x80"}', {}
+        case "%bomb":
+            return gzip.compress(_packed_zeros()), {
+                "content-encoding": "gzip, gzip",
+                "content-type": "application/json",
+            }
+        case _:
+            return text.encode(errors="surrogateescape"), {}
+
+
+def _packed_zeros() -> bytes:
+    """Return zeros as gzip, made of one packed block many times over: packing them all would take seconds."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    zeros = bytes(_MIB)
+    block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = 0
+    for _ in range(_MIB_IN_BOMB):
+        checksum = zlib.crc32(zeros, checksum)
+    head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
+    tail = checksum.to_bytes(4, "little") + (_MIB * _MIB_IN_BOMB % 2**32).to_bytes(4, "little")
+    return head + block * _MIB_IN_BOMB + packer.flush() + tail

@@ -1,4 +1,4 @@
-"""The faults by name, as the help of `shunter simulate` shows them. Imports nothing: the help must not wait."""
+"""The faults by name, as the help of `shunter simulate` shows them. It imports nothing: the help must not wait."""
 
 from typing import Final
 
@@ -11,43 +11,43 @@ OF_A_TRANSFER: Final = {
     "status-before=503:BODY": "not executed, answered with a status and a body (it may be left out)",
     "status-after=503:BODY": "executed, answered with a status and a body",
     "execute-late=12s:504:BODY": "executed 12 seconds after it came, but answered at once, with a status and a body; "
-    "with 12s/10s answered after 10",
+    "12s/10s answers after 10",
 }
 OF_THE_HISTORY: Final = {
     "history-answer=200:{}": 'answered with a status and a body, as 200:{"total":1} or 503',
-    "history-lag=4m": "a transfer shows 4 minutes late",
-    "pending=10s": "it stands as PENDING for 10 seconds",
+    "history-lag=4m": "a transfer shows up 4 minutes late",
+    "pending=10s": "it is PENDING for 10 seconds",
     "failed": "it gets a tranId, but ends as FAILED: nothing moves",
-    "failed-for=30s": "it moves the money, but stands as FAILED for 30 seconds",
-    "record=amount:null": 'one value of its record is this, as status:"DONE" or tranId:0; with tranId: it is left out',
+    "failed-for=30s": "it moves the money, but is FAILED for 30 seconds",
+    "record=amount:null": 'one value of its record is this, like status:"DONE" or tranId:0; tranId: leaves it out',
     "record-time=-5000": "its record's time is off by so many milliseconds",
     "record-amount=2": "its record's amount is rounded to 2 decimals",
     "page-size=5": "a page has at most 5 records, however many are asked for",
-    "page-shift=-1": "the last record of page 1 comes on page 2 again; +1 leaves one out in between",
+    "page-shift=-1": "the last record of page 1 is on page 2 again; +1 leaves one out in between",
     "history-total=+1": "the total is one more than there are",
 }
 OF_THE_REST: Final = {
     "answer=/api/v3/time:503:BODY": "a call of that path is answered with a status and a body",
-    'balance=free:"NaN"': "one value is this, wherever it is told of wallets, their assets and pairs",
+    'balance=free:"NaN"': "one value is this, in every answer about wallets, their assets and pairs",
     "hostile-names": "there are assets and pairs whose names command a terminal",
     "header=Retry-After:99999999": "every answer has this header",
     "clock=+5000": "the exchange's clock is off by so many milliseconds (+ is ahead)",
 }
 UNWRITABLE: Final = {
     "%digits": "5,000 digits, as in header=X-SAPI-USED-UID-WEIGHT-1M:%digits",
-    "%deep": "100,000 lists, one in the other",
-    "%not-utf-8": "an error whose words are no UTF-8",
-    "%bomb": "2 KB, which are 1 GB once they have been unpacked twice",
+    "%deep": "100,000 lists, one inside the other",
+    "%not-utf-8": "an error whose text is not UTF-8",
+    "%bomb": "2 KB, which unpack twice to 1 GB",
 }
-"""What a body or a value may be that no command line can hold."""
+"""Bodies and values that no command line can hold."""
 
 SPECS: Final = OF_A_TRANSFER | OF_THE_HISTORY | OF_THE_REST
-"""Each fault by an example of how it is written, and what it does."""
+"""What each fault does, by an example of how it is written."""
 
 TAKE_NTH: Final = (*OF_A_TRANSFER, "history-answer=200:{}", "record=amount:null", "answer=/api/v3/time:503:BODY")
-"""Those that `@N` may follow."""
+"""The faults that `@N` may follow."""
 
 
 def word_of(example: str) -> str:
-    """What a fault is called, without its value."""
+    """Return the name of a fault, without its value."""
     return example.partition("=")[0]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
+import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TRANSFER_PATH: Final = "/sapi/v1/asset/transfer"
@@ -49,7 +50,7 @@ class Cut(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """An answer in place of the exchange's own."""
 
     status: int = 200
@@ -58,6 +59,28 @@ class Answer:
     """Beside content-length, and content-type unless it is given here."""
     repeat: int = 1
     """How often the body is sent, one after the other: a huge answer from a small text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replaces every value of one key."""
+
+    key: str
+    raw: str
+    """What goes into the answer, unchecked: `"text"`, `null`, `NaN`. If it is empty, the key is left out."""
+
+    def apply(self, content: object) -> object:
+        """Return the content of an answer, edited at every depth."""
+        if isinstance(content, list):
+            return [self.apply(part) for part in content]
+        if not isinstance(content, dict):
+            return content
+        edited = {key: self.apply(value) for key, value in content.items()}
+        if self.key in edited:
+            edited[self.key] = msgspec.Raw(self.raw.encode())
+            if not self.raw:
+                del edited[self.key]
+        return edited
 
 
 class Gate:
@@ -89,7 +112,7 @@ class Fault:
     """Whether the exchange gets to see the request at all."""
     after: float | Gate = 0
     """Seconds, or until a gate opens, that the answer is held."""
-    answer: Answer | Cut | None = None
+    answer: Reply | Cut | None = None
     """What comes back; None is the exchange's own answer. One that is not executed needs something here."""
     late: float | Gate | None = None
     """Seconds, or until a gate opens, after which a request is executed that was checked as it came. That is told by
@@ -183,7 +206,7 @@ async def _executed_late(app: ASGIApp, scope: Scope, receive: Receive) -> None:
     await _own_answer(app, scope, receive)  # which nobody waits for any more
 
 
-async def _send_instead(answer: Answer, send: Send) -> None:
+async def _send_instead(answer: Reply, send: Send) -> None:
     if answer.status in _WITHOUT_BODY:
         await send(_start(answer.status, answer.headers))
         await send({"type": "http.response.body"})

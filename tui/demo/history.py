@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
 from functools import cached_property
 
-from tui.demo.edits import Edit, edited
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
+from tui.demo.faults import Edit
 from tui.demo.ledger import Executed, Ledger
 from tui.demo.parameters import Parameters
 from tui.domain.amounts import plain
+from tui.domain.records import RecordStatus
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -21,14 +21,6 @@ _REACH_MS = 183 * DAY_MS
 
 _DEFAULT_SIZE = 10
 _MAX_SIZE = 100
-
-
-class Status(StrEnum):
-    """How a record stands."""
-
-    PENDING = "PENDING"
-    CONFIRMED = "CONFIRMED"
-    FAILED = "FAILED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ class History:
         self._readings: Counter[int] = Counter()
 
     def page(self, parameters: Parameters, now_ms: int) -> dict[str, object]:
-        """One page of the records that the parameters ask for, newest first. Raises Refused."""
+        """One page of the records that the parameters ask for, newest first. Raises RequestRefused."""
         asked = _parse(parameters, now_ms)
         records = self._records(asked, now_ms)
         size = min(asked.size, self.most_rows)
@@ -127,17 +119,20 @@ class History:
 
         if within(self.hidden):
             return None
-        final = Status.FAILED if transfer.failed or within(self.failing) else Status.CONFIRMED
+        final = RecordStatus.FAILED if transfer.failed or within(self.failing) else RecordStatus.CONFIRMED
         request = transfer.request
-        record = {
+        record: object = {
             "asset": request.asset,
             "amount": _shortest(self._rounded(request.amount)),
             "type": request.type.name,
-            "status": Status.PENDING if within(self.pending) else final,
+            "status": RecordStatus.PENDING if within(self.pending) else final,
             "tranId": transfer.tran_id,
             "timestamp": self._shown_ms(transfer),
         }
-        return edited(record, [edit for edit, nth in self.edits if nth in (None, number)])
+        for edit, nth in self.edits:
+            if nth in (None, number):
+                record = edit.apply(record)
+        return record
 
     def _shown_ms(self, transfer: Executed) -> int:
         """In whole seconds, as in every sample of the exchange's."""
@@ -148,10 +143,10 @@ class History:
 
 
 def parse_type(parameters: Parameters) -> TransferType:
-    """The type of the transfers in question; the domain's table says which there are. Raises Refused."""
+    """The type of the transfers in question; the domain's table says which there are. Raises RequestRefused."""
     name = parameters.text("type", r"[A-Z_]{1,60}")
     if name not in TransferType.__members__:
-        raise Refused(Code.UNSUPPORTED)
+        raise RequestRefused(Code.UNSUPPORTED)
     return TransferType[name]
 
 
@@ -162,12 +157,12 @@ def _parse(parameters: Parameters, now_ms: int) -> Asked:
     end_ms = parameters.whole("endTime", now_ms)
     start_ms = parameters.whole("startTime", end_ms - _DEFAULT_SPAN_MS)
     if start_ms > end_ms:
-        raise Refused(Code.BAD_PARAMETER, "startTime")
+        raise RequestRefused(Code.BAD_PARAMETER, "startTime")
     current, size = parameters.whole("current", 1), parameters.whole("size", _DEFAULT_SIZE)
     if current < 1:
-        raise Refused(Code.BAD_PARAMETER, "current")
+        raise RequestRefused(Code.BAD_PARAMETER, "current")
     if not 1 <= size <= _MAX_SIZE:
-        raise Refused(Code.BAD_PARAMETER, "size")
+        raise RequestRefused(Code.BAD_PARAMETER, "size")
     return Asked(move, (from_symbol, to_symbol), max(start_ms, now_ms - _REACH_MS), end_ms, current, size)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
 from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
@@ -17,7 +17,7 @@ _MOST_OF_AN_ASSET = Decimal(10) ** 20
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class MarginPair:
     """A pair that the exchange lends on in isolated margin."""
 
     base: str
@@ -30,7 +30,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class Funds:
     """One asset in one account."""
 
     free: Decimal = ZERO
@@ -57,9 +57,9 @@ class Holding:
         """What is there less what is owed."""
         return self.total - self.borrowed - self.interest
 
-    def __add__(self, other: "Holding") -> "Holding":
+    def __add__(self, other: "Funds") -> "Funds":
         """The two in one."""
-        return Holding(
+        return Funds(
             self.free + other.free,
             self.locked + other.locked,
             self.held_back + other.held_back,
@@ -82,7 +82,7 @@ class Executed:
 class Ledger:
     """One person's accounts. Money changes places here and nowhere else; only `hold` changes the sum of an asset."""
 
-    def __init__(self, holdings: Mapping[Account, Mapping[str, Holding]], pairs: Iterable[Pair]) -> None:
+    def __init__(self, holdings: Mapping[Account, Mapping[str, Funds]], pairs: Iterable[MarginPair]) -> None:
         """Takes all accounts that are open, with what they hold, and every pair of the exchange.
 
         Raises ValueError where an asset's sum is too large to be exact.
@@ -92,40 +92,40 @@ class Ledger:
         """All that was executed: what the exchange knows, whatever it answered or shows."""
         self.next_tran_id = 13526853623
         """What the next transfer is known by; each takes one more than the last."""
-        self._holdings: dict[Account, dict[str, Holding]] = {}
+        self._holdings: dict[Account, dict[str, Funds]] = {}
         for account, assets in holdings.items():
             self._holdings[account] = {}
             for asset, holding in assets.items():
                 self.hold(account, asset, holding)
 
-    def hold(self, account: Account, asset: str, holding: Holding) -> None:
+    def hold(self, account: Account, asset: str, holding: Funds) -> None:
         """Adds to what an account holds, and opens it if it is not. Raises ValueError where the sum is not exact."""
         self._add(account, asset, holding)
         if sum(held[asset].total for held in self._holdings.values() if asset in held) >= _MOST_OF_AN_ASSET:
             raise ValueError(f"an asset's total must stay below {_MOST_OF_AN_ASSET:,f}")
 
-    def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Holding:
+    def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Funds:
         """What one account holds of an asset; nothing where it holds none or is not open."""
-        return self._holdings.get(Account(wallet, pair), {}).get(asset, Holding())
+        return self._holdings.get(Account(wallet, pair), {}).get(asset, Funds())
 
-    def assets(self, wallet: Wallet, pair: str | None = None) -> dict[str, Holding]:
+    def assets(self, wallet: Wallet, pair: str | None = None) -> dict[str, Funds]:
         """All that one account holds."""
         return dict(self._holdings.get(Account(wallet, pair), {}))
 
-    def isolated_pairs(self) -> list[Pair]:
+    def isolated_pairs(self) -> list[MarginPair]:
         """The pairs of the isolated accounts that are open."""
         return [self.pairs[account.pair] for account in self._holdings if account.pair is not None]
 
     def isolated_account(self, symbol: str, asset: str) -> Account:
-        """The isolated account of a pair, which can hold the pair's base and quote only. Raises Refused."""
+        """The isolated account of a pair, which can hold the pair's base and quote only. Raises RequestRefused."""
         pair = self.pairs.get(symbol)
         if pair is None:
-            raise Refused(Code.BAD_SYMBOL)
+            raise RequestRefused(Code.BAD_SYMBOL)
         if asset not in (pair.base, pair.quote):
-            raise Refused(Code.NOT_A_MARGIN_ASSET)
+            raise RequestRefused(Code.NOT_A_MARGIN_ASSET)
         account = Account(Wallet.ISOLATED, symbol)
         if account not in self._holdings:
-            raise Refused(Code.NO_ISOLATED_ACCOUNT)
+            raise RequestRefused(Code.NO_ISOLATED_ACCOUNT)
         return account
 
     def totals(self) -> dict[str, Decimal]:
@@ -139,16 +139,16 @@ class Ledger:
     def transfer(self, request: TransferRequest, time_ms: int, *, fails: bool = False) -> Executed:
         """Moves the money, all or nothing, and writes it down. One that fails is written down only.
 
-        Raises Refused; then nothing has changed.
+        Raises RequestRefused; then nothing has changed.
         """
         source = self._end(request.type.source, request.from_symbol, request.asset)
         destination = self._end(request.type.destination, request.to_symbol, request.asset)
         have = self.balance(source.wallet, request.asset, source.pair)
         if request.amount > have.transferable:
-            raise Refused(_too_much(request, have))
+            raise RequestRefused(_too_much(request, have))
         if not fails:
-            self._add(source, request.asset, Holding(free=-request.amount))
-            self._add(destination, request.asset, Holding(free=request.amount))
+            self._add(source, request.asset, Funds(free=-request.amount))
+            self._add(destination, request.asset, Funds(free=request.amount))
         executed = Executed(self.next_tran_id, request, time_ms, fails)
         self.next_tran_id += 1
         self.transfers.append(executed)
@@ -157,12 +157,12 @@ class Ledger:
     def _end(self, wallet: Wallet, symbol: str | None, asset: str) -> Account:
         return Account(wallet) if symbol is None else self.isolated_account(symbol, asset)
 
-    def _add(self, account: Account, asset: str, change: Holding) -> None:
+    def _add(self, account: Account, asset: str, change: Funds) -> None:
         assets = self._holdings.setdefault(account, {})
-        assets[asset] = assets.get(asset, Holding()) + change
+        assets[asset] = assets.get(asset, Funds()) + change
 
 
-def _too_much(request: TransferRequest, have: Holding) -> Code:
+def _too_much(request: TransferRequest, have: Funds) -> Code:
     """Margin tells what is not there from what is there but must stay; the other wallets do not."""
     if request.type.source not in (Wallet.CROSS, Wallet.ISOLATED):
         return Code.INSUFFICIENT_BALANCE

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import unquote_plus
 
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
 from tui.domain.text import is_name
 
 _MOST_PARAMETERS = 50
@@ -27,7 +27,7 @@ class Received:
 
     @cached_property
     def parameters(self) -> "Parameters":
-        """Those of the query, then those of the body if it says that it is a form. Raises Refused."""
+        """Those of the query, then those of the body if it says that it is a form. Raises RequestRefused."""
         is_form = self.headers.get("content-type", "").split(";")[0].strip().lower() == _FORM
         return Parameters(_decoded(self.query) + (_decoded(self.body) if is_form else []))
 
@@ -39,11 +39,11 @@ class Parameters:
     """What was sent, by name. Every reading refuses as the exchange does what is missing or malformed."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        """Takes names and values in the order sent. Raises Refused where a name comes twice."""
+        """Takes names and values in the order sent. Raises RequestRefused where a name comes twice."""
         self.all: dict[str, str] = {}
         for name, value in pairs:
             if name in self.all:
-                raise Refused(Code.DUPLICATE_PARAMETER, name)
+                raise RequestRefused(Code.DUPLICATE_PARAMETER, name)
             self.all[name] = value
         self._read = {"signature"}
 
@@ -52,33 +52,33 @@ class Parameters:
         return bool(self._value(name))
 
     def text(self, name: str, pattern: str) -> str:
-        """A parameter that must be there and match. Raises Refused."""
+        """A parameter that must be there and match. Raises RequestRefused."""
         value = self._mandatory(name)
         if not re.fullmatch(pattern, value, re.ASCII):
-            raise Refused(Code.ILLEGAL_CHARACTERS, name, f"^{pattern}$")
+            raise RequestRefused(Code.ILLEGAL_CHARACTERS, name, f"^{pattern}$")
         return value
 
     def optional(self, name: str, pattern: str) -> str | None:
-        """A parameter that may be left out or empty, and must match else. Raises Refused."""
+        """A parameter that may be left out or empty, and must match else. Raises RequestRefused."""
         return self.text(name, pattern) if self.has(name) else None
 
     def asset(self) -> str:
         """The parameter `asset`: letters and digits of any script, and none that is not a capital in ASCII.
 
-        Raises Refused.
+        Raises RequestRefused.
         """
         return self._name("asset", self._mandatory("asset"), _MOST_IN_ASSET)
 
     def symbol(self, name: str) -> str:
-        """A pair, by the rule for assets. Raises Refused."""
+        """A pair, by the rule for assets. Raises RequestRefused."""
         return self._name(name, self._mandatory(name), _MOST_IN_SYMBOL)
 
     def symbols(self, name: str) -> list[str]:
-        """Pairs between commas. Raises Refused."""
+        """Pairs between commas. Raises RequestRefused."""
         return [self._name(name, symbol, _MOST_IN_SYMBOL) for symbol in self._mandatory(name).split(",")]
 
     def whole(self, name: str, default: int | None = None) -> int:
-        """A whole number; it must be there unless it has a default. Raises Refused."""
+        """A whole number; it must be there unless it has a default. Raises RequestRefused."""
         if default is not None and not self.has(name):
             return default
         return int(self.text(name, _WHOLE))
@@ -87,17 +87,17 @@ class Parameters:
         """Refuses parameters that the endpoint has no use for."""
         for name in self.all:
             if name not in self._read:
-                raise Refused(Code.UNREAD_PARAMETER, name)
+                raise RequestRefused(Code.UNREAD_PARAMETER, name)
 
     def _mandatory(self, name: str) -> str:
         value = self._value(name)
         if not value:
-            raise Refused(Code.MANDATORY_PARAMETER, name)
+            raise RequestRefused(Code.MANDATORY_PARAMETER, name)
         return value
 
     def _name(self, name: str, value: str, most: int) -> str:
         if not (1 <= len(value) <= most and is_name(value)) or re.search("[a-z]", value):
-            raise Refused(Code.ILLEGAL_CHARACTERS, name, f"capital letters and digits, at most {most}")
+            raise RequestRefused(Code.ILLEGAL_CHARACTERS, name, f"capital letters and digits, at most {most}")
         return value
 
     def _value(self, name: str) -> str:
@@ -108,9 +108,9 @@ class Parameters:
 def _decoded(encoded: bytes) -> list[tuple[str, str]]:
     parts = [part for part in encoded.split(b"&") if part]
     if len(parts) > _MOST_PARAMETERS:
-        raise Refused(Code.TOO_MANY_PARAMETERS)
+        raise RequestRefused(Code.TOO_MANY_PARAMETERS)
     try:
         texts = [part.decode("ascii").partition("=") for part in parts]
         return [(unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict")) for name, _, value in texts]
     except UnicodeDecodeError:
-        raise Refused(Code.ILLEGAL_CHARACTERS, "parameters", "UTF-8, percent-encoded") from None
+        raise RequestRefused(Code.ILLEGAL_CHARACTERS, "parameters", "UTF-8, percent-encoded") from None

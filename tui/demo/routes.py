@@ -1,4 +1,4 @@
-"""The endpoints of the demo exchange: what each costs, who may call it, and what answers."""
+"""The endpoints of the demo exchange: the weight of each, who may call it, and its answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 
 from tui.demo import balances, weights
 from tui.demo.auth import Registration
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import TRANSFER_PATH
 from tui.demo.history import History, parse_type
 from tui.demo.ledger import Ledger
@@ -19,18 +19,18 @@ from tui.domain.transfer import Field, InvalidTransfer, TransferRequest
 
 
 class Access(Enum):
-    """What a caller has to show."""
+    """What a caller must send."""
 
     OPEN = auto()
     KEY = auto()
-    """The API key's header."""
+    """The header with the API key."""
     SIGNED = auto()
     """The header, a timestamp and a signature."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A request that got through, as its endpoint sees it."""
+class ApiCall:
+    """A permitted request, as its endpoint sees it."""
 
     parameters: Parameters
     key: Registration | None
@@ -46,22 +46,22 @@ class Endpoint:
 
     method: str
     path: str
-    answer: Callable[[Call], object]
-    """Gives what the answer's JSON holds. Raises Refused."""
+    answer: Callable[[ApiCall], object]
+    """Returns the content of the JSON answer. Raises RequestRefused."""
     limit: Limit = weights.SAPI_IP
     weight: int = 1
     access: Access = Access.SIGNED
 
 
-def _transfer(call: Call) -> object:
+def _transfer(call: ApiCall) -> object:
     if call.key is None or not call.key.permissions.permits_universal_transfer:
-        raise Refused(Code.UNAUTHORIZED)
+        raise RequestRefused(Code.UNAUTHORIZED)
     executed = call.ledger.transfer(parse_request(call.parameters), call.now_ms, fails=call.transfers_fail)
     return {"tranId": executed.tran_id}
 
 
 def parse_request(parameters: Parameters) -> TransferRequest:
-    """The transfer that a request asks for: exactly the parameters that its type takes. Raises Refused."""
+    """Return the transfer that a request asks for, with exactly its type's parameters. Raises RequestRefused."""
     move = parse_type(parameters)
     asset = parameters.asset()
     amount = parameters.text("amount", _AMOUNT_PATTERN)
@@ -72,35 +72,15 @@ def parse_request(parameters: Parameters) -> TransferRequest:
         return TransferRequest(move, asset, Decimal(amount), from_symbol, to_symbol)
     except InvalidTransfer as invalid:
         wrong = next(iter(invalid.problems))
-        raise Refused(Code.BAD_PARAMETER, _WIRE_NAMES.get(wrong, wrong)) from None
+        raise RequestRefused(Code.BAD_PARAMETER, _WIRE_NAMES.get(wrong, wrong)) from None
 
 
 _WIRE_NAMES: Final = {Field.FROM_PAIR: "fromSymbol", Field.TO_PAIR: "toSymbol"}
 _AMOUNT_PATTERN: Final = rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?"
 
 
-def _history(call: Call) -> object:
-    return call.history.page(call.parameters, call.now_ms)
-
-
-def _time(call: Call) -> object:
-    return {"serverTime": call.now_ms}
-
-
-def _status(_: Call) -> object:
-    return {"status": 0, "msg": "normal"}
-
-
-def _restrictions(call: Call) -> object:
-    return call.key.permissions if call.key else None
-
-
-def _from_ledger(answer: Callable[[Ledger, Parameters], object]) -> Callable[[Call], object]:
+def _from_ledger(answer: Callable[[Ledger, Parameters], object]) -> Callable[[ApiCall], object]:
     return lambda call: answer(call.ledger, call.parameters)
-
-
-def _pong(_: Call) -> object:
-    return {}
 
 
 BALANCES: Final = (
@@ -124,14 +104,14 @@ BALANCES: Final = (
     Endpoint("GET", "/papi/v1/balance", _from_ledger(balances.portfolio), weights.PAPI_IP, 20),
     Endpoint("GET", "/papi/v1/margin/maxWithdraw", _from_ledger(balances.portfolio_max_withdraw), weights.PAPI_IP, 5),
 )
-"""All that tells of wallets, their assets and pairs."""
+"""The endpoints of wallets, their assets and pairs."""
 
 ENDPOINTS: Final = (
-    Endpoint("GET", "/api/v3/ping", _pong, weights.API_IP, access=Access.OPEN),
-    Endpoint("GET", "/api/v3/time", _time, weights.API_IP, access=Access.OPEN),
-    Endpoint("GET", "/sapi/v1/system/status", _status, access=Access.OPEN),
-    Endpoint("GET", "/sapi/v1/account/apiRestrictions", _restrictions),
+    Endpoint("GET", "/api/v3/ping", lambda _: {}, weights.API_IP, access=Access.OPEN),
+    Endpoint("GET", "/api/v3/time", lambda call: {"serverTime": call.now_ms}, weights.API_IP, access=Access.OPEN),
+    Endpoint("GET", "/sapi/v1/system/status", lambda _: {"status": 0, "msg": "normal"}, access=Access.OPEN),
+    Endpoint("GET", "/sapi/v1/account/apiRestrictions", lambda call: call.key and call.key.permissions),
     Endpoint("POST", TRANSFER_PATH, _transfer, weights.SAPI_UID, 900),
-    Endpoint("GET", TRANSFER_PATH, _history),
+    Endpoint("GET", TRANSFER_PATH, lambda call: call.history.page(call.parameters, call.now_ms)),
     *BALANCES,
 )

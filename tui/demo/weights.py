@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tui.demo.errors import Code, Refused
+from tui.demo.errors import Code, RequestRefused
 
 _MINUTE_MS = 60_000
 
@@ -52,7 +52,7 @@ class Weights:
         return header
 
 
-class TooMuch(Refused):
+class TooMuch(RequestRefused):
     """The minute's weight is spent; `headers` say so, and when the next minute begins."""
 
     def __init__(self, limit: Limit, headers: dict[str, str]) -> None:
