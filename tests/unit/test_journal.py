@@ -885,7 +885,8 @@ def test_no_question_reads_the_whole_journal(journal: Journal, path: Path, monke
     assert len(questions) >= 12
     for statement in questions:
         plan = [str(row[3]) for row in query(path, f"EXPLAIN QUERY PLAN {statement}")]
-        assert not [step for step in plan if step.startswith("SCAN") and "CONSTANT" not in step], statement
+        scans = [step for step in plan if step.startswith("SCAN") and not step.startswith("SCAN json_each")]
+        assert not [step for step in scans if "CONSTANT" not in step], statement
 
 
 def test_import_is_light() -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -792,15 +792,15 @@ async def test_short_keys_are_told_apart_by_their_fingerprint(
 async def test_settling_that_fails_inside_ends_neither_itself_nor_the_others(
     seat: Seat, server: DemoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    holders = seat.journal.holders
+    holders = seat.journal.holders_by
     failures = iter([RuntimeError("a bug"), ValueError("another")])
 
-    def fail_first(host: str, tran_id: int) -> list[Transfer]:
+    def fail_first(host: str, tran_ids: Iterable[int]) -> dict[int, list[Transfer]]:
         if failure := next(failures, None):
             raise failure
-        return holders(host, tran_id)
+        return holders(host, tran_ids)
 
-    monkeypatch.setattr(seat.journal, "holders", fail_first)
+    monkeypatch.setattr(seat.journal, "holders_by", fail_first)
     one, other = await _unknown(seat, server), await _unknown(seat, server, amount="2")
     assert (await seat.settled(one)).outcome is Outcome.DONE
     assert (await seat.settled(other)).outcome is Outcome.DONE

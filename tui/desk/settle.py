@@ -289,9 +289,9 @@ async def others_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: 
             if any(could_have(rival, record, Others()) for record in records)
         ]
         return Others(
-            {tran_id: journal.holders(transfer.host, tran_id) for tran_id in tran_ids},
+            journal.holders_by(transfer.host, tran_ids),
             rivals,
-            {each.identity: journal.declined(each) for each in (transfer, *rivals)},
+            journal.declined_by((transfer, *rivals)),
         )
 
     return await asyncio.to_thread(ask)

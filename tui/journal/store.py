@@ -1,6 +1,7 @@
 """Transfers on disk, in SQLite: what may be asked of them, and what may be written."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -315,8 +316,17 @@ class Journal:
         )
 
     def holders(self, host: str, tran_id: int) -> list[Transfer]:
-        """The transfers to this host that have this tranId: mostly one, or none."""
-        return self._select("host = ? AND tran_id = ?", (host, tran_id))
+        """Return the transfers to this host that have this tranId: mostly one, or none."""
+        return self.holders_by(host, [tran_id])[tran_id]
+
+    def holders_by(self, host: str, tran_ids: Iterable[int]) -> dict[int, list[Transfer]]:
+        """Return what `holders` does, for each of these tranIds."""
+        holders: dict[int, list[Transfer]] = {tran_id: [] for tran_id in tran_ids}
+        condition = "host = ? AND tran_id IN (SELECT value FROM json_each(?))"
+        for transfer in self._select(condition, (host, json.dumps(list(holders)))):
+            if transfer.tran_id is not None:
+                holders[transfer.tran_id].append(transfer)
+        return holders
 
     def judged(self, host: str, *, now_ms: int) -> list[Transfer]:
         """The transfers to a host that were judged within a day of the exchange's time: they are looked for again."""
@@ -330,13 +340,22 @@ class Journal:
         return self._select("host = ? AND needs_notice", (host,))
 
     def declined(self, transfer: Transfer) -> frozenset[int]:
-        """The tranIds of the records that a person said are not this transfer."""
+        """Return the tranIds of the records that the person said are not this transfer."""
+        return self.declined_by([transfer])[transfer.identity]
+
+    def declined_by(self, transfers: Iterable[Transfer]) -> dict[str, frozenset[int]]:
+        """Return what `declined` does, for each of these transfers by its identity."""
+        identities = [transfer.identity for transfer in transfers]
+        declined: dict[str, set[int]] = {identity: set() for identity in identities}
         with self._reading() as connection:
-            declined = connection.execute(
-                "SELECT declined.tran_id FROM declined JOIN transfers ON id = transfer_id WHERE identity = ?",
-                (transfer.identity,),
+            rows_declined = connection.execute(
+                "SELECT identity, declined.tran_id FROM declined JOIN transfers ON id = transfer_id"
+                " WHERE identity IN (SELECT value FROM json_each(?))",
+                (json.dumps(identities),),
             )
-            return frozenset(row["tran_id"] for row in declined)
+            for row in rows_declined:
+                declined[row["identity"]].add(row["tran_id"])
+        return {identity: frozenset(tran_ids) for identity, tran_ids in declined.items()}
 
     def close(self) -> None:
         """Let go of the file, which says all that this session knows if it can be written. A transfer begun here that
