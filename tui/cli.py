@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     process.open_closed_streams()
     if sys.stdout is None:
         return _complain("Standard output is closed: there is nowhere to print to, and no terminal to open in.")
-    process.bear_any_text()
+    process.accept_any_text()
     failed = 1
     try:
         try:
@@ -159,8 +159,8 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
         )
 
-    process.leave_textual_alone()
-    process.look_for_cycles_seldom()
+    process.clear_textual_variables()
+    process.collect_garbage_less_often()
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
     from tui.app.terminal_app import has_few_colours

@@ -45,7 +45,7 @@ import logging, os, sys
 from tui import cli
 from tui.app import process
 
-process.leave_textual_alone()
+process.clear_textual_variables()
 from tui.app import app
 from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
 from tui.screens import main, notice, plain_text, report, result, review, unlock, ways_on, welcome

@@ -1,6 +1,6 @@
-"""The app: puts exchange, journal, keys and screens together. For the command line, which opens it.
+"""The app: joins exchange, journal, keys and screens. The command line opens it.
 
-`app` is Textual's App; `opening` says with which key it opens; `idle` notices that nobody is there, and `locking`
-covers the screen then; `crash` is how it ends on an error of its own; `process` keeps the process tidy, and is imported
-before Textual.
+`app` is Shunter's Textual app, on top of `terminal_app`, which knows nothing of transfers; `opening` opens a desk with
+a key; `locking` locks an idle app; `early_keys` holds what is typed before its screen is there; `crash` ends the app on
+an error of its own; `process` prepares the process, and is imported before Textual.
 """

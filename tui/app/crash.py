@@ -1,4 +1,4 @@
-"""How the app ends on an error of its own: it says where it was, and no more."""
+"""How the app ends on an error of its own: it says where the error was, and nothing else."""
 
 import asyncio
 import traceback
@@ -10,7 +10,7 @@ from textual.worker import WorkerFailed
 
 
 def end_on_errors_in_tasks(app: App[Any]) -> None:
-    """Let an error that nobody awaits end the app too, as one in a screen does."""
+    """Let an error in a task that nobody awaits end the app, like one in a screen."""
 
     def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(error := context.get("exception"), Exception):
@@ -20,10 +20,12 @@ def end_on_errors_in_tasks(app: App[Any]) -> None:
 
 
 def crash_report(error: BaseException | None) -> Text:
-    """The kind of the error and the last places it passed. Its words and the values there may hold keys."""
+    """Return the type of the error and the last three places it passed. Its message and local variables may contain
+    keys.
+    """
     cause = error.error if isinstance(error, WorkerFailed) else error
-    trail = traceback.extract_tb(cause.__traceback__)[-3:] if cause else []
-    where = ", ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in trail)
+    frames = traceback.extract_tb(cause.__traceback__)[-3:] if cause else []
+    where = ", ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
     return Text(
         f"Shunter stopped on an error of its own: {type(cause).__name__} at {where}.\n"
         "What was sent is in the journal; the next start settles what is open.\n"

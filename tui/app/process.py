@@ -1,5 +1,5 @@
-"""What keeps secrets from leaving this process, and keys from getting in, by ways that nobody chose, gives it standard
-streams, has it start quickly, and ends it with its terminal.
+"""Prepares the process: no secret leaves it and no key press enters it in unintended ways, its standard streams are
+open, it starts quickly, and it ends with its terminal.
 """
 
 import gc
@@ -12,14 +12,14 @@ import sys
 import threading
 
 _FALSE_SIZE = ("COLUMNS", "LINES")
-"""These are believed in place of the terminal's size: what is sent would not be what is in sight."""
+"""Textual trusts these more than the terminal's size: what is sent could be out of sight."""
 
 
 def keep_memory_off_disk() -> None:
-    """Let a crash leave no core file: it would hold the key.
+    """Prevent core files: one would contain the key.
 
-    The limit is one byte, not none: Linux hands a core to a collecting program in spite of a limit of none, but not in
-    spite of this one (core(5), "Piping core dumps to a program"). No file is written under either.
+    The limit is one byte, not zero: Linux pipes a core to a collecting program in spite of a limit of zero, but not in
+    spite of this one (core(5), "Piping core dumps to a program"). Neither limit permits a file.
     """
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     if most != 0:
@@ -27,9 +27,9 @@ def keep_memory_off_disk() -> None:
 
 
 def open_closed_streams() -> None:
-    """Have nothing to read where standard input is closed (`<&-`), and lose what is said where standard error is.
+    """Open /dev/null in place of a closed standard input (`<&-`) or standard error, where Python has None.
 
-    No file that is opened later is taken for one of them then. Python leaves None in their place.
+    Otherwise a file that is opened later could be taken for one of them.
     """
     if sys.stdin is None:
         sys.stdin = os.fdopen(os.open(os.devnull, os.O_RDONLY))
@@ -37,45 +37,46 @@ def open_closed_streams() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
-def bear_any_text() -> None:
-    """Show what the locale has no letters for with others in their place, and read what is not in its encoding: neither
-    is to end in a traceback, which would show a part of it.
+def accept_any_text() -> None:
+    """Print characters that the locale lacks as "?", and read bytes that are not in its encoding.
+
+    Otherwise either would end in a traceback, which shows part of the text.
     """
     for stream, errors in ((sys.stdout, "replace"), (sys.stdin, "surrogateescape")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
 
 
-def leave_textual_alone() -> None:
-    """Take from the environment what has a say in Textual, which reads it when it is imported: call this before.
+def clear_textual_variables() -> None:
+    """Remove the variables that control Textual from the environment. Textual reads them on import: call this before.
 
-    Some of it presses keys (TEXTUAL_PRESS), runs code (TEXTUAL_DRIVER), logs every key press and paste (TEXTUAL,
-    TEXTUAL_LOG, TEXTUAL_DEBUG) or takes pictures of the screen (TEXTUAL_SCREENSHOT). Nothing of it is for a person.
+    Some press keys (TEXTUAL_PRESS), run code (TEXTUAL_DRIVER), log every key press and paste (TEXTUAL, TEXTUAL_LOG,
+    TEXTUAL_DEBUG) or take screenshots (TEXTUAL_SCREENSHOT). None of them is meant for a person who uses Shunter.
     """
     for name in [name for name in os.environ if name.startswith("TEXTUAL") or name in _FALSE_SIZE]:
         del os.environ[name]
 
 
-def look_for_cycles_seldom() -> None:
-    """Look through all that there is less often than Python does by itself: most of what an app makes, it keeps.
+def collect_garbage_less_often() -> None:
+    """Run the garbage collector less often than Python does by default: an app keeps most of what it creates.
 
-    It takes a twentieth off the start. What should be gone at once is looked for by who lets go of it.
+    The start is a twentieth shorter. Code that drops a secret collects by itself.
     """
     gc.set_threshold(50_000, 20, 20)
 
 
 def end_with_the_terminal() -> None:
-    """See to it that the app ends when its terminal is gone, with the key in its memory and the keyring that it opened.
+    """End the app when its terminal is gone: it has the key in memory and may hold the keyring open.
 
-    The system tells the leader of the session alone (SIGHUP), which need not hand it on: `su` does not. What `nohup`
-    hands on is that it is ignored.
+    The system notifies only the leader of the session (SIGHUP), which need not pass it on: `su` does not. `nohup` makes
+    programs ignore it.
     """
 
     def wait() -> None:
         poll = select.poll()
-        poll.register(sys.stdin, 0)  # what was typed does not wake it
-        if any(happened & select.POLLHUP for _, happened in poll.poll()):
-            os._exit(128 + signal.SIGHUP)  # as one that the signal ended: nothing is left to be given back
+        poll.register(sys.stdin, 0)  # input does not wake it
+        if any(event & select.POLLHUP for _, event in poll.poll()):
+            os._exit(128 + signal.SIGHUP)  # as if the signal ended it: there is no terminal to give back
 
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     threading.Thread(target=wait, daemon=True).start()

@@ -1,19 +1,20 @@
-r"""What key a control sequence is, in every form that terminals have for one.
+r"""The key that a control sequence stands for, in every form that terminals use.
 
-- kitty's keyboard protocol, whatever it is asked to report: `CSI code:shifted:base ; modifiers:event ; text u`. The app
-  does not ask for it, but another program may have left it on.
+- kitty's keyboard protocol, whatever it is set to report: `CSI code:shifted:base ; modifiers:event ; text u`. The app
+  does not request it, but another program may have left it on.
 - xterm's modifyOtherKeys, `CSI 27 ; modifiers ; code ~`, and its other form, `CSI code ; modifiers u`.
 - The keypad in application mode: SS3 with a letter, with or without modifiers, and `CSI 1 ; modifiers letter`.
 - Keys without a character, `CSI number ; modifiers:event ~` and `CSI 1 ; modifiers:event A`, and rxvt's ends for them.
 - Windows' input records, `CSI key ; scan ; character ; down ; state ; count _`.
 
-Where the character that somebody meant does not follow from what came, it is not guessed. `CSI 46 ; 2 u` is a point
-typed with Shift on a French keyboard (xterm), or the key of the point with Shift, which is ">" (kitty).
+If the intended character does not follow from the sequence, it is not guessed. `CSI 46 ; 2 u` is a point typed with
+Shift on a French keyboard (xterm), or the key of the point with Shift, which is ">" (kitty).
 
-What this relies on of Textual, beyond what is public: `FUNCTIONAL_KEYS` and `ANSI_SEQUENCES_KEYS` name the keys
-without a character, and `_character_to_key` those with one.
+This relies on private parts of Textual: `FUNCTIONAL_KEYS` and `ANSI_SEQUENCES_KEYS` name the keys without a character,
+and `_character_to_key` those with one.
 """
 
+import contextlib
 import re
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from textual.keys import _character_to_key, key_to_character
 
 @dataclass(frozen=True, slots=True)
 class TypedKey:
-    """What was typed with one key, as Textual names it."""
+    """A key by its name in Textual, with the character that it types."""
 
     name: str
     character: str | None = None
@@ -32,15 +33,15 @@ class TypedKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyEvent:
-    """What a sequence says of the keyboard."""
+    """What a sequence says about the keyboard."""
 
     keys: tuple[TypedKey, ...] = ()
-    """None where a key was let go, or one that types nothing was pressed."""
+    """Empty if a key was released, or one that types nothing was pressed."""
     is_repeat: bool = False
     """Whether the terminal says that the key is held down."""
 
 
-NOTHING = KeyEvent()
+_NO_KEYS = KeyEvent()
 
 _NUMBERS = r"([0-9]*)(?::([0-9]*))?(?::([0-9]*))?"
 _UNICODE = re.compile(rf"\x1b\[{_NUMBERS}(?:;([0-9]*)(?::([0-9]*))?)?(?:;([0-9:]*))?u")
@@ -56,8 +57,8 @@ _REPORT = re.compile(
     r"|[0-9]+;[0-9]+;[0-9]+M|M[^0-9.,]..)",
     re.DOTALL,
 )
-"""A terminal's own: what it can do, the cursor's place, its size, the focus, the mouse. Of the oldest form of a mouse's
-report, what could be an amount behind the F1 of an SCO terminal is left out."""
+"""The terminal's own reports: its features, the cursor's position, its size, the focus, the mouse. In the oldest form
+of a mouse report, what could be an amount behind the F1 of an SCO terminal is left out."""
 
 _SHIFT, _ALT, _CTRL = 1, 2, 4
 _MODIFIERS = {_SHIFT: "shift", _ALT: "alt", _CTRL: "ctrl", 8: "super", 16: "hyper", 32: "meta"}
@@ -73,23 +74,23 @@ _KEYPAD_ENTER, _LAST_FUNCTIONAL = 57414, 63743
 _APPLICATION = {chr(ord("p") + digit): str(digit) for digit in range(10)}
 _APPLICATION |= {"j": "*", "k": "+", "l": ",", "m": "-", "n": ".", "o": "/", "X": "=", " ": " ", "M": "\r", "I": "\t"}
 _NO_MEANING = "kp_begin"
-"""The keypad's 5 without Num Lock: a person may have meant a 5, and it does nothing."""
+"""The keypad's 5 without Num Lock: the person may have meant a 5, and it does nothing."""
 
 _WINDOWS_KEYS = {0x21: "pageup", 0x22: "pagedown", 0x23: "end", 0x24: "home", 0x25: "left", 0x26: "up", 0x27: "right"}
 _WINDOWS_KEYS |= {0x28: "down", 0x2D: "insert", 0x2E: "delete", **{0x70 + n: f"f{n + 1}" for n in range(24)}}
-_WINDOWS_SILENT = {0x10, 0x11, 0x12, 0x14, 0x5B, 0x5C, 0x90, 0x91, *range(0xA0, 0xA6)}
+_WINDOWS_MODIFIERS = {0x10, 0x11, 0x12, 0x14, 0x5B, 0x5C, 0x90, 0x91, *range(0xA0, 0xA6)}
 """Modifiers and locks."""
 _WINDOWS_ALT = 0x12
 _MOST_REPEATS = 64
 
 
 def is_report(sequence: str) -> bool:
-    """Whether it is a report of the terminal's own, and no key."""
+    """Whether a sequence is a report of the terminal, and no key."""
     return _REPORT.fullmatch(sequence) is not None
 
 
 def is_chord_of_text(key: str) -> bool:
-    """Whether a key, by its name, would type a character but for the modifiers beside it.
+    """Whether a key, by its name, would type a character without its modifiers.
 
     With Ctrl or Alt alone, a letter is a command. With both it is what AltGr is to many terminals.
     """
@@ -101,51 +102,46 @@ def is_chord_of_text(key: str) -> bool:
 
 
 def read_key(sequence: str) -> KeyEvent | None:
-    """Return what a sequence says of the keyboard; None where it has none of these forms, or says too little."""
-    return _by_form(sequence) or _by_table(sequence)
+    """Return what a sequence says about the keyboard; None if it has none of these forms, or does not say enough."""
+    with contextlib.suppress(ValueError, OverflowError):  # a number that is no character
+        if event := _by_form(sequence):
+            return event
+    keys = ANSI_SEQUENCES_KEYS.get(sequence)  # has keys without a character that the forms do not cover
+    return KeyEvent(tuple(TypedKey(key.value) for key in keys)) if isinstance(keys, tuple) else None
 
 
 def _by_form(sequence: str) -> KeyEvent | None:
-    try:
-        if match := _UNICODE.fullmatch(sequence):
-            return _unicode(*match.groups(default=""))
-        if match := _OTHER_KEY.fullmatch(sequence):
-            modifiers, code = match.groups()
-            return _report(_other_key(int(code), int(modifiers) - 1))
-        if match := _FUNCTIONAL.fullmatch(sequence):
-            return _functional(*match.groups(default=""))
-        if match := _RXVT.fullmatch(sequence):
-            number, end = match.groups()
-            return _report(_named(f"{number}~", {"$": _SHIFT, "^": _CTRL, "@": _SHIFT | _CTRL}[end]))
-        if match := _SS3.fullmatch(sequence) or _KEYPAD_CSI.fullmatch(sequence):
-            modifiers, letter = match.groups()
-            return _report(_application(letter, int(modifiers or 1) - 1))
-        if match := _WINDOWS.fullmatch(sequence):
-            return _windows(*(int(number or 0) for number in match.groups()))
-    except (ValueError, OverflowError):  # a number that is no character
-        return None
+    if match := _UNICODE.fullmatch(sequence):
+        return _unicode(*match.groups(default=""))
+    if match := _OTHER_KEY.fullmatch(sequence):
+        modifiers, code = match.groups()
+        return _event(_other_key(int(code), int(modifiers) - 1))
+    if match := _FUNCTIONAL.fullmatch(sequence):
+        return _functional(*match.groups(default=""))
+    if match := _RXVT.fullmatch(sequence):
+        number, end = match.groups()
+        return _event(_named(f"{number}~", {"$": _SHIFT, "^": _CTRL, "@": _SHIFT | _CTRL}[end]))
+    if match := _SS3.fullmatch(sequence) or _KEYPAD_CSI.fullmatch(sequence):
+        modifiers, letter = match.groups()
+        return _event(_application(letter, int(modifiers or 1) - 1))
+    if match := _WINDOWS.fullmatch(sequence):
+        return _windows(*(int(number or 0) for number in match.groups()))
     return None
-
-
-def _by_table(sequence: str) -> KeyEvent | None:
-    """A key without a character that Textual has in its own table alone."""
-    keys = ANSI_SEQUENCES_KEYS.get(sequence)
-    return KeyEvent(tuple(TypedKey(key.value) for key in keys)) if isinstance(keys, tuple) else None
 
 
 def _unicode(code: str, shifted: str, base: str, modifiers: str, event: str, text: str) -> KeyEvent | None:
     if event == _RELEASED:
-        return NOTHING
+        return _NO_KEYS
     is_repeat, bits = event == _REPEATED, int(modifiers or 1) - 1
     characters = "".join(chr(int(number)) for number in text.split(":") if number)
     is_chord = bits & (_CTRL | 8 | 16 | 32) and characters == chr(int(code or 0))
     if characters and characters.isprintable() and not is_chord:
         return KeyEvent(tuple(map(_plain, characters)), is_repeat)
-    return _report(_by_code(int(code or 0), int(shifted or 0), int(base or 0), bits), is_repeat=is_repeat)
+    return _event(_by_code(int(code or 0), int(shifted or 0), int(base or 0), bits), is_repeat=is_repeat)
 
 
 def _by_code(code: int, shifted: int, base: int, bits: int) -> TypedKey | None:
-    """A key by its code, which is what it types without any modifier."""
+    """Return a key by its code, which is what it types without modifiers."""
     if code in _CONTROLS or code == _KEYPAD_ENTER:
         return _control(13 if code == _KEYPAD_ENTER else code, bits)
     if code in _KEYPAD:
@@ -167,7 +163,7 @@ def _by_code(code: int, shifted: int, base: int, bits: int) -> TypedKey | None:
 
 
 def _other_key(code: int, bits: int) -> TypedKey | None:
-    """A key by what it types with Shift, where that was held."""
+    """Return a key by what it types, with Shift if that was held."""
     if code in _CONTROLS:
         return _control(code, bits)
     character = chr(code)
@@ -178,9 +174,9 @@ def _other_key(code: int, bits: int) -> TypedKey | None:
 
 def _functional(number: str, modifiers: str, event: str, end: str) -> KeyEvent | None:
     if event == _RELEASED:
-        return NOTHING
+        return _NO_KEYS
     named = _named(f"{number or 1}{end}", int(modifiers or 1) - 1)
-    return _report(named, is_repeat=event == _REPEATED)
+    return _event(named, is_repeat=event == _REPEATED)
 
 
 def _application(letter: str, bits: int) -> TypedKey | None:
@@ -193,12 +189,12 @@ def _application(letter: str, bits: int) -> TypedKey | None:
 
 
 def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: int) -> KeyEvent | None:
-    if not is_down and not (key == _WINDOWS_ALT and code):  # what is typed as a number with Alt comes as that is let go
-        return NOTHING
+    if not is_down and not (key == _WINDOWS_ALT and code):  # a number typed with Alt comes when Alt is released
+        return _NO_KEYS
     alt, ctrl = bool(state & 0b11), bool(state & 0b1100)
     bits = _SHIFT * bool(state & 0x10) | _ALT * alt | _CTRL * ctrl
-    if key in _WINDOWS_SILENT and not code:
-        return NOTHING
+    if key in _WINDOWS_MODIFIERS and not code:
+        return _NO_KEYS
     if count > _MOST_REPEATS:
         return None
     if key in _WINDOWS_KEYS and not code:
@@ -241,9 +237,9 @@ def _plain_or_none(character: str) -> TypedKey | None:
 
 
 def _chord(name: str, bits: int) -> str:
-    """The name with its modifiers, in Textual's order; a lock is none."""
-    return "+".join([*sorted(word for bit, word in _MODIFIERS.items() if bits & bit), *filter(None, [name])])
+    """Return the name with its modifiers, in Textual's order; locks are left out."""
+    return "+".join([*sorted(modifier for bit, modifier in _MODIFIERS.items() if bits & bit), *filter(None, [name])])
 
 
-def _report(typed: TypedKey | None, *, is_repeat: bool = False) -> KeyEvent | None:
+def _event(typed: TypedKey | None, *, is_repeat: bool = False) -> KeyEvent | None:
     return KeyEvent((typed,), is_repeat) if typed else None
