@@ -12,6 +12,7 @@ from tests.terminal.conftest import MOVES, End, GnomeKeyring, OpenPty
 from tests.waiting import LIMIT_S
 from tui.demo.keys import demo_key
 from tui.domain.credentials import KeyKind
+from tui.domain.records import HistoryQuery
 from tui.exchange.client import BinanceClient
 
 
@@ -63,7 +64,7 @@ async def test_transfer_of_each_kind_goes_through_with_a_key_of_each_kind(
         now_ms = (await client.sync_clock()).now_ms()
         for move, tran_id in tran_ids.items():
             history = await client.transfer_history(
-                move.type, start_ms=0, end_ms=now_ms, from_symbol=move.from_pair, to_symbol=move.to_pair
+                HistoryQuery(move.type, move.from_pair, move.to_pair), start_ms=0, end_ms=now_ms
             )
             assert [(row.tran_id, row.asset, row.amount, row.status) for row in history.rows] == [
                 (tran_id, "USDT", move.amount, "CONFIRMED")

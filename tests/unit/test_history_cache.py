@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, UnreadableRow
 from tui.domain.wallets import TransferType
-from tui.history import CacheError, HistoryCache, HistoryQuery, store
+from tui.history import CacheError, HistoryCache, store
 
 NOW_MS = 1_795_521_600_000
 MONTH_MS = 30 * 24 * 60 * 60 * 1000

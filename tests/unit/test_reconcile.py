@@ -23,10 +23,9 @@ from tests.evidence import (
 from tui.desk.reconcile import Comparison, DifferenceKind, compare
 from tui.domain.evidence import Awaiting, Evidence
 from tui.domain.outcome import Basis, Outcome
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.history import HistoryQuery
 from tui.words import differences as words
 
 HOST = "https://api.binance.com"
@@ -273,11 +272,7 @@ def test_pair_that_was_asked_for_counts_only_where_the_history_demands_one() -> 
         return row_of(number, no_record(), request=TransferRequest(move, "USDT", Decimal(5), *pairs))
 
     def asked(row: Transfer) -> dict[str, object]:
-        return {
-            "questions": {
-                1001: frozenset({HistoryQuery(row.request.type, row.request.from_symbol, row.request.to_symbol)})
-            }
-        }
+        return {"questions": {1001: frozenset({row.request.query})}}
 
     for move, is_demanded in (
         (TransferType.ISOLATEDMARGIN_MARGIN, True),
@@ -335,5 +330,5 @@ def test_open_row_is_unsettled_beside_a_record_whose_status_cannot_be_read() -> 
 
 def test_row_whose_type_was_not_read_is_left_out() -> None:
     row = row_of(3)
-    comparison = compared([row, row_of(1)], [], unread={(TransferType.MAIN_FUNDING, None, None)})
+    comparison = compared([row, row_of(1)], [], unread={HistoryQuery(TransferType.MAIN_FUNDING)})
     assert (_kinds(comparison), comparison.left_out) == ([DifferenceKind.NO_RECORD], 1)

@@ -35,11 +35,11 @@ CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "sync_clock": lambda client: client.sync_clock(),
     "warm": lambda client: client.warm(),
     "transfer": lambda client: client.transfer(_REQUEST, client.clock.now_ms() if client.clock else 1),
-    "transfer_history": lambda client: client.transfer_history(_REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),
+    "transfer_history": lambda client: client.transfer_history(_REQUEST.query, start_ms=1, end_ms=_YEAR_2100_MS),
     **{name.lower(): _reading(call) for name, call in vars(calls).items() if isinstance(call, ReadCall)},
     "margin_transferable": _reading(calls.margin_transferable("USDT")),
     "portfolio_transferable": _reading(calls.portfolio_transferable("USDT")),
-    "read_history": lambda client: read_history(client, _REQUEST.type, start_ms=1, end_ms=_YEAR_2100_MS),
+    "read_history": lambda client: read_history(client, _REQUEST.query, start_ms=1, end_ms=_YEAR_2100_MS),
 }
 
 

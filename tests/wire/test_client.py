@@ -16,6 +16,7 @@ from tests.wire.held import all_text, assert_no_key_in
 from tui.demo.faults import TRANSFER_PATH, Cut, Fault, Reply
 from tui.demo.keys import demo_key, new_key
 from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.domain.records import HistoryQuery
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import connection as connection_module
@@ -39,7 +40,7 @@ async def test_each_kind_of_key_signs_what_the_exchange_takes(server: DemoServer
     async with BinanceClient(server.base_url, key) as client:
         assert [await _transfer(client)] == server.executed
         start_ms = server.exchange.server_ms() - 1000
-        page = await client.transfer_history(_REQUEST.type, start_ms=start_ms, end_ms=start_ms + 2000)
+        page = await client.transfer_history(_REQUEST.query, start_ms=start_ms, end_ms=start_ms + 2000)
     assert [row.tran_id for row in page.rows] == server.executed
 
 
@@ -79,7 +80,7 @@ async def test_redirect_is_not_followed_and_no_key_goes_there(
     for method in ("POST", "GET"):
         server.exchange.faults.append(Fault(answer=Reply(status, headers={"location": location}), method=method))
     async with BinanceClient(server.base_url, demo_key()) as client:
-        for call in (_transfer(client), client.transfer_history(_REQUEST.type, start_ms=1, end_ms=2)):
+        for call in (_transfer(client), client.transfer_history(_REQUEST.query, start_ms=1, end_ms=2)):
             with pytest.raises(OutcomeUnknown):
                 await call
     assert visits == 0
@@ -288,7 +289,7 @@ async def test_nothing_is_read_while_the_exchange_asks_to_wait(server: DemoServe
             with pytest.raises(NotSent):
                 await client.read(call)
         with pytest.raises(NotSent):
-            await client.transfer_history(TransferType.MAIN_FUNDING, start_ms=1, end_ms=2)
+            await client.transfer_history(HistoryQuery(TransferType.MAIN_FUNDING), start_ms=1, end_ms=2)
         assert len(server.exchange.requests) == asked
 
 

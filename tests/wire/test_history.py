@@ -9,7 +9,7 @@ import pytest
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, UnreadableRow
 from tui.domain.wallets import TransferType
 from tui.exchange import history
 from tui.exchange.client import BinanceClient
@@ -47,7 +47,7 @@ def _rows(*tran_ids: int, **changed: object) -> list[dict[str, object]]:
 
 
 async def _read(client: BinanceClient) -> tuple[HistoryRow | UnreadableRow, ...]:
-    return await read_history(client, _MOVE, start_ms=1, end_ms=_NOON_MS * 2)
+    return await read_history(client, HistoryQuery(_MOVE), start_ms=1, end_ms=_NOON_MS * 2)
 
 
 def _tran_ids(rows: tuple[HistoryRow | UnreadableRow, ...]) -> list[int | None]:

@@ -22,14 +22,14 @@ from tui.demo.keys import demo_key
 from tui.demo.past import SEVERAL
 from tui.desk.history_reader import OVERLAP_MS, HistoryReader, Reading, open_history
 from tui.domain.entries import Origin
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import pacing
 from tui.exchange.client import BinanceClient
 from tui.exchange.records import HISTORY_REACH_MS
-from tui.history import HistoryCache, HistoryQuery
+from tui.history import HistoryCache
 from tui.journal import Journal
 
 HOST = "https://demo.invalid"
@@ -340,7 +340,7 @@ async def test_without_the_exchanges_time_nothing_is_asked_and_nothing_is_said_t
     reader = HistoryReader(client, cache(), pairs=["BTCUSDT", "ETHUSDT"])
     assert await _read(reader) == []
     assert (watched.asked, reader.whole, reader.covered_ms) == ([], set(), None)
-    assert {stream.move for stream in reader.unread} == set(TransferType)
+    assert {query.type for query in reader.unread} == set(TransferType)
     assert cache().read() == ({}, {})
     (line,) = reader.missing
     assert line.startswith(

@@ -17,6 +17,7 @@ from tests.wire.held import assert_no_key_in
 from tui.demo.faults import Fault, Reply
 from tui.demo.keys import new_key
 from tui.domain.credentials import ApiKey, KeyKind, Secret
+from tui.domain.records import HistoryQuery
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import connection as connection_module
@@ -25,7 +26,7 @@ from tui.exchange.errors import ExchangeError, HistoryNotWhole, NotSent, Outcome
 
 _CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "POST": lambda client: client.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50")), 1),
-    "GET": lambda client: client.transfer_history(TransferType.MAIN_FUNDING, start_ms=1, end_ms=2),
+    "GET": lambda client: client.transfer_history(HistoryQuery(TransferType.MAIN_FUNDING), start_ms=1, end_ms=2),
 }
 """One that is signed in its body, one in its URL."""
 

@@ -15,6 +15,7 @@ from tests.waiting import LIMIT_S
 from tests.wire.conftest import OpenDesk, RawServer, Seat
 from tests.wire.hostile import ON_CONNECTIONS, ON_READS, ON_TRANSFERS, STRAY, TRAN_ID, HostileExchange, Trick, http
 from tui.clock import reading
+from tui.domain.records import HistoryQuery
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
@@ -153,7 +154,7 @@ async def test_signed_reading_with_more_than_one_answer_is_not_taken(open_at: Op
     exchange = HostileExchange(trick, http(200, b'{"total":0,"rows":[]}'), executes=False)
     client = (await open_at(exchange)).client
     with pytest.raises(OutcomeUnknown):
-        await client.transfer_history(TransferType.MAIN_FUNDING, start_ms=1, end_ms=2)
+        await client.transfer_history(HistoryQuery(TransferType.MAIN_FUNDING), start_ms=1, end_ms=2)
 
 
 async def test_connections_without_stray_answers_are_kept(open_at: OpenAt) -> None:

@@ -16,17 +16,17 @@ from itertools import chain, permutations
 from tui.clock import ClockReading, ticks_ms
 from tui.domain.hosts import exchange_of
 from tui.domain.outcome import recorded_outcome
-from tui.domain.records import Row, identity, one_each
+from tui.domain.records import HistoryQuery, Row, identity, one_each
 from tui.domain.search import Search
 from tui.domain.text import name
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.calls import ISOLATED_ACCOUNT
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
-from tui.exchange.history import Pages
+from tui.exchange.history import Pages, read_pages
 from tui.exchange.pacing import Paced
-from tui.exchange.records import HISTORY_REACH_MS
-from tui.history import CacheError, HistoryCache, HistoryQuery
+from tui.exchange.records import HISTORY_REACH_MS, HistoryPage
+from tui.history import CacheError, HistoryCache
 from tui.journal import Journal
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
@@ -137,13 +137,13 @@ class HistoryReader:
     def questions(self) -> Mapping[Hashable, frozenset[HistoryQuery]]:
         """The questions that each record came for, by what it goes by."""
         questions: defaultdict[Hashable, set[HistoryQuery]] = defaultdict(set)
-        for stream, rows in self._kept.items():
+        for query, rows in self._kept.items():
             for key in rows:
-                questions[key].add(stream)
-        for stream, came in self._came.items():
+                questions[key].add(query)
+        for query, came in self._came.items():
             for row in came:
-                questions[identity(row)].add(stream)
-        return {key: frozenset(streams) for key, streams in questions.items()}
+                questions[identity(row)].add(query)
+        return {key: frozenset(queries) for key, queries in questions.items()}
 
     @property
     def missing(self) -> list[str]:
@@ -151,7 +151,7 @@ class HistoryReader:
         reasons = set(self.unread.values())
         if len(reasons) == 1 and 1 < len(self._asked) == len(self.unread):
             return [*self.notes, f"Nothing of the exchange's history could be read: {reasons.pop()}"]
-        return [*self.notes, *(f"{stream} could not be read: {why}" for stream, why in self.unread.items())]
+        return [*self.notes, *(f"{query} could not be read: {why}" for query, why in self.unread.items())]
 
     async def read(self) -> AsyncGenerator[Reading, None]:
         """Bring the records up to date; tells how far it is whenever that changes, first with what was kept."""
@@ -183,11 +183,11 @@ class HistoryReader:
         except CacheError as error:
             self._give_up_cache(error)
             return
-        for stream in until_ms:
-            self._pairs.update({pair: None for pair in (stream.from_symbol, stream.to_symbol) if pair})
+        for query in until_ms:
+            self._pairs.update({pair: None for pair in (query.from_symbol, query.to_symbol) if pair})
         if not self._is_afresh:
             self._until_ms = until_ms
-            self._kept = {stream: {identity(row): row for row in one_each(rows)} for stream, rows in kept.items()}
+            self._kept = {query: {identity(row): row for row in one_each(rows)} for query, rows in kept.items()}
 
     async def _read_all(self) -> None:
         try:
@@ -215,11 +215,11 @@ class HistoryReader:
     def _without_pairs(self) -> list[HistoryQuery]:
         return [HistoryQuery(move) for move in self._moves if not _needs_pair(move)]
 
-    def _begin(self, group: asyncio.TaskGroup, streams: Iterable[HistoryQuery]) -> None:
-        for stream in streams:
-            if stream not in self._asked:
-                self._asked.add(stream)
-                group.create_task(self._read_stream(stream))
+    def _begin(self, group: asyncio.TaskGroup, queries: Iterable[HistoryQuery]) -> None:
+        for query in queries:
+            if query not in self._asked:
+                self._asked.add(query)
+                group.create_task(self._read_query(query))
 
     async def _isolated_pairs(self) -> dict[str, None]:
         """The pairs that the account has."""
@@ -234,15 +234,15 @@ class HistoryReader:
 
     def _of_pairs(self) -> list[HistoryQuery]:
         pairs = list(self._pairs)
-        streams = []
+        queries = []
         for move in filter(_needs_pair, self._moves):
             if move.needs_from_pair and move.needs_to_pair:
-                streams += [HistoryQuery(move, *two) for two in permutations(pairs[:_MOST_PAIRS], 2)]
+                queries += [HistoryQuery(move, *two) for two in permutations(pairs[:_MOST_PAIRS], 2)]
             elif move.needs_from_pair:
-                streams += [HistoryQuery(move, from_symbol=pair) for pair in pairs]
+                queries += [HistoryQuery(move, from_symbol=pair) for pair in pairs]
             else:
-                streams += [HistoryQuery(move, to_symbol=pair) for pair in pairs]
-        return streams
+                queries += [HistoryQuery(move, to_symbol=pair) for pair in pairs]
+        return queries
 
     def _asked_pairs(self) -> str:
         pairs = ", ".join(self._pairs) or "no pair"
@@ -254,65 +254,59 @@ class HistoryReader:
             words += f" Between two pairs, only for the first {_MOST_PAIRS}."
         return words
 
-    async def _read_stream(self, stream: HistoryQuery) -> None:
+    async def _read_query(self, query: HistoryQuery) -> None:
         try:
-            await self._read_whole(stream)
+            await self._read_whole(query)
         except ExchangeError as error:
-            self.unread[stream] = str(error)
+            self.unread[query] = str(error)
         self._answered += 1
         self._changed.set()
 
-    async def _read_whole(self, stream: HistoryQuery) -> None:
+    async def _read_whole(self, query: HistoryQuery) -> None:
         """Read a question to the end, anew if it does not come whole or the exchange's time moves meanwhile. Raises
         ExchangeError.
         """
         problem = ""
         for _ in range(_MOST_TRIES):
-            span = self._span(stream, await self._clock())
-            pages = await self._read_pages(stream, span)
+            span = self._span(query, await self._clock())
+            pages = await self._read_pages(query, span)
             moved_ms = span.moved_ms(await self._clock())
             is_steady = abs(moved_ms) <= _STEADY_MS
             if is_steady and not pages.problem:
-                await self._take(stream, span, pages.rows, until_ms=span.now_ms + min(moved_ms, 0))
+                await self._take(query, span, pages.rows, until_ms=span.now_ms + min(moved_ms, 0))
                 return
             problem = pages.problem if is_steady else "the exchange's time moved meanwhile"
         raise HistoryNotWhole(problem)
 
-    async def _take(self, stream: HistoryQuery, span: _Span, rows: list[Row], *, until_ms: int) -> None:
+    async def _take(self, query: HistoryQuery, span: _Span, rows: list[Row], *, until_ms: int) -> None:
         """Put what came whole into the place of what was known of its span, and keep it."""
-        kept = self._kept.get(stream, {})
-        self._kept[stream] = {key: row for key, row in kept.items() if _is_before(row, span)}
-        self._came[stream] = rows
-        self.whole.add(stream)
+        kept = self._kept.get(query, {})
+        self._kept[query] = {key: row for key, row in kept.items() if _is_before(row, span)}
+        self._came[query] = rows
+        self.whole.add(query)
         reach_ms = span.now_ms - HISTORY_REACH_MS
         start_ms, end_ms = self.covered_ms or (reach_ms, until_ms)
         self.covered_ms = max(start_ms, reach_ms), min(end_ms, until_ms)
         await self._keep(
-            lambda cache: cache.replace(stream, rows, start_ms=span.start_ms, until_ms=until_ms, is_all=span.is_all)
+            lambda cache: cache.replace(query, rows, start_ms=span.start_ms, until_ms=until_ms, is_all=span.is_all)
         )
 
-    async def _read_pages(self, stream: HistoryQuery, span: _Span) -> Pages:
-        """Page by page, until all has come or nothing new comes. What comes is known at once."""
-        pages = Pages()
-        for number in range(1, _MOST_PAGES + 1):
-            page = await self._calls.ask(
-                partial(
-                    self._client.transfer_history,
-                    stream.move,
-                    start_ms=span.start_ms,
-                    end_ms=span.end_ms,
-                    from_symbol=stream.from_symbol,
-                    to_symbol=stream.to_symbol,
-                    page=number,
-                )
+    async def _read_pages(self, query: HistoryQuery, span: _Span) -> Pages:
+        """Read page by page. What comes is known at once."""
+
+        async def ask(number: int) -> HistoryPage:
+            page = partial(
+                self._client.transfer_history, query, start_ms=span.start_ms, end_ms=span.end_ms, page=number
             )
-            pages.add(page)
-            self._came.setdefault(stream, []).extend(page.rows)
+            return await self._calls.ask(page)
+
+        async def take(page: HistoryPage, pages: Pages) -> None:
+            self._came.setdefault(query, []).extend(page.rows)
             self._changed.set()
-            if pages.is_over:
-                return pages
-            await self._keep(partial(_add, stream, list(page.rows)))
-        raise HistoryNotWhole(f"it has more than {_MOST_PAGES} pages")
+            if not pages.is_over:
+                await self._keep(lambda cache: cache.add(query, page.rows))
+
+        return await read_pages(ask, take, most=_MOST_PAGES)
 
     async def _keep(self, keep: Callable[[HistoryCache], None]) -> None:
         """Keep what came. A write that has begun ends before this does: who leaves does not leave it behind."""
@@ -340,15 +334,15 @@ class HistoryReader:
             return clock
         return await self._calls.ask(self._client.known_clock)
 
-    def _span(self, stream: HistoryQuery, clock: ClockReading) -> _Span:
+    def _span(self, query: HistoryQuery, clock: ClockReading) -> _Span:
         """What a question is asked for: of what was read whole, the last day, and from what said nothing final on."""
         now_ms, latest_ms = clock.at_least_ms(), clock.now_ms() + clock.error_ms()
         start_ms = now_ms - HISTORY_REACH_MS
-        until_ms = self._until_ms.get(stream)
+        until_ms = self._until_ms.get(query)
         if until_ms is not None and until_ms <= latest_ms:  # else it was written by a clock that was wrong
             open_ms = [
                 row.timestamp
-                for row in self._kept.get(stream, {}).values()
+                for row in self._kept.get(query, {}).values()
                 if recorded_outcome(row.status) is None and row.timestamp
             ]
             start_ms = max(start_ms, min([until_ms - OVERLAP_MS, *open_ms]))
@@ -382,10 +376,6 @@ async def open_history(
 def _journal_pairs(journal: Journal, host: str) -> dict[str, None]:
     isolated = journal.written(Search(wallet=Wallet.ISOLATED, host=host))
     return {pair: None for row in isolated for pair in (row.from_symbol, row.to_symbol) if pair}
-
-
-def _add(stream: HistoryQuery, rows: list[Row], cache: HistoryCache) -> None:
-    cache.add(stream, rows)
 
 
 def _needs_pair(move: TransferType) -> bool:

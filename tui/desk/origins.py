@@ -14,10 +14,9 @@ from dataclasses import replace
 from tui.desk.matching import Fit, could_be, fit, span_ms
 from tui.domain.entries import Entry, merge
 from tui.domain.evidence import Accepted, NeverLeft, Refusal, named_tran_ids
-from tui.domain.records import HistoryRow, Row, UnreadableRow, identity
+from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
-from tui.history import HistoryQuery
 
 Questions = Mapping[Hashable, frozenset[HistoryQuery]]
 """The questions that records came for, by what these go by."""
@@ -52,25 +51,25 @@ def joined(
     def placed(entry: Entry) -> Entry:
         if entry.record is None:
             return entry
-        streams = questions.get(identity(entry.record), frozenset())
-        possible = () if entry.transfer else rows.possible(entry.record, streams, host, declined_once)
-        return replace(entry, possible=possible, asked=_asked(streams), is_compared=is_compared)
+        queries = questions.get(identity(entry.record), frozenset())
+        possible = () if entry.transfer else rows.possible(entry.record, queries, host, declined_once)
+        return replace(entry, possible=possible, asked=_asked(queries), is_compared=is_compared)
 
     return [placed(entry) for entry in entries]
 
 
-def likeness(transfer: Transfer, record: Row, streams: Collection[HistoryQuery] = ()) -> Fit:
-    """How well a record fits a row that no record is known of. `streams` are the questions that the record came for."""
+def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] = ()) -> Fit:
+    """How well a record fits a row that no record is known of. `queries` are the questions that the record came for."""
     if not _could_have_any(transfer, record):
         return Fit.NONE
     if record.tran_id is not None and record.tran_id in named_tran_ids(transfer.answer):
         return Fit.NEAR
     request = transfer.request
-    asked = [stream for stream in streams if stream.move is request.type]
+    asked = [query for query in queries if query.type is request.type]
     is_typed = record.type == request.type.name
-    if not is_typed and not asked and (streams or record.type in TransferType.__members__):
+    if not is_typed and not asked and (queries or record.type in TransferType.__members__):
         return Fit.NONE
-    pairs = {(stream.from_symbol, stream.to_symbol) for stream in asked}
+    pairs = {(query.from_symbol, query.to_symbol) for query in asked}
     is_filtered = request.type not in PAIR_UNFILTERED  # then the filter counts as the pair
     if asked and is_filtered and (request.from_symbol, request.to_symbol) not in pairs:
         return Fit.NONE
@@ -89,12 +88,12 @@ def _could_have_any(transfer: Transfer, record: Row) -> bool:
     return record.tran_id is None or not isinstance(transfer.evidence, Accepted)
 
 
-def _asked(streams: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | None], ...]:
+def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | None], ...]:
     """The pairs that a record was asked for, if the history of its type demands any."""
     pairs = {
-        (stream.from_symbol, stream.to_symbol)
-        for stream in streams
-        if stream.move not in PAIR_UNFILTERED and (stream.from_symbol or stream.to_symbol)
+        (query.from_symbol, query.to_symbol)
+        for query in queries
+        if query.type not in PAIR_UNFILTERED and (query.from_symbol or query.to_symbol)
     }
     return tuple(sorted(pairs, key=str))
 
@@ -119,14 +118,14 @@ class _Rows:
     def possible(
         self,
         record: Row,
-        streams: Collection[HistoryQuery],
+        queries: Collection[HistoryQuery],
         host: str,
         declined: Callable[[Transfer], Collection[int]],
     ) -> tuple[Transfer, ...]:
         """The rows that a record could be: those that it fits best, the nearest in time first."""
         fits: defaultdict[Fit, list[Transfer]] = defaultdict(list)
         for row in self._about(record, host):
-            likely = likeness(row, record, streams)
+            likely = likeness(row, record, queries)
             if likely is Fit.NONE and row.identity in self._sighted.get(record.tran_id or 0, ()):
                 likely = Fit.NEAR
             if likely is not Fit.NONE and (record.tran_id is None or record.tran_id not in declined(row)):

@@ -8,7 +8,6 @@ no row is known to have, is a possible match.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum, auto
 
 from tui.desk.history_reader import HistoryReader
@@ -20,12 +19,10 @@ from tui.domain.differences import DifferenceKind as DifferenceKind
 from tui.domain.entries import Entry, Origin
 from tui.domain.hosts import exchange_of
 from tui.domain.outcome import Basis, Outcome
-from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity
+from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, Row, UnreadableRow, identity
 from tui.domain.search import Search
-from tui.domain.transfer import Transfer
-from tui.domain.wallets import TransferType
+from tui.domain.transfer import Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
-from tui.history import HistoryQuery
 from tui.journal import Journal
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
@@ -33,8 +30,6 @@ _SETTLES_WITHIN_MS = 60 * 60 * 1000
 
 _REPEATED_WITHIN_MS = 24 * 60 * 60 * 1000
 """So soon after a transfer, one that asks for the same may be a repeat of it."""
-
-_Question = tuple[TransferType, str | None, str | None]
 
 
 class _Tally(Enum):
@@ -53,16 +48,16 @@ class _Comparing:
     """What a row is compared by."""
 
     covered_ms: tuple[int, int]
-    unread: Collection[_Question]
+    unread: Collection[HistoryQuery]
     questions: Questions
     possible: Mapping[str, Sequence[Row]]
     """The records that a row could be, by its identity."""
-    confirmed: Mapping[tuple[object, ...], Sequence[Transfer]]
+    confirmed: Mapping[TransferRequest, Sequence[Transfer]]
     """The rows that agree with their record, by what they ask for."""
 
     def is_comparable(self, row: Transfer) -> bool:
         """Whether the absence of a record says something about a row."""
-        return self.covered_ms[0] <= row.timestamp_ms and self.is_old(row) and _question(row) not in self.unread
+        return self.covered_ms[0] <= row.timestamp_ms and self.is_old(row) and row.request.query not in self.unread
 
     def is_old(self, row: Transfer) -> bool:
         """Whether a record would have come, and have become final."""
@@ -76,7 +71,7 @@ def compare(
     *,
     host: str,
     covered_ms: tuple[int, int],
-    unread: Collection[_Question] = (),
+    unread: Collection[HistoryQuery] = (),
     questions: Questions | None = None,
     declined: Callable[[Transfer], Collection[int]] = lambda _: (),
     sighted: Mapping[int, Collection[str]] | None = None,
@@ -85,7 +80,7 @@ def compare(
 
     `others` are the journal's other rows to that host: what is theirs was made here as well. Those that are not older
     than the records were sent with another key. `covered_ms` is from when to when, in the exchange's time, the records
-    are whole; `unread` names types and pairs whose records are not. `questions`, `declined` and `sighted` are those of
+    are whole; `unread` are the questions whose records are not. `questions`, `declined` and `sighted` are those of
     `origins.joined`.
     """
     others = list(others)
@@ -135,11 +130,11 @@ def _possible(entries: Iterable[Entry]) -> Mapping[str, Sequence[Row]]:
     return possible
 
 
-def _confirmed(entries: Iterable[Entry]) -> Mapping[tuple[object, ...], Sequence[Transfer]]:
-    confirmed: defaultdict[tuple[object, ...], list[Transfer]] = defaultdict(list)
+def _confirmed(entries: Iterable[Entry]) -> Mapping[TransferRequest, Sequence[Transfer]]:
+    confirmed: defaultdict[TransferRequest, list[Transfer]] = defaultdict(list)
     for entry in entries:
         if (row := entry.transfer) and row.outcome is Outcome.DONE and _is_confirmed(entry):
-            confirmed[_asks_for(row)].append(row)
+            confirmed[row.request].append(row)
     return confirmed
 
 
@@ -217,7 +212,7 @@ def _repeat(row: Transfer, comparing: _Comparing) -> Transfer | None:
     return next(
         (
             other
-            for other in comparing.confirmed.get(_asks_for(row), ())
+            for other in comparing.confirmed.get(row.request, ())
             if 0 <= other.timestamp_ms - row.timestamp_ms <= _REPEATED_WITHIN_MS
         ),
         None,
@@ -227,18 +222,6 @@ def _repeat(row: Transfer, comparing: _Comparing) -> Transfer | None:
 def _is_confirmed(entry: Entry) -> bool:
     record = entry.record
     return isinstance(record, HistoryRow) and not entry.mismatches and record.status == RecordStatus.CONFIRMED
-
-
-def _asks_for(row: Transfer) -> tuple[object, ...]:
-    request = row.request
-    amount: Decimal = request.amount
-    return request.type, request.asset, amount, request.from_symbol, request.to_symbol
-
-
-def _question(row: Transfer) -> _Question:
-    """What the exchange is to be asked, to be told of a row."""
-    request = row.request
-    return request.type, request.from_symbol, request.to_symbol
 
 
 def reconcile(reader: HistoryReader, client: BinanceClient, journal: Journal) -> Comparison:
@@ -262,7 +245,7 @@ def reconcile(reader: HistoryReader, client: BinanceClient, journal: Journal) ->
         records,
         host=host,
         covered_ms=(start_ms, end_ms),
-        unread={question for question in map(_question, own) if HistoryQuery(*question) not in reader.whole},
+        unread={row.request.query for row in own} - reader.whole,
         questions=reader.questions,
         declined=journal.declined,
         sighted=journal.sighted(host),

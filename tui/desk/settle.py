@@ -228,8 +228,8 @@ async def look_for(
     if is_pending:
         return Progress(transfer, words.PENDING)
     if sifted.is_empty:
-        shown = {identity(row) for row in rows}
-        gone = [sighting for sighting in sighted if (sighting.tran_id or sighting.record) not in shown]
+        shown = {str(identity(row)) for row in rows}
+        gone = [sighting for sighting in sighted if str(sighting.tran_id or sighting.record) not in shown]
         if doubt := _why_no_absence(transfer, rows, gone):
             return _asked(transfer, doubt, is_asked=is_window_over, statuses=[sighting.status for sighting in gone])
         explained = tuple(sighting.tran_id for sighting in sighted if sighting.tran_id)
@@ -255,15 +255,7 @@ async def read_around(
     Raises ExchangeError.
     """
     times = [*span, *(at_ms for at_ms in recorded_ms if at_ms is not None)]
-    request = transfer.request
-    return await read_history(
-        client,
-        request.type,
-        start_ms=min(times),
-        end_ms=max(times),
-        from_symbol=request.from_symbol,
-        to_symbol=request.to_symbol,
-    )
+    return await read_history(client, transfer.request.query, start_ms=min(times), end_ms=max(times))
 
 
 def _why_no_absence(transfer: Transfer, rows: tuple[Row, ...], gone: Sequence[Sighting]) -> Doubt | None:

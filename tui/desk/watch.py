@@ -15,7 +15,7 @@ from tui.desk.matching import is_contested, sift, span_ms
 from tui.desk.settle import Pace, is_same_key, matching_record, others_by_journal
 from tui.domain.evidence import Evidence, Reason, Reopened
 from tui.domain.outcome import Basis, Outcome, recorded_outcome
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
@@ -73,10 +73,9 @@ async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal:
     """
     if transfers:
         await client.known_clock()
-    alike: defaultdict[tuple[object, ...], list[Transfer]] = defaultdict(list)
+    alike: defaultdict[HistoryQuery, list[Transfer]] = defaultdict(list)
     for transfer in transfers:
-        request = transfer.request
-        alike[request.type, request.from_symbol, request.to_symbol].append(transfer)
+        alike[transfer.request.query].append(transfer)
     failures: list[Exception] = []
     for group in alike.values():
         try:
@@ -100,15 +99,9 @@ async def _look_at_alike(group: Sequence[Transfer], client: BinanceClient, journ
 
 async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, ...]:
     """What the history has around transfers of one type and pairs."""
-    request = alike[0].request
-    return await read_history(
-        client,
-        request.type,
-        start_ms=min(span_ms(transfer)[0] for transfer in alike),
-        end_ms=max(span_ms(transfer)[1] for transfer in alike),
-        from_symbol=request.from_symbol,
-        to_symbol=request.to_symbol,
-    )
+    spans = [span_ms(transfer) for transfer in alike]
+    start_ms, end_ms = min(start_ms for start_ms, _ in spans), max(end_ms for _, end_ms in spans)
+    return await read_history(client, alike[0].request.query, start_ms=start_ms, end_ms=end_ms)
 
 
 async def _revise(

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tui.domain.amounts import plain
 from tui.domain.moments import YEAR_10000_MS
+from tui.domain.wallets import TransferType
 
 _Value = TypeVar("_Value")
 
@@ -65,6 +66,19 @@ class UnreadableRow:
 
 
 Row = HistoryRow | UnreadableRow
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """One question to the exchange's history: a type, and the pairs of the isolated accounts that take part."""
+
+    type: TransferType
+    from_symbol: str | None = None
+    to_symbol: str | None = None
+
+    def __str__(self) -> str:
+        pairs = " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
+        return f"{self.type.name} {pairs}".rstrip()
 
 
 def identity(row: Row) -> Hashable:

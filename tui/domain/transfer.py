@@ -22,6 +22,7 @@ from tui.domain.evidence import (
 )
 from tui.domain.outcome import Basis
 from tui.domain.outcome import Outcome as Outcome
+from tui.domain.records import HistoryQuery
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 
@@ -84,6 +85,11 @@ class TransferRequest:
     def ends(self) -> tuple[Account, Account]:
         """Where it takes from, and where it brings to."""
         return ends(self.type, self.from_symbol, self.to_symbol)
+
+    @property
+    def query(self) -> HistoryQuery:
+        """The question to the exchange's history that its record answers."""
+        return HistoryQuery(self.type, self.from_symbol, self.to_symbol)
 
     @property
     def draft(self) -> "Draft":

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 from tui.clock import ClockReading, reading, ticks_ms, wall_ms
 from tui.domain.credentials import ApiKey
 from tui.domain.evidence import Accepted, Ambiguous, Flaw, Obstacle
+from tui.domain.records import HistoryQuery
 from tui.domain.transfer import TransferRequest
-from tui.domain.wallets import TransferType
 from tui.exchange.answers import evidence_from
 from tui.exchange.calls import ReadCall
 from tui.exchange.connection import Connection, RawAnswer
@@ -26,8 +26,8 @@ from tui.exchange.errors import (
     error_of_answer,
     undocumented_answer,
 )
-from tui.exchange.payloads import HistoryPage, ServerTime, symbol_parameters, transfer_parameters
-from tui.exchange.records import HISTORY_PAGE_SIZE, history_page
+from tui.exchange.payloads import ServerTime, symbol_parameters, transfer_parameters
+from tui.exchange.records import HISTORY_PAGE_SIZE, HistoryPage, history_page
 from tui.exchange.signing import sign
 
 if TYPE_CHECKING:
@@ -177,24 +177,15 @@ class BinanceClient:
             raise self._heed(error_from(evidence), clock)
         return evidence
 
-    async def transfer_history(
-        self,
-        move: TransferType,
-        *,
-        start_ms: int,
-        end_ms: int,
-        from_symbol: str | None = None,
-        to_symbol: str | None = None,
-        page: int = 1,
-    ) -> HistoryPage:
-        """One page, from 1, of the transfers of one type in a span of the exchange's time: newest first."""
+    async def transfer_history(self, query: HistoryQuery, *, start_ms: int, end_ms: int, page: int = 1) -> HistoryPage:
+        """Return one page, from 1, of the records in a span of the exchange's time: newest first."""
         parameters = {
-            "type": move.name,
+            "type": query.type.name,
             "startTime": str(start_ms),
             "endTime": str(end_ms),
             "current": str(page),
             "size": str(HISTORY_PAGE_SIZE),
-            **symbol_parameters(from_symbol, to_symbol),
+            **symbol_parameters(query),
         }
         return _readable(history_page, await self._signed_call("GET", _TRANSFER, parameters))
 

@@ -1,48 +1,53 @@
-"""The exchange's history of transfers, whole or not at all: what is not in a part of it may be in the rest."""
+"""The exchange's history of transfers, page by page: whole or not at all, for a record may be in the part not read."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 
-from tui.domain.records import Row, identity
-from tui.domain.wallets import TransferType
+from tui.domain.records import HistoryQuery, Row, identity
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole
-from tui.exchange.payloads import HistoryPage
-from tui.exchange.records import HISTORY_PAGE_SIZE
+from tui.exchange.records import HISTORY_PAGE_SIZE, HistoryPage
 
 MAX_PAGES = 20
 PAUSE_S = 0.2
 """Between two pages: a long history is no reason to press the exchange."""
 
 
-async def read_history(
-    client: BinanceClient,
-    move: TransferType,
-    *,
-    start_ms: int,
-    end_ms: int,
-    from_symbol: str | None = None,
-    to_symbol: str | None = None,
-) -> tuple[Row, ...]:
-    """Every record of one type in a span of the exchange's time, newest first.
+async def read_history(client: BinanceClient, query: HistoryQuery, *, start_ms: int, end_ms: int) -> tuple[Row, ...]:
+    """Return every record that answers a question in a span of the exchange's time, newest first.
 
     See `Pages` for when it is whole. Raises HistoryNotWhole, or another ExchangeError.
     """
-    pages = Pages()
-    for number in range(1, MAX_PAGES + 1):
+
+    async def ask(number: int) -> HistoryPage:
         if number > 1:
             await asyncio.sleep(PAUSE_S)
-        page = await client.transfer_history(
-            move, start_ms=start_ms, end_ms=end_ms, from_symbol=from_symbol, to_symbol=to_symbol, page=number
-        )
+        return await client.transfer_history(query, start_ms=start_ms, end_ms=end_ms, page=number)
+
+    async def take(page: HistoryPage, pages: "Pages") -> None:
         if page.total > MAX_PAGES * HISTORY_PAGE_SIZE:
             raise HistoryNotWhole(f"its {page.total} records are too many to read")
-        pages.add(page)
         if pages.problem:
             raise HistoryNotWhole(pages.problem)
+
+    return tuple((await read_pages(ask, take, most=MAX_PAGES)).rows)
+
+
+async def read_pages(
+    ask: Callable[[int], Awaitable[HistoryPage]], take: Callable[[HistoryPage, "Pages"], Awaitable[None]], *, most: int
+) -> "Pages":
+    """Ask for one page after the other until all have come, or one brings nothing new; each is given to `take`.
+
+    Raises HistoryNotWhole after `most` pages.
+    """
+    pages = Pages()
+    for number in range(1, most + 1):
+        page = await ask(number)
+        pages.add(page)
+        await take(page, pages)
         if pages.is_over:
-            return tuple(pages.rows)
-    raise HistoryNotWhole(f"its {page.total} records do not fit on {MAX_PAGES} pages")
+            return pages
+    raise HistoryNotWhole(f"its {page.total} records do not fit on {most} pages")
 
 
 class Pages:

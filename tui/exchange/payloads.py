@@ -3,7 +3,6 @@
 A text or an amount of an answer is `ServerText` or `Amount`, so that none is shown or reckoned with unread.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
@@ -11,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from tui.domain.amounts import plain
 from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
-from tui.domain.records import END_OF_TIMESTAMPS_MS, LEAST_TIMESTAMP_MS, MOST_TRAN_ID, Row
+from tui.domain.records import END_OF_TIMESTAMPS_MS, LEAST_TIMESTAMP_MS, MOST_TRAN_ID, HistoryQuery
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
 from tui.exchange.decoding import Amount, Estimate, Never
@@ -23,15 +22,6 @@ Milliseconds = Annotated[int, msgspec.Meta(ge=LEAST_TIMESTAMP_MS, lt=END_OF_TIME
 """A time that cannot be one in seconds, from the year 2001 on."""
 
 _NOT_EMPTY = msgspec.Meta(min_length=1)
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """One page of the exchange's history."""
-
-    total: int
-    """How many records there are on all pages together."""
-    rows: tuple[Row, ...]
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -208,11 +198,11 @@ def transfer_parameters(request: TransferRequest) -> dict[str, str]:
         "type": request.type.name,
         "asset": request.asset,
         "amount": plain(request.amount),
-        **symbol_parameters(request.from_symbol, request.to_symbol),
+        **symbol_parameters(request),
     }
 
 
-def symbol_parameters(from_symbol: str | None, to_symbol: str | None) -> dict[str, str]:
+def symbol_parameters(asked: TransferRequest | HistoryQuery) -> dict[str, str]:
     """The pairs of the isolated accounts that take part, as the transfer and its history want them."""
-    pairs = {"fromSymbol": from_symbol, "toSymbol": to_symbol}
+    pairs = {"fromSymbol": asked.from_symbol, "toSymbol": asked.to_symbol}
     return {name: symbol for name, symbol in pairs.items() if symbol}

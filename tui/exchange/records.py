@@ -1,6 +1,7 @@
 """The exchange's records of transfers, read one by one: a row that is not as documented hides no other, and stays."""
 
 import json
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import msgspec
 from tui.domain.records import MOST_IN_TEXT, MOST_IN_WORD, HistoryRow, Row, UnreadableRow
 from tui.domain.text import ServerText, printable
 from tui.exchange.decoding import Amount, decode
-from tui.exchange.payloads import HistoryPage, Milliseconds, TranId
+from tui.exchange.payloads import Milliseconds, TranId
 
 HISTORY_PAGE_SIZE = 100
 """The most rows that the exchange puts on one page."""
@@ -25,6 +26,15 @@ _PAIRS = frozenset({"fromSymbol", "toSymbol"})
 
 _AMBIGUOUS = object()
 """Stands for an object that has a name twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """One page of the exchange's history."""
+
+    total: int
+    """How many records there are on all pages together."""
+    rows: tuple[Row, ...]
 
 
 class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

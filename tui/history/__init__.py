@@ -3,6 +3,6 @@
 For the desk. It spares asking again, and keeps what the exchange has forgotten after six months; nothing rests on it.
 """
 
-from tui.history.store import CacheError, HistoryCache, HistoryQuery, cache_path
+from tui.history.store import CacheError, HistoryCache, cache_path
 
-__all__ = ["CacheError", "HistoryCache", "HistoryQuery", "cache_path"]
+__all__ = ["CacheError", "HistoryCache", "cache_path"]

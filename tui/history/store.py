@@ -4,7 +4,6 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from tui.domain.records import (
     MOST_IN_TEXT,
     MOST_IN_WORD,
     MOST_TRAN_ID,
+    HistoryQuery,
     HistoryRow,
     Row,
     UnreadableRow,
@@ -82,19 +82,6 @@ class CacheError(Exception):
     """What was read before cannot be used, or what is read now cannot be kept: it is asked for again next time."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
-    """One question to the exchange's history: a type, and the pairs of the isolated accounts that take part."""
-
-    move: TransferType
-    from_symbol: str | None = None
-    to_symbol: str | None = None
-
-    def __str__(self) -> str:
-        pairs = " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
-        return f"{self.move.name} {pairs}".rstrip()
-
-
 def cache_path() -> Path:
     """Where a person's cache is. Raises FolderRefused."""
     return state_folder() / "history.sqlite3"
@@ -135,12 +122,12 @@ class HistoryCache:
                 self._connection = _made_anew(self._path, self._connection)
                 return {}, {}
 
-    def add(self, stream: HistoryQuery, rows: Iterable[Row]) -> None:
+    def add(self, query: HistoryQuery, rows: Iterable[Row]) -> None:
         """Keep some records of a question, of which there may be more."""
         with self._changing() as connection:
-            self._insert(connection, stream, rows)
+            self._insert(connection, query, rows)
 
-    def replace(self, stream: HistoryQuery, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
+    def replace(self, query: HistoryQuery, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
         """Keep what a question has from one moment on, read whole until another, in the place of what was kept of that
         time; `is_all` where that is all that it has.
 
@@ -148,23 +135,21 @@ class HistoryCache:
         anew meanwhile.
         """
         with self._changing() as connection:
-            of_stream = (self._account, str(stream))
-            before = connection.execute(
-                "SELECT until_ms FROM streams WHERE account = ? AND stream = ?", of_stream
-            ).fetchone()
+            key = (self._account, str(query))
+            before = connection.execute("SELECT until_ms FROM streams WHERE account = ? AND stream = ?", key).fetchone()
             connection.execute(
                 "DELETE FROM records WHERE account = ? AND stream = ? AND (timestamp_ms >= ? OR (? AND timestamp_ms IS "
                 "NULL))",
-                (*of_stream, start_ms, is_all),
+                (*key, start_ms, is_all),
             )
-            self._insert(connection, stream, rows)
+            self._insert(connection, query, rows)
             if is_all or (before is not None and _is_whole(before[0]) and before[0] >= start_ms):
-                connection.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", (*of_stream, until_ms))
+                connection.execute("INSERT OR REPLACE INTO streams VALUES (?, ?, ?)", (*key, until_ms))
 
-    def _insert(self, connection: sqlite3.Connection, stream: HistoryQuery, rows: Iterable[Row]) -> None:
+    def _insert(self, connection: sqlite3.Connection, query: HistoryQuery, rows: Iterable[Row]) -> None:
         connection.executemany(
             f"INSERT OR REPLACE INTO records VALUES ({', '.join('?' * 12)})",  # noqa: S608 - marks
-            [(self._account, str(stream), *_columns(row)) for row in rows],
+            [(self._account, str(query), *_columns(row)) for row in rows],
         )
 
     @contextlib.contextmanager
@@ -270,9 +255,9 @@ def _is_damage(error: sqlite3.Error) -> bool:
 
 def _records(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, list[Row]]:
     records: dict[HistoryQuery, list[Row]] = {}
-    stream_of = lru_cache(maxsize=None)(_stream)
+    query_of = lru_cache(maxsize=None)(_query)
     for kept in _bounded(connection, f"SELECT {_READ} FROM records WHERE account = ?", account):  # noqa: S608 - a constant
-        records.setdefault(stream_of(kept["stream"]), []).append(_row(kept))
+        records.setdefault(query_of(kept["stream"]), []).append(_row(kept))
     return records
 
 
@@ -282,7 +267,7 @@ def _untils(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, 
         until_ms = _number(kept["until_ms"], EARLIEST_MS, LATEST_MS)
         if until_ms is None:
             raise sqlite3.DataError("a span has no end")
-        untils[_stream(kept["stream"])] = until_ms
+        untils[_query(kept["stream"])] = until_ms
     return untils
 
 
@@ -358,7 +343,7 @@ def _text(value: object, most: int) -> str:
     raise sqlite3.DataError("a text cannot be read")
 
 
-def _stream(value: object) -> HistoryQuery:
+def _query(value: object) -> HistoryQuery:
     """The question that was written as `HistoryQuery` shows itself. Raises sqlite3.DataError."""
     text = value if isinstance(value, str) else ""
     kind, _, pairs = text.partition(" ")
@@ -366,10 +351,10 @@ def _stream(value: object) -> HistoryQuery:
     if move is not None:
         first, _, second = pairs.partition(" -> ")
         ends = (first, second or None) if move.needs_from_pair else (None, first or None)
-        stream = HistoryQuery(move, *ends)
+        query = HistoryQuery(move, *ends)
         needs = move.needs_from_pair, move.needs_to_pair
-        if str(stream) == text and all(_is_pair(pair, needed=need) for pair, need in zip(ends, needs, strict=True)):
-            return stream
+        if str(query) == text and all(_is_pair(pair, needed=need) for pair, need in zip(ends, needs, strict=True)):
+            return query
     raise sqlite3.DataError("a question is not one that is asked")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, SenderGone
 from tui.domain.outcome import Outcome
-from tui.domain.records import Row, UnreadableRow
+from tui.domain.records import Row, identity
 from tui.domain.search import ANY, Search, facts_of, is_found
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
@@ -35,7 +35,7 @@ class Sighting:
     """A record that could be an open transfer, as it was seen."""
 
     record: str
-    """What it goes by: its tranId, or how it came if it has none that can be read."""
+    """Its `identity`, as text. Older Shunters wrote down how it came if any part of it could not be read."""
     tran_id: int | None
     status: str
     recorded_ms: int | None
@@ -152,7 +152,7 @@ class Journal:
             connection.executemany(
                 "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (transfer_id, _record_key(record), record.tran_id, record.status or "", at_ms, record.timestamp)
+                    (transfer_id, str(identity(record)), record.tran_id, record.status or "", at_ms, record.timestamp)
                     for record in records
                 ],
             )
@@ -414,7 +414,3 @@ class Journal:
 def _last_change(connection: sqlite3.Connection) -> int:
     last: int | None = connection.execute("SELECT max(rowid) FROM changes").fetchone()[0]
     return last or 0
-
-
-def _record_key(record: Row) -> str:
-    return record.text if isinstance(record, UnreadableRow) else str(record.tran_id)
