@@ -79,7 +79,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
                 id="candidates",
                 compact=True,
             )
-            yield AskLine(_ASK, for_good=("enter",))
+            yield AskLine(_ASK, final=("enter",))
 
     def on_mount(self) -> None:
         """Mark nothing: a second Enter of a hurried hand must not decide."""
@@ -91,7 +91,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         if event.key == "enter":
             self._question.answer(event, self._decide)
 
-    def on_ask_line_clicked(self) -> None:
+    def on_ask_line_answer_clicked(self) -> None:
         """Take a click on the answer, where something is marked."""
         if self.query_one(OptionList).highlighted is not None:
             self._question.click(self._decide)

@@ -1,18 +1,20 @@
-"""A screen that is laid out differently in terminals of different sizes."""
+"""Screens that are laid out for the size of the terminal."""
 
 from typing import Any
 
 from textual.screen import Screen
 
+TOO_SMALL = "This terminal is too small for Shunter. Make it 60 columns by 16 rows or more; 80 by 24 shows everything."
+
 
 class Fitting:
-    """A screen that has the classes of its breakpoints from the first picture on.
+    """A mixin that sets the classes of a screen's breakpoints before it is drawn first.
 
-    Textual gives them with the first resize, and then takes the styles and the layout of all that is there again.
+    Textual sets them with the first resize, and then calculates all styles and the layout again.
     """
 
-    def on_compose(self: Screen[Any]) -> None:  # type: ignore[misc]  # stands beside a Screen
-        """Take the classes before anything is there."""
+    def on_compose(self: Screen[Any]) -> None:  # type: ignore[misc]
+        """Set the classes before there are any widgets."""
         breakpoints = (self.HORIZONTAL_BREAKPOINTS or [], self.VERTICAL_BREAKPOINTS or [])
         for steps, size in zip(breakpoints, self.app.size, strict=True):
             reached = [name for least, name in sorted(steps) if size >= least]

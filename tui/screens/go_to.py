@@ -1,4 +1,4 @@
-"""Going to any field or list with two keys: one that asks where, and a letter."""
+"""Moves the focus to any field or list with two keys: Ctrl+O and a letter."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -24,38 +24,40 @@ LETTERS = {
     "h": ("HoldingsTable", "Holdings"),
     "s": ("#transfers", "Session"),
 }
-"""What each letter leads to on the main screen: a selector, and its name."""
+"""The target of each letter on the main screen: its selector and its name."""
 
 
 class GoToScreen(DismissesItself, ModalScreen[None]):
-    """Shows the letters in the line of the keys. Any other key takes it away, and does nothing else."""
+    """Shows the letters in the key bar. Any other key closes it, and does nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [Binding(letter, f"go('{letter}')", name, show=False) for letter, (_, name) in LETTERS.items()]
     )
 
     def __init__(self, targets: Mapping[str, Widget]) -> None:
-        """Takes what each letter leads to just now."""
+        """`targets` has the widget of each letter that can have the focus now."""
         super().__init__()
         self._targets = targets
 
     def compose(self) -> ComposeResult:
-        """One line."""
-        words = "  ".join(f"[@click=screen.go('{letter}')]{letter} {LETTERS[letter][1]}[/]" for letter in self._targets)
-        yield Label(f" Go to:  {words}", id="go-to")
+        """Show one line."""
+        letters = "  ".join(
+            f"[@click=screen.go('{letter}')]{letter} {LETTERS[letter][1]}[/]" for letter in self._targets
+        )
+        yield Label(f" Go to:  {letters}", id="go-to")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only to what is there."""
+        """Allow only the letters of targets."""
         return action != "go" or parameters[0] in self._targets
 
     def action_go(self, letter: str) -> None:
-        """Go there at once: the next key may be for what is there."""
+        """Move the focus at once: the next key may be for the target."""
         target = self._targets[letter]
         self.dismiss()
         target.screen.set_focus(target)
 
     def post_message(self, message: Message) -> bool:
-        """Go away at any other key, at once: the next one is for the form."""
+        """Close at any other key, at once: the next one is for the form."""
         if isinstance(message, events.Key):
             self.dismiss()
             return True

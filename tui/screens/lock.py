@@ -1,4 +1,4 @@
-"""The cover over an idle app, which has let go of its key."""
+"""The cover over an idle app, which has dropped its key."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _ASK_REPLACED = "Any key tries again. For F4, quit and start again.   ^Q  quit"
 _ASK_UNLOCK = "u  unlock the keyring   Any other key tries again.   ^Q  quit"
 
 FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
-"""Gets the key from the keyring, and says when that takes long. Raises KeyStoreError."""
+"""Returns the key from the keyring, and calls its argument when that takes long. Raises KeyStoreError."""
 
 
 class LockScreen(DropsLateMessages, Screen[None]):
@@ -37,12 +37,12 @@ class LockScreen(DropsLateMessages, Screen[None]):
 
     @dataclass
     class KeyNotFetched(Message):
-        """The keyring does not give the key back, or not yet."""
+        """The keyring does not return the key, or not yet."""
 
         problem: keys.KeyStoreError
 
     def __init__(self, fetch_key: FetchKey | None) -> None:
-        """Takes how the key is got back; None where it is kept nowhere."""
+        """`fetch_key` returns the key from the keyring; None for a session key, which the person types again."""
         super().__init__()
         self._fetch_key = fetch_key
         self._is_waking = False
@@ -50,14 +50,14 @@ class LockScreen(DropsLateMessages, Screen[None]):
         self._wakes_when_seen = False
 
     def compose(self) -> ComposeResult:
-        """Nothing of what is below."""
+        """Show nothing that is below the cover."""
         with VerticalScroll(classes="page", can_focus=False):
             yield Label("Shunter", classes="title")
             yield Label(_LOCKED, id="problem", markup=False)
             yield Label(_ASK if self._fetch_key else _ASK_SESSION, id="lock-ask", markup=False)
 
     def on_screen_resume(self) -> None:
-        """Who did not type the key is asked again by the next key press."""
+        """Let the next key press ask again, if the person did not type the key."""
         if self._fetch_key is None:
             self._is_waking = False
         if self._wakes_when_seen:
@@ -65,11 +65,11 @@ class LockScreen(DropsLateMessages, Screen[None]):
             self._wake()
 
     def on_key(self, event: events.Key) -> None:
-        """Any key wakes the app, and does nothing else; but for `u` where the keyring is known to be locked."""
+        """Wake the app at any key; `u` unlocks the keyring if that is known to be locked."""
         event.stop()
         event.prevent_default()
         if self.app.screen is not self:
-            return  # it was typed behind the key that brought up what lies over this
+            return  # it was typed after the key that opened the screen over this one
         if event.key == "u" and self._can_unlock():
             self.app.push_screen(UnlockScreen(), self._unlocked)
         else:
@@ -77,7 +77,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
 
     @work(exclusive=True)
     async def fetch(self, fetch_key: FetchKey) -> None:
-        """Fetch the key from the keyring once more."""
+        """Fetch the key from the keyring."""
         try:
             key = await fetch_key(lambda slow: self.post_message(self.KeyNotFetched(slow)))
         except keys.KeyStoreError as error:
@@ -86,7 +86,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
             self.post_message(self.KeyFetched(key))
 
     def on_lock_screen_key_not_fetched(self, message: KeyNotFetched) -> None:
-        """Say why the key did not come back."""
+        """Say why the key is not back."""
         self._problem = message.problem
         self._is_waking = False
         self._say(str(message.problem), self._ask())
@@ -101,7 +101,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
         return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
 
     def wake_when_seen(self) -> None:
-        """Fetch the key once more, as soon as nothing lies over this: it came while a secret was being typed."""
+        """Fetch the key again once no screen covers this one: it came while a secret was being typed."""
         self._is_waking = False
         self._wakes_when_seen = True
 
@@ -115,10 +115,10 @@ class LockScreen(DropsLateMessages, Screen[None]):
         else:
             self.post_message(SessionKeyAsked())
 
-    def _unlocked(self, good: bool | None) -> None:
-        if good:
+    def _unlocked(self, is_unlocked: bool | None) -> None:
+        if is_unlocked:
             self._wake()
 
-    def _say(self, words: str, ask: str) -> None:
-        self.query_one("#problem", Label).update(words)
+    def _say(self, message: str, ask: str) -> None:
+        self.query_one("#problem", Label).update(message)
         self.query_one("#lock-ask", Label).update(ask)

@@ -26,7 +26,7 @@ from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.endings import Endings
 from tui.screens.fields import can_go_to
-from tui.screens.fitting import Fitting
+from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.reading import HasBalances
 from tui.screens.result import ResultScreen
@@ -39,7 +39,6 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
-from tui.widgets.too_small import TOO_SMALL
 from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.transfer_table import TransferTable

@@ -58,7 +58,7 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
                     if value:
                         yield Label(name, classes="fact-name")
                         yield Label(value, classes="fact-value", markup=False)
-            yield AskLine(_ASK, for_good=("enter",))
+            yield AskLine(_ASK, final=("enter",))
 
     def on_mount(self) -> None:
         """Ring: it may come up at any time."""
@@ -78,7 +78,7 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
         if event.key == "enter" and event.time >= self._shown_s + _UNSEEN_S:
             self._question.answer(event, self._seen)
 
-    def on_ask_line_clicked(self) -> None:
+    def on_ask_line_answer_clicked(self) -> None:
         """Take the person's word by a click."""
         self._question.click(self._seen)
 

@@ -1,4 +1,4 @@
-"""Every action by name: Textual's command palette, at rest while nobody types; and every theme."""
+"""The palettes: every action by name, and every theme."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -21,14 +21,14 @@ _HELP = {
 
 
 class _Commands(SteadyClicks, CommandList):
-    """The actions that fit what is typed."""
+    """The commands that match the input."""
 
 
 class QuietPalette(DismissesItself, CommandPalette):
-    """Nothing in it blinks or moves by itself: that would be traffic on a slow line."""
+    """Textual's command palette without anything that blinks or moves: that would be traffic on a slow line."""
 
     def compose(self) -> ComposeResult:
-        """Textual's, with a list that can change below a click."""
+        """Compose it as Textual does, but with a list that may change below a click."""
         with Vertical(id="--container"):
             with Horizontal(id="--input"):
                 yield SearchIcon()
@@ -38,33 +38,33 @@ class QuietPalette(DismissesItself, CommandPalette):
                 yield LoadingIndicator()
 
     def on_mount(self) -> None:
-        """Still what moves."""
+        """Stop the animations."""
         self.query_one(Input).cursor_blink = False
         self.query_one(LoadingIndicator).auto_refresh = None
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
-    def end_once(self, event: Message) -> None:
-        """Keep what comes behind the key that chose from choosing once more."""
+    def choose_once(self, event: Message) -> None:
+        """Ignore input behind the key that chose: it would choose again."""
         if self not in self.app.screen_stack:
             event.prevent_default()
             event.stop()
 
 
 class Themes(Provider):
-    """Textual's themes. Where shades are lost, the terminal's own colours alone."""
+    """Textual's themes; in a terminal with few colours, only those that use its own."""
 
     async def discover(self) -> Hits:
-        """All of them."""
+        """Offer all of them."""
         for name in self._names():
             yield DiscoveryHit(name, partial(_choose, self.app, name), help=_HELP.get(name, ""))
 
     async def search(self, query: str) -> Hits:
-        """Those whose name, or what is said of it, fits."""
+        """Offer those whose name or description matches."""
         matcher = self.matcher(query)
         for name in self._names():
-            is_told = query.casefold() in _HELP.get(name, "")
-            if (score := max(matcher.match(name), is_told)) > 0:
+            is_described = query.casefold() in _HELP.get(name, "")
+            if (score := max(matcher.match(name), is_described)) > 0:
                 command = partial(_choose, self.app, name)
                 yield Hit(score, matcher.highlight(name), command, text=name, help=_HELP.get(name, ""))
 
@@ -74,7 +74,7 @@ class Themes(Provider):
 
 
 class ThemePalette(QuietPalette):
-    """Chooses a theme, and keeps it."""
+    """Chooses a theme, and saves it."""
 
     def __init__(self) -> None:
         super().__init__(providers=[Themes], placeholder="A theme by name. Esc or ^P  close", id="--command-palette")
@@ -82,10 +82,10 @@ class ThemePalette(QuietPalette):
 
 def _choose(app: App[object], name: str) -> None:
     app.theme = name
-    app.run_worker(_keep(app, name), group="theme", exclusive=True)
+    app.run_worker(_save(app, name), group="theme", exclusive=True)
 
 
-async def _keep(app: App[object], name: str) -> None:
+async def _save(app: App[object], name: str) -> None:
     try:
         await keys.in_background(lambda: keys.keep_theme(name))
     except keys.KeyStoreError as error:

@@ -26,13 +26,12 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.closing import DismissesItself
-from tui.screens.fitting import Fitting
+from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.screens.review_words import bar_words, before_after, limit_words, review_facts
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.status_bar import Status
-from tui.widgets.too_small import TOO_SMALL
 from tui.words import answers, outcomes, transfers
 
 _WARM_PAUSE_S = 2
@@ -170,7 +169,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
                 markup=False,
             )
             yield Label("", id="review-warning", markup=False)
-            yield AskLine(_ASK[self._stage], for_good=tuple(_ANSWERS), id="review-ask")
+            yield AskLine(_ASK[self._stage], final=tuple(_ANSWERS), id="review-ask")
 
     @property
     def holds_notices(self) -> bool:
@@ -197,7 +196,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         if action := _ANSWERS.get(event.key):
             self._question.answer(event, getattr(self, f"action_{action}"))
 
-    def on_ask_line_clicked(self, message: AskLine.Clicked) -> None:
+    def on_ask_line_answer_clicked(self, message: AskLine.AnswerClicked) -> None:
         """Take an answer that was clicked."""
         if action := _ANSWERS.get(message.key):
             self._question.click(getattr(self, f"action_{action}"))

@@ -1,4 +1,4 @@
-"""The last line of a dialog: the keys that answer it, each to be clicked as well."""
+"""The last line of a dialog: the keys that answer it, which can be clicked too."""
 
 import re
 from dataclasses import dataclass
@@ -10,37 +10,37 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
-"""A key, or several with "or", two blanks, and what it does; wider gaps part the answers."""
+"""A key, or several with "or", two blanks, and what it does. Wider gaps separate the answers."""
 _NAMES = {"Esc": "escape"}
 _LEFT = 1
 
 
 class AskLine(Label):
-    """Says which keys answer, and above them what has become of an answer. A click on one does what its key does."""
+    """Shows the keys that answer, and above them what happened to an answer. A click does what the key does."""
 
     @dataclass
-    class Clicked(Message):
-        """An answer was clicked that does something for good."""
+    class AnswerClicked(Message):
+        """An answer that cannot be taken back was clicked."""
 
         key: str
 
-    def __init__(self, keys: str, *, for_good: tuple[str, ...] = (), id: str | None = None) -> None:  # noqa: A002
-        """Takes the keys whose answers are for good: what they do is the screen's, and no binding's."""
+    def __init__(self, keys: str, *, final: tuple[str, ...] = (), id: str | None = None) -> None:  # noqa: A002
+        """`final` has the keys whose answers cannot be taken back: the screen handles them, and no binding."""
         super().__init__(keys, id=id, classes="ask", markup=False)
         self._keys = keys
-        self._for_good = for_good
+        self._final = final
 
     def ask(self, keys: str) -> None:
-        """Wait for other keys."""
+        """Show other keys."""
         self._keys = keys
         self.update(keys)
 
-    def say(self, words: str) -> None:
-        """Say what has become of an answer; nothing takes that away."""
-        self.update(f"{words}\n{self._keys}" if words else self._keys)
+    def say(self, message: str) -> None:
+        """Show what happened to an answer; an empty string clears it."""
+        self.update(f"{message}\n{self._keys}" if message else self._keys)
 
     def on_click(self, event: events.Click) -> None:
-        """Answer, by the left button alone."""
+        """Answer, if the left button was clicked."""
         if event.button != _LEFT:
             return
         lines = str(self.content).split("\n")
@@ -51,13 +51,13 @@ class AskLine(Label):
                 self._answer(_NAMES.get(key, key if len(key) == 1 else key.lower()))
 
     def _answer(self, key: str) -> None:
-        if key in self._for_good:
-            self.post_message(self.Clicked(key))
+        if key in self._final:
+            self.post_message(self.AnswerClicked(key))
         elif active := self.screen.active_bindings.get(key):
             self.app.call_later(self.app.run_action, active.binding.action, active.node)
 
 
-def say_in(screen: Screen[Any], words: str) -> None:
-    """Say it in the line of a dialog, if that is there: it is not while the dialog is made anew."""
+def say_in(screen: Screen[Any], message: str) -> None:
+    """Show a message in the line of a dialog, if there is one: there is none while the dialog is rebuilt."""
     for line in screen.query(AskLine):
-        line.say(words)
+        line.say(message)

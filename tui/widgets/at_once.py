@@ -1,8 +1,8 @@
-"""Keys that act at once, in the order typed.
+"""Bindings that run at once, in the order of the keys.
 
-Over a slow line many keys arrive in one packet. Textual hands a key to the focused widget as a message, and looks for
-its binding when that has bubbled up to the app: by then, later keys have been taken in. A binding with priority is run
-before, as the app comes to the key.
+Over a slow line many keys arrive in one packet. Textual passes a key to the focused widget as a message, and looks for
+its binding when that has bubbled up to the app: by then, widgets have handled later keys. A binding with priority runs
+as soon as the app handles the key.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 
 
 def at_once(bindings: Iterable[BindingType], **tooltips: str) -> list[BindingType]:
-    """The same bindings, with priority; and with tooltips, by action."""
+    """Return the same bindings with priority, and with tooltips by action."""
     return [
         replace(binding, priority=True, tooltip=tooltips.get(binding.action, binding.tooltip))
         for binding in bindings

@@ -1,4 +1,4 @@
-"""Copying to the clipboard of the person's own terminal, which does not say whether it took it."""
+"""Copies to the clipboard of the person's terminal, which does not say whether it did."""
 
 from textual.widget import Widget
 
@@ -6,18 +6,18 @@ from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
 
 _READING_S = 15.0
-_WORDS = "Handed to the terminal's clipboard. If that took nothing, select it above (with Shift held; on a Mac Option)."
+_HINT = "Handed to the terminal's clipboard. If that took nothing, select it above (with Shift held; on a Mac Option)."
 
 
-def copy_tran_id(found: Transfer | Entry | None, asked_on: Widget) -> None:
-    """Hand a transfer's tranId to the terminal, and show it to be selected by hand; without one, ring."""
-    if found is None or found.tran_id is None:
-        asked_on.app.bell()
+def copy_tran_id(transfer: Transfer | Entry | None, widget: Widget) -> None:
+    """Copy the tranId of a transfer, and show it so that it can be selected; ring if there is none."""
+    if transfer is None or transfer.tran_id is None:
+        widget.app.bell()
         return
-    copy_text(str(found.tran_id), f"tranId {found.tran_id}", asked_on)
+    copy_text(str(transfer.tran_id), f"tranId {transfer.tran_id}", widget)
 
 
-def copy_text(text: str, shown: str, asked_on: Widget) -> None:
-    """Hand a text to the terminal, and show what can be selected by hand instead."""
-    asked_on.app.copy_to_clipboard(text)
-    asked_on.notify(f"{shown}\n{_WORDS}", timeout=_READING_S, markup=False)
+def copy_text(text: str, shown: str, widget: Widget) -> None:
+    """Copy a text, and show a text that can be selected instead."""
+    widget.app.copy_to_clipboard(text)
+    widget.notify(f"{shown}\n{_HINT}", timeout=_READING_S, markup=False)

@@ -1,4 +1,4 @@
-"""The line at the bottom with the keys of the screen."""
+"""The line at the bottom with the screen's keys."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from textual.widgets import Footer
 
 
 class KeyBar(Footer):
-    """Textual's footer, made anew only where the keys in it change. Else each change of focus costs a new row of
-    widgets and their layout, for the same picture. One blank stands between keys: so the keys of the main screen have
-    room in 80 columns.
+    """Textual's footer, rebuilt only if its keys change: otherwise each change of focus costs a new row of widgets and
+    their layout for the same picture.
+
+    It is compact, with one blank between keys: the keys of the main screen fit into 80 columns.
     """
 
     def __init__(self) -> None:
@@ -17,7 +18,7 @@ class KeyBar(Footer):
         self._shown: list[tuple[str, str, bool]] = []
 
     def bindings_changed(self, screen: Screen[Any]) -> None:
-        """Show the keys of the screen, where they are others than before."""
+        """Show the keys of the screen if they have changed."""
         if screen is not self.screen or not screen.app.app_focus:
             return
         keys = [

@@ -1,7 +1,7 @@
 """A list whose lines may change below a click.
 
-Over a slow line a click comes some time after the picture that it was meant for, and many things at once. Textual keeps
-which line was clicked as a number, and looks that up later: by then another line may stand there, or none.
+Over a slow line a click arrives some time after the person saw the list. Textual stores the index of the clicked line
+and looks it up later: by then the line may be another one, or gone.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,18 @@ from textual.widgets.option_list import Option
 if TYPE_CHECKING:
     _Base = OptionList
 else:
-    _Base = object  # beside an OptionList of Textual's, whose styles go by its name
+    _Base = object  # a mixin for an OptionList of Textual's, whose styles depend on its name
 
 
 class SteadyClicks(_Base):
-    """Stands before an OptionList. A click chooses the line that was there as it came in, or nothing."""
+    """A mixin for an OptionList: a click chooses the line that was there when it arrived, or nothing."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._clicked: WeakKeyDictionary[Message, Option] = WeakKeyDictionary()
 
     def post_message(self, message: Message) -> bool:
-        """Keep the line that is clicked."""
+        """Store the option that is clicked."""
         if isinstance(message, events.Click):
             index = message.style.meta.get("option")
             if isinstance(index, int) and index < self.option_count:
