@@ -18,7 +18,7 @@ from tui.domain.favourite import parse_favourite
 from tui.favourites import FavouritesError, favourites, favourites_path, keep
 from tui.files import ConfigFile, NotRegular, TooLarge, read_regular
 from tui.journal import Journal, JournalError
-from tui.journal.senders import Sender, living_senders
+from tui.journal.file import Sender, living_senders
 
 _LARGE = 10 * 1024**3
 _DEEP = 50_000

@@ -105,20 +105,15 @@ def _fields(body: bytes) -> dict[str, str | int | bool | None] | None:
         is_plain = (
             value is None or isinstance(value, str | bool) or (isinstance(value, int) and abs(value) <= _MAX_NUMBER)
         )
-        if name in fields or not is_plain or not _is_writable(name):
+        if name in fields or not is_plain or _writable(name) != name:
             return None
-        # A server can send half of a surrogate pair, which cannot be written to a file.
-        fields[name] = value.encode(errors="replace").decode() if isinstance(value, str) else value
+        fields[name] = _writable(value) if isinstance(value, str) else value
     return fields
 
 
-def _is_writable(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _writable(text: str) -> str:
+    """Return a text without halves of surrogate pairs, which a server can send and no file can hold."""
+    return text.encode(errors="replace").decode()
 
 
 class _Pairs(list[tuple[str, Any]]):

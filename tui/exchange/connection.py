@@ -8,19 +8,19 @@ import contextlib
 import os
 import re
 import threading
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tui.clock import asleep_ms, ticks_ms
 from tui.domain.answers import LIMITED_STATUSES
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.hosts import hosts_of, is_loopback, service_url
 from tui.exchange.answers import asked_wait_s
-from tui.exchange.bodies import read_body
 from tui.exchange.errors import (
     ExchangeError,
     NotSent,
@@ -51,6 +51,8 @@ _WAIT_S = 60
 _MOST_CONNECTIONS = 100
 _MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Ten times the longest that the exchange is known to give: what becomes of it in memory is larger."""
+
+_GZIP = 16 + zlib.MAX_WBITS
 
 _MORE_S = 0.3
 """For how long more is waited for after a transfer's answer where the exchange does not close the connection, as it is
@@ -204,7 +206,7 @@ class Connection:
         response = await (self.lines.transfers if is_transfer else self.http).send(request, stream=True)
         try:
             self._heed(response.status_code, response.headers, b"")
-            body = await read_body(response, _MAX_ANSWER_BYTES)
+            body = await _read_body(response)
             is_alone = await _is_alone(response, within_s=_MORE_S if is_transfer else 0)
         finally:
             await response.aclose()
@@ -389,3 +391,26 @@ def _request(
             return http.build_request(method, url, headers=headers, content=payload.encode())
         return http.build_request(method, f"{url}?{payload}" if payload else url, headers=headers)
     raise NotSent(Obstacle.UNWRITABLE)
+
+
+async def _read_body(response: "httpx.Response", most_bytes: int = _MAX_ANSWER_BYTES) -> bytes | None:
+    """Return the body of an answer, unpacked; None if it is too long, or packed in any way but gzip, once.
+
+    It is counted while it is unpacked: a short body can be made to unpack to gigabytes. Nothing packed is asked for;
+    some servers pack all the same.
+    """
+    packing = response.headers.get("Content-Encoding", "").strip().lower()
+    if packing not in ("", "identity", "gzip", "x-gzip"):
+        return None
+    unpacker = zlib.decompressobj(_GZIP) if packing.endswith("gzip") else None
+    body = bytearray()
+    # As it came: httpx's own ways to read a body unpack it.
+    async for chunk in cast("httpx.AsyncByteStream", response.stream):
+        try:
+            # One byte more than fits is enough to know.
+            body += unpacker.decompress(chunk, most_bytes - len(body) + 1) if unpacker else chunk
+        except zlib.error:
+            return None
+        if len(body) > most_bytes:
+            return None
+    return bytes(body) if unpacker is None or (unpacker.eof and not unpacker.unused_data) else None

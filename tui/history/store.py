@@ -25,6 +25,7 @@ from tui.domain.records import (
 from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
 from tui.files import NotRegular, require_regular_database, state_folder
+from tui.files.database import transaction
 
 _VERSION = 2
 """Before it, pairs were filled in that no record named, and spans were written by a clock that could be wrong."""
@@ -114,7 +115,7 @@ class HistoryCache:
         """
         with self._errors(), self._lock:
             try:
-                with _transaction(self._connection, "BEGIN") as connection:
+                with transaction(self._connection, "BEGIN") as connection:
                     return _records(connection, self._account), _untils(connection, self._account)
             except sqlite3.Error as error:
                 if not _is_damage(error):
@@ -154,7 +155,7 @@ class HistoryCache:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), self._lock, _transaction(self._connection, "BEGIN IMMEDIATE") as connection:
+        with self._errors(), self._lock, transaction(self._connection) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -184,7 +185,7 @@ def _open(path: Path) -> sqlite3.Connection:
 def _made_anew(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
     """A connection to an empty file. It is emptied in place, so that no other Shunter goes on with one that is gone."""
     try:
-        with _transaction(connection, "BEGIN IMMEDIATE"):
+        with transaction(connection):
             _make(connection)
     except sqlite3.Error as error:
         if not _is_damage(error):
@@ -204,7 +205,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         # A span must not reach the disk before its records. What is lost with the power is asked for again.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA trusted_schema = OFF")
-        with _transaction(connection, "BEGIN IMMEDIATE"):
+        with transaction(connection):
             if not _is_ours(connection):
                 _make(connection)
     except BaseException:
@@ -231,20 +232,6 @@ def _make(connection: sqlite3.Connection) -> None:
     for table in _TABLES:
         connection.execute(table)
     connection.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
-    """All that is read or written meanwhile is as of one moment; what is written is kept whole, or not at all."""
-    connection.execute(begin)
-    try:
-        yield connection
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-        raise
 
 
 def _is_damage(error: sqlite3.Error) -> bool:

@@ -6,6 +6,7 @@ ours, has the same ones. A file that was replaced under its name is another file
 """
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import threading
@@ -15,10 +16,10 @@ from typing import Self
 from uuid import uuid4
 
 from tui.domain.transfer import Outcome
-from tui.files import require_regular_database
+from tui.files import NotRegular, regular_descriptor, require_regular_database
+from tui.files.database import transaction
 from tui.journal.errors import JournalError, in_words, name_of
 from tui.journal.schema import MIGRATIONS
-from tui.journal.senders import Sender, living_senders
 
 BUSY_TIMEOUT_S = 5.0
 """How long a call waits for another Shunter's write, which takes milliseconds."""
@@ -82,7 +83,7 @@ class JournalFile:
 
     def migrate(self) -> None:
         """Make the tables of a new file, or bring an older one up to date. Also finds out whether it can be written."""
-        with self._connected() as connection, whole(connection):
+        with self._connected() as connection, transaction(connection):
             self._bring_up(connection, is_new=True)
 
     @contextlib.contextmanager
@@ -90,14 +91,14 @@ class JournalFile:
         """A connection to the file that is there now, for reading; no other thread reads or writes meanwhile."""
         with self._connected() as connection:
             if _version(connection) != len(MIGRATIONS):
-                with whole(connection):
+                with transaction(connection):
                     self._bring_up(connection)
             yield connection
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The same, for writing: what is done with it is on the disk, all of it or nothing, when this ends."""
-        with self._connected() as connection, whole(connection):
+        with self._connected() as connection, transaction(connection):
             self._bring_up(connection)
             yield connection
 
@@ -197,20 +198,6 @@ def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
     return connection
 
 
-@contextlib.contextmanager
-def whole(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction on a connection: all of it or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-        raise
-
-
 def _copy(path: Path, version: int) -> None:
     """Copy a journal before it is migrated. The caller's transaction keeps others from writing meanwhile."""
     target = path.with_name(f"{path.name}.version-{version}")
@@ -255,3 +242,56 @@ def _sync_folder(folder: Path) -> None:
 
 def _senders_folder(path: Path) -> Path:
     return path.parent / "senders"
+
+
+class Sender:
+    """A Shunter that may be sending: it holds a lock on a file of its own. Its `id` lives until `release` or the end of
+    the process. Raises OSError.
+
+    The kernel drops the lock with the process, however that ends, and with the machine. A process id would not do: the
+    system reuses it, and it means nothing to another host that shares the folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        while True:
+            self.id = uuid4().hex
+            self._path = folder / f"{self.id}.lock"
+            self._fd = regular_descriptor(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            if _try_lock(self._fd, fcntl.LOCK_EX) and self._path.exists():
+                return
+            os.close(self._fd)  # another Shunter took it for a dead one's before it was locked
+
+    def release(self) -> None:
+        """End the life of the id."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+        os.close(self._fd)
+
+
+def living_senders(folder: Path) -> frozenset[str]:
+    """Return the ids that a process holds now, and remove the files of the others. Raises OSError."""
+    return frozenset(path.stem for path in folder.glob("*.lock") if _is_held(path))
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        fd = regular_descriptor(path, os.O_RDONLY)
+    except (FileNotFoundError, NotRegular):
+        return False  # no Shunter holds a pipe or a folder
+    try:
+        if not _try_lock(fd, fcntl.LOCK_SH):
+            return True
+        with contextlib.suppress(OSError):  # a folder that can only be read is no reason to fail
+            path.unlink()
+        return False
+    finally:
+        os.close(fd)
+
+
+def _try_lock(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -3,20 +3,23 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, SenderGone
 from tui.domain.outcome import Outcome
 from tui.domain.records import Row, identity
-from tui.domain.search import ANY, Search, facts_of, is_found
+from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder
-from tui.journal import rows, searching
+from tui.files.database import transaction
+from tui.journal import evidence as codec
+from tui.journal import rows
 from tui.journal.errors import JournalError, RepeatUnconfirmed
-from tui.journal.file import JournalFile, whole
+from tui.journal.file import JournalFile
 from tui.journal.memory import Memory, Snapshot, look
 from tui.journal.rows import Written, as_it_stands, as_written, transfer_of
 
@@ -25,6 +28,11 @@ REPEAT_WINDOW_MS = 5 * 60 * 1000
 
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long a judged transfer is looked for again, and a repeat of it is asked about."""
+
+_PAGE = 500
+_LAST_ID = 2**63 - 1
+
+_Read = TypeVar("_Read")
 
 _RIVALS_MS = 24 * 60 * 60 * 1000
 """So far apart, two that are done are no rivals. Of those that are open or judged there are few."""
@@ -206,7 +214,7 @@ class Journal:
         """The file, for reading, once it says all that this session knows."""
         with self._file.reading() as connection:
             if self._memory.behind(connection):
-                with whole(connection):
+                with transaction(connection):
                     learnt = self._look_at(connection, self._memory.mend(connection))
                 self._memory.keep(learnt)
             yield connection
@@ -239,7 +247,7 @@ class Journal:
             is_certain = row["outcome"] != Outcome.SENDING
             return transfer if is_certain or is_found(search, facts_of(transfer)) else None
 
-        return searching.page_by_page(self._file, self._reading, search, read, newest_first=newest_first)
+        return self._page_by_page(search, read, newest_first=newest_first)
 
     def written(self, search: Search = ANY) -> Iterator[Written]:
         """The same, as it is written down: in a fifth of the time, where nothing is to be reckoned with it."""
@@ -252,7 +260,30 @@ class Journal:
                 return None
             return as_written(row, is_orphan=row["id"] in orphans)
 
-        return searching.page_by_page(self._file, self._reading, search, read)
+        return self._page_by_page(search, read)
+
+    def _page_by_page(
+        self, search: Search, read: Callable[[sqlite3.Row, frozenset[int]], _Read | None], *, newest_first: bool = False
+    ) -> Iterator[_Read]:
+        """Give what `read` makes of the rows that may be looked for, and of the ids of those whose sender is gone. Each
+        page is read on a connection of its own.
+        """
+        condition, parameters = _where(search)
+        order, beyond = ("DESC", "<") if newest_first else ("ASC", ">")
+        statement = (
+            f"SELECT {rows.COLUMNS} FROM transfers WHERE id {beyond} ? AND {condition} ORDER BY id {order} LIMIT ?"  # noqa: S608
+        )
+        last = _LAST_ID if newest_first else 0
+        while True:
+            with self._reading() as connection:
+                connection.create_function("haystack", -1, _row_haystack, deterministic=True)
+                page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
+                orphans = self._file.orphans(page)
+                results = [read(row, orphans) for row in page]
+            if not page:
+                return
+            yield from (result for result in results if result is not None)
+            last = page[-1]["id"]
 
     def open_transfers(self, host: str) -> list[Transfer]:
         """The transfers to a host, oldest first, that are open and that no living process is sending.
@@ -414,3 +445,52 @@ class Journal:
 def _last_change(connection: sqlite3.Connection) -> int:
     last: int | None = connection.execute("SELECT max(rowid) FROM changes").fetchone()[0]
     return last or 0
+
+
+_HAYSTACK = (
+    "haystack(kind, details, message, type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, outcome, "
+    "tran_id, code)"
+)
+"""The columns in the order of `domain.search.facts_of`, after those that the message is made from."""
+
+
+def _row_haystack(kind: str, details: str, sentence: str, move: str, *columns: str | int | None) -> str:
+    message = sentence
+    if kind != codec.LEGACY:
+        with contextlib.suppress(ValueError):  # the row is refused when it is read
+            message = codec.message_of(kind, details)
+    return haystack(move, *columns, message)
+
+
+def _where(search: Search) -> tuple[str, list[object]]:
+    """Return a search as SQL, with its parameters: it looks through 100,000 rows without making a transfer of each.
+
+    It also lets through a row that is `sending` if only its outcome or its text says otherwise: SQL cannot tell whether
+    its sender is alive.
+    """
+    terms = ["1"]
+    parameters: list[object] = []
+
+    def add(term: str, *values: object) -> None:
+        terms.append(term)
+        parameters.extend(values)
+
+    for column, wanted in (("host", search.host), ("profile", search.profile), ("asset", search.asset)):
+        if wanted:
+            add(f"{column} = ?", wanted)
+    if search.since_ms is not None:
+        add("timestamp_ms >= ?", search.since_ms)
+    if search.until_ms is not None:
+        add("timestamp_ms < ?", search.until_ms)
+    if (kinds := moves(search)) is not None:
+        add(f"type IN ({rows.marks(len(kinds))})", *sorted(kinds))
+    if search.outcomes:
+        add(
+            f"(outcome = ? OR outcome IN ({rows.marks(len(search.outcomes))}))",
+            Outcome.SENDING,
+            *sorted(search.outcomes),
+        )
+    if wanted_words := words(search.text):
+        found = " AND ".join([f"instr({_HAYSTACK}, ?)"] * len(wanted_words))
+        add(f"(outcome = ? OR ({found}))", Outcome.SENDING, *wanted_words)
+    return " AND ".join(terms), parameters
