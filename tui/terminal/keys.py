@@ -136,60 +136,56 @@ def _unicode(code: str, shifted: str, base: str, modifiers: str, event: str, tex
     characters = "".join(chr(int(number)) for number in text.split(":") if number)
     is_chord = bits & (_CTRL | 8 | 16 | 32) and characters == chr(int(code or 0))
     if characters and characters.isprintable() and not is_chord:
-        return KeyEvent(tuple(map(_plain, characters)), is_repeat)
+        return KeyEvent(tuple(map(_character, characters)), is_repeat)
     return _event(_by_code(int(code or 0), int(shifted or 0), int(base or 0), bits), is_repeat=is_repeat)
 
 
 def _by_code(code: int, shifted: int, base: int, bits: int) -> TypedKey | None:
     """Return a key by its code, which is what it types without modifiers."""
     if code in _CONTROLS or code == _KEYPAD_ENTER:
-        return _control(13 if code == _KEYPAD_ENTER else code, bits)
+        return _key(*_CONTROLS[13 if code == _KEYPAD_ENTER else code], bits)
     if code in _KEYPAD:
-        return _with_modifiers(_KEYPAD[code], bits & ~_SHIFT)
+        return _character(_KEYPAD[code], bits & ~_SHIFT)
     if 57344 <= code <= _LAST_FUNCTIONAL:
         return _named(f"{code}u", bits)
-    character = chr(code)
+    character, is_shifted = chr(code), bool(bits & _SHIFT)
     if not character.isprintable():
         return None
     if bits & _CHORD:
-        return _with_modifiers(chr(base) if base and not character.isascii() else character, bits)
-    is_shifted = bool(bits & _SHIFT)
+        return _character(chr(base) if base and not character.isascii() else character, bits)
     if is_shifted and shifted:
-        return _plain_or_none(chr(shifted))
-    if character.lower() != character.upper():
+        character = chr(shifted)
+    elif character.lower() != character.upper():
         is_upper = is_shifted != bool(bits & _CAPS_LOCK) or character.isupper()
-        return _plain_or_none(character.upper() if is_upper else character)
-    return None if is_shifted and character != " " else _plain(character)
+        character = character.upper() if is_upper else character
+    elif is_shifted and character != " ":
+        return None
+    return _character(character) if len(character) == 1 and character.isprintable() else None
 
 
 def _other_key(code: int, bits: int) -> TypedKey | None:
     """Return a key by what it types, with Shift if that was held."""
     if code in _CONTROLS:
-        return _control(code, bits)
-    character = chr(code)
-    if not character.isprintable():
-        return None
-    return _with_modifiers(character, bits if bits & _CHORD else 0)
+        return _key(*_CONTROLS[code], bits)
+    return _character(chr(code), bits if bits & _CHORD else 0) if chr(code).isprintable() else None
 
 
 def _functional(number: str, modifiers: str, event: str, end: str) -> KeyEvent | None:
     if event == _RELEASED:
         return _NO_KEYS
-    named = _named(f"{number or 1}{end}", int(modifiers or 1) - 1)
-    return _event(named, is_repeat=event == _REPEATED)
+    return _event(_named(f"{number or 1}{end}", int(modifiers or 1) - 1), is_repeat=event == _REPEATED)
 
 
 def _application(letter: str, bits: int) -> TypedKey | None:
     character = _APPLICATION.get(letter)
     if character is None:
         return _named(f"1{letter}", bits)
-    if character in "\r\t":
-        return _control(ord(character), bits)
-    return _with_modifiers(character, bits & ~_SHIFT)
+    return _key(*_CONTROLS[ord(character)], bits) if character in "\r\t" else _character(character, bits & ~_SHIFT)
 
 
 def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: int) -> KeyEvent | None:
-    if not is_down and not (key == _WINDOWS_ALT and code):  # a number typed with Alt comes when Alt is released
+    # A number typed with Alt comes when Alt is released.
+    if not is_down and not (key == _WINDOWS_ALT and code):
         return _NO_KEYS
     alt, ctrl = bool(state & 0b11), bool(state & 0b1100)
     bits = _SHIFT * bool(state & 0x10) | _ALT * alt | _CTRL * ctrl
@@ -198,47 +194,31 @@ def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: i
     if count > _MOST_REPEATS:
         return None
     if key in _WINDOWS_KEYS and not code:
-        typed = TypedKey(_chord(_WINDOWS_KEYS[key], bits))
+        typed = _key(_WINDOWS_KEYS[key], None, bits)
     elif code in _CONTROLS:
-        typed = _control(code, bits & ~_CTRL)
+        typed = _key(*_CONTROLS[code], bits & ~_CTRL)
     elif 0 < code < 32:
-        typed = TypedKey(_chord(chr(code | 0x60), bits | _CTRL))
-    elif not code or not (character := chr(code)).isprintable():
+        typed = _key(chr(code | 0x60), None, bits | _CTRL)
+    elif not code or not chr(code).isprintable():
         return None
-    elif alt and not ctrl and is_down:
-        typed = _with_modifiers(character, bits & _ALT)
-    else:  # both are AltGr
-        typed = _plain(character)
+    else:  # Alt with Ctrl is AltGr
+        typed = _character(chr(code), _ALT if alt and not ctrl and is_down else 0)
     return KeyEvent((typed,) * max(1, count))
 
 
 def _named(key: str, bits: int) -> TypedKey | None:
     name = FUNCTIONAL_KEYS.get(key, _NO_MEANING)
-    return None if name == _NO_MEANING else TypedKey(_chord(name, bits))
+    return None if name == _NO_MEANING else _key(name, None, bits)
 
 
-def _control(code: int, bits: int) -> TypedKey:
-    name, character = _CONTROLS[code]
-    chord = _chord(name, bits)
-    return TypedKey(chord, character if chord == name else None)
+def _character(character: str, bits: int = 0) -> TypedKey:
+    return _key(_character_to_key(character), character, bits)
 
 
-def _with_modifiers(character: str, bits: int) -> TypedKey:
-    plain, chord = _plain(character), _chord("", bits)
-    return TypedKey(_chord(plain.name, bits)) if chord else plain
-
-
-def _plain(character: str) -> TypedKey:
-    return TypedKey(_character_to_key(character), character)
-
-
-def _plain_or_none(character: str) -> TypedKey | None:
-    return _plain(character) if len(character) == 1 and character.isprintable() else None
-
-
-def _chord(name: str, bits: int) -> str:
-    """Return the name with its modifiers, in Textual's order; locks are left out."""
-    return "+".join([*sorted(modifier for bit, modifier in _MODIFIERS.items() if bits & bit), *filter(None, [name])])
+def _key(name: str, character: str | None, bits: int) -> TypedKey:
+    """Return a key with its modifiers, in Textual's order; locks are left out, and a chord types no character."""
+    modifiers = sorted(modifier for bit, modifier in _MODIFIERS.items() if bits & bit)
+    return TypedKey("+".join([*modifiers, name]), None if modifiers else character)
 
 
 def _event(typed: TypedKey | None, *, is_repeat: bool = False) -> KeyEvent | None:
