@@ -1,4 +1,4 @@
-"""A home of its own for the real program, with a terminal, and a real GNOME Keyring in a D-Bus session of its own."""
+"""The real program with its own home folder and terminal, and a real GNOME Keyring in its own D-Bus session."""
 
 import contextlib
 import os
@@ -33,10 +33,10 @@ _REVIEW, _SWAP, _GO_TO, _CLEAR = "\x12", "\x18", "\x0f", "\x15"
 
 _ASK_FOR_FRAMES, _HAS_FRAMES = b"\x1b[?2026$p", "\x1b[?2026;2$y"
 _FRAME, _FRAME_OVER = b"\x1b[?2026h", b"\x1b[?2026l"
-"""Synchronised output: what stands between the two is one picture, and a terminal shows none of it before its end."""
+"""Synchronised output: a terminal shows what is between the two at once."""
 
 WHOLE_TEXTS = {"SHUNTER_FRAME": "off"}
-"""For what a test searches in all that was written: Textual's own output has each text whole."""
+"""For tests that search the whole output: Textual's own output contains each text in one piece."""
 
 Environment = dict[str, str]
 End = tuple[str, str | None]
@@ -46,9 +46,9 @@ _T = TypeVar("_T")
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[Environment]:
-    """What a fresh login over SSH has: nothing of this machine's session or user gets in."""
+    """Return the environment of a fresh login over SSH, without this machine's session or user."""
     code = os.pathsep.join(filter(None, [str(Path(tui.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
-    # Sockets go here, whose paths must be short.
+    # For sockets, whose paths must be short.
     with tempfile.TemporaryDirectory(prefix="shunter-") as runtime:
         yield {
             "HOME": str(tmp_path),
@@ -72,7 +72,7 @@ class GnomeKeyring:
     """A GNOME Keyring that can be locked by logging out, and unlocked by logging in."""
 
     environment: Environment
-    """Of a program inside its D-Bus session."""
+    """The environment of a program in its D-Bus session."""
     _daemon: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def log_in(self, passphrase: str | None = PASSPHRASE) -> None:
@@ -95,14 +95,14 @@ class GnomeKeyring:
         wait_for(self._serves)
 
     def log_out(self) -> None:
-        """End the daemon: the keyring is only on disk then."""
+        """End the daemon: then the keyring is only on disk."""
         if self._daemon:
             self._daemon.terminate()
             self._daemon.wait(LIMIT_S)
             self._daemon = None
 
     def _serves(self) -> bool:
-        asked = subprocess.run(
+        answer = subprocess.run(
             [
                 "dbus-send",
                 "--session",
@@ -116,12 +116,12 @@ class GnomeKeyring:
             capture_output=True,
             check=True,
         )
-        return b"boolean true" in asked.stdout
+        return b"boolean true" in answer.stdout
 
 
 @pytest.fixture
 def gnome_keyring(environment: Environment) -> Iterator[GnomeKeyring]:
-    """A GNOME Keyring, unlocked."""
+    """Return an unlocked GNOME Keyring."""
     if not shutil.which("gnome-keyring-daemon") and "CI" not in os.environ:
         pytest.skip("gnome-keyring-daemon is not installed")
     address = f"unix:path={environment['XDG_RUNTIME_DIR']}/bus"
@@ -144,12 +144,12 @@ def gnome_keyring(environment: Environment) -> Iterator[GnomeKeyring]:
 
 @pytest.fixture
 def shunter() -> list[str]:
-    """The real program."""
+    """Return the command that runs the real program."""
     return [sys.executable, "-m", "tui"]
 
 
 class Terminal(ABC):
-    """Where a person types, and what they see there."""
+    """A terminal in which a person types and reads."""
 
     @abstractmethod
     def type(self, keys: str) -> None:
@@ -157,22 +157,22 @@ class Terminal(ABC):
 
     @abstractmethod
     def screen(self) -> str:
-        """What stands on the screen."""
+        """Return the text on the screen."""
 
-    def wait_for(self, *words: str) -> str:
-        """The screen as soon as all these words are on it; fails, with the screen, when they never are."""
-        return self._wait(lambda seen: seen if all(word in seen for word in words) else None, words)
+    def wait_for(self, *texts: str) -> str:
+        """Return the screen once all these texts are on it; fail, with the screen, if they never are."""
+        return self._wait(lambda screen: screen if all(text in screen for text in texts) else None, texts)
 
     def wait_until(self, is_so: Callable[[str], bool]) -> None:
-        """Wait until something is so of the screen; fails, with the screen, when it never is."""
-        self._wait(lambda seen: is_so(seen) or None, "picture that is asked for")
+        """Wait until the screen fulfils a condition; fail, with the screen, if it never does."""
+        self._wait(lambda screen: is_so(screen) or None, "expected picture")
 
     def wait_for_tran_id(self) -> str:
-        """The tranId of the result screen."""
+        """Return the tranId on the result screen."""
         return self.find(r"tranId +([0-9]{8,})")[1]
 
     def copy_tran_id(self) -> str:
-        """Send what is in the form, and copy the tranId; gives that. That it was copied is not said: nobody knows."""
+        """Send the transfer in the form, copy its tranId, and return it. No text says "copied": nobody knows."""
         self.type("\x12")
         self.wait_for("y  send")
         self.type("y")
@@ -183,84 +183,84 @@ class Terminal(ABC):
         return tran_id
 
     def find(self, pattern: str) -> re.Match[str]:
-        """What matches on the screen, as soon as it does; fails, with the screen, when it never does."""
-        return self._wait(lambda seen: re.search(pattern, seen), pattern)
+        """Return a match on the screen once there is one; fail, with the screen, if there never is."""
+        return self._wait(lambda screen: re.search(pattern, screen), pattern)
 
-    def _wait(self, find: Callable[[str], _T | None], what: object) -> _T:
+    def _wait(self, find: Callable[[str], _T | None], name: object) -> _T:
         deadline = time.monotonic() + LIMIT_S
-        while (found := find(seen := self.screen())) is None:
-            assert time.monotonic() < deadline, f"no {what} on the screen:\n{seen}"
+        while (match := find(screen := self.screen())) is None:
+            assert time.monotonic() < deadline, f"no {name} on the screen:\n{screen}"
             time.sleep(0.02)
-        return found
+        return match
 
 
 class Pty(Terminal):
-    """A program in a pseudo-terminal of 80 by 24, and everything that it wrote there."""
+    """A program in a pseudo-terminal of 80 by 24, with everything that it wrote there."""
 
     def __init__(self, command: list[str], environment: Environment) -> None:
         self.written = b""
         self._unshown = b""
         self._text: str | None = None
-        """The screen as text, until something is written: making it is what costs."""
+        """The screen as text, until something is written: it is expensive to make."""
         self._screen = pyte.Screen(80, 24)
         self._stream = pyte.ByteStream(self._screen)
         self._process = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80))
         self.pid: int = self._process.pid
 
     def type(self, keys: str) -> None:
-        """Press keys, all of them in one packet; an answer by itself after a person's pause."""
+        """Press keys, all in one packet; pause before a single answer, as a person does."""
         _pause_before(keys)
         self._process.send(keys)
 
     def send(self, data: bytes) -> None:
-        """Send bytes as a terminal may, all of them in one packet."""
+        """Send bytes as a terminal may, all in one packet."""
         self._process.send(data)
 
     def screen(self) -> str:
-        """What stands on the screen."""
+        """Return the text on the screen."""
         self._read()
         if self._text is None:
             self._text = "\n".join(self._screen.display)
         return self._text
 
     def cells(self) -> list[list[pyte.screens.Char]]:
-        """What stands on the screen, with its looks."""
+        """Return the cells of the screen, with their attributes."""
         self._read()
         rows, columns = self._screen.lines, self._screen.columns
         return [[self._screen.buffer[row][column] for column in range(columns)] for row in range(rows)]
 
     def wait_for_end(self) -> int | None:
-        """The program's exit status; None where a signal ended it."""
+        """Return the program's exit status once it has ended; None if a signal ended it."""
         wait_for(lambda: not self._read())
         self._process.close()
         status: int | None = self._process.exitstatus
         return status
 
     def wait_for_signal(self) -> int | None:
-        """Which signal ended the program, as soon as it has ended; nothing is read of the line before."""
+        """Return the signal that ended the program once it has ended, without reading its output before."""
         wait_for(lambda: not self._process.isalive())
         number: int | None = self._process.signalstatus
         return number
 
     @property
     def modes(self) -> set[int]:
-        """The terminal's private modes that are set, by their numbers."""
+        """The numbers of the private modes that are set."""
         self._read()
         return {mode >> 5 for mode in self._screen.mode if not mode & 31}
 
     @property
     def is_silent(self) -> bool:
-        """Whether what is typed is not shown by the terminal itself."""
+        """Whether the terminal itself does not show what is typed."""
         return not termios.tcgetattr(self._process.fileno())[3] & termios.ECHO
 
-    def set_back(self) -> None:
-        """Have the terminal show what is typed, as a shell does when a job has stopped."""
+    def turn_echo_on(self) -> None:
+        """Let the terminal show what is typed, as a shell does when a job has stopped."""
         modes = termios.tcgetattr(self._process.fileno())
         modes[3] |= termios.ECHO
         termios.tcsetattr(self._process.fileno(), termios.TCSANOW, modes)
 
     def leave_unread(self) -> None:
-        """Fill the line until it takes no more, as it is when nobody reads at its other end."""
+        """Fill the line until it takes no more, as if nobody read at its other end."""
         line = os.open(Path(f"/proc/{self.pid}/fd/0").readlink(), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
         with contextlib.suppress(BlockingIOError):
             while True:
@@ -285,7 +285,7 @@ class Pty(Terminal):
         self._process.close(force=True)
 
     def _read(self) -> bool:
-        """Take in what was written; whether there may be more."""
+        """Read what was written; whether there may be more."""
         try:
             written = self._process.read_nonblocking(65536, timeout=0.02)
         except pexpect.TIMEOUT:
@@ -299,7 +299,7 @@ class Pty(Terminal):
         return True
 
     def _show(self, written: bytes) -> None:
-        """Put on the screen what was written, up to a picture whose end is still to come."""
+        """Show what was written, up to a picture whose end is still to come."""
         self._text = None
         begun = written.rfind(_FRAME)
         whole = len(written) if _FRAME_OVER in written[begun:] or begun < 0 else begun
@@ -319,7 +319,7 @@ class Tmux(Terminal):
     environment: Environment
 
     def run(self, *command: str) -> str:
-        """A command of tmux's, and its answer."""
+        """Run a command of tmux, and return its output."""
         done = subprocess.run(
             ["tmux", "-S", self.socket, "-f", "/dev/null", *command],
             env=self.environment,
@@ -330,21 +330,21 @@ class Tmux(Terminal):
         return done.stdout
 
     def type(self, keys: str) -> None:
-        """Press keys; an answer by itself after a person's pause."""
+        """Press keys; pause before a single answer, as a person does."""
         _pause_before(keys)
         self.run("send-keys", "-l", keys)
 
     def screen(self) -> str:
-        """What stands in the pane."""
+        """Return the text in the pane."""
         return self.run("capture-pane", "-p")
 
     def value(self, name: str) -> str:
-        """What tmux knows of the pane."""
+        """Return a variable of the pane."""
         return self.run("display-message", "-p", f"#{{{name}}}").strip()
 
 
 def _pause_before(keys: str) -> None:
-    """Right behind a burst of keys an answer counts for nothing: a person reads first."""
+    """Pause before an answer: it is dropped right behind a burst of keys, as a person reads first."""
     if keys in ("y", "d"):
         time.sleep(_REST_S)
 
@@ -364,7 +364,7 @@ def open_pty() -> Iterator[OpenPty]:
 
 @pytest.fixture
 def tmux(environment: Environment, tmp_path: Path) -> Iterator[Tmux]:
-    """A tmux whose pane runs a shell in the home folder."""
+    """Return a tmux whose pane runs a shell in the home folder."""
     if not shutil.which("tmux") and "CI" not in os.environ:
         pytest.skip("tmux is not installed")
     pane = Tmux(Path(environment["XDG_RUNTIME_DIR"]) / "tmux", environment)
@@ -378,14 +378,14 @@ def tmux(environment: Environment, tmp_path: Path) -> Iterator[Tmux]:
 
 @dataclass(frozen=True)
 class Move:
-    """A move in the demo's fresh account, as a person makes it with the keyboard."""
+    """A move in the new account of the demo, made with the keyboard."""
 
     type: TransferType
     source: str
     """The digit of the wallet in its list."""
     destination: str
     source_transferable: Decimal
-    """In USDT, before."""
+    """In USDT, before the transfer."""
     destination_transferable: Decimal
     from_pair: str | None = None
     to_pair: str | None = None
@@ -393,16 +393,16 @@ class Move:
 
     @property
     def pairs(self) -> list[str]:
-        """The pairs that are typed, in this order."""
+        """The pairs to type, in this order."""
         return [pair for pair in (self.from_pair, self.to_pair) if pair]
 
     @property
     def ends(self) -> tuple[End, End]:
-        """What it takes from, and what it gives to."""
+        """Source and destination."""
         return (self.source, self.from_pair), (self.destination, self.to_pair)
 
     def make(self, terminal: Terminal) -> int:
-        """Make it in a newly opened app, see its tranId in the list and both balances moved; gives the tranId."""
+        """Make it in a newly opened app, check its tranId in the list and both balances, and return the tranId."""
         terminal.wait_for("13 assets")  # the wallets are read
         for digit, pair in self.ends:
             terminal.type(digit + (f"{pair}\t" if pair else ""))
@@ -411,7 +411,7 @@ class Move:
         return self._send(terminal, self.source_transferable, self.destination_transferable)
 
     def make_after(self, earlier: Counter[End], terminal: Terminal) -> int:
-        """Make it as `make` does, where others were made before it; adds to what these moved, by each end."""
+        """Make it after other moves, and add it to `earlier`: the net number of moves to each end."""
         terminal.type(_GO_TO + "f" + self.source)
         terminal.type(_GO_TO + "t" + self.destination)
         terminal.wait_for(f"{self.type.name} ")
@@ -441,7 +441,7 @@ class Move:
         return int(tran_id)
 
     def _wait_for_transferable(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
-        """See the figure beside the amount, then that of the move turned round, and turn it back."""
+        """Wait for the amount that can be moved, then swap the move, wait for the other one, and swap it back."""
         terminal.wait_for(f"of {source:,} USDT")
         terminal.type(_SWAP)
         terminal.wait_for(f"of {destination:,} USDT")
@@ -471,5 +471,5 @@ MOVES = {
 
 @pytest.fixture(params=MOVES)
 def move(request: pytest.FixtureRequest) -> Move:
-    """A move of each kind: the pairs that it needs make the kind."""
+    """Return a move of each kind, which differ in the pairs that they need."""
     return MOVES[request.param]

@@ -175,7 +175,7 @@ def test_what_is_typed_stays_unseen_after_a_stop(
     terminal.wait_for("API key")
     wait_for(lambda: terminal.is_silent)
     terminal.signal(signal.SIGSTOP)
-    terminal.set_back()
+    terminal.turn_echo_on()
     terminal.signal(signal.SIGCONT)
     wait_for(lambda: terminal.is_silent)
     terminal.signal(signal.SIGTERM)
