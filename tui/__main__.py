@@ -4,7 +4,7 @@ import signal
 import sys
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C in the midst of the imports ends it, and not with a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C during the imports ends it without a traceback
 
 from tui.cli import main
 

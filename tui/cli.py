@@ -1,4 +1,4 @@
-"""The command line: says what can be asked for, checks it, and imports the rest late."""
+"""The command line: parses the arguments, and imports the rest late."""
 
 import argparse
 import contextlib
@@ -37,15 +37,15 @@ _COMMANDS = (
     ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
     ("routes", routes, "the moves that the exchange knows"),
     ("journal", journal, "every transfer ever recorded, with its outcome"),
-    ("history", history, "every transfer that the exchange has on record, of all types"),
-    ("reconcile", reconcile, "hold the journal against the exchange's record"),
+    ("history", history, "every transfer on record at the exchange, of all types"),
+    ("reconcile", reconcile, "compare the journal with the exchange's history"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
 )
 _NEED_NO_FILES = ("routes", "simulate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `shunter`; the exit status: 0 good, 1 failed, 2 misuse. `shunter reconcile` fails with 3."""
+    """Run `shunter` and return the exit status: 0 good, 1 failed, 2 misuse. `shunter reconcile` fails with 3."""
     process.keep_memory_off_disk()
     process.open_closed_streams()
     if sys.stdout is None:
@@ -67,15 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not leave_closed_pipes():
             raise
         return 0
-    except Exception as error:  # noqa: BLE001 - a traceback shows values, and among them may be keys
+    except Exception as error:  # noqa: BLE001 - a traceback shows values, and one of them may be a key
         if lose_unwritable(error):
-            words = f"What there was to print could not be written: {error}"
+            message = f"The output could not be written: {error}"
         else:
             from tui.app.crash import crash_report
 
-            words = str(crash_report(error)).rstrip()
+            message = str(crash_report(error)).rstrip()
         with contextlib.suppress(OSError):
-            _complain(words)
+            _complain(message)
         return failed
 
 
@@ -84,7 +84,7 @@ def _parsed(words: Sequence[str]) -> tuple[argparse.ArgumentParser, argparse.Nam
     _refuse_unknown_option(parser, words)
     args = parser.parse_args(words)
     if args.command and (early := [word for word in words[: words.index(args.command)] if word.startswith("-")]):
-        parser.error(f"{early[0]} stands before {args.command}; what a command takes stands behind it")
+        parser.error(f"{early[0]} is before {args.command}; put the options of a command after it")
     return parser, args
 
 
@@ -113,12 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="store_true", help="print the version")
-    where = parser.add_argument_group("where, and as whom")
+    where = parser.add_argument_group("exchange and key")
     where.add_argument("--demo", action="store_true", help="use the built-in demo exchange")
     where.add_argument("--profile", metavar="NAME", help="use the key of this name")
     where.add_argument("--base-url", metavar="URL", type=typed(parse_base_url), help="use a key of this host")
     form = parser.add_argument_group("fill in the form (nothing is sent)")
-    form.add_argument("--favourite", metavar="NAME", help="a move that is kept under a name")
+    form.add_argument("--favourite", metavar="NAME", help="a favourite, by its name")
     form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
     form.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help="destination wallet")
     form.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
@@ -135,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _refuse_unknown_option(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """Name an option that does not exist; argparse would take its value for a command, and name that."""
+    """End with a message that names an unknown option; argparse would name its value, taking it for a command."""
     known = re.findall(r"--([a-z-]+)", parser.format_usage())
     for word in words:
         if word in (name for name, _, _ in _COMMANDS):
@@ -171,12 +171,12 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     app.run()
     if app.left_open:
         are = "1 transfer is" if app.left_open == 1 else f"{app.left_open} transfers are"
-        print(f"{are} open. Do not repeat what is open: the next start of Shunter settles it.", file=sys.stderr)
+        print(f"{are} open. Do not repeat an open transfer: the next start of Shunter settles it.", file=sys.stderr)
     return app.return_code or 0
 
 
 def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
-    """What the form opens with; a move that cannot be is misuse."""
+    """Return what the form opens with. A move that does not exist is misuse."""
     source: Wallet = args.source or _source_for(args.destination)
     destination: Wallet = args.destination or destinations(source)[0]
     move = transfer_type(source, destination)
@@ -195,29 +195,30 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
 
 
 def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
-    """What the form opens with of a favourite, whose profile is the one to open; an asset or an amount that is given as
-    well takes the place of its own.
+    """Return what the form opens with for a favourite, and choose its profile.
+
+    --asset and --amount replace those of the favourite.
     """
     from tui.favourites import FavouritesError, favourite
 
     if args.source or args.destination or args.from_pair or args.to_pair:
-        parser.error("--favourite says where it moves; leave out --from, --to and their pairs")
+        parser.error("--favourite has its own wallets; leave out --from, --to and their pairs")
     try:
-        found = favourite(args.favourite)
+        chosen = favourite(args.favourite)
     except FavouritesError as error:
         parser.error(printable(str(error)))
-    if found.profile and args.profile not in (None, found.profile):
+    if chosen.profile and args.profile not in (None, chosen.profile):
         parser.error(
-            f"the favourite {args.favourite!r} is for the profile {printable(found.profile)}; leave out --profile"
+            f"the favourite {args.favourite!r} is for the profile {printable(chosen.profile)}; leave out --profile"
         )
-    if found.profile and not args.demo:
-        args.profile = found.profile
-    draft = replace(found.draft, asset=args.asset or found.draft.asset, chosen=BOTH_ENDS)
+    if chosen.profile and not args.demo:
+        args.profile = chosen.profile
+    draft = replace(chosen.draft, asset=args.asset or chosen.draft.asset, chosen=BOTH_ENDS)
     return replace(draft, amount=args.amount, takes_all=False) if args.amount else draft
 
 
 def _source_for(destination: Wallet | None) -> Wallet:
-    """The first source that reaches a destination: Spot, for all but Spot itself."""
+    """Return the first source that has a move to a destination: Spot, except for Spot itself."""
     return next(source for source in Wallet if destination is None or transfer_type(source, destination))
 
 
@@ -225,8 +226,8 @@ def _amount(text: str) -> str:
     return plain(parse_amount(text))
 
 
-def _complain(words: str, *, status: int = 1) -> int:
-    """Say why it cannot be done, where a person sees it; the exit status."""
+def _complain(message: str, *, status: int = 1) -> int:
+    """Print a message where a person sees it, and return the exit status."""
     is_seen = sys.stderr.isatty() or not (sys.stdout and sys.stdout.isatty())
-    print(words, file=sys.stderr if is_seen else sys.stdout)
+    print(message, file=sys.stderr if is_seen else sys.stdout)
     return status

@@ -15,7 +15,7 @@ from tui.demo.history import Lag
 from tui.demo.serving import served
 
 QUIT, REVIEW = "\x11", "\x12"
-LINE = "1 transfer is open. Do not repeat what is open: the next start of Shunter settles it."
+LINE = "1 transfer is open. Do not repeat an open transfer: the next start of Shunter settles it."
 
 Open = Callable[[], Pty]
 

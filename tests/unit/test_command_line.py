@@ -39,7 +39,7 @@ def test_pipe_that_closes_early_is_no_error(command: str, buffered: bool, tmp_pa
 def test_option_before_a_command_is_not_lost() -> None:
     done = subprocess.run([*_SHUNTER, "--asset", "USDT", "journal"], check=False, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("--asset stands before journal; what a command takes stands behind it")
+    assert done.stderr.splitlines()[-1].endswith("--asset is before journal; put the options of a command after it")
 
 
 @pytest.mark.parametrize("buffered", [False, True], ids=["unbuffered", "buffered"])
@@ -59,7 +59,7 @@ def test_output_that_finds_no_room_is_told_and_is_no_difference(
         )
     assert done.returncode == status
     said = done.stderr.splitlines()[-1]
-    assert said == b"What there was to print could not be written: [Errno 28] No space left on device"
+    assert said == b"The output could not be written: [Errno 28] No space left on device"
     assert b"Traceback" not in done.stderr
 
 

@@ -250,7 +250,7 @@ def test_command_line_opens_a_favourite(path: Path) -> None:
         (("--favourite", "x"), "There is no favourite 'x'. Favourites: top up, all back, 币安"),
         (("--favourite", ""), "There is no favourite ''. Favourites: top up"),
         (("--favourite", "top up", "--profile", "other"), "the favourite 'top up' is for the profile main; leave out"),
-        (("--favourite", "top up", "--from", "spot"), "--favourite says where it moves; leave out --from, --to and"),
+        (("--favourite", "top up", "--from", "spot"), "--favourite has its own wallets; leave out --from, --to and"),
     ],
 )
 def test_favourite_that_cannot_be_opened_is_misuse(

@@ -1,1 +1,1 @@
-"""The subcommands of the command line, a module each. For `cli`, which imports them all: they import the rest late."""
+"""The subcommands, one module each. `cli` imports all of them, so they import everything else late."""

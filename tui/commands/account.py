@@ -1,4 +1,4 @@
-"""One account at its exchange, for the commands that read it: which key, the journal, and the history as it comes."""
+"""Read one account's history, for the commands that need it."""
 
 import argparse
 import contextlib
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui import keys
-from tui.commands.keys import patience, unlocking
+from tui.commands.keys import unlocking, waiting_for_keyring
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.text import printable
@@ -22,34 +22,39 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """An account whose history was read."""
+class OpenAccount:
+    """An account after its history was read."""
 
-    profile: str
     host: str
     """Its exchange, as the journal has it."""
     client: "BinanceClient"
     journal: Journal | None
     reader: "HistoryReader"
 
+    def print_missing(self) -> None:
+        """Print on standard error what is missing from the history, and why."""
+        for line in self.reader.missing:
+            print(printable(line), file=sys.stderr)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which account."""
-    parser.add_argument("--profile", metavar="NAME", help="the account of this key; needed where there are several")
+    """Add the options that choose the account."""
+    parser.add_argument("--profile", metavar="NAME", help="the account of this key; needed if there are several")
     parser.add_argument("--demo", action="store_true", help="the account of the built-in demo exchange")
 
 
-def with_past(
+def with_history(
     args: argparse.Namespace,
-    use: Callable[[Account], int],
+    use: Callable[[OpenAccount], int],
     *,
     moves: Iterable[TransferType] = TransferType,
     is_afresh: bool = False,
     needs_journal: bool = False,
     failed: int = 1,
 ) -> int:
-    """Read the history of the account that was asked for, all of it again if `is_afresh`, then use it; the exit status.
-    That is `failed` if the account cannot be opened, or if there is no journal where one is needed: that is told.
+    """Read the history of the chosen account, then return what `use` returns. `is_afresh` reads all of it again.
+
+    Returns `failed`, and says why, if the account or the journal cannot be read, or a needed journal is missing.
     """
     if args.demo and args.profile:
         print("--demo uses no key; leave out --profile", file=sys.stderr)
@@ -59,8 +64,10 @@ def with_past(
         import asyncio
 
         profile = None if args.demo else _profile(args.profile)
-        with patience() if profile else contextlib.nullcontext():
-            key = keys.load(profile) if profile else None
+        key = None
+        if profile:
+            with waiting_for_keyring():
+                key = keys.load(profile)
         try:
             journal = Journal.open_to_read() if profile else None
             if journal is None and needs_journal:
@@ -76,15 +83,15 @@ def with_past(
 
 
 def _profile(name: str | None) -> keys.Profile:
-    """The profile of that name, or the only one. Raises KeyStoreError."""
+    """Return the profile of that name, or the only one. Raises KeyStoreError."""
     if name:
         return keys.profile(name)
-    listed = keys.profiles()
-    if len(listed) == 1:
-        return listed[0]
-    if not listed:
+    profiles = keys.profiles()
+    if len(profiles) == 1:
+        return profiles[0]
+    if not profiles:
         raise keys.ProfileMissing("There is no key yet.", command="shunter keys add NAME")
-    names = ", ".join(profile.name for profile in listed)
+    names = ", ".join(profile.name for profile in profiles)
     raise keys.ProfileMissing(f"There are several keys: choose one with --profile. Profiles: {names}")
 
 
@@ -93,39 +100,31 @@ async def _read(
     key: ApiKey | None,
     journal: Journal | None,
     moves: Iterable[TransferType],
-    use: Callable[[Account], int],
+    use: Callable[[OpenAccount], int],
     *,
     is_afresh: bool,
 ) -> int:
-    # httpx comes with these; the other commands do without.
+    # These import httpx, which the other commands do not need.
     from tui.demo.in_process import in_process
     from tui.demo.keys import demo_key
     from tui.desk.history_reader import open_history
     from tui.exchange.client import BinanceClient
 
     base_url = profile.base_url if profile else DEMO_BASE_URL
-    key = key or demo_key()
-    async with BinanceClient(base_url, key, transport=None if profile else in_process()) as client:
+    async with BinanceClient(base_url, key or demo_key(), transport=None if profile else in_process()) as client:
         reader = await open_history(client, journal, keeps=profile is not None, moves=moves, is_afresh=is_afresh)
         with contextlib.closing(reader):
             await _follow(reader)
-        host = exchange_of(base_url)
-        return use(Account(profile.name if profile else "demo", host, client, journal, reader))
+        return use(OpenAccount(exchange_of(base_url), client, journal, reader))
 
 
 async def _follow(reader: "HistoryReader") -> None:
-    """Read the history; on a terminal, say how far that is."""
-    shows = sys.stderr.isatty()
+    """Read the history, with the progress on a terminal."""
+    shows_progress = sys.stderr.isatty()
     async for reading in reader.read():
-        if shows:
+        if shows_progress:
             waits = f"; the exchange asks to wait {reading.wait_s} s" if reading.wait_s else ""
-            said = f"Reading the history: {reading.answered} of {reading.asked}{waits}"
-            print(f"\r{said:<79.79}", end="", file=sys.stderr, flush=True)
-    if shows:
+            progress = f"Reading the history: {reading.answered} of {reading.asked}{waits}"
+            print(f"\r{progress:<79.79}", end="", file=sys.stderr, flush=True)
+    if shows_progress:
         print(f"\r{'':79}\r", end="", file=sys.stderr, flush=True)
-
-
-def tell_what_is_missing(reader: "HistoryReader") -> None:
-    """Say on standard error what is not in the history, and why."""
-    for words in reader.missing:
-        print(printable(words), file=sys.stderr)

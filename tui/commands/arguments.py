@@ -1,4 +1,4 @@
-"""Arguments that several commands take, read by the domain's own parsers."""
+"""Arguments that several commands take, read by the parsers of the domain."""
 
 import argparse
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _Parsed = TypeVar("_Parsed")
 
 
 def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
-    """A parser of ours as an argparse type, which keeps its message."""
+    """Return a parser of the domain as a type for argparse, which then shows its message."""
 
     def parsed(text: str) -> _Parsed:
         try:
@@ -25,9 +25,9 @@ def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
 
 
 def add_search(parser: argparse.ArgumentParser) -> None:
-    """The options of whatever lists transfers."""
+    """Add the options that select transfers."""
     now = datetime.now(UTC)
-    which = parser.add_argument_group("which of them", "Each option leaves fewer.")
+    which = parser.add_argument_group("which transfers", "Each option narrows the list.")
     which.add_argument(
         "--since", metavar="T", type=typed(lambda text: parse_since(text, now)), help="from 2026-11-24 on, or 7d"
     )
@@ -49,14 +49,14 @@ def add_search(parser: argparse.ArgumentParser) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """How a list is printed."""
+    """Add the options for the format of a list."""
     formats = parser.add_mutually_exclusive_group()
     formats.add_argument("--json", action="store_true", help="print a JSON array, one transfer a line")
     formats.add_argument("--csv", action="store_true", help="print CSV, for a spreadsheet")
 
 
-def search_of(args: argparse.Namespace) -> Search:
-    """What is looked for. Raises ValueError where nothing could be found."""
+def search_from(args: argparse.Namespace) -> Search:
+    """Return the search for what the options select. Raises ValueError if nothing can match."""
     if args.since is not None and args.until is not None and args.since >= args.until:
         raise ValueError("--since is not before --until: there is no time between them")
     return Search(

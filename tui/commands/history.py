@@ -1,4 +1,4 @@
-"""`shunter history`: what the exchange has on record of an account's transfers, of all types, newest first."""
+"""`shunter history`: an account's transfers on record at the exchange, of all types, newest first."""
 
 import argparse
 import sys
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tui.commands import account, listing
-from tui.commands.account import Account
-from tui.commands.arguments import add_format, add_search, search_of
+from tui.commands.account import OpenAccount
+from tui.commands.arguments import add_format, add_search, search_from
 from tui.domain.amounts import grouped, plain
 from tui.domain.entries import Entry, Origin, select
 from tui.domain.moments import in_full
@@ -15,7 +15,6 @@ from tui.domain.records import HistoryRow, Row
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
-from tui.journal import JournalError
 from tui.words import differences
 
 _HEADINGS = ("TIME", "FROM", "TO", "PAIRS", "AMOUNT", "ASSET", "STATUS", "TRANID", "MADE", "PROFILE", "REMARK")
@@ -26,60 +25,55 @@ _FIELDS = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `shunter history`."""
+    """Add the options of `shunter history`."""
     account.add_arguments(parser)
     add_format(parser)
     add_search(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the history; the exit status: 1 where part of it could not be read."""
+    """Print the history and return the exit status, which is 1 if part of it could not be read."""
     try:
-        search = replace(search_of(args), profile="")  # which says whose history
+        search = replace(search_from(args), profile="")  # --profile chooses the account here
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     wanted = moves(search)
     types = [move for move in TransferType if wanted is None or move.name in wanted]
-    return account.with_past(args, lambda opened: _print(args, search, opened), moves=types)
+    return account.with_history(args, lambda opened: _print(args, search, opened), moves=types)
 
 
-def _print(args: argparse.Namespace, search: Search, opened: Account) -> int:
-    try:
-        entries = select(_joined(opened), search, profile="", host=opened.host)
-    except JournalError as error:
-        print(error, file=sys.stderr)
-        return 1
-    # What a transfer of the journal alone is, is for `shunter journal`.
-    entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]
-    account.tell_what_is_missing(opened.reader)
+def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int:
+    entries = select(_joined(opened), search, profile="", host=opened.host)
+    entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]  # `shunter journal` lists those
+    opened.print_missing()
     if entries and opened.journal is None:
         print(differences.NOT_JOINED, file=sys.stderr)
-    if args.json:
-        listing.print_json(_FIELDS, _fields(entries, opened))
-    elif args.csv:
-        listing.print_csv(_FIELDS, _fields(entries, opened))
-    else:
-        listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=differences.none(opened.reader.unread))
-    sys.stdout.flush()
+    empty = differences.none(opened.reader.unread)
+    listing.print_rows(
+        args,
+        _FIELDS,
+        _fields(entries, opened),
+        otherwise=lambda: listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=empty),
+    )
     return 1 if opened.reader.unread else 0
 
 
-def _joined(opened: Account) -> list[Entry]:
-    """The records beside what the journal has. Raises JournalError."""
+def _joined(opened: OpenAccount) -> list[Entry]:
+    """Return the records, each with its row of the journal. Raises JournalError."""
     from tui.desk.origins import joined
 
     reader, journal, host = opened.reader, opened.journal, opened.host
     records = reader.records
     if journal is None:
         return joined(records, (), host, questions=reader.questions, is_compared=False)
-    rows = journal.transfers(Search(host=host))  # whatever their time: a clock may have been wrong
+    rows = journal.transfers(Search(host=host))  # of any time: a clock may have been wrong
     return joined(
         records, rows, host, questions=reader.questions, declined=journal.declined, sighted=journal.sighted(host)
     )
 
 
-def _fields(entries: Sequence[Entry], opened: Account) -> Iterator[tuple[listing.Value, ...]]:
+def _fields(entries: Sequence[Entry], opened: OpenAccount) -> Iterator[tuple[listing.Value, ...]]:
     for entry in entries:
         record, transfer = entry.record, entry.transfer
         assert record is not None  # noqa: S101 - all of them are on record

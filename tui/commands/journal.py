@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from tui.commands import listing
-from tui.commands.arguments import add_format, add_search, search_of
+from tui.commands.arguments import add_format, add_search, search_from
 from tui.domain.amounts import grouped
 from tui.domain.balances import ends
 from tui.domain.moments import in_full
@@ -22,29 +22,30 @@ _FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._f
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `shunter journal`."""
+    """Add the options of `shunter journal`."""
     add_format(parser)
     add_search(parser)
     parser.add_argument("--profile", metavar="NAME", help="sent with this profile")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the journal; the exit status."""
+    """Print the journal and return the exit status."""
     try:
-        search = search_of(args)
+        search = search_from(args)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     try:
         journal = Journal.open_to_read()
         with contextlib.closing(journal) if journal else contextlib.nullcontext():
-            if args.json:
-                listing.print_json(_FIELDS, _fields(journal, search))
-            elif args.csv:
-                listing.print_csv(_FIELDS, _fields(journal, search))
-            else:
-                listing.print_table(_HEADINGS, _cells(journal, search), right="AMOUNT", empty=_empty(search))
-        sys.stdout.flush()
+            listing.print_rows(
+                args,
+                _FIELDS,
+                _fields(journal, search),
+                otherwise=lambda: listing.print_table(
+                    _HEADINGS, _cells(journal, search), right="AMOUNT", empty=_empty(search)
+                ),
+            )
     except JournalError as error:
         print(error, file=sys.stderr)
         return 1
@@ -93,10 +94,10 @@ def _cells(journal: Journal | None, search: Search) -> Iterator[tuple[str, ...]]
 
 
 @lru_cache
-def _ends(kind: str, from_symbol: str | None, to_symbol: str | None) -> tuple[str, str]:
-    move = TransferType.__members__.get(kind)
+def _ends(type_name: str, from_symbol: str | None, to_symbol: str | None) -> tuple[str, str]:
+    move = TransferType.__members__.get(type_name)
     if move is None:
-        return printable(kind), ""
+        return printable(type_name), ""
     source, destination = ends(move, from_symbol, to_symbol)
     return printable(source.label), printable(destination.label)
 

@@ -1,6 +1,6 @@
 """`shunter keys`: add, list, check and remove profiles. A secret is never an argument, and never shown.
 
-Standard output has the list and the report of a check; everything else is said on standard error.
+The list and the report of a check go to standard output, everything else to standard error.
 """
 
 import argparse
@@ -11,24 +11,28 @@ from contextlib import contextmanager
 from threading import Timer
 
 from tui import keys
+from tui.commands.listing import print_table
 from tui.commands.unseen import unseen
 from tui.domain.credentials import KeyKind, Secret
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url, place_name
 from tui.domain.text import printable
 
 _MOST_OF_A_KEY = 64 * 1024
-"""Characters of standard input: more is a wrong file."""
+"""The most to read from standard input: a longer file is the wrong one."""
 _KEY_FILE = "The first line is the API key and nothing else; the secret, or the PEM, is below it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The commands of `shunter keys`."""
+    """Add the commands of `shunter keys`."""
     names = "add | list | check | remove | unlock | accept-plain-text"
     commands = parser.add_subparsers(dest="keys_command", required=True, metavar=names)
 
     add = commands.add_parser("add", help="keep a key in the OS keyring, under a name")
     add.add_argument("name", metavar="NAME", help="1 to 32 letters, digits, - and _")
-    add.add_argument("--kind", choices=[kind.value for kind in KeyKind], help="how the key signs; told by the secret")
+    add.add_argument(
+        "--kind", choices=[kind.value for kind in KeyKind], help="how the key signs (default: read from the secret)"
+    )
+    add.set_defaults(carry_out=_add)
     add.add_argument(
         "--base-url", default=DEFAULT_BASE_URL, metavar="URL", help="the host that the key is for (%(default)s)"
     )
@@ -38,27 +42,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read the API key from the first line of standard input and the secret, or the PEM, from the rest",
     )
 
-    commands.add_parser("list", help="the profiles, and which keyring holds their keys")
+    list_ = commands.add_parser("list", help="the profiles, and which keyring holds their keys")
+    list_.set_defaults(carry_out=lambda _: _list())
 
     check = commands.add_parser("check", help="ask the exchange what a key may do, and whether a transfer would pass")
     check.add_argument("name", metavar="NAME")
+    check.set_defaults(carry_out=lambda args: _examine(keys.profile(args.name), print))
 
     remove = commands.add_parser("remove", help="delete a key from the keyring; the exchange still knows it")
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.set_defaults(carry_out=_remove)
 
-    commands.add_parser("unlock", help="unlock GNOME Keyring here, or make its login keyring")
-    commands.add_parser("accept-plain-text", help="use a keyring that may keep keys in plain text")
+    unlock = commands.add_parser("unlock", help="unlock GNOME Keyring here, or make its login keyring")
+    unlock.set_defaults(carry_out=lambda _: _unlock())
+    accept = commands.add_parser("accept-plain-text", help="use a keyring that may keep keys in plain text")
+    accept.set_defaults(carry_out=lambda _: _accept_plain_text())
 
 
 def run(args: argparse.Namespace) -> int:
-    """Carry out one of the commands; the exit status."""
-    return unlocking(lambda: _carry_out(args))
+    """Carry out one of the commands and return the exit status."""
+    return unlocking(lambda: args.carry_out(args))
 
 
 def unlocking(carry_out: Callable[[], int], *, failed: int = 1) -> int:
-    """Carry out what needs a key; the exit status, which is `failed` where something is wrong with keys: that is told.
-    A locked keyring is unlocked on the way, where a person can.
+    """Return what `carry_out` returns, or `failed` after saying what is wrong with a key or the keyring.
+
+    If the keyring is locked and there is a terminal, this asks for the passphrase and tries again.
     """
     try:
         try:
@@ -66,34 +76,18 @@ def unlocking(carry_out: Callable[[], int], *, failed: int = 1) -> int:
         except keys.KeyStoreError as error:
             if not (sys.stdin.isatty() and error.needs_passphrase):
                 raise
-            _complain(error)  # without the command: this is it
+            _complain(error)  # without its command, which this is
         _unlock()
         return carry_out()
     except keys.KeyStoreError as error:
-        words = f"{str(error).removesuffix('.')}: {error.command}" if error.command else error
-        return _complain(words, status=failed)
+        message = f"{str(error).removesuffix('.')}: {error.command}" if error.command else error
+        return _complain(message, status=failed)
     except (KeyboardInterrupt, EOFError):
         return _complain("\nStopped.", status=failed)
 
 
-def _carry_out(args: argparse.Namespace) -> int:
-    match args.keys_command:
-        case "add":
-            return _add(args)
-        case "list":
-            return _list()
-        case "check":
-            return _check(args.name)
-        case "remove":
-            return _remove(args.name, sure=args.yes)
-        case "unlock":
-            return _unlock()
-        case _:
-            return _accept_plain_text()
-
-
 def _unlock() -> int:
-    """Ask for the passphrase until it is right; a pipe is asked once."""
+    """Ask for the passphrase until it is right; read it once from a pipe."""
     keys.adopt_session_bus()
     if not keys.can_unlock():
         return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
@@ -128,11 +122,11 @@ def _accept_plain_text() -> int:
         if error.state is not keys.KeyringState.UNSAFE:
             raise
         _say(f"{error.keyring} may keep keys where other programs of this account can read them.")
-        words = _asked(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
-        if keys.accept_plain_text(error.keyring, words):
+        typed = _ask(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
+        if keys.accept_plain_text(error.keyring, typed):
             return _say("It is accepted, and the header says PLAIN TEXT from now on.")
         return _complain("These are not the words. Nothing was changed.")
-    return _say(f"The keyring in use needs no such word: {keys.backend_name()}")
+    return _say(f"The keyring in use needs no such acceptance: {keys.backend_name()}")
 
 
 def _add(args: argparse.Namespace) -> int:
@@ -147,14 +141,14 @@ def _add(args: argparse.Namespace) -> int:
         return _complain("There is no terminal to type a key into; use --stdin")
 
     keys.refuse_taken(name)
-    with patience():
-        keys.probe()  # a keyring that cannot keep the key is told of before the key is typed
+    with waiting_for_keyring():
+        keys.probe()  # before the key is typed, say whether the keyring can keep it
     api_key, secret = _piped_key() if args.stdin else _typed_key(kind)
     try:
         key = keys.parse_key(kind, api_key, secret)
     except keys.InvalidKey as error:
         return _complain(f"{error}. {_KEY_FILE}" if args.stdin else error)
-    with patience():
+    with waiting_for_keyring():
         added = keys.add(name, key, base_url)
     _say(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
     _say(f"Use it:       shunter --profile {name}")
@@ -164,23 +158,19 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _piped_key() -> tuple[str, str]:
-    """The API key and the secret of standard input, whatever the line ends and the encoding of Windows."""
-    read = sys.stdin.buffer.read(_MOST_OF_A_KEY)
-    encoding = "utf-16" if read.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    lines = read.decode(encoding, errors="replace").strip().splitlines()
+    """Return the API key and the secret on standard input, also with the line ends and the encodings of Windows."""
+    content = sys.stdin.buffer.read(_MOST_OF_A_KEY)
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    lines = content.decode(encoding, errors="replace").strip().splitlines()
     return "".join(lines[:1]), "\n".join(lines[1:])
 
 
 def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
-    what = {
-        None: "Secret, or private key as PEM down to its END line",
-        KeyKind.HMAC: "Secret",
-        KeyKind.ED25519: "Private key as PEM, down to its END line",
-        KeyKind.RSA: "Private key as PEM, down to its END line",
-    }
+    secrets = {None: "Secret, or private key as PEM down to its END line", KeyKind.HMAC: "Secret"}
+    prompt = secrets.get(kind, "Private key as PEM, down to its END line")
     with unseen() as ask:
         api_key = ask("API key (it is not shown): ")
-        secret = ask(f"{what[kind]} (it is not shown): ")
+        secret = ask(f"{prompt} (it is not shown): ")
         if "-----BEGIN" in secret:
             while "-----END" not in secret:
                 secret += "\n" + ask("")
@@ -188,14 +178,9 @@ def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
 
 
 def _list() -> int:
-    listed = keys.profiles()
-    rows = [("NAME", "KIND", "KEY", "HOST", "ADDED")]
-    rows += [(p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in listed]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if not listed:
-        _say("There are no keys yet. Add one: shunter keys add NAME")
-    for row in rows if listed else ():
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    rows = [(p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in keys.profiles()]
+    empty = "There are no keys yet. Add one: shunter keys add NAME"
+    print_table(("NAME", "KIND", "KEY", "HOST", "ADDED"), rows, empty=empty)
     try:
         print(f"Keyring: {keys.backend_name(limit_s=keys.SLOW_S)}")
     except keys.KeyStoreError as error:
@@ -203,19 +188,15 @@ def _list() -> int:
     return 0
 
 
-def _check(name: str) -> int:
-    return _examine(keys.profile(name), print)
-
-
 def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
-    # httpx comes with these; the other commands do without.
+    # These import httpx, which the other commands do not need.
     import asyncio
 
     from tui.desk.keycheck import check
     from tui.exchange.errors import ExchangeError
 
     try:
-        with patience():
+        with waiting_for_keyring():
             report = asyncio.run(check(profile))
     except ExchangeError as error:
         return _complain(f"{profile.base_url}: {error}")
@@ -224,16 +205,17 @@ def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
     return 0 if report.is_good else 1
 
 
-def _remove(name: str, *, sure: bool) -> int:
-    if not sure:
+def _remove(args: argparse.Namespace) -> int:
+    name = args.name
+    if not args.yes:
         if not sys.stdin.isatty():
             return _complain(
                 "There is no terminal to ask on; add --yes to remove the key without being asked", status=2
             )
-        answer = _asked(f"Remove the key {printable(name)} from the keyring? y/N ")
+        answer = _ask(f"Remove the key {printable(name)} from the keyring? y/N ")
         if answer.strip().casefold() not in ("y", "yes"):
             return _complain("Nothing was removed.")
-    with patience():
+    with waiting_for_keyring():
         keys.remove(name)
     return _say(f"Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
 
@@ -243,10 +225,10 @@ def _line(profile: keys.Profile) -> str:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
-    """Say what is waited for, when it takes long."""
-    words = f"Waiting for the keyring. {keys.MAY_ASK}; ^C gives up."
-    timer = Timer(keys.SLOW_S, print, [words], {"file": sys.stderr})
+def waiting_for_keyring() -> Iterator[None]:
+    """Say so if the keyring takes long."""
+    message = f"Waiting for the keyring. {keys.MAY_ASK}; ^C gives up."
+    timer = Timer(keys.SLOW_S, print, [message], {"file": sys.stderr})
     timer.daemon = True
     timer.start()
     try:
@@ -255,16 +237,16 @@ def patience() -> Iterator[None]:
         timer.cancel()
 
 
-def _asked(question: str) -> str:
-    """The answer to a question, which Python's own prompt would put on standard output."""
+def _ask(question: str) -> str:
+    """Ask on standard error and return the answer; Python's own prompt would use standard output."""
     print(question, end="", file=sys.stderr, flush=True)
     return input()
 
 
-def _say(words: object, *, status: int = 0) -> int:
-    print("\n".join(map(printable, str(words).split("\n"))), file=sys.stderr)
+def _complain(message: object, *, status: int = 1) -> int:
+    return _say(message, status=status)
+
+
+def _say(message: object, *, status: int = 0) -> int:
+    print("\n".join(map(printable, str(message).split("\n"))), file=sys.stderr)
     return status
-
-
-def _complain(words: object, *, status: int = 1) -> int:
-    return _say(words, status=status)

@@ -1,13 +1,15 @@
-"""Lists on standard output: a table for a person, JSON for programs, CSV for spreadsheets. They are printed as they are
-read, however long they are.
+"""Lists on standard output: a table for a person, JSON for programs, CSV for spreadsheets.
+
+Rows are printed as they are read, so a list may be of any length.
 """
 
+import argparse
 import csv
 import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -22,7 +24,7 @@ _EXACT_BELOW = 10**15
 """A spreadsheet keeps 15 digits of a number."""
 
 _KEPT = re.compile(r"-?(?=[0-9.]{1,16}$)(0|[1-9][0-9]*)(\.[0-9]*)?|[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z", re.ASCII)
-"""Numbers of so few digits, and moments."""
+"""Short numbers, and moments: a spreadsheet may read them as what they are."""
 _FIRST_OF_KEPT = "-0123456789"
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?", re.ASCII)
@@ -30,27 +32,30 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 
 
 def iso(ms: int | None) -> str | None:
-    """So many milliseconds after 1970, in UTC, for programs; its offset is Z. A moment that no calendar has stays a
-    number.
-    """
+    """Return a time in milliseconds since 1970 as ISO 8601 in UTC, or as a number if no calendar has it."""
     if ms is None:
         return None
-    days, of_day = divmod(ms, 86_400_000)
-    minute, of_minute = divmod(of_day, 60_000)
     try:
-        return f"{_day(days)}T{_clock(minute)}:{of_minute // 1000:02}.{of_minute % 1000:03}Z"
+        return utc(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except OverflowError:
         return str(ms)
 
 
-@lru_cache(maxsize=1024)
-def _day(days: int) -> str:
-    return f"{utc(days * 86_400_000):%Y-%m-%d}"
-
-
-@lru_cache(maxsize=1440)
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+def print_rows(
+    args: argparse.Namespace,
+    names: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    *,
+    otherwise: Callable[[], object],
+) -> None:
+    """Print rows in the format asked for with `add_format`; `otherwise` prints them for a person."""
+    if args.json:
+        print_json(names, rows)
+    elif args.csv:
+        print_csv(names, rows)
+    else:
+        otherwise()
+    sys.stdout.flush()
 
 
 def print_json(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
@@ -63,8 +68,10 @@ def print_json(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
 
 
 def print_csv(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
-    """Print CSV in UTF-8. What a spreadsheet would round, or run as a formula, has an apostrophe before it, by which
-    spreadsheets mark a text.
+    """Print CSV in UTF-8.
+
+    A value that a spreadsheet would round, or run as a formula, gets an apostrophe in front: spreadsheets mark a text
+    with it.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
@@ -83,22 +90,22 @@ def _csv_cell(value: Value) -> Value:
 
 @lru_cache(maxsize=4096)
 def _csv_text(value: str) -> str:
-    """Texts are mostly the same few; numbers and moments never are."""
+    """Return a text for CSV. It is cached: texts repeat, while numbers and moments do not."""
     shown = printable(value)
     is_changed = value.lstrip(" ").startswith(_FORMULA) or _NUMBER.fullmatch(shown)
     return f"'{shown}" if is_changed else shown
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: str, empty: str) -> None:
-    """Print a table, the column `right` flush with its right edge. Without any row, say `empty` on standard error.
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, right: str = "") -> None:
+    """Print a table with the column `right` aligned to the right. Without rows, print `empty` on standard error.
 
-    Columns are as wide as the first few hundred rows need, and wider from where a later one needs more: a list can be
-    longer than anyone wants to wait for, and than memory is.
+    Columns are as wide as the first few hundred rows need, and grow when a later row needs more: a list can be longer
+    than memory, and than anyone wants to wait for.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # what it writes to may know fewer scripts than the exchange
+        sys.stdout.reconfigure(errors="replace")  # the terminal may know fewer scripts than the exchange
     widths = [len(heading) for heading in headings]
-    coming, flush = iter(rows), headings.index(right)
+    coming, flush = iter(rows), headings.index(right) if right else None
     part = list(islice(coming, _AT_A_TIME))
     head: list[Sequence[str]] = [headings] if part else []
     if not part:
@@ -112,7 +119,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right
         head, part = [], list(islice(coming, _AT_A_TIME))
 
 
-def _line(cells: Iterable[str], widths: list[int], right: int) -> str:
+def _line(cells: Iterable[str], widths: list[int], right: int | None) -> str:
     padded = (
         f"{' ' * (width - _columns(cell))}{cell}" if column == right else f"{cell}{' ' * (width - _columns(cell))}"
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
@@ -121,9 +128,9 @@ def _line(cells: Iterable[str], widths: list[int], right: int) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Return how many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len  # late: the screens' own measure, which few lists need
+    from rich.cells import cell_len  # late: few lists need it
 
     return cell_len(text)

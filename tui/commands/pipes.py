@@ -1,4 +1,4 @@
-"""Standard output and error that take no more: pipes whose readers left early, files on a full disk."""
+"""Standard output and error that accept no more: pipes whose readers left early, files on a full disk."""
 
 import errno
 import os
@@ -9,8 +9,9 @@ _UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errn
 
 
 def leave_closed_pipes() -> bool:
-    """Lose whatever else is said to those that read standard output or error no more, as `head` when it has seen
-    enough; whether there are any. Python flushes once more as it ends, and would fail then.
+    """Discard further output to pipes that nobody reads any more, like `| head`. Returns whether there are any.
+
+    Python flushes once more at exit, and would fail then.
     """
     poll = select.poll()
     files = [stream.fileno() for stream in (sys.stdout, sys.stderr)]
@@ -23,7 +24,7 @@ def leave_closed_pipes() -> bool:
 
 
 def lose_unwritable(error: Exception) -> bool:
-    """Lose what standard output or error did not take, and whatever else is said there; whether an error is of that."""
+    """Discard the output that standard output or error did not accept. Returns whether the error was about that."""
     if not (isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE):
         return False
     for stream in (sys.stdout, sys.stderr):

@@ -7,12 +7,12 @@ from tui.domain.wallets import TransferType
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `shunter routes`."""
+    """Add the options of `shunter routes`."""
     parser.add_argument("--json", action="store_true", help="as a JSON list, for programs")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print every valid move; the exit status."""
+    """Print every valid move and return the exit status."""
     if args.json:
         print(json.dumps([_as_json(move) for move in TransferType], indent=2))
         return 0

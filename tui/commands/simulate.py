@@ -32,11 +32,11 @@ _NEEDS_UVICORN = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's options and help."""
+    """Add the options and the help of `shunter simulate`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = (
         "Serves the demo exchange on 127.0.0.1, and prints how to connect to it with\n"
-        "throw-away keys of all three kinds. Its account starts afresh each time; Ctrl-C\n"
+        "throw-away keys of all three kinds. Its account starts afresh each time. Ctrl-C\n"
         "ends it."
     )
     parser.epilog = _faults()
@@ -75,9 +75,9 @@ def _faults() -> str:
             _listed("faults of the rest:", OF_THE_REST),
             _listed("instead of a BODY or another value, what no command line can hold:", UNWRITABLE),
             textwrap.fill(
-                "Values after a key are JSON, or what is meant to be none; quote them for your shell. A fault meets "
-                "every transfer or call. With @N it meets only the Nth one: cut-after@2. Of several that meet the "
-                "same, one with @N goes first. "
+                "Values after a key are JSON, or any other text; quote them for your shell. A fault affects every "
+                "transfer or call, with @N only the Nth: cut-after@2. Of several for the same one, one with @N goes "
+                "first. "
                 f"{', '.join(sorted({*map(word_of, SPECS)} - {*map(word_of, TAKE_NTH)}))} take no @N.",
                 _WIDTH,
                 break_on_hyphens=False,
@@ -99,7 +99,7 @@ def _listed(title: str, meanings: dict[str, str]) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serves until SIGINT or SIGTERM. Gives the exit status."""
+    """Serve until SIGHUP, SIGINT or SIGTERM and return the exit status."""
     import tempfile
 
     from tui.demo.exchange import DemoExchange
@@ -142,16 +142,16 @@ def _serve(exchange: "DemoExchange", listening: "socket.socket", folder: Path, f
     def stop(*_: object) -> None:
         running.should_exit = True
 
-    # For two of them the server has handlers of its own while it runs, and afterwards raises what it caught once more.
+    # The server handles two of these itself while it runs, and raises what it caught again afterwards.
     for ending in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, stop)
-    files = {key.kind: _written(key, folder) for key in _keys(exchange)}
+    files = {key.kind: _write(key, folder) for key in _keys(exchange)}
     print(_how_to_connect(base_url(listening), files, faults), flush=True)
     asyncio.run(running.serve(sockets=[listening]))
 
 
 def _keys(exchange: "DemoExchange") -> list[ApiKey]:
-    """The demo's own HMAC key, which stays good when this ends, and new ones of the other kinds."""
+    """Return the demo's own HMAC key, which stays valid after this ends, and new keys of the other kinds."""
     from tui.demo.keys import demo_key, new_key
 
     keys = [demo_key()]
@@ -162,8 +162,8 @@ def _keys(exchange: "DemoExchange") -> list[ApiKey]:
     return keys
 
 
-def _written(key: ApiKey, folder: Path) -> Path:
-    """A file with what `shunter keys add --stdin` reads, for the owner only."""
+def _write(key: ApiKey, folder: Path) -> Path:
+    """Write the file that `shunter keys add --stdin` reads, for its owner only, and return its path."""
     path = folder / key.kind.value
     path.touch(mode=0o600)
     path.write_text(f"{key.api_key.reveal()}\n{key.secret.reveal().strip()}\n")

@@ -1,4 +1,4 @@
-"""Typing that is not shown."""
+"""Type a line without showing it."""
 
 import os
 import select
@@ -14,11 +14,11 @@ _ENDING = (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM)
 
 @contextmanager
 def unseen() -> Iterator[Callable[[str], str]]:
-    """Lend a function that prompts for a line on the terminal at standard input, which must be one.
+    """Provide a function that prompts for a line on the terminal at standard input.
 
-    Echo stays off between the lines too, so that no line of a pasted private key shows; getpass, which switches it for
-    each line, would drop or show the rest of a paste. Whatever was pasted beyond the last line is dropped, not left to
-    the shell. The lent function raises EOFError at the end of input.
+    Echo stays off between the lines too, so no line of a pasted private key shows; getpass switches it for each line
+    and would drop or show the rest of a paste. What was pasted beyond the last line is dropped, and not left to the
+    shell. The function raises EOFError at the end of input.
     """
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
@@ -45,8 +45,9 @@ def unseen() -> Iterator[Callable[[str], str]]:
 
 @contextmanager
 def _through_signals(terminal: int, before: list[Any], silent: list[Any]) -> Iterator[None]:
-    """Keep it so: a shell sets its terminal back when a job stops (Ctrl+Z), and does not when it goes on. What ends the
-    process leaves the terminal as it was before.
+    """Keep echo off when a stopped job (Ctrl+Z) continues: the shell has switched it on, and does not switch it back.
+
+    A signal that ends the process leaves the terminal as it was before.
     """
 
     def go_on(*_: object) -> None:
@@ -68,7 +69,7 @@ def _through_signals(terminal: int, before: list[Any], silent: list[Any]) -> Ite
 
 
 def _line(terminal: int, woken: int) -> bytes:
-    """The next line of a terminal, which gives them one by one; what there is of it at the end of input."""
+    """Return the next line of the terminal, or what there is of it at the end of input."""
     line = b""
     while not line.endswith(b"\n"):
         readable, _, _ = select.select([terminal, woken], [], [])
@@ -84,7 +85,7 @@ def _line(terminal: int, woken: int) -> bytes:
 
 @contextmanager
 def _woken_by_signals() -> Iterator[int]:
-    """A file that can be read once a signal has come. Of ^C just before a read, the read would know nothing."""
+    """Provide a file that becomes readable when a signal arrives: a read alone would miss a ^C just before it."""
     woken, waking = os.pipe()
     os.set_blocking(waking, False)
     before = signal.set_wakeup_fd(waking)
