@@ -5,25 +5,27 @@ from collections.abc import Mapping, Sequence
 from tests.bench.judge_ledger import ASSET
 from tui.desk.settle import Progress
 from tui.domain.amounts import grouped
+from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.screens import decide, notice
 from tui.words import outcomes, settling, transfers
+from tui.words.entries import Description, describe, describe_correction
 from tui.words.outcomes import Watch
 
 
 def dialog_text(transfer: Transfer, note: str = "", watch: Watch = Watch.UNKNOWN) -> str:
     """A transfer as its dialog shows it."""
-    facts = [f"{name}  {value}" for name, value in transfers.facts(transfer, note)]
-    title, meaning = f"Transfer {transfer.outcome.words}", outcomes.meaning(transfer.evidence, watch)
-    return "\n".join([title, meaning, *facts, "Esc or q  close"])
+    return _text(describe(Entry(None, transfer), note=note, watch=watch), "Esc or q  close")
 
 
 def notice_text(transfer: Transfer) -> str:
     """A transfer as its notice shows it."""
-    title, meaning = outcomes.notice(transfer.evidence)
-    amount = f"Amount  {grouped(transfer.request.amount)} {ASSET}"
-    reasons = [f"{name}  {value}" for name, value in transfers.reasons(transfer) if value]
-    return "\n".join([title, meaning, f"tranId  {transfer.tran_id or ''}", amount, *reasons, notice._ASK])
+    return _text(describe_correction(transfer), notice._ASK)
+
+
+def _text(description: Description, ask: str) -> str:
+    facts = [f"{name}  {value}" for name, value in description.facts]
+    return "\n".join([description.title, description.meaning, *facts, ask])
 
 
 def end_text(transfer: Transfer) -> str:

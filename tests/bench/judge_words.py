@@ -9,7 +9,7 @@ from enum import Enum, auto
 _OUTCOMES = r"(sending|done|rejected|not sent|unknown|not executed)"
 _AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
 
-_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} USDT +([0-9]+|-) +{_OUTCOMES}(?![a-z])")
+_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} +USDT +{_OUTCOMES} +([0-9]+|-)(?![a-z0-9])")
 """A line of a list of transfers."""
 _DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
 _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
@@ -76,7 +76,7 @@ ASKS_AGAIN = r"d  allow"
 MAY_SEND = r"y  send"
 REFUSES = r"cannot be sent: the key|to move in"
 REVIEW_ASKS = r"(y  send|y  try|d  allow|cannot be sent|can be moved\.|is free\.|to move in)"
-RESULT = rf"Transfer {_OUTCOMES} (?s:.*)Esc or q +close"
+RESULT = rf"Transfer {_OUTCOMES}\b(?s:.*)Esc or q +close"
 REVIEW_ENDS = r"Nothing was sent|refused it:"
 ALARM_IS_SHOWN = r"Enter  I have seen it"
 EARLIER = r"Earlier"
@@ -174,8 +174,8 @@ def read(screen: str) -> Iterator[Claim | AlikeClaim | Figure | NeverSo]:
     """Everything that a screen claims."""
     yield from _never_so(screen)
     for row in _ROW.finditer(screen):
-        tran_id = int(row[2]) if row[2] != "-" else None
-        yield Claim(KIND_OF[row[3]], _bare(row[1]), row[0], tran_id)
+        tran_id = int(row[3]) if row[3] != "-" else None
+        yield Claim(KIND_OF[row[2]], _bare(row[1]), row[0], tran_id)
     for end in _ENDED.finditer(screen):
         said = KIND_OF[end[2]] if end[2] else Said.NOT_MOVED
         yield Claim(said, _bare(end[1]), end[0], int(end[4]) if end[4] else None)

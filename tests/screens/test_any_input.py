@@ -18,8 +18,8 @@ from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.domain.transfer import Draft, Field
 from tui.domain.wallets import TransferType
+from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
-from tui.screens.result import ResultScreen
 from tui.widgets.form_field import FormField
 
 JUNK = st.text(max_size=12)
@@ -85,7 +85,7 @@ def test_what_passes_review_is_exactly_what_the_exchange_receives(
             await until(pilot, lambda: "Esc" in str(app.screen.query_one("#review-ask", Label).content))
             reviewed = facts(pilot)
             await pilot.press("y")
-            await until_screen(pilot, ResultScreen)
+            await until_screen(pilot, EntryScreen)
             (received,) = exchange.requests
             shown_amount, shown_asset = reviewed["Amount"].split(" ")
             assert received["type"] == reviewed["Type"] == move.name
@@ -104,5 +104,5 @@ async def test_a_valid_draft_passes_review(demo_app: Callable[..., ShunterApp], 
         await until_open(pilot)
         await review(pilot)
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
     assert [request["amount"] for request in exchange.requests] == ["0.00000001"]

@@ -23,8 +23,8 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Gate, Reply
 from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
+from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
-from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.completing_input import Suggestions
 from tui.widgets.form_field import FormField
@@ -260,7 +260,7 @@ async def test_an_old_figure_that_cannot_be_read_again_warns_and_lets_send(
         await until(pilot, lambda: "may refuse" in words(pilot, "#review-warning"))
         assert "->" not in words(pilot, "#review-destination")
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         assert len(exchange.requests) == 1
 
 
@@ -273,7 +273,7 @@ async def test_review_and_result_show_both_wallets_before_and_after(demo_app: Ap
         assert "300.00 -> 250.00 USDT" in words(pilot, "#review-source")
         assert "1,250.00 -> 1,300.00 USDT" in words(pilot, "#review-destination")
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         await until(pilot, lambda: words(pilot, "#source-now") == "USD-M Futures now: 250.00 USDT")
 
 
@@ -299,7 +299,7 @@ async def test_a_wallet_that_the_exchange_has_barred_says_so_before_anything_is_
         end = "#review-source" if source is Wallet.CROSS else "#review-destination"
         await until(pilot, lambda: f"The exchange says: no transfers {way} it now." in words(pilot, end))
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
 
 
 async def test_down_puts_a_suggestion_into_the_field_and_escape_takes_it_back(demo_app: AppMaker) -> None:

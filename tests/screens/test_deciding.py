@@ -20,9 +20,9 @@ from tui.domain.evidence import Awaiting
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.decide import DecideScreen
+from tui.screens.entry import EntryScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
-from tui.screens.result import ResultScreen
 from tui.screens.ways_on import CannotOpen
 from tui.screens.welcome import WelcomeScreen
 
@@ -128,7 +128,8 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         )
         await until(pilot, lambda: "Spot now: 1,248.50 USDT" in screen_text(pilot))
         assert pilot.app.screen is shown  # an Esc that comes at the same time must not be lost with the one before
-        assert isinstance(shown, ResultScreen)
+        assert isinstance(shown, EntryScreen)
+        assert shown.transfer
         late = replace(shown.transfer, evidence=Awaiting())
         main.post_message(MainScreen.TransferChanged(late))
         await pilot.pause()

@@ -30,7 +30,7 @@ async def test_every_function_key_and_the_swap_are_in_sight_in_eighty_columns(de
     ("key", "screen", "keys"),
     [
         ("f6", HoldingsScreen, "Enter Move from here Esc or F6 Close F5 Reload"),
-        ("f3", HistoryScreen, "Enter All / Filter s Sort r Again R Reverse x Check journal q Close F5 Reload"),
+        ("f3", HistoryScreen, "Enter All r Again R Reverse / Filter s Sort x Check journal q Close F5 Reload"),
     ],
 )
 async def test_f5_is_told_by_what_it_does_and_x_by_what_it_checks(

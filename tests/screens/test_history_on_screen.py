@@ -22,21 +22,20 @@ from tui.desk import browse
 from tui.domain.entries import Entry
 from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, Sending, TransferRequest
-from tui.domain.view import Column, Listed, View, Whose
 from tui.domain.wallets import TransferType, Wallet
 from tui.screens.entry import EntryScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
-from tui.widgets import entry_table
-from tui.widgets.entry_cells import Widths, cells
-from tui.widgets.entry_table import EntryTable
+from tui.widgets.entry_table import EntryTable, Texts, Widths
 from tui.widgets.filter_line import FilterLine
+from tui.words.columns import AMOUNT, COLUMNS, MOVE, OUTCOME, TIME, Listed, View
+from tui.words.entries import InUse
 
 AppMaker = Callable[..., ShunterApp]
 SMALL, LARGE = (80, 24), (120, 40)
-WHOSE = Whose("demo", "https://demo.invalid")
+IN_USE = InUse("demo", "https://demo.invalid")
 RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, 1_767_268_800_000)
 
 
@@ -261,7 +260,7 @@ async def test_what_cannot_be_made_again_is_said_below_the_list(demo_app: AppMak
     unknown = UnreadableRow('{"type":"MAIN_MOON"}', "MAIN_MOON", "USDT", Decimal(1), "CONFIRMED", 9, None)
     async with demo_app().run_test(size=SMALL) as pilot:
         screen = await opened(pilot)
-        screen.query_one(EntryTable).show(Listed([Entry(unknown, None)], tuple(Column)), View(), empty="")
+        screen.query_one(EntryTable).show(Listed([Entry(unknown, None)], COLUMNS), View(), empty="")
         await pilot.press("R")
         assert "Shunter knows no move MAIN_MOON" in words(pilot, "#history-note")
         assert isinstance(pilot.app.screen, HistoryScreen)
@@ -330,7 +329,12 @@ class TableApp(App[None]):
     """A list, and nothing else."""
 
     def compose(self) -> ComposeResult:
-        yield EntryTable(WHOSE)
+        yield EntryTable(IN_USE)
+
+
+def texts(entry: Entry) -> Texts:
+    """What the columns show of an entry."""
+    return {column: column.text(entry, IN_USE) for column in COLUMNS}
 
 
 def entries(count: int) -> list[Entry]:
@@ -342,13 +346,14 @@ def entries(count: int) -> list[Entry]:
 
 async def test_only_lines_in_sight_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Entry] = []
+    texts = EntryTable._texts
 
-    def counted(entry: Entry, whose: Whose) -> object:
+    def counted(table: EntryTable, entry: Entry) -> Texts:
         made.append(entry)
-        return cells(entry, whose)
+        return texts(table, entry)
 
-    monkeypatch.setattr(entry_table, "cells", counted)
-    many = Listed(entries(100_000), tuple(Column))
+    monkeypatch.setattr(EntryTable, "_texts", counted)
+    many = Listed(entries(100_000), COLUMNS)
     async with TableApp().run_test(size=SMALL) as pilot:
         table = pilot.app.query_one(EntryTable)
         table.show(many, View(), empty="")
@@ -362,14 +367,14 @@ async def test_cursor_stays_on_its_row_when_others_come_and_at_the_top_it_stays_
     all_of_them = entries(200)
     async with TableApp().run_test(size=SMALL) as pilot:
         table = pilot.app.query_one(EntryTable)
-        table.show(Listed(all_of_them[50:], tuple(Column)), View(), empty="")
+        table.show(Listed(all_of_them[50:], COLUMNS), View(), empty="")
         await pilot.press(*["down"] * 30)
         marked, at = table.marked, table._row - table._top
-        table.show(Listed(all_of_them, tuple(Column)), View(), empty="")
+        table.show(Listed(all_of_them, COLUMNS), View(), empty="")
         assert table.marked == marked
         assert table._row - table._top == at
         await pilot.press("home")
-        table.show(Listed(entries(300), tuple(Column)), View(), empty="")
+        table.show(Listed(entries(300), COLUMNS), View(), empty="")
         assert table.marked == all_of_them[0]
 
 
@@ -377,7 +382,7 @@ async def test_columns_out_of_sight_are_reached_and_said_to_be_there() -> None:
     long = replace(RECORD, from_symbol="BTCUSDT", to_symbol="ETHUSDT", type="ISOLATEDMARGIN_ISOLATEDMARGIN")
     async with TableApp().run_test(size=(70, 24)) as pilot:
         table = pilot.app.query_one(EntryTable)
-        table.show(Listed([Entry(long, None)], tuple(Column)), View(), empty="")
+        table.show(Listed([Entry(long, None)], COLUMNS), View(), empty="")
         seen = str(table.render()).split("\n")
         assert seen[0].rstrip().endswith(">")
         assert "BTCUSDT" not in seen[1]
@@ -396,17 +401,17 @@ def test_amounts_stand_by_their_dots_and_what_is_not_known_stands_as_it_came() -
         Entry(replace(RECORD, amount=Decimal(3), status="LOST", type="MAIN_MOON"), None),
         Entry(UnreadableRow("{}"), None),
     ]
-    widths, found = Widths(), [cells(entry, WHOSE) for entry in rows]
+    widths, found = Widths(), [texts(entry) for entry in rows]
     for one in found:
         widths.take(one)
-    width = widths.columns[Column.AMOUNT]
-    assert [widths.cell(one, Column.AMOUNT, width) for one in found] == [
+    width = widths.columns[AMOUNT]
+    assert [widths.cell(one, AMOUNT, width) for one in found] == [
         "1,250.00       USDT",
         "    0.00000001 BTC ",
         "    3          USDT",
         "    ?          ?   ",
     ]
-    assert [(one.texts[Column.MOVE], one.texts[Column.OUTCOME]) for one in found[2:]] == [
+    assert [(one[MOVE], one[OUTCOME]) for one in found[2:]] == [
         ("MAIN_MOON", "LOST"),
         ("?", "?"),
     ]
@@ -414,18 +419,18 @@ def test_amounts_stand_by_their_dots_and_what_is_not_known_stands_as_it_came() -
 
 def test_no_text_of_an_exchange_is_markup_or_commands() -> None:
     hostile = replace(RECORD, asset="[b]X\x1b[2J", status="\x1b]52;c;x\x07", type="[red]\u202eT", from_symbol="\x9b1m")
-    told = cells(Entry(hostile, None), WHOSE)
-    assert all(text.isprintable() for text in (*told.texts.values(), told.asset))
-    assert told.texts[Column.MOVE] == "[red]?T"
+    told = texts(Entry(hostile, None))
+    assert all(text.isprintable() for text in told.values())
+    assert told[MOVE] == "[red]?T"
 
 
 def test_old_moments_show_their_year(monkeypatch: pytest.MonkeyPatch) -> None:
     at_ms = RECORD.timestamp
     monkeypatch.setattr("tui.clock.wall_ms", lambda: at_ms)
-    assert len(cells(Entry(RECORD, None), WHOSE).texts[Column.TIME]) == len("01-01 12:00")
+    assert len(texts(Entry(RECORD, None))[TIME]) == len("01-01 12:00")
     monkeypatch.setattr("tui.clock.wall_ms", lambda: at_ms + 200 * 86_400_000)
     year = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d")
-    assert cells(Entry(RECORD, None), WHOSE).texts[Column.TIME] == year
+    assert texts(Entry(RECORD, None))[TIME] == year
 
 
 @pytest.mark.parametrize("key", ["r", "R"])

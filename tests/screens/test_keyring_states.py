@@ -38,17 +38,17 @@ from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KeyRestrictions
 from tui.keys import keyring_calls, session_bus
 from tui.screens.add_key import AddKeyScreen
+from tui.screens.entry import EntryScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.plain_text import PlainTextScreen
-from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.screens.welcome import WelcomeScreen
+from tui.widgets.entry_table import EntryTable
 from tui.widgets.profile_list import ProfileList
 from tui.widgets.status_bar import StatusBar
-from tui.widgets.transfer_table import TransferTable
 from tui.widgets.trouble_line import TroubleLine
 
 SIZE = (80, 24)
@@ -463,7 +463,7 @@ async def test_session_key_typed_again_after_the_idle_lock_goes_on_with_everythi
         await pilot.press("tab", "tab", *"USDT", "tab", "5")
         await send(pilot)
         await pilot.press("escape", *"7")
-        await until(pilot, lambda: main.query_one("#transfers", TransferTable).row_count == 1)
+        await until(pilot, lambda: len(main.query_one("#transfers", EntryTable).entries) == 1)
         desk = app._desk
         await until(pilot, lambda: secrets_alive(key) == 1)
         await lock(pilot)
@@ -473,7 +473,7 @@ async def test_session_key_typed_again_after_the_idle_lock_goes_on_with_everythi
         await until(pilot, lambda: app.screen is main)
         assert app._desk is desk
         assert main.query_one("#field-amount Input", Input).value == "7"
-        assert main.query_one("#transfers", TransferTable).row_count == 1
+        assert len(main.query_one("#transfers", EntryTable).entries) == 1
         assert desk
         assert (await desk.client.read(KEY_RESTRICTIONS)).permits_universal_transfer
 
@@ -927,7 +927,7 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
         assert main.review
         assert main.review.is_sending
         gate.open()
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         assert "Transfer done" in screen_text(pilot)
         assert app.screen_stack[1] is main
         await pilot.press("escape")
@@ -958,7 +958,7 @@ async def test_a_key_that_waits_for_a_transfer_is_let_go_of_when_the_app_locks(
         assert waiting.opened.desk.client.is_locked
         await until_screen(pilot, LockScreen)
         await pilot.press("x")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         await pilot.press("escape")
         if is_session_key:
             await until_screen(pilot, AddKeyScreen)

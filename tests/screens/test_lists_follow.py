@@ -19,7 +19,6 @@ from tui.domain.wallets import TransferType
 from tui.screens.main import MainScreen
 from tui.widgets.form_field import FormField
 from tui.widgets.session_list import SessionList
-from tui.widgets.transfer_table import TransferTable
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -106,16 +105,16 @@ async def test_who_reads_another_row_is_left_there(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await fill(pilot, main, earlier=0)
-        table = main.query_one("#transfers", TransferTable)
-        table.focus()
+        session = main.query_one(SessionList)
+        main.query_one("#transfers").focus()
         await pilot.press("up", "up")
-        read = table.marked
+        read = session.marked
         main.post_message(MainScreen.TransferChanged(made(31)))
         await until(pilot, lambda: len(rows(main)) == 31)
-        assert table.marked == read == made(28)
+        assert session.marked == read == made(28)
         await pilot.press("ctrl+end")
         main.post_message(MainScreen.TransferChanged(made(32)))
-        await until(pilot, lambda: table.marked == made(32))
+        await until(pilot, lambda: session.marked == made(32))
 
 
 async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> None:
@@ -125,7 +124,7 @@ async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> No
         main.post_message(MainScreen.EarlierFound([replace(made(2), evidence=ambiguous())]))
         await until(pilot, lambda: len(rows(main)) == 2)
         assert [(row[0], row[4]) for row in rows(main)] == [("01-01 12:00", "unknown"), ("12:00:00", "done")]
-        assert main.query_one("#transfers", TransferTable).marked == made(5)
+        assert main.query_one(SessionList).marked == made(5)
         assert "Earlier, outcome open at the start - 1" in picture(pilot)
 
 

@@ -23,6 +23,7 @@ from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace, Progress
+from tui.domain.entries import Entry
 from tui.domain.evidence import Reason, Reopened
 from tui.domain.transfer import Sending, Transfer
 from tui.domain.wallets import Wallet
@@ -38,7 +39,6 @@ from tui.screens.notice import NoticeScreen
 from tui.screens.palette import QuietPalette, ThemePalette
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.report import ReportScreen
-from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import UnlockScreen
 from tui.terminal import question
@@ -158,7 +158,7 @@ async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
         assert main.review
         assert not main.review.is_sending  # else it would never be locked
         await pilot.press("escape")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         assert "Transfer done" in screen_text(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
@@ -179,7 +179,7 @@ async def test_a_notice_stays_whatever_ends_below_it(demo_app: AppMaker, exchang
         await rest(pilot)
         assert isinstance(pilot.app.screen, NoticeScreen)
         pilot.app.screen.dismiss(first)
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
 
 
 def is_said(pilot: Pilot[bool], said: str) -> bool:
@@ -285,7 +285,7 @@ async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker,
         exchange.history.hidden = Lag()
         await until(pilot, lambda: [row[4] for row in rows(main)] == ["done"])
         await pilot.press("escape")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         await until(pilot, lambda: "Transfer done" in screen_text(pilot) and "reading" not in screen_text(pilot))
 
 
@@ -412,7 +412,7 @@ async def test_a_screen_that_is_taken_away_before_it_is_seen_is_no_error(
             "goto": main.action_go_to,
             "decide": lambda: app.push_screen(DecideScreen(main.desk, Progress(transfer, "", Doubt.GONE))),
             "notice": lambda: app.push_screen(NoticeScreen(transfer)),
-            "result": lambda: app.push_screen(ResultScreen(transfer)),
+            "result": lambda: app.push_screen(EntryScreen(Entry(None, transfer), main.desk.watch_over)),
             "add key": lambda: app.push_screen(AddKeyScreen("https://api.binance.com")),
             "unlock": lambda: app.push_screen(UnlockScreen()),
             "plain": lambda: app.push_screen(PlainTextScreen("x")),

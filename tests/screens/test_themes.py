@@ -19,11 +19,12 @@ from tests.screens.waiting import review, until, until_open, until_screen
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
-from tui.domain.transfer import Outcome
+from tui.domain.entries import Entry
+from tui.domain.transfer import Outcome, Transfer
+from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import ThemePalette
-from tui.screens.result import ResultScreen
-from tui.widgets.transfer_table import TransferTable
+from tui.widgets.entry_table import EntryTable
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -49,6 +50,11 @@ def of(widget: Widget) -> tuple[Color, Color]:
     return ground, ground + text
 
 
+def result_of(main: MainScreen, transfer: Transfer) -> EntryScreen:
+    """The dialog of a transfer."""
+    return EntryScreen(Entry(None, transfer), main.desk.watch_over)
+
+
 async def in_theme(pilot: Pilot[bool], name: str) -> None:
     """Put the app into a theme, all its screens that are open."""
     pilot.app.theme = name
@@ -60,16 +66,16 @@ async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_ap
         main = await until_open(pilot)
         for number, outcome in enumerate(Outcome, 1):
             main.post_message(MainScreen.TransferChanged(transfer_with(id=number, evidence=evidence_for(outcome))))
-        table = main.query_one("#transfers", TransferTable)
-        await until(pilot, lambda: table.row_count == len(Outcome))
+        table = main.query_one("#transfers", EntryTable)
+        await until(pilot, lambda: len(table.entries) == len(Outcome))
         looks = {}
         for outcome in Outcome:
-            await pilot.app.push_screen(result := ResultScreen(replace(DONE, evidence=evidence_for(outcome))))
+            await pilot.app.push_screen(result := result_of(main, replace(DONE, evidence=evidence_for(outcome))))
             looks[outcome] = " ".join(result.query_one(".title", Label).classes)
             await pilot.press("escape")
         await review(pilot)
         reviewed = pilot.app.screen.query_one("#review-place", Label)
-        await pilot.app.push_screen(ResultScreen(DONE))
+        await pilot.app.push_screen(result_of(main, DONE))
         for name in SHADED:
             await in_theme(pilot, name)
             await assert_places_are_told_apart(pilot, name, main.query_one("#place", Label), reviewed)
@@ -99,19 +105,18 @@ def look_like(label: Label, place: str) -> None:
 
 
 async def assert_outcomes_are_legible(
-    pilot: Pilot[bool], name: str, table: TransferTable, looks: dict[Outcome, str]
+    pilot: Pilot[bool], name: str, table: EntryTable, looks: dict[Outcome, str]
 ) -> None:
     """In the list, and in the title of a result, by the classes that it has for each."""
     ground = table.background_colors[1]
     colours = {}
 
     def is_recoloured() -> bool:
-        cells = list(table.get_column("Outcome"))
-        for outcome, cell in zip(Outcome, cells, strict=True):
-            colours[outcome] = Color.from_rich_color(cell.style.color)  # type: ignore[union-attr]
-        styles = [table._outcome(transfer).style for transfer in table._transfers.values()]
-        success = Color.parse(pilot.app.theme_variables["text-success"])
-        return [cell.style for cell in cells] == styles and colours[Outcome.DONE] == success
+        for outcome in Outcome:
+            style = table.get_visual_style(f"entry-table--{outcome}", partial=True)
+            assert style.foreground
+            colours[outcome] = style.foreground
+        return colours[Outcome.DONE] == Color.parse(pilot.app.theme_variables["text-success"])
 
     await until(pilot, is_recoloured)
     assert all(contrast(ground, colour) >= 3 for colour in colours.values()), (name, colours)

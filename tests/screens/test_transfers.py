@@ -32,14 +32,15 @@ from tui.demo.faults import Fault, Gate, Reply
 from tui.demo.history import Lag
 from tui.desk.settle import Progress
 from tui.domain.balances import Balances, Holdings
+from tui.domain.entries import Entry
 from tui.domain.transfer import Field, Outcome, Transfer
 from tui.domain.wallets import Wallet
+from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
-from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
+from tui.widgets.entry_table import EntryTable
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
-from tui.widgets.transfer_table import TransferTable
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -168,7 +169,7 @@ async def test_a_second_press_sends_nothing_more(demo_app: AppMaker, exchange: D
         await pilot.press("y", "escape", "y")
         assert "Waiting for the exchange's answer" in words(pilot, "#review-ask")
         gate.open()
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         await pilot.press("y", "y")
         await pilot.pause()
     assert len(exchange.requests) == 1
@@ -199,7 +200,7 @@ async def test_a_y_typed_before_the_review_asked_for_it_does_not_send(
         await pilot.pause()
         assert exchange.requests == []
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
     assert len(exchange.requests) == 1
 
 
@@ -218,7 +219,7 @@ async def test_an_identical_transfer_right_after_needs_a_word_of_its_own(
         await pilot.pause()
         assert len(exchange.requests) == 1
         await pilot.press("d", "y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         assert len(exchange.requests) == 2
 
 
@@ -250,7 +251,7 @@ async def test_a_wrong_clock_is_set_and_one_key_sends_again(demo_app: AppMaker, 
         await until(pilot, lambda: "send" in words(pilot, "#review-ask") and "clock" in words(pilot, "#review-warning"))
         assert exchange.ledger.transfers == []
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         await pilot.press("escape")
         assert [row[4] for row in rows(main)] == ["rejected", "done"]
 
@@ -278,7 +279,7 @@ async def test_result_says_what_the_wallets_hold_now_also_when_the_desk_tells_of
         told: list[Transfer] = []
         main.desk.on_change = told.append
         await send(pilot)
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         assert "now: reading..." in screen_text(pilot)
         for transfer in told:
             main.post_message(MainScreen.TransferChanged(transfer))
@@ -295,16 +296,20 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
         await pilot.press("escape")
         await until(pilot, lambda: not app.workers)
         transfer = replace(newest(main), evidence=ambiguous())
-        compose = ResultScreen.compose
+        compose = EntryScreen.compose
 
-        def told_meanwhile(screen: ResultScreen) -> ComposeResult:
+        def told_meanwhile(screen: EntryScreen) -> ComposeResult:
             yield from compose(screen)
             screen.show_balances(main.desk.balance_reader.balances)  # all of it is made, and nothing is in its place
             screen.show_note("looked 3 times")
 
-        monkeypatch.setattr(ResultScreen, "compose", told_meanwhile)
-        app.push_screen(ResultScreen(transfer, Balances(), 0, note="looked twice"))
-        await until_screen(pilot, ResultScreen)
+        monkeypatch.setattr(EntryScreen, "compose", told_meanwhile)
+        app.push_screen(
+            EntryScreen(
+                Entry(None, transfer), main.desk.watch_over, balances=Balances(), since_ms=0, note="looked twice"
+            )
+        )
+        await until_screen(pilot, EntryScreen)
         await until(pilot, lambda: "Spot now: 1,249.00 USDT" in screen_text(pilot))
         assert "looked 3 times" in screen_text(pilot)
 
@@ -398,7 +403,7 @@ async def test_the_tran_id_is_copied_through_the_terminal(demo_app: AppMaker, ex
         assert app.clipboard == str(exchange.ledger.transfers[0].tran_id)
         await pilot.press("escape")
         app.copy_to_clipboard("something else")
-        main.query_one("#transfers", TransferTable).focus()
+        main.query_one("#transfers", EntryTable).focus()
         await pilot.press("c")
         await until(pilot, lambda: app.clipboard == str(exchange.ledger.transfers[0].tran_id))
 
@@ -452,6 +457,6 @@ async def test_review_and_result_name_the_same_quantity(demo_app: AppMaker) -> N
         ends = {"source": "Isolated Margin BTCUSDT", "destination": "Isolated Margin ETHUSDT"}
         after = {end: words(pilot, f"#review-{end}").partition(" -> ")[2].partition(";")[0] for end in ends}
         await pilot.press("y")
-        await until_screen(pilot, ResultScreen)
+        await until_screen(pilot, EntryScreen)
         for end, label in ends.items():
             await until(pilot, lambda: words(pilot, f"#{end}-now") == f"{label} now: {after[end]}")  # noqa: B023

@@ -13,10 +13,10 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
+from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
-from tui.screens.result import ResultScreen
 from tui.screens.review import ReviewScreen
-from tui.widgets.transfer_table import TransferTable
+from tui.widgets.entry_table import EntryTable
 from tui.widgets.wallet_list import WalletList
 
 
@@ -74,10 +74,14 @@ def screen_text(pilot: Pilot[bool]) -> str:
     return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
 
 
+_NAMES = ("Time", "Move", "Amount", "tranId", "Outcome")
+
+
 def rows(main: MainScreen) -> list[list[str]]:
-    """The list of transfers as text."""
-    table = main.query_one("#transfers", TransferTable)
-    return [[str(cell).strip() for cell in table.get_row_at(index)] for index in range(table.row_count)]
+    """The list of transfers as text: time, move, amount, tranId, outcome."""
+    table = main.query_one("#transfers", EntryTable)
+    columns = [column for name in _NAMES for column in table.columns if column.name == name]
+    return [[column.text(entry, table._in_use) for column in columns] for entry in table.entries]
 
 
 async def review_after_a_failure(pilot: Pilot[bool], main: MainScreen, exchange: DemoExchange) -> None:
@@ -101,4 +105,4 @@ async def send(pilot: Pilot[bool]) -> None:
     """Review what is in the form, send it, and wait for the result."""
     await review(pilot)
     await pilot.press("y")
-    await until_screen(pilot, ResultScreen)
+    await until_screen(pilot, EntryScreen)

@@ -116,7 +116,8 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     terminal.type("y")
     tran_id = terminal.wait_for_tran_id()
     result = terminal.wait_for("Transfer done", f"1 {NAME}")
-    assert start_of(result, f"1 {NAME}") == start_of(result, "MAIN_FUNDING")
+    facts = result.partition("Transfer done")[2].partition("\n")[2]
+    assert start_of(facts, f"1 {NAME}") == start_of(facts, "MAIN_FUNDING")
 
     terminal.type("\x1b")
     terminal.wait_for("Session - 1")

@@ -48,9 +48,8 @@ from tui.app import process
 process.clear_textual_variables()
 from tui.app import app
 from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
-from tui.screens import main, notice, plain_text, report, result, review, unlock, ways_on, welcome
+from tui.screens import main, notice, plain_text, report, review, unlock, ways_on, welcome
 from tui.domain.entries import Entry
-from tui.domain.view import Whose
 from tui.domain.balances import Balances
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
@@ -64,9 +63,7 @@ made = {
     "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
     "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
     "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
-    "EntryScreen": lambda desk: entry.EntryScreen(
-        Entry(None, transfer), Whose("main", "https://h.example"), desk.watch_over
-    ),
+    "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), desk.watch_over),
     "GoToScreen": lambda desk: go_to.GoToScreen({}),
     "HelpScreen": lambda desk: help.HelpScreen(),
     "HistoryScreen": lambda desk: history.HistoryScreen(desk, place="DEMO demo"),
@@ -77,7 +74,6 @@ made = {
     "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
     "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
     "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Finding("c", ["d"])]),
-    "ResultScreen": lambda desk: result.ResultScreen(transfer),
     "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
     "UnlockScreen": lambda desk: unlock.UnlockScreen(),
     "WelcomeScreen": lambda desk: welcome.WelcomeScreen(ways_on.CannotOpen("")),

@@ -7,14 +7,14 @@ from tui.domain.choices import asset_choices
 from tui.domain.form import FormState
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
-from tui.screens.review_words import before_after
+from tui.words.wallets import before_after
 
 LONG = Decimal("12345678901.123456789012345678")
 LONGEST = Decimal("12345678901234567890.123456789012345678")
 
 
 def test_the_review_says_what_is_there_afterwards() -> None:
-    words = before_after(Figure(LONG, 1, is_transferable=True), Decimal(-1), "PEPE", is_possible=True)
+    words = before_after(Figure(LONG, 1, is_transferable=True), Decimal(-1), "PEPE", now_ms=1, is_possible=True)
     assert words.startswith("12,345,678,901.123456789012345678 -> 12,345,678,900.123456789012345678 PEPE")
 
 

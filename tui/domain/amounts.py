@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
 from functools import reduce
 
+from tui.domain.text import printable
+
 MAX_INTEGER_DIGITS = 20
 MAX_DECIMALS = 8
 
@@ -134,6 +136,11 @@ def plain(amount: Decimal) -> str:
 def grouped(amount: Decimal) -> str:
     """The amount as a person reads it: 1,250.00. All digits stay."""
     return format(amount, ",f")
+
+
+def quantity(amount: Decimal | None, asset: str | None) -> str:
+    """Return an amount with its asset, as a person reads it: "1,250.00 USDT"; a part that cannot be read is "?"."""
+    return f"{'?' if amount is None else grouped(amount)} {printable(asset or '?')}"
 
 
 def aligned(amounts: Sequence[Decimal]) -> list[str]:

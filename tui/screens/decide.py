@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.desk.desk import Decision, Desk, Undecidable, Word
 from tui.desk.settle import Progress
-from tui.domain.amounts import grouped
+from tui.domain.amounts import quantity
 from tui.domain.moments import local
 from tui.domain.outcome import recorded_outcome
 from tui.domain.records import HistoryRow
@@ -58,7 +58,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         """The transfer, the records, and the way out."""
         transfer, candidates = self._progress.transfer, self._progress.candidates
         request = transfer.request
-        what = f"{request.type.name}   {grouped(request.amount)} {request.asset}   {request.pairs}".rstrip()
+        what = f"{request.type.name}   {quantity(request.amount, request.asset)}   {request.pairs}".rstrip()
         who = f"{transfer.profile} ...{transfer.key_tail}"
         why = settling.WHY[doubt] + _YOUR_WORD if (doubt := self._progress.doubt) else ""
         with VerticalScroll(classes="dialog -page", can_focus=False):
@@ -152,7 +152,7 @@ def _decision(progress: Progress, index: int) -> Decision:
 
 
 def _line(row: HistoryRow, asked: object) -> str:
-    amount = "" if row.amount == asked else f"   {grouped(row.amount)} {printable(row.asset)}"
+    amount = "" if row.amount == asked else f"   {quantity(row.amount, row.asset)}"
     return f" tranId {row.tran_id}   {_when(row.timestamp)}{amount}   {printable(row.status)}"
 
 

@@ -1,22 +1,26 @@
-"""One entry in full: both sides of it, and where they differ."""
+"""One entry in full: how it ended, what that means for the money, and every fact."""
 
 from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
+from tui.domain.balances import Balances
 from tui.domain.entries import Entry, mismatches
-from tui.domain.transfer import Transfer
-from tui.domain.view import Whose
+from tui.domain.text import printable
+from tui.domain.transfer import Outcome, Transfer
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog, described
 from tui.widgets.clipboard import copy_text, copy_tran_id
-from tui.widgets.entry_facts import entry_facts, entry_meaning, entry_text, entry_title, title_style
+from tui.words.entries import Description, InUse, describe
 from tui.words.outcomes import Watch
+from tui.words.wallets import balance_now
+
+_END_IDS = ("source-now", "destination-now")
 
 
 class EntryScreen(DismissesItself, ModalScreen[None]):
@@ -28,42 +32,89 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
         Binding("escape,enter,q", "close", "Close"),
     ]
 
-    def __init__(self, entry: Entry, whose: Whose, watch_over: Callable[[Transfer], Watch]) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        watch_over: Callable[[Transfer], Watch],
+        *,
+        history: InUse | None = None,
+        note: str = "",
+        balances: Balances | None = None,
+        since_ms: float | None = None,
+    ) -> None:
+        """Takes who keeps looking for a judged transfer, the history that the entry was compared with, how the settling
+        goes, and the balances if the outcome became final a moment ago, at `since_ms`.
+        """
         super().__init__()
-        self._watch_over = watch_over
         self._entry = entry
-        self._whose = whose
+        self._watch_over = watch_over
+        self._history = history
+        self._note = note
+        self._balances = balances
+        self._since_ms = since_ms
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """The row of the journal, if there is one."""
+        return self._entry.transfer
+
+    @property
+    def _description(self) -> Description:
+        watch = self._watch_over(self.transfer) if self.transfer else Watch.UNKNOWN
+        return describe(self._entry, self._history, note=self._note, watch=watch)
 
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
-        entry = self._entry
-        with VerticalScroll(classes="dialog"):
-            yield Label(entry_title(entry), classes=f"title -{title_style(entry)}", markup=False)
-            watch = self._watch_over(entry.transfer) if entry.transfer else Watch.UNKNOWN
-            yield Label(entry_meaning(entry, self._whose, watch), classes="meaning", markup=False)
-            with Grid(classes="facts"):
-                for name, value in entry_facts(entry, self._whose):
-                    yield Label(name, classes="fact-name")
-                    yield Label(value, classes="fact-value", markup=False)
-            copy = "c  copy the tranId        " if entry.tran_id is not None else ""
-            yield AskLine(f"{copy}C  copy all        Esc or q  close")
+        with AskingDialog():
+            yield from described(self._description, zip(_END_IDS, self._balances_now(), strict=False))
+            copy = "c  copy the tranId    " if self._entry.tran_id is not None else ""
+            yield AskLine(f"{copy}C  copy all    Esc or q  close")
 
-    def show(self, transfer: Transfer) -> None:
-        """Say how it stands now, where this is what is shown."""
-        before = self._entry.transfer
-        if before and before.identity == transfer.identity and before != transfer:
-            record = self._entry.record
-            self._entry = Entry(record, transfer, mismatches(transfer, record) if record else ())
-            self.refresh(recompose=True)
+    def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
+        """Show how the transfer is now, in the same dialog: the person may be about to close it.
+
+        That it is being sent comes late if anything else is known, and changes nothing.
+        """
+        if transfer == self.transfer or transfer.outcome is Outcome.SENDING:
+            return
+        record = self._entry.record
+        self._entry = Entry(record, transfer, mismatches(transfer, record) if record else ())
+        self._note, self._balances, self._since_ms = "", balances, since_ms
+        self.refresh(recompose=True)
+
+    def show_balances(self, balances: Balances) -> None:
+        """Show what source and destination hold now, once the exchange has said so."""
+        self._balances = balances
+        self.call_later(self._update)
+
+    def show_note(self, note: str) -> None:
+        """Show how the settling goes."""
+        self._note = note
+        self.call_later(self._update)
+
+    def _balances_now(self) -> list[str]:
+        """Return a line about each end; none if the outcome became final long ago, or is not final."""
+        if self._balances is None or self._since_ms is None or self.transfer is None:
+            return []
+        request = self.transfer.request
+        return [balance_now(self._balances, end, request.asset, self._since_ms) for end in request.ends]
+
+    def _update(self) -> None:
+        """Show what came meanwhile. Called in the screen's own turn: while it is being made, no label is in place."""
+        settling = ("fact-settling", printable(self._note) or "...")
+        for id_, text in (settling, *zip(_END_IDS, self._balances_now(), strict=False)):
+            for label in self.query(f"#{id_}").results(Label):
+                label.update(text)
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""
         copy_tran_id(self._entry, self)
 
     def action_copy_all(self) -> None:
-        """Put all of it there."""
-        copy_text(entry_text(self._entry, self._whose), entry_title(self._entry), self)
+        """Put all facts there."""
+        description = self._description
+        copy_text(description.text, description.title, self)
 
     def action_close(self) -> None:
-        """Back to where it was opened."""
+        """Go back to where it was opened."""
         self.dismiss()

@@ -18,8 +18,8 @@ from tui.screens.review import ReviewScreen
 from tui.widgets.amount_input import AmountInput
 from tui.widgets.ask_line import AskLine
 from tui.widgets.completing_input import CompletingInput
+from tui.widgets.entry_table import EntryTable
 from tui.widgets.holdings_table import HoldingsTable
-from tui.widgets.transfer_table import TransferTable
 from tui.widgets.wallet_list import WalletList
 
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
@@ -36,7 +36,7 @@ _WIDGETS = (
     MainScreen,
     ReviewScreen,
     HoldingsTable,
-    TransferTable,
+    EntryTable,
     HistoryScreen,
 )
 """Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""

@@ -18,11 +18,9 @@ from textual.worker import Worker
 
 from tui.desk.desk import Desk
 from tui.desk.history_reader import Reading
-from tui.domain.again import again, reverse
 from tui.domain.differences import Comparison
 from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
-from tui.domain.view import Listed, View, Whose, host_of, listed, made_elsewhere, profile_of
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
@@ -30,23 +28,23 @@ from tui.screens.fitting import Fitting
 from tui.screens.history_words import comparing_words, differences, empty_words, missing_findings, said
 from tui.screens.report import ReportScreen
 from tui.widgets.at_once import at_once
-from tui.widgets.clipboard import copy_text, copy_tran_id
-from tui.widgets.entry_facts import entry_text, entry_title
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
-from tui.widgets.transfer_table import AGAIN_HELP, ROW_HELP
+from tui.words.columns import Listed, View, listed
 from tui.words.differences import summary
+from tui.words.entries import InUse, describe, draft_from
+from tui.words.outcomes import Watch
 
 _SORT = "in the history: sort by the next column / the other way round"
 _COMPARE = "in the history: check all of the journal against the exchange's record, read afresh"
-_BY_LETTER = frozenset({"filter", "sort", "take", "copy", "compare", "missing", "leave"})
+_BY_LETTER = frozenset({"filter", "sort", "compare", "missing", "leave"})
 """What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
 
 
 class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
-    """Lists all entries, newest first, as it comes. Ends with what is to be filled into the form, or None."""
+    """Lists all entries, newest first, as they come. Ends with what is to be filled into the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     AUTO_FOCUS = "EntryTable"
@@ -55,10 +53,6 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             Binding("slash", "filter", "Filter", key_display="/", tooltip="in the history: look for something"),
             Binding("s", "sort(False)", "Sort", tooltip=_SORT),
             Binding("S", "sort(True)", "Sort back", show=False, tooltip=_SORT),
-            Binding("r", "take(False)", "Again", tooltip=AGAIN_HELP),
-            Binding("R", "take(True)", "Reverse", tooltip=AGAIN_HELP),
-            Binding("c", "copy(False)", "Copy", show=False, tooltip=ROW_HELP),
-            Binding("C", "copy(True)", "Copy all", show=False, tooltip="in the history: copy all of the row"),
             Binding("x", "compare", "Check journal", tooltip=_COMPARE),
             Binding(
                 "n",
@@ -101,7 +95,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._place = place
         self._desk = desk
         self._browser = desk.browse()
-        self._whose = Whose(desk.profile, self._browser.host)
+        self._in_use = InUse(desk.profile, self._browser.host)
         self._view: View = before._view if before else View()
         self._filter: str = before._filter if before else ""
         """What stands in the filter."""
@@ -115,8 +109,8 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         yield Label("Reading the journal...", id="history-said", markup=False)
         yield FilterLine(self._filter)
         with Horizontal(id="history-columns"):
-            yield EntryTable(self._whose)
-            yield TransferDetail(id="history-detail", watch_over=self._desk.watch_over)
+            yield EntryTable(self._in_use)
+            yield TransferDetail(id="history-detail")
         yield Label("", id="history-note", markup=False)
         yield KeyBar()
 
@@ -142,7 +136,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             await self._wanted.wait()
             self._wanted.clear()
             view = self._view
-            found = await asyncio.to_thread(listed, self._browser.entries, view, self._whose)
+            found = await asyncio.to_thread(listed, self._browser.entries, view, self._in_use)
             self.post_message(self.Arranged(found, view))
 
     def on_history_screen_arranged(self, message: Arranged) -> None:
@@ -155,20 +149,19 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             label.update(words)
 
     def put(self, transfer: Transfer) -> None:
-        """Take a transfer as it stands now."""
+        """Take a transfer as it is now."""
         self._browser.put(transfer)
-        for screen in self.app.screen_stack:
-            if isinstance(screen, EntryScreen):
-                screen.show(transfer)
 
     def on_entry_table_marked(self, message: EntryTable.Marked) -> None:
         """Show all of the marked one beside the list, where there is room."""
         self._note("")
-        self.query_one(TransferDetail).show_entry(message.entry, self._whose)
+        entry = message.entry
+        watch = self._desk.watch_over(entry.transfer) if entry and entry.transfer else Watch.UNKNOWN
+        self.query_one(TransferDetail).show(describe(entry, self._in_use, watch=watch) if entry else None)
 
     def on_entry_table_opened(self, message: EntryTable.Opened) -> None:
         """Show all of one."""
-        self.app.push_screen(EntryScreen(message.entry, self._whose, self._desk.watch_over))
+        self.app.push_screen(EntryScreen(message.entry, self._desk.watch_over, history=self._in_use))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Look for what was typed, where it can be understood; the list stays as it is until then."""
@@ -205,27 +198,14 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         at = columns.index(self._view.column) if self._view.column in columns else -1
         self._show(replace(self._view, column=columns[(at + 1) % len(columns)], is_reversed=False))
 
-    def action_take(self, turned: bool) -> None:
-        """Fill the form with the marked one, or with the way back."""
-        entry = self.query_one(EntryTable).marked
-        if entry is None:
-            self.app.bell()
-            return
-        try:
-            draft = reverse(again(entry)) if turned else again(entry)
-            host, profile = host_of(entry, self._whose), profile_of(entry, self._whose)
-            self.dismiss(replace(draft, origin=made_elsewhere(host, profile, self._whose)))
-        except ValueError as error:
-            self._note(str(error))
-            self.app.bell()
-
-    def action_copy(self, everything: bool) -> None:
-        """Copy the tranId under the cursor, or all that there is to say of it."""
-        entry = self.query_one(EntryTable).marked
-        if entry is None or not everything:
-            copy_tran_id(entry, self)
-        else:
-            copy_text(entry_text(entry, self._whose), entry_title(entry), self)
+    def action_again(self, is_reversed: bool) -> None:
+        """Fill the form with the marked entry, or with its reverse."""
+        if entry := self.query_one(EntryTable).marked:
+            try:
+                self.dismiss(draft_from(entry, self._in_use, is_reversed=is_reversed))
+            except ValueError as error:
+                self._note(str(error))
+                self.app.bell()
 
     def action_ask_or_stop(self) -> None:
         """Stop reading, or read what is new."""

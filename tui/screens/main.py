@@ -17,23 +17,24 @@ from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyCheck, examine
 from tui.desk.settle import Progress
+from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
-from tui.domain.view import Whose
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
 from tui.screens.endings import Endings
+from tui.screens.entry import EntryScreen
 from tui.screens.fields import can_go_to
 from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.reading import HasBalances
-from tui.screens.result import ResultScreen
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
+from tui.widgets.entry_table import EntryTable
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
@@ -41,13 +42,13 @@ from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
-from tui.widgets.transfer_table import TransferTable
 from tui.widgets.trouble_line import TroubleLine
+from tui.words.entries import InUse, describe, draft_from
 
 if TYPE_CHECKING:
     from tui.screens.history import HistoryScreen
 
-_Shown = TypeVar("_Shown", ResultScreen, DecideScreen)
+_Shown = TypeVar("_Shown", EntryScreen, DecideScreen)
 
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
@@ -132,7 +133,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__(desk)
         self._status = status
-        self._whose = Whose(desk.profile, exchange_of(desk.client.base_url))
+        self._in_use = InUse(desk.profile, exchange_of(desk.client.base_url))
         self._draft = draft
         self._answered_ms: dict[str, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
@@ -150,15 +151,14 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
         yield StatusBar(self._status)
         yield TroubleLine()
         yield Label(TOO_SMALL, id="too-small")
-        detail = TransferDetail(id="detail", watch_over=self.desk.watch_over)
         with Horizontal(id="columns"):
             with VerticalScroll(id="body", can_focus=False):
                 yield TransferForm(self._draft, id="form")
-                yield SessionList(id="session", whose=self._whose, show_marked=detail.show)
+                yield SessionList(self._in_use, id="session")
             with Vertical(id="side"):  # in wide terminals only
                 yield Label("Holdings", classes="title")
                 yield HoldingsTable()
-                yield detail
+                yield TransferDetail(id="detail")
         yield BalanceRefresher(self.desk.balance_reader)
         yield KeyBar()
 
@@ -233,13 +233,8 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
         for asking in _about(self.app.screen_stack, DecideScreen, transfer):
             if not transfer.outcome.is_open:
                 asking.settled()
-        for shown in _about(self.app.screen_stack, ResultScreen, transfer):
-            shown.show(
-                transfer,
-                self.desk.balance_reader.balances,
-                self._answered_ms.get(transfer.identity),
-                self.desk.watch_over(transfer),
-            )
+        for shown in _about(self.app.screen_stack, EntryScreen, transfer):
+            shown.show(transfer, self.desk.balance_reader.balances, self._answered_ms.get(transfer.identity))
 
     @work(group="earlier")
     async def find_earlier(self) -> None:
@@ -274,21 +269,27 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
         progress = message.progress
         self._progress[progress.transfer.identity] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
-        for shown in _about(self.app.screen_stack, ResultScreen, progress.transfer):
+        for shown in _about(self.app.screen_stack, EntryScreen, progress.transfer):
             shown.show_note(progress.note)
 
     def on_main_screen_said_falsely(self, message: SaidFalsely) -> None:
         """Tell the person, over whatever they see."""
         self._corrections.tell(message.transfer)
 
-    def on_transfer_table_opened(self, message: TransferTable.Opened) -> None:
-        """Show all of one transfer, or let the person decide on one that the program cannot settle."""
-        progress = self._progress.get(message.transfer.identity)
+    def on_session_list_followed(self, message: SessionList.Followed) -> None:
+        """Show all of the marked transfer next to the form."""
+        entry, watch = Entry(None, message.transfer), self.desk.watch_over(message.transfer)
+        self.query_one(TransferDetail).show(describe(entry, note=message.note, watch=watch))
+
+    def on_entry_table_opened(self, message: EntryTable.Opened) -> None:
+        """Show all of one transfer, or let the person decide about one that the program cannot settle."""
+        transfer = message.entry.transfer
+        progress = self._progress.get(transfer.identity) if transfer else None
         if progress and progress.doubt:
             self.app.push_screen(DecideScreen(self.desk, progress))
         else:
-            note, watch = progress.note if progress else "", self.desk.watch_over(message.transfer)
-            self.app.push_screen(ResultScreen(message.transfer, note=note, watch=watch))
+            note = progress.note if progress else ""
+            self.app.push_screen(EntryScreen(message.entry, self.desk.watch_over, note=note))
 
     def action_favourites(self) -> None:
         """Show the moves that are kept under a name."""
@@ -297,9 +298,13 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
 
         self.app.push_screen(FavouritesScreen(self.draft, status.profile), self._fill)
 
-    def on_transfer_table_again(self, message: TransferTable.Again) -> None:
-        """Put it into the form; nothing is opened by itself."""
-        self._fill(message.draft)
+    def action_again(self, is_reversed: bool) -> None:
+        """Fill the form with the marked transfer, or with its reverse."""
+        if entry := self.query_one("#transfers", EntryTable).marked:
+            try:
+                self._fill(draft_from(entry, self._in_use, is_reversed=is_reversed))
+            except ValueError as error:
+                self.notify(str(error), severity="warning", markup=False)
 
     @property
     def _place(self) -> str:
@@ -324,19 +329,23 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
             self.review = None
             self.post_message(self.TransferLeft())
             return
-        shown = self.query_one("#transfers", TransferTable).newest(transfer)
+        shown = self.query_one(SessionList).newest(transfer)
         if not shown.outcome.is_open:  # it may have been settled while something lay over the review
             transfer = shown
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
         # What the desk tells of it may come after this.
         since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.identity, ticks_ms())
-        watch = self.desk.watch_over(transfer)
-        self.app.push_screen(
-            ResultScreen(transfer, self.desk.balance_reader.balances, since_ms, watch=watch), self._reviewed
+        result = EntryScreen(
+            Entry(None, transfer), self.desk.watch_over, balances=self.desk.balance_reader.balances, since_ms=since_ms
         )
+        self.app.push_screen(result, self._reviewed)
 
 
 def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfer) -> list[_Shown]:
     """The screens of a kind that are about one transfer, whatever lies over them."""
-    return [screen for screen in screens if isinstance(screen, kind) and screen.transfer.identity == transfer.identity]
+    return [
+        screen
+        for screen in screens
+        if isinstance(screen, kind) and screen.transfer and screen.transfer.identity == transfer.identity
+    ]

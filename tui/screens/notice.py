@@ -5,19 +5,14 @@ from time import monotonic
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Grid
 from textual.screen import ModalScreen
-from textual.widgets import Label
 
-from tui.domain import moments
-from tui.domain.amounts import grouped
 from tui.domain.transfer import Transfer
 from tui.screens.closing import DismissesItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
-from tui.widgets.asking_dialog import AskingDialog
-from tui.words import outcomes
-from tui.words.transfers import reasons
+from tui.widgets.asking_dialog import AskingDialog, described
+from tui.words.entries import describe_correction
 
 _UNSEEN_S = 1.0
 """Who types on while this comes up has not read it yet."""
@@ -37,27 +32,9 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
         self._question = Question(self, doing="closing", say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
-        """What is so, then every fact."""
-        transfer = self.transfer
-        title, meaning = outcomes.notice(transfer.evidence)
-        request = transfer.request
-        source, destination = request.ends
-        facts = [
-            ("tranId", str(transfer.tran_id or "")),
-            ("Amount", f"{grouped(request.amount)} {request.asset}"),
-            ("From", source.wide_label),
-            ("To", destination.wide_label),
-            ("Sent", moments.shown(transfer.timestamp_ms, "%Y-%m-%d %H:%M:%S %z")),
-            *reasons(transfer),
-        ]
+        """What is true, then every fact."""
         with AskingDialog():
-            yield Label(title, classes="title -unknown")
-            yield Label(meaning, classes="meaning", markup=False)
-            with Grid(classes="facts"):
-                for name, value in facts:
-                    if value:
-                        yield Label(name, classes="fact-name")
-                        yield Label(value, classes="fact-value", markup=False)
+            yield from described(describe_correction(self.transfer))
             yield AskLine(_ASK, final=("enter",))
 
     def on_mount(self) -> None:

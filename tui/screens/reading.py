@@ -1,9 +1,9 @@
 """What the wallets hold, as it comes from the exchange, on the screen of a transfer."""
 
 from tui.desk.desk import Desk
+from tui.screens.entry import EntryScreen
 from tui.screens.fields import HasFields
 from tui.screens.holdings import HoldingsScreen
-from tui.screens.result import ResultScreen
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.status_bar import StatusBar
@@ -27,7 +27,7 @@ class HasBalances(HasFields):
         self.query_one(TransferForm).show_balances(message.balances)
         self.query_one(HoldingsTable).show_balances(message.balances)
         for screen in self.app.screen_stack:  # something may lie over it
-            if isinstance(screen, ResultScreen | HoldingsScreen):
+            if isinstance(screen, EntryScreen | HoldingsScreen):
                 screen.show_balances(message.balances)
 
     def on_balance_refresher_transferable_read(self, message: BalanceRefresher.TransferableRead) -> None:

@@ -27,12 +27,11 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import TOO_SMALL, Fitting
-from tui.screens.review_words import bar_words, before_after, limit_words, review_facts
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.status_bar import Status
-from tui.words import answers, outcomes, transfers
+from tui.words import answers, outcomes, transfers, wallets
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -159,7 +158,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         with AskingDialog():
             yield Label("Review", classes="title")
             with Grid(classes="facts"):
-                for name, value in review_facts(request, status):
+                for name, value in (*transfers.request_facts(request), ("Profile", status.whose)):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(
@@ -358,12 +357,11 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         bars = balances.bars(*request.ends)
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount
-            change_words = before_after(
-                balances.held(end, request.asset), change, request.asset, is_possible=is_possible
-            )
-            limit = limit_words(balances, end, request.asset) if name == "From" else ""
+            held = balances.held(end, request.asset)
+            holds = wallets.before_after(held, change, request.asset, now_ms=ticks_ms(), is_possible=is_possible)
+            limit = wallets.limit(balances, end, request.asset) if name == "From" else ""
             self.query_one(f"#{_FACT_IDS[name]}", Label).update(
-                f"{end.wide_label}\n{change_words}{limit}{bar_words(bars.get(end))}"
+                f"{end.wide_label}\n{holds}{limit}{wallets.bar(bars.get(end))}"
             )
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:

@@ -1,6 +1,12 @@
 """A dialog that asks something at its end."""
 
-from textual.containers import VerticalScroll
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.containers import Grid, VerticalScroll
+from textual.widgets import Label
+
+from tui.words.entries import Description
 
 
 class AskingDialog(VerticalScroll, can_focus=False):
@@ -32,3 +38,17 @@ class AskingDialog(VerticalScroll, can_focus=False):
         if overflows:
             self.focus(scroll_visible=False)
             self.scroll_end(animate=False, immediate=True)
+
+
+def described(description: Description, more: Iterable[tuple[str, str]] = ()) -> ComposeResult:
+    """Compose a description: title, meaning, facts. `more` are ids and texts of lines below the facts."""
+    yield Label(description.title, classes=f"title -{description.style}", markup=False)
+    yield Label(description.meaning, classes="meaning", markup=False)
+    with Grid(classes="facts"):
+        for name, value in description.facts:
+            yield Label(name, classes="fact-name")
+            id_ = None if name == "Differs" else f"fact-{name.lower().replace(' ', '-')}"  # there may be several
+            yield Label(value, classes="fact-value", id=id_, markup=False)
+        for id_, text in more:
+            yield Label("", classes="fact-name")
+            yield Label(text, classes="fact-value", id=id_, markup=False)

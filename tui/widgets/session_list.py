@@ -1,46 +1,56 @@
 """The session's transfers and, above them, earlier ones that were still open when it began."""
 
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import DataTable, Label
+from textual.message import Message
+from textual.widgets import Label
 
 from tui.domain import moments
+from tui.domain.entries import Entry
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
-from tui.domain.view import Whose
+from tui.widgets.entry_table import EntryTable
 from tui.widgets.late_messages import DropsLateMessages
-from tui.widgets.transfer_table import TransferTable
+from tui.words.columns import AMOUNT, MOVE, OUTCOME, PAIRS, PROFILE, TIME, TRAN_ID, Listed, View, telling
+from tui.words.entries import InUse
 
-_TIME, _EARLIER_TIME = "%H:%M:%S", "%m-%d %H:%M"
 _MOST_NOTES = 2
-"""Each may take some lines. All of them are in what Enter on a transfer opens."""
+"""Each may take several lines. Enter on a transfer shows its note too."""
 
 
 class SessionList(DropsLateMessages, Vertical):
-    """One list, the newest last and in sight, with notes below on what is still unknown."""
+    """One list, the newest transfer last and in sight, with notes below about those that are unknown."""
 
-    def __init__(self, *, id: str, whose: Whose, show_marked: Callable[[Transfer, str], object]) -> None:  # noqa: A002
-        """Takes whose list it is, and what shows all of the transfer under the cursor, with how its settling goes."""
+    @dataclass
+    class Followed(Message):
+        """Posted when another transfer is under the cursor, or the marked one has changed."""
+
+        transfer: Transfer
+        note: str
+        """How its settling goes."""
+
+    def __init__(self, in_use: InUse, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._whose = whose
-        self._show_marked = show_marked
+        self._in_use = in_use
         self._earlier_ids: set[str] = set()
-        self._session_ids: set[str] = set()
-        self._notes: dict[str, tuple[Transfer, str]] = {}
-        """How the settling of each unknown transfer goes, by its id."""
+        self._transfers: dict[str, Transfer] = {}
+        self._notes: dict[str, str] = {}
+        """How the settling of each unknown transfer goes, by its identity."""
+        time = replace(TIME, text=lambda entry, _: self._time(entry))
+        self._columns = (time, MOVE, AMOUNT, OUTCOME, TRAN_ID, PAIRS, PROFILE)
 
     def compose(self) -> ComposeResult:
-        """The list, and below it whole sentences."""
+        """The list, and below it the notes."""
         yield Label("Session", classes="title", id="session-title")
         yield Label("No transfers yet", id="session-empty")
-        yield TransferTable(id="transfers", whose=self._whose)
+        yield EntryTable(self._in_use, id="transfers", is_newest_last=True)
         yield Label("", id="session-notes", markup=False)
 
     def on_mount(self) -> None:
         """Hide what has no rows."""
-        self._show_what_there_is()
+        self._refresh_labels()
 
     def show_earlier(self, transfers: list[Transfer]) -> None:
         """Show transfers of earlier sessions."""
@@ -49,56 +59,73 @@ class SessionList(DropsLateMessages, Vertical):
             self.show(transfer)
 
     def show(self, transfer: Transfer, note: str = "") -> None:
-        """Show a transfer as it stands now; the note says how its settling goes."""
-        is_earlier = transfer.identity in self._earlier_ids
-        is_new = not is_earlier and transfer.identity not in self._session_ids
-        if is_new:
-            self._session_ids.add(transfer.identity)
+        """Show a transfer as it is now; the note says how its settling goes."""
+        is_new = transfer.identity not in self._earlier_ids and transfer.identity not in self._transfers
+        self._transfers[transfer.identity] = transfer
         if note:
-            self._notes[transfer.identity] = transfer, note
+            self._notes[transfer.identity] = note
         else:
             self._notes.pop(transfer.identity, None)
-        table = self.query_one(TransferTable)
-        table.show(transfer, _EARLIER_TIME if is_earlier else _TIME)
-        self._show_what_there_is()
+        by_sending = sorted(self._transfers.values(), key=lambda sent: (sent.timestamp_ms, sent.id))
+        entries = [Entry(None, sent) for sent in by_sending]
+        table = self.query_one(EntryTable)
+        table.show(Listed(entries, telling(self._columns, entries, self._in_use)), View())
+        self._refresh_labels()
         if is_new:
             self.call_after_refresh(self.scroll_visible, animate=False)
-        if table.marked and table.marked.identity == transfer.identity:
+        if (marked := self.marked) and marked.identity == transfer.identity:
             self._follow_cursor()
 
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Show which one the cursor is on, and what is noted of it."""
+    @property
+    def marked(self) -> Transfer | None:
+        """The transfer under the cursor."""
+        entry = self.query_one(EntryTable).marked
+        return entry.transfer if entry else None
+
+    def newest(self, transfer: Transfer) -> Transfer:
+        """Return a transfer as it was shown last."""
+        return self._transfers.get(transfer.identity, transfer)
+
+    def on_entry_table_marked(self, event: EntryTable.Marked) -> None:
+        """Show the marked transfer, and its note first."""
         event.stop()
         self._follow_cursor()
-        self._show_what_there_is()
+        self._refresh_labels()
 
     def _follow_cursor(self) -> None:
-        if marked := self.query_one(TransferTable).marked:
-            self._show_marked(marked, self._notes.get(marked.identity, (marked, ""))[1])
+        if marked := self.marked:
+            self.post_message(self.Followed(marked, self._notes.get(marked.identity, "")))
 
-    def _show_what_there_is(self) -> None:
-        notes = self._told_notes()
+    def _time(self, entry: Entry) -> str:
+        transfer = entry.transfer
+        is_earlier = transfer is not None and transfer.identity in self._earlier_ids
+        return moments.shown(entry.at_ms or 0, "%m-%d %H:%M" if is_earlier else "%H:%M:%S")
+
+    def _refresh_labels(self) -> None:
+        notes = self._shown_notes()
         label = self.query_one("#session-notes", Label)
         label.display = bool(notes)
         label.update(notes)
-        count, earlier = len(self._session_ids), len(self._earlier_ids)
-        self.query_one(TransferTable).display = bool(count + earlier)
-        self.query_one("#session-empty").display = not count + earlier
-        words = f"Session - {count}" if count else "Session"
+        earlier = len(self._earlier_ids)
+        count = len(self._transfers) - earlier
+        self.query_one(EntryTable).display = bool(self._transfers)
+        self.query_one("#session-empty").display = not self._transfers
+        title = f"Session - {count}" if count else "Session"
         if earlier:
-            words += f"   Earlier, outcome open at the start - {earlier}"
-        self.query_one("#session-title", Label).update(words)
+            title += f"   Earlier, outcome open at the start - {earlier}"
+        self.query_one("#session-title", Label).update(title)
 
-    def _told_notes(self) -> str:
-        """That of the transfer under the cursor, then the newest ones."""
-        marked = self.query_one(TransferTable).marked
-        ids = sorted(
-            self._notes, key=lambda id_: (marked is None or id_ != marked.identity, -self._notes[id_][0].timestamp_ms)
+    def _shown_notes(self) -> str:
+        """Return the note of the marked transfer, then those of the newest."""
+        marked = self.marked
+        noted = [self._transfers[identity] for identity in self._notes]
+        noted.sort(
+            key=lambda transfer: (marked is None or transfer.identity != marked.identity, -transfer.timestamp_ms)
         )
-        told = [
-            f"{moments.shown(transfer.timestamp_ms, '%H:%M:%S')} {printable(note)}"
-            for transfer, note in map(self._notes.__getitem__, ids[:_MOST_NOTES])
+        lines = [
+            f"{moments.shown(transfer.timestamp_ms, '%H:%M:%S')} {printable(self._notes[transfer.identity])}"
+            for transfer in noted[:_MOST_NOTES]
         ]
-        if more := len(ids) - len(told):
-            told.append(f"{more} more unknown: mark one in the list to read of it")
-        return "\n".join(told)
+        if more := len(noted) - len(lines):
+            lines.append(f"{more} more unknown: mark one in the list to read its note")
+        return "\n".join(lines)

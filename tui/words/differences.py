@@ -6,7 +6,7 @@ They are functions of a row's evidence and of what the record says, both whole.
 from collections.abc import Collection, Sequence
 from typing import assert_never
 
-from tui.domain.amounts import grouped
+from tui.domain.amounts import quantity
 from tui.domain.differences import Comparison, Difference, DifferenceKind
 from tui.domain.entries import Entry, Origin
 from tui.domain.moments import in_full
@@ -72,7 +72,7 @@ def sentence(difference: Difference) -> str:
         source, destination = transfer.request.ends
         tran_id = f" with tranId {transfer.tran_id}" if transfer.tran_id is not None else ""
         sides.append(
-            f"{_row(transfer)}, {grouped(transfer.request.amount)} {transfer.request.asset}, "
+            f"{_row(transfer)}, {quantity(transfer.request.amount, transfer.request.asset)}, "
             f"{source.label} to {destination.label}, {outcomes.standing(transfer.evidence)}{tran_id}"
         )
     if (record := difference.record) is not None:
@@ -178,5 +178,5 @@ def _record(record: Row) -> str:
         return f"a record that is not as documented: {record.text}"
     return (
         f"tranId {record.tran_id} of {in_full(record.timestamp)}: "
-        f"{record.type} {grouped(record.amount)} {record.asset}, {record.status}"
+        f"{record.type} {quantity(record.amount, record.asset)}, {record.status}"
     )

@@ -3,30 +3,36 @@
 from collections.abc import Mapping, Sequence
 
 from tui.domain import moments
-from tui.domain.amounts import grouped
+from tui.domain.amounts import quantity
 from tui.domain.evidence import Accepted, code_from
 from tui.domain.outcome import Outcome
 from tui.domain.text import printable
-from tui.domain.transfer import Transfer
+from tui.domain.transfer import Transfer, TransferRequest
 from tui.words import answers, outcomes
 
 
 def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
     """Return every fact with its name; the note says how the settling goes."""
-    request = transfer.request
-    source, destination = request.ends
     named = [
         ("tranId", str(transfer.tran_id or "")),
         *reasons(transfer),
         ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
-        ("From", source.wide_label),
-        ("To", destination.wide_label),
-        ("Amount", f"{grouped(request.amount)} {request.asset}"),
-        ("Type", request.type.name),
-        ("Sent", moments.shown(transfer.timestamp_ms, "%Y-%m-%d %H:%M:%S %z")),
+        *request_facts(transfer.request),
+        ("Sent", moments.with_offset(transfer.timestamp_ms)),
         ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter tries again. {transfer.unwritten}")),
     ]
     return [fact for fact in named if fact[1]]
+
+
+def request_facts(request: TransferRequest) -> list[tuple[str, str]]:
+    """Return what is asked of the exchange, each fact with its name."""
+    source, destination = request.ends
+    return [
+        ("From", source.wide_label),
+        ("To", destination.wide_label),
+        ("Amount", quantity(request.amount, request.asset)),
+        ("Type", request.type.name),
+    ]
 
 
 def not_written(error: Exception) -> str:
@@ -52,11 +58,11 @@ def ended(transfer: Transfer) -> tuple[str, str]:
     """Return a title and a line about a transfer that was unknown and has ended."""
     request = transfer.request
     source, destination = request.ends
-    what = f"{grouped(request.amount)} {request.asset}, {source.label} -> {destination.label}"
+    move = f"{quantity(request.amount, request.asset)}, {source.label} -> {destination.label}"
     tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
     sent = moments.shown(transfer.timestamp_ms, "%H:%M:%S")
     title = "Judged" if transfer.is_judged else "Settled"
-    return title, f"{what}, sent {sent}: it {outcomes.standing(transfer.evidence)}{tran_id}"
+    return title, f"{move}, sent {sent}: it {outcomes.standing(transfer.evidence)}{tran_id}"
 
 
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
@@ -64,7 +70,7 @@ def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
     when = moments.shown(earlier.timestamp_ms, "%H:%M:%S")
     look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
-    amount = f"{grouped(earlier.request.amount)} {earlier.request.asset}"
+    amount = quantity(earlier.request.amount, earlier.request.asset)
     condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
     return (
         f"An identical transfer went out at {when} and {outcomes.standing(earlier.evidence)}.{look}\n"

@@ -1,0 +1,111 @@
+"""The list of the session's transfers: its columns, its order, its colours."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+
+import tui.app
+from tests.evidence import accepted, evidence_for
+from tests.evidence import transfer as transfer_with
+from tui.domain.transfer import Outcome, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.widgets.entry_table import EntryTable
+from tui.widgets.session_list import SessionList
+from tui.words.entries import InUse
+
+SENDING = transfer_with(request=TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1)))
+
+
+class ListApp(App[None]):
+    """A list, and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        yield SessionList(InUse("main", "demo"), id="session")
+
+
+def column(app: ListApp, name: str) -> list[str] | None:
+    """What a column shows; None if there is no such column."""
+    table = app.query_one(EntryTable)
+    named = [column for column in table.columns if column.name == name]
+    return [named[0].text(entry, table._in_use) for entry in table.entries] if named else None
+
+
+async def test_pairs_have_a_column_once_a_transfer_has_some() -> None:
+    app = ListApp()
+    async with app.run_test(size=(80, 24)):
+        session = app.query_one(SessionList)
+        session.show(SENDING)
+        assert column(app, "Pairs") is None
+        request = TransferRequest(TransferType.ISOLATED_MARGIN_MAIN, "USDT", Decimal(1), from_symbol="BTCUSDT")
+        session.show(replace(SENDING, id=2, identity="2", request=request))
+        assert column(app, "Pairs") == ["", "BTCUSDT"]
+        session.show(replace(SENDING, evidence=accepted()))
+        assert column(app, "Outcome") == ["done", "sending"]
+
+
+async def test_profile_has_a_column_once_a_transfer_is_of_another_than_the_line_at_the_top_says() -> None:
+    app = ListApp()
+    async with app.run_test(size=(80, 24)):
+        session = app.query_one(SessionList)
+        session.show(SENDING)
+        assert column(app, "Profile") is None
+        session.show(replace(SENDING, id=2, identity="2", profile="savings"))
+        session.show(replace(SENDING, id=3, identity="3"))
+        assert column(app, "Profile") == ["main", "savings", "main"]
+
+
+async def test_rows_stand_in_the_order_of_their_sending_whatever_their_numbers() -> None:
+    """An older copy of the journal, restored, gives out its numbers again."""
+    app = ListApp()
+    async with app.run_test(size=(80, 24)):
+        session = app.query_one(SessionList)
+        for number, identity, at_ms in ((7, "a", 3000), (3, "b", 4000), (3, "c", 2000), (8, "d", 1000)):
+            when = SENDING.timestamp_ms + at_ms
+            session.show(replace(SENDING, id=number, identity=identity, timestamp_ms=when))
+        entries = app.query_one(EntryTable).entries
+        assert [entry.transfer.identity for entry in entries if entry.transfer] == ["d", "c", "a", "b"]
+
+
+async def test_every_digit_of_a_tran_id_is_shown_as_soon_as_it_is_known() -> None:
+    app = ListApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        session = app.query_one(SessionList)
+        session.show(SENDING)
+        await pilot.pause()
+        assert "Spot -> Funding" in str(app.query_one(EntryTable).render())
+        session.show(replace(SENDING, evidence=accepted(13526853623)))
+        assert "13526853623" in str(app.query_one(EntryTable).render())
+
+
+async def test_the_highlight_is_as_wide_as_the_list_after_a_resize() -> None:
+    app = ListApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.query_one(SessionList).show(SENDING)
+        table = app.query_one(EntryTable)
+        for width in (120, 60):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+            marked = table.render_line(1)
+            assert marked.cell_length == width
+            assert len({segment.style.bgcolor for segment in marked if segment.style}) == 1
+
+
+async def test_open_done_and_not_moved_are_told_apart_by_colour() -> None:
+    app = ListApp(css_path=Path(tui.app.__file__).with_name("shunter.tcss"))
+    async with app.run_test(size=(80, 24)):
+        session = app.query_one(SessionList)
+        for number, outcome in enumerate(Outcome):
+            session.show(transfer_with(id=number, identity=str(number), evidence=evidence_for(outcome)))
+        table = app.query_one(EntryTable)
+        colours = {
+            outcome: table.get_visual_style(f"entry-table--{outcome}", partial=True).foreground for outcome in Outcome
+        }
+        groups = [
+            {colours[outcome] for outcome in Outcome if outcome.is_open},
+            {colours[Outcome.DONE]},
+            {colours[outcome] for outcome in (Outcome.REJECTED, Outcome.NOT_SENT, Outcome.NOT_EXECUTED)},
+        ]
+        assert [len(group) for group in groups] == [1, 1, 1]
+        assert len(set.union(*groups)) == 3

@@ -1,0 +1,135 @@
+"""The columns of lists of entries, and which entries a list shows in which order."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tui import clock
+from tui.domain import moments
+from tui.domain.amounts import quantity
+from tui.domain.entries import Entry, select
+from tui.domain.search import ANY, Search
+from tui.domain.text import printable
+from tui.domain.wallets import TransferType
+from tui.words.entries import InUse, host_of, move, outcome_word, place, profile_of
+
+_RECENT_MS = 183 * 24 * 60 * 60 * 1000
+"""An older entry shows its year instead of its time, as `ls -l` does."""
+
+_TYPE_ORDER = {kind.name: number for number, kind in enumerate(TransferType)}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a list of entries."""
+
+    name: str
+    text: Callable[[Entry, InUse], str]
+    """What it shows of an entry; nothing in it commands a terminal."""
+    key: Callable[[Entry, InUse], Any]
+    """What it sorts by."""
+    widest: int = 20
+    """Terminal columns. A longer text is cut and ends in `~`; Enter shows the full value."""
+    narrowest: int | None = None
+    """How far it may be cut before it goes out of sight; None if it may not."""
+    usual: Callable[[InUse], str] | None = None
+    """The key of every entry for which the column says nothing new: it is left out if all have that."""
+    is_largest_first: bool = False
+
+
+def _time(entry: Entry, _: InUse) -> str:
+    if entry.at_ms is None:
+        return "?"
+    try:
+        moment = moments.local(entry.at_ms)
+    except OverflowError:
+        return "?"
+    is_recent = abs(clock.wall_ms() - entry.at_ms) < _RECENT_MS
+    return moment.strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
+
+
+TIME = Column("Time", _time, lambda entry, _: -(entry.at_ms or 0), is_largest_first=True)
+MOVE = Column(
+    "Move",
+    lambda entry, _: move(entry),
+    lambda entry, _: (_TYPE_ORDER.get(entry.type or "", -1), entry.type or ""),
+    widest=36,
+)
+AMOUNT = Column(
+    "Amount",
+    lambda entry, _: quantity(entry.amount, entry.asset),
+    lambda entry, _: (entry.asset or "", -(entry.amount or Decimal(0))),  # amounts compare within an asset
+    is_largest_first=True,
+)
+OUTCOME = Column(
+    "Outcome", lambda entry, _: printable(outcome_word(entry)), lambda entry, _: outcome_word(entry), widest=14
+)
+HOST = Column(
+    "Host",
+    lambda entry, in_use: place(host_of(entry, in_use)),
+    host_of,
+    widest=24,
+    narrowest=10,  # an entry of another place must not pass for one of this
+    usual=lambda in_use: in_use.host,
+)
+MADE = Column("Made", lambda entry, _: entry.origin.value, lambda entry, _: entry.origin.value)
+PROFILE = Column(
+    "Profile",
+    lambda entry, in_use: printable(profile_of(entry, in_use)),
+    profile_of,
+    widest=16,
+    usual=lambda in_use: in_use.profile,
+)
+TRAN_ID = Column(
+    "tranId",
+    lambda entry, _: "-" if entry.tran_id is None else str(entry.tran_id),
+    lambda entry, _: entry.tran_id or 0,
+)
+PAIRS = Column(
+    "Pairs", lambda entry, _: printable(entry.pairs), lambda entry, _: entry.pairs, widest=28, usual=lambda _: ""
+)
+
+COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, MADE, PROFILE, TRAN_ID, PAIRS)
+"""The columns of the history, from left to right."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which entries a list shows, and in which order."""
+
+    search: Search = ANY
+    column: Column = TIME
+    is_reversed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The entries that a view shows, and its columns."""
+
+    entries: list[Entry]
+    columns: tuple[Column, ...]
+
+
+def listed(entries: Iterable[Entry], view: View, in_use: InUse) -> Listed:
+    """Return what a view shows of entries that come newest first. Equal entries stay newest first."""
+    everything = list(entries)
+    shown = everything
+    if view.search != ANY:
+        shown = select(shown, view.search, profile=in_use.profile, host=in_use.host)
+    if view.column is not TIME:
+        shown = sorted(shown, key=lambda entry: view.column.key(entry, in_use), reverse=view.is_reversed)
+    elif view.is_reversed:
+        shown = shown[::-1]
+    return Listed(shown, telling(COLUMNS, everything, in_use))
+
+
+def telling(columns: Iterable[Column], entries: list[Entry], in_use: InUse) -> tuple[Column, ...]:
+    """Return the columns that say something new about entries: Host and Profile if any has another than that in use,
+    Pairs if any has pairs.
+    """
+    return tuple(
+        column
+        for column in columns
+        if column.usual is None or any(column.key(entry, in_use) != column.usual(in_use) for entry in entries)
+    )

@@ -1,0 +1,177 @@
+"""An entry in words: the one description of a transfer, a record, or both, that every screen shows."""
+
+from dataclasses import dataclass, replace
+
+from tui.domain import moments
+from tui.domain.again import again, reverse
+from tui.domain.amounts import quantity
+from tui.domain.balances import ends
+from tui.domain.entries import Entry
+from tui.domain.hosts import in_short, place_name
+from tui.domain.outcome import Outcome, recorded_outcome
+from tui.domain.records import HistoryRow, Row
+from tui.domain.text import printable
+from tui.domain.transfer import Draft, Transfer
+from tui.domain.wallets import TransferType
+from tui.words import outcomes, transfers
+from tui.words.differences import meaning, possible_rows
+from tui.words.outcomes import Watch
+
+_MOST_IN_PLACE = 24
+
+_STATUS_WORDS = {"CONFIRMED": "done", "FAILED": "failed", "PENDING": "pending"}
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """The profile and the exchange in use: records that no row of the journal has are read with them."""
+
+    profile: str
+    host: str
+    """The exchange's base URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a person reads about an entry."""
+
+    style: str
+    """The outcome whose colour the title has; empty if the outcome is not known."""
+    title: str
+    meaning: str
+    """What it means for the money, in a sentence or two."""
+    facts: list[tuple[str, str]]
+    """Names and values, without empty ones."""
+
+    @property
+    def text(self) -> str:
+        """All facts, one a line."""
+        return "\n".join(f"{name}: {value}" for name, value in self.facts)
+
+
+def describe(
+    entry: Entry, history: InUse | None = None, *, note: str = "", watch: Watch = Watch.UNKNOWN
+) -> Description:
+    """Return the description of an entry.
+
+    `history` is the profile and the exchange whose history the entry was compared with; None for a transfer that was
+    not compared with any. `note` says how the settling goes.
+    """
+    transfer, record = entry.transfer, entry.record
+    ending = "differs" if entry.mismatches else outcome_word(entry)
+    title = "Transfer" if ending == "?" else f"Transfer {ending}"
+    facts = [("Differs", printable(str(mismatch))) for mismatch in entry.mismatches]
+    if transfer is not None:
+        facts += transfers.facts(transfer, note)
+    if record is not None:
+        facts += _record_facts(entry, record) if transfer is None else _next_to_transfer(record)
+    if history is None and transfer is not None:
+        text = outcomes.meaning(transfer.evidence, watch)
+    else:
+        text = meaning(entry, history.host if history else "", watch)
+    if history is not None:
+        facts += [
+            ("Made", entry.origin.value),
+            ("Perhaps", printable(possible_rows(entry))),
+            ("Profile", printable(profile_of(entry, history))),
+            ("Host", place(host_of(entry, history))),
+        ]
+    return Description(
+        Outcome.UNKNOWN.value if entry.mismatches else outcome_style(entry),
+        printable(f"{title}: {quantity(entry.amount, entry.asset)}"),
+        printable(text),
+        [fact for fact in facts if fact[1]],
+    )
+
+
+def describe_correction(transfer: Transfer) -> Description:
+    """Return the description of a transfer about which Shunter showed something wrong before."""
+    title, text = outcomes.notice(transfer.evidence)
+    described = describe(Entry(None, transfer))
+    facts = [fact for fact in described.facts if fact[0] != "Settling"]
+    return Description(Outcome.UNKNOWN.value, title, text, facts)
+
+
+def move(entry: Entry) -> str:
+    """Return the move in short: "Spot -> Funding"; the exchange's own name of a type that is not known."""
+    kind = TransferType.__members__.get(entry.type or "")
+    if kind is None:
+        return printable(entry.type or "?")
+    return f"{kind.source.short_label} -> {kind.destination.short_label}"
+
+
+def place(host: str) -> str:
+    """Return what a person calls an exchange: LIVE, DEMO, or its host."""
+    return printable(place_name(host))
+
+
+def host_of(entry: Entry, in_use: InUse) -> str:
+    """Return the base URL of the exchange where an entry was made."""
+    return entry.transfer.host if entry.transfer else in_use.host
+
+
+def profile_of(entry: Entry, in_use: InUse) -> str:
+    """Return the profile of an entry: that of its row in the journal, or the one that read the record."""
+    return entry.transfer.profile if entry.transfer else in_use.profile
+
+
+def outcome_word(entry: Entry) -> str:
+    """Return how an entry ended, in a word: by the journal, else by the record. An unknown status stays as it came."""
+    if entry.transfer:
+        return entry.transfer.outcome.words
+    status = (entry.record.status if entry.record else None) or "?"
+    return _STATUS_WORDS.get(status, status)
+
+
+def outcome_style(entry: Entry) -> str:
+    """Return the outcome whose colour an entry has; empty if it is not known."""
+    if entry.transfer:
+        return entry.transfer.outcome.value
+    outcome = recorded_outcome(entry.record.status) if entry.record else None
+    return outcome.value if outcome else ""
+
+
+def draft_from(entry: Entry, in_use: InUse, *, is_reversed: bool) -> Draft:
+    """Return what the form is filled with to make a transfer again, or the other way round.
+
+    Raises ValueError, with the reason, if it cannot be made.
+    """
+    draft = reverse(again(entry)) if is_reversed else again(entry)
+    return replace(draft, origin=made_elsewhere(host_of(entry, in_use), profile_of(entry, in_use), in_use))
+
+
+def made_elsewhere(host: str, profile: str, in_use: InUse) -> str:
+    """Return a warning that a draft comes from another place or profile; empty if it does not."""
+    if (host, profile) == (in_use.host, in_use.profile):
+        return ""
+    origin, destination = (in_short(place(either), _MOST_IN_PLACE) for either in (host, in_use.host))
+    return (
+        f"Filled from a transfer at {origin} as {printable(profile)}. "
+        f"It would be sent to {destination} as {printable(in_use.profile)}."
+    )
+
+
+def _next_to_transfer(record: Row) -> list[tuple[str, str]]:
+    """Return what a record says about the transfer that it belongs to."""
+    if not isinstance(record, HistoryRow):
+        return [("Came as", record.text)]
+    amount, at = quantity(record.amount, record.asset), moments.with_offset(record.timestamp)
+    return [("On record", printable(f"{record.type} {amount}, {record.status}, {at}"))]
+
+
+def _record_facts(entry: Entry, record: Row) -> list[tuple[str, str]]:
+    """Return what a record without a row in the journal says."""
+    kind = TransferType.__members__.get(record.type or "")
+    accounts = [account.wide_label for account in ends(kind, *entry.symbols)] if kind else []
+    facts = [
+        ("tranId", "" if record.tran_id is None else str(record.tran_id)),
+        *zip(("From", "To"), accounts, strict=False),
+        ("Pairs", "" if kind else entry.pairs),
+        ("Asked for", "" if entry.pairs else entry.asked_pairs),
+        ("Amount", quantity(record.amount, record.asset)),
+        ("Type", record.type or ""),
+        ("Status", record.status or ""),
+        ("Recorded", "?" if record.timestamp is None else moments.with_offset(record.timestamp)),
+        ("Came as", "" if isinstance(record, HistoryRow) else record.text),
+    ]
+    return [(name, printable(value)) for name, value in facts]
