@@ -63,8 +63,8 @@ class Press:
     read_s: float
     """When it was read."""
     began_s: float
-    """When the key went down, if it is held: it had not come for a while before."""
     began_order: int = 0
+    """When the key went down, if it is held: it had not come for a while before."""
     key: str = ""
     is_alone: bool = True
     """Whether nothing else that could be typed was read with it."""
@@ -102,22 +102,6 @@ class Fence:
         return f"\x1b[{self.row};{self.column}R"
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldKey:
-    """A key that may be held down: it comes again and again, with no longer pauses than keyboards make."""
-
-    key: str = ""
-    began_s: float = 0.0
-    began_order: int = 0
-    last_s: float = 0.0
-
-    def next(self, key: str, read_s: float, order: int) -> "_HeldKey":
-        """Return what may be held after another key came."""
-        if key == self.key and read_s - self.last_s <= _HELD_S:
-            return replace(self, last_s=read_s)
-        return _HeldKey(key, read_s, order, read_s)
-
-
 class InputDriver(LinuxDriver):
     """Reads the terminal."""
 
@@ -140,9 +124,8 @@ class InputDriver(LinuxDriver):
         self._presses: WeakKeyDictionary[events.Key, Press] = WeakKeyDictionary()
         self._repeats: WeakSet[events.Key] = WeakSet()
         """Keys that the terminal says are held."""
-        self._held = _HeldKey()
-        self._answered = _HeldKey()
-        """The last key that answered a question, while it may be held."""
+        self._last_press = self._answered = Press(0, 0.0, 0.0)
+        """The last press, and the last one that answered a question, continued while its key may be held."""
         self._paste_doubt = ""
         self._key_times: deque[float] = deque(maxlen=_BURST)
         self._burst_s = 0.0
@@ -162,7 +145,7 @@ class InputDriver(LinuxDriver):
 
     def has_answered(self, press: Press) -> None:
         """Note that a key answered a question: while it is held, it answers no other."""
-        self._answered = _HeldKey(press.key, press.began_s, press.began_order, press.read_s)
+        self._answered = press
 
     def is_last(self, press: Press) -> bool:
         """Whether nothing that could be typed, nor the start of it, came after the press."""
@@ -267,26 +250,30 @@ class InputDriver(LinuxDriver):
                 self.process_message(message)
 
     def _note_key(self, event: events.Key, token: Token, *, is_alone: bool) -> None:
-        self._held = held = self._held.next(event.key, self._read_s, self.order)
-        if event.key == self._answered.key:
-            self._answered = self._answered.next(event.key, self._read_s, self.order)
-            held = min(held, self._answered, key=lambda key: key.began_order)
         is_in_burst = self._read_s - self._burst_s < _AFTER_BURST_S
         self._key_times.append(self._read_s)
         if len(self._key_times) == _BURST and self._read_s - self._key_times[0] < _BURST_S:
             self._burst_s = self._read_s
+        press = Press(
+            self.order,
+            self._read_s,
+            self._read_s,
+            self.order,
+            event.key,
+            is_alone,
+            self._paste_doubt,
+            event in self._repeats,
+            is_in_burst,
+        )
+        for last in (self._last_press, self._answered):
+            is_held = last.key == press.key and press.read_s - last.read_s <= _HELD_S
+            if is_held and last.began_order < press.began_order:
+                press = replace(press, began_s=last.began_s, began_order=last.began_order)
+        self._last_press = press
+        if press.key == self._answered.key:
+            self._answered = press
         if token.kind in (TokenKind.KEY, TokenKind.SEQUENCE):
-            self._presses[event] = Press(
-                self.order,
-                self._read_s,
-                held.began_s,
-                held.began_order,
-                event.key,
-                is_alone,
-                self._paste_doubt,
-                event in self._repeats,
-                is_in_burst,
-            )
+            self._presses[event] = press
 
     def _check_fences(self, token: Token) -> None:
         for fence in list(self._fences):
