@@ -1,7 +1,8 @@
-"""How the end of an unknown transfer is told: no surer than it is."""
+"""How the end of an unknown transfer is notified: no surer than it is."""
 
 from dataclasses import replace
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -20,14 +21,14 @@ from tui.domain.evidence import Evidence
 from tui.domain.outcome import Basis
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
-from tui.screens.endings import Endings
+from tui.screens.notice import Notices
 
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(7))
 UNKNOWN = transfer_with(request=REQUEST, evidence=ambiguous(), answer=ambiguous())
 
 
-class Told:
-    """Takes what an app would ring and show."""
+class App:
+    """Records what an app would ring and show."""
 
     def __init__(self) -> None:
         self.rings = 0
@@ -36,19 +37,21 @@ class Told:
     def bell(self) -> None:
         self.rings += 1
 
-    def notify(self, words: str, *, title: str, **_: object) -> None:
-        self.notices.append((title, words))
+    def notify(self, message: str, *, title: str, **_: object) -> None:
+        self.notices.append((title, message))
 
 
-def told(*transfers: Transfer) -> Told:
-    app, endings = Told(), Endings()
+def updated(*transfers: Transfer) -> App:
+    """The app after these updates."""
+    app = App()
+    notices = Notices(cast("Any", SimpleNamespace(app=app)), cast("Any", None))
     for transfer in transfers:
-        endings.changed(transfer, cast("Any", app))
+        notices.update(transfer)
     return app
 
 
 @pytest.mark.parametrize(
-    ("evidence", "title", "words"),
+    ("evidence", "title", "ending"),
     [
         (matching_record(12), "Settled", "it is done, by a matching record, tranId 12"),
         (no_record(), "Judged", "it was judged not executed, which is no proof"),
@@ -62,16 +65,18 @@ def told(*transfers: Transfer) -> Told:
         ),
     ],
 )
-def test_an_end_is_told_once_with_the_bell_and_a_judgement_as_one(evidence: Evidence, title: str, words: str) -> None:
+def test_an_end_is_notified_once_with_the_bell_and_a_judgement_as_one(
+    evidence: Evidence, title: str, ending: str
+) -> None:
     end = replace(UNKNOWN, evidence=evidence)
-    app = told(UNKNOWN, end, end)
-    ((said_title, said),) = app.notices
-    assert (said_title, app.rings) == (title, 1)
-    assert said.startswith("7 USDT, Spot -> Funding, sent ")
-    assert said.endswith(f": {words}")
+    app = updated(UNKNOWN, end, end)
+    ((shown_title, message),) = app.notices
+    assert (shown_title, app.rings) == (title, 1)
+    assert message.startswith("7 USDT, Spot -> Funding, sent ")
+    assert message.endswith(f": {ending}")
 
 
-def test_what_a_person_decided_and_what_was_never_unknown_is_not_told() -> None:
+def test_what_a_person_decided_and_what_was_never_unknown_is_not_notified() -> None:
     decided = replace(UNKNOWN, evidence=persons_word(is_executed=True))
     answered = transfer_with(id=2, request=REQUEST, evidence=accepted(3))
-    assert told(UNKNOWN, decided, answered).notices == []
+    assert updated(UNKNOWN, decided, answered).notices == []

@@ -220,7 +220,7 @@ class ShunterApp(TerminalApp):
                 message.needs_passphrase = False  # the person has just left such a screen
             self.post_message(message)
         elif self._main:
-            self._main.tell_corrections()
+            self._main.notices.show_next()
 
     async def on_welcome_screen_demo_chosen(self) -> None:
         """Open the demo instead."""

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.clock import ticks_ms
@@ -22,18 +23,17 @@ from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
-from tui.screens.corrections import Corrections
 from tui.screens.decide import DecideScreen
-from tui.screens.endings import Endings
 from tui.screens.entry import EntryScreen
-from tui.screens.fields import can_go_to
 from tui.screens.fitting import TOO_SMALL, Fitting
+from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
-from tui.screens.reading import HasBalances
+from tui.screens.notice import Notices
 from tui.screens.review import Review, ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
+from tui.widgets.completing_input import CompletingInput
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
@@ -53,7 +53,7 @@ _Shown = TypeVar("_Shown", EntryScreen, DecideScreen)
 _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
 
 
-class MainScreen(DropsLateMessages, Fitting, HasBalances):
+class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
@@ -131,7 +131,8 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
         """The person has left the review, or has closed the result."""
 
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
-        super().__init__(desk)
+        super().__init__()
+        self.desk = desk
         self._status = status
         self._in_use = InUse(desk.profile, exchange_of(desk.client.base_url))
         self._draft = draft
@@ -143,8 +144,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
         """The newest one."""
         self._progress: dict[str, Progress] = {}
         """Where the settling of each unknown transfer stands, by its id."""
-        self._endings = Endings()
-        self._corrections = Corrections(self, desk)
+        self.notices = Notices(self, desk)
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
@@ -174,11 +174,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
     def on_screen_resume(self) -> None:
         """Show what the review has read, and what came up meanwhile."""
         self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
-        self._corrections.tell_next()
-
-    def tell_corrections(self) -> None:
-        """Tell what could not be told while a secret was being typed."""
-        self._corrections.tell_next()
+        self.notices.show_next()
 
     @property
     def draft(self) -> Draft:
@@ -196,6 +192,66 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
         """Turn the move round."""
         self.query_one(TransferForm).action_swap()
 
+    def action_move_focus(self, step: int) -> None:
+        """Move the focus from field to field, in the order of the form.
+
+        Textual's own order is by position on the screen, and a pair field that just appeared has none yet. Moving
+        forward accepts the suggestion.
+        """
+        if step > 0 and isinstance(self.focused, CompletingInput):
+            self.focused.accept_suggestion()
+        fields = [widget for widget in self.query("*") if _can_go_to(widget)]
+        if not fields:  # the terminal is too small
+            return
+        at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
+        self.set_focus(fields[(at + step) % len(fields)])
+
+    def action_go_on(self) -> None:
+        """Move the focus from a chosen wallet to the next field."""
+        self.query_one(TransferForm).go_on()
+
+    def action_go_to(self) -> None:
+        """Ask for the letter of a field or list."""
+        widgets = {letter: self.query(selector) for letter, (selector, _) in LETTERS.items()}
+        targets = {letter: query.first() for letter, query in widgets.items() if query and _can_go_to(query.first())}
+        self.app.push_screen(GoToScreen(targets))
+
+    def action_refresh_balances(self) -> None:
+        """Read the wallets again."""
+        self.query_one(BalanceRefresher).read_all()
+
+    def on_balance_refresher_read(self, message: BalanceRefresher.Read) -> None:
+        """Show what was read."""
+        self.query_one(TransferForm).show_balances(message.balances)
+        self.query_one(HoldingsTable).show_balances(message.balances)
+        for screen in self.app.screen_stack:  # other screens may cover them
+            if isinstance(screen, EntryScreen | HoldingsScreen):
+                screen.show_balances(message.balances)
+
+    def on_balance_refresher_transferable_read(self, message: BalanceRefresher.TransferableRead) -> None:
+        """Show what can be moved."""
+        self.query_one(TransferForm).transferable_read(message.balances, message.account, message.asset)
+
+    def on_balance_refresher_waiting(self, message: BalanceRefresher.Waiting) -> None:
+        """Show what the app waits for, and the state of the exchange."""
+        self.show_exchange_state()
+        self.query_one(StatusBar).show(waiting_for=message.words)
+
+    def on_balance_refresher_unread(self, message: BalanceRefresher.Unread) -> None:
+        """Show which wallets cannot be read."""
+        self.query_one(TroubleLine).show_unread(message.wallets)
+
+    def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
+        """Ask the exchange how much can be moved."""
+        self.query_one(BalanceRefresher).read_transferable(message.account, message.asset)
+
+    def show_exchange_state(self) -> None:
+        """Show the offset of the exchange's clock, and how much of its limit is used."""
+        clock = self.desk.client.clock
+        self.query_one(StatusBar).show(
+            clock_offset_ms=clock.offset_ms if clock else None, weight=self.desk.client.uid_weight
+        )
+
     def action_history(self) -> None:
         """Show the transfers of all sessions."""
         from tui.screens.history import HistoryScreen  # late, as the favourites: nobody waits for it at the start
@@ -206,7 +262,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
     def action_holdings(self) -> None:
         """Go to every asset in every wallet: beside the form, or over it where there is no room."""
         beside = self.query_one(HoldingsTable)
-        if can_go_to(beside):
+        if _can_go_to(beside):
             self.set_focus(beside)
             return
         screen = HoldingsScreen(self.desk.balance_reader.balances, place=self._place, read=self.action_refresh_balances)
@@ -215,8 +271,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
         """Show a transfer as it stands now."""
         transfer = message.transfer
-        self._endings.changed(transfer, self.app)
-        self._corrections.follow(transfer)
+        self.notices.update(transfer)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.identity, None)
         self.query_one(SessionList).show(transfer)
@@ -246,7 +301,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
 
     def on_main_screen_earlier_found(self, message: EarlierFound) -> None:
         """Show them above the session's."""
-        self._endings.await_all(message.transfers)
+        self.notices.expect(message.transfers)
         self.query_one(SessionList).show_earlier(message.transfers)
 
     @work(group="examine")
@@ -274,7 +329,7 @@ class MainScreen(DropsLateMessages, Fitting, HasBalances):
 
     def on_main_screen_said_falsely(self, message: SaidFalsely) -> None:
         """Tell the person, over whatever they see."""
-        self._corrections.tell(message.transfer)
+        self.notices.correct(message.transfer)
 
     def on_session_list_followed(self, message: SessionList.Followed) -> None:
         """Show all of the marked transfer next to the form."""
@@ -349,3 +404,8 @@ def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfe
         for screen in screens
         if isinstance(screen, kind) and screen.transfer and screen.transfer.identity == transfer.identity
     ]
+
+
+def _can_go_to(widget: Widget) -> bool:
+    """Whether a widget can have the focus, and is displayed."""
+    return widget.focusable and all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))

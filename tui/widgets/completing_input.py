@@ -172,7 +172,7 @@ class CompletingInput(FieldInput):
         """Close the list over what was chosen from it."""
         self._close()
 
-    def take_meant(self) -> None:
+    def accept_suggestion(self) -> None:
         """Put in what is meant, where a line of the list says that Tab does so: the person goes on."""
         if self.suggestions.has_meant:
             self._put(self.suggestions.choices[0].value)
