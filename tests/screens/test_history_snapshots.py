@@ -15,7 +15,7 @@ from tests.screens.waiting import until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
-from tui.desk.reconcile import Comparison, Difference, DifferenceKind
+from tui.domain.differences import Comparison, Difference, DifferenceKind
 from tui.domain.entries import Entry, merge, mismatches
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest

@@ -20,7 +20,8 @@ from tests.evidence import (
     refusal,
     transfer,
 )
-from tui.desk.reconcile import Comparison, DifferenceKind, compare
+from tui.desk.reconcile import compare
+from tui.domain.differences import Comparison, DifferenceKind
 from tui.domain.evidence import Awaiting, Evidence
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow

@@ -20,7 +20,7 @@ from tui.demo.past import SEVERAL
 from tui.desk import browse
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
-from tui.desk.reconcile import DifferenceKind
+from tui.domain.differences import DifferenceKind
 from tui.domain.entries import Origin
 from tui.domain.evidence import Evidence
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest

@@ -1,9 +1,9 @@
 """Where the exchange's records were made: here, perhaps here, or elsewhere.
 
-A record is a row of the journal if that row has its tranId. One that no row has could still be a row whose tranId is
-not known, by its type, asset, amount and pairs and by the exchange's time (`matching`), or because it was seen while
-that row was settled. Only if no row could be it, it was made elsewhere. A row that the exchange refused, that never
-left, or that was answered with another tranId is no other record.
+A record belongs to the row of the journal that has its tranId. Without one, it could still be a row whose tranId is not
+known: by type, asset, amount, pairs and the exchange's time (`matching`), or because it was sighted while that row was
+settled. It was made elsewhere only if no row could be it. A row that the exchange refused, that never left, or that was
+answered with another tranId is no other record.
 """
 
 from bisect import bisect_left, bisect_right
@@ -19,7 +19,7 @@ from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
 
 Questions = Mapping[Hashable, frozenset[HistoryQuery]]
-"""The questions that records came for, by what these go by."""
+"""The questions that gave each record, by the record's identity."""
 
 
 def joined(
@@ -32,11 +32,11 @@ def joined(
     sighted: Mapping[int, Collection[str]] | None = None,
     is_compared: bool = True,
 ) -> list[Entry]:
-    """Return records of the exchange at `host` beside rows of the journal, each once, newest first.
+    """Return records of the exchange at `host` and rows of the journal as entries, each once, newest first.
 
-    `declined` gives the tranIds that a person said are not a row; it is asked only about rows that could be a record.
-    `sighted` are, by tranId, the identities of the rows that a record was seen for. `is_compared` is whether these are
-    all rows of the journal.
+    `declined` gives the tranIds that the person said are not a row; it is called only for rows that could be a record.
+    `sighted` holds, by tranId, the identities of the rows for which a record was sighted. `is_compared` says whether
+    `transfers` are all rows of the journal.
     """
     questions = questions or {}
     entries = merge(records, transfers, host)
@@ -59,7 +59,7 @@ def joined(
 
 
 def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] = ()) -> Fit:
-    """How well a record fits a row that no record is known of. `queries` are the questions that the record came for."""
+    """Return how well a record fits a row that has none. `queries` are the questions that gave the record."""
     if not _could_have_any(transfer, record):
         return Fit.NONE
     if record.tran_id is not None and record.tran_id in named_tran_ids(transfer.answer):
@@ -70,26 +70,26 @@ def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] 
     if not is_typed and not asked and (queries or record.type in TransferType.__members__):
         return Fit.NONE
     pairs = {(query.from_symbol, query.to_symbol) for query in asked}
-    is_filtered = request.type not in PAIR_UNFILTERED  # then the filter counts as the pair
+    is_filtered = request.type not in PAIR_UNFILTERED  # the filter counts as the pair
     if asked and is_filtered and (request.from_symbol, request.to_symbol) not in pairs:
         return Fit.NONE
     if isinstance(record, UnreadableRow):
         start_ms, end_ms = span_ms(transfer)
         is_about_then = record.timestamp is None or start_ms <= record.timestamp <= end_ms
         return Fit.NEAR if is_about_then and could_be(transfer, record) else Fit.NONE
-    found = fit(transfer, replace(record, type=request.type.name))
-    return found if is_typed and len(pairs) <= 1 else min(found, Fit.NEAR)
+    own_fit = fit(transfer, replace(record, type=request.type.name))
+    return own_fit if is_typed and len(pairs) <= 1 else min(own_fit, Fit.NEAR)
 
 
 def _could_have_any(transfer: Transfer, record: Row) -> bool:
-    """Whether the record of a row could be one that it does not name."""
+    """Whether the record of a row could be one with another tranId, or none."""
     if isinstance(transfer.evidence, Refusal | NeverLeft):
         return False
     return record.tran_id is None or not isinstance(transfer.evidence, Accepted)
 
 
 def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | None], ...]:
-    """The pairs that a record was asked for, if the history of its type demands any."""
+    """Return the pairs that a record was asked for, if the history of its type demands any."""
     pairs = {
         (query.from_symbol, query.to_symbol)
         for query in queries
@@ -99,7 +99,7 @@ def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | Non
 
 
 class _Rows:
-    """Rows of the journal that no record is known of, to be found by the time of a record."""
+    """Rows of the journal without a record, searched by a record's time."""
 
     def __init__(self, transfers: Iterable[Transfer], sighted: Mapping[int, Collection[str]]) -> None:
         self._sighted = sighted
@@ -122,7 +122,7 @@ class _Rows:
         host: str,
         declined: Callable[[Transfer], Collection[int]],
     ) -> tuple[Transfer, ...]:
-        """The rows that a record could be: those that it fits best, the nearest in time first."""
+        """Return the rows that a record could be: those that it fits best, the nearest in time first."""
         fits: defaultdict[Fit, list[Transfer]] = defaultdict(list)
         for row in self._about(record, host):
             likely = likeness(row, record, queries)

@@ -1,8 +1,8 @@
-"""The journal against the exchange's record: where the two say different things of what moved.
+"""The journal compared with the exchange's records: where the two differ about what moved.
 
-They agree only on a row that is done and whose own record, the one with its tranId, is CONFIRMED and equal to it. That
-a row which says no has moved after all is known from such a record only, too. A record that could be a row, and that
-no row is known to have, is a possible match.
+They agree only on a row that is done and whose own record, the one with its tranId, is CONFIRMED and equal to it. Only
+such a record shows that a row which says no has moved after all. A record that could be a row, and that belongs to no
+row, is a possible match.
 """
 
 from collections import Counter, defaultdict
@@ -13,10 +13,8 @@ from enum import Enum, auto
 from tui.desk.history_reader import HistoryReader
 from tui.desk.origins import Questions, is_match, joined
 from tui.desk.settle import is_same_key
-from tui.domain.differences import Comparison as Comparison
-from tui.domain.differences import Difference as Difference
-from tui.domain.differences import DifferenceKind as DifferenceKind
-from tui.domain.entries import Entry, Origin
+from tui.domain.differences import Comparison, Difference, DifferenceKind
+from tui.domain.entries import Entry, Fact, Origin
 from tui.domain.hosts import exchange_of
 from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, Row, UnreadableRow, identity
@@ -26,14 +24,14 @@ from tui.exchange.client import BinanceClient
 from tui.journal import Journal
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
-"""How late a record may come, the exchange says nowhere: for an hour its absence says nothing."""
+"""The exchange does not say how late a record may come: for an hour, its absence means nothing."""
 
 _REPEATED_WITHIN_MS = 24 * 60 * 60 * 1000
-"""So soon after a transfer, one that asks for the same may be a repeat of it."""
+"""Within this time, a transfer that asks for the same may be a repeat."""
 
 
 class _Tally(Enum):
-    """What a row that does not differ counts as."""
+    """How a row counts that does not differ."""
 
     AGREE = auto()
     UNMOVED = auto()
@@ -45,22 +43,22 @@ class _Tally(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Comparing:
-    """What a row is compared by."""
+    """What a row is compared with."""
 
     covered_ms: tuple[int, int]
     unread: Collection[HistoryQuery]
     questions: Questions
     possible: Mapping[str, Sequence[Row]]
-    """The records that a row could be, by its identity."""
+    """The records that could be a row, by the row's identity."""
     confirmed: Mapping[TransferRequest, Sequence[Transfer]]
-    """The rows that agree with their record, by what they ask for."""
+    """The rows that agree with their record, by their request."""
 
     def is_comparable(self, row: Transfer) -> bool:
-        """Whether the absence of a record says something about a row."""
+        """Whether the absence of a record means something for a row."""
         return self.covered_ms[0] <= row.timestamp_ms and self.is_old(row) and row.request.query not in self.unread
 
     def is_old(self, row: Transfer) -> bool:
-        """Whether a record would have come, and have become final."""
+        """Whether its record would be there and final by now."""
         return row.timestamp_ms <= self.covered_ms[1] - _SETTLES_WITHIN_MS
 
 
@@ -78,10 +76,9 @@ def compare(
 ) -> Comparison:
     """Compare the journal's rows of one key with the records of its account.
 
-    `others` are the journal's other rows to that host: what is theirs was made here as well. Those that are not older
-    than the records were sent with another key. `covered_ms` is from when to when, in the exchange's time, the records
-    are whole; `unread` are the questions whose records are not. `questions`, `declined` and `sighted` are those of
-    `origins.joined`.
+    `others` are the journal's other rows to that host: their records were made here as well. Those that are not older
+    than the records were sent with another key. The records are whole within `covered_ms`, in the exchange's time, but
+    for the questions in `unread`. `questions`, `declined` and `sighted` are those of `origins.joined`.
     """
     others = list(others)
     entries = joined(
@@ -95,15 +92,17 @@ def compare(
     own = {row.identity for row in rows}
     comparing = _Comparing(covered_ms, unread, questions or {}, _possible(entries), _confirmed(entries))
     compared = [
-        _compared(entry.transfer, entry, comparing)
+        _with_record(entry.transfer, entry.record, entry, comparing)
+        if entry.record
+        else _without_record(entry.transfer, comparing)
         for entry in entries
         if entry.transfer and entry.transfer.identity in own
     ]
-    differences = [verdict for verdict in compared if isinstance(verdict, Difference)]
-    tally = Counter(verdict for verdict in compared if not isinstance(verdict, Difference))
-    named = {identity(found.record) for found in differences if found.record}
+    differences = [result for result in compared if isinstance(result, Difference)]
+    tally = Counter(result for result in compared if not isinstance(result, Difference))
+    named = {identity(difference.record) for difference in differences if difference.record}
     return Comparison(
-        tuple(sorted(differences, key=lambda found: found.transfer.id if found.transfer else 0)),
+        tuple(sorted(differences, key=lambda difference: difference.transfer.id if difference.transfer else 0)),
         tuple(
             Difference(DifferenceKind.ELSEWHERE, None, one.record) for one in entries if one.origin is Origin.ELSEWHERE
         ),
@@ -138,15 +137,9 @@ def _confirmed(entries: Iterable[Entry]) -> Mapping[TransferRequest, Sequence[Tr
     return confirmed
 
 
-def _compared(row: Transfer, entry: Entry, comparing: _Comparing) -> Difference | _Tally:
-    if entry.record is None:
-        return _without_record(row, comparing)
-    return _with_record(row, entry.record, entry, comparing)
-
-
 def _with_record(row: Transfer, record: Row, entry: Entry, comparing: _Comparing) -> Difference | _Tally:
     """Compare a row with the record that has its tranId."""
-    is_other = any(mismatch.what != "outcome" for mismatch in entry.mismatches)
+    is_other = any(mismatch.fact is not Fact.OUTCOME for mismatch in entry.mismatches)
     if is_other or not isinstance(record, HistoryRow):
         return Difference(DifferenceKind.OTHER_RECORD, row, record, entry.mismatches)
     is_done = row.outcome is Outcome.DONE
@@ -169,7 +162,7 @@ def _with_record(row: Transfer, record: Row, entry: Entry, comparing: _Comparing
 
 
 def _without_record(row: Transfer, comparing: _Comparing) -> Difference | _Tally:
-    """Compare a row that no record has the tranId of, or that has none."""
+    """Compare a row that has no tranId, or whose tranId no record has."""
     if row.outcome.is_open:
         return _possible_match(DifferenceKind.UNSETTLED, row, comparing) or _Tally.OPEN
     if row.outcome is not Outcome.DONE:
@@ -191,8 +184,9 @@ def _possible_match(
     only: RecordStatus | None = None,
     is_readable: bool = True,
 ) -> Difference | None:
-    """The record nearest in time that could be a row, and says something else than it. Where `is_readable` is False, of
-    those alone that cannot be read.
+    """Return the difference with the record nearest in time that could be a row and says something else.
+
+    If `is_readable` is False, only records count that cannot be read.
     """
     records = [
         record
@@ -208,7 +202,7 @@ def _possible_match(
 
 
 def _repeat(row: Transfer, comparing: _Comparing) -> Transfer | None:
-    """A transfer that asks for the same, sent soon after, and that its CONFIRMED record bears out."""
+    """Return a transfer that asks for the same, was sent soon after, and has a CONFIRMED record."""
     return next(
         (
             other
@@ -225,10 +219,9 @@ def _is_confirmed(entry: Entry) -> bool:
 
 
 def reconcile(reader: HistoryReader, client: BinanceClient, journal: Journal) -> Comparison:
-    """Compare what a reader has read with all that the journal has of the client's key in that time. Blocks. Raises
-    JournalError.
+    """Compare the history that was read with the journal's rows of the client's key. Blocks. Raises JournalError.
 
-    A row whose time is another counts by its tranId: it may have been written under a wrong clock.
+    A row from another time counts if a record has its tranId: it may have been written under a wrong clock.
     """
     host = exchange_of(client.base_url)
     start_ms, end_ms = reader.covered_ms or (0, 0)

@@ -19,31 +19,42 @@ class Origin(StrEnum):
     """Where a transfer was made, as far as that is known."""
 
     HERE = "here"
-    """Of the journal, and the exchange has the same on record."""
+    """In the journal, and the exchange has the same record."""
     DIFFERS = "differs"
-    """Of the journal, and the exchange has something else on record under its tranId."""
+    """In the journal, and the exchange's record with its tranId says something else."""
     POSSIBLE = "perhaps here"
-    """On the exchange's record, and it could be a row of the journal that no record is known of."""
+    """A record that could be a row of the journal whose record is not known."""
     ELSEWHERE = "elsewhere"
-    """On the exchange's record alone, and no row of the journal could be it: made with the exchange's own app or page,
-    or with another program or journal.
+    """A record that no row of the journal could be: made with the exchange's own app or page, or with another program
+    or journal.
     """
     NOT_COMPARED = "not compared"
-    """On the exchange's record; the journal could not be read, or there is none."""
+    """A record; the journal could not be read, or there is none."""
     JOURNAL = "journal"
-    """In the journal alone: it never got a tranId, or no record that was read has it."""
+    """In the journal alone: it has no tranId, or no record that was read has it."""
+
+
+class Fact(StrEnum):
+    """What a row of the journal and a record can say differently."""
+
+    TYPE = "type"
+    ASSET = "asset"
+    AMOUNT = "amount"
+    SOURCE_PAIR = "source pair"
+    DESTINATION_PAIR = "destination pair"
+    OUTCOME = "outcome"
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One thing that a row of the journal and a record say differently, each in its own words."""
+    """A fact that a row of the journal and a record say differently, each in its own words."""
 
-    what: str
+    fact: Fact
     journal: str
     exchange: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.journal} in the journal, {self.exchange} at the exchange"
+        return f"{self.fact}: {self.journal} in the journal, {self.exchange} at the exchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ class Entry:
     possible: tuple[Transfer, ...] = ()
     """The rows of the journal that a record without a row could be."""
     asked: tuple[tuple[str | None, str | None], ...] = ()
-    """The pairs that the exchange was asked for when it gave the record, if the history of its type demands a pair. The
+    """The pairs that the exchange was asked for when it gave the record, if its type's history demands a pair. The
     record itself need not name them.
     """
     is_compared: bool = True
@@ -75,40 +86,40 @@ class Entry:
 
     @property
     def at_ms(self) -> int | None:
-        """When it took place, by the exchange's record before the journal; None where that cannot be read."""
+        """When it took place: by the record, else by the journal. None if that cannot be read."""
         if self.record is not None and self.record.timestamp is not None:
             return self.record.timestamp
         return self.transfer.timestamp_ms if self.transfer else None
 
     @property
     def tran_id(self) -> int | None:
-        """What the exchange calls it; None where it has no number, or none that can be read."""
+        """Its tranId; None if it has none, or none that can be read."""
         ends = (self.record, self.transfer)
         return next((end.tran_id for end in ends if end is not None and end.tran_id is not None), None)
 
     @property
     def type(self) -> str | None:
-        """The exchange's name of the move, by its record before the journal, as all that follows; None where it cannot
-        be read.
+        """The exchange's name of its type. This, and all that follows, is the record's, else the journal's; None if it
+        cannot be read.
         """
         own = self.transfer.request.type.name if self.transfer else None
         return self.record.type or own if self.record else own
 
     @property
     def asset(self) -> str | None:
-        """What was moved; None where it cannot be read."""
+        """What was moved."""
         own = self.transfer.request.asset if self.transfer else None
         return self.record.asset or own if self.record else own
 
     @property
     def amount(self) -> Decimal | None:
-        """How much of it; None where it cannot be read."""
+        """How much of it was moved."""
         own = self.transfer.request.amount if self.transfer else None
         return self.record.amount if self.record and self.record.amount is not None else own
 
     @property
     def symbols(self) -> tuple[str | None, str | None]:
-        """The pairs of the isolated accounts that took part: the source's, the destination's."""
+        """The pairs of the isolated accounts that took part: the source's and the destination's."""
         request = self.transfer.request if self.transfer else None
         own = (request.from_symbol, request.to_symbol) if request else (None, None)
         if not isinstance(self.record, HistoryRow):
@@ -117,24 +128,24 @@ class Entry:
 
     @property
     def asked_pairs(self) -> str:
-        """The pairs that it was asked for, in words; empty if its type's history demands none."""
+        """The pairs that it was asked for, as text; empty if its type's history demands none."""
         return " or ".join(" -> ".join(filter(None, pairs)) for pairs in self.asked)
 
     @property
     def pairs(self) -> str:
-        """Its pairs, in words: BTCUSDT -> ETHUSDT; empty where it has none."""
+        """Its pairs as text: BTCUSDT -> ETHUSDT; empty if it has none."""
         return " -> ".join(pair for pair in self.symbols if pair)
 
 
 def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> list[Entry]:
-    """Records of the exchange at `host` beside rows of the journal, of whatever host; the newest first, and before them
-    what has no time that can be read. One tranId is one record (`one_each`).
+    """Return the records of the exchange at `host` and rows of the journal, of any host, as entries: the newest first,
+    and before them those whose time cannot be read. One tranId is one record (`one_each`).
     """
     alone = dict(enumerate(one_each(records)))
     rows = list(transfers)
     by_tran_id = {record.tran_id: number for number, record in alone.items() if record.tran_id is not None}
     entries = []
-    # A tranId that several rows have belongs to the one that it fits best.
+    # If several rows have a tranId, its record belongs to the row that it fits best.
     couples = sorted(
         (len(differing := mismatches(row, alone[number])), place, number, differing)
         for place, row in enumerate(rows)
@@ -156,39 +167,39 @@ def _newest_first(entry: Entry) -> tuple[bool, int, int]:
 
 
 def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
-    """What a row of the journal and a record say differently. What cannot be read of a record says nothing; nor does
-    one that is pending say how it ends.
+    """Return what a row of the journal and a record say differently. What cannot be read of a record says nothing, and
+    a record that is PENDING says nothing of the outcome.
     """
     request = transfer.request
-    told: list[tuple[str, object, object]] = [
-        ("type", request.type.name, record.type),
-        ("asset", request.asset, record.asset),
-        ("amount", request.amount, record.amount),
+    facts: list[tuple[Fact, object, object]] = [
+        (Fact.TYPE, request.type.name, record.type),
+        (Fact.ASSET, request.asset, record.asset),
+        (Fact.AMOUNT, request.amount, record.amount),
     ]
-    if isinstance(record, HistoryRow):  # which need not carry pairs
-        told += [("source pair", request.from_symbol, record.from_symbol or request.from_symbol)]
-        told += [("destination pair", request.to_symbol, record.to_symbol or request.to_symbol)]
-    found = [
-        Mismatch(what, _words(here), _words(there)) for what, here, there in told if there is not None and there != here
+    if isinstance(record, HistoryRow):  # a record need not name its pairs
+        facts += [(Fact.SOURCE_PAIR, request.from_symbol, record.from_symbol or request.from_symbol)]
+        facts += [(Fact.DESTINATION_PAIR, request.to_symbol, record.to_symbol or request.to_symbol)]
+    differing = [
+        Mismatch(fact, _text(here), _text(there)) for fact, here, there in facts if there is not None and there != here
     ]
     if record.status not in (None, RecordStatus.PENDING) and recorded_outcome(record.status) is not transfer.outcome:
-        found.append(Mismatch("outcome", transfer.outcome.words, record.status))
-    return tuple(found)
+        differing.append(Mismatch(Fact.OUTCOME, transfer.outcome.words, record.status))
+    return tuple(differing)
 
 
-def _words(said: object) -> str:
-    if said is None:
+def _text(value: object) -> str:
+    if value is None:
         return "none"
-    return plain(said) if isinstance(said, Decimal) else str(said)
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def select(entries: Iterable[Entry], search: Search, *, profile: str, host: str) -> list[Entry]:
-    """The entries that are looked for. What was made elsewhere counts as of the profile by whose key it was read."""
+    """Return the entries that match a search. One made elsewhere counts for the profile whose key read it."""
     return [entry for entry in entries if is_found(search, entry_facts(entry, profile=profile, host=host))]
 
 
 def entry_facts(entry: Entry, *, profile: str, host: str) -> Facts:
-    """What a search looks at in an entry: all that either side says."""
+    """Return what a search compares with: all that the record and the row say."""
     own = facts_of(entry.transfer) if entry.transfer else None
     record = entry.record
     if record is None:

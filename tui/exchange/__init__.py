@@ -1,1 +1,1 @@
-"""Binance over HTTPS, with the facts that it rests on in BINANCE.md. For the desk; no Textual."""
+"""Binance over HTTPS. BINANCE.md has the facts that this rests on. For the desk; no Textual."""

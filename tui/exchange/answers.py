@@ -1,4 +1,4 @@
-"""An answer to a transfer, read whole: the one place where what came becomes evidence."""
+"""Reads the whole answer to a transfer. Only here does an answer become evidence."""
 
 import contextlib
 import json
@@ -64,9 +64,9 @@ def whole_answer(status: int, body: bytes, *, is_followed: bool = False) -> Whol
 
 
 def asked_wait_s(headers: Mapping[str, str], body: bytes) -> int | None:
-    """Return for how long an answer asks to be left alone, at most as long as a ban lasts; None if it does not say.
+    """Return for how long an answer asks to wait, at most as long as a ban lasts; None if it does not say.
 
-    The end of a ban often stands in the message alone: "banned until <ms since the epoch>".
+    Often only the message has the end of a ban: "banned until <ms since the epoch>".
     """
     value = headers.get("Retry-After", "")
     if value.isascii() and value.isdigit():
@@ -77,7 +77,7 @@ def asked_wait_s(headers: Mapping[str, str], body: bytes) -> int | None:
 
 
 def _answered_at_s(headers: Mapping[str, str]) -> float:
-    """When an answer was given, by the server's clock if it says so, else by this machine's; seconds since 1970."""
+    """Return when an answer was given, in seconds since 1970: by the server's clock if it says so, else by ours."""
     with contextlib.suppress(ValueError, OverflowError):
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     return wall_ms() / 1000
@@ -89,7 +89,7 @@ def _is_page(text: str) -> bool:
 
 
 def _fields(body: bytes) -> dict[str, str | int | bool | None] | None:
-    """Return what a JSON object of plain values has; None for anything else, such as a name that comes twice, or one
+    """Return the fields of a JSON object of plain values; None for anything else, such as a name that comes twice or
     that no file can hold.
     """
     if len(body) > _MAX_BODY:

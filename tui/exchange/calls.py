@@ -1,4 +1,4 @@
-"""The exchange's calls that only read, each with what it answers: BINANCE.md, "Balances" and "Keys"."""
+"""The exchange's calls that only read, each with its answer: BINANCE.md, "Balances" and "Keys"."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,14 +28,14 @@ class ReadCall(Generic[_Answer_co]):
 
     path: str
     answer: type[_Answer_co]
-    """What the exchange documents that it gives."""
+    """The documented answer."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     is_signed: bool = True
-    """Else the key is shown, and signs nothing."""
+    """If not, the key is shown, and signs nothing."""
 
     def read(self, body: bytes) -> _Answer_co:
-        """What an answer says. Raises ValueError for any that is not documented."""
+        """Return an answer. Raises ValueError if it is not as documented."""
         return decode_once(body, self.answer)
 
 
@@ -60,7 +60,7 @@ ISOLATED_PAIRS = ReadCall("/sapi/v1/margin/isolated/allPairs", list[IsolatedPair
 
 
 def margin_transferable(asset: str, symbol: str | None = None) -> ReadCall[TransferableAmount]:
-    """How much of an asset can be moved out of Cross Margin, or with a symbol, of that pair's isolated account."""
+    """How much of an asset can be moved out of Cross Margin, or out of the isolated account of a pair."""
     parameters = {"asset": asset, **({"isolatedSymbol": symbol} if symbol else {})}
     return ReadCall("/sapi/v1/margin/maxTransferable", TransferableAmount, parameters)
 

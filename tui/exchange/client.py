@@ -1,4 +1,4 @@
-"""Binance, as one person uses it: signed calls, each sent once, on the exchange's own time."""
+"""Binance, as one person uses it: signed calls, stamped with the exchange's own time."""
 
 import asyncio
 import contextlib
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     import httpx
 
 RECV_WINDOW_MS = 5000
-"""The exchange's default. Short on purpose: a request that comes in later is refused, which keeps the doubt short."""
+"""The exchange's default. It is short on purpose: a later request is refused, so an outcome is not in doubt for long.
+"""
 
 _TRANSFER = "/sapi/v1/asset/transfer"
 
 _PROOF_S = 3
-"""A connection that says nothing for so long is dead: it is closed, and the next call opens another."""
+"""A connection that is silent for so long is dead: it is closed, and the next call opens another."""
 
 _Answer = TypeVar("_Answer")
 
@@ -60,9 +61,9 @@ class BinanceClient:
         self.clock: ClockReading | None = None
         """The newest measurement of the exchange's time."""
         self.key_tail = key.tail if key else ""
-        """The end of the API key that is used, or was used last."""
+        """The end of the API key that is or was last used."""
         self.key_print = key.fingerprint if key else ""
-        """What tells that key apart from others."""
+        """Its fingerprint, which tells it from other keys."""
         self._key = key
         self._measuring = asyncio.Lock()
         self._warming: asyncio.Task[ExchangeError | None] | None = None
@@ -83,43 +84,40 @@ class BinanceClient:
         await self._connection.aclose()
 
     def drop_key(self) -> None:
-        """Let go of the key, and of every call that is under way with it. Until it is given again, signed calls raise
-        NotSent.
-        """
+        """Drop the key, and end every call that is under way with it. Until `give_key`, signed calls raise NotSent."""
         self._key = None
         self._connection.give_up(Flaw.INTERRUPTED)
 
     def give_key(self, key: ApiKey) -> None:
-        """Sign with this key from here on: the same account's, after `drop_key`."""
+        """Sign with this key from now on; after `drop_key`, it must be of the same account."""
         self._key = key
         self.key_tail, self.key_print = key.tail, key.fingerprint
 
     @property
     def is_locked(self) -> bool:
-        """Whether it has let go of the key."""
+        """Whether it has dropped the key."""
         return self._key is None
 
     @property
     def is_warm(self) -> bool:
-        """Whether the exchange answered so lately that a transfer sent now need not wait for a new connection."""
+        """Whether the exchange answered so recently that a transfer sent now does not wait for a new connection."""
         return self._connection.is_warm
 
     @property
     def wait_s(self) -> int:
-        """For how long the exchange still asks to be left alone (429, 418); 0 where it does not."""
+        """For how long the exchange still asks to wait (429, 418); 0 if it does not."""
         return self._connection.wait_s
 
     @property
     def uid_weight(self) -> int:
-        """The weight that this account has used in the minute, as the exchange last counted it."""
+        """The weight that this account used in the current minute, as the exchange last counted it."""
         return self._connection.uid_weight
 
     async def warm(self) -> None:
-        """Hear from the exchange now, and open a connection for the next transfer, so that it goes out at once within
-        the next seconds. It measures the exchange's time. Raises ExchangeError.
+        """Measure the exchange's time, and open a connection for the next transfer, so that it goes out at once within
+        the next seconds. Raises ExchangeError.
 
-        Who calls while another call is under way waits for the same answer. Nothing is asked while the exchange asks
-        to be left alone.
+        Calls at the same time wait for one answer. Nothing is asked while the exchange asks to wait.
         """
         if self.wait_s:
             return
@@ -129,8 +127,8 @@ class BinanceClient:
             raise failure
 
     async def _prove(self) -> ExchangeError | None:
-        """Hear from the exchange, and have the next transfer's connection opened beside; gives what went wrong, which
-        nobody may be there any more to catch.
+        """Measure the exchange's time, and open the next transfer's connection alongside. Return the error, if any: all
+        who waited for it may be gone.
         """
         was_possible = self._connection.can_open_ahead
         opening = asyncio.create_task(self._connection.open_ahead())
@@ -190,7 +188,7 @@ class BinanceClient:
         return _readable(history_page, await self._signed_call("GET", _TRANSFER, parameters))
 
     async def read(self, call: ReadCall[_Answer]) -> _Answer:
-        """Ask for what a call answers."""
+        """Return the answer to a call."""
         if call.is_signed:
             body = await self._signed_call(call.method, call.path, call.parameters)
         else:
@@ -200,7 +198,9 @@ class BinanceClient:
         return _readable(call.read, body)
 
     def _request_time_ms(self) -> int:
-        """The exchange's time; this machine's if it has not been measured. Good for signing a read, and no more."""
+        """Return the exchange's time; this machine's if that is not known. Good enough to sign a read, and nothing
+        else.
+        """
         return self.clock.now_ms() if self.clock else wall_ms()
 
     def _require_leave(self) -> None:
@@ -216,7 +216,7 @@ class BinanceClient:
         return await self._signed_read(method, path, parameters)
 
     async def _signed_read(self, method: str, path: str, parameters: Mapping[str, str]) -> bytes:
-        # Reading need not wait for the exchange's time: if this machine's is off, the exchange says so.
+        # A read does not wait for the exchange's time: if this machine's clock is off, the exchange says so.
         clock = self.clock
         answer = await self._ask_signed(method, path, parameters, self._request_time_ms())
         if answer.status != HTTPStatus.OK:
@@ -233,7 +233,7 @@ class BinanceClient:
         return await self._connection.ask(method, path, signed, self._key.api_key.reveal(), is_transfer=is_transfer)
 
     def _heed(self, error: ExchangeError, clock: ClockReading | None) -> ExchangeError:
-        """Forget the measured time that a request was signed by, if the exchange refused it."""
+        """Forget the measured time with which a request was signed, if the exchange refused it."""
         if isinstance(error, ClockRefused) and self.clock is clock:  # else it was measured anew meanwhile
             self.clock = None
         return error

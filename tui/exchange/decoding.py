@@ -1,4 +1,4 @@
-"""An answer's JSON, into types. What a server wrote comes out as `ServerText` and `Amount`, never as it is."""
+"""Decodes an answer's JSON into types. A server's text becomes `ServerText` or `Amount`, never a plain string."""
 
 import contextlib
 import json
@@ -14,13 +14,14 @@ _Answer = TypeVar("_Answer")
 
 
 class Amount(Decimal):
-    """An amount that a server wrote: a number that can be shown and reckoned with."""
+    """An amount that a server wrote: a number that can be shown and calculated with."""
 
 
 class Estimate:
-    """A figure that decides nothing: a server that wrote none that can be read leaves the rest of its answer readable.
+    """A figure that decides nothing. If it cannot be read, `amount` is None, never 0, and the rest of the answer
+    counts.
 
-    `amount` is then None, and never 0. No dataclass, for msgspec would look for an object in the answer.
+    It is no dataclass, because msgspec would look for an object in the answer.
     """
 
     __slots__ = ("amount",)
@@ -36,18 +37,18 @@ class Estimate:
 
 
 class Never:
-    """A field that the exchange never writes beside what it documents. Any value makes the answer unreadable."""
+    """A field that a documented answer never has. Any value makes the answer unreadable."""
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[_Answer]) -> _Answer:
-    """An answer, exactly as documented. Raises ValueError for any other, however odd."""
+    """Return an answer that is exactly as documented. Raises ValueError for any other, however odd."""
     with contextlib.suppress(Exception):  # whatever a decoder may raise one day, the answer cannot be read
         return msgspec.json.decode(body, type=kind, dec_hook=_read)
     raise ValueError("not what is documented")
 
 
 def decode_once(body: bytes, kind: type[_Answer]) -> _Answer:
-    """The same, for an answer in which no object names a field twice: of two values, neither is the answer.
+    """Return an answer in which, in addition, no object names a field twice: neither of two values would be the answer.
 
     Raises ValueError.
     """

@@ -1,4 +1,4 @@
-"""What a call that did not succeed says about the outcome.
+"""Errors of calls, and what each says about the outcome.
 
 x ExchangeError
   · NotSent          nothing reached the exchange
@@ -8,7 +8,7 @@ x ExchangeError
   · OutcomeUnknown   it may or may not have been executed
   · HistoryNotWhole  the history did not come whole: what is not in it may exist all the same
 
-Each one carries the evidence that it was made from (`tui.domain.evidence`).
+Each carries the evidence from which it was made (`tui.domain.evidence`).
 """
 
 import errno
@@ -38,7 +38,7 @@ _FAILURES: dict[type[BaseException], Failure] = {
     ConnectionRefusedError: Failure.NOBODY,
     ConnectionError: Failure.CUT,
 }
-"""What the system's errors mean; the more special kinds first."""
+"""What the system's errors mean; subclasses first."""
 
 _MAX_DETAIL = 300
 
@@ -46,7 +46,7 @@ _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
 
 
 class ExchangeError(Exception):
-    """A call that did not succeed. It holds evidence and words only: no request, so no key."""
+    """Raised when a call did not succeed. It holds only evidence and text: no request, and so no key."""
 
     def __init__(self, evidence: NeverLeft | Refusal | Ambiguous) -> None:
         self.evidence = evidence
@@ -54,7 +54,7 @@ class ExchangeError(Exception):
 
     @property
     def message(self) -> str:
-        """What went wrong, in the exchange's words if it said something."""
+        """What went wrong, in the exchange's words if there are any."""
         return words.reason(self.evidence)
 
     @property
@@ -64,7 +64,7 @@ class ExchangeError(Exception):
 
     @property
     def advice(self) -> str:
-        """What to do about it; empty if there is nothing."""
+        """What to do about it; empty if nothing helps."""
         return words.advice(self.evidence)
 
     @property
@@ -74,7 +74,7 @@ class ExchangeError(Exception):
 
     @property
     def lines(self) -> str:
-        """What went wrong, and on a line of its own what to do about it."""
+        """What went wrong, and on a second line what to do about it."""
         return f"{self.said}\n{self.advice}".rstrip()
 
     def __str__(self) -> str:
@@ -82,30 +82,30 @@ class ExchangeError(Exception):
 
 
 class NotSent(ExchangeError):
-    """Nothing reached the exchange: no connection, no name, no TLS."""
+    """Raised when nothing reached the exchange: no connection, no name, no TLS."""
 
     def __init__(self, obstacle: Obstacle, failure: Failure | None = None, detail: str = "") -> None:
         super().__init__(NeverLeft(obstacle, failure, detail))
 
 
 class Refused(ExchangeError):
-    """The exchange answered with a definite no. Nothing was executed."""
+    """Raised when the exchange answered with a definite no. Nothing was executed."""
 
 
 class ClockRefused(Refused):
-    """The request came outside its window (-1021)."""
+    """Raised when the request came outside its window (-1021)."""
 
 
 class RateLimited(Refused):
-    """Too many requests (429), or banned for a while (418)."""
+    """Raised after too many requests (429), or during a ban (418)."""
 
 
 class OutcomeUnknown(ExchangeError):
-    """The request may have been executed; only the exchange's history can tell."""
+    """Raised when the request may have been executed; only the exchange's history can tell."""
 
 
 class HistoryNotWhole(ExchangeError):
-    """The history did not come whole. What was read of it proves nothing."""
+    """Raised when the history did not come whole. What was read of it proves nothing."""
 
     def __init__(self, why: str) -> None:
         self._why = why
@@ -118,7 +118,7 @@ class HistoryNotWhole(ExchangeError):
 
 
 def error_from(evidence: Refusal | Ambiguous) -> ExchangeError:
-    """Return the error that an answer other than a yes is."""
+    """Return the error for an answer other than a yes."""
     if isinstance(evidence, Ambiguous):
         return OutcomeUnknown(evidence)
     if evidence.is_clock:
@@ -127,24 +127,24 @@ def error_from(evidence: Refusal | Ambiguous) -> ExchangeError:
 
 
 def error_of_answer(status: int, headers: Mapping[str, str], body: bytes) -> ExchangeError:
-    """Return what an answer other than a good 200 says: unknown, unless it is a documented no."""
+    """Return the error for an answer other than a good 200: unknown, unless it is a documented no."""
     evidence = evidence_from(status, headers, body)
     return error_from(Ambiguous(Flaw.NEITHER) if isinstance(evidence, Accepted) else evidence)
 
 
 def contradictory_answer(problem: str) -> OutcomeUnknown:
-    """Return the error for an answer that says two things of one; `problem` says which."""
+    """Return the error for an answer that contradicts itself; `problem` says how."""
     return OutcomeUnknown(Ambiguous(Flaw.NEITHER, detail=problem))
 
 
 def undocumented_answer(body: bytes) -> OutcomeUnknown:
-    """Return the error for a 200 that is not what the exchange documents for a call that only reads."""
+    """Return the error for a 200 that is not the documented answer of a call that only reads."""
     answer = whole_answer(200, body)
     return OutcomeUnknown(Ambiguous(Flaw.NEITHER, answer if answer.code is not None else None))
 
 
 def error_of_transport(error: Exception) -> ExchangeError:
-    """What a broken connection says about the outcome: the doubt goes to unknown."""
+    """Return the error for a broken connection. In doubt, the outcome is unknown."""
     import httpx
 
     # DNS, TCP, TLS and proxy failures come as these, before a byte of the request is written.
@@ -168,21 +168,21 @@ def _failure(error: Exception) -> tuple[Failure, str]:
         return Failure.SLOW_CONNECT, ""
     if isinstance(error, httpx.TimeoutException):
         return Failure.SLOW, ""
-    if not isinstance(error, httpx.HTTPError | OSError):  # whose words are for programmers, or hold what was sent
+    if not isinstance(error, httpx.HTTPError | OSError):  # its text is for programmers, or may hold the request
         return Failure.ODD, ""
-    cause = _of_the_system(error) or error
+    cause = _system_error(error) or error
     failure = next((failure for kind, failure in _FAILURES.items() if isinstance(cause, kind)), Failure.OTHER)
     if failure is Failure.OTHER and isinstance(cause, OSError) and cause.errno in _NO_WAY:
         failure = Failure.NO_ROUTE
     return failure, printable(str(cause))[:_MAX_DETAIL]
 
 
-def _of_the_system(error: BaseException | None) -> OSError | None:
-    """The system's own error, where one is the cause: the libraries in between say less."""
-    found = None
+def _system_error(error: BaseException | None) -> OSError | None:
+    """Return the system's own error, if one is the cause: the libraries in between say less."""
+    cause = None
     while error is not None:
-        if isinstance(error, BaseExceptionGroup):  # of several addresses, each with an error of its own
+        if isinstance(error, BaseExceptionGroup):  # several addresses, each with an error of its own
             error = error.exceptions[0]
-        found = error if isinstance(error, OSError) else found
+        cause = error if isinstance(error, OSError) else cause
         error = error.__cause__ or error.__context__
-    return found
+    return cause

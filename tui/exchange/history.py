@@ -53,20 +53,20 @@ async def read_pages(
 class Pages:
     """The pages of one question as they come, and whether they are whole.
 
-    They are whole if each says the same total, and as many different records came. A record that stands on one page
-    twice may count twice in the total: then one more page must bring nothing new. One that stands on two pages never
-    does: the pages may have moved against each other, and then a record between them is missing. A tranId that comes
-    as two different records is nothing that the exchange documents, and nothing beside it is to be relied on.
+    They are whole if each gives the same total, and as many different records came. A record that is on one page twice
+    may count twice in the total: then one more page must bring nothing new. A record on two pages never counts twice:
+    the pages may have moved against each other, and a record between them may be missing. The exchange does not
+    document that one tranId can come as two different records; then no page is relied on.
     """
 
     def __init__(self) -> None:
         self.problem = ""
-        """Why they are not whole, and will not be; empty as long as they may be."""
+        """Why they can no longer be whole; empty while they may be."""
         self.is_over = False
-        """Whether there is no more to ask for."""
+        """Whether there is nothing more to ask for."""
         self._rows: dict[Hashable, Row] = {}
         self._repeats = 0
-        """How many rows were on their page already."""
+        """How many rows came twice on one page."""
         self._total: int | None = None
 
     @property

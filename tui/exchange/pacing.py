@@ -1,4 +1,4 @@
-"""Many calls that read, at once and within the exchange's limits: BINANCE.md, "Limits and answers"."""
+"""Many reads at once, within the exchange's limits: BINANCE.md, "Limits and answers"."""
 
 import asyncio
 from collections import deque
@@ -11,16 +11,16 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import NotSent, OutcomeUnknown, RateLimited
 
 _AT_ONCE = 50
-"""Calls under way; connections are opened for them."""
+"""Calls under way, each with a connection."""
 
 _PER_MINUTE = 6000
-"""Calls in a minute: of those that weigh 1, half of what this machine's address may. The rest is for settling, and for
-other programs.
+"""Calls in a minute. For calls that weigh 1, this is half of the limit of one address. The rest is for settling, and
+for other programs.
 """
 _MINUTE_MS = 60_000
 
 _LONGEST_WAIT_S = 5 * 60
-"""The exchange asks for more only after it was pressed (418); then it is left alone."""
+"""The exchange asks for more only after it was pressed (418). Then no call is made."""
 
 _TRIES = 3
 _MOST_LIMITED = 10
@@ -30,10 +30,10 @@ _Answer = TypeVar("_Answer")
 
 
 class Paced:
-    """Calls of one client, each tried again where that may help. They change nothing, so that they may be."""
+    """Reads with one client, and tries again if that may help. A read changes nothing, so this is safe."""
 
     def __init__(self, client: BinanceClient, *, waits: Callable[[], object], per_minute: int = _PER_MINUTE) -> None:
-        """`waits` is called when the exchange asks to be left alone for a while, which the client's `wait_s` tells."""
+        """`waits` is called when the exchange asks to wait; the client's `wait_s` says how long."""
         self._client = client
         self._waits = waits
         self._per_minute = per_minute
@@ -41,14 +41,14 @@ class Paced:
         self._calls_ms: deque[float] = deque()
 
     async def ask(self, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """The answer to a call. Raises ExchangeError."""
+        """Return the answer to a call. Raises ExchangeError."""
         failures = limited = 0
         while True:
             try:
                 async with self._at_once:
                     await self._turn()
                     return await call()
-            except RateLimited:  # its turn comes when the exchange has been left alone for long enough
+            except RateLimited:  # it is tried again when the exchange allows it
                 limited += 1
                 if limited == _MOST_LIMITED:
                     raise
@@ -60,7 +60,7 @@ class Paced:
                 await asyncio.sleep(failures * _PAUSE_S)
 
     async def _turn(self) -> None:
-        """Wait until another call may go out. Raises NotSent where that is too long."""
+        """Wait until another call may go out. Raises NotSent if that is too long."""
         while wait_s := self._client.wait_s:
             if wait_s > _LONGEST_WAIT_S:
                 raise NotSent(Obstacle.PAUSED, detail=f"{wait_s} s")
@@ -69,7 +69,7 @@ class Paced:
         while self._calls_ms and ticks_ms() - self._calls_ms[0] >= _MINUTE_MS:
             self._calls_ms.popleft()
         if len(self._calls_ms) >= self._per_minute:
-            # As many calls ago there was room for it; its place is taken before anyone else counts.
+            # Its place in the minute is taken now, before another call counts.
             free_ms = self._calls_ms[-self._per_minute] + _MINUTE_MS
             self._calls_ms.append(free_ms)
             await asyncio.sleep((free_ms - ticks_ms()) / 1000)

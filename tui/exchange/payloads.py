@@ -1,6 +1,6 @@
 """What is sent to the exchange and what comes back, typed.
 
-A text or an amount of an answer is `ServerText` or `Amount`, so that none is shown or reckoned with unread.
+An answer's texts and amounts are `ServerText` and `Amount`: none is shown or calculated with before it is checked.
 """
 
 from typing import Annotated
@@ -25,7 +25,7 @@ _NOT_EMPTY = msgspec.Meta(min_length=1)
 
 
 class ServerTime(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The exchange's time, in milliseconds. One that cannot be the time is no answer, nor is one that says more."""
+    """The exchange's time, in milliseconds. An impossible time is no answer, nor is an answer that says more."""
 
     server_time: Annotated[int, msgspec.Meta(ge=EARLIEST_MS, lt=LATEST_MS)]
 
@@ -33,11 +33,11 @@ class ServerTime(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fie
 class Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """An answer, or a row of one, as the exchange documents it.
 
-    Its fields have no defaults. If one is missing, the answer is not read: it is never taken for zero, for no, or for
+    Its fields have no defaults. If one is missing, the answer is not read: a missing field never means zero, no, or
     nothing. The few fields that may be missing say why that is harmless.
 
-    Fields that nobody asked for are let through here, because the exchange adds some without notice and none of them
-    changes what the documented ones mean. The exceptions are these: each says that something went wrong, or may have.
+    Other fields are ignored, because the exchange adds some without notice, and they do not change what the documented
+    ones mean. The exceptions are these: each says that something went wrong, or may have.
     """
 
     code: Never | UnsetType = UNSET
@@ -49,7 +49,7 @@ class Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class KeyRestrictions(Payload, frozen=True, rename="camel", kw_only=True):
-    """What an API key may do. None: the exchange did not say.
+    """What an API key may do. None means that the exchange did not say.
 
     Flags may be missing, because the exchange has added some over the years. A missing flag is neither yes nor no. If
     all are missing, it is another answer.
@@ -67,8 +67,7 @@ class KeyRestrictions(Payload, frozen=True, rename="camel", kw_only=True):
     enable_portfolio_margin_trading: bool | None = None
     enable_fix_api_trade: bool | None = None
     trading_authority_expiration_time: Annotated[int, msgspec.Meta(ge=0, lt=YEAR_10000_MS)] | None = None
-    """When what the key may do ends, in milliseconds. The exchange leaves it out for a key that is bound to IP
-    addresses.
+    """When its permissions end, in milliseconds. The exchange leaves this out for a key that is bound to IP addresses.
     """
 
     def __post_init__(self) -> None:
@@ -78,10 +77,9 @@ class KeyRestrictions(Payload, frozen=True, rename="camel", kw_only=True):
 
 
 class AssetBalance(Payload, frozen=True, rename="camel", kw_only=True):
-    """An asset in a wallet. `free` is not locked in orders; under margin and futures, less may be transferable.
+    """An asset in a wallet. `free` is not locked in orders; in margin and futures, less may be transferable.
 
-    The other figures serve for a price alone: if one is missing, there is no price. Margin accounts have no such
-    figures.
+    The other figures only give a price: if one is missing, there is no price. Margin accounts do not have them.
     """
 
     asset: ServerText
@@ -90,18 +88,18 @@ class AssetBalance(Payload, frozen=True, rename="camel", kw_only=True):
     freeze: Estimate = Estimate()
     withdrawing: Estimate = Estimate()
     btc_valuation: Estimate = Estimate()
-    """What all four together are worth in BTC."""
+    """The worth of all four together in BTC."""
 
 
 class WalletBalance(Payload, frozen=True, rename="camel", kw_only=True):
-    """A wallet of the glance at all wallets, by the exchange's name for it."""
+    """A wallet in the glance at all wallets, under the exchange's name for it."""
 
     wallet_name: ServerText
     activate: bool
     balance: Estimate = Estimate()
-    """What all of it is worth. It decides only whether an empty list is believed, and missing, it is not."""
+    """The worth of the whole wallet. An empty list is believed only if this is there and zero."""
     asset_balances: list[AssetBalance] | None = None
-    """What is in it. May be missing: then the wallet is not read at a glance, unless it was never opened."""
+    """Its contents. If they are missing, the wallet is not read at a glance, unless it was never opened."""
 
 
 class IsolatedPair(Payload, frozen=True, rename="camel", kw_only=True):
@@ -114,7 +112,7 @@ class IsolatedPair(Payload, frozen=True, rename="camel", kw_only=True):
 
 
 class IsolatedAccount(Payload, frozen=True, kw_only=True):
-    """All isolated margin accounts of a person. The list is empty for who has none."""
+    """All isolated margin accounts of a person; none if the list is empty."""
 
     assets: list[IsolatedPair]
 
@@ -133,7 +131,7 @@ class CrossAccount(Payload, frozen=True, rename="camel", kw_only=True):
     user_assets: Annotated[list[AssetBalance], _NOT_EMPTY]
     transfer_in_enabled: bool | None = None
     transfer_out_enabled: bool | None = None
-    """These two may be missing: then the exchange has not said that it bars anything."""
+    """These two may be missing: then the exchange does not say that it bars anything."""
 
 
 class UmBalance(Payload, frozen=True, rename="camel", kw_only=True):
@@ -164,7 +162,7 @@ class OptionsAccount(Payload, frozen=True, rename="camel", kw_only=True):
     can_deposit: bool | None = None
     can_withdraw: bool | None = None
     reduce_only: bool | None = None
-    """These three may be missing: then the exchange has not said that it bars anything."""
+    """These three may be missing: then the exchange does not say that it bars anything."""
 
 
 class TransferableAmount(Payload, frozen=True, kw_only=True):
@@ -181,19 +179,19 @@ class PortfolioBalance(Payload, frozen=True, rename="camel", kw_only=True):
 
 
 Glance = Annotated[list[WalletBalance], _NOT_EMPTY]
-"""Everybody has wallets, so that there is no empty glance."""
+"""Everybody has wallets, so there is no empty glance."""
 
 HeldAssets = list[AssetBalance]
-"""Spot's and Funding's own list. It leaves out what is at nothing, so that an empty one is an empty wallet."""
+"""Spot's and Funding's own list. It leaves out assets at zero, so an empty list is an empty wallet."""
 
 UmBalances = Annotated[list[UmBalance], _NOT_EMPTY]
 CmBalances = Annotated[list[CmBalance], _NOT_EMPTY]
 PortfolioBalances = Annotated[list[PortfolioBalance], _NOT_EMPTY]
-"""These have a row for every asset, also at nothing. An empty list is documented nowhere."""
+"""These have a row for every asset, also at zero. An empty list is not documented."""
 
 
 def transfer_parameters(request: TransferRequest) -> dict[str, str]:
-    """The parameters of a transfer, in the exchange's words and order."""
+    """Return the parameters of a transfer, in the exchange's words and order."""
     return {
         "type": request.type.name,
         "asset": request.asset,
@@ -203,6 +201,6 @@ def transfer_parameters(request: TransferRequest) -> dict[str, str]:
 
 
 def symbol_parameters(asked: TransferRequest | HistoryQuery) -> dict[str, str]:
-    """The pairs of the isolated accounts that take part, as the transfer and its history want them."""
+    """Return the pairs of the isolated accounts as parameters, for a transfer or its history."""
     pairs = {"fromSymbol": asked.from_symbol, "toSymbol": asked.to_symbol}
     return {name: symbol for name, symbol in pairs.items() if symbol}

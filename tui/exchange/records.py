@@ -1,4 +1,4 @@
-"""The exchange's records of transfers, read one by one: a row that is not as documented hides no other, and stays."""
+"""Reads the exchange's records one by one. A row that is not as documented stays, and does not hide the others."""
 
 import json
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from tui.exchange.decoding import Amount, decode
 from tui.exchange.payloads import Milliseconds, TranId
 
 HISTORY_PAGE_SIZE = 100
-"""The most rows that the exchange puts on one page."""
+"""The most rows on one page of the exchange."""
 
 HISTORY_REACH_MS = timedelta(days=180) // timedelta(milliseconds=1)
-"""The exchange's history goes back six months. How long a span one call may have, it does not limit."""
+"""The exchange's history goes back six months. The span of one call is not limited."""
 
 _MAX_PAGE_BYTES = 1024 * 1024
 
 _DOCUMENTED = frozenset({"asset", "amount", "type", "status", "tranId", "timestamp"})
 _PAIRS = frozenset({"fromSymbol", "toSymbol"})
-"""Documented nowhere, but what the call is asked with: a record may name them, and need not."""
+"""Not documented in a record, but parameters of the call: a record may name them, and need not."""
 
 _AMBIGUOUS = object()
-"""Stands for an object that has a name twice."""
+"""An object that has a name twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class HistoryPage:
 
 
 class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A page before its rows are read. A page that says anything more may say that it is none."""
+    """A page before its rows are read. One with more fields may not be a page at all."""
 
     total: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
     rows: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
-    """Where there is nothing, the exchange leaves it out."""
+    """The exchange leaves it out if there is nothing."""
 
 
 def history_page(body: bytes) -> HistoryPage:
@@ -62,8 +62,8 @@ def history_page(body: bytes) -> HistoryPage:
 
 
 def _clear_rows(body: bytes) -> list[bool]:
-    """Return, for each row of a page, whether it says each thing once. Raises ValueError if the page itself does not:
-    of a name that stands there twice, a decoder would take one and drop the other.
+    """Return, for each row of a page, whether it names each field once. Raises ValueError if the page itself does not:
+    a decoder would take one of two values and drop the other.
     """
     try:
         text = body.decode("utf-8", "replace")
@@ -109,7 +109,7 @@ def _word(raw: msgspec.Raw | None) -> str | None:
 
 
 def _field(raw: bytes | msgspec.Raw | None, kind: Any) -> Any:
-    """One field, or None where it is not there or is nothing of that kind."""
+    """Return one field; None if it is missing or not of that type."""
     try:
         return None if raw is None else decode(raw, kind)
     except ValueError:

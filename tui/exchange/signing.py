@@ -11,9 +11,9 @@ from tui.domain.credentials import ApiKey, KeyKind
 
 
 def sign(key: ApiKey, payload: bytes) -> str:
-    """The signature over a payload, not yet percent-encoded.
+    """Return the signature of a payload, not yet percent-encoded.
 
-    The secret is turned into a signing key for this one signature, and let go.
+    The secret becomes a signing key for this one signature, which is then dropped.
     """
     secret = key.secret.reveal().encode()
     if key.kind is KeyKind.HMAC:
