@@ -372,7 +372,7 @@ async def test_a_question_that_is_settled_is_asked_no_more(
         await pilot.press("enter")
         await until_screen(pilot, DecideScreen)
         record = matching_record(exchange.ledger.transfers[-1].tran_id)
-        main.desk._tell(main.desk._journal.record(newest(main), record))
+        main.desk._report(main.desk._journal.record(newest(main), record))
         await until_screen(pilot, MainScreen)
         assert [row[4] for row in rows(main)] == ["done"]
 

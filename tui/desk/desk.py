@@ -1,6 +1,6 @@
-"""The one way to submit a transfer: write it down, send it once, read the answer, settle what stays unknown.
+"""The one way to submit a transfer: write it down, send it once, read the answer, settle an unknown outcome.
 
-A transfer is in the journal before its first byte can leave, and its outcome is there before anyone is told.
+A transfer is in the journal before its first byte can leave, and its outcome is there before it is shown.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _CLOCK_MAX_AGE_MS = 60_000
 
 
 class Word(Enum):
-    """What a person says of a transfer that no record shows."""
+    """The person's decision on a transfer without a record."""
 
     EXECUTED = auto()
     NOT_EXECUTED = auto()
@@ -49,21 +49,21 @@ class Decision:
 
     transfer: Transfer
     choice: HistoryRow | Word
-    """The record that it is, or how it ended if it is none of them."""
+    """Its record, or how it ended if it has none."""
     declined: tuple[int, ...] = ()
-    """The tranIds of the records that it is not."""
+    """The tranIds of records that are other transfers."""
 
 
 class Undecidable(Exception):
-    """A record that says nothing final decides nothing; says what it says."""
+    """Raised when a record cannot decide how a transfer ended; says why."""
 
 
 class Desk:
     """One person's desk at one host: submits, follows and settles transfers.
 
     `on_change` is called, in the event loop, with every transfer that changed, after the journal has it.
-    `on_progress` is called with every step in the settling of an unknown one. `on_notice` is called with every transfer
-    of which something false was said before, until `notice_seen`. What they raise disturbs no transfer.
+    `on_progress` is called with every step in settling an unknown one. `on_notice` is called with every transfer of
+    which Shunter said something false before, until `notice_seen`. An error that they raise affects no transfer.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Desk:
     ) -> None:
         self.client = client
         self.balance_reader = BalanceReader(client, open_elsewhere=self._open_elsewhere)
-        """What the person's wallets hold."""
+        """Reads the person's wallets."""
         self.profile = profile
         self._exchange = exchange_of(client.base_url)
         self.on_change = on_change
@@ -92,13 +92,13 @@ class Desk:
         """When each transfer of this session was sent, on the monotonic clock, by identity."""
         self._settling: dict[str, asyncio.Task[None]] = {}
         self._unwritten: dict[str, asyncio.Task[None]] = {}
-        """Answers that could not be written to the journal, by transfer, and that are tried again."""
+        """The retries of answers that could not be written to the journal, by the transfer's identity."""
         self._watching: asyncio.Task[None] | None = None
         self._judged = asyncio.Event()
         self._checking: asyncio.Task[None] | None = None
         self._open: dict[str, Transfer] = {}
         self._own: set[str] = set()
-        """The transfers that this desk has told of."""
+        """The identities of the transfers that this desk has reported."""
 
     @property
     def in_flight(self) -> int:
@@ -111,51 +111,49 @@ class Desk:
         return len(self._open)
 
     async def prepare(self) -> None:
-        """See that the connection is alive and the exchange's time is known, so that sending waits for neither.
+        """Open a connection and measure the exchange's time, so that sending waits for neither. Raises ExchangeError.
 
-        While the exchange asks to be left alone, it is not asked for a time that is known. Raises ExchangeError.
+        While the exchange asks to wait, a known time is not measured again.
         """
         if self.client.wait_s and self.client.clock:
             return
         if not self.client.is_warm:
             try:
                 await self.warm()
-            except OutcomeUnknown:  # perhaps the line is slow: now with the time that it needs
+            except OutcomeUnknown:  # perhaps the line is slow: ask again, with more time
                 await self.client.sync_clock()
         if self.client.clock is None or self.client.clock.age_ms() > _CLOCK_MAX_AGE_MS:
             await self.client.sync_clock()
 
     async def repeats(self, request: TransferRequest) -> list[Transfer]:
-        """Identical transfers that are open, were judged not executed within a day, or were done in the last minutes.
-
-        Raises JournalError, and ExchangeError where the exchange's time could not be had.
+        """Return identical transfers that are open, were judged not executed within a day, or were done in the last
+        minutes. Raises JournalError, and ExchangeError if the exchange's time cannot be measured.
         """
         clock = await self.client.known_clock()
         return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, now_ms=clock.now_ms())
 
     async def look_again(self, transfers: Sequence[Transfer]) -> dict[str, str]:
-        """Look in the exchange's history for transfers that are open or judged, now: what it says of each, in words, by
-        identity. What it settles is told as ever.
+        """Look for open or judged transfers in the exchange's history now. Return a sentence for each, by identity.
+        What this settles is reported as usual.
         """
-        words: dict[str, str] = {}
+        sentences: dict[str, str] = {}
         for transfer in transfers:
             try:
-                words[transfer.identity] = await self._newest(transfer)
+                sentences[transfer.identity] = await self._newest(transfer)
             except (ExchangeError, JournalError) as error:
-                words[transfer.identity] = settling.looked(settling.out_of_reach(str(error)))
-        return words
+                sentences[transfer.identity] = settling.looked(settling.out_of_reach(str(error)))
+        return sentences
 
     async def warm(self) -> None:
-        """Keep the connection alive: a transfer sent now need not wait for a new one. Raises ExchangeError."""
+        """Keep a connection ready, so that a transfer does not wait for a new one. Raises ExchangeError."""
         await self.client.warm()
 
     async def submit(self, request: TransferRequest, *, meant: frozenset[str] = frozenset()) -> Transfer:
-        """Send a transfer, once, and say how it ended as far as that is known.
+        """Send a transfer once, and return it with its outcome as far as that is known.
 
         Once it is sent, cancelling the caller does not cancel it. `meant` are the transfers that the person knows it
-        repeats. Nothing was sent when this raises one of these: NotSent or another ExchangeError when the exchange's
-        time could not be had, RepeatUnconfirmed when it repeats another one too, JournalError when the journal cannot
-        take it.
+        repeats. Nothing was sent if this raises an ExchangeError (the exchange's time cannot be measured), a
+        RepeatUnconfirmed (it repeats another transfer too) or a JournalError (it cannot be written down).
         """
         await self.prepare()
         await self._check_journal()
@@ -170,15 +168,15 @@ class Desk:
             await asyncio.wait(self._in_flight)
 
     async def open_transfers(self) -> list[Transfer]:
-        """Transfers of earlier sessions whose outcome is open, of any profile of this exchange; their settling begins,
-        and the watch over what was judged. Raises JournalError.
+        """Return the open transfers of earlier sessions, of any profile at this exchange. Begin to settle them, and to
+        watch judgements. Raises JournalError.
         """
         await self._check_journal()
         transfers = await asyncio.to_thread(self._journal.open_transfers, self._exchange)
         for transfer in transfers:
             self._keep_open(transfer)
             self._settle_in_background(transfer)
-        await self._tell_notices()
+        await self._report_notices()
         if self._watching is None:
             self._watching = asyncio.create_task(
                 watch(
@@ -193,10 +191,10 @@ class Desk:
         return transfers
 
     async def choose(self, decision: Decision) -> Transfer:
-        """Take the person's word for an unknown transfer.
+        """Settle an unknown transfer by the person's decision.
 
-        A record is read again: what it says now counts. Raises Undecidable for one that is neither CONFIRMED nor
-        FAILED, is gone or cannot be read, TranIdTaken for one that is another transfer's, and JournalError.
+        A chosen record is read again: what it says now counts. Raises Undecidable if it is neither CONFIRMED nor
+        FAILED, is gone or cannot be read, TranIdTaken if it is another transfer's, and JournalError.
         """
         transfer, choice = decision.transfer, decision.choice
         despite: tuple[int, ...] = ()
@@ -213,12 +211,12 @@ class Desk:
         )
         if task := self._settling.get(transfer.identity):
             task.cancel()
-        self._tell(settled)
-        await self._tell_notices()
+        self._report(settled)
+        await self._report_notices()
         return settled
 
     async def _despite(self, transfer: Transfer, record: HistoryRow) -> tuple[int, ...]:
-        """The other transfers that have the tranId of a record that a person chooses, and that it does not belong to.
+        """Return the ids of other transfers with the chosen record's tranId, if the record does not belong to them.
         Raises Undecidable, TranIdTaken, JournalError.
         """
         if recorded_outcome(record.status) is None:
@@ -230,7 +228,7 @@ class Desk:
         return tuple(holder.id for holder in others)
 
     async def _read_again(self, transfer: Transfer, record: HistoryRow) -> HistoryRow:
-        """A record as the history has it now. Raises Undecidable."""
+        """Return a record as the history has it now. Raises Undecidable."""
         try:
             rows = await read_around(transfer, self.client, span_ms(transfer), [record.timestamp])
         except ExchangeError as error:
@@ -245,17 +243,17 @@ class Desk:
         return now
 
     async def notice_seen(self, transfer: Transfer) -> None:
-        """The person has seen that what was said of a transfer before was wrong. Raises JournalError."""
+        """Note that the person has seen the correction of a transfer. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer)
 
     def browse(self) -> "HistoryBrowser":
-        """All of the journal, and the exchange's history as it is read."""
-        from tui.desk.browse import HistoryBrowser  # late: nobody waits for it at the start
+        """Return the whole journal, and the exchange's history as it is read."""
+        from tui.desk.browse import HistoryBrowser  # late, to start faster
 
         return HistoryBrowser(self.client, self._journal)
 
     async def close(self) -> None:
-        """Stop everything, and tell nobody any more. What is still in flight is left to the journal."""
+        """Stop everything, and report nothing more. The journal has what is still in flight."""
         self.on_change = self.on_notice = lambda _: None
         self.on_progress = lambda _: None
         tasks = [*self._in_flight, *self._settling.values(), *self._unwritten.values()]
@@ -268,7 +266,7 @@ class Desk:
         self._journal.close()
 
     async def _check_journal(self) -> None:
-        """Once, and beside the opening of the app: it takes a while in a long journal. Raises JournalError."""
+        """Check the journal once, in the background: this takes a while if it is long. Raises JournalError."""
         if self._checking is None or (self._checking.done() and self._checking.exception()):
             self._checking = asyncio.create_task(asyncio.to_thread(self._journal.check))
         await asyncio.shield(self._checking)
@@ -287,7 +285,7 @@ class Desk:
             recv_window_ms=self.client.recv_window_ms,
         )
         transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant)
-        self._tell(transfer)
+        self._report(transfer)
         self._sent_ticks_ms[transfer.identity] = ticks_ms()
         try:
             answer: Answer = await self.client.transfer(request, timestamp_ms)
@@ -299,39 +297,37 @@ class Desk:
         return await self._answered(transfer, answer)
 
     async def _answered(self, sent: Transfer, answer: Answer) -> Transfer:
-        """Write down what came of a transfer, and tell of it, also if it cannot be written to the journal just now."""
+        """Write down the answer to a transfer, and report it even if it cannot be written to the journal now."""
         try:
             transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
-        except Exception as error:  # noqa: BLE001 - whatever it is, the answer is kept
+        except Exception as error:  # noqa: BLE001 - the answer is kept in any case
             problem = str(error) if isinstance(error, JournalError) else not_written(error)
             transfer = replace(sent, evidence=answer, answer=answer, unwritten=problem)
             self._unwritten[sent.identity] = task = asyncio.create_task(self._write_when_possible(sent, answer))
             task.add_done_callback(lambda _: self._unwritten.pop(sent.identity, None))
-        await self._tell_answered(transfer, answer)
+        await self._report_answered(transfer, answer)
         return transfer
 
-    async def _tell_answered(self, transfer: Transfer, answer: Answer) -> None:
-        self._tell(transfer)
-        if isinstance(answer, Accepted):  # its tranId may have been another's
-            await self._tell_notices()
+    async def _report_answered(self, transfer: Transfer, answer: Answer) -> None:
+        self._report(transfer)
+        if isinstance(answer, Accepted):  # its tranId may have been taken for another transfer's
+            await self._report_notices()
         if transfer.outcome is Outcome.UNKNOWN:
             self._settle_in_background(transfer)
 
     async def _write_when_possible(self, sent: Transfer, answer: Answer) -> None:
-        """What the exchange said is written as soon as the journal takes it again; without that, it would have to be
-        found out anew.
-        """
+        """Write an answer as soon as the journal allows it. Otherwise the outcome would have to be settled."""
         while True:
             await asyncio.sleep(self._pace.retry_s)
             try:
                 transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
             except Exception:  # noqa: BLE001, S112 - as above
                 continue
-            await self._tell_answered(transfer, answer)
+            await self._report_answered(transfer, answer)
             return
 
     def watch_over(self, transfer: Transfer) -> Watch:
-        """Who keeps looking for a transfer that was judged."""
+        """Return whether a judged transfer is still watched, and by whom."""
         if not is_same_key(transfer, self.client):
             return Watch.OTHER_KEY
         now_ms, settled_at = self._exchange_ms(), transfer.settled_at
@@ -340,7 +336,7 @@ class Desk:
         return Watch.KEPT if ms_of(settled_at) >= now_ms - WATCH_MS else Watch.OVER
 
     def _exchange_ms(self) -> int | None:
-        """The exchange's time; None if it is not known."""
+        """Return the exchange's time; None if it is not known."""
         return self.client.clock.now_ms() if self.client.clock else None
 
     async def _newest(self, transfer: Transfer) -> str:
@@ -351,7 +347,7 @@ class Desk:
             return outcomes.reason(transfer.evidence)
         match await look_for(transfer, self.client, self._journal):
             case Transfer() as settled:
-                self._tell(settled)
+                self._report(settled)
                 return outcomes.reason(settled.evidence) or outcomes.meaning(settled.evidence)
             case Progress(note=note):
                 return settling.looked(note)
@@ -370,41 +366,43 @@ class Desk:
             self.client,
             self._journal,
             pace=self._pace,
-            report=self._tell_progress,
+            report=self._report_progress,
             sent_ticks_ms=sent_ticks_ms,
         )
-        self._tell(settled)
-        if isinstance(settled.evidence, MatchingRecord) and settled.evidence.is_named:  # it may have been another's
-            await self._tell_notices()
+        self._report(settled)
+        if (
+            isinstance(settled.evidence, MatchingRecord) and settled.evidence.is_named
+        ):  # it may have been taken for another transfer's
+            await self._report_notices()
 
     async def _revised(self, transfer: Transfer) -> None:
-        """A judgement was put right: tell of it, and settle it anew where it is open again."""
-        self._tell(transfer)
+        """Report a corrected judgement, and settle the transfer again if it is open."""
+        self._report(transfer)
         if transfer.outcome is Outcome.UNKNOWN:
             self._settle_in_background(transfer)
-        await self._tell_notices()
+        await self._report_notices()
 
-    async def _tell_notices(self) -> None:
-        """Tell of every transfer of which something false was said. One that is open again, is settled again."""
+    async def _report_notices(self) -> None:
+        """Report every transfer of which Shunter said something false. One that is open again is settled again."""
         try:
             transfers = await asyncio.to_thread(self._journal.notices, self._exchange)
         except JournalError:
-            return  # the next start tells
+            return  # the next start reports them
         for transfer in transfers:
             if transfer.outcome is Outcome.UNKNOWN:
-                self._tell(transfer)
+                self._report(transfer)
                 self._settle_in_background(transfer)
             asyncio.get_running_loop().call_soon(self.on_notice, transfer)
 
-    def _tell(self, transfer: Transfer) -> None:
-        """Called from the loop and not from here: a listener that fails must not keep a transfer from being settled."""
+    def _report(self, transfer: Transfer) -> None:
+        """Report a transfer from the event loop: a listener that fails must not keep it from being settled."""
         self._keep_open(transfer)
         if transfer.is_judged:
             self._judged.set()
         asyncio.get_running_loop().call_soon(lambda: self.on_change(transfer))
 
     def _keep_open(self, transfer: Transfer) -> None:
-        """What a transfer may have changed or may still change is not to be relied on."""
+        """Note whether a transfer is open, and doubt the balances that it may have changed or may still change."""
         self._own.add(transfer.identity)
         if transfer.outcome.is_open:
             self._open[transfer.identity] = transfer
@@ -421,10 +419,10 @@ class Desk:
         )
 
     async def _open_elsewhere(self) -> frozenset[Wallet]:
-        """The wallets in open transfers of other Shunters, by the journal that they share. Raises JournalError."""
+        """Return the wallets in open transfers of other Shunters, by the shared journal. Raises JournalError."""
         transfers = await asyncio.to_thread(self._journal.all_open, self._exchange)
         others = [transfer.request.type for transfer in transfers if transfer.identity not in self._own]
         return frozenset(wallet for move in others for wallet in (move.source, move.destination))
 
-    def _tell_progress(self, progress: Progress) -> None:
+    def _report_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))
