@@ -187,7 +187,7 @@ async def test_a_theme_that_cannot_be_kept_is_used_and_that_is_told(demo_app: Ap
         await until_hit(pilot, "gruvbox")
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.theme == "gruvbox")
-        await until(pilot, lambda: any("It is not kept" in toast.message for toast in pilot.app._notifications))
+        await until(pilot, lambda: any("was not saved" in toast.message for toast in pilot.app._notifications))
     assert keys.settings_path().read_text() == "{"
 
 

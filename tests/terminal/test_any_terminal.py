@@ -322,7 +322,7 @@ def test_all_of_the_help_can_be_read(open_demo: OpenDemo) -> None:
         demo.resize(rows, columns)
         demo.type("\x07")
         seen = demo.wait_for("Help", "Esc or q  close")
-        while "by Enter in a list" not in " ".join(seen.split()):
+        while "with Enter in a list" not in " ".join(seen.split()):
             scroll(demo)
             seen = demo.screen() + seen
         words = " ".join(seen.split())

@@ -73,7 +73,7 @@ made = {
     "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
     "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
     "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
-    "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Finding("c", ["d"])]),
+    "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Section("c", ["d"])]),
     "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
     "UnlockScreen": lambda desk: unlock.UnlockScreen(),
     "WelcomeScreen": lambda desk: welcome.WelcomeScreen(ways_on.CannotOpen("")),

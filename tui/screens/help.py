@@ -1,4 +1,4 @@
-"""The help: every key, on one page, as the bindings say it."""
+"""The help: every key on one page, made from the bindings."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -24,10 +24,10 @@ from tui.widgets.wallet_list import WalletList
 
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
 _UNKNOWN = (
-    'An outcome "unknown" means that the exchange\'s answer did not come, and the transfer may have been made. Shunter '
-    "looks for it in the exchange's history, and asks you where that leaves doubt. Do not send it again before."
+    'The outcome "unknown" means that no clear answer came: the transfer may have been made. Shunter looks for it in '
+    "the exchange's history, and asks you if doubt remains. Until then, do not send it again."
 )
-_CUT = "A ~ ends what is cut for want of room. All of it is told below a table, or by Enter in a list."
+_CUT = "A ~ marks text that is cut off. The full text is below a table, or opens with Enter in a list."
 
 _WIDGETS = (
     WalletList,
@@ -39,7 +39,7 @@ _WIDGETS = (
     EntryTable,
     HistoryScreen,
 )
-"""Whose keys are told, before the app's own. What a binding does is its tooltip; one without is not told."""
+"""The widgets and screens whose keys are explained, before the app's own. A binding without a tooltip is left out."""
 
 _KEY_COLUMNS = 22
 _NAMES = {"escape": "Esc", "slash": "/"}
@@ -51,54 +51,54 @@ class HelpScreen(DismissesItself, ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,f1,ctrl+g", "close", "Close")]
 
     def compose(self) -> ComposeResult:
-        """One page."""
+        """Show one page."""
         with Vertical(classes="dialog -page"):
             yield Label("Help", classes="title")
             with VerticalScroll():
                 yield Label(_UNKNOWN, id="help-unknown", markup=False)
                 yield Label(_ABOVE, markup=False)
-                yield Static(_table(help_lines(told_bindings(self.app.BINDINGS))), id="help-keys")
+                yield Static(_table(help_lines(explained_bindings(self.app.BINDINGS))), id="help-keys")
                 yield Label(_CUT, markup=False)
             yield AskLine("Down, Up  scroll        Esc or q  close")
 
     def action_close(self) -> None:
-        """Back to where it was opened."""
+        """Close the help."""
         self.dismiss()
 
 
-def told_bindings(of_app: Iterable[BindingType]) -> list[Binding]:
-    """Every binding that the page tells of, in its order."""
-    bindings = (*(binding for widget in _WIDGETS for binding in widget.BINDINGS), *of_app)
+def explained_bindings(app_bindings: Iterable[BindingType]) -> list[Binding]:
+    """Return every binding on the page, in its order."""
+    bindings = (*(binding for widget in _WIDGETS for binding in widget.BINDINGS), *app_bindings)
     return [binding for binding in bindings if isinstance(binding, Binding) and binding.tooltip]
 
 
 def help_lines(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
-    """Keys and what they do; those that do the same are told together, where the first of them is."""
+    """Return keys and what they do. Keys that do the same share a line, in the place of the first."""
     keys: dict[str, dict[str, None]] = {}
     for binding in bindings:
         keys.setdefault(binding.tooltip, {})[binding.key] = None
-    return [(_keys(list(same)), words) for words, same in keys.items()]
+    return [(_keys(list(same)), effect) for effect, same in keys.items()]
 
 
 def _table(lines: Iterable[tuple[str, str]]) -> Table:
-    """The lines in two columns, of which the second is as wide as there is room."""
+    """Return the lines in two columns, the second as wide as possible."""
     table = Table.grid(expand=True)
     table.add_column(width=_KEY_COLUMNS)
     table.add_column()
-    for keys, words in lines:
-        table.add_row(Text(keys), Text(words))
+    for keys, effect in lines:
+        table.add_row(Text(keys), Text(effect))
     return table
 
 
 def _keys(keys: list[str]) -> str:
-    """Ways to press one thing stand with "or", things with a comma, and a row of digits is drawn together."""
+    """Join alternatives for one key with "or", keys with a comma, and a row of digits with "to"."""
     digits = [key for key in keys if key.isdecimal()]
     names = [" or ".join(map(key_name, key.split(","))) for key in keys if key not in digits]
     return ", ".join([*names, *([f"{digits[0]} to {digits[-1]}"] if digits else [])])
 
 
 def key_name(key: str) -> str:
-    """How a person knows a key: "Ctrl+R" for "ctrl+r"; a letter by itself stays as it is typed."""
+    """Return the name of a key as a person knows it: "Ctrl+R" for "ctrl+r"; a single letter stays as it is."""
     if len(key) == 1:
         return key
     return "+".join(_NAMES.get(part, part.capitalize()) for part in key.split("+"))

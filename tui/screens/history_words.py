@@ -3,7 +3,7 @@
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
 from tui.domain.differences import Comparison, DifferenceKind
-from tui.screens.report import Finding
+from tui.screens.report import Section
 from tui.words.differences import advice, sentence
 
 _MOST_TOLD = 200
@@ -39,28 +39,28 @@ def comparing_words(reading: Reading | None = None) -> str:
     return f"Reading the exchange's history afresh, to check the journal{asked}{waits}. F5 or Esc stops."
 
 
-def missing_findings(browser: HistoryBrowser) -> tuple[str, list[Finding]]:
+def missing_findings(browser: HistoryBrowser) -> tuple[str, list[Section]]:
     """What is not in the list, and why: in short, and a finding each."""
     found = browser.missing
     if browser.is_reading:
-        return "The history is still being read.", [Finding("", [line]) for line in found]
+        return "The history is still being read.", [Section("", [line]) for line in found]
     if not found:
         return "All of the exchange's last six months is in the list.", []
-    return "This is not in the list, or not all of it:", [Finding("", [line]) for line in found]
+    return "This is not in the list, or not all of it:", [Section("", [line]) for line in found]
 
 
-def differences(comparison: Comparison) -> list[Finding]:
+def differences(comparison: Comparison) -> list[Section]:
     """Each difference, with what to do."""
     told = comparison.differences[:_MOST_TOLD]
     found = [
-        Finding(one.kind.value.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)]) for one in told
+        Section(one.kind.value.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)]) for one in told
     ]
     if more := len(comparison.differences) - len(told):
-        found.append(Finding(f"{more:,} more", ["shunter reconcile prints all of them."]))
+        found.append(Section(f"{more:,} more", ["shunter reconcile prints all of them."]))
     if comparison.elsewhere:
         count, what_to_do = len(comparison.elsewhere), advice(comparison.elsewhere[0])
         found.append(
-            Finding(
+            Section(
                 DifferenceKind.ELSEWHERE.value.capitalize(),
                 [f'{count:,} records; "elsewhere" in the filter lists them. {what_to_do}'],
             )

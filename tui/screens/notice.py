@@ -1,4 +1,4 @@
-"""What the person is told about a transfer wherever they are: how an unknown one ended, and corrections."""
+"""Notices about transfers that reach the person on any screen: how an unknown one ended, and corrections."""
 
 import contextlib
 from collections.abc import Iterable

@@ -89,4 +89,4 @@ async def _save(app: App[object], name: str) -> None:
     try:
         await keys.in_background(lambda: keys.keep_theme(name))
     except keys.KeyStoreError as error:
-        app.notify(f"It is not kept: {error}", title="Theme", severity="warning", markup=False)
+        app.notify(f"The theme was not saved: {error}", title="Theme", severity="warning", markup=False)

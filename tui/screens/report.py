@@ -1,4 +1,4 @@
-"""A page of findings: what each is, and below it what there is to say of it."""
+"""A page of sections, each with a title and lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,39 +17,39 @@ from tui.widgets.ask_line import AskLine
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One of them; its texts may be an exchange's."""
+class Section:
+    """A section; its texts may come from an exchange."""
 
     title: str
-    """Empty where the lines speak for themselves."""
+    """Empty if the lines need none."""
     lines: Sequence[str] = ()
 
 
 class ReportScreen(DismissesItself, ModalScreen[None]):
-    """Shows findings, and what they come to above them."""
+    """Shows a summary and the sections below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", "Close")]
 
-    def __init__(self, title: str, summary: str, findings: Sequence[Finding]) -> None:
+    def __init__(self, title: str, summary: str, sections: Sequence[Section]) -> None:
         super().__init__()
         self._title = title
         self._summary = summary
-        self._findings = findings
+        self._sections = sections
 
     def compose(self) -> ComposeResult:
-        """One page."""
+        """Show one page."""
         with Vertical(classes="dialog -page"):
             yield Label(self._title, classes="title", markup=False)
             yield Label(printable(self._summary), classes="meaning", markup=False)
             with VerticalScroll():
-                yield Static(Content("\n\n").join(map(_content, self._findings)), id="findings")
+                yield Static(Content("\n\n").join(map(_content, self._sections)), id="findings")
             yield AskLine("Down, Up  scroll        Esc or q  close")
 
     def action_close(self) -> None:
-        """Back to where it was opened."""
+        """Close the page."""
         self.dismiss()
 
 
-def _content(finding: Finding) -> Content:
-    title = [Content(printable(finding.title)).stylize("bold")] if finding.title else []
-    return Content("\n").join([*title, *(Content(printable(line)) for line in finding.lines)])
+def _content(section: Section) -> Content:
+    title = [Content(printable(section.title)).stylize("bold")] if section.title else []
+    return Content("\n").join([*title, *(Content(printable(line)) for line in section.lines)])

@@ -1,4 +1,4 @@
-"""A dialog that asks something at its end."""
+"""A dialog that ends with a question."""
 
 from collections.abc import Iterable
 
@@ -10,29 +10,30 @@ from tui.words.entries import Description
 
 
 class AskingDialog(VerticalScroll, can_focus=False):
-    """Keeps its end in sight, which says what can be pressed. Where not all of it has room, the margins go first; then
-    it scrolls, with the arrow keys too, and what comes first is out of sight until then.
+    """Keeps its end visible, which shows the keys that answer.
+
+    If it does not fit, it loses its margins first; then it scrolls, with the arrow keys too, and its start is hidden.
     """
 
     def __init__(self) -> None:
         super().__init__(classes="dialog")
 
     def on_mount(self) -> None:
-        """Follow what is in it, and the terminal."""
-        self.watch(self, "virtual_size", self._look_after, init=False)
+        """Follow the size of the content."""
+        self.watch(self, "virtual_size", self._adjust, init=False)
 
     def on_resize(self) -> None:
-        """Follow the terminal."""
-        self._look_after()
+        """Follow the size of the terminal."""
+        self._adjust()
 
-    def _look_after(self) -> None:
-        self.call_after_refresh(self._keep_end_in_sight)
+    def _adjust(self) -> None:
+        self.call_after_refresh(self._keep_end_visible)
 
-    def _keep_end_in_sight(self) -> None:
+    def _keep_end_visible(self) -> None:
         overflows = self.max_scroll_y > 0
         if overflows and not self.has_class("-dense"):
             self.add_class("-dense")
-            self._look_after()
+            self._adjust()
             return
         self.can_focus = overflows
         if overflows:
