@@ -168,6 +168,7 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     few = has_few_colours(os.environ)
     app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))
     process.end_with_the_terminal()
+    process.collect_what_screens_leave()
     app.run()
     if app.left_open:
         are = "1 transfer is" if app.left_open == 1 else f"{app.left_open} transfers are"
