@@ -1,12 +1,12 @@
-"""What a record of the exchange's history says about a transfer: whether it is it, and whose else it could be.
+"""Whether a record of the exchange's history is a certain transfer, or could be another one.
 
-A record is a match when type, asset, amount and pairs are equal and its time lies where the exchange can have executed
-the transfer. What is near but not equal is no match, and never absence either: it is for the person to look at. So is
-whatever else comes back for our question with our asset and amount.
+A record is a match if type, asset, amount and pairs are equal, and the exchange can have executed the transfer at its
+time. A record that is near but not equal is no match, and does not count as absence either: the person decides. The
+person also decides on any other record that answers our question with our asset and amount.
 
-A record is explained, for a transfer, by another amount, by another asset together with another time, by the person
-who declined it, or by another transfer that has its tranId (`explains`). What is not explained for several transfers is
-contested: nothing tells whose it is, unless each of the others has a record that is surely its own (`is_contested`).
+For a transfer, a record is explained by another amount, by another asset together with another time, by the person who
+declined it, or by another transfer that has its tranId (`explains`). A record that is not explained for several
+transfers is contested, unless each of the others has a record that is surely its own (`is_contested`).
 """
 
 import unicodedata
@@ -23,22 +23,22 @@ from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
 
 _SLACK_MS = 3000
-"""How far behind its window a record's time may lie: the exchange's clocks are not one clock."""
+"""How far a record's time may be outside its window: the exchange has more than one clock."""
 
 _LEGACY_ERROR_MS = 4000
-"""How wrong a timestamp may be whose error was not kept."""
+"""The largest error of a timestamp whose error was not kept."""
 
 _EXECUTION_MS = 10_000
-"""The exchange's own time-out between taking a request in and giving up on it: BINANCE.md, "Signing"."""
+"""The exchange's own time-out between receiving a request and giving up: BINANCE.md, "Signing"."""
 
 _NEAR_BEFORE_MS = 10 * 60 * 1000
 _NEAR_AFTER_MS = 60 * 60 * 1000
-"""How far off in time a record can still be what became of a transfer."""
+"""How far from a transfer, in time, its record can still be."""
 
 _JUST_ABOVE = Decimal("1.01")
 
 _APART_MS = 60 * 1000
-"""So far apart, two times are surely in this order: more than the exchange's time-out and all that clocks are off."""
+"""Two times that differ by more are surely in this order: it exceeds the exchange's time-out and all clock errors."""
 
 
 class Fit(IntEnum):
@@ -51,14 +51,14 @@ class Fit(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What a whole read of the history has on one transfer."""
+    """The records of a whole read that could be one transfer."""
 
     matches: tuple[HistoryRow, ...] = ()
-    """Records that are it, as far as a record can tell, and that are no other transfer's."""
+    """Records that equal it, and that belong to no other transfer."""
     near: tuple[HistoryRow, ...] = ()
     """Records that could be it: near, or held by another transfer that they do not fit."""
     unreadable: tuple[UnreadableRow, ...] = ()
-    """Records that cannot be read where it matters, and could be it."""
+    """Records that could be it, and cannot be read where it matters."""
 
     @property
     def is_empty(self) -> bool:
@@ -68,17 +68,17 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What the journal knows of whose the records of a read could be."""
+    """The other transfers to which the records of a read could belong, by the journal."""
 
     holders: Mapping[int, Sequence[Transfer]] = field(default_factory=dict)
     """The transfers that have a record's tranId."""
     rivals: Sequence[Transfer] = ()
-    """The other transfers that were sent to ask for about the same, and that no tranId is known of."""
+    """The other transfers that ask for about the same, and whose tranId is not known."""
     declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    """The tranIds that a person said are not a transfer, by its identity."""
+    """The tranIds that the person said are not a transfer, by the transfer's identity."""
 
     def fit(self, transfer: Transfer, row: HistoryRow) -> Fit:
-        """How well a record fits a transfer that it is not explained for."""
+        """Return how well a record fits a transfer; `NONE` if the record is explained for it."""
         own_fit = fit_of_answer(transfer, row)
         is_explained = row.tran_id in self.declined.get(transfer.identity, ()) or any(
             explains(holder, row, transfer) for holder in self.held(transfer, row)
@@ -86,17 +86,17 @@ class Others:
         return Fit.NONE if is_explained else own_fit
 
     def held(self, transfer: Transfer, row: HistoryRow) -> list[Transfer]:
-        """The transfers other than this one that have a record's tranId."""
+        """Return the other transfers that have a record's tranId."""
         holders = self.holders.get(row.tran_id, ())
         return [holder for holder in holders if holder.identity != transfer.identity]
 
 
 def explains(holder: Transfer, row: HistoryRow, transfer: Transfer) -> bool:
-    """Whether a record is the transfer's that has its tranId, and so no other's.
+    """Whether a record belongs to `holder`, the transfer that has its tranId, and so not to `transfer`.
 
-    The exchange's own yes counts more than what a record looks like; an answer that named the tranId counts more than
-    what the history or a person says. Otherwise the one that the record fits better has it. A yes explains nothing of
-    another amount or another time: then a server to rehearse with was started again, and gives out its tranIds anew.
+    The exchange's own yes counts more than the record's content; an answer that named the tranId counts more than the
+    history or the person's decision. Otherwise the record belongs to the transfer that it fits better. A yes does not
+    explain a record of another amount or another time: then a rehearsal server was restarted, and reuses tranIds.
     """
     holder_fit = fit_of_answer(holder, row)
     if holder.basis is Basis.ANSWER:
@@ -114,7 +114,7 @@ def is_named(transfer: Transfer, row: HistoryRow) -> bool:
 
 
 def sift(transfer: Transfer, rows: Iterable[Row], others: Others) -> Candidates:
-    """What these records have on a transfer."""
+    """Return the records that could be a transfer."""
     matches: list[HistoryRow] = []
     near: list[HistoryRow] = []
     unreadable: list[UnreadableRow] = []
@@ -138,10 +138,10 @@ def _is_earlier_rivals(transfer: Transfer, row: HistoryRow, others: Others) -> b
 
 
 def is_contested(transfer: Transfer, record: HistoryRow, rows: Iterable[Row], others: Others) -> bool:
-    """Whether a match could be that of another transfer.
+    """Whether a match could belong to another transfer.
 
-    It could not, where that one has a match of its own that could be nobody else's. Sent within a minute of each other,
-    two that are alike cannot be told apart: the times of records are not exact.
+    It could not, if the other has a match of its own that could be no third one's. Two equal transfers sent within a
+    minute cannot be told apart: the times of records are not exact.
     """
     rest = [row for row in rows if isinstance(row, HistoryRow) and row.tran_id != record.tran_id]
     rivals = [rival for rival in others.rivals if could_have(rival, record, others)]
@@ -156,7 +156,7 @@ def is_contested(transfer: Transfer, record: HistoryRow, rows: Iterable[Row], ot
 
 
 def could_have(transfer: Transfer, row: HistoryRow, others: Others) -> bool:
-    """Whether a record could be that of a transfer that it did not come for."""
+    """Whether a record could belong to a transfer other than the one it was read for."""
     if others.fit(transfer, row) is Fit.NONE:
         return False
     start_ms, end_ms = span_ms(transfer)
@@ -168,12 +168,12 @@ def _is_before(row: HistoryRow, transfer: Transfer) -> bool:
 
 
 def _latest_ms(row: HistoryRow) -> int:
-    """The latest moment that a record's time can mean: every sample of the exchange's is in whole seconds."""
+    """Return the latest moment that a record's time can mean: all samples of the exchange are in whole seconds."""
     return row.timestamp if row.timestamp % 1000 else row.timestamp + 999
 
 
 def fit(transfer: Transfer, row: HistoryRow) -> Fit:
-    """How well a record fits a transfer, wherever it was found."""
+    """Return how well a record of any question fits a transfer."""
     start_ms, end_ms = span_ms(transfer)
     if row.type != transfer.request.type.name or not start_ms <= row.timestamp <= end_ms:
         return Fit.NONE
@@ -181,10 +181,10 @@ def fit(transfer: Transfer, row: HistoryRow) -> Fit:
 
 
 def fit_of_answer(transfer: Transfer, row: HistoryRow) -> Fit:
-    """How well a record fits a transfer, if it came in answer to the question about just that transfer.
+    """Return how well a record fits a transfer, if it answers the question about that transfer.
 
-    Whatever has its asset and its amount is near at least: it came for a reason. So is whatever has just its amount
-    and its time: the asset's name may have been written in another way.
+    A record with its asset and amount is at least near: it came for a reason. So is a record with its amount and time:
+    the asset's name may be written in another way.
     """
     request = transfer.request
     if _is_another(transfer, row):
@@ -201,8 +201,8 @@ def fit_of_answer(transfer: Transfer, row: HistoryRow) -> Fit:
 
 
 def _has_pairs(row: HistoryRow, request: TransferRequest) -> bool:
-    """Whether a record is surely of the pairs of a request. A record need not name them: but then only the types whose
-    history demands a pair can tell.
+    """Whether a record surely has the pairs of a request. If it does not name them, only the types whose history
+    demands a pair can tell.
     """
     named, asked = (row.from_symbol or None, row.to_symbol or None), (request.from_symbol, request.to_symbol)
     if request.type in PAIR_UNFILTERED:
@@ -211,7 +211,7 @@ def _has_pairs(row: HistoryRow, request: TransferRequest) -> bool:
 
 
 def _is_another(transfer: Transfer, row: Row) -> bool:
-    """Whether a record is another transfer's by its amount, or by its asset."""
+    """Whether a record belongs to another transfer, by its amount or its asset."""
     request = transfer.request
     if not _is_about(row.amount, request.amount):
         return True
@@ -223,7 +223,7 @@ def _is_another(transfer: Transfer, row: Row) -> bool:
 
 
 def _is_like(name: str | None, asked: str) -> bool:
-    """Whether two names differ in nothing but letter case, blanks, and forms that look the same."""
+    """Whether two names differ only in letter case, blanks, and forms that look the same."""
     return name is None or _plain_name(name) == _plain_name(asked)
 
 
@@ -236,28 +236,28 @@ def _is_about(amount: Decimal | None, asked: Decimal) -> bool:
 
 
 def could_be(transfer: Transfer, row: UnreadableRow) -> bool:
-    """Whether a record that cannot be read could be a transfer: unless its asset or its amount says otherwise."""
+    """Whether an unreadable record could be a transfer: its asset and its amount do not say otherwise."""
     return not _is_another(transfer, row)
 
 
 def span_ms(transfer: Transfer) -> tuple[int, int]:
-    """From when to when, in the exchange's time, a record could lie that has to do with a transfer."""
+    """Return the span, in the exchange's time, in which a record could concern a transfer."""
     return transfer.timestamp_ms - _NEAR_BEFORE_MS, transfer.timestamp_ms + _NEAR_AFTER_MS
 
 
 def window_start_ms(transfer: Transfer) -> int:
-    """The earliest time of a match: the sending, as exactly as the exchange's time was known."""
+    """Return the earliest time of a match: when it was sent, less the error of the clock."""
     error_ms = _LEGACY_ERROR_MS if transfer.clock_error_ms is None else transfer.clock_error_ms
     return transfer.timestamp_ms - error_ms
 
 
 def window_end_ms(transfer: Transfer) -> int:
-    """The latest time of a match. The exchange names none: later ones are near."""
+    """Return the latest time of a match. The exchange documents none: later records are near."""
     return transfer.timestamp_ms + transfer.recv_window_ms + _EXECUTION_MS + _SLACK_MS
 
 
 def _rounds_alike(asked: Decimal, recorded: Decimal) -> bool:
-    """Whether a record's amount can be the one asked for, with fewer decimals: cut off or rounded, or rounded up by so
+    """Whether a record's amount can be the one asked for with fewer decimals: cut or rounded, or rounded up by so
     little that it is no other amount.
     """
     exponent = recorded.as_tuple().exponent

@@ -1,6 +1,6 @@
-"""Judgements stay watched: what was taken for not executed is looked for again at each start for a day, and half an
-hour and two hours after that or after the judgement. A record that appears then puts the judgement right, with a notice
-that stays until the person has seen it.
+"""Watches judgements: for a day, Shunter looks for each transfer that was judged, at every start, and half an hour and
+two hours after that or after the judgement. A record that appears corrects the judgement, with a notice that stays
+until the person has seen it.
 """
 
 import asyncio
@@ -33,11 +33,13 @@ Revised = Callable[[Transfer], Awaitable[None]]
 async def watch(
     client: BinanceClient, journal: Journal, host: str, *, pace: Pace, judged: asyncio.Event, revised: Revised
 ) -> None:
-    """Look at once at every judgement of the last day, then at each when it is due; for ever. `judged` is set when
-    there is a new one. `revised` is told of every judgement that was put right. Cancel it to stop.
+    """Check every judgement of the last day now, and then each when it is due, until this is cancelled.
+
+    `judged` is set when there is a new judgement. `revised` is called with every transfer whose judgement was
+    corrected.
     """
     plan: dict[tuple[str, object], list[float]] = {}
-    """When each judgement is to be looked at, by `ticks_ms`: no wrong time of the exchange's keeps it from that."""
+    """When each judgement is due, by `ticks_ms`: a wrong time of the exchange does not delay it."""
     is_first = True
     while True:
         judged.clear()
@@ -55,7 +57,7 @@ async def watch(
                 for transfer in transfers:
                     plan[_key(transfer)] = [due_ms for due_ms in plan[_key(transfer)] if due_ms > now_ms]
             wait_s = _LONGEST_SLEEP_S if transfers else None
-        except Exception:  # noqa: BLE001 - whatever fails here is tried again, and ends nothing else
+        except Exception:  # noqa: BLE001 - tried again, whatever failed
             wait_s = max(_RETRY_S, client.wait_s)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s and min(wait_s, pace.watch_s[0] / 3)):
@@ -63,13 +65,13 @@ async def watch(
 
 
 def _key(transfer: Transfer) -> tuple[str, object]:
-    """One judgement of a transfer: it may be judged again."""
+    """Return what identifies a judgement: a transfer may be judged again."""
     return transfer.identity, transfer.settled_at
 
 
 async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal: Journal, revised: Revised) -> None:
-    """Look for judged transfers again, in one read for all of a type. What fails for one type keeps nobody from the
-    others. Raises the first ExchangeError or JournalError then.
+    """Look for judged transfers again, with one read for all of a type. A failure for one type does not affect others;
+    the first ExchangeError or JournalError is raised at the end.
     """
     if transfers:
         await client.known_clock()
@@ -89,16 +91,16 @@ async def look_at(transfers: Sequence[Transfer], client: BinanceClient, journal:
 async def _look_at_alike(group: Sequence[Transfer], client: BinanceClient, journal: Journal, revised: Revised) -> None:
     rows = await _read(group, client)
     garbled = {row.text for row in rows if isinstance(row, UnreadableRow)}
-    if garbled:  # it takes a judgement back only where it was no accident: where it comes twice
+    if garbled:  # it takes a judgement back only if it comes twice, and so is no accident
         again = await _read(group, client)
         rows = tuple(row for row in again if isinstance(row, HistoryRow) or row.text in garbled)
     for transfer in group:
-        if (put_right := await _revise(transfer, rows, client, journal)) is not None:
-            await revised(put_right)
+        if (corrected := await _revise(transfer, rows, client, journal)) is not None:
+            await revised(corrected)
 
 
 async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, ...]:
-    """What the history has around transfers of one type and pairs."""
+    """Read the history around transfers of one type and pairs."""
     spans = [span_ms(transfer) for transfer in alike]
     start_ms, end_ms = min(start_ms for start_ms, _ in spans), max(end_ms for _, end_ms in spans)
     return await read_history(client, alike[0].request.query, start_ms=start_ms, end_ms=end_ms)
@@ -107,20 +109,20 @@ async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, 
 async def _revise(
     transfer: Transfer, rows: tuple[Row, ...], client: BinanceClient, journal: Journal
 ) -> Transfer | None:
-    """Correct a judgement if these records say otherwise: the transfer as it stands then."""
+    """Correct a judgement if these records contradict it. Return the transfer as it is then; None if it did not change."""
     others = await others_by_journal(transfer, rows, journal)
-    sifted = sift(transfer, rows, others)
-    if transfer.basis is Basis.PERSON:  # who decided has seen what could not be read, and that has no tranId to decline
+    candidates = sift(transfer, rows, others)
+    if transfer.basis is Basis.PERSON:  # the person has seen unreadable records, which have no tranId to decline
         seen = {sighting.record for sighting in await asyncio.to_thread(journal.unexplained, transfer)}
-        unreadable = tuple(row for row in sifted.unreadable if row.tran_id is not None or row.text not in seen)
-        sifted = replace(sifted, unreadable=unreadable)
-    matches = [row for row in sifted.matches if row.tran_id != transfer.tran_id or not _agrees(transfer, row)]
-    is_alone = len(matches) == 1 and not sifted.near and not sifted.unreadable
+        unreadable = tuple(row for row in candidates.unreadable if row.tran_id is not None or row.text not in seen)
+        candidates = replace(candidates, unreadable=unreadable)
+    matches = [row for row in candidates.matches if row.tran_id != transfer.tran_id or not _agrees(transfer, row)]
+    is_alone = len(matches) == 1 and not candidates.near and not candidates.unreadable
     evidence: Evidence | None = None
     if is_alone and not is_contested(transfer, matches[0], rows, others):
         changed = Reopened(Reason.RECORD_CHANGED, transfer.outcome, matches[0].status)
         evidence = matching_record(transfer, matches[0], transfer.outcome) or changed
-    elif matches or sifted.near or sifted.unreadable:
+    elif matches or candidates.near or candidates.unreadable:
         evidence = Reopened(Reason.RECORDS_APPEARED, transfer.outcome)
     if evidence is None:
         return None

@@ -1,6 +1,6 @@
-"""The line to one host: a request goes out once, its answer comes whole or as an ExchangeError.
+"""The connections to one host: a request is sent once, and its answer comes whole or as an ExchangeError.
 
-httpx is imported with the first request: that and its pool of connections take longer than all else of a start.
+httpx is imported with the first request: it takes longer to load than everything else at the start.
 """
 
 import asyncio
@@ -39,44 +39,44 @@ if TYPE_CHECKING:
     from tui.exchange.streams import TransferBackend, WatchedBackend
 
 TRUSTED_S = 3
-"""For how long a connection is trusted that nothing was heard on. Then it is replaced by a new one before anything is
-sent: the other side may have closed it, and a transfer that goes there is unknown for nothing.
+"""For how long a silent connection is trusted. Then a new one replaces it before anything is sent: the exchange may
+have closed the old one, and the outcome of a transfer on it would be unknown for no reason.
 """
 
 _TIMEOUTS_S = {"connect": 10, "write": 10, "read": 20, "pool": 5}
 _WHOLE_CALL_S = 60
-"""A server that sends a byte now and then never runs into the read time-out."""
+"""A server that sends a byte now and then never reaches the read time-out."""
 _WAIT_S = 60
-"""How long to leave the exchange alone where it does not say for how long."""
+"""How long to wait if the exchange asks to, and does not say for how long."""
 _MOST_CONNECTIONS = 100
 _MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""Ten times the longest that the exchange is known to give: what becomes of it in memory is larger."""
+"""Ten times the longest answer that the exchange is known to give. Decoded, it is larger."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 
 _MORE_S = 0.3
-"""For how long more is waited for after a transfer's answer where the exchange does not close the connection, as it is
-asked to: an answer that came before the transfer's own has its place taken by then.
+"""For how long to listen after a transfer's answer, if the exchange does not close the connection as it is asked to. If
+the answer belonged to something else, the transfer's own comes in this time.
 """
 
 _LONGEST_NAP_MS = 500
-"""Two clocks that are read one after the other differ by less."""
+"""Two clocks read one after the other differ by less than this."""
 
 _UID_WEIGHT = "X-SAPI-USED-UID-WEIGHT-1M"
 
 _HEADER_VALUE = re.compile(r"[!-~]+")
-"""What an API key must be to go into a header; httpx would put any other into the words of its error."""
+"""An API key that can go into a header; httpx would put any other into the text of its error."""
 
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer as it came, its body unpacked."""
+    """An answer as it came, with its body unpacked."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     is_followed: bool = False
-    """Whether more bytes came behind it."""
+    """Whether more bytes followed it."""
 
 
 class Connection:
@@ -95,7 +95,7 @@ class Connection:
         self._is_closed = False
         self._left: list[_Lines] = []
         self._under_way: dict[asyncio.Timeout, Ambiguous] = {}
-        """The limit of each call, with what its end means."""
+        """The time limit of each call, and what its end means."""
         self._resume_ms = 0.0
         self._heard_ms = float("-inf")
         self._asleep_ms = asleep_ms()
@@ -109,8 +109,8 @@ class Connection:
 
     @property
     def lines(self) -> "_Lines":
-        """The connections; made when they are first asked for, which blocks. Raises NotSent where the environment names
-        a proxy or certificates that cannot be used.
+        """The connections; made on first use, which blocks. Raises NotSent if the environment names a proxy or
+        certificates that cannot be used.
         """
         with self._making:
             if self._lines is None:
@@ -119,18 +119,18 @@ class Connection:
 
     @property
     def http(self) -> "httpx.AsyncClient":
-        """What builds all requests, and sends those that are no transfers."""
+        """Builds all requests, and sends the reads."""
         return self.lines.reads
 
     @property
     def is_warm(self) -> bool:
-        """Whether the exchange answered so lately that a transfer sent now need not wait for a new connection."""
+        """Whether the exchange answered so recently that a transfer sent now does not wait for a new connection."""
         is_heard = ticks_ms() - self._heard_ms < TRUSTED_S * 1000
         return is_heard and not (self._lines and self._lines.lack_one_ahead)
 
     @property
     def wait_s(self) -> int:
-        """For how long the exchange still asks to be left alone (429, 418); 0 where it does not."""
+        """For how long the exchange still asks to wait (429, 418); 0 if it does not."""
         return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
 
     def give_up(self, flaw: Flaw) -> None:
@@ -146,10 +146,10 @@ class Connection:
         return bool(self._lines and self._lines.can_open_ahead)
 
     async def open_ahead(self) -> None:
-        """Open the connection of the next transfer, if that is possible and none is ready."""
+        """Open the connection for the next transfer, if that is possible and none is ready."""
         if self._lines is None or self._is_closed:
             return
-        self._leave_connections_from_before_a_sleep()
+        self._replace_connections_after_a_sleep()
         lines = self._lines
         if lines.ahead and lines.can_open_ahead:
             await lines.ahead.open_ahead()
@@ -157,7 +157,7 @@ class Connection:
             await lines.aclose()
 
     async def call(self, method: str, path: str, payload: str = "", api_key: str = "") -> bytes:
-        """Return the body of the answer to one request. Raises ExchangeError if that is anything but a 200."""
+        """Return the body of the answer to one request. Raises ExchangeError if its status is not 200."""
         answer = await self.ask(method, path, payload, api_key)
         if answer.status != HTTPStatus.OK:
             raise error_of_answer(answer.status, answer.headers, answer.body)
@@ -166,7 +166,7 @@ class Connection:
     async def ask(
         self, method: str, path: str, payload: str = "", api_key: str = "", *, is_transfer: bool = False
     ) -> RawAnswer:
-        """Return the answer to one request. Whatever goes wrong comes out as an ExchangeError: it is caught here.
+        """Return the answer to one request. Every failure is raised as an ExchangeError.
 
         A transfer is the first and the last request on its connection.
         """
@@ -180,16 +180,16 @@ class Connection:
             answer = error
         except TimeoutError:
             answer = OutcomeUnknown(self._under_way[limit])
-        except Exception as error:  # noqa: BLE001 - what a library may raise one day must not end the app
+        except Exception as error:  # noqa: BLE001 - no error of a library may end the app
             answer = error_of_transport(error)
         finally:
             del self._under_way[limit]
-        # Raised out here, so that it does not carry httpx's error, which carries the request and so the key.
+        # Raised here, and not in the handler: httpx's error holds the request, and so the key.
         if isinstance(answer, ExchangeError):
             try:
                 raise answer
             finally:
-                del answer  # it holds this frame, and so the key, for as long as this frame holds it
+                del answer  # the error holds this frame, and so the key, while this frame holds the error
         return answer
 
     async def _exchange(
@@ -199,7 +199,7 @@ class Connection:
             await asyncio.to_thread(lambda: self.lines)
         if self._is_closed or self.http.is_closed:
             raise NotSent(Obstacle.CLOSED)
-        self._leave_connections_from_before_a_sleep()
+        self._replace_connections_after_a_sleep()
         request = _request(self.http, self.base_url, method, path, payload, api_key)
         if is_transfer:
             request.headers["Connection"] = "close"
@@ -219,7 +219,7 @@ class Connection:
         return RawAnswer(response.status_code, response.headers, body, is_followed=not is_alone)
 
     def _heed(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Take note of what the exchange says of its limits."""
+        """Note what the exchange says about its limits."""
         weight = headers.get(_UID_WEIGHT, "")
         if weight.isascii() and weight.isdigit() and len(weight) < 10:
             self.uid_weight = int(weight)
@@ -227,9 +227,9 @@ class Connection:
             wait_s = asked_wait_s(headers, body)
             self._resume_ms = max(self._resume_ms, ticks_ms() + (_WAIT_S if wait_s is None else wait_s) * 1000)
 
-    def _leave_connections_from_before_a_sleep(self) -> None:
-        """Connections are let go of when they were idle for long; but httpx counts only the time that the machine was
-        awake, and nothing is known of a connection that it slept through.
+    def _replace_connections_after_a_sleep(self) -> None:
+        """Replace the connections if the machine was suspended. httpx closes those that were idle for long, but counts
+        only the time that the machine was awake.
         """
         now_asleep_ms = asleep_ms()
         if now_asleep_ms - self._asleep_ms > _LONGEST_NAP_MS and self._transport is None:
@@ -244,11 +244,11 @@ class _Lines:
 
     reads: "httpx.AsyncClient"
     transfers: "httpx.AsyncClient"
-    """Its connections take one request each."""
+    """Sends transfers, each on a connection of its own."""
     network: "WatchedBackend | None" = None
-    """Opens the connections of reads; None where the transport was given."""
+    """Opens the connections for reads; None if a transport was given."""
     ahead: "TransferBackend | None" = None
-    """Opens the connections of transfers."""
+    """Opens the connections for transfers."""
 
     @property
     def can_open_ahead(self) -> bool:
@@ -257,7 +257,7 @@ class _Lines:
 
     @property
     def lack_one_ahead(self) -> bool:
-        """Whether a transfer would have to wait for its connection, and need not."""
+        """Whether a transfer would wait for a connection that could be opened now."""
         return bool(self.ahead and self.can_open_ahead and not self.ahead.is_ready)
 
     async def aclose(self) -> None:
@@ -276,20 +276,20 @@ def _lines(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> _Line
         return _lines_to(base_url, _trust(base_url))
     except UnusableVariable as error:
         obstacle, detail = Obstacle.ENVIRONMENT, str(error)
-    except Exception:  # noqa: BLE001 - httpx may find fault with a proxy that looked good, in errors of many kinds
+    except Exception:  # noqa: BLE001 - httpx may reject a proxy with errors of many types
         obstacle, detail = Obstacle.ENVIRONMENT, "HTTPS_PROXY or ALL_PROXY names a proxy that cannot be used"
-    # Raised out here: a proxy's password is in what was caught.
+    # Raised here, and not in the handler: the error that was caught has the proxy's password.
     raise NotSent(obstacle, detail=detail)
 
 
 def _trust(base_url: str) -> "ssl.SSLContext":
-    """Whom to trust. Raises UnusableVariable."""
+    """Return which certificates to trust. Raises UnusableVariable."""
     import ssl
 
     import httpx
 
     url = httpx.URL(base_url)
-    if url.scheme == "http":  # without encryption nobody; reading certificates takes longer than all the rest
+    if url.scheme == "http":  # without encryption, none; reading certificates takes long
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         trust = httpx.create_ssl_context(trust_env=not is_loopback(url.host))
@@ -300,7 +300,7 @@ def _trust(base_url: str) -> "ssl.SSLContext":
 
 
 def _certificates_variable() -> str:
-    """The variable that keeps a context for TLS from being made."""
+    """Return the variable that prevents a TLS context from being made."""
     log = os.environ.get("SSLKEYLOGFILE")
     if log:
         try:
@@ -319,7 +319,7 @@ def _lines_to(base_url: str, trust: "ssl.SSLContext") -> _Lines:
     url = httpx.URL(base_url)
     is_plain = url.scheme == "http"
     port = url.port or (80 if is_plain else 443)
-    # A proxy from the environment has no business between this machine and itself.
+    # No proxy is used between this machine and itself.
     hosts = () if is_loopback(url.host) else {str(httpx.URL(host).host) for host in hosts_of(base_url)}
     proxies = {host: proxy_for(url.scheme, host, port) for host in hosts}
     reads, transfers = (_http(verify=trust, proxies=proxies, kept_open=kept_open) for kept_open in (None, 0))
@@ -352,29 +352,29 @@ def _http(
             if proxy
         },
         headers={"Accept-Encoding": "identity"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's are of no use to anyone
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # the exchange's cookies have no use
         follow_redirects=False,
-        trust_env=False,  # what the environment says is read in proxies.py
+        trust_env=False,  # proxies.py reads the environment
         transport=transport,
     )
 
 
 def _mount(host: str) -> str:
-    """The key under which httpx has what serves a host."""
+    """Return the pattern under which httpx mounts a host's transport."""
     return f"all://[{host}]" if ":" in host else f"all://{host}"
 
 
 def _connect_through(network: "WatchedBackend", http: "httpx.AsyncClient") -> None:
-    """Have all connections of a client opened by a backend of ours, for which httpx has no parameter."""
+    """Let our backend open all connections of a client. httpx has no parameter for this."""
     for transport in (http._transport, *http._mounts.values()):
-        if transport is None:  # a host that no proxy serves
+        if transport is None:  # a host without a proxy
             continue
         transport._pool._network_backend = network  # type: ignore[attr-defined]
 
 
 async def _is_alone(response: "httpx.Response", *, within_s: float) -> bool:
-    """Whether nothing came with an answer, nor after it within some time."""
-    stream = response.extensions.get("network_stream")  # none in this process
+    """Return whether nothing else came with an answer, or after it within some time."""
+    stream = response.extensions.get("network_stream")  # there is none for a transport within this process
     return stream is None or await stream.gave_one_answer(within_s)
 
 

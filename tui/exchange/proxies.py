@@ -1,4 +1,4 @@
-"""Which proxy the environment names for a host. Each variable is read by itself: one bad entry disables no other."""
+"""Finds the proxy that the environment names for a host. Each variable is read by itself: a bad one affects no other."""
 
 import os
 from ipaddress import ip_address, ip_network
@@ -9,7 +9,7 @@ _SCHEMES = ("http", "https")
 
 
 class UnusableVariable(ValueError):
-    """A variable of the environment cannot be used. Its value, which may hold a password, is not in here."""
+    """Raised when an environment variable cannot be used. It does not hold the value, which may have a password."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"{name} {why}")
@@ -26,8 +26,8 @@ def proxy_for(scheme: str, host: str, port: int) -> str | None:
 
 
 def is_bypassed(host: str, port: int, no_proxy: str) -> bool:
-    """Return whether NO_PROXY lists a host: by name, by the end of its name, by address or network, or with a port. An
-    entry that is none of these lists nothing.
+    """Return whether NO_PROXY lists a host: by name, by the end of its name, by address or network, or with a port. Any
+    other entry lists nothing.
     """
     return any(_lists(entry.strip().casefold(), host.casefold(), port) for entry in no_proxy.split(","))
 
@@ -77,6 +77,6 @@ def _checked(variable: str, url: str) -> str:
 
 
 def _variable(kind: str) -> str:
-    """The name of the variable that names the proxy, as the environment spells it."""
+    """Return the name of the variable that names the proxy, as the environment spells it."""
     name = f"{kind}_proxy"
     return name if name in os.environ else name.upper()
