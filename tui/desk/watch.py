@@ -109,7 +109,9 @@ async def _read(alike: Sequence[Transfer], client: BinanceClient) -> tuple[Row, 
 async def _revise(
     transfer: Transfer, rows: tuple[Row, ...], client: BinanceClient, journal: Journal
 ) -> Transfer | None:
-    """Correct a judgement if these records contradict it. Return the transfer as it is then; None if it did not change."""
+    """Correct a judgement if these records contradict it. Return the transfer as it is then; None if it
+    did not change.
+    """
     others = await others_by_journal(transfer, rows, journal)
     candidates = sift(transfer, rows, others)
     if transfer.basis is Basis.PERSON:  # the person has seen unreadable records, which have no tranId to decline

@@ -1,4 +1,6 @@
-"""Finds the proxy that the environment names for a host. Each variable is read by itself: a bad one affects no other."""
+"""Finds the proxy that the environment names for a host. Each variable is read by itself: a bad one
+affects no other.
+"""
 
 import os
 from ipaddress import ip_address, ip_network

@@ -232,7 +232,9 @@ class TransferBackend(WatchedBackend):
         return _is_fit(self._ahead, _OLD_MS)
 
     async def open_ahead(self) -> None:
-        """Open a stream for the next transfer, unless a young one is ready. If that fails, the transfer opens its own."""
+        """Open a stream for the next transfer, unless a young one is ready. If that fails, the transfer
+        opens its own.
+        """
         if _is_fit(self._ahead, _RENEW_MS):
             return
         with contextlib.suppress(Exception):

@@ -1,8 +1,8 @@
 """The journal: every transfer is in it, on disk, before the first byte of its request can leave.
 
-For the desk, which writes and reads it, and `shunter journal`, which reads it. `store` is the way in: what may be asked
-and written. It puts `rows` into the `file`, whose shape is `schema`; the file also tells which Shunters are alive.
-`memory` writes again what an older copy of the file lacks, and `errors` is what can be wrong with it.
+For the desk, which writes and reads it, and `shunter journal`, which reads it. `store` is the way in: it has all that
+may be read and written. It puts `rows` into the `file`, whose shape is `schema`; the file also tells which Shunters are
+alive. `memory` writes again what an older copy of the file lacks, and `errors` is what can be wrong with it.
 """
 
 from tui.journal.errors import JournalError, RepeatUnconfirmed, TranIdTaken

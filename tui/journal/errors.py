@@ -16,18 +16,18 @@ from tui.files import NotRegular
 
 
 class JournalError(Exception):
-    """The journal cannot be read or written; says what is wrong, where, and what to do."""
+    """Raised when the journal cannot be read or written; says what is wrong, where, and what to do."""
 
 
 class TranIdTaken(JournalError):
-    """Another transfer to the same host already has this tranId."""
+    """Raised when another transfer to the same host already has this tranId."""
 
     def __init__(self) -> None:
         super().__init__("Another transfer in the journal already has this tranId")
 
 
 class RepeatUnconfirmed(JournalError):
-    """Nothing was written down: the request repeats transfers that the person has not been asked about."""
+    """Raised when a request repeats transfers that the person was not asked about. Nothing was written."""
 
     def __init__(self, transfers: Sequence[Transfer]) -> None:
         super().__init__("An identical transfer has been made meanwhile")
@@ -36,7 +36,7 @@ class RepeatUnconfirmed(JournalError):
 
 @contextlib.contextmanager
 def in_words(path: Path | None) -> Iterator[None]:
-    """Turns what SQLite and the system report into words for a person: raises JournalError."""
+    """Turn errors of SQLite and the system into a JournalError, with a text for a person."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -47,7 +47,7 @@ def _journal_error(error: sqlite3.Error | OSError, path: Path | None) -> Journal
     if isinstance(error, NotRegular):
         return JournalError(f"{name_of(path)} cannot be opened: {error.strerror}, then try again.")
     if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without a code: a row that cannot be read
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without a code, a row cannot be read
         problem, remedy = _SQLITE_PROBLEMS.get(code & 0xFF, _FAILING)
     else:
         problem, remedy = _SYSTEM_PROBLEMS.get(error.errno or 0, _FAILING)
@@ -55,7 +55,7 @@ def _journal_error(error: sqlite3.Error | OSError, path: Path | None) -> Journal
 
 
 def name_of(path: Path | None) -> str:
-    """What the journal is called in messages."""
+    """Return what the journal is called in messages."""
     return f"The journal {path}" if path else "The journal in memory"
 
 

@@ -1,4 +1,4 @@
-"""Evidence as a row of the journal keeps it: a name, and its values as JSON."""
+"""Evidence as a row of the journal has it: a name, and its values as JSON."""
 
 import sqlite3
 from functools import lru_cache
@@ -12,7 +12,7 @@ from tui.domain.outcome import Basis, Outcome
 from tui.words.outcomes import message
 
 LEGACY = "Legacy"
-"""The name of what a row said before evidence was kept: its values are columns of the row."""
+"""The name for rows older than evidence: their values are columns of the row."""
 
 _KINDS: dict[str, type[Evidence]] = {kind.__name__: kind for kind in get_args(Evidence) if kind is not Legacy}
 
@@ -38,12 +38,12 @@ _LISTED: dict[str, tuple[type[Refusal | Ambiguous], type[_Refusal | _Ambiguous]]
     Refusal.__name__: (Refusal, _Refusal),
     Ambiguous.__name__: (Ambiguous, _Ambiguous),
 }
-"""Evidence that the lists of refusals decide about, with its values."""
+"""Evidence that depends on the lists of refusals, with its values."""
 
 
 def read(kind: str, values: str) -> Evidence:
-    """Return the evidence that was written. What was a refusal when it was written stays one, whatever is on the lists
-    of this version. Raises ValueError for anything else, also for what could not be it.
+    """Return the evidence that was written. A refusal stays one, even if this version's lists do not have it. Raises
+    ValueError for anything else, also for impossible values.
     """
     try:
         return msgspec.json.decode(values, type=_KINDS[kind])
@@ -64,32 +64,32 @@ def _read_listed(kind: str, values: str) -> Evidence | None:
         return None
     if read.answer and (accepted_tran_id(read.answer) is not None or (made is Refusal and read.answer.tran_ids)):
         return None
-    evidence = object.__new__(made)  # unchecked: the check is against the lists
+    evidence = object.__new__(made)  # without the check, which compares with the lists
     for name in shape.__struct_fields__:
         object.__setattr__(evidence, name, getattr(read, name))
     return evidence
 
 
 def of_row(row: sqlite3.Row) -> Evidence:
-    """Return what the outcome in a row rests on. Raises ValueError."""
+    """Return the evidence for the outcome of a row. Raises ValueError."""
     if row["kind"] == LEGACY:
         return Legacy(Outcome(row["outcome"]), Basis(row["evidence"]), row["message"], row["tran_id"], row["code"])
     return read(row["kind"], row["details"])
 
 
 def answer_of_row(row: sqlite3.Row) -> Evidence | None:
-    """Return what came of sending, which a row keeps for good. Raises ValueError."""
+    """Return the answer to the transfer, which a row keeps forever. Raises ValueError."""
     if row["answer_kind"] is None:
         return None
     return read_any(row["answer_kind"], row["answer_details"])
 
 
 def read_any(kind: str, values: str) -> Evidence:
-    """Return the same, or what a row said before evidence was kept. Raises ValueError."""
+    """Return evidence, or `Legacy` for a row older than evidence. Raises ValueError."""
     return msgspec.json.decode(values, type=Legacy) if kind == LEGACY else read(kind, values)
 
 
 @lru_cache(maxsize=1024)
 def message_of(kind: str, values: str) -> str:
-    """Return what the evidence in a row says, in words. Raises ValueError."""
+    """Return the evidence of a row as a sentence. Raises ValueError."""
     return "" if kind == Accepted.__name__ else message(read(kind, values))

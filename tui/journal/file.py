@@ -1,8 +1,8 @@
-"""The journal's file: whole transactions on what is at its path now, and what goes wrong in words for a person.
+"""The journal's file: whole transactions on the file that is at its path now, and errors with a text for a person.
 
-Every use has a connection of its own. SQLite takes the pages that a connection has read for current as long as sixteen
-bytes of the file's header are what they were, and an older copy that was restored in place, and written to as often as
-ours, has the same ones. A file that was replaced under its name is another file, which only its path leads to.
+Every use has a connection of its own. SQLite considers the pages that a connection has read current while sixteen bytes
+of the file's header are unchanged. An older copy that was restored in place, and written to as often as ours, has the
+same bytes. A file that was replaced under its name is another file, and only the path leads to it.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class JournalFile:
     """
 
     def __init__(self, path: Path | None, *, mode: str = "rwc") -> None:
-        """Opens it; without a path, one that ends with the program. `mode` is SQLite's."""
+        """Open the file; without a path, one in memory that ends with the program. `mode` is SQLite's."""
         self.path = path.absolute() if path else None
         self._lock = threading.Lock()
         self._sender: Sender | None = None
@@ -45,7 +45,9 @@ class JournalFile:
 
     @classmethod
     def to_write(cls, path: Path, *, is_own: bool) -> Self:
-        """The file at the path, made with its folder if there is none. Its own folder is for its owner only."""
+        """Return the file at the path; made, with its folder, if there is none. Its own folder is for
+        its owner only.
+        """
         with in_words(path):
             _make_folder(path.parent)
             if is_own:
@@ -58,7 +60,7 @@ class JournalFile:
 
     @classmethod
     def to_read(cls, path: Path) -> Self | None:
-        """The file that is there, or None: reading makes no files."""
+        """Return the file at the path, or None: reading makes no files."""
         with in_words(path):
             try:
                 path.stat()
@@ -70,25 +72,27 @@ class JournalFile:
         return file
 
     def check(self) -> None:
-        """See that table and indexes tell the same: by an index page of another day, an open transfer is not found.
+        """Check that table and indexes agree: with an older page in an index, an open transfer would not be found.
 
-        Reads the whole file, 0.4 s for 100,000 transfers, and holds up no other call.
+        This reads the whole file, in 0.4 s for 100,000 transfers, and delays no other call.
         """
         if self.path is None:
             return
         with self._errors(), contextlib.closing(_connect(self.path, "rw")) as connection:
-            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if found != "ok":
-                raise sqlite3.DatabaseError(found.splitlines()[-1])
+            result = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if result != "ok":
+                raise sqlite3.DatabaseError(result.splitlines()[-1])
 
     def migrate(self) -> None:
-        """Make the tables of a new file, or bring an older one up to date. Also finds out whether it can be written."""
+        """Make the tables of a new file, or bring an older one up to date. This also shows whether it
+        can be written.
+        """
         with self._connected() as connection, transaction(connection):
             self._bring_up(connection, is_new=True)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to the file that is there now, for reading; no other thread reads or writes meanwhile."""
+        """A connection to the current file, for reading. No other thread reads or writes meanwhile."""
         with self._connected() as connection:
             if _version(connection) != len(MIGRATIONS):
                 with transaction(connection):
@@ -97,7 +101,7 @@ class JournalFile:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The same, for writing: what is done with it is on the disk, all of it or nothing, when this ends."""
+        """The same, for writing. When this ends, all changes are on the disk, or none."""
         with self._connected() as connection, transaction(connection):
             self._bring_up(connection)
             yield connection
@@ -111,13 +115,13 @@ class JournalFile:
                 yield self._in_memory
             else:
                 if self.path:
-                    self.path.stat()  # raises that it is gone; SQLite says only that it cannot be opened
+                    self.path.stat()  # raises that it is gone; SQLite would only say that it cannot be opened
                 with contextlib.closing(_connect(self.path, "rw")) as connection:
                     yield connection
 
     def _bring_up(self, connection: sqlite3.Connection, *, is_new: bool = False) -> None:
-        """Bring the schema up to date, within a transaction, after a copy was made. An older copy may have taken the
-        file's place at any time. Raises JournalError for a newer one.
+        """Bring the schema up to date, within a transaction, after copying the file. An older copy can replace the file
+        at any time. Raises JournalError for a newer one.
         """
         version = _version(connection)
         if version > len(MIGRATIONS):
@@ -132,7 +136,7 @@ class JournalFile:
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     def hold_sender(self) -> str:
-        """The id under which what is sent from here counts as being sent by someone alive."""
+        """Return this Shunter's sender id, which shows others that it is alive."""
         if self.path is None:
             return "memory"
         if self._sender is None:
@@ -140,11 +144,11 @@ class JournalFile:
         return self._sender.id
 
     def is_sender(self, sender_id: str) -> bool:
-        """Whether that is the id held here."""
+        """Whether this Shunter holds the id."""
         return self._sender is not None and self._sender.id == sender_id
 
     def orphans(self, rows: Sequence[sqlite3.Row]) -> frozenset[int]:
-        """The transfers that were `sending` when they were read, and whose sender is gone."""
+        """Return the ids of the rows that were `sending` when they were read, and whose sender is gone."""
         sending = [row for row in rows if row["outcome"] == Outcome.SENDING]
         if self.path is None or not sending:
             return frozenset()
@@ -152,7 +156,7 @@ class JournalFile:
         return frozenset(row["id"] for row in sending if row["sender"] not in living)
 
     def close(self) -> None:
-        """Let go of the file, and of the sender id."""
+        """Close the file, and release the sender id."""
         with self._lock:
             self._is_closed = True
             if self._in_memory:
@@ -185,13 +189,13 @@ def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
     )
     connection.row_factory = sqlite3.Row
     try:
-        # A rollback file and not a write-ahead log, whose shared memory does not work on the network folders that some
-        # homes are; the log's fewer fsyncs are worth little at one transfer at a time. TRUNCATE and not DELETE: at FULL
-        # SQLite then syncs the end of the rollback file, which is what makes a commit durable. It syncs the folder
-        # before the first commit, so that both files' names are durable as well.
+        # A rollback file and not a write-ahead log: its shared memory does not work on network folders, as some homes
+        # are, and its fewer fsyncs gain little with one transfer at a time. TRUNCATE and not DELETE: at FULL, SQLite
+        # then syncs the end of the rollback file, which makes a commit durable. It syncs the folder before the first
+        # commit, so both files' names are durable as well.
         connection.execute("PRAGMA journal_mode = TRUNCATE")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA fullfsync = ON")  # on macOS a plain fsync leaves the data in the drive's cache
+        connection.execute("PRAGMA fullfsync = ON")  # on macOS, a plain fsync leaves the data in the drive's cache
     except BaseException:
         connection.close()
         raise
@@ -199,15 +203,15 @@ def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
 
 
 def _copy(path: Path, version: int) -> None:
-    """Copy a journal before it is migrated. The caller's transaction keeps others from writing meanwhile."""
+    """Copy a journal before it is migrated. The caller's transaction prevents other writes meanwhile."""
     target = path.with_name(f"{path.name}.version-{version}")
     unfinished = target.with_name(f"{target.name}.{uuid4().hex}")
     try:
         unfinished.touch(mode=0o600, exist_ok=False)
         with contextlib.closing(_connect(path, "ro")) as source, contextlib.closing(_connect(unfinished, "rw")) as copy:
-            copy.execute("PRAGMA journal_mode = DELETE")  # its rollback file would stay under the name of now
+            copy.execute("PRAGMA journal_mode = DELETE")  # its rollback file would keep the unfinished name
             source.backup(copy)
-        if target.exists():  # of an earlier journal with this name: it is kept as well
+        if target.exists():  # a copy of an earlier journal: it is kept as well
             target = unfinished.rename(target.with_name(f"{target.name}-{uuid4().hex[:8]}"))
         else:
             unfinished.rename(target)
@@ -223,7 +227,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _make_folder(folder: Path) -> None:
-    """The folder, for its owner only, its name on the disk as well."""
+    """Make a folder for its owner only, with its name synced to the disk."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -232,7 +236,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk."""
+    """Sync the names in a folder to the disk."""
     fd = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(fd)
@@ -260,7 +264,7 @@ class Sender:
             self._fd = regular_descriptor(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
             if _try_lock(self._fd, fcntl.LOCK_EX) and self._path.exists():
                 return
-            os.close(self._fd)  # another Shunter took it for a dead one's before it was locked
+            os.close(self._fd)  # another Shunter removed it as a dead one's before it was locked
 
     def release(self) -> None:
         """End the life of the id."""
@@ -278,11 +282,11 @@ def _is_held(path: Path) -> bool:
     try:
         fd = regular_descriptor(path, os.O_RDONLY)
     except (FileNotFoundError, NotRegular):
-        return False  # no Shunter holds a pipe or a folder
+        return False  # a pipe or a folder is no Shunter's
     try:
         if not _try_lock(fd, fcntl.LOCK_SH):
             return True
-        with contextlib.suppress(OSError):  # a folder that can only be read is no reason to fail
+        with contextlib.suppress(OSError):  # the folder may be read-only
             path.unlink()
         return False
     finally:

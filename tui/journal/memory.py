@@ -1,16 +1,16 @@
-"""What this session knows of the journal's transfers, so that an older copy of the file takes none of it away.
+"""What this session knows of the journal's transfers. An older copy of the file cannot remove any of it.
 
-A person restores a backup, or a program that synchronises folders does, while Shunter runs. Each use of the journal
-then compares the file with every row that this session wrote or was given, and writes again what the file lacks:
+While Shunter runs, a person or a program that synchronises folders may restore an older copy. So each use of the
+journal compares the file with every row that this session wrote or read, and writes again what is missing:
 
-- A row that is missing is written as it was known.
-- The exchange's own yes or no, or that nothing left, is never revised: a row that says anything else of that transfer
-  comes from an older copy, whatever its revision.
-- Any other row with a higher revision than ours is another Shunter's newer word, and stays.
+- A missing row is written as it was known.
+- The exchange's own yes or no, and that nothing left, are never revised: a row that contradicts one comes from an older
+  copy, whatever its revision.
+- Any other row with a higher revision than ours is newer, from another Shunter, and stays.
 - With the same revision or a lower one, a row comes from an older copy if it is open, if this session saw it in that
-  state before, or if its revision is lower than all that this session saw. Else another Shunter has settled it on the
-  copy, and that stays.
-- The first answer, the records that were sighted and those that a person declined are added to, never taken away.
+  state before, or if its revision is lower than all that this session saw. Otherwise another Shunter has settled it on
+  the copy, and it stays.
+- The first answer, sighted records and declined records are only added, never removed.
 """
 
 import sqlite3
@@ -30,23 +30,23 @@ _ANSWER = ("answer_kind", "answer_details", "code")
 
 _State = tuple[object, ...]
 _Brief = tuple[int, str, str]
-"""What tells at once that the file has a row as it is known."""
+"""Revision and evidence: if they are equal, the file has the row as it is known."""
 _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A row as the file has it, with what belongs to it."""
+    """A row as the file has it, with its sightings and declined records."""
 
     row: sqlite3.Row
     sightings: dict[str, tuple[int | None, str, int, int | None]]
-    """By record: its tranId, its status, when it was seen last, and its time."""
+    """By record: its tranId, its status, when it was last seen, and its time."""
     declined: frozenset[int]
 
 
 @dataclass(slots=True)
 class _KnownRow:
-    """The newest that is known of a row, and how it came to that."""
+    """The newest known version of a row, and the states before it."""
 
     newest: Snapshot
     first_revision: int
@@ -54,7 +54,7 @@ class _KnownRow:
 
 
 class Memory:
-    """The rows that this session wrote or was given, by identity."""
+    """The rows that this session wrote or read, by identity."""
 
     def __init__(self) -> None:
         self._known: dict[str, _KnownRow] = {}
@@ -69,7 +69,7 @@ class Memory:
                 known.newest = snapshot
 
     def behind(self, connection: sqlite3.Connection) -> list[str]:
-        """Return the identities of the transfers of which the file says less than is known, in their order."""
+        """Return the identities of the transfers of which the file has less than is known, in order."""
         all_known = self._known.copy()
         there: dict[str, _Brief] = {}
         for some in _batches(list(all_known)):
@@ -82,10 +82,10 @@ class Memory:
         if not doubtful:
             return []
         rows_there = {found.row["identity"]: found for found in _by_identity(connection, doubtful)}
-        return [identity for identity in doubtful if _says_less(rows_there.get(identity), all_known[identity])]
+        return [identity for identity in doubtful if _lacks_something(rows_there.get(identity), all_known[identity])]
 
     def mend(self, connection: sqlite3.Connection) -> list[str]:
-        """Write what the file lacks, within a transaction. Gives the identities of the transfers."""
+        """Write what the file lacks, within a transaction. Return the identities of the transfers."""
         behind = self.behind(connection)
         for identity in behind:
             self._mend(connection, identity, self._known[identity])
@@ -112,7 +112,7 @@ class Memory:
             self._claim_again(connection, row)
 
     def _claim_again(self, connection: sqlite3.Connection, row: sqlite3.Row) -> None:
-        """Another transfer may have got the tranId of a row meanwhile, that had not been there."""
+        """Claim the tranId of a row that was missing: another transfer may have got it meanwhile."""
         held = "SELECT id, identity FROM transfers WHERE host = ? AND tran_id = ? AND identity != ?"
         others = connection.execute(held, (row["host"], row["tran_id"], row["identity"])).fetchall()
         before = {other["id"] for other in others if self._had(other["identity"], row["tran_id"])}
@@ -130,10 +130,10 @@ class Memory:
         return known is not None and known.newest.row["tran_id"] == tran_id
 
 
-def look(connection: sqlite3.Connection, found: Sequence[sqlite3.Row]) -> list[Snapshot]:
-    """Return rows with what belongs to each."""
-    sightings: dict[int, dict[str, tuple[int | None, str, int, int | None]]] = {row["id"]: {} for row in found}
-    declined: dict[int, set[int]] = {row["id"]: set() for row in found}
+def snapshots_of(connection: sqlite3.Connection, table_rows: Sequence[sqlite3.Row]) -> list[Snapshot]:
+    """Return rows with the sightings and declined records of each."""
+    sightings: dict[int, dict[str, tuple[int | None, str, int, int | None]]] = {row["id"]: {} for row in table_rows}
+    declined: dict[int, set[int]] = {row["id"]: set() for row in table_rows}
     for ids in _batches(list(sightings)):
         marks = rows.marks(len(ids))
         for id_, record, *values in connection.execute(
@@ -147,7 +147,7 @@ def look(connection: sqlite3.Connection, found: Sequence[sqlite3.Row]) -> list[S
             ids,
         ):
             declined[id_].add(tran_id)
-    return [Snapshot(row, sightings[row["id"]], frozenset(declined[row["id"]])) for row in found]
+    return [Snapshot(row, sightings[row["id"]], frozenset(declined[row["id"]])) for row in table_rows]
 
 
 def _brief(row: sqlite3.Row) -> _Brief:
@@ -169,7 +169,7 @@ def _by_identity(connection: sqlite3.Connection, identities: Sequence[str]) -> I
             f"SELECT {rows.COLUMNS} FROM transfers WHERE identity IN ({rows.marks(len(some))})",  # noqa: S608 - marks
             some,
         ).fetchall()
-        yield from look(connection, found)
+        yield from snapshots_of(connection, found)
 
 
 def _batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
@@ -177,7 +177,7 @@ def _batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
         yield values[start : start + _AT_ONCE]
 
 
-def _says_less(there: Snapshot | None, known: _KnownRow) -> bool:
+def _lacks_something(there: Snapshot | None, known: _KnownRow) -> bool:
     ours = known.newest
     return (
         there is None
@@ -189,7 +189,7 @@ def _says_less(there: Snapshot | None, known: _KnownRow) -> bool:
 
 
 def _stands(there: sqlite3.Row, known: _KnownRow) -> bool:
-    """Whether a row of the file stays beside what is known: the rule at the top."""
+    """Whether a row of the file stays as it is: the rules at the top."""
     ours = known.newest.row
     revision: int = there["revision"]
     is_newer: bool = revision > ours["revision"]

@@ -1,4 +1,4 @@
-"""A transfer as a row of the journal: read, written, changed and claimed, each within a transaction of the file's."""
+"""Reads, writes, changes and claims rows of the journal, each within a transaction of the file."""
 
 import sqlite3
 from dataclasses import replace
@@ -34,7 +34,7 @@ from tui.words.outcomes import SENDER_GONE
 
 
 class Written(NamedTuple):
-    """A row as it is written down, in the order in which it is printed for programs."""
+    """A row as the file has it, with its columns in the order in which they are printed for programs."""
 
     id: int
     sent_at_ms: int
@@ -63,7 +63,7 @@ COLUMNS = (
     f"{_WRITTEN}, identity, sender, key_tail, key_print, sent_at_ms, recv_window_ms, clock_error_ms, needs_notice, "
     "kind, details, answer_kind, answer_details, revision"
 )
-"""All columns there are, those of `Written` first and in their order."""
+"""All columns; those of `Written` first, in their order."""
 NAMES = tuple(COLUMNS.split(", "))
 _EVIDENCE = slice(NAMES.index("kind"), NAMES.index("kind") + 4)
 _CONFIRMED_MS = NAMES.index("sent_at_ms")
@@ -71,23 +71,23 @@ _CONFIRMED_MS = NAMES.index("sent_at_ms")
 OPEN = "outcome IN ('sending', 'unknown')"
 JUDGED = "outcome IN ('not_executed', 'rejected') AND evidence != 'answer'"
 SAME = "host = ? AND type = ? AND asset = ? AND from_symbol IS ? AND to_symbol IS ?"
-"""Asks for the same, but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
+"""Matches the same request but for the amount, which is compared as a number, and so not by SQLite. See `same`."""
 
 _OUTCOMES, _BASES = frozenset(Outcome), frozenset(Basis)
 _YES, _DONE, _ANSWER = Accepted.__name__, Outcome.DONE.value, Basis.ANSWER.value
 
 _CONFUSED_MS = 60 * 60 * 1000
 _ROUNDED_APART = 2
-"""A record whose amount was rounded, to whole ones at the most, can have passed for amounts that differ by less."""
+"""Amounts that differ by less can have had the same record, whose amount may be rounded to a whole number."""
 
 
 def same(request: TransferRequest, host: str) -> tuple[str | None, ...]:
-    """The parameters of `SAME`."""
+    """Return the parameters of `SAME`."""
     return host, request.type.name, request.asset, request.from_symbol, request.to_symbol
 
 
 def find(connection: sqlite3.Connection, identity: str) -> sqlite3.Row | None:
-    """The row of a transfer, if it is there."""
+    """Return the row of a transfer, or None."""
     row: sqlite3.Row | None = connection.execute(
         f"SELECT {COLUMNS} FROM transfers WHERE identity = ?",  # noqa: S608 - a constant
         (identity,),
@@ -96,14 +96,14 @@ def find(connection: sqlite3.Connection, identity: str) -> sqlite3.Row | None:
 
 
 def get(connection: sqlite3.Connection, identity: str) -> sqlite3.Row:
-    """The row of a transfer that was written. Raises sqlite3.DataError."""
+    """Return the row of a transfer that was written. Raises sqlite3.DataError."""
     if row := find(connection, identity):
         return row
     raise sqlite3.DataError("a transfer is missing")
 
 
 def transfer_of(row: sqlite3.Row) -> Transfer:
-    """The transfer that a row holds. Raises sqlite3.DataError if it cannot be read."""
+    """Return the transfer in a row. Raises sqlite3.DataError if it cannot be read."""
     try:
         evidence = codec.of_row(row)
         answer = codec.answer_of_row(row)
@@ -141,7 +141,7 @@ def _unreadable(row: sqlite3.Row) -> sqlite3.DataError:
 
 
 def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
-    """The transfer that a row holds: one whose sender died is unknown, also if that is not written yet."""
+    """Return the transfer in a row. If its sender died, it is unknown, even if that is not written yet."""
     transfer = transfer_of(row)
     if transfer.id not in orphans:
         return transfer
@@ -150,7 +150,7 @@ def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
 
 
 def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
-    """What a row of `COLUMNS` says. Raises sqlite3.DataError if it cannot be read."""
+    """Return a row of `COLUMNS` as `Written`. Raises sqlite3.DataError if it cannot be read."""
     written = Written._make(row[: len(Written._fields)])
     kind, details, answer_kind, answer_details = row[_EVIDENCE]
     try:
@@ -171,8 +171,8 @@ def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
 
 
 def _is_consistent(written: Written, kind: str, details: str, answer_kind: str | None, answer_details: str) -> bool:
-    """Whether what is searched says what the evidence says. A plain yes, of which a journal has many, is recognised
-    without making evidence of it.
+    """Whether the searched columns agree with the evidence. A plain yes, of which a journal has many, is recognised
+    without decoding it.
     """
     columns = written.outcome, written.tran_id, written.evidence, written.code
     if kind == _YES and f'"fields":{{"tranId":{written.tran_id}}}' in details:
@@ -196,7 +196,7 @@ def _follows(kind: str, details: str, answer_kind: str | None, answer_details: s
 
 
 def _columns(evidence: Evidence, answer: Evidence | None) -> _Columns:
-    """What the columns that are searched say of a row: outcome, tranId, what that rests on, and code."""
+    """Return the columns that are searched: outcome, tranId, basis and code."""
     return outcome_from(evidence), tran_id_from(evidence), basis_of(evidence), code_from(answer or evidence)
 
 
@@ -207,7 +207,7 @@ def _are_columns(kinds: tuple[type, ...]) -> bool:
 
 
 def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:
-    """Write down a transfer that is about to be sent, and which Shunter sends it. Gives its identity."""
+    """Write down a transfer that is about to be sent, and which Shunter sends it. Return its identity."""
     transfer = Transfer(
         id=0,
         identity=uuid4().hex,
@@ -226,13 +226,13 @@ def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:
 
 
 def marks(count: int) -> str:
-    """The placeholders of so many parameters."""
+    """Return the placeholders for `count` parameters."""
     return ", ".join("?" * count)
 
 
 def put_back(connection: sqlite3.Connection, transfer: Transfer, sender: str) -> sqlite3.Row:
-    """Give the row of a transfer; written anew, as it was known, if the file does not have it any more: it was replaced
-    by an older copy.
+    """Return the row of a transfer. If an older copy replaced the file and does not have it, write it again as it was
+    known.
     """
     row = find(connection, transfer.identity)
     if row is None:
@@ -286,13 +286,13 @@ def _insert_columns(connection: sqlite3.Connection, columns: dict[str, object]) 
 
 
 def insert_again(connection: sqlite3.Connection, row: sqlite3.Row) -> None:
-    """Write a row that was in the file before, under its number if no other transfer has got that."""
+    """Write a row that was in the file before, under its number if that is free."""
     columns = dict(zip(NAMES, row, strict=True))
     _insert_columns(connection, columns if is_free(connection, row["id"]) else columns | {"id": None})
 
 
 def overwrite(connection: sqlite3.Connection, row: sqlite3.Row, columns: dict[str, object]) -> None:
-    """Write columns of a row again. Its revision goes up."""
+    """Write columns of a row again, with a higher revision."""
     revision = max(row["revision"] + 1, int(str(columns.get("revision", 0))))
     columns = columns | {"revision": revision}
     connection.execute(
@@ -309,8 +309,8 @@ def change(
     at_ms: int | None = None,
     notice: bool = False,
 ) -> None:
-    """Write the row's new evidence and the entry in its history, if it is new. `at_ms` is the exchange's time, if that
-    is known: what is judged by it is watched by it.
+    """Write a row's new evidence, and add it to the row's changes, if it differs. `at_ms` is the exchange's time, if it
+    is known: a judgement is made and watched by it.
     """
     kind, details = codec.written(evidence)
     if row["kind"] != codec.LEGACY and (row["kind"], row["details"]) == (kind, details):
@@ -335,7 +335,7 @@ def change(
 
 
 def _outcome_columns(evidence: Evidence) -> dict[str, object]:
-    """What a row has of its evidence. `outcome`, `tran_id` and `evidence` are there to be searched."""
+    """Return the columns for evidence. `outcome`, `tran_id` and `evidence` are there for searches."""
     is_legacy = isinstance(evidence, Legacy)
     kind, details = (codec.LEGACY, "") if is_legacy else codec.written(evidence)
     return {
@@ -349,7 +349,7 @@ def _outcome_columns(evidence: Evidence) -> dict[str, object]:
 
 
 def _legacy_answer(row: sqlite3.Row) -> Legacy | None:
-    """What an older Shunter wrote down first, to be kept word for word: that it was sending it, too."""
+    """Return what an older Shunter wrote first, to be kept word for word; also if it only says `sending`."""
     if row["kind"] != codec.LEGACY:
         return None
     legacy = codec.of_row(row)
@@ -359,13 +359,13 @@ def _legacy_answer(row: sqlite3.Row) -> Legacy | None:
 def claim(
     connection: sqlite3.Connection, claiming: sqlite3.Row, evidence: Evidence, despite: frozenset[int]
 ) -> Evidence:
-    """Give the evidence as it stands beside what is known of other transfers to the same host, and of this one.
+    """Return the evidence that holds, considering other transfers to the same host and the sightings of this one.
 
-    A tranId without an exact yes yields to one with it: who got it by the history or from a person, and could be
-    confused with this transfer, is unknown again, with a notice. A yes with a tranId that another one keeps is a Clash.
-    Evidence other than an answer raises TranIdTaken if a transfer has the tranId that is not among those `despite`
-    which it is recorded. NoRecord leaves things as they are if the transfer was sighted: by another Shunter, a moment
-    ago. `despite` are then the tranIds of sightings that turned out to be other records.
+    The tranId is taken from a transfer that has it by the history or by the person's decision, if the two could be
+    confused: that one is unknown again, with a notice. If another transfer keeps the tranId, the yes becomes a Clash.
+    Other evidence raises TranIdTaken if a transfer has the tranId whose id is not in `despite`. NoRecord changes
+    nothing if another Shunter has sighted the transfer a moment ago; `despite` are then the tranIds of sightings that
+    turned out to be other records.
     """
     if isinstance(evidence, NoRecord):
         is_sighted = any(sighting["tran_id"] not in despite for sighting in unexplained(connection, claiming))
@@ -392,7 +392,7 @@ def claim(
 
 
 def unexplained(connection: sqlite3.Connection, row: sqlite3.Row) -> list[sqlite3.Row]:
-    """The sightings of a transfer that are neither another transfer's nor declined by the person."""
+    """Return the sightings of a transfer that no other transfer has, and that the person did not decline."""
     return connection.execute(
         """
         SELECT record, tran_id, status, recorded_ms FROM sightings WHERE transfer_id = :id AND NOT EXISTS (
@@ -406,16 +406,14 @@ def unexplained(connection: sqlite3.Connection, row: sqlite3.Row) -> list[sqlite
 
 
 def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
-    """Whether one record can have passed for both. Else a server to rehearse with was started again, and gave out its
-    tranId once more.
-    """
+    """Whether one record can have matched both. If not, a rehearsal server was restarted, and reuses its tranIds."""
     is_same = all(one[name] == other[name] for name in ("type", "asset", "from_symbol", "to_symbol"))
     is_about_then = abs(one["timestamp_ms"] - other["timestamp_ms"]) <= _CONFUSED_MS
     return is_same and is_about_then and abs(Decimal(one["amount"]) - Decimal(other["amount"])) < _ROUNDED_APART
 
 
 def add_change(connection: sqlite3.Connection, transfer_id: int, evidence: Evidence, at_ms: int | None = None) -> None:
-    """Write down in a row's history what its outcome rests on now."""
+    """Add the evidence to a row's changes."""
     kind, details = codec.written(evidence)
     connection.execute(
         "INSERT INTO changes (transfer_id, at_ms, outcome, tran_id, code, message, kind, details) "

@@ -1,7 +1,7 @@
-"""The shape of the journal's file, and how an older one is brought up to it.
+"""The schema of the journal's file, and the migrations of older ones.
 
-`transfers` has a row a transfer, as it stands now; `changes` how it came to stand so; `declined` the records of the
-exchange's history that a person has said are not a certain transfer; `sightings` the records that could be an open one.
+`transfers` has a row for each transfer, as it is now, and `changes` its earlier states. `declined` has the records that
+the person said are not a certain transfer, and `sightings` the records that could be an open one.
 """
 
 _NEWER = "a newer Shunter uses this journal: quit this one and update it"

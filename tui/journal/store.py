@@ -1,4 +1,4 @@
-"""Transfers on disk, in SQLite: what may be asked of them, and what may be written."""
+"""Transfers on disk, in SQLite: everything that may be read and written."""
 
 import contextlib
 import json
@@ -20,14 +20,14 @@ from tui.journal import evidence as codec
 from tui.journal import rows
 from tui.journal.errors import JournalError, RepeatUnconfirmed
 from tui.journal.file import JournalFile
-from tui.journal.memory import Memory, Snapshot, look
+from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, transfer_of
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
-"""So soon after an identical transfer that was done, another one may be a slip of the hand."""
+"""So soon after an identical transfer that was done, another one may be a mistake."""
 
 WATCH_MS = 24 * 60 * 60 * 1000
-"""For so long a judged transfer is looked for again, and a repeat of it is asked about."""
+"""For so long, a judged transfer is watched, and a repeat of it needs a confirmation."""
 
 _PAGE = 500
 _LAST_ID = 2**63 - 1
@@ -35,12 +35,12 @@ _LAST_ID = 2**63 - 1
 _Read = TypeVar("_Read")
 
 _RIVALS_MS = 24 * 60 * 60 * 1000
-"""So far apart, two that are done are no rivals. Of those that are open or judged there are few."""
+"""Two done transfers that are further apart are no rivals. There are few open or judged ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A record that could be an open transfer, as it was seen."""
+    """A record that could be an open transfer, as it was last seen."""
 
     record: str
     """Its `identity`, as text. Older Shunters wrote down how it came if any part of it could not be read."""
@@ -51,16 +51,16 @@ class Sighting:
 
 
 def journal_path() -> Path:
-    """Where a person's journal is. Raises FolderRefused."""
+    """Return where the person's journal is. Raises FolderRefused."""
     return state_folder() / "journal.sqlite3"
 
 
 class Journal:
     """Transfers on disk. Any number of processes and threads may use one file at once; every method blocks.
 
-    Every method raises JournalError when the file, its folder or its disk is not in order. Nothing is ever recreated
-    or overwritten to get around that. A file that is in order and older than what this session knows is brought up to
-    that: see `journal.memory`.
+    Every method raises JournalError if the file, its folder or its disk is not in order. The file is never recreated or
+    overwritten to avoid that. A sound file that is older than what this session knows is completed: see
+    `journal.memory`.
     """
 
     def __init__(self, file: JournalFile) -> None:
@@ -69,37 +69,37 @@ class Journal:
 
     @classmethod
     def open(cls, path: Path | None = None) -> "Journal":
-        """The journal to write to, by default the person's own; made if there is none."""
+        """Return the journal to write to, by default the person's own; made if there is none."""
         return cls(JournalFile.to_write(path or journal_path(), is_own=path is None))
 
     @classmethod
     def open_to_read(cls, path: Path | None = None) -> "Journal | None":
-        """The journal that is there, by default the person's own, or None: reading makes no files."""
+        """Return the journal at a path, by default the person's own, or None: reading makes no files."""
         file = JournalFile.to_read(path or journal_path())
         return cls(file) if file else None
 
     @classmethod
     def in_memory(cls) -> "Journal":
-        """A journal that never touches the disk and ends with the program: for the demo exchange."""
+        """Return a journal that is never on disk and ends with the program: for the demo exchange."""
         file = JournalFile(None)
         file.migrate()
         return cls(file)
 
     @property
     def is_on_disk(self) -> bool:
-        """Whether it outlasts the program."""
+        """Whether it remains after the program ends."""
         return self._file.path is not None
 
     def check(self) -> None:
-        """See that the file is whole: see `JournalFile.check`."""
+        """Check that the file is whole: see `JournalFile.check`."""
         self._file.check()
 
     def begin(self, sending: Sending, *, meant: frozenset[str] = frozenset()) -> Transfer:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
-        When this raises, nothing may be sent. It must then not be taken for a transfer that was. Raises
-        RepeatUnconfirmed where the request repeats others than those that are `meant`: asking and writing are one step,
-        so that of two Shunters with the same request, one is always asked.
+        If this raises, the transfer must not be sent, and never counts as sent. Raises RepeatUnconfirmed if the request
+        repeats transfers other than those that are `meant`. Checking and writing are one step: of two Shunters with the
+        same request, one always has to ask.
         """
         identity = ""
         try:
@@ -124,13 +124,14 @@ class Journal:
         declined: Iterable[int] = (),
         at_ms: int | None = None,
     ) -> Transfer:
-        """Write down what is known of a transfer now; on the disk when this returns. Returns it as the journal has it.
+        """Write down what is known of a transfer now; it is on the disk when this returns. Return it as the journal has
+        it.
 
         Only an open transfer changes. A final one stays as it is: another Shunter may have settled it first.
-        Whose tranId it is, is for `rows.claim`: raises TranIdTaken, and then changes nothing.
-        `declined` are the tranIds of records that a person said are not this transfer. `at_ms` is the exchange's time.
-        A transfer that the file does not have any more, because an older copy took its place, is written anew. One
-        that another Shunter has sighted a record for meanwhile is not judged: it stays open.
+        `rows.claim` decides which transfer gets the tranId; if it raises TranIdTaken, nothing changes. `declined` are
+        the tranIds of records that the person said are not this transfer. `at_ms` is the exchange's time. If an older
+        copy replaced the file and does not have the transfer, it is written again. A transfer for which another Shunter
+        has sighted a record meanwhile is not judged: it stays open.
         """
         with self._writing(transfer) as connection:
             row = self._row(connection, transfer)
@@ -143,8 +144,8 @@ class Journal:
             return transfer_of(rows.get(connection, transfer.identity))
 
     def revise(self, transfer: Transfer, evidence: Evidence, *, notice: bool, at_ms: int | None = None) -> Transfer:
-        """Correct a judgement, perhaps with a notice that stays until the person has seen it. One that is no judgement
-        any more stays as it is: another Shunter was first. Raises TranIdTaken.
+        """Correct a judgement, perhaps with a notice that stays until the person has seen it. If it is no longer a
+        judgement, it stays as it is: another Shunter was first. Raises TranIdTaken.
         """
         with self._writing() as connection:
             row = self._row(connection, transfer)
@@ -154,7 +155,7 @@ class Journal:
             return transfer_of(rows.get(connection, transfer.identity))
 
     def sight(self, transfer: Transfer, records: Iterable[Row], *, at_ms: int) -> None:
-        """Write down that these records could be an open transfer: if they are gone later, it is never judged."""
+        """Write down that these records could be an open transfer. If they are gone later, it is never judged."""
         with self._writing(transfer) as connection:
             transfer_id = self._row(connection, transfer)["id"]
             connection.executemany(
@@ -166,8 +167,8 @@ class Journal:
             )
 
     def unexplained(self, transfer: Transfer) -> tuple[Sighting, ...]:
-        """The records that were sighted as this transfer's, and that are neither another transfer's nor declined by the
-        person.
+        """Return the sighted records that could be this transfer: no other transfer has them, and the person did not
+        decline them.
         """
         with self._reading() as connection:
             row = rows.find(connection, transfer.identity)
@@ -178,7 +179,9 @@ class Journal:
         )
 
     def sighted(self, host: str) -> dict[int, frozenset[str]]:
-        """The identities of the transfers to this host that a record was sighted for, by its tranId."""
+        """Return, by the tranId of each sighted record, the identities of the transfers to this host
+        that it could be.
+        """
         with self._reading() as connection:
             sightings = connection.execute(
                 "SELECT identity, sightings.tran_id FROM sightings JOIN transfers ON id = transfer_id "
@@ -192,7 +195,7 @@ class Journal:
         return identities
 
     def noticed(self, transfer: Transfer) -> None:
-        """The person has seen that what was shown of a transfer before was wrong."""
+        """Note that the person has seen the correction of a transfer."""
         with self._writing(transfer) as connection:
             row = self._row(connection, transfer)
             connection.execute(
@@ -200,10 +203,10 @@ class Journal:
             )
 
     def transfer(self, transfer: Transfer) -> Transfer:
-        """How one transfer stands now. One that the file does not have any more is written anew."""
+        """Return one transfer as it is now. If the file no longer has it, it is written again."""
         with self._reading() as connection:
             row = rows.find(connection, transfer.identity)
-            self._memory.keep(self._look_at(connection, [transfer.identity]))
+            self._memory.keep(self._snapshots(connection, [transfer.identity]))
         if row is None:
             with self._writing(transfer) as connection:
                 row = self._row(connection, transfer)
@@ -211,36 +214,38 @@ class Journal:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """The file, for reading, once it says all that this session knows."""
+        """A connection for reading, after the file has all that this session knows."""
         with self._file.reading() as connection:
             if self._memory.behind(connection):
                 with transaction(connection):
-                    learnt = self._look_at(connection, self._memory.mend(connection))
+                    learnt = self._snapshots(connection, self._memory.mend(connection))
                 self._memory.keep(learnt)
             yield connection
 
     @contextlib.contextmanager
     def _writing(self, *transfers: Transfer) -> Iterator[sqlite3.Connection]:
-        """The same, for writing. Remembers what is written: of `transfers`, and of all whose outcome changes."""
+        """The same, for writing. What is written of `transfers`, and of all whose outcome changes, is remembered."""
         with self._file.transaction() as connection:
             touched = {*self._memory.mend(connection), *(transfer.identity for transfer in transfers)}
             before = _last_change(connection)
             yield connection
             changed = "SELECT identity FROM transfers WHERE id IN (SELECT transfer_id FROM changes WHERE rowid > ?)"
             touched.update(row["identity"] for row in connection.execute(changed, (before,)))
-            learnt = self._look_at(connection, touched)
+            learnt = self._snapshots(connection, touched)
         self._memory.keep(learnt)
 
-    def _look_at(self, connection: sqlite3.Connection, identities: Iterable[str]) -> list[Snapshot]:
-        if not self.is_on_disk:  # then no other copy can come
+    def _snapshots(self, connection: sqlite3.Connection, identities: Iterable[str]) -> list[Snapshot]:
+        if not self.is_on_disk:  # no other copy can replace it
             return []
-        return look(connection, [row for identity in identities if (row := rows.find(connection, identity))])
+        return snapshots_of(connection, [row for identity in identities if (row := rows.find(connection, identity))])
 
     def _row(self, connection: sqlite3.Connection, transfer: Transfer) -> sqlite3.Row:
         return rows.put_back(connection, transfer, self._file.hold_sender())
 
     def transfers(self, search: Search = ANY, *, newest_first: bool = False) -> Iterator[Transfer]:
-        """The transfers that are looked for, oldest first. Reads on as they are taken, and locks nothing in between."""
+        """Yield the transfers that match a search, oldest first. They are read in pages, and nothing is
+        locked between.
+        """
 
         def read(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer | None:
             transfer = as_it_stands(row, orphans)
@@ -250,7 +255,7 @@ class Journal:
         return self._page_by_page(search, read, newest_first=newest_first)
 
     def written(self, search: Search = ANY) -> Iterator[Written]:
-        """The same, as it is written down: in a fifth of the time, where nothing is to be reckoned with it."""
+        """Yield the same as `Written`, in a fifth of the time: for output that calculates nothing."""
         sending = Outcome.SENDING.value
 
         def read(row: sqlite3.Row, orphans: frozenset[int]) -> Written | None:
@@ -286,19 +291,19 @@ class Journal:
             last = page[-1]["id"]
 
     def open_transfers(self, host: str) -> list[Transfer]:
-        """The transfers to a host, oldest first, that are open and that no living process is sending.
+        """Return the transfers to a host that are open and that no living process is sending, oldest first.
 
-        What a process left behind as `sending` when it ended becomes `unknown` here, on the disk.
+        A transfer that a process left `sending` when it ended becomes `unknown` here, on the disk.
         """
         statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND host = ? ORDER BY id"  # noqa: S608 - constants
         with self._reading() as connection:
             found = connection.execute(statement, (host,)).fetchall()
             orphans = self._file.orphans(found)
-            self._memory.keep(self._look_at(connection, [row["identity"] for row in found]))
+            self._memory.keep(self._snapshots(connection, [row["identity"] for row in found]))
         if orphans:
             with self._writing() as connection:
                 for orphan in (row["identity"] for row in found if row["id"] in orphans):
-                    # It may have been written to since it was read, by its sender or another Shunter.
+                    # Its sender or another Shunter may have changed it since it was read.
                     row = rows.get(connection, orphan)
                     if row["outcome"] == Outcome.SENDING:
                         rows.change(connection, row, SenderGone())
@@ -306,22 +311,22 @@ class Journal:
         return [transfer for transfer in map(transfer_of, found) if transfer.outcome is Outcome.UNKNOWN]
 
     def all_open(self, host: str) -> list[Transfer]:
-        """The transfers to a host that are open just now, oldest first, whoever is sending or settling them."""
+        """Return all transfers to a host that are open now, oldest first, whoever is sending or settling them."""
         return self._select(f"{rows.OPEN} AND host = ? ORDER BY id", (host,))
 
     def similar(self, request: TransferRequest, *, host: str, now_ms: int) -> list[Transfer]:
-        """The transfers that the request would repeat, oldest first: open ones, those judged not executed within a day,
-        and those done in the last minutes. Of any profile, for two keys may be of one account.
+        """Return the transfers that a request would repeat, oldest first: open ones, those judged not executed within a
+        day, and those done in the last minutes; of any profile, because two keys may be of one account.
 
-        `now_ms` is the exchange's time: who sets this machine's clock forward does not make the question disappear.
+        `now_ms` is the exchange's time: setting this machine's clock forward does not avoid the question.
         """
         with self._reading() as connection:
             return self._similar(connection, request, host, now_ms)
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
-        """The other transfers to the same host that were sent with the same question to the history, of any profile and
-        any amount, and that no tranId is known of: those that are open, those that were judged, and those that are done
-        by a person's word. Of types whose records name no pair, those of any pair.
+        """Return the other transfers to the same host whose records answer the same question, and whose tranId is not
+        known: open ones, judged ones, and those done by the person's decision; of any profile and amount. For types
+        whose records name no pair, those of any pair count.
         """
         request = transfer.request
         if request.type in PAIR_UNFILTERED:
@@ -360,14 +365,14 @@ class Journal:
         return holders
 
     def judged(self, host: str, *, now_ms: int) -> list[Transfer]:
-        """The transfers to a host that were judged within a day of the exchange's time: they are looked for again."""
+        """Return the transfers to a host that were judged within a day, by the exchange's time: these are watched."""
         return self._read(
             f"SELECT * FROM transfers WHERE host = ? AND {rows.JUDGED} AND settled_at_ms >= ?",  # noqa: S608 - a constant
             (host, now_ms - WATCH_MS),
         )
 
     def notices(self, host: str) -> list[Transfer]:
-        """The transfers to a host of which something false was said before, and the person has not seen that yet."""
+        """Return the transfers to a host that were corrected, if the person has not seen that yet."""
         return self._select("host = ? AND needs_notice", (host,))
 
     def declined(self, transfer: Transfer) -> frozenset[int]:
@@ -389,8 +394,8 @@ class Journal:
         return {identity: frozenset(tran_ids) for identity, tran_ids in declined.items()}
 
     def close(self) -> None:
-        """Let go of the file, which says all that this session knows if it can be written. A transfer begun here that
-        is still `sending` is `unknown` from now on.
+        """Close the file, after writing all that this session knows, if possible. A transfer begun here that is still
+        `sending` is `unknown` from now on.
         """
         with contextlib.suppress(JournalError), self._reading():
             pass
@@ -402,7 +407,7 @@ class Journal:
         same = rows.same(request, host)
         found = self._found(
             connection,
-            # Each part has an index of its own; in SQL, the order would have the whole table read.
+            # Each part has an index of its own; ORDER BY in SQL would read the whole table.
             f"""
             SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND {rows.SAME}
             UNION ALL
@@ -421,7 +426,9 @@ class Journal:
         return sorted(repeated, key=lambda transfer: transfer.id)
 
     def _disown(self, identity: str) -> None:
-        """If a disk fails late in a commit, the row can be there all the same: it was never sent, so say that."""
+        """Write down that a transfer was never sent: if a disk fails late in a commit, its row can be there all the
+        same.
+        """
         with contextlib.suppress(JournalError), self._writing() as connection:
             if row := rows.find(connection, identity):
                 rows.change(connection, row, NeverLeft(Obstacle.JOURNAL))
@@ -438,7 +445,7 @@ class Journal:
         orphans = self._file.orphans(found)
         transfers = [as_it_stands(row, orphans) for row in found]
         if not connection.in_transaction:
-            self._memory.keep(self._look_at(connection, [row["identity"] for row in found]))
+            self._memory.keep(self._snapshots(connection, [row["identity"] for row in found]))
         return transfers
 
 
