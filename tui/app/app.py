@@ -31,7 +31,7 @@ from tui.domain.hosts import DEMO_BASE_URL, place_name
 from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
-from tui.screens.add_key import AddKeyScreen
+from tui.screens.add_key import AddKeyScreen, KeyUse
 from tui.screens.closing import StaysOpen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
@@ -72,7 +72,7 @@ class Postponed:
         if isinstance(message, DeskReady) and message.opened.desk.client.is_locked:
             await self.put(None)
             profile = message.opened.profile
-            return KeysScreen.Chosen(profile) if profile else SessionKeyAsked()
+            return KeysScreen.ProfileChosen(profile) if profile else SessionKeyAsked()
         self.message = None
         return message
 
@@ -235,7 +235,7 @@ class ShunterApp(TerminalApp):
         """Ask for a session key."""
         if self._may_change_key():
             base_url = self._desk.client.base_url if self._desk and self._lock.is_locked else self._start.base_url
-            self.push_screen(AddKeyScreen(base_url, for_session=True), self._session_key_typed)
+            self.push_screen(AddKeyScreen(base_url, KeyUse.SESSION), self._session_key_typed)
 
     async def on_session_bus_chosen(self) -> None:
         """Start a D-Bus session, and open with the keyring that is reached through it."""
@@ -299,7 +299,7 @@ class ShunterApp(TerminalApp):
         """Allow only waking and quitting while the app is locked."""
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
 
-    async def on_keys_screen_chosen(self, message: KeysScreen.Chosen) -> None:
+    async def on_keys_screen_profile_chosen(self, message: KeysScreen.ProfileChosen) -> None:
         """Open another profile."""
         if self._may_change_key():
             self._retry = partial(open_profile, message.profile)

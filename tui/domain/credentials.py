@@ -8,7 +8,7 @@ _MASK = "••••"
 
 
 class Secret:
-    """A text that no screen, log, traceback or pickle shows. `reveal` is the one way to it."""
+    """A text that no screen, log, traceback or pickle shows. Only `reveal` returns it."""
 
     __slots__ = ("_value",)
 
@@ -16,7 +16,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The secret itself: for the wire, the signature and the keyring only."""
+        """Return the secret itself: for the wire, the signature and the keyring only."""
         return self._value
 
     def __repr__(self) -> str:
@@ -28,14 +28,14 @@ class Secret:
         return format(_MASK, spec)
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a secret is not written out")
+        raise TypeError("a secret cannot be pickled")
 
     def __bool__(self) -> bool:
         return bool(self._value)
 
 
 class KeyKind(StrEnum):
-    """How a key signs; the exchange's three kinds."""
+    """How a key signs."""
 
     HMAC = "hmac"
     ED25519 = "ed25519"
@@ -44,7 +44,7 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What it takes to sign requests as one person."""
+    """A key that signs requests as one person."""
 
     kind: KeyKind
     api_key: Secret
@@ -53,13 +53,13 @@ class ApiKey:
 
     @property
     def tail(self) -> str:
-        """The last four characters of the API key: enough to tell keys apart, too little to use."""
+        """The last four characters of the API key: enough to tell keys apart, not enough to use."""
         api_key = self.api_key.reveal()
         return api_key[-4:] if len(api_key) >= 16 else ""
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of the API key: tells keys of any length apart, and cannot be turned back into one."""
+        """A hash of the API key, which tells keys of any length apart and does not reveal them."""
         return hashlib.sha256(b"shunter:" + self.api_key.reveal().encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""Favourites: moves that a person makes again and again, under names of their own."""
+"""Favourites: moves that a person makes often, under names of their own."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from tui.domain.transfer import Draft, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, transfer_type
 
 MAX = "max"
-"""The amount of a favourite that takes all that can be moved."""
+"""The amount of a favourite that moves everything that can be moved."""
 
 _LONGEST_NAME = 40
 
 
 class Part(StrEnum):
-    """What a favourite is written down as, word by word and in this order."""
+    """The parts of a favourite in the file, in this order."""
 
     NAME = "name"
     SOURCE = "from"
@@ -29,7 +29,7 @@ class Part(StrEnum):
 
 
 class InvalidFavourite(ValueError):
-    """It cannot be used. `part` is where, None where it is in no one part."""
+    """Raised when a favourite cannot be used. `part` is where it is wrong, if that is in one part."""
 
     def __init__(self, why: str, part: Part | None = None) -> None:
         super().__init__(f"{part}: {why}" if part else why)
@@ -38,18 +38,19 @@ class InvalidFavourite(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Favourite:
-    """One of them. `parse_favourite` makes it, so that it is a move that exists."""
+    """A favourite, made by `parse_favourite`, which accepts only a move that exists."""
 
     name: str
     draft: Draft
-    """What it fills the form with; texts that are left open are empty."""
+    """What it fills the form with. Parts that are left out are empty."""
     profile: str = ""
-    """The profile that it is for; empty where it is for all."""
+    """The profile that it is for; empty if it is for all."""
 
 
 def parse_favourite(written: Mapping[str, str]) -> Favourite:
-    """A favourite as it is written down: name, from, to and asset are needed, the rest can be left open. Raises
-    InvalidFavourite with the first thing that is wrong.
+    """Return a favourite from its parts; name, from, to and asset are needed, the others may be left out.
+
+    Raises InvalidFavourite with the first thing that is wrong.
     """
 
     def read(part: Part) -> str:
@@ -82,7 +83,7 @@ def parse_favourite(written: Mapping[str, str]) -> Favourite:
 
 
 def written_down(favourite: Favourite) -> dict[str, str]:
-    """A favourite as `parse_favourite` reads it, without what is left open."""
+    """Return the parts that `parse_favourite` reads, without those that are left out."""
     draft = favourite.draft
     texts: dict[str, str] = {
         Part.NAME: favourite.name,

@@ -1,4 +1,4 @@
-"""Base URLs: where requests may go, and what such a place is called."""
+"""Base URLs: where requests may go, and what each place is called."""
 
 import re
 from functools import lru_cache
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 DEFAULT_BASE_URL = "https://api.binance.com"
 DEMO_BASE_URL = "https://demo.invalid"
-"""Of the demo exchange in this process. No name that leads anywhere ends so (RFC 6761)."""
+"""The demo exchange in this process. No real host has a name under .invalid (RFC 6761)."""
 
 LIVE, DEMO = "LIVE", "DEMO"
 
@@ -23,13 +23,13 @@ _SHAPE = f"A base URL is https:// and a host, like {DEFAULT_BASE_URL}"
 
 
 def parse_base_url(text: str) -> str:
-    """The base URL that a text names: scheme, host and perhaps a port, in lower case, without a slash at its end.
+    """Return the base URL that a person typed: scheme, host and perhaps a port, in lower case, without a final slash.
 
-    https to anywhere, http to a loopback address only: a signed request is never sent in the clear. Raises ValueError
-    without repeating the text, which may hold a password.
+    https may go anywhere, http only to a loopback address: a signed request is never sent in the clear. Raises
+    ValueError without the text in it, which may contain a password.
     """
     typed = text.strip()
-    # urlsplit drops some control characters silently, and other alphabets have letters that look like ours.
+    # urlsplit drops some control characters silently, and other alphabets have letters that look like Latin ones.
     if not (typed.isascii() and typed.isprintable()) or " " in typed:
         raise ValueError(f"{_SHAPE}, in ASCII letters without blanks")
     try:
@@ -52,8 +52,9 @@ def parse_base_url(text: str) -> str:
 
 
 def service_url(base_url: str, path: str) -> str:
-    """The URL of a path of the exchange's API. The exchange serves /fapi, /dapi, /eapi and /papi from hosts of their
-    own; any other base URL serves everything.
+    """Return the URL of a path of the exchange's API.
+
+    The exchange serves /fapi, /dapi, /eapi and /papi from hosts of their own; any other base URL serves everything.
     """
     service = path.split("/")[1]
     if service in _SERVICES and is_live(base_url):
@@ -62,7 +63,7 @@ def service_url(base_url: str, path: str) -> str:
 
 
 def hosts_of(base_url: str) -> tuple[str, ...]:
-    """The base URLs of every host that requests go to."""
+    """Return the base URL of every host that requests go to."""
     paths = [f"/{service}" for service in ("api", *_SERVICES)]
     return tuple(dict.fromkeys(service_url(base_url, path).removesuffix(path) for path in paths))
 
@@ -74,10 +75,10 @@ def is_live(base_url: str) -> bool:
 
 @lru_cache(maxsize=256)
 def place_name(base_url: str) -> str:
-    """What a person calls the place of a base URL: LIVE, DEMO, or its host and port.
+    """Return the name of a base URL's place: LIVE, DEMO, or the host and port.
 
-    The scheme stays where a host is one word, as `https://demo` is, and could be read as another place. What is no base
-    URL, as a file that was edited may have, says so.
+    A host of one word, like `https://demo`, keeps its scheme: otherwise it could be read as another place. A text that
+    is not a base URL, as an edited file may have, says so.
     """
     try:
         is_base_url = parse_base_url(base_url) == base_url
@@ -95,9 +96,7 @@ def place_name(base_url: str) -> str:
 
 
 def in_short(place: str, most: int) -> str:
-    """A place in at most so many characters. It is cut in its middle, and keeps more of its end: who a host belongs to
-    stands there.
-    """
+    """Return a place in at most `most` characters, cut in its middle. The end says who owns a host."""
     if len(place) <= most:
         return place
     at_end = max(most * 2 // 3, 1)
@@ -105,12 +104,12 @@ def in_short(place: str, most: int) -> str:
 
 
 def exchange_of(base_url: str) -> str:
-    """One base URL for all those that lead to the same exchange, and so to the same accounts and tranIds."""
+    """Return one base URL for all that lead to the same exchange, with the same accounts and tranIds."""
     return DEFAULT_BASE_URL if is_live(base_url) else base_url
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name: 127.0.0.0/8, ::1 or localhost. No name is looked up."""
+    """Whether a host is this machine by its name: 127.0.0.0/8, ::1 or localhost. No name is looked up."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

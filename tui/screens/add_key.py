@@ -1,6 +1,7 @@
-"""Adding a key: typed or pasted unseen, checked, and put into the keyring."""
+"""Add a key: typed or pasted without showing it, checked, and put into the keyring."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import ClassVar
 
 from textual import work
@@ -18,23 +19,27 @@ from tui.keys import InvalidKey, KeyField, KeyringState, KeyStoreError
 from tui.screens.closing import StaysOpen
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
-from tui.screens.ways_on import ALL_THE_SAME, SESSION_KEY, START_BUS, SessionBusChosen, SessionKeyAsked, is_way_on
+from tui.screens.ways_on import SessionBusChosen, SessionKeyAsked, is_way_on, ways_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
 _NO_PLACE = (KeyringState.UNAVAILABLE, KeyringState.NO_BUS, KeyringState.UNSAFE)
-_ASK = "Enter or F2  add        Esc or ^C  cancel"
 _WAYS = ", or press ^C and use a key for this session only."
-_ASK_SESSION = "Enter or F2  use        Esc or ^C  cancel"
-_ASK_REPLACE = "Enter or F2  replace        Esc or ^C  cancel, and keep the old one"
+
+
+class KeyUse(Enum):
+    """What a new key is for."""
+
+    NEW_PROFILE = auto()
+    SESSION = auto()
 
 
 class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
-    """Asks for a key. It ends with the new profile, with the key itself where it is for this session only, or None."""
+    """Asks for a key. Returns the new profile, the key itself if it is for this session only, or None."""
 
-    AUTO_FOCUS = "#field-api-key Input"  # the rest is filled in; what is pasted at once is not shown there
+    AUTO_FOCUS = "#field-api-key Input"  # what is pasted at once must not show
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(
             [
@@ -44,7 +49,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
                 Binding("escape,ctrl+c", "cancel", "Cancel"),
             ]
         ),
-        # Of no effect while there are fields to type into.
+        # Disabled while there are fields to type into.
         *at_once(
             [
                 Binding("s", "session_key", "Key for this session", show=False),
@@ -55,45 +60,40 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
     ]
 
     @dataclass
-    class Added(Message):
-        """The key is in the keyring."""
+    class AddAnswered(Message):
+        """Posted with the profile of the key that was added, or with what went wrong."""
 
-        profile: keys.Profile
-
-    @dataclass
-    class Refused(Message):
-        """The key is not in the keyring."""
-
-        problem: KeyStoreError
+        result: keys.Profile | KeyStoreError
 
     @dataclass
-    class NoPlace(Message):
-        """There is no keyring that could keep the key."""
+    class KeyringFound(Message):
+        """Posted when it is known whether a keyring can keep the key, with what is wrong if none can."""
 
-        problem: KeyStoreError
+        problem: KeyStoreError | None = None
 
-    class Kept(Message):
-        """There is a keyring that can keep the key."""
-
-    def __init__(
-        self, base_url: str | None, *, for_session: bool = False, replaces: keys.Profile | None = None
-    ) -> None:
-        """Takes the profile whose name the key is to have, where it takes the place of that one's."""
+    def __init__(self, base_url: str | None, use: KeyUse | keys.Profile = KeyUse.NEW_PROFILE) -> None:
+        """`use` is what the key is for, or the profile whose key it replaces."""
         super().__init__()
-        self._for_session = for_session
-        self._replaces = replaces
+        self._use = use
         self._base_url = base_url or DEFAULT_BASE_URL
         self._adding = ""
-        """The name of the key that is on its way into the keyring."""
+        """The name of the key that is being put into the keyring."""
         self._no_place: KeyStoreError | None = None
-        """Why no keyring could keep the key: then none is asked for."""
+        """Why no keyring can keep the key: then no key is asked for."""
+        match use:
+            case KeyUse.NEW_PROFILE:
+                self._title, self._ask = "Add a key", "Enter or F2  add        Esc or ^C  cancel"
+            case KeyUse.SESSION:
+                self._title, self._ask = "A key for this session", "Enter or F2  use        Esc or ^C  cancel"
+            case keys.Profile():
+                self._title = f"Another key for {use.name}, in the place of ...{use.tail}"
+                self._ask = "Enter or F2  replace        Esc or ^C  cancel, and keep the old one"
 
     def compose(self) -> ComposeResult:
-        """Name, host, API key, secret."""
         with VerticalScroll(classes="dialog", can_focus=False):
             yield Label(self._title, classes="title", markup=False)
             yield Label("", id="no-place", classes="meaning", markup=False)
-            if self._asks_name:
+            if self._use is KeyUse.NEW_PROFILE:
                 yield FormField("name", "Name", FieldInput("main", max_length=32))
             yield FormField("base-url", "Host", FieldInput(self._base_url))
             yield FormField("api-key", "API key", SecretInput())
@@ -101,38 +101,16 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
             yield Label("", id="add-said", markup=False)
             yield AskLine(self._ask)
 
-    @property
-    def _ask(self) -> str:
-        if self._no_place:
-            ways = {
-                "s": ("session_key", SESSION_KEY),
-                "p": ("accept_plain_text", ALL_THE_SAME),
-                "b": ("start_bus", START_BUS),
-            }
-            offered = [f"{key}  {words}" for key, (action, words) in ways.items() if self.check_action(action, ())]
-            return "\n".join([*offered, "Esc or ^C  cancel"])
-        return _ASK_SESSION if self._for_session else _ASK_REPLACE if self._replaces else _ASK
-
-    @property
-    def _asks_name(self) -> bool:
-        return not (self._for_session or self._replaces)
-
-    @property
-    def _title(self) -> str:
-        if self._replaces:
-            return f"Another key for {self._replaces.name}, in the place of ...{self._replaces.tail}"
-        return "A key for this session" if self._for_session else "Add a key"
-
     def on_mount(self) -> None:
-        """Say what goes where; and before anything is typed, where there is no place for it."""
+        """Explain the fields. Before anything is typed, find out whether the key can be kept."""
         self._field("api-key").show_hint("Typed or pasted; it is not shown")
         self._field("secret").show_hint("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
         self.query_one("#no-place").display = False
-        if not self._for_session:
+        if self._use is not KeyUse.SESSION:
             self.look_for_keyring()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a place for a key there are only the other ways, and with one none of them."""
+        """If no keyring can keep the key, only the other ways on are enabled; otherwise none of them."""
         return self._no_place is None if action == "add" else is_way_on(action, self._no_place)
 
     def action_add(self) -> None:
@@ -143,7 +121,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         for form_field in fields.values():
             form_field.show_problem("")
         try:
-            name = keys.parse_profile_name(fields["name"].text) if self._asks_name else ""
+            name = keys.parse_profile_name(fields["name"].text) if "name" in fields else ""
         except ValueError as error:
             return self._refuse("name", str(error))
         try:
@@ -154,19 +132,19 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
             key = keys.parse_key(None, fields["api-key"].text, fields["secret"].text)
         except InvalidKey as error:
             return self._refuse("api-key" if error.field is KeyField.API_KEY else "secret", str(error))
-        if self._for_session:
+        if self._use is KeyUse.SESSION:
             self.dismiss(SessionKey(key, base_url))
             return None
-        self._adding = self._replaces.name if self._replaces else name
+        self._adding = self._use.name if isinstance(self._use, keys.Profile) else name
         self._say("Putting it into the keyring...")
         self.add_key(self._adding, key, base_url)
         return None
 
     def action_cancel(self) -> None:
-        """Leave without adding, or without waiting for the keyring to say whether it was added."""
+        """Close without adding, or without waiting for the keyring's answer."""
         if self._adding:
-            words = f"The keyring has not said yet whether it keeps the key {self._adding}: look again with F4."
-            self.app.notify(words, title="Keys", severity="warning", timeout=15, markup=False)
+            notice = f"The keyring has not said yet whether it keeps the key {self._adding}: look again with F4."
+            self.app.notify(notice, title="Keys", severity="warning", timeout=15, markup=False)
         self.dismiss(None)
 
     @work(exclusive=True)
@@ -174,53 +152,47 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         """Put the key into the keyring."""
         slow = self.set_timer(keys.SLOW_S, lambda: self._say(str(keys.still_waiting(_WAYS))))
         try:
-            put = keys.replace if self._replaces else keys.add
+            put = keys.replace if isinstance(self._use, keys.Profile) else keys.add
             profile = await keys.in_background(lambda: put(name, key, base_url))
         except KeyStoreError as error:
-            self.post_message(self.Refused(error))
+            self.post_message(self.AddAnswered(error))
         else:
-            self.post_message(self.Added(profile))
+            self.post_message(self.AddAnswered(profile))
         finally:
             slow.stop()
 
-    def on_add_key_screen_added(self, message: Added) -> None:
-        """Done."""
-        self.dismiss(message.profile)
-
-    def on_add_key_screen_refused(self, message: Refused) -> None:
-        """Say why, and keep what was entered. A locked keyring is unlocked on the way."""
+    def on_add_key_screen_add_answered(self, message: AddAnswered) -> None:
+        """Close, or say what is wrong and keep what was typed. A locked keyring can be unlocked first."""
+        if isinstance(message.result, keys.Profile):
+            self.dismiss(message.result)
+            return
         self._adding = ""
-        self._say(str(message.problem))
-        if message.problem.needs_passphrase:
+        self._say(str(message.result))
+        if message.result.needs_passphrase:
             self.app.push_screen(UnlockScreen(), self._unlocked)
 
     @work(exclusive=True, group="look")
     async def look_for_keyring(self) -> None:
-        """Find out whether any keyring could keep the key. What else may be amiss with it, adding will tell."""
+        """Find out whether a keyring can keep the key. Anything else that is wrong shows when the key is added."""
         try:
             await keys.in_background(keys.require_keyring)
         except KeyStoreError as problem:
             if problem.state in _NO_PLACE:
-                self.post_message(self.NoPlace(problem))
+                self.post_message(self.KeyringFound(problem))
         else:
-            self.post_message(self.Kept())
+            self.post_message(self.KeyringFound())
 
-    def on_add_key_screen_no_place(self, message: NoPlace) -> None:
-        """Say it instead of asking for secrets, with the ways that there are."""
-        if not self._adding:
+    def on_add_key_screen_keyring_found(self, message: KeyringFound) -> None:
+        """Ask for the key; if it cannot be kept, say so and offer the ways on instead."""
+        if not self._adding and message.problem is not self._no_place:
             self._show_place(message.problem)
-
-    def on_add_key_screen_kept(self) -> None:
-        """Ask for the key, where that was not done yet."""
-        if self._no_place:
-            self._show_place(None)
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere instead."""
         self.lead_to(SessionKeyAsked())
 
     def action_accept_plain_text(self) -> None:
-        """Ask for the words that accept a keyring which is not safe."""
+        """Ask for the words that accept an unsafe keyring."""
         if self._no_place:
             self.app.push_screen(PlainTextScreen(self._no_place.keyring), self._accepted)
 
@@ -241,7 +213,9 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
             form_field.display = problem is None
             if isinstance(form_field.entry, SecretInput):
                 form_field.entry.value = ""
-        self.query_one(AskLine).ask(self._ask)
+        ways = ways_on(problem, "session_key", "accept_plain_text", "start_bus")
+        ask = "\n".join([*(f"{key}  {text}" for key, text in ways), "Esc or ^C  cancel"])
+        self.query_one(AskLine).ask(ask if problem else self._ask)
         self.set_focus(None if problem else self._field("api-key").entry)
 
     def _unlocked(self, good: bool | None) -> None:
@@ -256,5 +230,5 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         self._field(which).show_problem(problem)
         self.set_focus(self._field(which).entry)
 
-    def _say(self, words: str) -> None:
-        self.query_one("#add-said", Label).update(words)
+    def _say(self, text: str) -> None:
+        self.query_one("#add-said", Label).update(text)

@@ -1,4 +1,4 @@
-"""Favourites: moves under names of their own, to be put into the form and kept from it."""
+"""Favourites: moves under names of their own, to fill the form with and to keep from it."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -35,7 +35,7 @@ _NONE = "There are none yet. Fill in the form, then k keeps it here under a name
 
 
 class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
-    """Ends with what the form is to be filled with, or None."""
+    """Lists the favourites. Returns the draft to fill the form with, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "keep", "Keep the form"),
@@ -47,19 +47,18 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     ]
 
     def __init__(self, draft: Draft, profile: str) -> None:
-        """Takes what is in the form, and the profile that it is for."""
+        """`draft` is what is in the form, `profile` the profile in use."""
         super().__init__()
         self._draft = draft
         self._profile = profile
         self._shown: list[Favourite] = []
         self._lines: WeakKeyDictionary[Option, Favourite] = WeakKeyDictionary()
-        """What each line stands for, also of those that have gone since somebody chose one."""
+        """The favourite of each line, also of a line that was removed after somebody chose it."""
         self._to_remove: Favourite | None = None
         self._to_keep = Favourite("", draft)
         self._is_naming = False
 
     def compose(self) -> ComposeResult:
-        """The list, and below it what is wrong in the file."""
         with Vertical(classes="dialog -page"):
             yield Label("Favourites", classes="title")
             yield SteadyList(id="favourites", compact=True)
@@ -68,24 +67,24 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
             yield AskLine(_ASK)
 
     def on_mount(self) -> None:
-        """List what there is."""
+        """List the favourites."""
         self._ask_name(False)
         self._list()
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
-        """Put it into the form."""
+        """Close, and fill the form with the favourite."""
         event.stop()
         self.dismiss(self._lines[event.option].draft)
 
     @on(OptionList.OptionHighlighted)
     def leave_question(self) -> None:
-        """Take back a question about another one."""
+        """Withdraw a question about another favourite."""
         if self._to_remove and self._marked != self._to_remove:
             self._withdraw()
 
     def action_keep_named(self) -> None:
-        """Keep what is in the form under the name that was typed."""
+        """Keep the form under the typed name."""
         field = self.query_one(FormField)
         try:
             keep(parse_favourite({Part.NAME: field.text, **written_down(self._to_keep)}), in_sight_of=self._profile)
@@ -96,7 +95,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         self._list()
 
     def on_key(self, event: object) -> None:
-        """Take the yes to `action_remove`; any other key is a no."""
+        """Take the answer to `action_remove`: `y` is a yes, any other key a no."""
         key = getattr(event, "key", "")
         if self._to_remove and key != "x":
             marked = self._to_remove
@@ -105,7 +104,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
                 self._remove(marked)
 
     def action_keep(self, takes_all: bool = False, is_own: bool = False) -> None:
-        """Ask under which name the form is to be kept; with Max for its amount, and for this profile only."""
+        """Ask for a name to keep the form under: with Max for its amount, or for this profile only."""
         if not self._draft.asset:
             self._say("The form has no asset yet: fill in what is to be kept, then come back.")
             return
@@ -114,21 +113,21 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         self._ask_name(True)
 
     def action_remove(self) -> None:
-        """Ask whether the marked one should go."""
+        """Ask whether to remove the marked favourite."""
         if marked := self._marked:
             self._to_remove = marked
             self._say(f"Remove {marked.name}?")
             self.query_one(AskLine).ask(_ASK_REMOVE)
 
     def action_close(self) -> None:
-        """Back to the form; of a name that is being typed, back to the list."""
+        """Close; or, while a name is typed, go back to the list."""
         if self._is_naming:
             self._ask_name(False)
         else:
             self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a name is typed, its letters are none of the list's keys."""
+        """Whether an action is enabled: while a name is typed, the letters belong to the name."""
         return self._is_naming if action == "keep_named" else not self._is_naming or action == "close"
 
     @property
@@ -150,43 +149,43 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         self.query_one(AskLine).ask(_ASK)
 
     def _list(self) -> None:
-        """Those for every profile and for this one, and what is wrong in the file."""
-        said = ""
+        """List the favourites of every profile and of this one, and the mistakes in the file."""
+        problem = ""
         try:
-            found = favourites()
+            content = favourites()
         except FavouritesError as error:
-            self._shown, said = [], str(error)
+            self._shown, problem = [], str(error)
         else:
-            self._shown = [one for one in found.usable if one.profile in ("", self._profile)]
-            if found.mistakes:
-                said = f"{favourites_path()}:\n" + "\n".join(map(str, found.mistakes))
+            self._shown = [each for each in content.usable if each.profile in ("", self._profile)]
+            if content.mistakes:
+                problem = f"{favourites_path()}:\n" + "\n".join(map(str, content.mistakes))
         listed = self.query_one(OptionList)
         listed.clear_options()
-        names = max((len(one.name) for one in self._shown), default=0)
-        lines = {Option(Content(f" {one.name:<{names}}  {_words(one)}")): one for one in self._shown}
+        width = max((len(each.name) for each in self._shown), default=0)
+        lines = {Option(Content(f" {each.name:<{width}}  {_summary(each)}")): each for each in self._shown}
         self._lines.update(lines)
         listed.add_options(lines)
         listed.highlighted = 0 if self._shown else None
         listed.display = bool(self._shown)
-        self._say(said or ("" if self._shown else _NONE))
+        self._say(problem or ("" if self._shown else _NONE))
 
-    def _say(self, words: str) -> None:
+    def _say(self, text: str) -> None:
         label = self.query_one("#favourites-said", Label)
-        label.update("\n".join(map(printable, words.split("\n"))))
-        label.display = bool(words)
+        label.update("\n".join(map(printable, text.split("\n"))))
+        label.display = bool(text)
 
     def _ask_name(self, is_asked: bool) -> None:
         self._is_naming = is_asked
         field = self.query_one(FormField)
         field.display = is_asked
         field.show_problem("")
-        field.show_hint(f"keeps {_words(self._to_keep)}" if is_asked else "")
+        field.show_hint(f"keeps {_summary(self._to_keep)}" if is_asked else "")
         self.query_one(AskLine).ask(_ASK_NAME if is_asked else _ASK)
         self.set_focus(field.entry if is_asked else self.query_one(OptionList))
 
 
-def _words(favourite: Favourite) -> str:
-    """What it does, in a line."""
+def _summary(favourite: Favourite) -> str:
+    """Return what a favourite moves, in one line."""
     draft = favourite.draft
     source, destination = ends(draft.move, draft.from_pair, draft.to_pair)
     try:

@@ -1,4 +1,4 @@
-"""The key profiles: choose, add, check, remove."""
+"""The key profiles: choose, add, check, replace, remove."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,7 +22,6 @@ from tui.screens.ways_on import SessionKeyAsked
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
-from tui.widgets.keyring_name import KeyringName
 from tui.widgets.profile_list import ProfileList
 
 _ASK = """\
@@ -48,61 +47,67 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     )
 
     @dataclass
-    class Chosen(Message):
-        """The person wants to go on with a profile."""
+    class ProfileChosen(Message):
+        """Posted when the person chooses a profile to go on with."""
 
         profile: keys.Profile
 
     @dataclass
-    class Said(Message):
-        """What came of something that took a while."""
+    class Finished(Message):
+        """Posted with the result of a check or a removal."""
 
-        words: str
+        text: str
         problem: keys.KeyStoreError | None = None
         ends_removal: bool = False
 
+    @dataclass
+    class KeyringNamed(Message):
+        """Posted with the name of the keyring, or why none can be used."""
+
+        text: str
+
     def __init__(self, base_url: str | None, *, in_use: str = "") -> None:
-        """Takes the name of the profile whose key is in use, if one's is."""
+        """`in_use` is the name of the profile whose key is in use, if any."""
         super().__init__()
         self._base_url = base_url
         self._in_use = in_use
         self._to_remove: keys.Profile | None = None
         self._question = Question(self, doing="removing", say=self._ask_to_remove)
         self._removing = ""
-        """The name of the key that is on its way out of the keyring: until that has said so, nothing else is begun."""
+        """The name of the key that is being removed: nothing else starts until the keyring has answered."""
         self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
-        """The list, and below it what the last action said, and which keyring is in use."""
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Keys", classes="title")
             yield ProfileList(id="profiles")
             yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)
-            yield KeyringName(id="keys-backend")
+            yield Label("", id="keys-backend", markup=False)
             yield AskLine(_ASK, id="keys-ask")
 
     def on_mount(self) -> None:
-        """List what there is."""
+        """List the profiles."""
         self._say("")
         self._list()
+        self.find_keyring_name()
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
-        """Go on with a profile."""
+        """Close, to go on with a profile."""
         event.stop()
         if not self._is_removing() and (profile := self.query_one(ProfileList).named(event.option_id)):
-            self.post_message(self.Chosen(profile))
+            self.post_message(self.ProfileChosen(profile))
             self.dismiss()
 
     @on(OptionList.OptionHighlighted)
     def leave_question(self, event: OptionList.OptionHighlighted) -> None:
-        """Take back a question about another key."""
+        """Withdraw a question about another key."""
         if self.query_one(ProfileList).marked != self._to_remove:
             self._withdraw()
 
     def on_screen_suspend(self) -> None:
-        """Take back a question that something else is shown over."""
+        """Withdraw a question that another screen covers."""
         self._withdraw()
 
     def action_add(self) -> None:
@@ -113,7 +118,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     def action_replace(self) -> None:
         """Ask for another key under the same name."""
         if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
-            self.app.push_screen(AddKeyScreen(profile.base_url, replaces=profile), self._added)
+            self.app.push_screen(AddKeyScreen(profile.base_url, profile), self._added)
 
     def action_check(self) -> None:
         """Ask the exchange what the key may do."""
@@ -123,13 +128,13 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self.check_key(profile)
 
     def action_remove(self) -> None:
-        """Ask whether a key should go."""
+        """Ask whether to remove the key."""
         if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
             self._to_remove = profile
             self._question.ask()
 
     def on_key(self, event: events.Key) -> None:
-        """Take the yes to the question of `action_remove`, where a person gave it."""
+        """Take the yes to `action_remove`, if a person gave it."""
         if event.key == "y" and self._to_remove:
             self._question.answer(event, self._remove)
 
@@ -139,54 +144,68 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self.lead_to(SessionKeyAsked())
 
     def action_unlock(self) -> None:
-        """Ask for the keyring's passphrase, where it is known to be locked."""
+        """Ask for the keyring's passphrase, if it is known to be locked."""
         if self._can_unlock():
             self.app.push_screen(UnlockScreen(), lambda good: self._say("The keyring is unlocked.") if good else None)
 
     def action_close(self) -> None:
-        """Take a question back, or go back to where this was opened."""
+        """Withdraw a question, or close."""
         if self._to_remove:
             self._withdraw()
             return
         if self._removing:
-            words = f"The keyring has not said yet whether the key {self._removing} is gone: look again with F4."
-            self.app.notify(words, title="Keys", severity="warning", timeout=15, markup=False)
+            notice = f"The keyring has not said yet whether the key {self._removing} is gone: look again with F4."
+            self.app.notify(notice, title="Keys", severity="warning", timeout=15, markup=False)
         self.dismiss()
 
     @work(exclusive=True)
     async def check_key(self, profile: keys.Profile) -> None:
         """Ask the exchange what a key may do."""
         try:
-            self.post_message(self.Said(_report_words(profile, await check(profile))))
+            self.post_message(self.Finished(_report_text(profile, await check(profile))))
         except keys.KeyStoreError as error:
-            self.post_message(self.Said(f"{profile.name}: {error}", error))
+            self.post_message(self.Finished(f"{profile.name}: {error}", error))
         except ExchangeError as error:
-            self.post_message(self.Said(f"{profile.name}: {error}"))
+            self.post_message(self.Finished(f"{profile.name}: {error}"))
 
     @work(exclusive=True)
     async def delete_from_keyring(self, profile: keys.Profile) -> None:
-        """Delete a key, and say what came of it."""
+        """Delete a key from the keyring."""
         try:
             await keys.in_background(lambda: keys.remove(profile.name))
         except keys.KeyStoreError as error:
-            self.post_message(self.Said(f"{profile.name}: {error}", error, ends_removal=True))
+            self.post_message(self.Finished(f"{profile.name}: {error}", error, ends_removal=True))
         else:
-            self.post_message(self.Said(f"{profile.name} was removed.", ends_removal=True))
+            self.post_message(self.Finished(f"{profile.name} was removed.", ends_removal=True))
 
-    def on_keys_screen_said(self, message: Said) -> None:
-        """Show what came of it, in the place of a question that may stand there."""
+    @work(exclusive=True, group="keyring")
+    async def find_keyring_name(self) -> None:
+        """Ask the keyring for its name."""
+        try:
+            name = await keys.in_background(lambda: keys.backend_name(limit_s=keys.SLOW_S))
+        except keys.KeyStoreError as error:
+            self.post_message(self.KeyringNamed(str(error)))
+        else:
+            self.post_message(self.KeyringNamed(f"Keyring: {name}"))
+
+    def on_keys_screen_keyring_named(self, message: KeyringNamed) -> None:
+        """Show it."""
+        self.query_one("#keys-backend", Label).update(message.text)
+
+    def on_keys_screen_finished(self, message: Finished) -> None:
+        """Show the result, in the place of a question."""
         self._withdraw()
         if message.ends_removal:
             self._removing = ""
             self._list()
-        self._say(message.words, message.problem)
+        self._say(message.text, message.problem)
 
-    def _ask_to_remove(self, words: str) -> None:
+    def _ask_to_remove(self, note: str) -> None:
         if profile := self._to_remove:
             question = (
                 f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc or q  no"
             )
-            self._say(f"{question}\n{words}" if words else question)
+            self._say(f"{question}\n{note}" if note else question)
 
     def _remove(self) -> None:
         if profile := self._to_remove:
@@ -204,7 +223,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self._say(f"{profile.name} was {'replaced' if known else 'added'}. Asking {profile.base_url}...")
             self.check_key(profile)
         else:
-            self._list()  # what was given up while the keyring was slow may be there all the same
+            self._list()  # the keyring may have kept a key that the person gave up waiting for
 
     def _list(self) -> None:
         try:
@@ -217,13 +236,13 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         self.query_one("#no-keys").display = not profiles
 
     def _withdraw(self) -> None:
-        """Take the question back: a yes to it counts only while it is seen, and nothing else was done."""
+        """Withdraw the question: a yes counts only while it is visible and nothing else was done."""
         if self._to_remove:
             self._to_remove = None
             self._say("Nothing was removed.")
 
     def _is_removing(self) -> bool:
-        """Whether a key is on its way out of the keyring; says so."""
+        """Whether a key is being removed; if so, say so."""
         if self._removing:
             self._say(f"Still removing {self._removing}: the keyring has not answered yet.")
         return bool(self._removing)
@@ -231,13 +250,13 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     def _can_unlock(self) -> bool:
         return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
 
-    def _say(self, words: str, problem: keys.KeyStoreError | None = None) -> None:
+    def _say(self, text: str, problem: keys.KeyStoreError | None = None) -> None:
         self._problem = problem
-        said = self.query_one("#keys-said", Label)
-        said.update(words)
-        said.display = bool(words)
+        label = self.query_one("#keys-said", Label)
+        label.update(text)
+        label.display = bool(text)
         self.query_one(AskLine).ask(_ASK_UNLOCK if self._can_unlock() else _ASK)
 
 
-def _report_words(profile: keys.Profile, report: KeyCheck) -> str:
+def _report_text(profile: keys.Profile, report: KeyCheck) -> str:
     return "\n".join([f"{profile.name}: {report.verdict}", *report.lines])

@@ -1,4 +1,4 @@
-"""Accepting a keyring that may keep keys in plain text: in as many words, once."""
+"""Accept a keyring that may keep keys in plain text, by typing so, once."""
 
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ PLAIN TEXT from then on."""
 
 
 class PlainTextScreen(StaysOpen, ModalScreen[bool]):
-    """Asks for the words. It ends with whether the keyring is accepted."""
+    """Asks for the words. Returns whether the keyring is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [Binding("enter", "accept", "Accept", show=False), Binding("escape,ctrl+c", "cancel", "Cancel")]
@@ -34,7 +34,6 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
         self._keyring = keyring
 
     def compose(self) -> ComposeResult:
-        """The warning, and a field for the words."""
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("A keyring in plain text", classes="title")
             yield Label(f"{self._keyring}\n{_WARNING}", classes="meaning", markup=False)
@@ -43,7 +42,7 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
             yield AskLine("Enter  accept        Esc or ^C  cancel")
 
     def action_accept(self) -> None:
-        """Take the words, if they are the right ones."""
+        """Accept the keyring if the words are right."""
         field = self.query_one(FormField)
         try:
             if keys.accept_plain_text(self._keyring, field.text):
@@ -54,5 +53,5 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
             field.show_problem(str(error))
 
     def action_cancel(self) -> None:
-        """Leave it refused."""
+        """Close; the keyring is not accepted."""
         self.dismiss(False)

@@ -1,4 +1,4 @@
-"""Unlocking GNOME Keyring, or making it: a passphrase, typed unseen."""
+"""Unlock GNOME Keyring, or create it: a passphrase, typed without showing it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -29,7 +29,7 @@ _KNOWN = "The passphrase of the login keyring; mostly it is the login password."
 
 
 class UnlockScreen(StaysOpen, ModalScreen[bool]):
-    """Asks for the passphrase. It ends with whether the keyring is unlocked."""
+    """Asks for the passphrase. Returns whether the keyring is unlocked."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
@@ -41,10 +41,10 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
     )
 
     @dataclass
-    class Answered(Message):
-        """The keyring is unlocked, or the words say why not."""
+    class Tried(Message):
+        """Posted when the keyring is unlocked, or with what went wrong."""
 
-        words: str = ""
+        problem: str = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,6 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
         self._is_waiting = False
 
     def compose(self) -> ComposeResult:
-        """One field; two for a new keyring."""
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Make the login keyring" if self._is_new else "Unlock the keyring", classes="title")
             yield Label(_NEW if self._is_new else _KNOWN, classes="meaning", markup=False)
@@ -83,7 +82,7 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
         self.unlock(Secret(first.text))
 
     def action_cancel(self) -> None:
-        """Leave it locked."""
+        """Close; the keyring stays locked."""
         self.dismiss(False)
 
     @work(exclusive=True)
@@ -92,23 +91,23 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
         try:
             await keys.in_background(lambda: keys.unlock(passphrase))
         except keys.KeyStoreError as error:
-            self.post_message(self.Answered(str(error)))
+            self.post_message(self.Tried(str(error)))
         else:
-            self.post_message(self.Answered())
+            self.post_message(self.Tried())
 
-    def on_unlock_screen_answered(self, message: Answered) -> None:
-        """Done, or once more."""
-        if message.words:
+    def on_unlock_screen_tried(self, message: Tried) -> None:
+        """Close, or ask again."""
+        if message.problem:
             self._is_waiting = False
-            self._ask_again(message.words)
+            self._ask_again(message.problem)
         else:
             self.dismiss(True)
 
-    def _ask_again(self, words: str) -> None:
+    def _ask_again(self, problem: str) -> None:
         for entry in self.query(SecretInput):
             entry.value = ""
         self.set_focus(self.query_one("#field-passphrase", FormField).entry)
-        self._say(words)
+        self._say(problem)
 
-    def _say(self, words: str) -> None:
-        self.query_one("#unlock-said", Label).update(words)
+    def _say(self, text: str) -> None:
+        self.query_one("#unlock-said", Label).update(text)

@@ -1,4 +1,4 @@
-"""What a person can do without a key or a keyring: the name of each way, and whether it is available."""
+"""The ways on if there is no key yet, or no keyring: what each is called, and whether it leads anywhere."""
 
 from dataclasses import dataclass
 
@@ -6,34 +6,46 @@ from textual.message import Message
 
 from tui import keys
 
-START_BUS = "start D-Bus; it asks for a passphrase to keep keys"
-SESSION_KEY = "type a key for this session only: it is kept nowhere"
-ALL_THE_SAME = "use this keyring all the same"
-"""What is offered if there is no keyring, or no safe one."""
+_WAYS = {
+    "unlock": ("u", "unlock the keyring with its passphrase"),
+    "start_bus": ("b", "start D-Bus; it asks for a passphrase to keep keys"),
+    "accept_plain_text": ("p", "use this keyring all the same"),
+    "session_key": ("s", "type a key for this session only: it is kept nowhere"),
+    "retry": ("r", "try again"),
+    "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
+}
+_NEW_KEYRING = ("u", "make the login keyring, with a passphrase")
 
 
 @dataclass
 class CannotOpen(Message):
-    """Something that making transfers takes is missing."""
+    """Posted when something is missing that a transfer needs."""
 
     words: str
     problem: keys.KeyStoreError | None = None
     keyring: str = ""
-    """The keyring that would hold the first key."""
+    """The keyring for a first key."""
     needs_passphrase: bool = False
-    """Whether only a passphrase is missing, and the person is waiting to be asked for it."""
+    """Whether only a passphrase is missing, and the person expects to be asked for it."""
 
 
 class SessionKeyAsked(Message):
-    """The person wants to type a session key, or has to type it again."""
+    """Posted when the person wants to type a key for this session only, or has to type it again."""
 
 
 class SessionBusChosen(Message):
-    """The person wants a D-Bus session to reach a keyring."""
+    """Posted when the person wants a D-Bus session, to reach a keyring through."""
+
+
+def ways_on(problem: keys.KeyStoreError | None, *actions: str) -> list[tuple[str, str]]:
+    """Return the key and the text of each action that leads anywhere."""
+    is_new = problem is not None and problem.state is keys.KeyringState.NEW
+    ways = _WAYS | ({"unlock": _NEW_KEYRING} if is_new else {})
+    return [ways[action] for action in actions if is_way_on(action, problem)]
 
 
 def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:
-    """Whether an action is available, given the problem with the keyring, if any."""
+    """Whether an action leads anywhere, given what is wrong with the keyring, if anything is."""
     if action in list(keys.Remedy):
         return problem is not None and action in problem.remedies
     return action != "session_key" or problem is not None

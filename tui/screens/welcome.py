@@ -1,4 +1,4 @@
-"""The screen for when no transfer can be made yet: it says what is missing, and offers the ways on that there are."""
+"""The screen shown when no transfer is possible yet: what is missing, and the ways on."""
 
 from typing import ClassVar
 
@@ -9,18 +9,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
-from tui import keys
 from tui.screens.plain_text import PlainTextScreen
 from tui.screens.unlock import UnlockScreen
-from tui.screens.ways_on import (
-    ALL_THE_SAME,
-    SESSION_KEY,
-    START_BUS,
-    CannotOpen,
-    SessionBusChosen,
-    SessionKeyAsked,
-    is_way_on,
-)
+from tui.screens.ways_on import CannotOpen, SessionBusChosen, SessionKeyAsked, is_way_on, ways_on
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
@@ -32,7 +23,7 @@ withdraws. Shunter keeps it in the system's keyring."""
 
 
 class WelcomeScreen(DropsLateMessages, Screen[None]):
-    """Says what is missing and what can be done."""
+    """Says what is missing and what the person can do."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
@@ -50,10 +41,10 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
     )
 
     class DemoChosen(Message):
-        """The person wants the demo."""
+        """Posted when the person wants the demo."""
 
     class RetryChosen(Message):
-        """The person wants to try once more."""
+        """Posted when the person wants to try once more."""
 
     def __init__(self, missing: CannotOpen) -> None:
         super().__init__()
@@ -61,22 +52,23 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
         self._problem = missing.problem
         self._keyring = missing.keyring
         self.takes_keys = True
-        """Whether a key is a choice here: once one was made, what is typed is for what it leads to."""
+        """Whether a key is a choice here. After a choice, what is typed is for the screen that it leads to."""
         self.asks_secret = False
-        """Whether that is a secret."""
+        """Whether that screen asks for a secret."""
 
     def compose(self) -> ComposeResult:
-        """The problem first."""
         with VerticalScroll(classes="page"):
             yield Label("Shunter", classes="title")
             yield Label(self._words, id="problem", markup=False)
-            yield Label("\n".join(f"{key:<4}{words}" for key, words in self._ways()), id="ways", markup=False)
+            ways = ways_on(self._problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
+            ways += [("F4", "add, choose or remove a key"), ("^Q", "quit")]
+            yield Label("\n".join(f"{key:<4}{text}" for key, text in ways), id="ways", markup=False)
             yield Label(_KEY_HINT, id="key-hint", markup=False)
             yield Label(f"Keyring: {self._keyring}" if self._keyring else "", id="keyring", markup=False)
         yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A way that leads nowhere now is not offered."""
+        """Whether the action leads anywhere now."""
         return is_way_on(action, self._problem)
 
     def action_unlock(self) -> None:
@@ -88,7 +80,7 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
         self._choose(SessionBusChosen())
 
     def action_accept_plain_text(self) -> None:
-        """Ask for the words that accept a keyring which is not safe."""
+        """Ask for the words that accept an unsafe keyring."""
         if self._problem:
             self.app.push_screen(PlainTextScreen(self._problem.keyring), self._went_on)
 
@@ -114,23 +106,9 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
         self.choose_again()
 
     def choose_again(self) -> None:
-        """Take keys for choices: the last choice led nowhere."""
+        """Take keys as choices again: the last choice led nowhere."""
         self.takes_keys, self.asks_secret = True, False
 
     def _choose(self, choice: Message) -> None:
         self.takes_keys = False
         self.post_message(choice)
-
-    def _ways(self) -> list[tuple[str, str]]:
-        is_new = self._problem is not None and self._problem.state is keys.KeyringState.NEW
-        unlock = "make the login keyring, with a passphrase" if is_new else "unlock the keyring with its passphrase"
-        ways = {
-            "unlock": ("u", unlock),
-            "start_bus": ("b", START_BUS),
-            "accept_plain_text": ("p", ALL_THE_SAME),
-            "session_key": ("s", SESSION_KEY),
-            "retry": ("r", "try again"),
-            "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
-        }
-        offered = [way for action, way in ways.items() if self.check_action(action, ())]
-        return [*offered, ("F4", "add, choose or remove a key"), ("^Q", "quit")]

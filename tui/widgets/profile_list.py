@@ -8,11 +8,11 @@ from tui.domain.hosts import in_short, place_name
 from tui.widgets.steady_list import SteadyList
 
 _MOST_OF_PLACE = 21
-"""Characters: what is left of a line of a dialog."""
+"""Characters that a line of the dialog has left."""
 
 
 class ProfileList(SteadyList):
-    """Lists profiles. It is gone where there are none."""
+    """Lists profiles. It is hidden if there are none."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, compact=True)
@@ -20,9 +20,7 @@ class ProfileList(SteadyList):
         """In the order of the list."""
 
     def show(self, profiles: tuple[keys.Profile, ...], in_use: str) -> None:
-        """List these, with a mark at the name of the one in use. The cursor stays on the name where it was; at first it
-        is on the one in use.
-        """
+        """List profiles and mark the one in use, where the cursor starts. It stays on its name later."""
         name = self.marked.name if self.marked else in_use
         self.profiles = profiles
         self.clear_options()
@@ -33,17 +31,17 @@ class ProfileList(SteadyList):
             self.focus()
 
     def mark(self, name: str) -> None:
-        """Put the cursor on a name; on the first one where that is none of them."""
+        """Move the cursor to a name, or to the first profile if that name is not listed."""
         names = [profile.name for profile in self.profiles]
         self.highlighted = names.index(name) if name in names else 0
 
     def named(self, name: str | None) -> keys.Profile | None:
-        """The profile of a name; None where it is not listed any more."""
+        """Return the profile of a name, or None if it is no longer listed."""
         return next((profile for profile in self.profiles if profile.name == name), None)
 
     @property
     def marked(self) -> keys.Profile | None:
-        """The one under the cursor."""
+        """The profile under the cursor."""
         return None if self.highlighted is None or not self.profiles else self.profiles[self.highlighted]
 
 
