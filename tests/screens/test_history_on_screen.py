@@ -17,7 +17,7 @@ from tests.screens.waiting import newest, picture, screen_text, send, until, unt
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
-from tui.demo.past import past as earlier_transfers
+from tui.demo.person import earlier_transfers as earlier_transfers
 from tui.desk import browse
 from tui.domain.entries import Entry
 from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow

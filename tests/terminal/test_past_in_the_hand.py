@@ -9,7 +9,7 @@ import pytest
 from tests.terminal.conftest import Environment, OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
-from tui.demo.past import SEVERAL
+from tui.demo.person import SEVERAL
 from tui.demo.serving import served
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType

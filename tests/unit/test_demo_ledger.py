@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.demo.account import demo_ledger
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.ledger import Funds, Ledger, MarginPair
+from tui.demo.person import demo_ledger
 from tui.domain.balances import Account
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet

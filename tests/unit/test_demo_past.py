@@ -10,7 +10,7 @@ import pytest
 from tests.wire.signed import ask
 from tui.demo.exchange import DemoExchange, first_tran_id
 from tui.demo.faults import TRANSFER_PATH
-from tui.demo.past import SEVERAL, past
+from tui.demo.person import SEVERAL, earlier_transfers
 from tui.domain.wallets import TransferType
 
 NOW_MS = 1_795_521_600_123
@@ -24,7 +24,7 @@ def exchange() -> DemoExchange:
 
 @pytest.mark.parametrize("count", [1, SEVERAL, 10_000])
 def test_past_is_of_all_types_over_six_months_and_of_no_time_that_matters_today(count: int) -> None:
-    transfers = past(count, NOW_MS)
+    transfers = earlier_transfers(count, NOW_MS)
     times = [transfer.time_ms for transfer in transfers]
     assert len(transfers) == len({transfer.tran_id for transfer in transfers}) == count
     assert times == sorted(times)
@@ -38,11 +38,11 @@ def test_past_is_of_all_types_over_six_months_and_of_no_time_that_matters_today(
 
 
 def test_no_past_is_none() -> None:
-    assert past(0, NOW_MS) == []
+    assert earlier_transfers(0, NOW_MS) == []
 
 
 def test_every_exchange_tells_the_same_past() -> None:
-    today, later = ({one.tran_id: one for one in past(SEVERAL, NOW_MS + days * DAY_MS)} for days in (0, 3))
+    today, later = ({one.tran_id: one for one in earlier_transfers(SEVERAL, NOW_MS + days * DAY_MS)} for days in (0, 3))
     both = today.keys() & later.keys()
     assert len(both) > SEVERAL - 12
     assert [today[tran_id] for tran_id in both] == [later[tran_id] for tran_id in both]
@@ -80,7 +80,7 @@ async def test_pages_of_all_types_have_all_of_it_newest_first(exchange: DemoExch
                 assert len(rows) == page["total"]
                 assert [row["timestamp"] for row in rows] == sorted((row["timestamp"] for row in rows), reverse=True)
                 found += (row["tranId"] for row in rows)
-    assert sorted(found) == [transfer.tran_id for transfer in past(SEVERAL, NOW_MS)]
+    assert sorted(found) == [transfer.tran_id for transfer in earlier_transfers(SEVERAL, NOW_MS)]
     assert exchange.ledger.transfers == []
 
 

@@ -16,7 +16,7 @@ from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
 from tui.demo.keys import demo_key
-from tui.demo.past import SEVERAL
+from tui.demo.person import SEVERAL
 from tui.desk import browse
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading

@@ -11,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from tests.wire.conftest import DemoServer
 from tests.wire.signed import ask, send, transfer
-from tui.demo.account import HOSTILE_NAMES
 from tui.demo.exchange import DemoExchange
 from tui.demo.fault_specs import BadFault, set_fault
 from tui.demo.faults import TRANSPORT_STATE
+from tui.demo.person import HOSTILE_NAMES
 from tui.demo.routes import BALANCES, ENDPOINTS
 from tui.demo.serving import served
 

@@ -17,7 +17,7 @@ from tui.cli import main
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.keys import demo_key
-from tui.demo.past import SEVERAL
+from tui.demo.person import SEVERAL
 from tui.domain.evidence import Evidence
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType

@@ -19,7 +19,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.history import Asked, Lag
 from tui.demo.keys import demo_key
-from tui.demo.past import SEVERAL
+from tui.demo.person import SEVERAL
 from tui.desk.history_reader import OVERLAP_MS, HistoryReader, Reading, open_history
 from tui.domain.entries import Origin
 from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow

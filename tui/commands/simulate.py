@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, word_of
-from tui.demo.past import SEVERAL
+from tui.demo.person import SEVERAL
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.text import name as as_name

@@ -1,1 +1,1 @@
-"""A Binance look-alike: for `--demo`, `shunter simulate` and the tests. It knows the domain, and nothing else."""
+"""A Binance look-alike for `--demo`, `shunter simulate` and the tests. Of Shunter it uses the domain alone."""

@@ -1,7 +1,7 @@
-"""Who is asking: API keys, signatures and timestamps, checked from the exchange's side.
+"""Check API keys, signatures and timestamps, from the exchange's side.
 
-The rules are those of the exchange's page on request security. They are written down here independently of the
-client that signs, so that each checks the other.
+The rules are those of the exchange's page on request security. They are written here independently of the client that
+signs, so each checks the other.
 """
 
 import base64
@@ -33,7 +33,7 @@ _ANY_SIGNATURE: Final = re.compile(rb"(?:^|&)signature=")
 
 
 class Permissions(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
-    """What a key may do, as `GET /sapi/v1/account/apiRestrictions` answers it."""
+    """What a key may do: the answer of `GET /sapi/v1/account/apiRestrictions`."""
 
     ip_restrict: bool = True
     create_time: int = 1_735_689_600_000
@@ -49,7 +49,7 @@ class Permissions(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
     enable_fix_api_trade: bool = False
     enable_fix_read_only: bool = False
     trading_authority_expiration_time: int | msgspec.UnsetType = msgspec.UNSET
-    """When the key's authority ends, in milliseconds; left out for a key that is bound to addresses."""
+    """When the key's permissions end, in milliseconds; left out for a key that is bound to addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Registration:
 
 
 def known_key(request: Received, registrations: dict[str, Registration]) -> Registration:
-    """The key that the request's header names. Raises RequestRefused."""
+    """Return the key that the request's header names. Raises RequestRefused."""
     api_key = request.headers.get("x-mbx-apikey", "")
     if not _KEY_FORMAT.fullmatch(api_key):
         raise RequestRefused(Code.BAD_KEY_FORMAT)
@@ -74,9 +74,9 @@ def known_key(request: Received, registrations: dict[str, Registration]) -> Regi
 
 
 def check_signed(request: Received, registration: Registration, now_ms: int) -> None:
-    """Refuses a request that is too old, too early or not signed by the key.
+    """Raise RequestRefused if a request is too old, too early or not signed by the key.
 
-    Taken is what has `timestamp < now + 1000` and `now - timestamp <= recvWindow`.
+    Accepted is `timestamp < now + 1000` and `now - timestamp <= recvWindow`.
     """
     timestamp_ms = request.parameters.whole("timestamp")
     window_ms = request.parameters.whole("recvWindow", _DEFAULT_RECV_WINDOW_MS)
@@ -92,7 +92,7 @@ def check_signed(request: Received, registration: Registration, now_ms: int) -> 
 
 
 def _split(request: Received) -> tuple[bytes, str]:
-    """What was signed, exactly as sent, and the signature: the last parameter of the query or of the body."""
+    """Return the signed bytes as they were sent, and the signature: the last parameter of the query or the body."""
     if len(_ANY_SIGNATURE.findall(request.query)) + len(_ANY_SIGNATURE.findall(request.body)) > 1:
         raise RequestRefused(Code.DUPLICATE_PARAMETER, "signature")
     if match := _LAST_SIGNATURE.search(request.body):

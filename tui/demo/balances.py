@@ -1,15 +1,15 @@
-"""Every wallet's balances, in the shape of the exchange's own answers, from one ledger.
+"""Every wallet's balances from one ledger, in the shape of the exchange's answers.
 
-Each function answers one endpoint; amounts are texts in plain decimals, as the exchange writes them.
+Each public function answers one endpoint. Amounts are texts in plain decimals, as the exchange writes them.
 """
 
 from collections.abc import Iterable
 from decimal import Decimal
 
-from tui.demo.account import PRICES_IN_BTC
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.ledger import ZERO, Funds, Ledger, MarginPair
 from tui.demo.parameters import Parameters
+from tui.demo.person import PRICES_IN_BTC
 from tui.domain.amounts import plain
 from tui.domain.wallets import Wallet
 
@@ -18,10 +18,10 @@ Row = dict[str, object]
 _MOST_SYMBOLS = 5
 
 _GLANCE_NAMES = {Wallet.UM: "USDⓈ-M Futures"}
-"""Where the exchange's name is not ours."""
+"""The exchange's names, if they are not ours."""
 
 _OTHER_WALLETS = ("Earn", "Trading Bots", "Copy Trading")
-"""Take no part in transfers; the demo's person never opened them."""
+"""Wallets without transfers, which the demo's person never opened."""
 
 
 def glance(ledger: Ledger, parameters: Parameters) -> list[Row]:
@@ -50,7 +50,7 @@ def glance(ledger: Ledger, parameters: Parameters) -> list[Row]:
 
 
 def account(ledger: Ledger, parameters: Parameters) -> Row:
-    """`GET /api/v3/account`: what trading programs ask first. Spot, with what may be done there."""
+    """`GET /api/v3/account`: Spot and its permissions, which trading programs ask for first."""
     only_held = parameters.optional("omitZeroBalances", "true|false") == "true"
     return {
         "makerCommission": 10,
@@ -82,7 +82,7 @@ def account(ledger: Ledger, parameters: Parameters) -> Row:
 
 
 def spot(ledger: Ledger, parameters: Parameters) -> list[Row]:
-    """`POST /sapi/v3/asset/getUserAsset`: what is held in Spot, without what is at nothing."""
+    """`POST /sapi/v3/asset/getUserAsset`: the assets in Spot that are not at zero."""
     return [
         {"asset": asset, **_free_and_locked(asset, holding), "ipoable": "0"}
         for asset, holding in _chosen(ledger, Wallet.SPOT, parameters)
@@ -91,7 +91,7 @@ def spot(ledger: Ledger, parameters: Parameters) -> list[Row]:
 
 
 def funding(ledger: Ledger, parameters: Parameters) -> list[Row]:
-    """`POST /sapi/v1/asset/get-funding-asset`: what is held in Funding, without what is at nothing."""
+    """`POST /sapi/v1/asset/get-funding-asset`: the assets in Funding that are not at zero."""
     return [
         {"asset": asset, **_free_and_locked(asset, holding)}
         for asset, holding in _chosen(ledger, Wallet.FUNDING, parameters)
@@ -117,7 +117,7 @@ def cross(ledger: Ledger, _: Parameters) -> Row:
 
 
 def isolated(ledger: Ledger, parameters: Parameters) -> Row:
-    """`GET /sapi/v1/margin/isolated/account`: the accounts asked for, or all and their sum."""
+    """`GET /sapi/v1/margin/isolated/account`: the accounts asked for, or all of them and their sum."""
     opened = {pair.symbol: pair for pair in ledger.isolated_pairs()}
     if not parameters.has("symbols"):
         held = [row for pair in opened.values() for row in ledger.assets(Wallet.ISOLATED, pair.symbol).items()]
@@ -201,7 +201,7 @@ def options(ledger: Ledger, _: Parameters) -> Row:
 
 
 def portfolio(ledger: Ledger, parameters: Parameters) -> list[Row] | Row:
-    """`GET /papi/v1/balance`: all assets, or the one asked for as a row by itself."""
+    """`GET /papi/v1/balance`: all assets, or a single row for the one asked for."""
     if parameters.has("asset"):
         asked = parameters.asset()
         return _portfolio_row(asked, ledger.balance(Wallet.PORTFOLIO, asked))
@@ -321,7 +321,7 @@ def _totals_in_btc(held: Iterable[tuple[str, Funds]]) -> Row:
 
 
 def _margin_level(held: Iterable[tuple[str, Funds]]) -> str:
-    """What is there over what is owed; 999 where nothing is owed, as the exchange writes it."""
+    """Return assets divided by debts; 999 without debts, as the exchange writes it."""
     rows = list(held)
     assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)
     owed = sum((_in_btc(asset, holding.total - holding.net) for asset, holding in rows), ZERO)

@@ -1,12 +1,13 @@
-"""The refusals of the demo exchange, with the codes and words of the real one."""
+"""The refusals of the demo exchange, with the codes and messages of the real one."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 
 class Code(Enum):
     """A refusal: the exchange's code, its message, and the HTTP status that carries it.
 
-    Source: the exchange's pages on error codes. `{}` in a message stands for what is refused.
+    Source: the exchange's pages on error codes. `{}` in a message is replaced by what is refused.
     """
 
     UNKNOWN = -1000, "An unknown error occurred while processing the request.", 500
@@ -41,14 +42,15 @@ class Code(Enum):
 
 
 class RequestRefused(Exception):
-    """The exchange does not do it; nothing has moved."""
+    """Raised when the exchange refuses a request; nothing has moved."""
 
-    def __init__(self, code: Code, *about: str) -> None:
-        """Takes what is refused, in the order of the `{}` in the code's message."""
+    def __init__(self, code: Code, *about: str, headers: Mapping[str, str] | None = None) -> None:
+        """`about` fills the `{}` of the code's message, in order; `headers` go into the answer."""
         super().__init__(code.message.format(*about))
         self.code = code
+        self.headers = headers or {}
 
     @property
     def payload(self) -> dict[str, object]:
-        """The answer's body."""
+        """The body of the answer."""
         return {"code": self.code.number, "msg": str(self)}

@@ -1,4 +1,4 @@
-"""The demo exchange: one account's ledger behind Binance's own endpoints, as an ASGI app.
+"""The demo exchange: one person's ledger behind Binance's endpoints, as an ASGI app.
 
 `shunter --demo` calls it in-process, `shunter simulate` serves it on loopback, and the tests do both.
 """
@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 import msgspec
 from starlette.applications import Starlette
@@ -17,7 +18,6 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from tui.demo import faults
-from tui.demo.account import demo_ledger
 from tui.demo.auth import Permissions, Registration, check_signed, known_key
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault
@@ -25,10 +25,9 @@ from tui.demo.history import History
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Ledger
 from tui.demo.parameters import Received
-from tui.demo.past import past as earlier_transfers
-from tui.demo.past import tran_id_at
+from tui.demo.person import demo_ledger, earlier_transfers, tran_id_at
 from tui.demo.routes import BALANCES, ENDPOINTS, Access, ApiCall, Endpoint
-from tui.demo.weights import TooMuch, Weights
+from tui.demo.weights import Weights
 from tui.domain.credentials import KeyKind
 
 _LARGEST_BODY = 64 * 1024
@@ -39,15 +38,15 @@ def _system_ms() -> int:
 
 
 def first_tran_id() -> int:
-    """Where an exchange that starts now begins to count: none that started before ever comes so far.
+    """Return the first tranId of an exchange that starts now. No exchange that started before reaches it.
 
-    The number grows by 10 a millisecond, faster than transfers can be made.
+    It grows by 10 a millisecond, faster than transfers can be made.
     """
     return tran_id_at(_system_ms())
 
 
 class DemoExchange:
-    """One exchange with one account. The object itself is the ASGI app; what it does wrong on demand is set on it."""
+    """An exchange with one person's accounts. The object is the ASGI app; its misbehaviour is set on it."""
 
     def __init__(
         self,
@@ -58,10 +57,10 @@ class DemoExchange:
         tran_id: int | None = None,
         past: int = 0,
     ) -> None:
-        """Takes the account (the demo's unless given), keys beside the demo's own, and a clock in milliseconds.
+        """`keys` are accepted in addition to the demo's own; `now_ms` is the clock.
 
-        `tran_id` is that of the first transfer; unless given, no other exchange has used it.
-        `past` is how many transfers the history has from before.
+        `tran_id` is that of the first transfer; by default one that no other exchange has used. `past` is the number of
+        earlier transfers in the history.
         """
         self.ledger = ledger or demo_ledger()
         self.ledger.next_tran_id = first_tran_id() if tran_id is None else tran_id
@@ -71,17 +70,17 @@ class DemoExchange:
         self.keys: dict[str, Registration] = {}
         self.faults: list[Fault] = []
         self.clock_offset_ms = 0
-        """How far the exchange's clock is ahead of the given one."""
+        """How far the exchange's clock is ahead of `now_ms`."""
         self.transfers_fail = False
-        """Whether transfers are taken, recorded as FAILED, and move nothing."""
+        """Whether transfers are accepted, recorded as FAILED, and move nothing."""
         self.balance_edits: list[Edit] = []
-        """Made to every answer that tells of wallets, their assets and pairs."""
+        """Applied to every answer about wallets, their assets and pairs."""
         self.headers: dict[str, str] = {}
-        """In every answer, whatever else it says in their place."""
+        """Headers of every answer, in the place of its own."""
         self.requests: list[dict[str, str]] = []
-        """The parameters of every transfer that was asked for, in the order sent, taken or not."""
+        """The parameters of every transfer request, in order, accepted or not."""
         self._now_ms = now_ms
-        self._late: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[list[Message]]] = set()
         own = demo_key()
         self.add_key(own.kind, own.api_key.reveal(), own.secret.reveal())
         for key in keys:
@@ -96,15 +95,15 @@ class DemoExchange:
         self._app.router.redirect_slashes = False
 
     def add_key(self, kind: KeyKind, api_key: str, verifier: str, permissions: Permissions | None = None) -> None:
-        """Lets a key in; `verifier` is the secret of an HMAC key, or the public key as PEM."""
+        """Accept a key. `verifier` is the secret of an HMAC key, or the public key as PEM."""
         self.keys[api_key] = Registration(kind, api_key, verifier, permissions or Permissions())
 
     def server_ms(self) -> int:
-        """The exchange's time."""
+        """Return the exchange's time."""
         return self._now_ms() + self.clock_offset_ms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request, with the fault that lies in wait for it, if any."""
+        """Serve one request, with the fault that is due for it, if any."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -122,11 +121,9 @@ class DemoExchange:
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Response:
         now_ms = self.server_ms()
+        headers: dict[str, str] = {}
         try:
             headers = self.weights.spend(endpoint.limit, endpoint.method, endpoint.path, endpoint.weight, now_ms)
-        except TooMuch as refused:
-            return _json(refused.payload, refused.code.status, refused.headers)
-        try:
             received = _received(request, await request.body())
             key = None
             if endpoint.access is not Access.OPEN:
@@ -139,7 +136,7 @@ class DemoExchange:
                 ApiCall(received.parameters, key, self.ledger, self.history, self.server_ms(), self.transfers_fail)
             )
         except RequestRefused as refused:
-            return _json(refused.payload, refused.code.status, headers)
+            return _refusal(refused, headers)
         if endpoint in BALANCES:
             for edit in self.balance_edits:
                 answer = edit.apply(answer)
@@ -161,7 +158,7 @@ def _sent_parameters(request: Request, body: bytes) -> dict[str, str]:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The body, as far as it is of interest: a byte more than the largest taken. None if the caller is gone."""
+    """Return the body, at most one byte more than is accepted, or None if the caller is gone."""
     body = b""
     more = True
     while more:
@@ -186,11 +183,13 @@ def _json(content: object, status: int, headers: Mapping[str, str]) -> Response:
     return Response(msgspec.json.encode(content), status, dict(headers), media_type="application/json")
 
 
+def _refusal(refused: RequestRefused, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    return _json(refused.payload, refused.code.status, {**headers, **refused.headers})
+
+
 def _no_such_path(request: Request, _: Exception) -> Response:
-    refused = RequestRefused(Code.NO_SUCH_PATH, f"{request.method} {request.url.path}")
-    return _json(refused.payload, refused.code.status, {})
+    return _refusal(RequestRefused(Code.NO_SUCH_PATH, f"{request.method} {request.url.path}"))
 
 
 def _unforeseen(_: Request, __: Exception) -> Response:
-    refused = RequestRefused(Code.UNKNOWN)
-    return _json(refused.payload, refused.code.status, {})
+    return _refusal(RequestRefused(Code.UNKNOWN))

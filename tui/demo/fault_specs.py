@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
-from tui.demo.account import add_hostile_names
 from tui.demo.exchange import DemoExchange
 from tui.demo.fault_words import SPECS, TAKE_NTH, word_of
 from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
+from tui.demo.person import add_hostile_names
 from tui.demo.routes import ENDPOINTS
 
 _SPEC: Final = re.compile(r"(?P<word>[a-z-]+)(?:=(?P<value>.*?))?(?:@(?P<nth>[1-9][0-9]{0,5}))?", re.DOTALL)

@@ -1,7 +1,7 @@
-"""Misbehaviour on demand: what tests use, and what a person can rehearse with.
+"""Misbehaviour on demand, for tests and for a person who rehearses.
 
-A `Fault` lies in wait for a request. It can hold the request before the exchange executes it, keep the exchange from
-executing it, hold the answer, and put something else in its place: another answer, or the end of the connection.
+A `Fault` waits for a request. It can hold the request before it is executed, prevent its execution, hold the answer,
+and replace the answer by another one or by the end of the connection.
 """
 
 import asyncio
@@ -20,26 +20,26 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 TRANSFER_PATH: Final = "/sapi/v1/asset/transfer"
 
 _WITHOUT_BODY: Final = (204, 304)
-"""The statuses whose answers have none in HTTP."""
+"""Statuses whose answers have no body in HTTP."""
 
 TRANSPORT_STATE: Final = "transport"
-"""Where the server puts the connection, in the scope's state, so that it can be cut."""
+"""The key of the scope's state where the server puts the connection, which a fault may cut."""
 
 
 LATE: Final = "late"
-"""Where a scope says how long the exchange waits between checking a request and executing it."""
+"""The key of a scope with the time that the exchange waits between checking a request and executing it."""
 
 
 class ConnectionCut(ConnectionError):
-    """The connection is over, in-process.
+    """Raised in-process in the place of a cut connection.
 
-    An app that is called through httpx's ASGITransport has no connection to cut, so this comes out of the client's
-    call, as itself and not as an error of httpx. Over a socket it never shows: the client finds a real disconnect.
+    An app that is called through httpx's ASGITransport has no connection to cut, so the client's call raises this, and
+    not an error of httpx. Over a socket the client sees a real disconnect.
     """
 
 
 class Cut(Enum):
-    """How a connection ends instead of an answer."""
+    """How a connection ends in the place of an answer."""
 
     CLOSE = auto()
     """Closed without a byte."""
@@ -51,14 +51,14 @@ class Cut(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer in place of the exchange's own."""
+    """An answer in the place of the exchange's own."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Beside content-length, and content-type unless it is given here."""
+    """Sent in addition to content-length, and to content-type unless it is one of these."""
     repeat: int = 1
-    """How often the body is sent, one after the other: a huge answer from a small text."""
+    """How often the body is repeated: a huge answer from a small text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,42 +84,42 @@ class Edit:
 
 
 class Gate:
-    """Holds a request until it is opened, from whichever thread."""
+    """Holds a request until it is opened, from any thread."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
-        """Set once a request stands before the gate."""
+        """Set once a request waits at the gate."""
         self._opened: Future[None] = Future()
 
     def open(self) -> None:
-        """Lets through who waits, and all who come later."""
+        """Let through the waiting requests, and all later ones."""
         if not self._opened.done():
             self._opened.set_result(None)
 
     async def passed(self) -> None:
-        """Waits until the gate is open."""
+        """Wait until the gate is open."""
         self.reached.set()
         await asyncio.shield(asyncio.wrap_future(self._opened))
 
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to a request, transfers unless told otherwise. Without any field set, nothing unusual."""
+    """What happens to a request; by default to a transfer, and nothing unusual."""
 
     before: float | Gate = 0
-    """Seconds, or until a gate opens, that the request is held before it is executed or not."""
+    """How long the request is held first: seconds, or until a gate opens."""
     executes: bool = True
-    """Whether the exchange gets to see the request at all."""
+    """Whether the exchange sees the request at all."""
     after: float | Gate = 0
-    """Seconds, or until a gate opens, that the answer is held."""
+    """How long the answer is held: seconds, or until a gate opens."""
     answer: Reply | Cut | None = None
-    """What comes back; None is the exchange's own answer. One that is not executed needs something here."""
+    """What is sent back; None is the exchange's own answer. A request that is not executed needs another one."""
     late: float | Gate | None = None
-    """Seconds, or until a gate opens, after which a request is executed that was checked as it came. That is told by
-    nothing but the history: the answer, which one like this needs, does not wait for it.
+    """How long after its check a request is executed: seconds, or until a gate opens. Only the history shows it: the
+    answer, which must be another one, does not wait.
     """
     skip: int = 0
-    """How many matching requests pass before it strikes; counts down."""
+    """How many matching requests pass first; counts down."""
     times: int | None = 1
     """How often it strikes; counts down. None is for ever."""
     method: str = "POST"
@@ -133,7 +133,7 @@ class Fault:
 
 
 def due(faults: list[Fault], method: str, path: str) -> Fault | None:
-    """The fault that strikes this request: the first whose turn it is. Spent ones leave the list."""
+    """Return the first fault that is due for this request. Spent faults are removed from the list."""
     struck = None
     for fault in list(faults):
         if (fault.method, fault.path) != (method, path):
@@ -150,16 +150,16 @@ def due(faults: list[Fault], method: str, path: str) -> Fault | None:
 
 
 async def strike(
-    fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, late: set[asyncio.Task[None]]
+    fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, late: set[asyncio.Task[list[Message]]]
 ) -> None:
-    """Serves one request with a fault. Raises ConnectionCut where there is no socket to cut.
+    """Serve one request with a fault. Raises ConnectionCut if there is no socket to cut.
 
-    What is executed after its answer is a task in `late` until then.
+    `late` holds the task of a request that is executed after its answer.
     """
     await held(fault.before)
     own: list[Message] = []
     if fault.late is not None:
-        task = asyncio.create_task(_executed_late(app, {**scope, LATE: fault.late}, receive))
+        task = asyncio.create_task(_own_answer(app, {**scope, LATE: fault.late}, receive))
         late.add(task)
         task.add_done_callback(late.discard)
     elif fault.executes:
@@ -175,7 +175,7 @@ async def strike(
 
 
 def with_headers(headers: Mapping[str, str], send: Send) -> Send:
-    """Sends answers with these headers in the place of their own."""
+    """Return a `send` that replaces headers of an answer by these."""
     names = {name.lower().encode() for name in headers}
 
     async def sent(message: Message) -> None:
@@ -188,7 +188,7 @@ def with_headers(headers: Mapping[str, str], send: Send) -> Send:
 
 
 async def held(until: float | Gate) -> None:
-    """Waits so many seconds, or until a gate opens."""
+    """Wait for seconds, or until a gate opens."""
     await (until.passed() if isinstance(until, Gate) else asyncio.sleep(until))
 
 
@@ -200,10 +200,6 @@ async def _own_answer(app: ASGIApp, scope: Scope, receive: Receive) -> list[Mess
 
     await app(scope, receive, keep)
     return messages
-
-
-async def _executed_late(app: ASGIApp, scope: Scope, receive: Receive) -> None:
-    await _own_answer(app, scope, receive)  # which nobody waits for any more
 
 
 async def _send_instead(answer: Reply, send: Send) -> None:
@@ -229,8 +225,8 @@ async def _cut(cut: Cut, own: list[Message], scope: Scope, receive: Receive, sen
         raise ConnectionCut(f"the demo exchange cut the connection: {cut.name}")
     if cut is Cut.RESET:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.close()  # what is written still goes out
-    while (await receive())["type"] != "http.disconnect":  # until the server has seen it too, and answers nothing
+    transport.close()  # what is written is still sent
+    while (await receive())["type"] != "http.disconnect":  # until the server has seen it too, and sends no answer
         pass
 
 

@@ -1,4 +1,4 @@
-"""The transfer history, as the exchange shows it: which may be later, and other, than what its books say."""
+"""The transfer history as the exchange shows it, which may be late and may differ from the ledger."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ from tui.domain.wallets import PAIR_UNFILTERED, TransferType
 DAY_MS = 24 * 60 * 60 * 1000
 _DEFAULT_SPAN_MS = 7 * DAY_MS
 _REACH_MS = 183 * DAY_MS
-"""Six months back, and no further."""
+"""Six months."""
 
 _DEFAULT_SIZE = 10
 _MAX_SIZE = 100
@@ -25,7 +25,7 @@ _MAX_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How long something takes to show: for so many seconds, and for so many readings of the history."""
+    """How long something takes to show: seconds, and readings of the history."""
 
     seconds: float = 0
     reads: int = 0
@@ -33,7 +33,7 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The records that a request asks for, and the page of them."""
+    """The records and the page that a request asks for."""
 
     move: TransferType
     symbols: tuple[str | None, str | None]
@@ -44,28 +44,28 @@ class Asked:
 
 
 class History:
-    """What `GET /sapi/v1/asset/transfer` shows of a ledger. Set on it is how that is wrong."""
+    """The answer of `GET /sapi/v1/asset/transfer` for a ledger. Its attributes say what is wrong with it."""
 
     def __init__(self, ledger: Ledger, past: Callable[[], Iterable[Executed]] = tuple) -> None:
-        """Takes what came before the ledger's first transfer, oldest first; asked for with the first reading."""
+        """`past` returns the earlier transfers, oldest first; the first reading calls it."""
         self.hidden = Lag()
-        """How long a record is not there at all."""
+        """How long a record is missing."""
         self.pending = Lag()
-        """How long a record, counted from the transfer, stands as PENDING once it is there."""
+        """How long after the transfer its record is PENDING."""
         self.failing = Lag()
-        """How long a record, counted from the transfer, stands as FAILED although the money moved."""
+        """How long after the transfer its record is FAILED, although the money moved."""
         self.time_shift_ms = 0
-        """How far a record's time is off; the span asked for goes by this time."""
+        """How far a record's time is off; requests select by this time."""
         self.decimals: int | None = None
-        """To how many decimals amounts are rounded, if at all."""
+        """The decimals to which amounts are rounded, if they are."""
         self.edits: list[tuple[Edit, int | None]] = []
-        """Made to every record, or to the Nth transfer's only, which is none of the past."""
+        """Applied to every record, or to that of the Nth transfer of the ledger."""
         self.most_rows = _MAX_SIZE
-        """The most rows of a page, whatever is asked for."""
+        """The most rows of a page, however many are asked for."""
         self.page_shift = 0
-        """How many rows are left out between the first page and the second; below 0, shown on both."""
+        """How many rows are missing between the first two pages; if negative, how many are on both."""
         self.filters_by_pair = True
-        """Whether it filters the types against Spot by pair, which is documented nowhere."""
+        """Whether types with Spot at one end are filtered by pair, which the exchange does not document."""
         self.total_error = 0
         """How far `total` is off."""
         self._ledger = ledger
@@ -73,7 +73,7 @@ class History:
         self._readings: Counter[int] = Counter()
 
     def page(self, parameters: Parameters, now_ms: int) -> dict[str, object]:
-        """One page of the records that the parameters ask for, newest first. Raises RequestRefused."""
+        """Return one page of the records asked for, newest first. Raises RequestRefused."""
         asked = _parse(parameters, now_ms)
         records = self._records(asked, now_ms)
         size = min(asked.size, self.most_rows)
@@ -102,7 +102,7 @@ class History:
 
     @cached_property
     def _past_of(self) -> Mapping[tuple[TransferType, str | None, str | None], list[Executed]]:
-        """The past by type and pairs, oldest first."""
+        """The earlier transfers by type and pairs, oldest first."""
         found: defaultdict[tuple[TransferType, str | None, str | None], list[Executed]] = defaultdict(list)
         for transfer in self._past():
             request = transfer.request
@@ -135,7 +135,7 @@ class History:
         return record
 
     def _shown_ms(self, transfer: Executed) -> int:
-        """In whole seconds, as in every sample of the exchange's."""
+        """Return the time of a record: whole seconds, as in every sample of the exchange."""
         return (transfer.time_ms + self.time_shift_ms) // 1000 * 1000
 
     def _rounded(self, amount: Decimal) -> Decimal:
@@ -143,7 +143,7 @@ class History:
 
 
 def parse_type(parameters: Parameters) -> TransferType:
-    """The type of the transfers in question; the domain's table says which there are. Raises RequestRefused."""
+    """Return the type that a request names. Raises RequestRefused."""
     name = parameters.text("type", r"[A-Z_]{1,60}")
     if name not in TransferType.__members__:
         raise RequestRefused(Code.UNSUPPORTED)

@@ -1,4 +1,4 @@
-"""The demo exchange in the app's own process, as a transport of httpx that is made with the first request."""
+"""The demo exchange in the app's process: a transport for httpx, made with the first request."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def in_process() -> "httpx.AsyncBaseTransport":
-    """A new exchange. What it takes is imported late: the first screen is up before it."""
+    """Return a transport to a new exchange. It imports late: the first screen must not wait for it."""
     return _InProcess()  # type: ignore[return-value]  # to be a subclass, it would have to import httpx
 
 
@@ -32,6 +32,6 @@ def _made() -> "httpx.ASGITransport":
     import httpx
 
     from tui.demo.exchange import DemoExchange
-    from tui.demo.past import SEVERAL
+    from tui.demo.person import SEVERAL
 
     return httpx.ASGITransport(app=DemoExchange(past=SEVERAL))

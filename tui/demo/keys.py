@@ -1,4 +1,4 @@
-"""Keys of the demo exchange: all of them throw-away."""
+"""Keys of the demo exchange, all of them throw-away."""
 
 import secrets
 from typing import Final
@@ -10,12 +10,12 @@ _SECRET: Final = "thisisnotasecret" * 4
 
 
 def demo_key() -> ApiKey:
-    """The HMAC key that every demo exchange accepts. It is the same everywhere, and opens nothing else."""
+    """Return the HMAC key that every demo exchange accepts. It is always the same, and opens nothing else."""
     return ApiKey(KeyKind.HMAC, Secret(_API_KEY), Secret(_SECRET))
 
 
 def new_key(kind: KeyKind) -> tuple[ApiKey, str]:
-    """A new key and what an exchange verifies it by: the secret for HMAC, else the public key as PEM."""
+    """Return a new key and its verifier: the secret of an HMAC key, otherwise the public key as PEM."""
     api_key = Secret(secrets.token_hex(32))
     if kind is KeyKind.HMAC:
         secret = secrets.token_hex(32)

@@ -1,4 +1,4 @@
-"""The demo exchange's books: who holds what, and the transfers between the wallets. No I/O, no clock."""
+"""The demo exchange's ledger: the balances of all wallets, and the transfers between them. No I/O, no clock."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,32 +13,32 @@ from tui.domain.wallets import Wallet
 ZERO = Decimal(0)
 
 _MOST_OF_AN_ASSET = Decimal(10) ** 20
-"""With 8 decimals, every sum below it is exact in Python's 28 digits."""
+"""With 8 decimals, every smaller sum is exact in Python's 28 digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class MarginPair:
-    """A pair that the exchange lends on in isolated margin."""
+    """A pair of isolated margin."""
 
     base: str
     quote: str
 
     @property
     def symbol(self) -> str:
-        """As the exchange writes it: BTCUSDT."""
+        """The exchange's name for it, like BTCUSDT."""
         return self.base + self.quote
 
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """One asset in one account."""
+    """The balance of one asset in one account."""
 
     free: Decimal = ZERO
-    """Not in an order or a position."""
+    """What is not in an order or a position."""
     locked: Decimal = ZERO
-    """In open orders, or the margin of open positions."""
+    """What is in open orders, or is the margin of open positions."""
     held_back: Decimal = ZERO
-    """The part of `free` that may be used but not moved out: it secures a loan, or is profit not yet realised."""
+    """The part of `free` that cannot be moved out: it secures a loan, or is profit not yet realised."""
     borrowed: Decimal = ZERO
     interest: Decimal = ZERO
 
@@ -49,16 +49,15 @@ class Funds:
 
     @property
     def total(self) -> Decimal:
-        """All that is there, whoever it is owed to."""
+        """Free and locked, including what is borrowed."""
         return self.free + self.locked
 
     @property
     def net(self) -> Decimal:
-        """What is there less what is owed."""
+        """The total less what is owed."""
         return self.total - self.borrowed - self.interest
 
     def __add__(self, other: "Funds") -> "Funds":
-        """The two in one."""
         return Funds(
             self.free + other.free,
             self.locked + other.locked,
@@ -70,28 +69,28 @@ class Funds:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """A transfer that the exchange took, as it stands in the books."""
+    """A transfer that the exchange accepted."""
 
     tran_id: int
     request: TransferRequest
     time_ms: int
     failed: bool
-    """Taken, but failed afterwards: nothing moved."""
+    """Whether it failed after it was accepted: nothing moved."""
 
 
 class Ledger:
-    """One person's accounts. Money changes places here and nowhere else; only `hold` changes the sum of an asset."""
+    """One person's accounts. Only `transfer` moves money, and only `hold` changes the sum of an asset."""
 
     def __init__(self, holdings: Mapping[Account, Mapping[str, Funds]], pairs: Iterable[MarginPair]) -> None:
-        """Takes all accounts that are open, with what they hold, and every pair of the exchange.
+        """Takes all open accounts with their balances, and every pair of the exchange.
 
-        Raises ValueError where an asset's sum is too large to be exact.
+        Raises ValueError if an asset's sum is too large to be exact.
         """
         self.pairs = {pair.symbol: pair for pair in pairs}
         self.transfers: list[Executed] = []
-        """All that was executed: what the exchange knows, whatever it answered or shows."""
+        """Every executed transfer, whatever the exchange answered or shows."""
         self.next_tran_id = 13526853623
-        """What the next transfer is known by; each takes one more than the last."""
+        """The tranId of the next transfer; it grows by one each time."""
         self._holdings: dict[Account, dict[str, Funds]] = {}
         for account, assets in holdings.items():
             self._holdings[account] = {}
@@ -99,25 +98,25 @@ class Ledger:
                 self.hold(account, asset, holding)
 
     def hold(self, account: Account, asset: str, holding: Funds) -> None:
-        """Adds to what an account holds, and opens it if it is not. Raises ValueError where the sum is not exact."""
+        """Add to a balance, and open the account if needed. Raises ValueError if the sum would not be exact."""
         self._add(account, asset, holding)
         if sum(held[asset].total for held in self._holdings.values() if asset in held) >= _MOST_OF_AN_ASSET:
             raise ValueError(f"an asset's total must stay below {_MOST_OF_AN_ASSET:,f}")
 
     def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Funds:
-        """What one account holds of an asset; nothing where it holds none or is not open."""
+        """Return the balance of an asset, which is zero if the account does not hold it or is not open."""
         return self._holdings.get(Account(wallet, pair), {}).get(asset, Funds())
 
     def assets(self, wallet: Wallet, pair: str | None = None) -> dict[str, Funds]:
-        """All that one account holds."""
+        """Return all balances of one account."""
         return dict(self._holdings.get(Account(wallet, pair), {}))
 
     def isolated_pairs(self) -> list[MarginPair]:
-        """The pairs of the isolated accounts that are open."""
+        """Return the pairs of the open isolated accounts."""
         return [self.pairs[account.pair] for account in self._holdings if account.pair is not None]
 
     def isolated_account(self, symbol: str, asset: str) -> Account:
-        """The isolated account of a pair, which can hold the pair's base and quote only. Raises RequestRefused."""
+        """Return the isolated account of a pair, which holds only the pair's two assets. Raises RequestRefused."""
         pair = self.pairs.get(symbol)
         if pair is None:
             raise RequestRefused(Code.BAD_SYMBOL)
@@ -129,7 +128,7 @@ class Ledger:
         return account
 
     def totals(self) -> dict[str, Decimal]:
-        """The sum of each asset over all accounts."""
+        """Return the sum of each asset over all accounts."""
         sums: defaultdict[str, Decimal] = defaultdict(Decimal)
         for assets in self._holdings.values():
             for asset, holding in assets.items():
@@ -137,7 +136,7 @@ class Ledger:
         return dict(sums)
 
     def transfer(self, request: TransferRequest, time_ms: int, *, fails: bool = False) -> Executed:
-        """Moves the money, all or nothing, and writes it down. One that fails is written down only.
+        """Move the money, all or nothing, and record the transfer. With `fails` it is only recorded.
 
         Raises RequestRefused; then nothing has changed.
         """
@@ -163,7 +162,7 @@ class Ledger:
 
 
 def _too_much(request: TransferRequest, have: Funds) -> Code:
-    """Margin tells what is not there from what is there but must stay; the other wallets do not."""
+    """Return the refusal: margin distinguishes too little from enough that must stay, other wallets do not."""
     if request.type.source not in (Wallet.CROSS, Wallet.ISOLATED):
         return Code.INSUFFICIENT_BALANCE
     return Code.EXCEEDS_TRANSFER_OUT if request.amount <= have.free else Code.BALANCE_NOT_ENOUGH

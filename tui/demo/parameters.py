@@ -1,4 +1,4 @@
-"""A request as it came, and the parameters in it."""
+"""A request as it was received, and its parameters."""
 
 import re
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ class Received:
     """A request, byte for byte."""
 
     headers: Mapping[str, str]
-    """Names in small letters, or found in any case."""
+    """By name in lower case, or in any case."""
     query: bytes
     """As sent, percent-encoded."""
     body: bytes
 
     @cached_property
     def parameters(self) -> "Parameters":
-        """Those of the query, then those of the body if it says that it is a form. Raises RequestRefused."""
+        """The parameters of the query, then those of the body if it is a form. Raises RequestRefused."""
         is_form = self.headers.get("content-type", "").split(";")[0].strip().lower() == _FORM
         return Parameters(_decoded(self.query) + (_decoded(self.body) if is_form else []))
 
@@ -36,10 +36,10 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Parameters:
-    """What was sent, by name. Every reading refuses as the exchange does what is missing or malformed."""
+    """The parameters by name. Each method refuses what is missing or malformed, as the exchange does."""
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        """Takes names and values in the order sent. Raises RequestRefused where a name comes twice."""
+        """Takes names and values in the order sent. Raises RequestRefused if a name is there twice."""
         self.all: dict[str, str] = {}
         for name, value in pairs:
             if name in self.all:
@@ -48,43 +48,43 @@ class Parameters:
         self._read = {"signature"}
 
     def has(self, name: str) -> bool:
-        """Whether a parameter is there, and not empty."""
+        """Whether a parameter is there and not empty."""
         return bool(self._value(name))
 
     def text(self, name: str, pattern: str) -> str:
-        """A parameter that must be there and match. Raises RequestRefused."""
+        """Return a parameter that must be there and match. Raises RequestRefused."""
         value = self._mandatory(name)
         if not re.fullmatch(pattern, value, re.ASCII):
             raise RequestRefused(Code.ILLEGAL_CHARACTERS, name, f"^{pattern}$")
         return value
 
     def optional(self, name: str, pattern: str) -> str | None:
-        """A parameter that may be left out or empty, and must match else. Raises RequestRefused."""
+        """Return a parameter that must match, unless it is missing or empty. Raises RequestRefused."""
         return self.text(name, pattern) if self.has(name) else None
 
     def asset(self) -> str:
-        """The parameter `asset`: letters and digits of any script, and none that is not a capital in ASCII.
+        """Return the parameter `asset`: letters and digits of any script, without lower case in ASCII.
 
         Raises RequestRefused.
         """
         return self._name("asset", self._mandatory("asset"), _MOST_IN_ASSET)
 
     def symbol(self, name: str) -> str:
-        """A pair, by the rule for assets. Raises RequestRefused."""
+        """Return a pair, which follows the rule for assets. Raises RequestRefused."""
         return self._name(name, self._mandatory(name), _MOST_IN_SYMBOL)
 
     def symbols(self, name: str) -> list[str]:
-        """Pairs between commas. Raises RequestRefused."""
+        """Return pairs separated by commas. Raises RequestRefused."""
         return [self._name(name, symbol, _MOST_IN_SYMBOL) for symbol in self._mandatory(name).split(",")]
 
     def whole(self, name: str, default: int | None = None) -> int:
-        """A whole number; it must be there unless it has a default. Raises RequestRefused."""
+        """Return a whole number, which must be there unless it has a default. Raises RequestRefused."""
         if default is not None and not self.has(name):
             return default
         return int(self.text(name, _WHOLE))
 
     def check_all_read(self) -> None:
-        """Refuses parameters that the endpoint has no use for."""
+        """Raise RequestRefused if there is a parameter that the endpoint does not use."""
         for name in self.all:
             if name not in self._read:
                 raise RequestRefused(Code.UNREAD_PARAMETER, name)

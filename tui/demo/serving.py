@@ -1,4 +1,4 @@
-"""The demo exchange on a socket of loopback. Needs uvicorn, of the extra `simulator`."""
+"""The demo exchange on a loopback socket. Needs uvicorn, from the extra `simulator`."""
 
 import asyncio
 import socket
@@ -17,18 +17,18 @@ _SECONDS_TO_FINISH = 1
 
 
 class CuttableProtocol(H11Protocol):
-    """HTTP that tells the app its connection, so that a fault can cut it: an ASGI app cannot do that by itself."""
+    """HTTP that gives the app its connection, which a fault may cut: an ASGI app cannot do that by itself."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Takes the connection, and puts it into the state of each scope."""
+        """Put the connection into the state of each scope."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, TRANSPORT_STATE: transport}
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket; port 0 is any free one. Raises OSError, of which EADDRINUSE is a port that is taken."""
-    # Of a socket that does not name its protocol, as `socket.create_server` makes it, asyncio never sets TCP_NODELAY:
-    # each answer on a connection in use then waits 40 ms for the acknowledgement of its head.
+    """Return a listening socket; port 0 is any free one. Raises OSError, with EADDRINUSE if the port is taken."""
+    # asyncio sets TCP_NODELAY only on a socket that names its protocol, which `socket.create_server` does not: each
+    # answer on a connection in use would wait 40 ms for the acknowledgement of its head.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,12 +41,12 @@ def listen(port: int) -> socket.socket:
 
 
 def base_url(listening: socket.socket) -> str:
-    """Where a listening socket is reached."""
+    """Return the base URL of a listening socket."""
     return f"http://{_LOOPBACK}:{listening.getsockname()[1]}"
 
 
 def server(app: ASGIApp) -> uvicorn.Server:
-    """A server that says nothing by itself; it wants its socket in `serve(sockets=[...])`."""
+    """Return a server that prints nothing; pass its socket to `serve(sockets=[...])`."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -65,7 +65,7 @@ def server(app: ASGIApp) -> uvicorn.Server:
 
 @contextmanager
 def served(app: ASGIApp) -> Iterator[str]:
-    """Serves an app from a thread, on a free port, until the block ends; gives its base URL."""
+    """Serve an app from a thread, on a free port, until the block ends; provides its base URL."""
     with listen(0) as listening:
         running = server(app)
         thread = threading.Thread(target=lambda: asyncio.run(running.serve(sockets=[listening])), daemon=True)

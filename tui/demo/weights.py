@@ -1,4 +1,4 @@
-"""Request weights: what a minute has cost so far, and when it is too much."""
+"""Request weights: what was spent in this minute, and when it is too much."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,13 +10,13 @@ _MINUTE_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A count that requests weigh on, by the exchange's minute."""
+    """A count of weights, by the exchange's minute."""
 
     header: str
-    """The header of an answer that carries the count."""
+    """The header that shows the count in an answer."""
     per_minute: int
     per_endpoint: bool = False
-    """Whether each endpoint is counted alone; else all under the same first word of the path together."""
+    """Whether each endpoint is counted alone; otherwise all under the same first word of the path."""
 
 
 SAPI_IP: Final = Limit("X-SAPI-USED-IP-WEIGHT-1M", 12_000, per_endpoint=True)
@@ -29,16 +29,16 @@ PAPI_IP: Final = Limit("X-MBX-USED-WEIGHT-1M", 6000)
 
 
 class Weights:
-    """The counts of the minute that runs."""
+    """The counts of the current minute."""
 
     def __init__(self) -> None:
         self.enforced = True
-        """Whether too much is refused; a long test may make more transfers than the exchange would take."""
+        """Whether too much is refused. A long test may make more transfers than the exchange accepts."""
         self._minute = 0
         self._used: dict[tuple[Limit, str], int] = {}
 
     def spend(self, limit: Limit, method: str, path: str, weight: int, now_ms: int) -> dict[str, str]:
-        """Counts a request; gives the header that tells the count. Raises TooMuch."""
+        """Count a request and return the header with the count. Raises RequestRefused."""
         minute = now_ms // _MINUTE_MS
         if minute != self._minute:
             self._minute, self._used = minute, {}
@@ -48,13 +48,6 @@ class Weights:
         header = {limit.header: str(used)}
         if self.enforced and used > limit.per_minute:
             seconds = -(-((minute + 1) * _MINUTE_MS - now_ms) // 1000)
-            raise TooMuch(limit, header | {"Retry-After": str(seconds)})
+            headers = header | {"Retry-After": str(seconds)}
+            raise RequestRefused(Code.TOO_MUCH_WEIGHT, str(limit.per_minute), headers=headers)
         return header
-
-
-class TooMuch(RequestRefused):
-    """The minute's weight is spent; `headers` say so, and when the next minute begins."""
-
-    def __init__(self, limit: Limit, headers: dict[str, str]) -> None:
-        super().__init__(Code.TOO_MUCH_WEIGHT, str(limit.per_minute))
-        self.headers = headers
