@@ -1,7 +1,7 @@
-"""The folders of Shunter's own files, and the variables of the environment that name them.
+"""The folders of Shunter's files, and the environment variables that name them.
 
-A relative path would mean another folder in each working directory: a journal that is left behind there cannot warn of
-a repeat. Some versions of platformdirs follow one, others ignore it, so it is refused here.
+A relative path would be another folder in each working directory, and a journal left in another one cannot warn of a
+repeat. Some versions of platformdirs follow a relative path and others ignore it, so it is refused here.
 """
 
 import os
@@ -17,23 +17,23 @@ _NAMED = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR
 
 
 class FolderRefused(Exception):
-    """A variable of the environment does not name a folder by an absolute path. The message names the variable."""
+    """Raised when an environment variable is not an absolute path. The message names the variable."""
 
 
 def config_folder() -> Path:
-    """Where profiles, settings and favourites are. Raises FolderRefused."""
+    """Return the folder of profiles, settings and favourites. Raises FolderRefused."""
     _require_absolute("XDG_CONFIG_HOME")
     return platformdirs.user_config_path(_APP)
 
 
 def state_folder() -> Path:
-    """Where the journal and the history are. Raises FolderRefused."""
+    """Return the folder of the journal and the history. Raises FolderRefused."""
     _require_absolute("XDG_STATE_HOME")
     return platformdirs.user_state_path(_APP)
 
 
 def require_absolute_folders() -> None:
-    """Check every folder that Shunter uses, those of the keyring and of the session bus too. Raises FolderRefused."""
+    """Check every folder that Shunter, its keyring or its session bus uses. Raises FolderRefused."""
     for variable in _NAMED:
         _require_absolute(variable)
 

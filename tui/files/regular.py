@@ -1,4 +1,4 @@
-"""Opening what may be anything: a person, or an unpacked archive, can put whatever it is under a file's name."""
+"""Open only regular files: a person, or an unpacked archive, can put anything under a file's name."""
 
 import errno
 import os
@@ -16,7 +16,7 @@ _KINDS = {
 
 
 class NotRegular(OSError):
-    """Raised where a folder, a pipe, a socket or a device has a file's name. It was not opened."""
+    """Raised when a folder, a pipe, a socket or a device has a file's name. It was not opened."""
 
     def __init__(self, path: Path, mode: int) -> None:
         kind = _KINDS.get(stat.S_IFMT(mode), "something else")
@@ -24,7 +24,7 @@ class NotRegular(OSError):
 
 
 class TooLarge(OSError):
-    """Raised where a file has more than anyone would write into it."""
+    """Raised when a file is larger than anyone would write."""
 
     def __init__(self, path: Path, most_bytes: int) -> None:
         super().__init__(errno.EFBIG, f"{path.name} has more than {most_bytes:,} bytes. Correct it, or move it away")
@@ -48,7 +48,7 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         content = b""
         while part := os.read(descriptor, most_bytes + 1 - len(content)):
             content += part
-            if len(content) > most_bytes:  # it grew, or did not say how large it is
+            if len(content) > most_bytes:  # it grew, or its size was not known
                 raise TooLarge(path, most_bytes)
         return content
     finally:
@@ -56,11 +56,11 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
 
 
 def regular_descriptor(path: Path, flags: int) -> int:
-    """Return an open descriptor of a regular file, made for its owner only where `flags` make one.
+    """Return an open descriptor of a regular file. If `flags` create it, it is for its owner only.
 
     Raises NotRegular, OSError.
     """
-    require_regular(path)  # first: to open a pipe or a device may already do something
+    require_regular(path)  # first: opening a pipe or a device may have an effect
     descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, 0o600)
     try:
         _check(path, os.fstat(descriptor))

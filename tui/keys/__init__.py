@@ -1,6 +1,6 @@
-"""Key profiles: API keys in the OS keyring, and the list of their names in the user's config folder.
+"""Key profiles: API keys in the system's keyring, and the list of their names in the config folder.
 
-For the app, its screens and the commands; a key goes from here to the exchange's client, and nowhere else.
+The app, its screens and the commands use it. A key goes from here to the exchange's client, and nowhere else.
 """
 
 from tui.keys.errors import (

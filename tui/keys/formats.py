@@ -1,4 +1,4 @@
-"""What a profile's name, an API key and its secret look like."""
+"""Parse a profile's name, an API key and its secret."""
 
 import re
 
@@ -16,7 +16,7 @@ _DECRYPT = "openssl pkey -in key.pem -out plain.pem"
 
 
 def parse_profile_name(text: str) -> str:
-    """The profile's name that a person typed. Raises ValueError."""
+    """Return the profile's name that a person typed. Raises ValueError."""
     name = text.strip()
     if not _NAME.fullmatch(name):
         raise ValueError("A profile's name has 1 to 32 letters, digits, - and _, like main")
@@ -24,15 +24,15 @@ def parse_profile_name(text: str) -> str:
 
 
 def parse_key(kind: KeyKind | None, api_key_text: str, secret_text: str) -> ApiKey:
-    """The key that a person typed or pasted; without a kind, the secret tells it.
+    """Return the key that a person typed or pasted. Without a kind, the secret says which it is.
 
-    A PEM may come indented, on one line, with CRLF or among other text; it is stored as plain PEM. Raises InvalidKey.
+    A PEM may be indented, on one line, with CRLF or inside other text; the key has it as plain PEM. Raises InvalidKey.
     """
     api_key = api_key_text.strip()
     if not api_key:
         raise InvalidKey(KeyField.API_KEY, "Enter the API key; the exchange shows it beside the key's name")
-    if refusal := _why_no_word(api_key, "API key"):
-        raise InvalidKey(KeyField.API_KEY, refusal)
+    if problem := _word_problem(api_key, "API key"):
+        raise InvalidKey(KeyField.API_KEY, problem)
     if "-----BEGIN" in secret_text:
         kind, secret = _parse_pem(kind, secret_text)
     else:
@@ -48,15 +48,15 @@ def _parse_hmac_secret(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind,
         )
     if not secret:
         raise _bad_secret("Enter the secret: an HMAC key's secret key, or the private key as PEM")
-    if refusal := _why_no_word(secret, "HMAC secret"):
-        raise _bad_secret(refusal)
+    if problem := _word_problem(secret, "HMAC secret"):
+        raise _bad_secret(problem)
     return KeyKind.HMAC, secret
 
 
-def _why_no_word(text: str, name: str) -> str:
-    """What is wrong with a text that must be one word, without any part of it; empty where nothing is.
+def _word_problem(text: str, name: str) -> str:
+    """Return what is wrong with a text that must be one word, without quoting it; empty if nothing is.
 
-    A name or quotes around the word would be stored with it, and the exchange would refuse a key that is good.
+    A name or quotes around the word would be stored with it, and the exchange would refuse a good key.
     """
     if _WORD.fullmatch(text):
         return ""
@@ -70,20 +70,20 @@ def _why_no_word(text: str, name: str) -> str:
     if around:
         return f"Give the {name} alone: leave out {' and '.join(around)}"
     if "\n" in text:
-        return f"An {name} is one word of letters and digits, and there is more than one line here"
+        return f"An {name} is one word of letters and digits, but this has more than one line"
     if any(map(str.isspace, text)):
         return f"An {name} is one word of letters and digits, without blanks"
-    return f"An {name} is one word of letters and digits, and other characters are in it"
+    return f"An {name} is one word of letters and digits, without other characters"
 
 
 def _parse_pem(kind: KeyKind | None, secret_text: str) -> tuple[KeyKind, str]:
     if kind is KeyKind.HMAC:
         raise _bad_secret("This is a private key as PEM, not an HMAC secret; its kind is ed25519 or rsa")
     pem = _private_block(secret_text)
-    found = _kind_of(pem)
-    if kind not in (None, found):
-        raise _bad_secret(f"This is an {_label(found)} key, not {_label(kind)}; its kind is {found}")
-    return found, pem
+    actual = _pem_kind(pem)
+    if kind not in (None, actual):
+        raise _bad_secret(f"This is an {_label(actual)} key, not {_label(kind)}; its kind is {actual}")
+    return actual, pem
 
 
 def _private_block(text: str) -> str:
@@ -104,12 +104,12 @@ def _private_block(text: str) -> str:
         raise _bad_secret(f"This private key is encrypted; the keyring will guard it, so decrypt it first: {_DECRYPT}")
     if label == "OPENSSH PRIVATE KEY":
         raise _bad_secret("This is a key of ssh's own format; the exchange's keys come from openssl genpkey, as PKCS#8")
-    base64 = "".join(body.replace(r"\r", "").replace(r"\n", "").split())  # line ends as a .env file has them
+    base64 = "".join(body.replace(r"\r", "").replace(r"\n", "").split())  # line ends as in a .env file
     lines = [base64[start : start + 64] for start in range(0, len(base64), 64)]
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
-def _kind_of(pem: str) -> KeyKind:
+def _pem_kind(pem: str) -> KeyKind:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -1,8 +1,8 @@
-"""Profiles: which keys there are, and the way to each.
+"""Profiles: the list of keys, and the key of each.
 
-The keyring cannot list its entries on every system, so the names stand in a file beside it, with what tells them apart
-and no secret. A key belongs to the host that it was added for; the keyring's entry says which, so that no change of the
-file can send a key elsewhere.
+Not every system's keyring can list its entries, so a file lists the names, with what tells them apart and no secret. A
+key belongs to the host that it was added for. The keyring's entry names that host too, so no change of the file can
+send a key elsewhere.
 """
 
 from contextlib import AbstractContextManager, suppress
@@ -32,12 +32,12 @@ _FILE = ConfigFile("profiles.json", "The list of profiles", 1024 * 1024, Profile
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key by name, without its secret."""
+    """A key under a name, without its secret."""
 
     name: str
     kind: KeyKind
     base_url: str
-    """The one place that the key is sent to."""
+    """The only host that the key is sent to."""
     tail: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{0,4}\Z")]
     """The last four characters of the API key."""
     added_at: Annotated[datetime, msgspec.Meta(tz=True)]
@@ -52,7 +52,7 @@ class _ProfilesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    """What the keyring holds for a profile, as JSON."""
+    """The keyring's entry for a profile, as JSON."""
 
     api_key: str
     secret: str
@@ -85,19 +85,25 @@ def profiles() -> tuple[Profile, ...]:
 
 
 def profile(name: str) -> Profile:
-    """The profile of that name. Raises ProfileMissing with the names that there are, ProfilesFileError."""
-    listed = profiles()
-    for found in listed:
-        if found.name == name:
-            return found
-    raise _missing(name, listed)
+    """Return the profile of that name. Raises ProfileMissing with the names that there are, ProfilesFileError."""
+    return _listed(name, profiles())
+
+
+def _listed(name: str, listed: tuple[Profile, ...]) -> Profile:
+    for each in listed:
+        if each.name == name:
+            return each
+    names = ", ".join(each.name for each in listed)
+    if names:
+        raise ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
+    raise ProfileMissing(f"There is no profile {name!r}, nor any other. Add one.", command="shunter keys add NAME")
 
 
 def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
-    """The key of a profile, which is the one for the profile's base URL. Blocks for at most `limit_s`.
+    """Return the key of a profile, for the profile's base URL. Blocks for at most `limit_s`.
 
-    Raises KeyStoreError: ProfileMissing where the keyring has no such entry, ProfileDamaged where the entry cannot be
-    read or was added for another host.
+    Raises KeyStoreError: ProfileMissing if the keyring has no such entry, ProfileDamaged if the entry cannot be read or
+    was added for another host.
     """
     text = keyring_calls.read(wanted.name, limit_s=limit_s)
     try:
@@ -110,37 +116,34 @@ def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
 
 
 def _key_for(wanted: Profile, text: str | None) -> ApiKey:
-    """The key of an entry of the keyring, if it is the profile's own. Raises ProfileMissing, ProfileDamaged."""
+    """Return the key of a keyring's entry, if it is the profile's own. Raises ProfileMissing, ProfileDamaged."""
     again = "Replace it (F4, r), or remove the profile and add its key again."
     command = f"shunter keys remove {wanted.name}"
     if text is None:
         raise ProfileMissing(f"The keyring has no key for the profile {wanted.name!r}. {again}", command=command)
     decoded = _decoded(text)
     if decoded is None:
-        raise ProfileDamaged(
-            f"The keyring's entry for the profile {wanted.name!r} is damaged. {again}", command=command
-        )
-    key, base_url = decoded
-    if (base_url, key.kind) != (wanted.base_url, wanted.kind):
-        raise ProfileDamaged(
-            f"The keyring's entry for the profile {wanted.name!r} is an {key.kind} key for {base_url}, "
-            f"but the list of profiles says {wanted.kind} for {wanted.base_url}. {again}",
-            command=command,
-        )
-    if key.tail != wanted.tail:
-        raise ProfileDamaged(
-            f"The key of the profile {wanted.name!r} has been replaced by another. {again}", command=command
-        )
-    return key
+        problem = f"The keyring's entry for the profile {wanted.name!r} is damaged."
+    else:
+        key, base_url = decoded
+        if (base_url, key.kind, key.tail) == (wanted.base_url, wanted.kind, wanted.tail):
+            return key
+        problem = f"The key of the profile {wanted.name!r} has been replaced by another."
+        if (base_url, key.kind) != (wanted.base_url, wanted.kind):
+            problem = (
+                f"The keyring's entry for the profile {wanted.name!r} is an {key.kind} key for {base_url}, "
+                f"but the list of profiles says {wanted.kind} for {wanted.base_url}."
+            )
+    raise ProfileDamaged(f"{problem} {again}", command=command)
 
 
 def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> Profile:
-    """Keep a key in the keyring under a new name, for one base URL, both as their parsers give them.
+    """Keep a key in the keyring under a new name, for one base URL; both as their parsers return them.
 
-    Raises ProfileExists where the list has that name already, or the keyring has it for another key, and KeyStoreError
-    otherwise. The very same key may be there from a try whose answer came too late.
+    Raises ProfileExists if the list has that name, or the keyring has it for another key, and KeyStoreError otherwise.
+    The same key may be in the keyring already, from an attempt that was answered too late.
     """
-    added = Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
+    added = _profile(name, key, base_url)
     with _changing(limit_s):
         refuse_taken(name)
         text = _entry_text(key, base_url)
@@ -153,35 +156,24 @@ def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> P
             )
         if held is None:
             keyring_calls.write(name, text, limit_s=limit_s)
-        try:
-            _write((*profiles(), added))
-        except ProfilesFileError:
-            with suppress(KeyStoreError):
-                keyring_calls.delete(name, limit_s=limit_s)
-            raise
+        _write_or_delete((*profiles(), added), name, limit_s)
     return added
 
 
 def replace(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> Profile:
-    """Keep another key under the name of a profile, for one base URL, both as their parsers give them.
+    """Keep another key under the name of a profile, for one base URL; both as their parsers return them.
 
-    Wherever this ends, the name has the one key or the other: the new one is first kept beside the old one, where
-    `load` finds it as soon as the list names it. Raises ProfileMissing where the list has no such name, and
-    KeyStoreError otherwise.
+    Wherever this fails, the name has one key or the other: the new key is first kept next to the old one, where `load`
+    finds it as soon as the list describes it. Raises ProfileMissing if the list has no such name, and KeyStoreError
+    otherwise.
     """
-    replaced = Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
+    replaced = _profile(name, key, base_url)
     with _changing(limit_s):
         listed = profiles()
-        if all(found.name != name for found in listed):
-            raise _missing(name, listed)
+        _listed(name, listed)
         text = _entry_text(key, base_url)
         keyring_calls.write(_beside(name), text, limit_s=limit_s)
-        try:
-            _write(tuple(replaced if found.name == name else found for found in listed))
-        except ProfilesFileError:
-            with suppress(KeyStoreError):
-                keyring_calls.delete(_beside(name), limit_s=limit_s)
-            raise
+        _write_or_delete(tuple(replaced if each.name == name else each for each in listed), _beside(name), limit_s)
         keyring_calls.write(name, text, limit_s=limit_s)
         with suppress(KeyStoreError):
             keyring_calls.delete(_beside(name), limit_s=limit_s)
@@ -189,8 +181,8 @@ def replace(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) 
 
 
 def refuse_taken(name: str) -> None:
-    """Say before anything is typed that a name is taken: raises ProfileExists where the list has it."""
-    if any(found.name == name for found in profiles()):
+    """Raise ProfileExists if the list has a name, before anything else is typed."""
+    if any(each.name == name for each in profiles()):
         raise ProfileExists(
             f"There is a profile {name!r} already. Choose another name, or remove it first.",
             command=f"shunter keys remove {name}",
@@ -200,31 +192,28 @@ def refuse_taken(name: str) -> None:
 def remove(name: str, *, limit_s: float = LIMIT_S) -> None:
     """Delete a profile's key from the keyring, and its name from the list; either may be gone already.
 
-    Raises ProfileMissing where neither has it, and KeyStoreError otherwise.
+    Raises ProfileMissing if neither has it, and KeyStoreError otherwise.
     """
     with _changing(limit_s):
         listed = profiles()
-        kept = tuple(found for found in listed if found.name != name)
+        kept = tuple(each for each in listed if each.name != name)
         if keyring_calls.read(_beside(name), limit_s=limit_s) is not None:
             keyring_calls.delete(_beside(name), limit_s=limit_s)
         if keyring_calls.read(name, limit_s=limit_s) is not None:
             keyring_calls.delete(name, limit_s=limit_s)
-        elif kept == listed:
-            raise _missing(name, listed)
+        else:
+            _listed(name, listed)
         if kept != listed:
             _write(kept)
 
 
-def _missing(name: str, listed: tuple[Profile, ...]) -> ProfileMissing:
-    names = ", ".join(found.name for found in listed)
-    if names:
-        return ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
-    return ProfileMissing(f"There is no profile {name!r}, nor any other. Add one.", command="shunter keys add NAME")
-
-
 def _beside(name: str) -> str:
-    """Where a new key is kept until it has the place of the old one. No profile has such a name."""
+    """Return the name for a new key until it replaces the old one. No profile can have it."""
     return f"{name} (new)"
+
+
+def _profile(name: str, key: ApiKey, base_url: str) -> Profile:
+    return Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
 
 
 def _entry_text(key: ApiKey, base_url: str) -> str:
@@ -232,7 +221,7 @@ def _entry_text(key: ApiKey, base_url: str) -> str:
 
 
 def _decoded(text: str) -> tuple[ApiKey, str] | None:
-    """The key of an entry, and its base URL."""
+    """Return the key and the base URL of an entry, or None if it cannot be read."""
     with suppress(msgspec.MsgspecError, RecursionError, InvalidKey):
         entry = msgspec.json.decode(text, type=_Entry)
         return parse_key(entry.kind, entry.api_key, entry.secret), entry.base_url
@@ -242,6 +231,16 @@ def _decoded(text: str) -> tuple[ApiKey, str] | None:
 def _changing(limit_s: float) -> AbstractContextManager[None]:
     """Keep other Shunters from changing the profiles."""
     return _FILE.locked(limit_s, busy="Another Shunter is adding or removing a key. Finish that, and try again.")
+
+
+def _write_or_delete(listed: tuple[Profile, ...], entry: str, limit_s: float) -> None:
+    """Replace the list; if that fails, delete the new entry from the keyring again."""
+    try:
+        _write(listed)
+    except ProfilesFileError:
+        with suppress(KeyStoreError):
+            keyring_calls.delete(entry, limit_s=limit_s)
+        raise
 
 
 def _write(listed: tuple[Profile, ...]) -> None:
