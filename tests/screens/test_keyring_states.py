@@ -494,7 +494,7 @@ async def test_another_session_key_after_the_idle_lock_gets_a_desk_and_a_name_of
         assert app._desk
         assert app._desk.profile == f"session-{other.tail}"
         assert app.screen.query_one("#field-asset Input", Input).value == ""
-        await until(pilot, lambda: any("Not the key of session-" in toast.message for toast in app._notifications))
+        await until(pilot, lambda: any("not the key of session-" in toast.message for toast in app._notifications))
 
 
 async def test_wrong_session_key_is_mended_from_the_keys_screen(no_bus: None, demo_host: DemoExchange) -> None:
@@ -523,7 +523,7 @@ async def test_key_is_not_changed_while_a_transfer_is_in_flight(
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
         await pilot.press("s")
-        await until(pilot, lambda: any("change the key after it" in toast.message for toast in app._notifications))
+        await until(pilot, lambda: any("Change the key after that" in toast.message for toast in app._notifications))
         assert isinstance(app.screen, KeysScreen)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is main)

@@ -178,7 +178,7 @@ class Terminal(ABC):
         self.type("y")
         tran_id = self.wait_for_tran_id()
         self.type("c")
-        self.wait_for("Handed to the terminal", f"tranId {tran_id}")
+        self.wait_for("Sent to the terminal", f"tranId {tran_id}")
         assert "copied" not in self.screen()
         return tran_id
 

@@ -185,7 +185,7 @@ def test_line_pasted_without_brackets_does_not_send(person: Person) -> None:
     person.pty.type(f"{REVIEW}y")
     person.pty.wait_for("y  send")
     person.pty.type("yy")
-    person.pty.wait_for("not a key by itself", "y  send")
+    person.pty.wait_for("not a single key press", "y  send")
     person.pty.send(b"y")
     person.pty.wait_for("still held", "y  send")
     person.let_go()

@@ -114,4 +114,4 @@ def test_answer_with_a_capital_is_clicked_for_what_it_says(demo: Pty) -> None:
     row = next(index for index, line in enumerate(lines) if "C  copy all" in line)
     place = f"{lines[row].index('C  copy all') + 2};{row + 1}"
     demo.type(f"\x1b[<0;{place}M\x1b[<0;{place}m")
-    demo.find(r"\n Transfer (done|failed): \S+ [A-Z]+ .*\n Handed to the terminal")
+    demo.find(r"\n Transfer (done|failed): \S+ [A-Z]+ .*\n Sent to the terminal")

@@ -233,7 +233,7 @@ def test_a_key_held_while_the_exchange_refuses_the_clock_sends_once(serve: Serve
     pty.wait_for("y  send", "still held")
     pty.type(ESCAPE)
     pty.wait_until(lambda seen: "y  send" not in seen)
-    assert len(re.findall(r"7\.25 USDT +-", pty.screen())) == 1
+    assert len(re.findall(r"7\.25 USDT +rejected", pty.screen())) == 1
 
 
 def test_a_repeat_that_the_terminal_reports_answers_nothing(form: Pty) -> None:
@@ -268,11 +268,11 @@ def test_a_burst_of_clicks_on_a_notice_does_not_end_the_app(form: Pty) -> None:
     form.wait_for("Transfer done")
     for _ in range(10):
         form.type("c")
-        lines = form.wait_for("Handed to the terminal").splitlines()
-        row = next(number for number, line in enumerate(lines, 1) if "Handed" in line)
-        column = lines[row - 1].index("Handed") + 3
+        lines = form.wait_for("Sent to the terminal").splitlines()
+        row = next(number for number, line in enumerate(lines, 1) if "Sent to" in line)
+        column = lines[row - 1].index("Sent to") + 3
         form.type(8 * f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
-        form.wait_until(lambda seen: "Handed" not in seen)
+        form.wait_until(lambda seen: "Sent to" not in seen)
         form.wait_for("Transfer done", "c  copy")
     assert "stopped on an error" not in form.screen()
 

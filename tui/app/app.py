@@ -269,10 +269,10 @@ class ShunterApp(TerminalApp):
 
     def on_input_driver_paste_broke_out(self) -> None:
         """Say that the keys came from a paste."""
-        message = "What was pasted tried to press keys. Look at what is in the form before you send."
+        message = "The pasted text tried to press keys. Check the form before you send."
         self.notify(message, title="Pasted", severity="error", timeout=15)
         for ask in self.screen.query(AskLine):  # a notice waits until the question is gone
-            ask.say("What was pasted tried to press keys. Look at all of it.")
+            ask.say("The pasted text tried to press keys. Check all of it.")
 
     async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
         """Unlock, but not while a secret is being typed over the cover."""
@@ -291,7 +291,7 @@ class ShunterApp(TerminalApp):
             self.call_later(self._lock.unlock, typed.key)
             return
         if desk:
-            message = f"Not the key of {desk.profile}. What is open of {desk.profile} waits for its own key."
+            message = f"This is not the key of {desk.profile}. The open transfers of {desk.profile} wait for its key."
             self.notify(message, title=f"Key {typed.profile}", severity="warning", timeout=15, markup=False)
         await self._open(partial(open_session_key, typed))
 
@@ -308,7 +308,7 @@ class ShunterApp(TerminalApp):
     def _may_change_key(self) -> bool:
         """Whether no transfer is in flight; says so if one is."""
         if self._desk and self._desk.in_flight:
-            self.notify("A transfer waits for its answer: change the key after it.", severity="warning")
+            self.notify("A transfer is waiting for its answer. Change the key after that.", severity="warning")
             if isinstance(self.screen, WelcomeScreen | StaysOpen):
                 self.screen.choose_again()
                 self._early_keys.drop()
@@ -335,7 +335,7 @@ class ShunterApp(TerminalApp):
         if self._desk and self._desk.in_flight and not self._is_waiting_to_quit:
             self._is_waiting_to_quit = True
             self.notify(
-                "Waiting for the answer to a transfer. Ctrl+Q again leaves at once: the next start finds out.",
+                "Waiting for the answer to a transfer. Ctrl+Q again quits at once; the next start finds the outcome.",
                 title="Quitting",
                 timeout=60,
             )
@@ -350,9 +350,9 @@ class ShunterApp(TerminalApp):
             await self._quit()
             return
         self._open_count_shown = count
-        are, it, they = ("1 transfer is", "it", "it") if count == 1 else (f"{count} transfers are", "them", "they")
+        are, it, its = ("1 transfer is", "it", "its") if count == 1 else (f"{count} transfers are", "them", "their")
         self.notify(
-            f"{are} unknown: do not repeat {it}. Shunter looks how {they} ended while it "
+            f"{are} unknown: do not repeat {it}. Shunter looks for {its} outcome while it "
             f"runs{'' if self._is_demo else ', and at the next start'}. Ctrl+Q again quits.",
             title="Quitting",
             severity="warning",

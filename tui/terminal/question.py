@@ -45,12 +45,12 @@ _POLL_S = 0.05
 _ANSWER_S = 3.0
 """A terminal that answers does so within this time, or no longer does."""
 
-_NO_KEY = "That was not a key by itself: press it again."
-_TOO_FAST = "It came as fast as a paste: press it again."
+_NO_KEY = "That was not a single key press. Press it again."
+_TOO_FAST = "It came as fast as a paste. Press it again."
 _STILL_DOWN = "Is it still held? Let go of it for a second, then press it."
-_STOPPED = "Stopped: more came in behind that key. Press it again."
-_PASTED = "Stopped: what was pasted tried to press keys. Look at all of it."
-_NO_ANSWER = "Stopped: the terminal does not answer any more. Press it again."
+_STOPPED = "Stopped: more input came after that key. Press it again."
+_PASTED = "Stopped: the pasted text tried to press keys. Check all of it."
+_NO_ANSWER = "Stopped: the terminal no longer answers. Press it again."
 
 
 @dataclass(frozen=True, slots=True)

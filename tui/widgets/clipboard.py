@@ -6,7 +6,7 @@ from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
 
 _READING_S = 15.0
-_HINT = "Handed to the terminal's clipboard. If that took nothing, select it above (with Shift held; on a Mac Option)."
+_HINT = "Sent to the terminal's clipboard. If it is not there, select it above (hold Shift, or Option on a Mac)."
 
 
 def copy_tran_id(transfer: Transfer | Entry | None, widget: Widget) -> None:
