@@ -1,4 +1,4 @@
-"""pyte's emulator, set right where a terminal does otherwise, and what a person sees on it."""
+"""pyte's emulator, corrected where real terminals differ, and what a person sees in it."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _HYPERLINK = re.compile(rb"\x1b\]8;[^\x1b]*\x1b\\")
 
 
 class Emulator(pyte.Screen):
-    """A terminal that erases with the colour of the pen, or not."""
+    """A terminal that may erase with the colour of the pen."""
 
     def __init__(self, columns: int, lines: int, *, erases_in_colour: bool = True) -> None:
         self.erases_in_colour = erases_in_colour
@@ -21,12 +21,12 @@ class Emulator(pyte.Screen):
         self._bytes = pyte.ByteStream(self)
 
     def feed(self, written: bytes) -> None:
-        """Take in what a program wrote."""
+        """Read the output of a program."""
         # pyte takes the end of what turns the Kitty keyboard protocol on and off for text, and knows no hyperlinks.
         self._bytes.feed(_HYPERLINK.sub(b"", _KITTY_KEYS.sub(b"", written)))
 
     def picture(self) -> list[list[Cell]]:
-        """Each cell as it looks."""
+        """Return the appearance of each cell."""
         return [[_look(self.buffer[row][column]) for column in range(self.columns)] for row in range(self.lines)]
 
     @property
@@ -35,8 +35,8 @@ class Emulator(pyte.Screen):
         return self.cursor.y, min(self.cursor.x, self.columns - 1)
 
     def draw(self, data: str) -> None:
-        """Write text. pyte stops at a character without a width, and leaves the half of a wide one that is not
-        written over."""
+        """Write text. pyte stops at a character without a width, and keeps half of a wide one if the other half is
+        overwritten."""
         for character in data:
             cells = wcwidth(character)
             start = min(self.cursor.x, self.columns - max(cells, 1))
@@ -49,7 +49,7 @@ class Emulator(pyte.Screen):
             super().draw(character)
 
     def erase_in_display(self, how: int = 0, *args: Any, **kwargs: Any) -> None:
-        """Erase. pyte leaves out cells that were never written."""
+        """Erase. pyte skips cells that were never written."""
         super().erase_in_display(how, *args, **kwargs)
         if how in (2, 3):
             for row in range(self.lines):

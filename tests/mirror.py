@@ -1,4 +1,4 @@
-"""An app in two terminals: one gets what the frame writes, the other what Textual would write."""
+"""An app in two terminals: one gets the output of the frame, the other Textual's own."""
 
 from typing import Any
 
@@ -14,20 +14,20 @@ _NO_WRAP = b"\x1b[?7l"
 
 
 class Line:
-    """Where the driver writes to."""
+    """The line that the driver writes to."""
 
     def __init__(self, terminal: Emulator) -> None:
         self.writes: list[str] = []
         self._terminal = terminal
 
     def write(self, data: str) -> None:
-        """Hand it to the terminal."""
+        """Pass it to the terminal."""
         self.writes.append(data)
         self._terminal.feed(data.encode())
 
 
 class Mirror(Terminal):
-    """Two terminals: one gets what the frame writes, the other what Textual would write."""
+    """Two terminals: one gets the output of the frame, the other Textual's own."""
 
     def __init__(self, app: Any, **options: Any) -> None:
         super().__init__(app, **options)
@@ -51,7 +51,7 @@ class Mirror(Terminal):
         return True
 
     def start_application_mode(self) -> None:
-        """Begin."""
+        """Set up the frame."""
         self._writer_thread: Any = self.line
         self._output: Any = self.line
         self.unframed.feed(_NO_WRAP)
@@ -59,13 +59,13 @@ class Mirror(Terminal):
         self._take_display(linefeeds=True)
 
     def stop_application_mode(self) -> None:
-        """Nothing began."""
+        """Do nothing: nothing was set up."""
 
     def disable_input(self) -> None:
-        """None comes."""
+        """Do nothing: there is no input."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
     def resize(self, size: Size) -> None:
         """Resize the terminals, and tell the app."""

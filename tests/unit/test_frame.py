@@ -1,4 +1,4 @@
-"""What the frame writes makes the terminal's picture the app's, whatever it showed before."""
+"""The output of the frame makes the terminal show the app's picture, whatever it showed before."""
 
 from dataclasses import dataclass
 
@@ -50,7 +50,7 @@ frames = st.lists(st.tuples(st.lists(puts, max_size=8), st.booleans()), min_size
 
 
 def direct(picture: Picture, pens: Pens, *, colour: bool) -> list[list[tuple[object, ...]]]:
-    """The picture with each cell written by itself, over a blank."""
+    """Return the picture with each cell written separately, over a blank."""
     emulator = Emulator(picture.width, picture.height, erases_in_colour=colour)
     written = ["\x1b[?7l"]
     for characters in ([[" "] * picture.width] * picture.height, picture.characters):

@@ -1,4 +1,4 @@
-"""What the frame relies on in Textual, and what it does where that is not so, or others write to the terminal."""
+"""What the frame relies on in Textual, and what it does if that is missing or others write to the terminal."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from tui.frame import driver as framed
 
 
 class SmallApp(App[None]):
-    """A text, and something to type into."""
+    """A text and an input."""
 
     def compose(self) -> ComposeResult:
         yield Static("word", id="word")
@@ -50,7 +50,7 @@ def test_a_textual_without_it_writes_by_itself(name: str) -> None:
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Let the app work until something holds."""
+    """Let the app work until a condition holds."""
     async with asyncio.timeout(LIMIT_S):
         while not condition():
             await pilot.pause()

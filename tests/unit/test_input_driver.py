@@ -1,4 +1,4 @@
-"""What the driver relies on in Textual, and what it makes of the pieces of the stream."""
+"""What the input driver relies on in Textual, and the messages that it makes of tokens."""
 
 import inspect
 import sys
@@ -15,25 +15,25 @@ from tui.terminal.input import InputDriver
 
 @pytest.fixture
 async def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A driver without a terminal, which collects what it would give the app."""
+    """Return a driver without a terminal, which collects the messages for the app."""
     monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input
     driver = InputDriver(App())
-    got: list[Any] = []
-    monkeypatch.setattr(driver, "process_message", got.append)
-    driver.got = got  # type: ignore[attr-defined]
+    messages: list[Any] = []
+    monkeypatch.setattr(driver, "process_message", messages.append)
+    driver.messages = messages  # type: ignore[attr-defined]
     return driver
 
 
 def typed(driver: Any, *reads: bytes) -> list[tuple[str, bool]]:
-    """The keys that came of these reads, and whether each could answer."""
-    driver.got.clear()
+    """Return the keys of these reads, and whether each could answer."""
+    driver.messages.clear()
     for data in reads:
         driver._take_in(data)
-    keys = [message for message in driver.got if isinstance(message, events.Key)]
+    keys = [message for message in driver.messages if isinstance(message, events.Key)]
     return [(key.key, bool((press := driver.press(key)) and press.is_alone)) for key in keys]
 
 
-def test_textual_still_reads_the_terminal_where_we_do_it_instead() -> None:
+def test_textual_still_reads_the_terminal_in_the_method_that_is_replaced() -> None:
     assert "self.run_input_thread()" in inspect.getsource(LinuxDriver._run_input_thread)
     assert "self._run_input_thread" in inspect.getsource(LinuxDriver.start_application_mode)
     assert "self._app._driver" not in inspect.getsource(LinuxDriver)
@@ -47,7 +47,7 @@ async def test_textual_still_says_when_its_parser_waits(driver: Any) -> None:
     assert list(parser.feed("\x1b[?2026;2$")) == []
     assert parser._timeout_time is not None
     parser._timeout_time = 0.0
-    assert list(parser.tick()), "it no longer takes an unfinished report for keys: then much of this can go"
+    assert list(parser.tick()), "it no longer takes an unfinished report for keys: much of this is no longer needed"
     assert parser._timeout_time is None
 
 
@@ -93,11 +93,11 @@ async def test_no_report_gives_the_app_a_key_that_it_does_not_have(driver: Any, 
         assert keys <= {"9", "alt+y"}, report  # the keypad's and Alt's are keys
 
 
-async def test_a_report_beside_a_key_does_not_take_it_away(driver: Any) -> None:
+async def test_a_report_next_to_a_key_does_not_remove_it(driver: Any) -> None:
     assert typed(driver, b"\x1b[<35;1;2My\x1b[I") == [("y", True)]
 
 
-async def test_only_the_answer_that_was_asked_for_opens_the_fence(driver: Any) -> None:
+async def test_only_the_answer_to_its_query_opens_the_fence(driver: Any) -> None:
     fence = driver.fence()
     driver._unwritten = None
     driver._fences.append(fence)

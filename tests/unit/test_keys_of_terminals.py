@@ -1,4 +1,4 @@
-"""Each character of an amount comes in as that, in every form that terminals have for it, or is told to be missing."""
+"""Each character of an amount arrives in every form that terminals use for it, or is reported as missing."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -20,7 +20,7 @@ LOCKS = ["", "1", "65", "129", "193"]
 
 
 def kitty(code: int, character: str) -> Iterator[str]:
-    """A key as kitty's protocol has it: whatever it is asked to report, and whatever lock is on."""
+    """Yield a key in kitty's protocol, whatever it is set to report, and whichever lock is on."""
     for alternate, locks, event, text in product(["", ":62", "::46"], LOCKS, ["", ":1", ":2"], ["", ord(character)]):
         modifiers = f"{locks or (1 if event else '')}{event}"
         fields = [f"{code}{alternate}", *([modifiers] if modifiers or text else []), *([str(text)] if text else [])]
@@ -28,7 +28,7 @@ def kitty(code: int, character: str) -> Iterator[str]:
 
 
 def encodings(character: str) -> dict[str, list[str]]:
-    """What terminals send for a character of an amount, by the documents that say so."""
+    """Return what terminals send for a character of an amount, by the documents that say so."""
     code, letter = ord(character), APPLICATION[character]
     return {
         "every terminal": [character],
@@ -57,10 +57,10 @@ TABLE = [
 
 
 def came(driver: Any, data: bytes) -> list[events.Key | InputDriver.UnreadableKey]:
-    """The keys that came of one read, and that some are missing."""
-    driver.got.clear()
+    """Return the keys of one read, and the reports of unreadable ones."""
+    driver.messages.clear()
     driver._take_in(data)
-    return [message for message in driver.got if isinstance(message, events.Key | InputDriver.UnreadableKey)]
+    return [message for message in driver.messages if isinstance(message, events.Key | InputDriver.UnreadableKey)]
 
 
 @pytest.mark.parametrize(("character", "sequence"), TABLE)
@@ -132,15 +132,15 @@ async def test_no_report_is_taken_for_a_key_that_is_missing(driver: Any, report:
 
 @pytest.mark.parametrize("code", [1, 2, 5, 128, 129, 130, 131])
 async def test_no_button_but_the_left_one_comes_in(driver: Any, code: int) -> None:
-    driver.got.clear()
+    driver.messages.clear()
     driver._take_in(f"\x1b[<{code};5;5M\x1b[<{code};5;5m".encode())
-    assert not driver.got
+    assert not driver.messages
 
 
 async def test_the_left_button_and_the_wheel_come_in(driver: Any) -> None:
-    driver.got.clear()
+    driver.messages.clear()
     driver._take_in(b"\x1b[<0;5;5M\x1b[<0;5;5m\x1b[<64;5;5M")
-    assert [type(message).__name__ for message in driver.got] == ["MouseDown", "MouseUp", "MouseScrollUp"]
+    assert [type(message).__name__ for message in driver.messages] == ["MouseDown", "MouseUp", "MouseScrollUp"]
 
 
 CHORDS = {

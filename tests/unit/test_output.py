@@ -1,4 +1,4 @@
-"""A terminal that does not read holds nobody up, and what it has missed is shown when it reads again."""
+"""A terminal that does not read blocks nothing, and gets what it missed when it reads again."""
 
 import inspect
 import os
@@ -21,22 +21,22 @@ SEQUENCES = re.compile(r"\x1b\[\??[<0-9]*[a-z]")
 
 @pytest.fixture
 def line() -> Iterator[tuple[int, int]]:
-    """Both ends of a line: the terminal's, and the program's."""
+    """Return both ends of a line: the terminal's and the program's."""
     ends = pty.openpty()
     yield ends
     for end in ends:
         os.close(end)
 
 
-def read_until(terminal: int, words: bytes) -> bytes:
-    """What the terminal reads, up to these words."""
+def read_until(terminal: int, text: bytes) -> bytes:
+    """Return what the terminal reads, up to this text."""
     read = b""
-    while words not in read:
+    while text not in read:
         read += os.read(terminal, 65536)
     return read
 
 
-def test_what_is_written_comes_out_in_order(line: tuple[int, int]) -> None:
+def test_output_arrives_in_order(line: tuple[int, int]) -> None:
     terminal, program = line
     out = Output(program, on_missed=lambda: None)
     for number in range(100):
@@ -45,7 +45,7 @@ def test_what_is_written_comes_out_in_order(line: tuple[int, int]) -> None:
     assert read_until(terminal, b"99 ").split() == [str(number).encode() for number in range(100)]
 
 
-def test_a_terminal_that_reads_nothing_holds_nobody_up_and_is_told_what_it_missed(line: tuple[int, int]) -> None:
+def test_a_terminal_that_does_not_read_blocks_nothing_and_gets_what_it_missed(line: tuple[int, int]) -> None:
     terminal, program = line
     has_missed = threading.Event()
     out = Output(program, on_missed=has_missed.set)
@@ -61,7 +61,7 @@ def test_a_terminal_that_reads_nothing_holds_nobody_up_and_is_told_what_it_misse
     assert not reading.is_alive()
 
 
-def test_a_picture_of_any_size_is_written_whole(line: tuple[int, int]) -> None:
+def test_a_picture_of_any_size_is_written_completely(line: tuple[int, int]) -> None:
     terminal, program = line
     out = Output(program, on_missed=lambda: None)
     picture = "x" * 300_000
@@ -74,7 +74,7 @@ def test_a_picture_of_any_size_is_written_whole(line: tuple[int, int]) -> None:
     assert out.close()
 
 
-def test_who_closes_is_told_that_the_terminal_did_not_take_it(line: tuple[int, int]) -> None:
+def test_close_says_that_the_terminal_did_not_receive_everything(line: tuple[int, int]) -> None:
     terminal, program = line
     out = Output(program, on_missed=lambda: None)
     out.write("picture " * 20_000)
@@ -83,16 +83,16 @@ def test_who_closes_is_told_that_the_terminal_did_not_take_it(line: tuple[int, i
     os.read(terminal, 65536)
 
 
-async def test_all_that_textual_takes_back_is_taken_back_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_everything_that_textual_resets_is_reset_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input
     driver = OutputDriver(App())
     written: list[str] = []
     monkeypatch.setattr(driver, "write", written.append)
     driver._in_band_window_resize = True
     driver.stop_application_mode()
-    taken_back = set(SEQUENCES.findall("".join(written)))
-    assert len(taken_back) > 5
-    assert taken_back <= set(SEQUENCES.findall(output._GIVE_BACK))
+    reset = set(SEQUENCES.findall("".join(written)))
+    assert len(reset) > 5
+    assert reset <= set(SEQUENCES.findall(output._GIVE_BACK))
 
 
 def test_textual_still_writes_in_one_place() -> None:

@@ -1,4 +1,4 @@
-"""What changes the pen, and what moves the cursor, does so from wherever it is."""
+"""Changing the pen and moving the cursor work from every state."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ pens = st.builds(lambda *parts: Pen(tuple(sorted(parts[0])), *parts[1:]), attrib
 
 
 def obeyed(old: Pen, written: str) -> Pen:
-    """The pen of a terminal that had the old one."""
+    """Return the pen of a terminal that had the old one and obeyed the output."""
     now, link = old, old.link
     for sequence in written.split("\x1b")[1:]:
         if sequence.startswith("]8;"):
@@ -46,7 +46,7 @@ def _after(now: Pen, parameters: str) -> Pen:
 
 
 def _codes(parameters: str) -> list[str]:
-    """The codes, those of a colour together."""
+    """Return the codes, those of a colour together."""
     codes: list[str] = []
     parts = iter(parameters.split(";") if parameters else [])
     for part in parts:

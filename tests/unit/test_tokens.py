@@ -1,4 +1,4 @@
-"""What a terminal sends is cut into the same pieces however it arrives, and no byte of a report is a key."""
+"""Input is cut into the same tokens however it arrives, and no byte of a report is a key."""
 
 import re
 import string
@@ -52,24 +52,24 @@ REPORTS = {
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
-    """The data in pieces."""
+    """Return the data in pieces."""
     edges = sorted({0, len(data), *(place for place in places if place < len(data))})
     return [data[start:end] for start, end in pairwise(edges)]
 
 
-def keys(pieces: list[Token]) -> str:
-    """What could answer a question: control characters aside, which end a string that never ended."""
-    return "".join(piece.text for piece in pieces if piece.kind is TokenKind.KEY and piece.text.isprintable())
+def keys(tokens: list[Token]) -> str:
+    """Return what could answer a question, without control characters, which end a string that never ended."""
+    return "".join(token.text for token in tokens if token.kind is TokenKind.KEY and token.text.isprintable())
 
 
 def read(parts: list[bytes], *, pausing: bool = False) -> list[Token]:
-    """The pieces of data that arrives in parts; an Escape is taken for the key where the pause behind it is long."""
-    stream, pieces = Tokenizer(), []
+    """Return the tokens of data that arrives in parts; with pauses, an Escape is taken for the key."""
+    tokenizer, tokens = Tokenizer(), []
     for part in parts:
-        pieces += stream.feed(part)
-        if pausing and stream.is_escape:
-            stream.escape_is_key()
-    return pieces
+        tokens += tokenizer.feed(part)
+        if pausing and tokenizer.is_escape:
+            tokenizer.escape_is_key()
+    return tokens
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
@@ -92,28 +92,28 @@ places = st.lists(st.integers(1, 200), max_size=20)
 
 
 @given(streams, places)
-def test_same_pieces_come_out_however_the_stream_is_split(data: bytes, places: list[int]) -> None:
+def test_the_tokens_are_the_same_however_the_input_is_split(data: bytes, places: list[int]) -> None:
     assert read(cut(data, places)) == read([data])
 
 
 @given(streams, places)
 @example(b"\x1bP>|y\x1b\\y", [1])
-def test_same_keys_come_out_whichever_escape_is_taken_for_the_key(data: bytes, places: list[int]) -> None:
+def test_the_keys_are_the_same_whichever_escape_is_taken_for_the_key(data: bytes, places: list[int]) -> None:
     assert keys(read(cut(data, places), pausing=True)) == keys(read([data]))
 
 
 @given(streams)
 def test_a_person_gets_out_of_everything_but_a_paste(data: bytes) -> None:
-    stream = Tokenizer()
-    stream.feed(data)
-    if not stream.is_paste:
-        assert keys(stream.feed(b"\r\rk"))[-1:] == "k"
+    tokenizer = Tokenizer()
+    tokenizer.feed(data)
+    if not tokenizer.is_paste:
+        assert keys(tokenizer.feed(b"\r\rk"))[-1:] == "k"
     else:
-        stream.end_paste()
-        assert keys(stream.feed(b"k")) == "k"
+        tokenizer.end_paste()
+        assert keys(tokenizer.feed(b"k")) == "k"
 
 
-def test_what_was_pasted_is_one_piece_and_a_second_end_is_noticed() -> None:
+def test_a_paste_is_one_token_and_a_second_end_is_noticed() -> None:
     assert read([b"\x1b[200~1\x1b[201~", b"\x1bOQy\x1b[201~"]) == [
         Token(TokenKind.PASTE, "1"),
         Token(TokenKind.SEQUENCE, "\x1bOQ"),
@@ -123,9 +123,9 @@ def test_what_was_pasted_is_one_piece_and_a_second_end_is_noticed() -> None:
 
 
 def test_text_after_an_escape_key_is_typed_though_it_could_begin_a_report() -> None:
-    pieces = read([b"\x1b", b"PEPE"], pausing=True)
-    assert "".join(piece.text for piece in pieces) == "PEPE"
-    assert {piece.kind for piece in pieces} == {TokenKind.UNSURE_KEY}
+    tokens = read([b"\x1b", b"PEPE"], pausing=True)
+    assert "".join(token.text for token in tokens) == "PEPE"
+    assert {token.kind for token in tokens} == {TokenKind.UNSURE_KEY}
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "gb18030"])
@@ -137,8 +137,8 @@ def test_no_byte_of_a_character_in_another_encoding_is_a_key(encoding: str) -> N
 
 
 def test_behind_a_character_in_another_encoding_every_key_comes_through_and_the_second_can_answer() -> None:
-    pieces = read(["é".encode("latin-1"), b"y", b"y", "é".encode("latin-1"), b"\r"])
-    assert [(piece.kind, piece.text) for piece in pieces] == [
+    tokens = read(["é".encode("latin-1"), b"y", b"y", "é".encode("latin-1"), b"\r"])
+    assert [(token.kind, token.text) for token in tokens] == [
         (TokenKind.LOST, ""),
         (TokenKind.UNSURE_KEY, "y"),
         (TokenKind.KEY, "y"),
@@ -163,12 +163,12 @@ SWALLOWED = {
 
 @pytest.mark.parametrize("data", SWALLOWED.values(), ids=SWALLOWED)
 def test_what_may_have_been_keys_does_not_disappear_without_a_trace(data: bytes) -> None:
-    assert TokenKind.LOST in [piece.kind for piece in read([data])]
+    assert TokenKind.LOST in [token.kind for token in read([data])]
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 def test_no_report_of_a_terminal_is_taken_for_a_lost_key(report: bytes) -> None:
-    assert TokenKind.LOST not in [piece.kind for piece in read([report])] or report[1:2] in (b"X", b"^")
+    assert TokenKind.LOST not in [token.kind for token in read([report])] or report[1:2] in (b"X", b"^")
 
 
 def test_rxvt_shift_with_home_does_not_take_the_next_key() -> None:
