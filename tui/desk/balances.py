@@ -45,19 +45,19 @@ class BalanceReader:
     ) -> None:
         """`open_elsewhere` gives the wallets in open transfers of other Shunters, or raises JournalError."""
         self.balances = Balances()
-        """As they were read last."""
+        """The balances as they were last read."""
         self._client = client
         self._patience_s = patience_s
         self._open_elsewhere = open_elsewhere
         self._own_open: Set[Wallet] = frozenset()
         self._elsewhere: frozenset[Wallet] = frozenset()
-        """Wallets in open transfers of other Shunters, as the journal said last."""
+        """The wallets in open transfers of other Shunters, as the journal last said."""
         self._under_way: set[asyncio.Task[object]] = set()
         self._is_closed = False
 
     @property
     def wait_s(self) -> int:
-        """For how long the exchange asks to be left alone (429, 418); until then nothing is read. Mostly 0."""
+        """For how long the exchange asks to wait (429, 418); until then, nothing is read."""
         return self._client.wait_s
 
     def close(self) -> None:
@@ -138,8 +138,8 @@ class BalanceReader:
         return self.balances
 
     def doubt(self, changed: Iterable[Wallet], still_open: Set[Wallet]) -> None:
-        """A transfer of this Shunter has changed wallets, or may have: what was read before does not count, nor, while
-        one is open, what is read until it is settled.
+        """Doubt wallets that a transfer of this Shunter has changed or may have changed: earlier readings do not count;
+        nor do later ones, while a transfer of a wallet is open.
         """
         self._own_open = still_open
         self.balances = self.balances.doubted(changed, still_open | self._elsewhere, ticks_ms())

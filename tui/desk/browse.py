@@ -19,10 +19,10 @@ from tui.exchange.client import BinanceClient
 from tui.journal import Journal, JournalError
 
 _PAGE = 500
-"""So many rows of the journal are taken at once: more than a screen shows. After them, everything else has its turn."""
+"""Rows of the journal that are read at once: more than a screen shows. Then other work has its turn."""
 
 _LATE_MS = 60 * 60 * 1000
-"""So long after its row's timestamp a record may be: what it may belong to has to be taken in before it is shown."""
+"""A record can be so much later than its row. It is shown only after all rows to which it could belong were read."""
 
 _PAUSE_S = 0.25
 _SHARE = 4
@@ -38,9 +38,9 @@ class HistoryBrowser:
         self.host = exchange_of(client.base_url)
         self.entries: list[Entry] = []
         self.reading: Reading | None = None
-        """How far the exchange's history has been read when `entries` were merged; None before the first answer."""
+        """How far the exchange's history was read when `entries` were merged; None before the first answer."""
         self.is_reading = False
-        """Whether more of it may come."""
+        """Whether more of the exchange's history may come."""
         self.is_taking = True
         """Whether more of the journal comes."""
         self.journal_problem = ""
@@ -49,13 +49,13 @@ class HistoryBrowser:
         self._journal = journal
         self._rows: dict[str, Transfer] = {}
         self._put: set[str] = set()
-        """The rows that were put since the journal was last asked for all."""
+        """The rows from `put` since the whole journal was last read."""
         self._whole_from_ms = sys.maxsize
-        """From when on every row of the journal is there; 0 where all are."""
+        """From when on every row of the journal is there; 0 if all are."""
         self._newest_id = 0
-        """The journal's newest row that was taken in."""
+        """The newest row of the journal that was read."""
         self._earlier: dict[Hashable, Row] = {}
-        """The records of readings before this one, by what they go by."""
+        """The records of earlier readings, by identity."""
         self._earlier_questions: Questions = {}
         self._reader: HistoryReader | None = None
         self._reading: Reading | None = None
@@ -65,23 +65,23 @@ class HistoryBrowser:
 
     @property
     def is_asking(self) -> bool:
-        """Whether the exchange is being asked just now."""
+        """Whether the exchange's history is being read now."""
         return self._asking is not None and not self._asking.done()
 
     @property
     def record_count(self) -> int:
-        """How many records of the exchange are among the entries."""
+        """How many entries have a record."""
         return sum(entry.record is not None for entry in self.entries)
 
     @property
     def missing(self) -> list[str]:
-        """What is not in it, and why; a line each. The exchange's words may be among them."""
-        found = [self.journal_problem] if self.journal_problem else []
+        """What is missing, and why; one line each. They may include texts of the exchange."""
+        lines = [self.journal_problem] if self.journal_problem else []
         if self.reading and not self.is_reading and not self.reading.is_over:
-            found.append(f"Stopped when {self.reading.answered} of {self.reading.asked} questions were answered.")
+            lines.append(f"Stopped when {self.reading.answered} of {self.reading.asked} questions were answered.")
         if self._reader:
-            found += self._reader.missing
-        return found
+            lines += self._reader.missing
+        return lines
 
     @property
     def unread_count(self) -> int:
@@ -89,8 +89,8 @@ class HistoryBrowser:
         return len(self._reader.unread) if self._reader else 0
 
     async def follow(self) -> AsyncGenerator[None, None]:
-        """Take in the journal, and ask the exchange; says whenever `entries` has changed, and never ends. Leave it to
-        stop everything.
+        """Read the journal and the exchange's history. Yield whenever `entries` has changed, without an end; leave the
+        loop to stop everything.
         """
         self._taking = self._started(self._take_rows())
         try:
@@ -109,7 +109,7 @@ class HistoryBrowser:
             self.stop()
 
     def ask(self) -> None:
-        """Ask the exchange for what is new, and the journal for what other Shunters wrote, unless that is under way."""
+        """Read what is new at the exchange, and what other Shunters wrote, unless that is under way."""
         if not self.is_asking:
             self._changed.set()
             self._asking = self._started(self._ask())
@@ -117,19 +117,19 @@ class HistoryBrowser:
                 self._taking = self._started(self._take_rows())
 
     def stop(self) -> None:
-        """Ask the exchange no more; what it has said stays."""
+        """Stop reading the exchange's history; its records so far stay."""
         if self._asking:
             self._asking.cancel()
 
     def put(self, transfer: Transfer) -> None:
-        """Take a row of the journal as it stands now."""
+        """Take a row of the journal as it is now."""
         self._rows[transfer.identity] = transfer
         self._put.add(transfer.identity)
         self._changed.set()
 
     async def compare(self, follow: Callable[[Reading], object] = lambda _: None) -> Comparison:
-        """Compare the journal of the client's key with the exchange's history, which is read afresh for that, whole.
-        `follow` is told how far it is. Cancel it to stop. Raises JournalError.
+        """Compare the journal of the client's key with the exchange's history, which is read again as a whole. `follow`
+        is called with the progress. Cancel this to stop. Raises JournalError.
         """
         reader = await open_history(self._client, self._journal, keeps=self._journal.is_on_disk, is_afresh=True)
         reading = None
@@ -163,7 +163,7 @@ class HistoryBrowser:
         self._whole_from_ms = 0
 
     async def _take_new(self) -> None:
-        """Take in the rows that other Shunters have begun since."""
+        """Read the rows that other Shunters have begun since."""
         try:
             self._take(await asyncio.to_thread(self._new_rows))
         except JournalError as error:
@@ -177,7 +177,7 @@ class HistoryBrowser:
         for row in rows:
             self._newest_id = max(self._newest_id, row.id)
             known = self._rows.get(row.identity)
-            if row.identity not in self._put and not (known and known.unwritten):  # what was put meanwhile is newer
+            if row.identity not in self._put and not (known and known.unwritten):  # a row from `put` is newer
                 self._rows[row.identity] = row
 
     async def _ask(self) -> None:
@@ -193,14 +193,14 @@ class HistoryBrowser:
                     self._changed.set()
 
     def _use(self, reader: HistoryReader) -> None:
-        """Show what another reader reads, over what the one before it has read."""
+        """Show the records of a new reader in addition to those of the earlier ones."""
         if self._reader:
             self._earlier |= {identity(record): record for record in self._reader.records}
             self._earlier_questions = {**self._earlier_questions, **self._reader.questions}
         self._reading, self._reader = None, reader
 
     async def _merge(self) -> None:
-        # A record from before the journal's rows that are there would look as if it was made elsewhere.
+        # A record older than the rows that were read would look as if it was made elsewhere.
         from_ms = self._whole_from_ms
         earlier = self._earlier
         read = {identity(record): record for record in self._reader.records} if self._reader else {}
@@ -210,12 +210,12 @@ class HistoryBrowser:
             if not from_ms or (record.timestamp is not None and record.timestamp >= from_ms)
         ]
         questions = {**self._earlier_questions, **(self._reader.questions if self._reader else {})}
-        told = self._reading, self.is_asking or self._asking is None, from_ms > 0
-        if records:  # the row of each was written before the exchange had it
+        state = self._reading, self.is_asking or self._asking is None, from_ms > 0
+        if records:  # its row was written before the exchange had it
             await self._take_new()
         rows = list(self._rows.values())
         self.entries = await asyncio.to_thread(self._joined, records, rows, questions)
-        self.reading, self.is_reading, self.is_taking = told
+        self.reading, self.is_reading, self.is_taking = state
 
     def _joined(self, records: list[Row], rows: list[Transfer], questions: Questions) -> list[Entry]:
         try:

@@ -1,8 +1,8 @@
-"""The exchange's history of all types, six months back: read beside everything else, newest first, and kept.
+"""Reads the exchange's history of all types, six months back, newest first, and keeps it.
 
-The exchange answers one type a call, of Isolated Margin one pair, a hundred records a page. So every type's first page
-is asked for at once, and the newest hundred of all are known after the slowest of these. What span to ask for, and
-until when something was read, follows from the exchange's own time: it is measured before anything else.
+A call answers one type, for Isolated Margin one pair, with a hundred records a page. So the first page of every type is
+asked for at once, and the newest hundred of all are known after the slowest answer. The span to ask for, and until when
+a question counts as read, follow from the exchange's own time: it is measured first.
 """
 
 import asyncio
@@ -30,20 +30,20 @@ from tui.history import CacheError, HistoryCache
 from tui.journal import Journal
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
-"""So much of what was read is read again. How late a record may come, or change, the exchange says nowhere; a day is as
-long as a judgement is watched. Of what said nothing final, it is read again from there on.
+"""The last part of what was read that is read again. The exchange does not say how late a record may come or change; a
+judgement is watched for a day, too. If a record was not final, everything from its time on is read again.
 """
 
 _SLACK_MS = 3000
-"""How far ahead of the exchange's time the time of a record may be: the exchange's clocks are not one clock."""
+"""How far a record's time may be ahead of the exchange's time: the exchange has more than one clock."""
 
 _STEADY_MS = 60_000
-"""By more than this, the exchange's time may not move while a question is read."""
+"""The exchange's time must not move by more while a question is read."""
 
 _MOST_PAGES = 1000
 _MOST_TRIES = 3
 _MOST_PAIRS = 30
-"""Among so many, each pair is asked for with each: Isolated Margin to Isolated Margin takes 870 calls then."""
+"""For so many pairs, each is asked for with each other: Isolated Margin to Isolated Margin then takes 870 calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +51,26 @@ class Reading:
     """How far the history has been read."""
 
     asked: int
-    """Questions so far: one a type, and of Isolated Margin one a pair."""
+    """Questions so far: one for each type, and for Isolated Margin one for each pair."""
     answered: int
-    """Of these, answered to the end or given up."""
+    """Questions that were answered to the end or given up."""
     wait_s: int = 0
-    """For how long the exchange asks to be left alone; it goes on by itself then."""
+    """For how long the exchange asks to wait; reading then goes on by itself."""
 
     @property
     def is_over(self) -> bool:
-        """Whether all is read that will be."""
+        """Whether reading has ended."""
         return self.answered == self.asked
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """What a question is asked for, in the exchange's time as it was measured last."""
+    """The span that a question asks for, in the exchange's time as it was last measured."""
 
     start_ms: int
     end_ms: int
     now_ms: int
-    """The exchange's time when it was asked; no later."""
+    """The exchange's time when it was asked, or a little earlier."""
     ticks_ms: float
     """The same moment on the monotonic clock."""
 
@@ -80,14 +80,14 @@ class _Span:
         return self.start_ms <= self.now_ms - HISTORY_REACH_MS
 
     def moved_ms(self, clock: ClockReading) -> int:
-        """By how much the exchange's time has moved since it was asked, beside going by."""
+        """Return by how much the exchange's time has jumped since the question was asked."""
         return clock.at_least_ms() - round(ticks_ms() - self.ticks_ms) - self.now_ms
 
 
 class HistoryReader:
-    """Reads one account's history. What goes wrong with a question is told in `unread`, and ends no other.
+    """Reads one account's history. `unread` says what went wrong with a question; the others are read all the same.
 
-    `records` is what is known at any time; iterate over `read` to have it brought up to date, and leave that to stop.
+    `records` is what is known at any time. Iterate over `read` to bring it up to date; leave the loop to stop.
     """
 
     def __init__(
@@ -99,27 +99,27 @@ class HistoryReader:
         moves: Iterable[TransferType] = TransferType,
         is_afresh: bool = False,
     ) -> None:
-        """Takes where to keep what is read, pairs to ask for beside those of the account, and the types to read.
+        """`pairs` are asked for in addition to those of the account, and `moves` are the types to read.
 
-        `is_afresh` asks for all of it again: of what was kept, only the pairs are taken.
+        `is_afresh` reads everything again: only the pairs are taken from the cache.
         """
         self.unread: dict[HistoryQuery, str] = {}
-        """The questions that were not answered to the end, and why. What came of them is there."""
+        """The questions that were not answered to the end, and why. Records that came for them are there."""
         self.whole: set[HistoryQuery] = set()
-        """The questions that were answered to the end: what has no record among these has none."""
+        """The questions that were answered to the end: all their records are there."""
         self.covered_ms: tuple[int, int] | None = None
-        """From when to when, in the exchange's time, that holds; None before the first of them."""
+        """The span, in the exchange's time, in which that holds; None before the first of them."""
         self.notes: list[str] = []
-        """What else is not in it, in words."""
+        """Sentences about what else is missing."""
         self._client = client
         self._cache = self._opened = cache
         self._moves = tuple(moves)
         self._pairs = dict.fromkeys(pairs)
         self._is_afresh = is_afresh
         self._kept: dict[HistoryQuery, dict[Hashable, Row]] = {}
-        """What earlier readings had of each question."""
+        """The records of each question from earlier readings."""
         self._came: dict[HistoryQuery, list[Row]] = {}
-        """What this one has."""
+        """The records of each question from this reading."""
         self._until_ms: dict[HistoryQuery, int] = {}
         self._asked: set[HistoryQuery] = set()
         self._answered = 0
@@ -128,14 +128,14 @@ class HistoryReader:
 
     @property
     def records(self) -> list[Row]:
-        """Each record that is known, once, in no order. Nothing is added to what the exchange said of it."""
+        """Each known record once, in no order, exactly as the exchange has it."""
         kept = {identity(row): row for rows in self._kept.values() for row in rows.values()}
         came = {identity(row): row for row in one_each(chain.from_iterable(self._came.values()))}
         return list((kept | came).values())
 
     @property
     def questions(self) -> Mapping[Hashable, frozenset[HistoryQuery]]:
-        """The questions that each record came for, by what it goes by."""
+        """The questions that gave each record, by the record's identity."""
         questions: defaultdict[Hashable, set[HistoryQuery]] = defaultdict(set)
         for query, rows in self._kept.items():
             for key in rows:
@@ -147,14 +147,14 @@ class HistoryReader:
 
     @property
     def missing(self) -> list[str]:
-        """What is not in it, and why; a line each. The exchange's words may be among them."""
+        """What is missing, and why; one line each. They may include texts of the exchange."""
         reasons = set(self.unread.values())
         if len(reasons) == 1 and 1 < len(self._asked) == len(self.unread):
             return [*self.notes, f"Nothing of the exchange's history could be read: {reasons.pop()}"]
         return [*self.notes, *(f"{query} could not be read: {why}" for query, why in self.unread.items())]
 
     async def read(self) -> AsyncGenerator[Reading, None]:
-        """Bring the records up to date; tells how far it is whenever that changes, first with what was kept."""
+        """Bring the records up to date. Yield the progress whenever it changes, first with the kept records."""
         await self._take_kept()
         yield Reading(1, 0)
         reading = asyncio.create_task(self._read_all())
@@ -171,7 +171,7 @@ class HistoryReader:
             await asyncio.gather(reading, return_exceptions=True)
 
     def close(self) -> None:
-        """Let go of the file of what is kept; blocks."""
+        """Close the cache. Blocks."""
         if self._opened is not None:
             self._opened.close()
 
@@ -181,7 +181,7 @@ class HistoryReader:
         try:
             kept, until_ms = await asyncio.to_thread(self._cache.read)
         except CacheError as error:
-            self._give_up_cache(error)
+            self._stop_keeping(error)
             return
         for query in until_ms:
             self._pairs.update({pair: None for pair in (query.from_symbol, query.to_symbol) if pair})
@@ -206,7 +206,7 @@ class HistoryReader:
         self._changed.set()
 
     def _give_up(self, why: str) -> None:
-        """Ask nothing: say of each question that it was not read."""
+        """Give up every question for one reason."""
         self._asked.update((*self._without_pairs(), *self._of_pairs()))
         self.unread = dict.fromkeys(self._asked, why)
         self._answered = len(self._asked)
@@ -222,7 +222,7 @@ class HistoryReader:
                 group.create_task(self._read_query(query))
 
     async def _isolated_pairs(self) -> dict[str, None]:
-        """The pairs that the account has."""
+        """Return the pairs of the account."""
         if not any(map(_needs_pair, self._moves)):
             return {}
         try:
@@ -263,7 +263,7 @@ class HistoryReader:
         self._changed.set()
 
     async def _read_whole(self, query: HistoryQuery) -> None:
-        """Read a question to the end, anew if it does not come whole or the exchange's time moves meanwhile. Raises
+        """Read a question to the end; again, if it does not come whole or the exchange's time jumps meanwhile. Raises
         ExchangeError.
         """
         problem = ""
@@ -279,7 +279,7 @@ class HistoryReader:
         raise HistoryNotWhole(problem)
 
     async def _take(self, query: HistoryQuery, span: _Span, rows: list[Row], *, until_ms: int) -> None:
-        """Put what came whole into the place of what was known of its span, and keep it."""
+        """Replace what was known of a span by what came whole, and keep it."""
         kept = self._kept.get(query, {})
         self._kept[query] = {key: row for key, row in kept.items() if _is_before(row, span)}
         self._came[query] = rows
@@ -292,7 +292,7 @@ class HistoryReader:
         )
 
     async def _read_pages(self, query: HistoryQuery, span: _Span) -> Pages:
-        """Read page by page. What comes is known at once."""
+        """Read page by page. Each page is known at once."""
 
         async def ask(number: int) -> HistoryPage:
             page = partial(
@@ -309,7 +309,7 @@ class HistoryReader:
         return await read_pages(ask, take, most=_MOST_PAGES)
 
     async def _keep(self, keep: Callable[[HistoryCache], None]) -> None:
-        """Keep what came. A write that has begun ends before this does: who leaves does not leave it behind."""
+        """Write to the cache. A write that has begun ends before this does, even if this is cancelled."""
         if self._cache is None:
             return
         writing = asyncio.create_task(asyncio.to_thread(keep, self._cache))
@@ -321,25 +321,29 @@ class HistoryReader:
                 writing.exception()
             raise
         except CacheError as error:
-            self._give_up_cache(error)
+            self._stop_keeping(error)
 
-    def _give_up_cache(self, error: CacheError) -> None:
+    def _stop_keeping(self, error: CacheError) -> None:
         if self._cache is not None:
             self.notes.append(str(error))
         self._cache = None
 
     async def _clock(self) -> ClockReading:
-        """The exchange's time as it was measured last: a call that it refused for its time has it measured anew."""
+        """Return the exchange's time as last measured; a call that was refused for its timestamp has
+        measured it again.
+        """
         if clock := self._client.clock:
             return clock
         return await self._calls.ask(self._client.known_clock)
 
     def _span(self, query: HistoryQuery, clock: ClockReading) -> _Span:
-        """What a question is asked for: of what was read whole, the last day, and from what said nothing final on."""
+        """Return the span to ask for: after a whole read, only its last day, or from the first record on that was not
+        final.
+        """
         now_ms, latest_ms = clock.at_least_ms(), clock.now_ms() + clock.error_ms()
         start_ms = now_ms - HISTORY_REACH_MS
         until_ms = self._until_ms.get(query)
-        if until_ms is not None and until_ms <= latest_ms:  # else it was written by a clock that was wrong
+        if until_ms is not None and until_ms <= latest_ms:  # if not, a wrong clock wrote it
             open_ms = [
                 row.timestamp
                 for row in self._kept.get(query, {}).values()
@@ -357,10 +361,10 @@ async def open_history(
     moves: Iterable[TransferType] = TransferType,
     is_afresh: bool = False,
 ) -> HistoryReader:
-    """A reader of the history of the client's account, which asks for the journal's pairs as well.
+    """Return a reader of the history of the client's account, which also asks for the journal's pairs.
 
-    `keeps` is whether what is read is kept beside the person's own journal, `is_afresh` whether all of it is asked for
-    again. Raises JournalError.
+    `keeps` says whether the records are kept next to the person's own journal, and `is_afresh` whether everything is
+    read again. Raises JournalError.
     """
     host = exchange_of(client.base_url)
     pairs = await asyncio.to_thread(_journal_pairs, journal, host) if journal else {}
@@ -383,5 +387,5 @@ def _needs_pair(move: TransferType) -> bool:
 
 
 def _is_before(row: Row, span: _Span) -> bool:
-    """Whether a record lies before a span, so that reading the span again says nothing of it."""
+    """Whether a record is before a span: reading the span again does not include it."""
     return not span.is_all if row.timestamp is None else row.timestamp < span.start_ms

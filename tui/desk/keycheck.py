@@ -1,4 +1,4 @@
-"""What a key may do, asked of the exchange, and what that means for transfers."""
+"""Asks the exchange what a key may do, and what that means for transfers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,14 +31,14 @@ _MATTERS = {
     "enable_internal_transfer",
     "enable_spot_and_margin_trading",
 }
-"""The permissions that a verdict or a warning rests on. The others have come over the years: a key may do without."""
+"""The permissions on which the result or a warning depends. The others are newer, and a key may lack them."""
 
 _SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCheck:
-    """What the exchange says about a key, its clock and the way to it."""
+    """What the exchange says about a key, with its clock and the round trip."""
 
     restrictions: KeyRestrictions
     clock: ClockReading
@@ -46,14 +46,14 @@ class KeyCheck:
 
     @property
     def may(self) -> str:
-        """The permissions that the key has, in words, and how long it has them."""
+        """The permissions of the key as text, and until when it has them."""
         named = ", ".join(words for name, words in _PERMISSIONS.items() if getattr(self.restrictions, name))
         none = "nothing that the exchange named" if self.unsaid else "nothing"
         return (named or none) + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
 
     @property
     def unsaid(self) -> tuple[str, ...]:
-        """The permissions that matter of which the exchange did not say whether the key has them, in words."""
+        """The names of important permissions about which the exchange said nothing."""
         return tuple(
             words
             for name, words in _PERMISSIONS.items()
@@ -62,20 +62,22 @@ class KeyCheck:
 
     @property
     def expiry(self) -> datetime | None:
-        """When what the key may do ends; UTC."""
+        """When the key's permissions end; UTC."""
         ends_ms = self.restrictions.trading_authority_expiration_time
         return utc(ends_ms) if ends_ms else None
 
     @property
     def missing_permission(self) -> str:
-        """What the key lacks to transfer at all, and what to do about it; empty unless the exchange says so."""
+        """The permission that the key lacks for any transfer, and what to do about it; empty unless the exchange says
+        so.
+        """
         if self.restrictions.permits_universal_transfer is not False:
             return ""
         return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
 
     @property
     def obstacle(self) -> str:
-        """Why a transfer would be refused, and what to do about it; empty where nothing says that it would be."""
+        """Why a transfer would be refused, and what to do about it; empty if nothing shows that it would be."""
         if self.missing_permission:
             return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
@@ -99,7 +101,7 @@ class KeyCheck:
 
     @property
     def lines(self) -> list[str]:
-        """All beside the verdict, as a person reads it."""
+        """Everything but the result, one line each."""
         return [
             f"It may do: {self.may}",
             *([f"The exchange did not say: {', '.join(self.unsaid)}"] if self.unsaid else []),
@@ -109,10 +111,10 @@ class KeyCheck:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know of a key that works all the same: what it may do beyond need, with the reason.
+        """Warnings about a key that works: among others, permissions that it does not need, and why they are a risk.
 
-        The permissions for futures, options and Portfolio Margin are no such thing: without them, those wallets cannot
-        be read.
+        The permissions for futures, options and Portfolio Margin are needed: without them, those wallets cannot be
+        read.
         """
         may = self.restrictions
         beyond_need = {
@@ -122,7 +124,7 @@ class KeyCheck:
         }
         beyond = " and ".join(words for words, is_so in beyond_need.items() if is_so)
         ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
-        found = {
+        warnings = {
             f"It may also {beyond}, which Shunter never does: whoever gets hold of the key can take or lose your "
             "funds. Switch that off on the exchange's API page.": bool(beyond),
             "It has no IP restriction: who has the key can use it from anywhere.": may.ip_restrict is False,
@@ -133,11 +135,11 @@ class KeyCheck:
                 may.enable_reading is False
             ),
         }
-        return tuple(words for words, is_so in found.items() if is_so)
+        return tuple(words for words, is_so in warnings.items() if is_so)
 
 
 async def check(profile: keys.Profile) -> KeyCheck:
-    """Fetch a profile's key and ask its host what it may do. Raises KeyStoreError, ExchangeError."""
+    """Load a profile's key and ask its host what the key may do. Raises KeyStoreError, ExchangeError."""
     key = await keys.in_background(lambda: keys.load(profile))
     async with BinanceClient(profile.base_url, key) as client:
         return await examine(client)

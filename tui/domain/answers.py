@@ -59,7 +59,7 @@ _CODE_POINT = re.compile(r"\\+u([0-9a-f]{4})", re.IGNORECASE)
 _BLANK = re.compile(r"\\+[bfnrt]")
 _REFERENCE = re.compile(r"&[#\w]{1,32};?", re.ASCII)
 _MOST_ESCAPES = 4
-"""Texts within texts are escaped so many times over at most."""
+"""The most times that a text within texts is escaped."""
 
 
 class Shape(StrEnum):
@@ -80,25 +80,25 @@ class WholeAnswer:
     status: int
     shape: Shape
     fields: dict[str, str | int | bool | None]
-    """Of an `OBJECT`: all that it has. Of any other shape: empty."""
+    """All fields of an `OBJECT`; empty for any other shape."""
     text: str
     """The body, printable, and cut if it is long."""
     tran_ids: tuple[int, ...] = ()
-    """Every tranId that stands anywhere in the body."""
+    """Every tranId anywhere in the body."""
     is_followed: bool = False
-    """Whether more bytes came behind it."""
+    """Whether more bytes followed it."""
     is_cut: bool = False
     """Whether `text` is less than the body."""
 
     @property
     def code(self) -> int | None:
-        """The exchange's error code; None if there is none in its usual place."""
+        """The exchange's error code; None if it is not in its usual place."""
         code = self.fields.get("code")
         return code if type(code) is int else None
 
     @property
     def message(self) -> str:
-        """The exchange's own words; empty if there are none in their usual place."""
+        """The exchange's own message; empty if it is not in its usual place."""
         message = self.fields.get("msg")
         return message if isinstance(message, str) else ""
 
@@ -112,7 +112,7 @@ def accepted_tran_id(answer: WholeAnswer) -> int | None:
 
 
 def mentions_tran_id(text: str) -> bool:
-    """Whether a text has the word tranId, in whatever case, spelling or escapes."""
+    """Whether a text has the word tranId, in any case, spelling or escapes."""
     return any(map(_MENTION.search, (text, unescaped(text))))
 
 
@@ -123,7 +123,7 @@ def mentioned_tran_ids(text: str) -> tuple[int, ...]:
 
 
 def unescaped(text: str) -> str:
-    """Return a text without the escapes of JSON, HTML and URLs, to be searched and not to be shown."""
+    """Return a text without the escapes of JSON, HTML and URLs, for searching, not for showing."""
     for _ in range(_MOST_ESCAPES):
         before, text = text, _CODE_POINT.sub(lambda code: chr(int(code[1], 16)), text)
         text = unquote(_REFERENCE.sub(lambda reference: html.unescape(reference[0]), text))

@@ -1,7 +1,7 @@
 """Evidence: everything that can be known about how a transfer ended, and the outcome that follows from it.
 
-Whatever comes back becomes one of these types, built in one place from the whole of it. An outcome is a function of
-evidence, and the words about it (`tui.words`) are too: there is no other way from an answer to a sentence.
+Every answer becomes one of these types, in one place and from the whole answer. An outcome is a function of evidence,
+and so are the sentences about it (`tui.words`): there is no other way from an answer to a sentence.
 
 | evidence | outcome |
 |---|---|
@@ -12,8 +12,8 @@ evidence, and the words about it (`tui.words`) are too: there is no other way fr
 | Ambiguous, Clash, SenderGone, Reopened | unknown |
 | MatchingRecord | done if it says CONFIRMED, rejected if it says FAILED |
 | NoRecord | not executed: a judgement |
-| PersonsWord, PersonsRecord | what the person says |
-| Legacy | what the row said before evidence was kept |
+| PersonsWord, PersonsRecord | the person's decision |
+| Legacy | what a row older than evidence says |
 """
 
 from dataclasses import dataclass
@@ -32,21 +32,21 @@ class Obstacle(StrEnum):
     LOCKED = "locked"
     CLOSED = "closed"
     PAUSED = "paused"
-    """The exchange asks to be left alone."""
+    """The exchange asks to wait."""
     ENVIRONMENT = "environment"
-    """A variable of the environment cannot be used."""
+    """An environment variable cannot be used."""
     UNWRITABLE = "unwritable"
     DAMAGED_KEY = "damaged key"
     JOURNAL = "journal"
 
 
 class Flaw(StrEnum):
-    """Why what came back says neither yes nor no."""
+    """Why an answer, or its absence, says neither yes nor no."""
 
     NEITHER = "neither"
-    """A whole answer that is no documented yes or no."""
+    """A whole answer that is neither a documented yes nor a documented no."""
     BOTH = "both"
-    """An answer that says yes and something else beside it."""
+    """An answer that says yes and also something else."""
     UNREADABLE = "unreadable"
     """Packed wrongly, or too long to read."""
     NO_ANSWER = "no answer"
@@ -71,7 +71,7 @@ class Failure(StrEnum):
     SLOW = "slow"
     CUT = "cut"
     ODD = "odd"
-    """An error whose own words are for programmers, or may hold what was sent."""
+    """An error whose text is for programmers, or may hold the request."""
     OTHER = "other"
 
 
@@ -102,7 +102,7 @@ class Refusal:
 
     answer: WholeAnswer
     wait_s: int | None = None
-    """For how long the exchange asks to be left alone, if it says so."""
+    """For how long the exchange asks to wait, if it says so."""
 
     def __post_init__(self) -> None:
         if not is_refusal(self.answer):
@@ -120,22 +120,22 @@ class NeverLeft:
 
     obstacle: Obstacle
     failure: Failure | None = None
-    """Of an exchange that is unreachable."""
+    """What went wrong, if the exchange is unreachable."""
     detail: str = ""
-    """The system's own words."""
+    """The system's own text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """What came back, or that nothing came, says neither yes nor no. Raises ValueError for an answer that does."""
+    """An answer, or its absence, that says neither yes nor no. Raises ValueError for an answer that does."""
 
     flaw: Flaw
     answer: WholeAnswer | None = None
-    """What came, if it is a whole answer."""
+    """The answer, if a whole one came."""
     failure: Failure | None = None
-    """Of a connection that broke."""
+    """What went wrong, if the connection broke."""
     detail: str = ""
-    """The system's own words."""
+    """The system's own text."""
 
     def __post_init__(self) -> None:
         answer = self.answer
@@ -174,7 +174,7 @@ class MatchingRecord:
     is_named: bool = False
     """Whether the exchange's answer to the transfer named this tranId."""
     corrects: Outcome | None = None
-    """What Shunter said of the transfer before."""
+    """The outcome that Shunter showed before."""
 
     def __post_init__(self) -> None:
         _require_final(self.status)
@@ -182,7 +182,7 @@ class MatchingRecord:
 
 @dataclass(frozen=True, slots=True)
 class NoRecord:
-    """Several whole reads of the history, long enough after the sending, had nothing that could be the transfer."""
+    """Several whole reads of the history, long enough after the sending, had no record that could be the transfer."""
 
     reads: int
     as_of_ms: int
@@ -192,10 +192,10 @@ class NoRecord:
 
 
 class Reason(StrEnum):
-    """Why something that was said of a transfer is open again."""
+    """Why a transfer is open again."""
 
     RECORD_CHANGED = "record changed"
-    """A record that is the transfer's says something else now, and nothing final."""
+    """The transfer's record has another status now, and not a final one."""
     RECORDS_APPEARED = "records appeared"
     """Records that could be it appeared."""
     TRAN_ID_LOST = "tranId lost"
@@ -204,26 +204,26 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """What was said of the transfer no longer holds; nothing says yet what does."""
+    """The transfer's earlier outcome no longer holds, and the new one is not known yet."""
 
     reason: Reason
     corrects: Outcome | None = None
     status: str = ""
-    """What the record says now."""
+    """The record's status now."""
     tran_id: int | None = None
-    """The tranId that it was wrongly taken for."""
+    """The tranId that it wrongly had."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonsWord:
-    """The person says how it ended; no record shows it."""
+    """The person decided how it ended; no record shows it."""
 
     is_executed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PersonsRecord:
-    """The person says which record it is."""
+    """The person decided which record it is."""
 
     tran_id: int
     status: RecordStatus
@@ -235,7 +235,7 @@ class PersonsRecord:
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
-    """A row that was recorded before evidence was kept: what it said then, word for word."""
+    """A row older than evidence: what it said then, word for word."""
 
     outcome: Outcome
     basis: Basis
@@ -245,7 +245,7 @@ class Legacy:
 
 
 Answer = Accepted | Refusal | NeverLeft | Ambiguous
-"""What comes of sending a transfer."""
+"""The result of sending a transfer."""
 
 Evidence = (
     Awaiting
@@ -290,7 +290,7 @@ def outcome_from(evidence: Evidence) -> Outcome:
 
 
 def basis_of(evidence: Evidence) -> Basis:
-    """Return what the outcome rests on."""
+    """Return the source of the outcome."""
     match evidence:
         case MatchingRecord() | NoRecord() | Reopened():
             return Basis.HISTORY
@@ -323,7 +323,7 @@ def code_from(evidence: Evidence | None) -> int | None:
 
 
 def named_tran_ids(answer: Evidence | None) -> tuple[int, ...]:
-    """Return the tranIds that an answer named without being a plain yes: a record with one of them is no accident."""
+    """Return the tranIds in an answer that is no plain yes: a record with one of them is no coincidence."""
     match answer:
         case Ambiguous(answer=WholeAnswer(tran_ids=tran_ids)) | Clash(answer=WholeAnswer(tran_ids=tran_ids)):
             return tran_ids

@@ -1,7 +1,7 @@
-"""Moments: milliseconds since 1970, as the exchange and the journal count them, and as a person reads them.
+"""Moments: in milliseconds since 1970, as the exchange and the journal have them, and as text for a person.
 
-Every conversion to this machine's zone is here: a zone (TZ) may be one that Python cannot use, and then UTC is shown,
-which the offset says.
+Every conversion to this machine's time zone is here. If Python cannot use the zone (TZ), times are in UTC, and their
+offset says so.
 """
 
 from collections.abc import Callable
@@ -12,23 +12,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST_MS = 1_483_228_800_000
 """2017-01-01: before the exchange opened. Together with `LATEST_MS` it bounds what can be the exchange's time."""
 LATEST_MS = 4_102_444_800_000
-"""2100-01-01: from then on a time is a mistake."""
+"""2100-01-01: a later time is a mistake."""
 YEAR_10000_MS = 253_402_300_800_000
 """The end of the moments that can be shown."""
 
 
 def is_moment(ms: int) -> bool:
-    """Whether so many milliseconds after 1970 is a moment that can be shown."""
+    """Whether a moment can be shown."""
     return 0 <= ms < YEAR_10000_MS
 
 
 def utc(ms: int) -> datetime:
-    """The moment so many milliseconds after 1970, also before it. Raises OverflowError beyond the years 1 to 9999."""
+    """Return a moment in UTC; `ms` may be negative. Raises OverflowError outside the years 1 to 9999."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
 def in_zone(moment: datetime) -> datetime:
-    """The moment in this machine's zone; in UTC if Python cannot use that zone, or if it has no such moment."""
+    """Return a moment in this machine's zone; in UTC if Python cannot use that zone, or the zone lacks the moment."""
     try:
         return moment.astimezone()
     except (OverflowError, ValueError, OSError):
@@ -36,8 +36,8 @@ def in_zone(moment: datetime) -> datetime:
 
 
 def from_zone(wall: datetime) -> datetime:
-    """The moment at which clocks in this machine's zone show a time; those of UTC, if Python cannot use that zone. What
-    has a zone of its own stays.
+    """Return the moment at which clocks in this machine's zone show a time; clocks in UTC, if Python cannot use that
+    zone. A time with a zone of its own is returned as it is.
     """
     if wall.tzinfo is not None:
         return wall
@@ -48,24 +48,24 @@ def from_zone(wall: datetime) -> datetime:
 
 
 def local(ms: int) -> datetime:
-    """The moment so many milliseconds after 1970, as `in_zone` has it. Raises OverflowError as `utc` does."""
+    """Return a moment as `in_zone` does. Raises OverflowError as `utc` does."""
     return in_zone(utc(ms))
 
 
 def ms_of(moment: datetime) -> int:
-    """Milliseconds since 1970, exact."""
+    """Return milliseconds since 1970, exact."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def in_full(ms: int) -> str:
-    """Date, time to the second and offset in this machine's zone, for a person. A moment that no calendar has is told
-    by its number.
+    """Return date, time to the second and offset in this machine's zone, for a person; the number of milliseconds, if
+    no calendar has the moment.
     """
     return _or_number(ms, lambda moment: moment.isoformat(" ", "seconds"))
 
 
 def shown(ms: int, time_format: str) -> str:
-    """The moment in this machine's zone, in a format of `strftime`; told by its number as `in_full` does."""
+    """Return a moment in this machine's zone, in a format of `strftime`; or its number, as `in_full` does."""
     return _or_number(ms, lambda moment: moment.strftime(time_format))
 
 

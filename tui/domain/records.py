@@ -1,4 +1,4 @@
-"""Records of the exchange's history of transfers, as the exchange has them."""
+"""Records of the exchange's history, as the exchange has them, and the questions that they answer."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
@@ -18,45 +18,45 @@ class RecordStatus(StrEnum):
     """The statuses that the exchange documents."""
 
     PENDING = "PENDING"
-    """The exchange is still working on it."""
+    """The exchange is still processing it."""
     CONFIRMED = "CONFIRMED"
-    """It moved."""
+    """The amount was moved."""
     FAILED = "FAILED"
-    """Nothing moved."""
+    """Nothing was moved."""
 
 
 MOST_TRAN_ID = 2**63 - 1
 LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS = 1_000_000_000_000, YEAR_10000_MS
-"""A record's time cannot be one in seconds: it is from the year 2001 on."""
+"""From the year 2001 on: a time in seconds is out of range."""
 MOST_IN_WORD = 60
-"""Characters of a name or a status. What is longer is neither."""
+"""Characters of a name or a status. A longer text is neither."""
 MOST_IN_TEXT = 300
-"""Characters that are kept of a row that cannot be read."""
+"""Characters that are kept of an unreadable row."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One transfer in the exchange's history, as documented: its amount is more than 0, its texts are printable."""
+    """A transfer in the exchange's history, as documented: its amount is positive, its texts are printable."""
 
     asset: str
     amount: Decimal
     type: str
     status: str
-    """One of `RecordStatus`, or whatever else the exchange said."""
+    """One of `RecordStatus`, or another text of the exchange."""
     tran_id: int
     timestamp: int
     """Milliseconds, in the exchange's time."""
     from_symbol: str | None = None
-    """A pair that the record itself names; nothing else puts one there."""
+    """The pair that the record itself names; it is never filled in from elsewhere."""
     to_symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """One row of the history that is not as documented. Each field but `text` is what could be read of it, or None."""
+    """A row of the history that is not as documented. Each field but `text` is None if it cannot be read."""
 
     text: str
-    """The row as it came, made printable, and cut."""
+    """The row as it came, printable, and cut if it is long."""
     type: str | None = None
     asset: str | None = None
     amount: Decimal | None = None
@@ -82,15 +82,15 @@ class HistoryQuery:
 
 
 def identity(row: Row) -> Hashable:
-    """What a record goes by, whenever it is read: its tranId. One that has none that can be read goes by its text."""
+    """Return what identifies a record in all readings: its tranId; or its text, if it has no readable tranId."""
     return row.text if row.tran_id is None else row.tran_id
 
 
 def one_each(rows: Iterable[Row]) -> list[Row]:
-    """Return each record of one reading once, in the order in which they came first.
+    """Return each record of one reading once, in the order in which they first came.
 
-    One tranId is one record. If it came as different records, it stands once, as a row that is not as documented and
-    that says only what they agree on. A record that was PENDING and is not any more does not differ from itself.
+    One tranId is one record. If it came as different records, it is returned once, as an unreadable row that has only
+    what they agree on. A record that was PENDING, and no longer is, does not count as different.
     """
     alike: defaultdict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:

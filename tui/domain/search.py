@@ -1,6 +1,4 @@
-"""What is looked for among transfers and the exchange's records of them: the one filter of lists and of the command
-line.
-"""
+"""Searches for transfers and records: the one filter of lists and the command line."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +20,7 @@ _UNITS = {
     "w": timedelta(weeks=1),
 }
 _FILTER = re.compile(r"([A-Za-z]+):(?!//)(.*)")
-"""A word that says of what it is; anything else is text to look for."""
+"""A filter. Anything else is text to search for."""
 
 _NUMBER = re.compile(r"[0-9][0-9,]*(\.[0-9]*)?", re.ASCII)
 _TIME_SHAPE = "a day like 2026-11-24, a time like 2026-11-24T13:05 or 2026-11-24T13:05+01:00, or an age like 7d or 12h"
@@ -30,17 +28,17 @@ _TIME_SHAPE = "a day like 2026-11-24, a time like 2026-11-24T13:05 or 2026-11-24
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for. What is empty or None holds nothing back; of the rest, everything must be true."""
+    """A search. An empty field or None matches everything; all others must match."""
 
     text: str = ""
-    """Words, in any case, each of which is somewhere in what is shown."""
+    """Words, in any case. Each must be somewhere in the shown text."""
     wallet: Wallet | None = None
     """At either end."""
     source: Wallet | None = None
     destination: Wallet | None = None
     asset: str = ""
     outcomes: frozenset[Outcome] = frozenset()
-    """One of these."""
+    """Any of these."""
     profile: str = ""
     host: str = ""
     """The exchange's base URL, as the journal has it."""
@@ -51,27 +49,27 @@ class Search:
 
 
 ANY = Search()
-"""Holds nothing back."""
+"""Matches everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a search looks at. None is what could not be read: it is no reason to leave something out."""
+    """The facts that a search compares with. None means that a fact cannot be read: then it matches."""
 
     at_ms: int | None
     type: str | None
-    """The exchange's name of the move, which need not be one that is known here."""
+    """The exchange's name of the type, which may be unknown here."""
     asset: str | None
     outcomes: frozenset[Outcome] | None
-    """Whatever is said of how it ended: a journal and an exchange can say different things."""
+    """The outcomes that the journal and the exchange have: they can differ."""
     profile: str
     host: str
     text: str
-    """All of it, as `folded` gives it."""
+    """All of it as text, as `folded` returns it."""
 
 
 def is_found(search: Search, facts: Facts) -> bool:
-    """Whether something is what is looked for."""
+    """Whether facts match a search."""
     return (
         (search.since_ms is None or facts.at_ms is None or facts.at_ms >= search.since_ms)
         and (search.until_ms is None or facts.at_ms is None or facts.at_ms < search.until_ms)
@@ -85,7 +83,7 @@ def is_found(search: Search, facts: Facts) -> bool:
 
 
 def facts_of(transfer: Transfer) -> Facts:
-    """What a search looks at in a row of the journal."""
+    """Return the facts of a row of the journal."""
     request = transfer.request
     text = haystack(
         request.type.name,
@@ -113,7 +111,7 @@ def facts_of(transfer: Transfer) -> Facts:
 
 
 def moves(search: Search) -> frozenset[str] | None:
-    """The names of the moves between the wallets that are looked for; None where any will do."""
+    """Return the names of the types between the wallets of a search; None if all match."""
     if search.wallet is search.source is search.destination is None:
         return None
     return frozenset(
@@ -126,17 +124,17 @@ def moves(search: Search) -> frozenset[str] | None:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text to look for, as they stand in a `haystack`: 1,250.00 is 1250.00."""
+    """Return the words to search for, as they are in a `haystack`: 1,250.00 is 1250.00."""
     return [word.replace(",", "") if _NUMBER.fullmatch(word) else word for word in folded(text).split()]
 
 
 def folded(text: str) -> str:
-    """A text with its letters all of one case."""
+    """Return a text with all letters of one case."""
     return text.casefold()
 
 
 def haystack(kind: str | None, *shown: str | int | None) -> str:
-    """All that is shown of a transfer, with the wallets of its move, as one folded text to look for words in."""
+    """Return all that is shown of a transfer, and its wallets, as one folded text in which words are searched."""
     return folded(" ".join((_NAMES.get(kind or "", kind or ""), *(str(part) for part in shown if part is not None))))
 
 
@@ -147,20 +145,20 @@ _NAMES = {
 
 
 def parse_since(text: str, now: datetime) -> int:
-    """From when on, in milliseconds: a day or a time, of this machine's zone unless it says which, or an age.
+    """Return the earliest time of a search: a day or a time, in this machine's zone unless it names one, or an age.
 
-    Raises ValueError with what would be right.
+    Raises ValueError with an example.
     """
     return _parse(text, now, timedelta(0))
 
 
 def parse_until(text: str, now: datetime) -> int:
-    """Until when, as `parse_since` reads it: of a day, the end of it."""
+    """Return the end of a search, read as `parse_since` does; for a day, its end."""
     return _parse(text, now, timedelta(days=1))
 
 
 def parse_outcome(text: str) -> Outcome:
-    """The outcome that a word names: not-sent, "not sent" and not_sent are one. Raises ValueError with the names."""
+    """Return the outcome with a name: not-sent, "not sent" and not_sent are one. Raises ValueError with the names."""
     word = re.sub(r"[\s_-]+", "_", text.strip().casefold())
     if word in list(Outcome):
         return Outcome(word)
@@ -184,12 +182,12 @@ def _parse(text: str, now: datetime, of_a_day: timedelta) -> int:
 
 
 def parse_search(line: str, now: datetime) -> Search:
-    """What a line asks for: text, and words like `wallet:spot`, in any order. A word may come once, `outcome:` often.
-    Where the line ends in the beginning of such a word, that asks for nothing yet: it is being typed.
+    """Return the search in a line: text and filters like `wallet:spot`, in any order. Each filter may come once, and
+    `outcome:` often. The beginning of a filter at the end of the line is ignored: it is being typed.
 
-    Raises ValueError with the first thing that is wrong, and what would be right.
+    Raises ValueError with the first mistake, and how to correct it.
     """
-    search, text, said = ANY, [], set()
+    search, text, used = ANY, [], set()
     for word in line.split():
         match = _FILTER.fullmatch(word)
         if match is None:
@@ -202,9 +200,9 @@ def parse_search(line: str, now: datetime) -> Search:
             )
         if not value:
             raise ValueError(f"{name}: goes on without a blank, like {name}:{_EXAMPLES[name]}")
-        if name in said and name != "outcome":
+        if name in used and name != "outcome":
             raise ValueError(f"{name}: stands there twice; leave one")
-        said.add(name)
+        used.add(name)
         try:
             search = _FILTERS[name](search, value, now)
         except ValueError as error:
@@ -217,7 +215,7 @@ def parse_search(line: str, now: datetime) -> Search:
 
 
 def _parse_host(text: str) -> str:
-    """The exchange at a host, its scheme left out or not. Raises ValueError."""
+    """Return the exchange at a host, with or without a scheme. Raises ValueError."""
     if text.casefold() == "live":
         return DEFAULT_BASE_URL
     scheme = "" if "://" in text else "http://" if is_loopback(text.partition(":")[0].casefold()) else "https://"
@@ -235,7 +233,7 @@ _FILTERS: dict[str, Callable[[Search, str, datetime], Search]] = {
     "since": lambda search, value, now: replace(search, since_ms=parse_since(value, now)),
     "until": lambda search, value, now: replace(search, until_ms=parse_until(value, now)),
 }
-"""What each word of a line asks for."""
+"""The filters by name."""
 
 _EXAMPLES = {
     "wallet": "spot",

@@ -1,6 +1,6 @@
-"""What has been read of the exchange's history, kept beside the journal in a file that may be deleted at any time.
+"""A cache of the exchange's history, next to the journal, in a file that may be deleted at any time.
 
-For the desk. It spares asking again, and keeps what the exchange has forgotten after six months; nothing rests on it.
+For the desk. It saves calls, and keeps records that the exchange drops after six months. No outcome depends on it.
 """
 
 from tui.history.store import CacheError, HistoryCache, cache_path

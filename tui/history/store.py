@@ -1,4 +1,4 @@
-"""Records on disk, in SQLite: by account, and by the question that they answered."""
+"""Records on disk, in SQLite, by account and by the question that they answered."""
 
 import contextlib
 import sqlite3
@@ -28,7 +28,7 @@ from tui.files import NotRegular, require_regular_database, state_folder
 from tui.files.database import transaction
 
 _VERSION = 2
-"""Before it, pairs were filled in that no record named, and spans were written by a clock that could be wrong."""
+"""Earlier versions added pairs that no record named, and wrote spans by a clock that could be wrong."""
 _BUSY_TIMEOUT_S = 5.0
 
 _TABLES = (
@@ -62,10 +62,10 @@ _TABLES = (
 _READ = "stream, key, text, asset, amount, type, status, tran_id, timestamp_ms, from_symbol, to_symbol"
 
 _MOST_BYTES = 64 * 1024
-"""Of one row: ours have a few hundred."""
+"""The limit for one row: ours have a few hundred bytes."""
 
 _MOST_RECORDS = 1_000_000
-"""Of an account: a person makes a hundred a day in 27 years."""
+"""The limit for an account: a hundred a day for 27 years."""
 
 _DAMAGE = frozenset(
     {
@@ -80,23 +80,23 @@ _DAMAGE = frozenset(
 
 
 class CacheError(Exception):
-    """What was read before cannot be used, or what is read now cannot be kept: it is asked for again next time."""
+    """Raised when the cache cannot be read or written: the records are asked for again next time."""
 
 
 def cache_path() -> Path:
-    """Where a person's cache is. Raises FolderRefused."""
+    """Return where the person's cache is. Raises FolderRefused."""
     return state_folder() / "history.sqlite3"
 
 
 class HistoryCache:
     """One account's records. Any number of threads and processes may use one file at once; every method blocks.
 
-    Every method raises CacheError when the file is not in order. One that is damaged, or of another version, is made
-    anew: there is nothing in it that the exchange does not have, for six months.
+    Every method raises CacheError if the file is not in order. A damaged file, or one of another version, is replaced
+    by an empty one: the exchange still has the last six months.
     """
 
     def __init__(self, host: str, key_print: str, path: Path | None = None) -> None:
-        """The cache of the account that a key opens at a host; in the person's own file unless a path is given."""
+        """Open the cache for the account of a key at a host; in the person's own file unless a path is given."""
         self._account = f"{host} {key_print}"
         self._path = path or cache_path()
         self._lock = threading.Lock()
@@ -105,13 +105,13 @@ class HistoryCache:
             self._connection = _open(self._path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
     def read(self) -> tuple[dict[HistoryQuery, list[Row]], dict[HistoryQuery, int]]:
-        """The records of each question, and until when, in the exchange's time, it was read whole: both as they were at
-        one moment, whoever writes meanwhile. Nothing, where anything in it is not as it would be written.
+        """Return the records of each question, and until when, in the exchange's time, it was read whole. Both are from
+        one moment. If anything in the file is damaged, return nothing.
         """
         with self._errors(), self._lock:
             try:
@@ -124,16 +124,16 @@ class HistoryCache:
                 return {}, {}
 
     def add(self, query: HistoryQuery, rows: Iterable[Row]) -> None:
-        """Keep some records of a question, of which there may be more."""
+        """Keep some records of a question; there may be more."""
         with self._changing() as connection:
             self._insert(connection, query, rows)
 
     def replace(self, query: HistoryQuery, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
-        """Keep what a question has from one moment on, read whole until another, in the place of what was kept of that
-        time; `is_all` where that is all that it has.
+        """Replace the records of a question from `start_ms` on by these, which were read whole until `until_ms`.
+        `is_all` says that the question has no others.
 
-        It counts as read until then only if what was read before is still kept: another Shunter may have made the file
-        anew meanwhile.
+        It counts as read until then only if the earlier records are still kept: another Shunter may have emptied the
+        file meanwhile.
         """
         with self._changing() as connection:
             key = (self._account, str(query))
@@ -170,7 +170,7 @@ class HistoryCache:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """A connection to a file whose shape is ours; one that is damaged is made anew."""
+    """Return a connection to a file with our schema; a damaged file is replaced."""
     require_regular_database(path)
     try:
         connection = _connect(path)
@@ -183,7 +183,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _made_anew(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
-    """A connection to an empty file. It is emptied in place, so that no other Shunter goes on with one that is gone."""
+    """Return a connection to an emptied file. It is emptied in place, so that other Shunters do not use
+    a deleted one.
+    """
     try:
         with transaction(connection):
             _make(connection)
@@ -202,7 +204,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         path.chmod(0o600)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
-        # A span must not reach the disk before its records. What is lost with the power is asked for again.
+        # A span must not reach the disk before its records. What a power failure loses is asked for again.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA trusted_schema = OFF")
         with transaction(connection):
@@ -223,7 +225,7 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
 
 
 def _make(connection: sqlite3.Connection) -> None:
-    """Empty the file, whatever is in it, and give it its shape."""
+    """Remove everything in the file, and create the tables."""
     for found in connection.execute(
         "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
     ).fetchall():
@@ -235,7 +237,7 @@ def _make(connection: sqlite3.Connection) -> None:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether it is the file's content that is wrong. An error without a code is of a value that cannot be read."""
+    """Whether the file's content is wrong. An error without a code is about a value that cannot be read."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is None or code & 0xFF in _DAMAGE
 
@@ -267,7 +269,7 @@ def _bounded(connection: sqlite3.Connection, statement: str, account: str) -> It
 
 
 def _columns(row: Row) -> tuple[str | int | None, ...]:
-    """A record's columns, from `key` on. All of a record but its status tells it from others."""
+    """Return a record's columns, from `key` on. The key has all of a record but its status."""
     amount = None if row.amount is None else str(row.amount)
     if isinstance(row, UnreadableRow):
         return row.text, row.text, row.asset, amount, row.type, row.status, row.tran_id, row.timestamp, None, None
@@ -279,7 +281,7 @@ def _columns(row: Row) -> tuple[str | int | None, ...]:
 
 
 def _row(kept: sqlite3.Row) -> Row:
-    """The record of a row. Raises sqlite3.DataError for whatever could not be an answer of the exchange: see
+    """Return the record in a row. Raises sqlite3.DataError if the exchange could not have sent it: see
     `exchange/records.py`.
     """
     kind, asset, status, from_symbol, to_symbol = (
@@ -331,7 +333,7 @@ def _text(value: object, most: int) -> str:
 
 
 def _query(value: object) -> HistoryQuery:
-    """The question that was written as `HistoryQuery` shows itself. Raises sqlite3.DataError."""
+    """Return the question from the text of a `HistoryQuery`. Raises sqlite3.DataError."""
     text = value if isinstance(value, str) else ""
     kind, _, pairs = text.partition(" ")
     move = TransferType.__members__.get(kind)
