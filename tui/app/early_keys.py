@@ -34,7 +34,7 @@ class EarlyKeys:
         if self._waits or not takes_keys:
             self._held = [*self._held, event][-_MOST:]
             return True
-        return self._is_part_of_dropped(event)
+        return self._continues_dropped(event)
 
     def release(self) -> list[events.Key | events.Paste]:
         """Return what was held, in order, for the screen that it was typed for."""
@@ -48,7 +48,7 @@ class EarlyKeys:
         for event in self.release():
             self._dropped_s = event.time
 
-    def _is_part_of_dropped(self, event: events.Key | events.Paste) -> bool:
+    def _continues_dropped(self, event: events.Key | events.Paste) -> bool:
         is_text = isinstance(event, events.Paste) or event.is_printable or event.key in ("enter", "tab", "backspace")
         is_early = event.time < self._visible_s
         if is_early or (self._dropped_s and is_text and event.time - self._dropped_s < _PAUSE_S):

@@ -87,7 +87,7 @@ def _run(wanted: Picture, row: int, start: int, end: int, text: int, blank: int,
 
 
 def _joined(
-    text: int, blank: int, characters: list[str], pens: list[int], blank_of: list[int]
+    text: int, blank: int, characters: list[str], pens: list[int], blank_pens: list[int]
 ) -> tuple[int, int] | None:
     """Return the pens of a run's text and blanks once it includes more cells; None if one pen cannot write them all."""
     for character, pen in zip(characters, pens, strict=True):
@@ -96,9 +96,9 @@ def _joined(
                 return None
             blank = pen
         elif text == _NO_PEN:
-            if blank not in (_NO_PEN, blank_of[pen]):
+            if blank not in (_NO_PEN, blank_pens[pen]):
                 return None
-            text, blank = pen, blank_of[pen]
+            text, blank = pen, blank_pens[pen]
         elif text != pen:
             return None
     return text, blank

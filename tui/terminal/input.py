@@ -304,7 +304,7 @@ class InputDriver(LinuxDriver):
     def _sequence_messages(self, sequence: str) -> list[Message]:
         """Return what a whole sequence means: a report of the terminal, a key, or what may have been one."""
         if is_report(sequence):
-            return [] if _is_of_another_button(sequence) else self._parse(sequence)
+            return [] if _is_other_button(sequence) else self._parse(sequence)
         if (event := read_key(sequence)) is None:
             return [self.UnreadableKey()]
         keys: list[Message] = [events.Key(typed.name, typed.character) for typed in event.keys]
@@ -347,7 +347,7 @@ def _has_input(terminal: int) -> bool:
     return bool(count or poll.poll(0))
 
 
-def _is_of_another_button(sequence: str) -> bool:
+def _is_other_button(sequence: str) -> bool:
     """Whether it reports a mouse button other than the left one. Textual takes some of them for the left one."""
     match = _MOUSE.fullmatch(sequence)
     code = int(match[1]) if match else 0

@@ -89,7 +89,7 @@ def is_report(sequence: str) -> bool:
     return _REPORT.fullmatch(sequence) is not None
 
 
-def is_chord_of_text(key: str) -> bool:
+def is_text_chord(key: str) -> bool:
     """Whether a key, by its name, would type a character without its modifiers.
 
     With Ctrl or Alt alone, a letter is a command. With both it is what AltGr is to many terminals.

@@ -10,7 +10,7 @@ from textual.reactive import var
 from textual.widgets.input import Selection
 
 from tui.domain.amounts import ALL_BUT, LEAVE, SHARES
-from tui.terminal.keys import is_chord_of_text
+from tui.terminal.keys import is_text_chord
 from tui.widgets.field_input import FieldInput
 
 _HELP = "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved"
@@ -56,7 +56,7 @@ class AmountInput(FieldInput):
         """
         taken = super().post_message(message)
         match message:
-            case events.Key(is_printable=False) if is_chord_of_text(message.key):
+            case events.Key(is_printable=False) if is_text_chord(message.key):
                 if message.key not in self.screen.active_bindings:
                     self.lose_key()
             case events.Paste() if "".join(message.text.splitlines()[1:]).strip():
