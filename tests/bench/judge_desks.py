@@ -286,15 +286,15 @@ class Seat:
         """The line of the dialog that is so, as far as it can be chosen; None where that cannot be told yet."""
         executions = self._judge.ledger.executions(amount)
         record = executions[0] if executions else None
-        candidates = progress.candidates
+        candidates, choices = progress.candidates, [decision for _, decision in decide._choices(progress)]
         own = [place for place, row in enumerate(candidates) if record and row.tran_id == record.tran_id]
         if own and recorded_outcome(candidates[own[0]].status):
-            return decide._decision(progress, own[0])
+            return choices[own[0]]
         if record is None or record.moved_ms is None:
-            return decide._decision(progress, len(candidates))
+            return choices[len(candidates)]
         if record.moved_ms > self._judge.clock.now_ms():
             return None
-        return decide._decision(progress, len(candidates) + 1)
+        return choices[len(candidates) + 1]
 
 
 class Run:

@@ -8,7 +8,7 @@ from tui.domain.amounts import grouped
 from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.screens import decide, notice
-from tui.words import outcomes, settling, transfers
+from tui.words import settling, transfers
 from tui.words.entries import Description, describe, describe_correction
 from tui.words.outcomes import Watch
 
@@ -41,17 +41,13 @@ def review_text(request: TransferRequest, repeats: Sequence[Transfer], looks: Ma
 def question_text(progress: Progress) -> str:
     """What the person is asked where the program cannot tell."""
     request = progress.transfer.request
-    why = settling.WHY[progress.doubt] if progress.doubt else ""
     return "\n".join(
         [
-            "Transfer unknown",
-            f"{why}{decide._YOUR_WORD}",
-            f"{request.type.name}   {grouped(request.amount)} {request.asset}   {request.pairs}",
-            outcomes.reason(progress.transfer.answer or progress.transfer.evidence),
-            *(f"The record, as it came: {row.text}" for row in progress.unreadable),
-            *(decide._line(row, request.amount) for row in progress.candidates),
-            "It was not executed",
-            "It was executed",
+            settling.QUESTION,
+            *settling.question(progress.transfer, progress.doubt, progress.unreadable),
+            *(settling.candidate(row, request.amount) for row in progress.candidates),
+            settling.not_executed(has_records=bool(progress.candidates)),
+            settling.EXECUTED,
             decide._ASK,
         ]
     )

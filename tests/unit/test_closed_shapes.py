@@ -26,7 +26,7 @@ from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.widgets.holdings_table import HoldingsTable
-from tui.widgets.wallet_list import wallet_figures
+from tui.words.wallets import wallet_figures
 
 GLANCE = "/sapi/v1/asset/wallet/balance"
 OWN = {

@@ -40,6 +40,7 @@ from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.status_bar import Status
+from tui.words import outcomes
 
 
 @dataclass
@@ -350,10 +351,8 @@ class ShunterApp(TerminalApp):
             await self._quit()
             return
         self._open_count_shown = count
-        are, it, its = ("1 transfer is", "it", "its") if count == 1 else (f"{count} transfers are", "them", "their")
         self.notify(
-            f"{are} unknown: do not repeat {it}. Shunter looks for {its} outcome while it "
-            f"runs{'' if self._is_demo else ', and at the next start'}. Ctrl+Q again quits.",
+            outcomes.quitting(count, has_next_start=not self._is_demo),
             title="Quitting",
             severity="warning",
             timeout=60,

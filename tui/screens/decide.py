@@ -1,4 +1,4 @@
-"""Deciding by hand how a transfer ended, where the program cannot tell."""
+"""The dialog in which the person decides how a transfer ended, if Shunter cannot tell."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -16,66 +16,50 @@ from textual.widgets.option_list import Option
 
 from tui.desk.desk import Decision, Desk, Undecidable, Word
 from tui.desk.settle import Progress
-from tui.domain.amounts import quantity
-from tui.domain.moments import local
 from tui.domain.outcome import recorded_outcome
-from tui.domain.records import HistoryRow
-from tui.domain.text import printable
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
-from tui.words import outcomes, settling
+from tui.words import settling
 
-_YOUR_WORD = " Shunter takes your word for it. The exchange's own site may tell you more."
 _ASK = "Down, Up  mark        Enter  choose        Esc or q  leave it open"
 
 
 class DecideScreen(DismissesItself, ModalScreen[None]):
-    """Shows the facts and lets the person choose. It ends once the journal has the decision, or without one."""
+    """Shows the facts and lets the person choose. It closes once the decision is in the journal, or without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave_open", "Leave it open")]
     holds_notices = True
 
     class Decided(Message):
-        """The journal has taken the decision."""
+        """Posted when the decision is in the journal."""
 
     @dataclass
     class NotDecided(Message):
-        """The journal has not taken it."""
+        """Posted when the decision could not be written to the journal."""
 
-        words: str
+        problem: str
 
     def __init__(self, desk: Desk, progress: Progress) -> None:
         super().__init__()
         self._desk = desk
         self.transfer = progress.transfer
         self._progress = progress
+        self._choices = _choices(progress)
         self._is_deciding = False
         self._question = Question(self, doing="deciding", say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
-        transfer, candidates = self._progress.transfer, self._progress.candidates
-        request = transfer.request
-        what = f"{request.type.name}   {quantity(request.amount, request.asset)}   {request.pairs}".rstrip()
-        who = f"{transfer.profile} ...{transfer.key_tail}"
-        why = settling.WHY[doubt] + _YOUR_WORD if (doubt := self._progress.doubt) else ""
+        why, *facts = settling.question(self.transfer, self._progress.doubt, self._progress.unreadable)
         with VerticalScroll(classes="dialog -page", can_focus=False):
-            yield Label("Transfer unknown", classes="title -unknown")
+            yield Label(settling.QUESTION, classes="title -unknown")
             yield Label(why, classes="meaning", markup=False)
-            yield Label(f"Sent {_when(transfer.timestamp_ms)} with {who}\n{what}", classes="meaning", markup=False)
-            reason = outcomes.reason(transfer.answer or transfer.evidence) or outcomes.reason(transfer.evidence)
-            yield Label(reason, classes="meaning", markup=False)
-            for row in self._progress.unreadable:
-                yield Label(f"The record, as it came: {row.text}", classes="meaning", markup=False)
+            for fact in facts:
+                yield Label(fact, classes="meaning", markup=False)
             yield OptionList(
-                *(
-                    Option(Content(_line(row, request.amount)), disabled=not recorded_outcome(row.status))
-                    for row in candidates
-                ),
-                Option(Content(" None of these: it was not executed" if candidates else " It was not executed")),
-                Option(Content(" It was executed: I have seen it on the exchange's own site")),
+                *(Option(Content(f" {text}"), disabled=decision is None) for text, decision in self._choices),
                 id="candidates",
                 compact=True,
             )
@@ -87,30 +71,31 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         self._question.ask()
 
     def on_key(self, event: events.Key) -> None:
-        """Take Enter, where a person pressed it: the list would take it from anybody."""
+        """Take Enter only from a person: the list would take it from anybody."""
         if event.key == "enter":
             self._question.answer(event, self._decide)
 
     def on_ask_line_answer_clicked(self) -> None:
-        """Take a click on the answer, where something is marked."""
+        """Take a click on the answer if a line is marked."""
         if self.query_one(OptionList).highlighted is not None:
             self._question.click(self._decide)
 
     @on(OptionList.OptionSelected)
     def mark(self, event: OptionList.OptionSelected) -> None:
-        """A click marks, and no more."""
+        """Let a click mark the line, and no more."""
         event.stop()
 
     def _decide(self) -> None:
-        """Take the choice that is marked."""
+        """Decide by the marked line."""
         index = self.query_one(OptionList).highlighted
-        if index is not None and not self._is_deciding:
+        decision = None if index is None else self._choices[index][1]
+        if decision and not self._is_deciding:
             self._is_deciding = True
-            self.write_down(_decision(self._progress, index))
+            self.write_down(decision)
 
     @work
     async def write_down(self, decision: Decision) -> None:
-        """Have the desk take the person's word."""
+        """Hand the decision to the desk."""
         try:
             await self._desk.choose(decision)
         except (JournalError, Undecidable) as error:
@@ -119,17 +104,17 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
             self.post_message(self.Decided())
 
     def on_decide_screen_decided(self) -> None:
-        """Done."""
+        """Close."""
         self.dismiss(None)
 
     def on_decide_screen_not_decided(self, message: NotDecided) -> None:
-        """Say why, and ask once more."""
+        """Say why, and ask again."""
         self._is_deciding = False
         self._question.ask()
-        self.query_one(AskLine).say(f"Not decided: {message.words}")
+        self.query_one(AskLine).say(f"Not decided: {message.problem}")
 
     def settled(self) -> None:
-        """It has ended without the person: there is nothing to decide."""
+        """Close: the transfer was settled without the person."""
         if not self._is_deciding:
             self.dismiss(None)
 
@@ -138,23 +123,18 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         self.dismiss(None)
 
 
-def _decision(progress: Progress, index: int) -> Decision:
-    """What a line of the list means: the records, then that it was not executed, then that it was."""
-    transfer, candidates = progress.transfer, progress.candidates
-    if index < len(candidates):
-        record = candidates[index]
-        others = tuple(row.tran_id for row in candidates if row is not record)
-        return Decision(transfer, record, others)
-    if index > len(candidates):
-        return Decision(transfer, Word.EXECUTED)  # and one of them may be its record
+def _choices(progress: Progress) -> list[tuple[str, Decision | None]]:
+    """Return what the person can choose, with the decision that each choice is; None if it would decide nothing."""
+    transfer, records = progress.transfer, progress.candidates
+    choices: list[tuple[str, Decision | None]] = []
+    for record in records:
+        others = tuple(other.tran_id for other in records if other is not record)
+        decision = Decision(transfer, record, others) if recorded_outcome(record.status) else None
+        choices.append((settling.candidate(record, transfer.request.amount), decision))
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
-    return Decision(transfer, Word.NOT_EXECUTED, (*(row.tran_id for row in candidates), *unreadable))
-
-
-def _line(row: HistoryRow, asked: object) -> str:
-    amount = "" if row.amount == asked else f"   {quantity(row.amount, row.asset)}"
-    return f" tranId {row.tran_id}   {_when(row.timestamp)}{amount}   {printable(row.status)}"
-
-
-def _when(ms: int) -> str:
-    return local(ms).strftime("%Y-%m-%d %H:%M:%S")
+    declined = (*(record.tran_id for record in records), *unreadable)
+    return [
+        *choices,
+        (settling.not_executed(has_records=bool(records)), Decision(transfer, Word.NOT_EXECUTED, declined)),
+        (settling.EXECUTED, Decision(transfer, Word.EXECUTED)),  # and one of the records may be its own
+    ]

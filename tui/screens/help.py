@@ -21,12 +21,9 @@ from tui.widgets.completing_input import CompletingInput
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.wallet_list import WalletList
+from tui.words.outcomes import WHAT_UNKNOWN_MEANS
 
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
-_UNKNOWN = (
-    'The outcome "unknown" means that no clear answer came: the transfer may have been made. Shunter looks for it in '
-    "the exchange's history, and asks you if doubt remains. Until then, do not send it again."
-)
 _CUT = "A ~ marks text that is cut off. The full text is below a table, or opens with Enter in a list."
 
 _WIDGETS = (
@@ -55,7 +52,7 @@ class HelpScreen(DismissesItself, ModalScreen[None]):
         with Vertical(classes="dialog -page"):
             yield Label("Help", classes="title")
             with VerticalScroll():
-                yield Label(_UNKNOWN, id="help-unknown", markup=False)
+                yield Label(WHAT_UNKNOWN_MEANS, id="help-unknown", markup=False)
                 yield Label(_ABOVE, markup=False)
                 yield Static(_table(help_lines(explained_bindings(self.app.BINDINGS))), id="help-keys")
                 yield Label(_CUT, markup=False)

@@ -25,7 +25,7 @@ from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
-from tui.screens.history_words import comparing_words, differences, empty_words, missing_findings, said
+from tui.screens.history_words import comparing_words, empty_words, missing_findings, said
 from tui.screens.report import ReportScreen
 from tui.widgets.at_once import at_once
 from tui.widgets.entry_table import EntryTable
@@ -33,7 +33,7 @@ from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.words.columns import Listed, View, listed
-from tui.words.differences import summary
+from tui.words.differences import sections, summary
 from tui.words.entries import InUse, describe, draft_from
 from tui.words.outcomes import Watch
 
@@ -267,7 +267,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             page = ReportScreen(
                 "The journal against the record",
                 summary(comparison, self._browser.unread_count),
-                differences(comparison),
+                sections(comparison),
             )
             self.app.push_screen(page)
 

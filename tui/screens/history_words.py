@@ -2,12 +2,7 @@
 
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
-from tui.domain.differences import Comparison, DifferenceKind
-from tui.screens.report import Section
-from tui.words.differences import advice, sentence
-
-_MOST_TOLD = 200
-"""A page is for reading; the command tells all."""
+from tui.words.differences import Section
 
 
 def said(browser: HistoryBrowser, shown: int, *, is_filtered: bool) -> str:
@@ -47,25 +42,6 @@ def missing_findings(browser: HistoryBrowser) -> tuple[str, list[Section]]:
     if not found:
         return "All of the exchange's last six months is in the list.", []
     return "This is not in the list, or not all of it:", [Section("", [line]) for line in found]
-
-
-def differences(comparison: Comparison) -> list[Section]:
-    """Each difference, with what to do."""
-    told = comparison.differences[:_MOST_TOLD]
-    found = [
-        Section(one.kind.value.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)]) for one in told
-    ]
-    if more := len(comparison.differences) - len(told):
-        found.append(Section(f"{more:,} more", ["shunter reconcile prints all of them."]))
-    if comparison.elsewhere:
-        count, what_to_do = len(comparison.elsewhere), advice(comparison.elsewhere[0])
-        found.append(
-            Section(
-                DifferenceKind.ELSEWHERE.value.capitalize(),
-                [f'{count:,} records; "elsewhere" in the filter lists them. {what_to_do}'],
-            )
-        )
-    return found
 
 
 def _progress(browser: HistoryBrowser) -> str:

@@ -15,7 +15,7 @@ from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 
 
-class HoldingsScreen(DismissesItself, Screen[HoldingsTable.Chosen | None]):
+class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]):
     """Ends with the cell that a person wants to move from, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
@@ -43,7 +43,7 @@ class HoldingsScreen(DismissesItself, Screen[HoldingsTable.Chosen | None]):
         """Show what was read meanwhile."""
         self._table.show_balances(balances)
 
-    def on_holdings_table_chosen(self, message: HoldingsTable.Chosen) -> None:
+    def on_holdings_table_holding_chosen(self, message: HoldingsTable.HoldingChosen) -> None:
         """Back to the form, with it."""
         message.stop()
         self.dismiss(message)

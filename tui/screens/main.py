@@ -371,13 +371,13 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         if draft:
             self.query_one(TransferForm).fill(draft)
 
-    def on_holdings_table_chosen(self, message: HoldingsTable.Chosen) -> None:
+    def on_holdings_table_holding_chosen(self, message: HoldingsTable.HoldingChosen) -> None:
         """Move from there."""
         self.query_one(TransferForm).move_from(message.source, message.asset)
 
-    def _holding_chosen(self, chosen: HoldingsTable.Chosen | None) -> None:
+    def _holding_chosen(self, chosen: HoldingsTable.HoldingChosen | None) -> None:
         if chosen:
-            self.on_holdings_table_chosen(chosen)
+            self.on_holdings_table_holding_chosen(chosen)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         if transfer is None:  # left, or its result was closed

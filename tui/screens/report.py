@@ -1,7 +1,6 @@
 """A page of sections, each with a title and lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,15 +13,7 @@ from textual.widgets import Label, Static
 from tui.domain.text import printable
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A section; its texts may come from an exchange."""
-
-    title: str
-    """Empty if the lines need none."""
-    lines: Sequence[str] = ()
+from tui.words.differences import Section
 
 
 class ReportScreen(DismissesItself, ModalScreen[None]):

@@ -80,7 +80,6 @@ _ASK = {
 }
 
 
-_OUT_OF_SIGHT = "Not sent: not all of the facts are in sight. Up and Down scroll."
 _ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
 """The keys that answer for good, and the action of each."""
 
@@ -125,7 +124,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         balances: Balances
 
     @dataclass
-    class Answered(Message):
+    class Submitted(Message):
         """The transfer was sent, and this is how it stands."""
 
         transfer: Transfer
@@ -240,7 +239,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         facts = [self.find_widget(fact) for fact in self.query(".facts > *, #review-place")]
         is_all = all(fact.visible_region == fact.region for fact in facts)
         if not is_all:
-            self.query_one(AskLine).say(_OUT_OF_SIGHT)
+            self.query_one(AskLine).say(outcomes.OUT_OF_SIGHT)
         return is_all
 
     @work(exclusive=True, group="prepare")
@@ -292,7 +291,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         except JournalError as error:
             self.post_message(self.Failed(str(error)))
         else:
-            self.post_message(self.Answered(transfer))
+            self.post_message(self.Submitted(transfer))
 
     def on_review_screen_prepared(self, message: Prepared) -> None:
         """Let it be sent, or first ask whether a second identical transfer is meant."""
@@ -331,7 +330,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         elif excess:
             self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
-    def on_review_screen_answered(self, message: Answered) -> None:
+    def on_review_screen_submitted(self, message: Submitted) -> None:
         """The review is over, but for a clock that was off: that is mended, and one key sends again."""
         if refused := outcomes.clock_refused(message.transfer.evidence):
             self._go(Stage.PREPARING, refused)
@@ -343,7 +342,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
     def on_review_screen_failed(self, message: Failed) -> None:
         """Say why nothing was sent. The person may try again, or go back with everything kept."""
         if self._stage is not Stage.BLOCKED:
-            self._go(Stage.FAILED, f"Nothing was sent.\n{message.words}")
+            self._go(Stage.FAILED, outcomes.nothing_sent(message.words))
 
     def _excess(self, balances: Balances) -> Problem | None:
         """What is wrong with the amount, where the source has less; None where it has enough, or is not known."""

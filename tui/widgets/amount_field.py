@@ -15,22 +15,21 @@ from tui.widgets.form_field import FormField
 
 
 class Shares(Static):
-    """What the letters in the amount stand for, to be clicked as well."""
+    """Names what the letters in the amount stand for. A click does what its letter does."""
 
     @dataclass
-    class Clicked(Message):
-        """A part of what is available is wanted."""
+    class LetterClicked(Message):
+        """Posted when a letter is clicked: one of `SHARES`, or `LEAVE`."""
 
-        percent: int
-        """0 where all but so much is."""
+        letter: str
 
     def __init__(self) -> None:
-        parts = [*((key, percent, share_name(percent)) for key, percent in SHARES.items()), (LEAVE, 0, ALL_BUT)]
-        super().__init__("  ".join(f"[@click=share({percent})]{key} {words}[/]" for key, percent, words in parts))
+        names = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: ALL_BUT}
+        super().__init__("  ".join(f"[@click=letter('{letter}')]{letter} {name}[/]" for letter, name in names.items()))
 
-    def action_share(self, percent: int) -> None:
-        """Say which one was clicked."""
-        self.post_message(self.Clicked(percent))
+    def action_letter(self, letter: str) -> None:
+        """Tell the field which letter was clicked."""
+        self.post_message(self.LetterClicked(letter))
 
 
 _LOST = "A key was not understood: check the amount. Ctrl+U empties it"
@@ -101,14 +100,14 @@ class AmountField(FormField):
         """What a person types counts, and no part that was asked for before."""
         self._wanted = None
 
-    def on_shares_clicked(self, event: Shares.Clicked) -> None:
-        """Do what the letter does, whatever stands in the field."""
+    def on_shares_letter_clicked(self, event: Shares.LetterClicked) -> None:
+        """Do what the letter does, whatever the field holds."""
         event.stop()
         self.screen.set_focus(self.amount)
-        if event.percent:
-            self._want(event.percent)
-        else:
+        if event.letter == LEAVE:
             self.amount.action_leave()
+        else:
+            self._want(SHARES[event.letter])
 
     def _want(self, percent: int) -> None:
         self._wanted = percent

@@ -1,8 +1,6 @@
 """Every asset against the wallets, of which one cell is chosen."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -12,15 +10,15 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.clock import ticks_ms, time_of
-from tui.domain.amounts import exact_sum, grouped
-from tui.domain.balances import Absent, Account, Balances, Restriction
+from tui.clock import ticks_ms
+from tui.domain.balances import Absent, Account, Balances
 from tui.domain.holdings import Holding, all_holdings, brief, pair_of
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
 from tui.widgets.wallet_list import ARROWS_HELP
+from tui.words.wallets import holding_detail, holdings_summary
 
 _ASSET_COLUMNS = 8
 _CELL_COLUMNS = 9
@@ -28,7 +26,6 @@ _NOTES = 6
 """Lines besides the assets: what it is, the wallets' names, what is not in sight, and of the chosen cell and its asset,
 all of it.
 """
-_WORTH_COLUMNS = 10
 _MORE = "+"
 """Stands behind a total if a wallet was not read that may have more."""
 
@@ -59,8 +56,8 @@ class HoldingsTable(Widget, can_focus=True):
     )
 
     @dataclass
-    class Chosen(Message):
-        """A person wants to move an asset out of a place."""
+    class HoldingChosen(Message):
+        """Posted when the person wants to move an asset out of an account."""
 
         source: Account
         asset: str
@@ -108,13 +105,19 @@ class HoldingsTable(Widget, can_focus=True):
         return super().post_message(message)
 
     def render(self) -> Content:
-        """What it is, a line for each asset in sight, and all of the chosen one."""
+        """Draw a summary, a line for each asset in sight, and all of the chosen cell."""
         width, height = self.content_size
         shown = self._wallets[self._left :][: self._columns(width)]
-        lines = [self._title(), _line(self._beside(len(shown)), ["Total", *(wallet.short_label for wallet in shown)])]
-        for index, row in enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top):
-            lines.append(self._asset_line(row, shown, is_chosen=index == self._row))
-        detail = [self._out_of_sight(len(shown), [line.plain for line in lines[2:]]), *self._detail()]
+        rows = enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top)
+        assets = [self._asset_line(row, shown, is_chosen=index == self._row) for index, row in rows]
+        summary = holdings_summary(self._balances, self._rows, self._typed, ticks_ms())
+        heading = _line(self._beside(len(shown)), ["Total", *(wallet.short_label for wallet in shown)])
+        lines = [Content(summary).stylize("bold"), heading, *assets]
+        hidden = self._out_of_sight(len(shown), [line.plain for line in assets])
+        if self._rows:
+            detail = [hidden, *holding_detail(self._balances, self._rows[self._row], self._wallets[self._column])]
+        else:
+            detail = [hidden, "", "", " Nothing"]
         lines += [Content("")] * (height - len(lines) - len(detail))
         lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in detail]
         return Content("\n").join(
@@ -170,7 +173,7 @@ class HoldingsTable(Widget, can_focus=True):
             return
         asset, wallet = self._rows[self._row].asset, self._wallets[self._column]
         pair = pair_of(self._balances, asset) if wallet is Wallet.ISOLATED else None
-        self.post_message(self.Chosen(Account(wallet, pair), asset))
+        self.post_message(self.HoldingChosen(Account(wallet, pair), asset))
 
     def _type(self, typed: str) -> None:
         self._typed = typed
@@ -198,14 +201,6 @@ class HoldingsTable(Widget, can_focus=True):
     @property
     def _amount(self) -> object:
         return self._rows[self._row].amounts.get(self._wallets[self._column])
-
-    def _title(self) -> Content:
-        words = f"{len(self._rows)} asset{'s' * (len(self._rows) != 1)}"
-        worths = [row.worth for row in self._rows if row.worth is not None]
-        worth = f", {_about(exact_sum(worths))}" if worths else ""
-        found = f' with "{self._typed}"' if self._typed else ""
-        unread = "" if all(holdings.is_whole for holdings in self._balances.wallets.values()) else "; not all was read"
-        return Content(f"{words}{found}{worth}{unread}{_doubts(self._balances)}").stylize("bold")
 
     def _beside(self, shown: int) -> str:
         """How many wallets there are to the left and to the right of those in sight."""
@@ -239,28 +234,6 @@ class HoldingsTable(Widget, can_focus=True):
             line += cell.stylize(self.get_visual_style("holdings--chosen")) if wallet is chosen else cell
         return line
 
-    def _detail(self) -> list[str]:
-        """All of the chosen cell, and of its asset, to the last digit."""
-        if not self._rows:
-            return ["", "", " Nothing"]
-        row, wallet = self._rows[self._row], self._wallets[self._column]
-        amount = row.amounts.get(wallet)
-        if amount:
-            free = "" if self._balances.wallets[wallet].is_transferable else " free"
-            here = f"{grouped(amount)} {row.asset}{free}"
-            if wallet is Wallet.ISOLATED and not self._balances.wallets[wallet].is_whole:
-                here += ", and in pairs that could not be read"
-        else:
-            here = self._balances.wallets[wallet].without(row.asset).value
-        worth = "not known" if row.worth is None else _about(row.worth)
-        of_all = "Free in all" if row.is_whole else "Free in all that was read"
-        here += "".join(f"; {bar.value}" for bar in Restriction if bar in self._balances.wallets[wallet].restrictions)
-        return [f" {wallet.label}: {here}", f" {of_all}: {grouped(row.total)} {row.asset}", f" Worth: {worth}"]
-
-
-def _about(worth: Decimal) -> str:
-    return f"about {brief(worth, _WORTH_COLUMNS).rstrip('~')} BTC"
-
 
 def _line(asset: str, cells: list[str], *, marker: str = " ") -> Content:
     return Content(set_cell_size(f"{marker}{asset}", _ASSET_COLUMNS) + "".join(map(_cell, cells)))
@@ -273,21 +246,3 @@ def _cell(text: str) -> str:
 def _has_column(balances: Balances, wallet: Wallet) -> bool:
     holdings = balances.wallets[wallet]
     return any(holdings.assets.values()) or bool(holdings.pairs) or not holdings.is_whole
-
-
-def _doubts(balances: Balances) -> str:
-    """What of it may not be so any more."""
-    return "".join(f"; {words}" for words in _doubt_words(balances))
-
-
-def _doubt_words(balances: Balances) -> Iterator[str]:
-    now_ms = ticks_ms()
-    old = [
-        holdings.read_ms
-        for wallet, holdings in balances.wallets.items()
-        if holdings.read_ms is not None and not balances.is_fresh(wallet, now_ms)
-    ]
-    if any(balances.is_doubtful(wallet) for wallet in Wallet):
-        yield "a transfer may change it"
-    elif old:
-        yield f"read {time_of(min(old)):%H:%M}, F5 reloads"

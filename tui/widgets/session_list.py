@@ -13,6 +13,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.late_messages import DropsLateMessages
+from tui.words import settling
 from tui.words.columns import AMOUNT, MOVE, OUTCOME, PAIRS, PROFILE, TIME, TRAN_ID, Listed, View, telling
 from tui.words.entries import InUse
 
@@ -127,5 +128,5 @@ class SessionList(DropsLateMessages, Vertical):
             for transfer in noted[:_MOST_NOTES]
         ]
         if more := len(noted) - len(lines):
-            lines.append(f"{more} more unknown: mark one in the list to read its note")
+            lines.append(settling.more_notes(more))
         return "\n".join(lines)

@@ -1,7 +1,6 @@
 """The list of the eight wallets, of which one is chosen."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -12,13 +11,10 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui.clock import time_of
-from tui.domain.amounts import aligned
-from tui.domain.balances import Absent, Account, Balances, Holdings, Restriction
+from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
-
-WALLETS = tuple(Wallet)
+from tui.words.wallets import WALLETS, wallet_figures
 
 _AS_EVER = "not dim $foreground"
 """How a figure looks that can be relied on, in a line that is dimmed."""
@@ -53,8 +49,8 @@ class WalletList(OptionList, inherit_bindings=False):
     ]
 
     @dataclass
-    class Refused(Message):
-        """A wallet was meant that cannot be chosen."""
+    class OutOfReach(Message):
+        """Posted when the person means a wallet that cannot be chosen."""
 
         wallet: Wallet
 
@@ -120,7 +116,7 @@ class WalletList(OptionList, inherit_bindings=False):
     def _is_refused(self, index: int) -> bool:
         is_refused = self.get_option_at_index(index).disabled
         if is_refused:
-            self.post_message(self.Refused(WALLETS[index]))
+            self.post_message(self.OutOfReach(WALLETS[index]))
         return is_refused
 
     def _lay_out(self) -> None:
@@ -141,75 +137,3 @@ class WalletList(OptionList, inherit_bindings=False):
             if is_refused or not is_fresh:
                 prompt = prompt.stylize(_AS_EVER if is_fresh else "dim", len(padded))
             self.replace_option_prompt_at_index(index, prompt)
-
-
-def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> dict[Wallet, tuple[str, bool]]:
-    """What stands beside each wallet, and whether it can be relied on; where not, words say so too. Amounts of one
-    asset have their dots in one column.
-    """
-    amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
-    written = dict(zip(amounts, aligned(list(amounts.values())), strict=True))
-    doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
-    notes = {wallet: doubt + _bars(balances.wallets[wallet]) for wallet, doubt in doubts.items()}
-    behind = max(map(len, notes.values()))
-    figures = {}
-    for wallet, doubt in doubts.items():
-        holdings = balances.wallets[wallet]
-        if holdings.read_ms is None:
-            is_out = balances.is_out_of_bounds(wallet)
-            figures[wallet] = ("no access" if is_out else "not read" if holdings.problem else "..."), False
-        elif not holdings.is_open:
-            figures[wallet] = "not open", True
-        else:
-            text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _words(balances, wallet, asset)
-            figures[wallet] = text + notes[wallet].ljust(behind), not doubt and text != Absent.NOT_READ.value
-    return figures
-
-
-def _bars(holdings: Holdings) -> str:
-    """What the exchange bars a wallet from."""
-    return "".join(f" {restriction.value}" for restriction in Restriction if restriction in holdings.restrictions)
-
-
-def any_times(balances: Balances, now_ms: float) -> bool:
-    """Whether the time of its reading stands beside the figure of any wallet."""
-    return any(_is_old(balances, wallet, now_ms) for wallet in WALLETS)
-
-
-def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
-    """Why a figure is not to be relied on: a transfer may have changed it, or it was read at a time long past; empty
-    where it is.
-    """
-    holdings = balances.wallets[wallet]
-    if holdings.read_ms is None or not holdings.is_open:
-        return ""
-    if balances.is_doubtful(wallet):
-        return " may change"
-    return f" {time_of(holdings.read_ms):%H:%M}" if _is_old(balances, wallet, now_ms) else ""
-
-
-def _is_old(balances: Balances, wallet: Wallet, now_ms: float) -> bool:
-    holdings = balances.wallets[wallet]
-    is_read = holdings.read_ms is not None and holdings.is_open
-    return is_read and not balances.is_doubtful(wallet) and not balances.is_fresh(wallet, now_ms)
-
-
-def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> Decimal | None:
-    """How much of an asset a wallet, or the pair's account in it, holds; None where that is no one figure."""
-    pairs = balances.wallets[wallet].pairs
-    is_isolated = wallet is Wallet.ISOLATED
-    if not asset or (is_isolated and pair not in pairs):
-        return None
-    figure = balances.figure(Account(wallet, pair if is_isolated else None), asset)
-    return None if figure is None else figure.amount
-
-
-def _words(balances: Balances, wallet: Wallet, asset: str) -> str:
-    """Why there is no amount of an asset; without an asset, how many there are."""
-    holdings = balances.wallets[wallet]
-    if asset and wallet is not Wallet.ISOLATED:
-        return holdings.without(asset).value
-    is_isolated = wallet is Wallet.ISOLATED
-    count, noun = (len(holdings.pairs), "pair") if is_isolated else (sum(map(bool, holdings.assets.values())), "asset")
-    more = "" if holdings.is_whole else "+"  # a row cannot be read
-    return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"

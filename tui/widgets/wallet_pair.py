@@ -11,7 +11,8 @@ from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.widgets.form_field import FormField
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.note_line import NoteLine
-from tui.widgets.wallet_list import WalletList, any_times
+from tui.widgets.wallet_list import WalletList
+from tui.words.wallets import shows_times
 
 _ENDS = Field.SOURCE, Field.DESTINATION
 
@@ -86,9 +87,9 @@ class WalletPair(DropsLateMessages, Vertical):
         """Show what each wallet holds of the asset."""
         for which, end in zip(_ENDS, state.ends, strict=True):
             self.list_of(which).show_balances(state.balances, state.known_asset, end.pair or "", state.now_ms)
-        self.set_class(any_times(state.balances, state.now_ms), "-has-times")
+        self.set_class(shows_times(state.balances, state.now_ms), "-has-times")
 
-    def on_wallet_list_refused(self, event: WalletList.Refused) -> None:
+    def on_wallet_list_out_of_reach(self, event: WalletList.OutOfReach) -> None:
         """Say why a wallet cannot be chosen."""
         event.stop()
         self._note(route_problem(self.source, event.wallet))

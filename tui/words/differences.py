@@ -4,6 +4,7 @@ They are functions of a row's evidence and of what the record says, both whole.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from tui.domain.amounts import quantity
@@ -31,6 +32,16 @@ _UNREADABLE = "The exchange's record of it is not as documented; it stands below
 _STILL_PENDING = "Its record still says PENDING."
 
 _MOST_NAMED = 3
+_MOST_SECTIONS = 200
+"""A page is for reading; `shunter reconcile` prints everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a page: a title, which may be empty, and lines, which may come from an exchange."""
+
+    title: str
+    lines: list[str]
 
 
 def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKNOWN) -> str:
@@ -139,6 +150,20 @@ def summary(comparison: Comparison, unread: int = 0) -> str:
             *([f"{unread:,} questions to the exchange were not answered: n says why."] if unread else []),
         ]
     )
+
+
+def sections(comparison: Comparison) -> list[Section]:
+    """Return each difference with what to do, as many as a page has room for."""
+    shown = [
+        Section(one.kind.value.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)])
+        for one in comparison.differences[:_MOST_SECTIONS]
+    ]
+    if more := len(comparison.differences) - len(shown):
+        shown.append(Section(f"{more:,} more", ["shunter reconcile prints all of them."]))
+    if elsewhere := comparison.elsewhere:
+        text = f'{len(elsewhere):,} records; "elsewhere" in the filter lists them. {advice(elsewhere[0])}'
+        shown.append(Section(DifferenceKind.ELSEWHERE.value.capitalize(), [text]))
+    return shown
 
 
 def none(unread: Collection[object]) -> str:

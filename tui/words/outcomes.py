@@ -39,6 +39,14 @@ _LOOKING = (
 SENDER_GONE = "Shunter ended before the answer came"
 
 
+WHAT_UNKNOWN_MEANS = (
+    'The outcome "unknown" means that no clear answer came: the transfer may have been made. Shunter looks for it in '
+    f"the exchange's history, and asks you if doubt remains. {_UNTIL_THEN}"
+)
+
+OUT_OF_SIGHT = "Not sent: not all of the facts are in sight. Up and Down scroll."
+
+
 class Watch(Enum):
     """Who keeps looking for a transfer that was judged."""
 
@@ -170,6 +178,19 @@ def notice(evidence: Evidence) -> tuple[str, str]:
         "What Shunter showed of this transfer does not hold: its outcome is unknown again, and it may have been "
         f"executed. Shunter keeps looking. {_UNTIL_THEN}",
     )
+
+
+def nothing_sent(reason: str) -> str:
+    """Return that a transfer was not sent, and why."""
+    return f"Nothing was sent.\n{reason}"
+
+
+def quitting(count: int, *, has_next_start: bool) -> str:
+    """Return a warning that `count` transfers are unknown as Shunter quits."""
+    are, it, its = ("1 transfer is", "it", "its") if count == 1 else (f"{count} transfers are", "them", "their")
+    later = ", and at the next start" if has_next_start else ""
+    looks = f"Shunter looks for {its} outcome while it runs{later}."
+    return f"{are} unknown: do not repeat {it}. {looks} Ctrl+Q again quits."
 
 
 def standing(evidence: Evidence) -> str:

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from enum import Enum, auto
 
 from tui.domain import moments
+from tui.domain.amounts import quantity
+from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
+from tui.words import outcomes
 
 
 class Doubt(Enum):
@@ -84,6 +88,36 @@ WHY = {
 """Why the person is asked, in whole sentences."""
 
 
+QUESTION = "Transfer unknown"
+
+_SITE = "The exchange's own site may tell you more."
+
+EXECUTED = "It was executed: I have seen it on the exchange's own site"
+
+
+def question(transfer: Transfer, doubt: Doubt | None, unreadable: Sequence[UnreadableRow]) -> list[str]:
+    """Return what the person reads before deciding: why they are asked, then what is known."""
+    request, answer = transfer.request, transfer.answer or transfer.evidence
+    sent = f"Sent {_full(transfer.timestamp_ms)} with {transfer.profile} ...{transfer.key_tail}"
+    return [
+        f"{WHY[doubt]} Shunter takes your word for it. {_SITE}" if doubt else "",
+        f"{sent}\n{request.type.name}   {quantity(request.amount, request.asset)}   {request.pairs}".rstrip(),
+        outcomes.reason(answer) or outcomes.reason(transfer.evidence),
+        *(f"The record, as it came: {row.text}" for row in unreadable),
+    ]
+
+
+def candidate(record: HistoryRow, asked: Decimal) -> str:
+    """Return a record that could be the transfer, with its amount if another one was asked for."""
+    amount = "" if record.amount == asked else f"   {quantity(record.amount, record.asset)}"
+    return f"tranId {record.tran_id}   {_full(record.timestamp)}{amount}   {printable(record.status)}"
+
+
+def not_executed(*, has_records: bool) -> str:
+    """Return the choice that the transfer was not executed."""
+    return "None of these: it was not executed" if has_records else "It was not executed"
+
+
 def no_record(as_of_ms: int, pause: timedelta) -> str:
     """Return that the history has no record yet, and when it is read again."""
     again_ms = as_of_ms + pause // timedelta(milliseconds=1)
@@ -125,9 +159,18 @@ def own_failure(name: str) -> str:
     return f"Shunter itself failed to look ({name}), and tries again"
 
 
+def more_notes(count: int) -> str:
+    """Return that more transfers have a note than there is room for."""
+    return f"{count} more unknown: mark one in the list to read its note"
+
+
 def looked(note: str | None) -> str:
     """Return what one look at the history gave, as a sentence; without a note, that there is no record."""
     return f"{note}." if note else "There is no record of it yet."
+
+
+def _full(at_ms: int) -> str:
+    return moments.shown(at_ms, "%Y-%m-%d %H:%M:%S")
 
 
 def _clock(at_ms: int) -> str:

@@ -1,9 +1,17 @@
 """What wallets and their accounts hold, in words."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from tui.domain.amounts import exact_sum, grouped, quantity
-from tui.domain.balances import Account, Balances, Figure, Restriction
+from tui.clock import time_of
+from tui.domain.amounts import aligned, exact_sum, grouped, quantity
+from tui.domain.balances import Absent, Account, Balances, Figure, Restriction
+from tui.domain.holdings import Holding, brief
+from tui.domain.wallets import Wallet
+
+WALLETS = tuple(Wallet)
+
+_WORTH_COLUMNS = 10
 
 
 def balance_now(balances: Balances, account: Account, asset: str, since_ms: float) -> str:
@@ -47,3 +55,119 @@ def bar(restriction: Restriction | None) -> str:
         return ""
     way = "out of it" if restriction is Restriction.NO_WAY_OUT else "into it"
     return f"\nThe exchange says: no transfers {way} now."
+
+
+def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> dict[Wallet, tuple[str, bool]]:
+    """Return what is next to each wallet, and whether it can be relied on; if not, the text says so too.
+
+    It is the amount of an asset, with the dots of all amounts below each other; without an asset, how many there are.
+    """
+    amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
+    written = dict(zip(amounts, aligned(list(amounts.values())), strict=True))
+    doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
+    bars = {wallet: "".join(f" {each}" for each in restrictions(balances, wallet)) for wallet in WALLETS}
+    note_columns = max(len(doubts[wallet] + bars[wallet]) for wallet in WALLETS)
+    figures = {}
+    for wallet, doubt in doubts.items():
+        holdings = balances.wallets[wallet]
+        if holdings.read_ms is None:
+            is_barred = balances.is_out_of_bounds(wallet)
+            figures[wallet] = ("no access" if is_barred else "not read" if holdings.problem else "..."), False
+        elif not holdings.is_open:
+            figures[wallet] = "not open", True
+        else:
+            text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _no_amount(balances, wallet, asset)
+            note = (doubt + bars[wallet]).ljust(note_columns)
+            figures[wallet] = text + note, not doubt and text != Absent.NOT_READ.value
+    return figures
+
+
+def shows_times(balances: Balances, now_ms: float) -> bool:
+    """Whether the time of its reading is next to the figure of any wallet."""
+    return any(_is_old(balances, wallet, now_ms) for wallet in WALLETS)
+
+
+def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
+    """Return what the exchange bars a wallet from."""
+    return [each.value for each in Restriction if each in balances.wallets[wallet].restrictions]
+
+
+def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
+    """Return why a figure cannot be relied on: a transfer may change it, or when it was read; empty if it can."""
+    holdings = balances.wallets[wallet]
+    if holdings.read_ms is None or not holdings.is_open:
+        return ""
+    if balances.is_doubtful(wallet):
+        return " may change"
+    return f" {time_of(holdings.read_ms):%H:%M}" if _is_old(balances, wallet, now_ms) else ""
+
+
+def _is_old(balances: Balances, wallet: Wallet, now_ms: float) -> bool:
+    holdings = balances.wallets[wallet]
+    is_read = holdings.read_ms is not None and holdings.is_open
+    return is_read and not balances.is_doubtful(wallet) and not balances.is_fresh(wallet, now_ms)
+
+
+def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> Decimal | None:
+    """Return how much of an asset a wallet, or the pair's account in it, holds; None if that is not one figure."""
+    pairs = balances.wallets[wallet].pairs
+    is_isolated = wallet is Wallet.ISOLATED
+    if not asset or (is_isolated and pair not in pairs):
+        return None
+    figure = balances.figure(Account(wallet, pair if is_isolated else None), asset)
+    return None if figure is None else figure.amount
+
+
+def _no_amount(balances: Balances, wallet: Wallet, asset: str) -> str:
+    """Return why there is no amount of an asset; without an asset, how many assets or pairs there are."""
+    holdings = balances.wallets[wallet]
+    is_isolated = wallet is Wallet.ISOLATED
+    if asset and not is_isolated:
+        return holdings.without(asset).value
+    count, noun = (len(holdings.pairs), "pair") if is_isolated else (sum(map(bool, holdings.assets.values())), "asset")
+    more = "" if holdings.is_whole else "+"  # a row cannot be read
+    return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"
+
+
+def holdings_summary(balances: Balances, rows: Sequence[Holding], typed: str, now_ms: float) -> str:
+    """Return how many assets the holdings show, what they are worth, and what may not be true any more."""
+    worths = [row.worth for row in rows if row.worth is not None]
+    old = [
+        holdings.read_ms
+        for wallet, holdings in balances.wallets.items()
+        if holdings.read_ms is not None and not balances.is_fresh(wallet, now_ms)
+    ]
+    doubt = ""
+    if any(balances.is_doubtful(wallet) for wallet in WALLETS):
+        doubt = "; a transfer may change it"
+    elif old:
+        doubt = f"; read {time_of(min(old)):%H:%M}, F5 reloads"
+    return "".join(
+        [
+            f"{len(rows)} asset{'s' * (len(rows) != 1)}",
+            f' with "{typed}"' if typed else "",
+            f", {_worth(exact_sum(worths))}" if worths else "",
+            "" if all(holdings.is_whole for holdings in balances.wallets.values()) else "; not all was read",
+            doubt,
+        ]
+    )
+
+
+def holding_detail(balances: Balances, row: Holding, wallet: Wallet) -> list[str]:
+    """Return everything about an asset in one wallet and in all, to the last digit: a line each."""
+    amount, holdings = row.amounts.get(wallet), balances.wallets[wallet]
+    if amount:
+        here = f"{quantity(amount, row.asset)}{'' if holdings.is_transferable else ' free'}"
+        if wallet is Wallet.ISOLATED and not holdings.is_whole:
+            here += ", and in pairs that could not be read"
+    else:
+        here = holdings.without(row.asset).value
+    return [
+        "; ".join([f" {wallet.label}: {here}", *restrictions(balances, wallet)]),
+        f" Free in all{'' if row.is_whole else ' that was read'}: {quantity(row.total, row.asset)}",
+        f" Worth: {'not known' if row.worth is None else _worth(row.worth)}",
+    ]
+
+
+def _worth(amount: Decimal) -> str:
+    return f"about {brief(amount, _WORTH_COLUMNS).rstrip('~')} BTC"
