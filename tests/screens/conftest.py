@@ -82,8 +82,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DemoExchange, "server_ms", lambda _: NOON_MS)
     monkeypatch.setattr("tui.clock.wall_ms", lambda: NOON_MS)
     noon = datetime.fromtimestamp(NOON_MS / 1000, UTC)
-    for module in ("wallet_list", "holdings_table", "trouble_line"):
-        monkeypatch.setattr(f"tui.widgets.{module}.time_of", lambda _: noon)
+    monkeypatch.setattr("tui.words.wallets.time_of", lambda _: noon)
     monkeypatch.setattr("tui.desk.desk.settle", _not_yet)
 
 

@@ -90,7 +90,7 @@ async def test_what_cannot_be_read_stays_in_sight_until_it_mends_itself(
         trouble = main.query_one(TroubleLine)
         await until(pilot, lambda: trouble.display)
         assert str(trouble.content).startswith("Not read: Portfolio Margin: ")
-        assert str(trouble.content).endswith("tried again by itself, F5 tries now.")
+        assert str(trouble.content).endswith("Shunter retries, F5 retries now.")
         gate.open()
         await until(pilot, lambda: not trouble.display)
         assert "100.00 USDT" in figure(main, Wallet.PORTFOLIO)

@@ -174,7 +174,7 @@ def test_offline_stays_in_sight_and_mends_itself(
 ) -> None:
     person = with_key(environment, tmp_path, f"http://127.0.0.1:{free_port}")
     terminal = open_pty([*shunter, "--asset", "USDT"], person)
-    offline = terminal.wait_for("No wallet can be read", "tried again by itself, F5 tries now", "not read")
+    offline = terminal.wait_for("No wallet can be read", "Shunter retries, F5 retries now", "not read")
     assert "Since " in offline
     terminal.type("15\t5\r")
     terminal.wait_for("Nothing was sent", "y  try again")

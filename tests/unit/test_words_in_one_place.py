@@ -39,10 +39,8 @@ def sentences(path: Path) -> Iterator[str]:
     """The texts of a module that a person could read: all but docstrings and the descriptions of fields."""
     tree = ast.parse(path.read_text())
     notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in notes
-        if is_text and " " in node.value.strip():
-            yield node.value
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in notes)
+    yield from (node.value for node in constants if isinstance(node.value, str) and " " in node.value.strip())
 
 
 def outside() -> Iterator[tuple[str, str]]:

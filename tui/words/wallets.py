@@ -1,12 +1,13 @@
 """What wallets and their accounts hold, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from tui.clock import time_of
 from tui.domain.amounts import aligned, exact_sum, grouped, quantity
 from tui.domain.balances import Absent, Account, Balances, Figure, Restriction
 from tui.domain.holdings import Holding, brief
+from tui.domain.text import printable
 from tui.domain.wallets import Wallet
 
 WALLETS = tuple(Wallet)
@@ -167,6 +168,18 @@ def holding_detail(balances: Balances, row: Holding, wallet: Wallet) -> list[str
         f" Free in all{'' if row.is_whole else ' that was read'}: {quantity(row.total, row.asset)}",
         f" Worth: {'not known' if row.worth is None else _worth(row.worth)}",
     ]
+
+
+def unread(wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> list[str]:
+    """Return which wallets cannot be read and why, a line for each problem; the last one says since when."""
+    lines = []
+    for problem, wallets in wallets_by_problem.items():
+        names = ", ".join(wallet.label for wallet in wallets)
+        title = "No wallet can be read" if len(wallets) == len(Wallet) else f"Not read: {names}"
+        lines.append(f"{title}: {printable(problem)}")
+    if since_ms:
+        lines[-1] += f" Since {time_of(since_ms):%H:%M}; Shunter retries, F5 retries now."
+    return lines
 
 
 def _worth(amount: Decimal) -> str:
