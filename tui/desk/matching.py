@@ -213,26 +213,18 @@ def _has_pairs(row: HistoryRow, request: TransferRequest) -> bool:
 def _is_another(transfer: Transfer, row: Row) -> bool:
     """Whether a record belongs to another transfer, by its amount or its asset."""
     request = transfer.request
-    if not _is_about(row.amount, request.amount):
+    if row.amount not in (None, request.amount) and not _rounds_alike(request.amount, row.amount):
         return True
-    if _is_like(row.asset, request.asset):
+    if row.asset is None or _plain_name(row.asset) == _plain_name(request.asset):
         return False
     start_ms, end_ms = window_start_ms(transfer) - _APART_MS, window_end_ms(transfer) + _APART_MS
     is_about_then = row.timestamp is not None and start_ms <= row.timestamp <= end_ms
     return row.amount != request.amount or not is_about_then
 
 
-def _is_like(name: str | None, asked: str) -> bool:
-    """Whether two names differ only in letter case, blanks, and forms that look the same."""
-    return name is None or _plain_name(name) == _plain_name(asked)
-
-
 def _plain_name(name: str) -> str:
+    """Return a name without letter case, blanks, and forms that look the same."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def _is_about(amount: Decimal | None, asked: Decimal) -> bool:
-    return amount is None or amount == asked or _rounds_alike(asked, amount)
 
 
 def could_be(transfer: Transfer, row: UnreadableRow) -> bool:

@@ -132,7 +132,9 @@ def _possible(entries: Iterable[Entry]) -> Mapping[str, Sequence[Row]]:
 def _confirmed(entries: Iterable[Entry]) -> Mapping[TransferRequest, Sequence[Transfer]]:
     confirmed: defaultdict[TransferRequest, list[Transfer]] = defaultdict(list)
     for entry in entries:
-        if (row := entry.transfer) and row.outcome is Outcome.DONE and _is_confirmed(entry):
+        row, record = entry.transfer, entry.record
+        is_equal = isinstance(record, HistoryRow) and not entry.mismatches
+        if row and row.outcome is Outcome.DONE and record and is_equal and record.status == RecordStatus.CONFIRMED:
             confirmed[row.request].append(row)
     return confirmed
 
@@ -211,11 +213,6 @@ def _repeat(row: Transfer, comparing: _Comparing) -> Transfer | None:
         ),
         None,
     )
-
-
-def _is_confirmed(entry: Entry) -> bool:
-    record = entry.record
-    return isinstance(record, HistoryRow) and not entry.mismatches and record.status == RecordStatus.CONFIRMED
 
 
 def reconcile(reader: HistoryReader, client: BinanceClient, journal: Journal) -> Comparison:

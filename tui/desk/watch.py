@@ -118,7 +118,11 @@ async def _revise(
         seen = {sighting.record for sighting in await asyncio.to_thread(journal.unexplained, transfer)}
         unreadable = tuple(row for row in candidates.unreadable if row.tran_id is not None or row.text not in seen)
         candidates = replace(candidates, unreadable=unreadable)
-    matches = [row for row in candidates.matches if row.tran_id != transfer.tran_id or not _agrees(transfer, row)]
+    matches = [
+        row
+        for row in candidates.matches
+        if row.tran_id != transfer.tran_id or recorded_outcome(row.status) is not transfer.outcome
+    ]
     is_alone = len(matches) == 1 and not candidates.near and not candidates.unreadable
     evidence: Evidence | None = None
     if is_alone and not is_contested(transfer, matches[0], rows, others):
@@ -135,7 +139,3 @@ async def _revise(
     except TranIdTaken:  # another transfer was settled with it meanwhile
         return None
     return now if now.outcome is not transfer.outcome else None
-
-
-def _agrees(transfer: Transfer, record: HistoryRow) -> bool:
-    return recorded_outcome(record.status) is transfer.outcome

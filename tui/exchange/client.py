@@ -153,7 +153,7 @@ class BinanceClient:
             asked_ms = ticks_ms()
             body = await self._connection.call("GET", "/api/v3/time")
             answered_ms = ticks_ms()
-            server_time = _decode(body, ServerTime)
+            server_time = _readable(lambda body: decode_once(body, ServerTime), body)
             self.clock = reading(server_time.server_time, asked_ms=asked_ms, answered_ms=answered_ms)
         assert self.clock is not None  # noqa: S101 - the loop runs at least once
         return self.clock
@@ -250,10 +250,6 @@ def _signature(key: ApiKey, payload: str) -> str:
         return quote(sign(key, payload.encode()), safe="")
     # Raised out here, so that it does not carry the frames that held the secret.
     raise NotSent(Obstacle.DAMAGED_KEY)
-
-
-def _decode(body: bytes, kind: type[_Answer]) -> _Answer:
-    return _readable(lambda body: decode_once(body, kind), body)
 
 
 def _readable(read: Callable[[bytes], _Answer], body: bytes) -> _Answer:

@@ -347,7 +347,9 @@ def _http(
         timeout=httpx.Timeout(**_TIMEOUTS_S),
         limits=limits,
         mounts={
-            _mount(host): httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy, trust_env=False)
+            f"all://[{host}]" if ":" in host else f"all://{host}": httpx.AsyncHTTPTransport(
+                verify=verify, limits=limits, proxy=proxy, trust_env=False
+            )
             for host, proxy in (proxies or {}).items()
             if proxy
         },
@@ -357,11 +359,6 @@ def _http(
         trust_env=False,  # proxies.py reads the environment
         transport=transport,
     )
-
-
-def _mount(host: str) -> str:
-    """Return the pattern under which httpx mounts a host's transport."""
-    return f"all://[{host}]" if ":" in host else f"all://{host}"
 
 
 def _connect_through(network: "WatchedBackend", http: "httpx.AsyncClient") -> None:

@@ -143,10 +143,6 @@ class JournalFile:
             self._sender = Sender(_senders_folder(self.path))
         return self._sender.id
 
-    def is_sender(self, sender_id: str) -> bool:
-        """Whether this Shunter holds the id."""
-        return self._sender is not None and self._sender.id == sender_id
-
     def orphans(self, rows: Sequence[sqlite3.Row]) -> frozenset[int]:
         """Return the ids of the rows that were `sending` when they were read, and whose sender is gone."""
         sending = [row for row in rows if row["outcome"] == Outcome.SENDING]

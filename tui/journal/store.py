@@ -227,7 +227,7 @@ class Journal:
         """The same, for writing. What is written of `transfers`, and of all whose outcome changes, is remembered."""
         with self._file.transaction() as connection:
             touched = {*self._memory.mend(connection), *(transfer.identity for transfer in transfers)}
-            before = _last_change(connection)
+            before = connection.execute("SELECT coalesce(max(rowid), 0) FROM changes").fetchone()[0]
             yield connection
             changed = "SELECT identity FROM transfers WHERE id IN (SELECT transfer_id FROM changes WHERE rowid > ?)"
             touched.update(row["identity"] for row in connection.execute(changed, (before,)))
@@ -447,11 +447,6 @@ class Journal:
         if not connection.in_transaction:
             self._memory.keep(self._snapshots(connection, [row["identity"] for row in found]))
         return transfers
-
-
-def _last_change(connection: sqlite3.Connection) -> int:
-    last: int | None = connection.execute("SELECT max(rowid) FROM changes").fetchone()[0]
-    return last or 0
 
 
 _HAYSTACK = (
