@@ -54,7 +54,7 @@ def test_line_asks_for(line: str, asked: Search) -> None:
         ("since:yesterday", "since: 'yesterday' is no time; write a day like"),
         ("until:99999w", "until: '99999w' is no time"),
         ("walet:spot", "There is no filter walet: - choose of wallet:, from:, to:, asset:, outcome:, profile:, host:"),
-        ("asset:BTC usdt asset:USDT", "asset: stands there twice; leave one"),
+        ("asset:BTC usdt asset:USDT", "asset: comes twice; remove one"),
         ("since:1d until:2d", "since: is not before until: - there is no time between them"),
     ],
 )

@@ -1,6 +1,6 @@
 """What a person's wallets hold, kept up to date: every reading gives a new `Balances`.
 
-Each wallet is read by itself, so that none waits for, or hides, another.
+Each wallet is read separately: none waits for another, or hides it.
 """
 
 import asyncio
@@ -165,7 +165,7 @@ class BalanceReader:
         try:
             waiting = set(readings)
             while waiting:
-                # What comes at once is given at once, so that it is drawn at once.
+                # Wallets that come together are yielded together, and drawn once.
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
                 for wallet, holdings in (reading.result() for reading in done):
                     self.balances = self.balances.with_holdings(wallet, holdings)

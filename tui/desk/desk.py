@@ -111,7 +111,7 @@ class Desk:
         return len(self._open)
 
     async def prepare(self) -> None:
-        """Open a connection and measure the exchange's time, so that sending waits for neither. Raises ExchangeError.
+        """Open a connection and measure the exchange's time; sending then waits for neither. Raises ExchangeError.
 
         While the exchange asks to wait, a known time is not measured again.
         """
@@ -145,7 +145,7 @@ class Desk:
         return sentences
 
     async def warm(self) -> None:
-        """Keep a connection ready, so that a transfer does not wait for a new one. Raises ExchangeError."""
+        """Keep a connection ready for the next transfer. Raises ExchangeError."""
         await self.client.warm()
 
     async def submit(self, request: TransferRequest, *, meant: frozenset[str] = frozenset()) -> Transfer:

@@ -246,13 +246,13 @@ class HistoryReader:
 
     def _asked_pairs(self) -> str:
         pairs = ", ".join(self._pairs) or "no pair"
-        words = (
+        note = (
             f"Isolated Margin was asked for {pairs}: what the account or the journal has. "
             "What was moved for any other pair is not here."
         )
         if len(self._pairs) > _MOST_PAIRS:
-            words += f" Between two pairs, only for the first {_MOST_PAIRS}."
-        return words
+            note += f" Between two pairs, only for the first {_MOST_PAIRS}."
+        return note
 
     async def _read_query(self, query: HistoryQuery) -> None:
         try:

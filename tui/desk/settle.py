@@ -49,7 +49,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the settling of one transfer stands."""
+    """The state of settling one transfer."""
 
     transfer: Transfer
     note: str
@@ -211,7 +211,7 @@ async def look_for(
         clock = await client.sync_clock()  # one wrong time is no reason not to read
         if waiting.is_longer_than(HISTORY_REACH_MS, clock):
             return Progress(transfer, words.note(Doubt.TOO_OLD), Doubt.TOO_OLD)
-    # Taken before the read, so that the read is later.
+    # Taken before the read: the read must be later.
     now_ms, waited_ms, is_window_over = clock.at_least_ms(), waiting.ms(clock), waiting.is_over()
     sighted = await asyncio.to_thread(journal.unexplained, transfer)
     rows = await read_around(transfer, client, waiting.span_ms(clock), (sighting.recorded_ms for sighting in sighted))

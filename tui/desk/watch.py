@@ -23,7 +23,7 @@ from tui.exchange.history import read_history
 from tui.journal import Journal, JournalError, TranIdTaken
 
 _LONGEST_SLEEP_S = 60.0
-"""A timer of the event loop stands still while the machine is suspended."""
+"""A timer of the event loop stops while the machine is suspended."""
 
 _RETRY_S = 10 * 60.0
 

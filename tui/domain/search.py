@@ -201,7 +201,7 @@ def parse_search(line: str, now: datetime) -> Search:
         if not value:
             raise ValueError(f"{name}: goes on without a blank, like {name}:{_EXAMPLES[name]}")
         if name in used and name != "outcome":
-            raise ValueError(f"{name}: stands there twice; leave one")
+            raise ValueError(f"{name}: comes twice; remove one")
         used.add(name)
         try:
             search = _FILTERS[name](search, value, now)

@@ -50,7 +50,7 @@ class BinanceClient:
 
     Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. No redirect is followed.
     A transfer is sent once. A read that is refused for its timestamp is asked once more, after the exchange's time was
-    measured again. Nothing is read while the exchange asks to be left alone.
+    measured again. Nothing is read while the exchange asks to wait.
     """
 
     def __init__(
@@ -204,7 +204,7 @@ class BinanceClient:
         return self.clock.now_ms() if self.clock else wall_ms()
 
     def _require_leave(self) -> None:
-        """Raise NotSent while the exchange asks to be left alone."""
+        """Raise NotSent while the exchange asks to wait."""
         if self.wait_s:
             raise NotSent(Obstacle.PAUSED)
 
@@ -234,7 +234,7 @@ class BinanceClient:
 
     def _heed(self, error: ExchangeError, clock: ClockReading | None) -> ExchangeError:
         """Forget the measured time with which a request was signed, if the exchange refused it."""
-        if isinstance(error, ClockRefused) and self.clock is clock:  # else it was measured anew meanwhile
+        if isinstance(error, ClockRefused) and self.clock is clock:  # if not, it was measured again meanwhile
             self.clock = None
         return error
 
@@ -248,7 +248,7 @@ def _encoded(parameters: dict[str, str]) -> str:
 def _signature(key: ApiKey, payload: str) -> str:
     with contextlib.suppress(Exception):  # a damaged key fails in many ways
         return quote(sign(key, payload.encode()), safe="")
-    # Raised out here, so that it does not carry the frames that held the secret.
+    # Raised here, and not in the handler: that error's frames hold the secret.
     raise NotSent(Obstacle.DAMAGED_KEY)
 
 

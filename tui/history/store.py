@@ -219,18 +219,18 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _is_ours(connection: sqlite3.Connection) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     shape = connection.execute("SELECT sql FROM sqlite_master ORDER BY name LIMIT ?", (len(_TABLES) + 1,)).fetchall()
-    return version == _VERSION and [str(found["sql"]).strip() for found in shape] == [
+    return version == _VERSION and [str(table["sql"]).strip() for table in shape] == [
         table.strip() for table in _TABLES
     ]
 
 
 def _make(connection: sqlite3.Connection) -> None:
     """Remove everything in the file, and create the tables."""
-    for found in connection.execute(
+    for item in connection.execute(
         "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
     ).fetchall():
-        name = found["name"].replace('"', '""')
-        connection.execute(f'DROP {found["type"]} IF EXISTS "{name}"')
+        name = item["name"].replace('"', '""')
+        connection.execute(f'DROP {item["type"]} IF EXISTS "{name}"')
     for table in _TABLES:
         connection.execute(table)
     connection.execute(f"PRAGMA user_version = {_VERSION}")

@@ -81,7 +81,7 @@ class Memory:
         ]
         if not doubtful:
             return []
-        rows_there = {found.row["identity"]: found for found in _by_identity(connection, doubtful)}
+        rows_there = {snapshot.row["identity"]: snapshot for snapshot in _by_identity(connection, doubtful)}
         return [identity for identity in doubtful if _lacks_something(rows_there.get(identity), all_known[identity])]
 
     def mend(self, connection: sqlite3.Connection) -> list[str]:
@@ -155,21 +155,21 @@ def _brief(row: sqlite3.Row) -> _Brief:
 
 
 def _briefs(connection: sqlite3.Connection, identities: Sequence[str]) -> dict[str, _Brief]:
-    found = connection.execute(
+    briefs = connection.execute(
         f"SELECT identity, revision, kind, details FROM transfers WHERE identity IN ({rows.marks(len(identities))})",  # noqa: S608
         identities,
     )
-    found.row_factory = None
-    return {identity: (revision, kind, details) for identity, revision, kind, details in found}
+    briefs.row_factory = None
+    return {identity: (revision, kind, details) for identity, revision, kind, details in briefs}
 
 
 def _by_identity(connection: sqlite3.Connection, identities: Sequence[str]) -> Iterator[Snapshot]:
     for some in _batches(identities):
-        found = connection.execute(
+        table_rows = connection.execute(
             f"SELECT {rows.COLUMNS} FROM transfers WHERE identity IN ({rows.marks(len(some))})",  # noqa: S608 - marks
             some,
         ).fetchall()
-        yield from snapshots_of(connection, found)
+        yield from snapshots_of(connection, table_rows)
 
 
 def _batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:

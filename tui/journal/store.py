@@ -270,7 +270,7 @@ class Journal:
     def _page_by_page(
         self, search: Search, read: Callable[[sqlite3.Row, frozenset[int]], _Read | None], *, newest_first: bool = False
     ) -> Iterator[_Read]:
-        """Give what `read` makes of the rows that may be looked for, and of the ids of those whose sender is gone. Each
+        """Yield what `read` makes of the rows that may match, and of the ids of those whose sender is gone. Each
         page is read on a connection of its own.
         """
         condition, parameters = _where(search)
@@ -297,18 +297,18 @@ class Journal:
         """
         statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND host = ? ORDER BY id"  # noqa: S608 - constants
         with self._reading() as connection:
-            found = connection.execute(statement, (host,)).fetchall()
-            orphans = self._file.orphans(found)
-            self._memory.keep(self._snapshots(connection, [row["identity"] for row in found]))
+            open_rows = connection.execute(statement, (host,)).fetchall()
+            orphans = self._file.orphans(open_rows)
+            self._memory.keep(self._snapshots(connection, [row["identity"] for row in open_rows]))
         if orphans:
             with self._writing() as connection:
-                for orphan in (row["identity"] for row in found if row["id"] in orphans):
+                for orphan in (row["identity"] for row in open_rows if row["id"] in orphans):
                     # Its sender or another Shunter may have changed it since it was read.
                     row = rows.get(connection, orphan)
                     if row["outcome"] == Outcome.SENDING:
                         rows.change(connection, row, SenderGone())
-                found = connection.execute(statement, (host,)).fetchall()
-        return [transfer for transfer in map(transfer_of, found) if transfer.outcome is Outcome.UNKNOWN]
+                open_rows = connection.execute(statement, (host,)).fetchall()
+        return [transfer for transfer in map(transfer_of, open_rows) if transfer.outcome is Outcome.UNKNOWN]
 
     def all_open(self, host: str) -> list[Transfer]:
         """Return all transfers to a host that are open now, oldest first, whoever is sending or settling them."""
@@ -405,7 +405,7 @@ class Journal:
         self, connection: sqlite3.Connection, request: TransferRequest, host: str, now_ms: int
     ) -> list[Transfer]:
         same = rows.same(request, host)
-        found = self._found(
+        similar = self._selected(
             connection,
             # Each part has an index of its own; ORDER BY in SQL would read the whole table.
             f"""
@@ -422,7 +422,7 @@ class Journal:
                 *(Outcome.DONE, *same, now_ms - REPEAT_WINDOW_MS),
             ),
         )
-        repeated = [transfer for transfer in found if transfer.request.amount == request.amount]  # 1.0 is 1
+        repeated = [transfer for transfer in similar if transfer.request.amount == request.amount]  # 1.0 is 1
         return sorted(repeated, key=lambda transfer: transfer.id)
 
     def _disown(self, identity: str) -> None:
@@ -438,14 +438,14 @@ class Journal:
 
     def _read(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
         with self._reading() as connection:
-            return self._found(connection, statement, parameters)
+            return self._selected(connection, statement, parameters)
 
-    def _found(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> list[Transfer]:
-        found = connection.execute(statement, parameters).fetchall()
-        orphans = self._file.orphans(found)
-        transfers = [as_it_stands(row, orphans) for row in found]
+    def _selected(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> list[Transfer]:
+        table_rows = connection.execute(statement, parameters).fetchall()
+        orphans = self._file.orphans(table_rows)
+        transfers = [as_it_stands(row, orphans) for row in table_rows]
         if not connection.in_transaction:
-            self._memory.keep(self._snapshots(connection, [row["identity"] for row in found]))
+            self._memory.keep(self._snapshots(connection, [row["identity"] for row in table_rows]))
         return transfers
 
 
@@ -493,6 +493,6 @@ def _where(search: Search) -> tuple[str, list[object]]:
             *sorted(search.outcomes),
         )
     if wanted_words := words(search.text):
-        found = " AND ".join([f"instr({_HAYSTACK}, ?)"] * len(wanted_words))
-        add(f"(outcome = ? OR ({found}))", Outcome.SENDING, *wanted_words)
+        matches = " AND ".join([f"instr({_HAYSTACK}, ?)"] * len(wanted_words))
+        add(f"(outcome = ? OR ({matches}))", Outcome.SENDING, *wanted_words)
     return " AND ".join(terms), parameters

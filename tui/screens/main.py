@@ -235,7 +235,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def on_balance_refresher_waiting(self, message: BalanceRefresher.Waiting) -> None:
         """Show what the app waits for, and the state of the exchange."""
         self.show_exchange_state()
-        self.query_one(StatusBar).show(waiting_for=message.words)
+        self.query_one(StatusBar).show(waiting_for=message.text)
 
     def on_balance_refresher_unread(self, message: BalanceRefresher.Unread) -> None:
         """Show which wallets cannot be read."""

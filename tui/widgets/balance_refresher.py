@@ -42,7 +42,7 @@ class BalanceRefresher(Widget):
     class Waiting(Message):
         """A reading began or ended, or the exchange asks to wait."""
 
-        words: str
+        text: str
         """What is waited for now; empty if nothing is."""
 
     @dataclass
