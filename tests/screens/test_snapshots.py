@@ -293,7 +293,7 @@ def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare,
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
-        main.post_message(MainScreen.SaidFalsely(transfer))
+        main.post_message(MainScreen.OutcomeCorrected(transfer))
         await until_screen(pilot, NoticeScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)

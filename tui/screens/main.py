@@ -54,12 +54,12 @@ _TAB_HELP = "from field to field; on from Asset and Pair with the suggestion tha
 
 
 class MainScreen(DropsLateMessages, Fitting, Screen[None]):
-    """Where transfers are made. What the desk tells comes as messages: they are dropped once the screen is gone."""
+    """The screen where transfers are made. The desk's callbacks become messages, which are dropped once it is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high")]  # noqa: RUF012
     AUTO_FOCUS = None
-    """The form says where it begins."""
+    """The form sets the first focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
@@ -99,36 +99,36 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     @dataclass
     class TransferChanged(Message):
-        """The desk tells how a transfer stands now."""
+        """Posted when a transfer has changed."""
 
         transfer: Transfer
 
     @dataclass
     class SettlingProgressed(Message):
-        """The desk tells how the settling of an unknown transfer goes."""
+        """Posted when settling an unknown transfer has progressed."""
 
         progress: Progress
 
     @dataclass
-    class SaidFalsely(Message):
-        """The desk tells that what was said of a transfer before was wrong."""
+    class OutcomeCorrected(Message):
+        """Posted when an outcome that was shown before turned out to be wrong."""
 
         transfer: Transfer
 
     @dataclass
     class EarlierFound(Message):
-        """Transfers of earlier sessions are still open."""
+        """Posted with the transfers of earlier sessions that are still open."""
 
         transfers: list[Transfer]
 
     @dataclass
     class KeyExamined(Message):
-        """The exchange has said what the key may do."""
+        """Posted when the exchange has returned what the key may do."""
 
         report: KeyCheck
 
     class TransferLeft(Message):
-        """The person has left the review, or has closed the result."""
+        """Posted when the person has left the review or closed the result."""
 
     def __init__(self, desk: Desk, status: Status, draft: Draft) -> None:
         super().__init__()
@@ -139,11 +139,11 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._answered_ms: dict[str, float] = {}
         """When the outcome of each transfer of this session became final, on the clock of the balances."""
         self.review: ReviewScreen | None = None
-        """Of the transfer that the person is in the middle of, until they have left it or have closed its result."""
+        """The review of the current transfer, until the person has left it or closed its result."""
         self._history: HistoryScreen | None = None
         """The newest one."""
         self._progress: dict[str, Progress] = {}
-        """Where the settling of each unknown transfer stands, by its id."""
+        """The progress of settling each unknown transfer, by its id."""
         self.notices = Notices(self, desk)
 
     def compose(self) -> ComposeResult:
@@ -163,33 +163,33 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Listen to the desk, and ask what is to be shown from the start."""
+        """Listen to the desk, and ask for what is shown from the start."""
         self.desk.on_change = lambda transfer: self.post_message(self.TransferChanged(transfer))
         self.desk.on_progress = lambda progress: self.post_message(self.SettlingProgressed(progress))
-        self.desk.on_notice = lambda transfer: self.post_message(self.SaidFalsely(transfer))
-        # Once the form can be seen: what it takes to ask is imported with the first request.
+        self.desk.on_notice = lambda transfer: self.post_message(self.OutcomeCorrected(transfer))
+        # Only once the form is visible: the first request imports what it needs.
         for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key):
             self.call_after_refresh(ask)
 
     def on_screen_resume(self) -> None:
-        """Show what the review has read, and what came up meanwhile."""
+        """Show what the review has read, and the notices that came up meanwhile."""
         self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
         self.notices.show_next()
 
     @property
     def draft(self) -> Draft:
-        """What is in the form, as it was typed."""
+        """The content of the form, as it was typed."""
         return self.query_one(TransferForm).draft
 
     def action_review(self) -> None:
-        """Review what is entered, where it is valid in form."""
+        """Review the draft if it is valid in form."""
         if request := self.query_one(TransferForm).request():
             status = self.query_one(StatusBar).status
             self.review = ReviewScreen(self.desk, Review(request, status))
             self.app.push_screen(self.review, self._reviewed)
 
     def action_swap(self) -> None:
-        """Turn the move round."""
+        """Swap source and destination."""
         self.query_one(TransferForm).action_swap()
 
     def action_move_focus(self, step: int) -> None:
@@ -254,13 +254,13 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def action_history(self) -> None:
         """Show the transfers of all sessions."""
-        from tui.screens.history import HistoryScreen  # late, as the favourites: nobody waits for it at the start
+        from tui.screens.history import HistoryScreen  # late, like the favourites: the start need not wait for it
 
         self._history = HistoryScreen(self.desk, place=self._place, before=self._history)
         self.app.push_screen(self._history, self._fill)
 
     def action_holdings(self) -> None:
-        """Go to every asset in every wallet: beside the form, or over it where there is no room."""
+        """Go to the holdings next to the form, or show them over it if there is no room."""
         beside = self.query_one(HoldingsTable)
         if _can_go_to(beside):
             self.set_focus(beside)
@@ -269,7 +269,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.app.push_screen(screen, self._holding_chosen)
 
     def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
-        """Show a transfer as it stands now."""
+        """Show a transfer as it is now."""
         transfer = message.transfer
         self.notices.update(transfer)
         if not transfer.outcome.is_open:
@@ -306,12 +306,12 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     @work(group="examine")
     async def examine_key(self) -> None:
-        """Ask the exchange what the key may do. Where it does not say, the first transfer will."""
+        """Ask the exchange what the key may do. If it does not answer, the first transfer shows it."""
         with contextlib.suppress(ExchangeError):
             self.post_message(self.KeyExamined(await examine(self.desk.client)))
 
     def on_main_screen_key_examined(self, message: KeyExamined) -> None:
-        """Warn of what the key may do beyond need, or cannot do."""
+        """Warn of unneeded permissions of the key, and of missing ones."""
         missing = message.report.missing_permission
         self.query_one(StatusBar).show(missing_permission=missing)
         self.query_one(TroubleLine).show_key(missing)
@@ -320,15 +320,15 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             self.notify(warning, title=title, severity="warning", timeout=15, markup=False)
 
     def on_main_screen_settling_progressed(self, message: SettlingProgressed) -> None:
-        """Show how the settling of an unknown transfer goes."""
+        """Show the progress of settling an unknown transfer."""
         progress = message.progress
         self._progress[progress.transfer.identity] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
         for shown in _about(self.app.screen_stack, EntryScreen, progress.transfer):
             shown.show_note(progress.note)
 
-    def on_main_screen_said_falsely(self, message: SaidFalsely) -> None:
-        """Tell the person, over whatever they see."""
+    def on_main_screen_outcome_corrected(self, message: OutcomeCorrected) -> None:
+        """Show the correction over any screen."""
         self.notices.correct(message.transfer)
 
     def on_session_list_followed(self, message: SessionList.Followed) -> None:
@@ -347,7 +347,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             self.app.push_screen(EntryScreen(message.entry, self.desk.watch_over, note=note))
 
     def action_favourites(self) -> None:
-        """Show the moves that are kept under a name."""
+        """Show the favourites."""
         status = self.query_one(StatusBar).status
         from tui.screens.favourites import FavouritesScreen
 
@@ -363,7 +363,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     @property
     def _place(self) -> str:
-        """LIVE or DEMO, and as whom: it stands in the first line everywhere."""
+        """LIVE or DEMO, and the profile: the first line of every screen shows it."""
         status = self.query_one(StatusBar).status
         return f"{status.short_place} {status.profile}"
 
@@ -372,7 +372,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             self.query_one(TransferForm).fill(draft)
 
     def on_holdings_table_holding_chosen(self, message: HoldingsTable.HoldingChosen) -> None:
-        """Move from there."""
+        """Fill the form with a move from the chosen wallet."""
         self.query_one(TransferForm).move_from(message.source, message.asset)
 
     def _holding_chosen(self, chosen: HoldingsTable.HoldingChosen | None) -> None:
@@ -389,7 +389,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             transfer = shown
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
-        # What the desk tells of it may come after this.
+        # The desk may report the change later than this.
         since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.identity, ticks_ms())
         result = EntryScreen(
             Entry(None, transfer), self.desk.watch_over, balances=self.desk.balance_reader.balances, since_ms=since_ms
@@ -398,7 +398,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
 
 def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfer) -> list[_Shown]:
-    """The screens of a kind that are about one transfer, whatever lies over them."""
+    """Return the screens of a kind that show one transfer, even if other screens cover them."""
     return [
         screen
         for screen in screens
