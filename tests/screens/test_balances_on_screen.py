@@ -100,7 +100,8 @@ def test_all_wallets_in_the_same_trouble_are_one_and_a_key_that_cannot_transfer_
     line = TroubleLine()
     line.show_unread({"Could not reach the exchange.": list(Wallet)})
     assert re.fullmatch(
-        r"No wallet can be read: Could not reach the exchange\. Since \d\d:\d\d; tried again .*", str(line.content)
+        r"No wallet can be read: Could not reach the exchange\. Since \d\d:\d\d; Shunter retries, F5 retries now\.",
+        str(line.content),
     )
     line.show_key("the key lacks it")
     assert str(line.content).split("\n")[0] == "No transfer can be sent: the key lacks it."
