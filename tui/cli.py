@@ -17,7 +17,7 @@ from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
-from tui.domain.transfer import BOTH_ENDS, Draft, Field, parse_asset, parse_pair, route_problem
+from tui.domain.transfer import BOTH_ENDS, Draft, Field, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
 from tui.files import FolderRefused, require_absolute_folders
 
@@ -183,12 +183,8 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
     move = transfer_type(source, destination)
     if move is None:
         parser.error(f"argument --to: {route_problem(source, destination)}")
-    if args.from_pair and not move.needs_from_pair:
-        parser.error(f"argument --from-pair: {move.name} takes no pair for {source.label}")
-    if args.to_pair and not move.needs_to_pair:
-        parser.error(f"argument --to-pair: {move.name} takes no pair for {destination.label}")
-    if args.from_pair and args.from_pair == args.to_pair:
-        parser.error("argument --to-pair: the two pairs must differ")
+    for field, problem in given_pair_problems(move, args.from_pair, args.to_pair).items():
+        parser.error(f"argument --{field}: {problem}")
     asset, amount, from_pair, to_pair = (text or "" for text in (args.asset, args.amount, args.from_pair, args.to_pair))
     wallets = {Field.SOURCE: args.source, Field.DESTINATION: args.destination}
     chosen = frozenset(which for which, wallet in wallets.items() if wallet)

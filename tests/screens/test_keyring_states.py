@@ -39,15 +39,13 @@ from tui.exchange.payloads import KeyRestrictions
 from tui.keys import keyring_calls, session_bus
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.entry import EntryScreen
-from tui.screens.keys import KeysScreen
+from tui.screens.keys import KeysScreen, ProfileList
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.plain_text import PlainTextScreen
 from tui.screens.review import ReviewScreen
-from tui.screens.unlock import UnlockScreen
+from tui.screens.unlock import PlainTextScreen, UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.entry_table import EntryTable
-from tui.widgets.profile_list import ProfileList
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.trouble_line import TroubleLine
 

@@ -37,10 +37,9 @@ from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.palette import QuietPalette, ThemePalette
-from tui.screens.plain_text import PlainTextScreen
 from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
-from tui.screens.unlock import UnlockScreen
+from tui.screens.unlock import PlainTextScreen, UnlockScreen
 from tui.terminal import question
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.entry_table import EntryTable

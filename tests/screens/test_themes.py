@@ -21,6 +21,7 @@ from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.domain.entries import Entry
 from tui.domain.transfer import Outcome, Transfer
+from tui.files.folders import config_folder
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import ThemePalette
@@ -172,14 +173,14 @@ async def until_hit(pilot: Pilot[bool], text: str) -> None:
 
 @pytest.mark.parametrize("kept", ['{"theme": "no-such-theme"}', "{", '{"theme": 5}'])
 def test_what_is_kept_and_cannot_be_used_falls_back_quietly(kept: str, demo_app: AppMaker) -> None:
-    keys.settings_path().parent.mkdir(parents=True, exist_ok=True)
-    keys.settings_path().write_text(kept)
+    (config_folder() / "settings.json").parent.mkdir(parents=True, exist_ok=True)
+    (config_folder() / "settings.json").write_text(kept)
     assert demo_app().theme == "textual-dark"
 
 
 async def test_a_theme_that_cannot_be_kept_is_used_and_that_is_told(demo_app: AppMaker) -> None:
-    keys.settings_path().parent.mkdir(parents=True, exist_ok=True)
-    keys.settings_path().write_text("{")
+    (config_folder() / "settings.json").parent.mkdir(parents=True, exist_ok=True)
+    (config_folder() / "settings.json").write_text("{")
     async with demo_app().run_test(size=(80, 24)) as pilot:
         await until_open(pilot)
         await pilot.app.push_screen(ThemePalette())
@@ -188,7 +189,7 @@ async def test_a_theme_that_cannot_be_kept_is_used_and_that_is_told(demo_app: Ap
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.theme == "gruvbox")
         await until(pilot, lambda: any("was not saved" in toast.message for toast in pilot.app._notifications))
-    assert keys.settings_path().read_text() == "{"
+    assert (config_folder() / "settings.json").read_text() == "{"
 
 
 @pytest.mark.parametrize("kept", ["nord", "ansi-light", ""])

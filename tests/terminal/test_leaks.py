@@ -48,7 +48,7 @@ from tui.app import process
 process.clear_textual_variables()
 from tui.app import app
 from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
-from tui.screens import main, notice, plain_text, report, review, unlock, ways_on, welcome
+from tui.screens import main, notice, report, review, unlock, ways_on, welcome
 from tui.domain.entries import Entry
 from tui.domain.balances import Balances
 from tui.domain.transfer import Transfer, TransferRequest
@@ -72,7 +72,7 @@ made = {
     "LockScreen": lambda desk: lock.LockScreen(None),
     "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
     "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
-    "PlainTextScreen": lambda desk: plain_text.PlainTextScreen("a keyring"),
+    "PlainTextScreen": lambda desk: unlock.PlainTextScreen("a keyring"),
     "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Section("c", ["d"])]),
     "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
     "UnlockScreen": lambda desk: unlock.UnlockScreen(),

@@ -12,10 +12,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tui.demo.auth import Registration, check_signed, known_key
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.keys import demo_key, new_key
-from tui.demo.parameters import Received
+from tui.demo.requests import Received, Registration, check_signed, known_key
 from tui.domain.credentials import ApiKey, KeyKind
 
 _NOW_MS = 1_700_000_000_000

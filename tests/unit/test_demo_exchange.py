@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.examples import one_in
-from tui.demo.auth import Permissions
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, ConnectionCut, Cut, Fault, Reply
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import demo_key
+from tui.demo.requests import Permissions
 from tui.demo.routes import ENDPOINTS, Access
 from tui.domain.amounts import plain
 from tui.domain.credentials import KeyKind

@@ -97,7 +97,7 @@ def test_amount_may_be_a_number_and_stays_exact(path: Path, amount: str, read: s
         ),
         ('amount = "250.50"', "amount = 0", 9, "amount: The amount must be more than 0"),
         ('amount = "250.50"', "amount = true", 9, "amount: write it as a text"),
-        ('amount = "250.50"', 'from-pair = "BTCUSDT"', 9, "from-pair: this move takes no pair for Spot"),
+        ('amount = "250.50"', 'from-pair = "BTCUSDT"', 9, "from-pair: This move takes no pair for Spot"),
         ('amount = "250.50"', 'amuont = "3"', 9, "a favourite has no 'amuont'; did you mean amount?"),
         ('amount = "250.50"', "amount = 250,50", 9, "this is not TOML: Expected newline or end of document"),
         ('amount = "250.50"', 'amount = "250.50', 9, "this is not TOML: "),

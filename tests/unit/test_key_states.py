@@ -15,6 +15,7 @@ from keyring.backends import fail
 from tests.keyrings import FakeKeyring, keyring_is
 from tui import keys
 from tui.app import process
+from tui.files.folders import config_folder
 from tui.keys import KeyringState, gnome_keyring, session_bus
 
 
@@ -159,7 +160,7 @@ def test_empty_passphrase_is_refused_since_the_keyring_would_be_plain_text(use_k
 
 def test_settings_have_defaults_and_damage_is_told_not_ignored(folder: Path) -> None:
     assert keys.settings() == keys.Settings(idle_lock_minutes=15, plain_text_keyring="")
-    path = keys.settings_path()
+    path = config_folder() / "settings.json"
     path.parent.mkdir()
     path.write_text('{"idle_lock_minutes": 0}')
     assert keys.settings().idle_lock_minutes == 0

@@ -22,6 +22,7 @@ from tests.waiting import wait_for
 from tui import keys
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import DEFAULT_BASE_URL
+from tui.files.folders import config_folder
 from tui.keys import KeyringState
 
 API_KEY = "A1b2C3d4" * 7 + "E5f6k3Fq"
@@ -86,7 +87,7 @@ def test_no_file_holds_more_of_a_key_than_its_last_four_characters(memory: FakeK
 
 def test_list_of_profiles_is_for_its_owner_only(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
-    path = keys.profiles_path()
+    path = config_folder() / "profiles.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -112,7 +113,7 @@ def test_name_that_is_taken_is_refused_and_its_key_stays(memory: FakeKeyring) ->
 
 def test_key_that_only_the_keyring_knows_is_not_overwritten_and_can_be_removed(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
-    keys.profiles_path().unlink()
+    (config_folder() / "profiles.json").unlink()
     held = dict(memory.entries)
     with pytest.raises(keys.ProfileExists, match="already holds a key"):
         keys.add("main", keys.parse_key(None, "B" * 64, "C" * 64), DEFAULT_BASE_URL)
@@ -150,7 +151,7 @@ def test_unknown_name_is_answered_with_the_names_that_there_are(memory: FakeKeyr
 
 def test_changed_host_in_the_list_does_not_get_the_key(memory: FakeKeyring) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
-    path = keys.profiles_path()
+    path = config_folder() / "profiles.json"
     path.write_text(path.read_text().replace(DEFAULT_BASE_URL, "https://evil.example"))
     with pytest.raises(keys.ProfileDamaged, match=r"api\.binance\.com.*evil\.example"):
         keys.load(keys.profile("main"))
@@ -190,7 +191,7 @@ def test_entry_whose_private_key_is_cut_is_damaged(memory: FakeKeyring) -> None:
 )
 def test_damaged_list_is_reported_and_left_as_it_is(memory: FakeKeyring, damage: Callable[[str], str]) -> None:
     keys.add("main", hmac_key(), DEFAULT_BASE_URL)
-    path = keys.profiles_path()
+    path = config_folder() / "profiles.json"
     path.write_text(damaged := damage(path.read_text()))
     calls = (
         keys.profiles,
@@ -214,7 +215,7 @@ def test_key_is_not_left_in_the_keyring_when_the_list_cannot_be_written(
     with pytest.raises(keys.ProfilesFileError, match="No space left on device"):
         keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     assert memory.entries == {}
-    assert [path.name for path in keys.profiles_path().parent.iterdir()] == ["profiles.lock"]
+    assert [path.name for path in (config_folder() / "profiles.json").parent.iterdir()] == ["profiles.lock"]
 
 
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
@@ -230,7 +231,7 @@ def test_settings_that_cannot_be_written_stay_as_they_are_and_leave_no_file_behi
     with pytest.raises((keys.SettingsFileError, KeyboardInterrupt)):
         keys.accept_plain_text("after", keys.ACCEPTANCE)
     assert keys.settings() == before
-    assert [path.name for path in keys.settings_path().parent.iterdir()] == ["settings.json"]
+    assert [path.name for path in (config_folder() / "settings.json").parent.iterdir()] == ["settings.json"]
 
 
 def test_key_whose_adding_timed_out_and_succeeded_all_the_same_is_added_by_a_second_try(
@@ -251,9 +252,9 @@ def test_key_whose_adding_timed_out_and_succeeded_all_the_same_is_added_by_a_sec
 
 def test_what_is_said_of_a_damaged_file_is_printable(memory: FakeKeyring) -> None:
     files = (
-        (keys.profiles_path(), keys.profiles, keys.ProfilesFileError),
+        ((config_folder() / "profiles.json"), keys.profiles, keys.ProfilesFileError),
         (
-            keys.settings_path(),
+            (config_folder() / "settings.json"),
             keys.settings,
             keys.SettingsFileError,
         ),

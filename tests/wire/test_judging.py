@@ -14,7 +14,7 @@ import pytest
 from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
 from tui import clock
 from tui.clock import ticks_ms
-from tui.demo import auth
+from tui.demo import requests
 from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
@@ -771,7 +771,7 @@ async def test_short_keys_are_told_apart_by_their_fingerprint(
     api_keys: tuple[str, str],
 ) -> None:
     """They have no end to show; the other one's empty history proved that nothing was executed."""
-    monkeypatch.setattr(auth, "_KEY_FORMAT", re.compile(".+"))
+    monkeypatch.setattr(requests, "_KEY_FORMAT", re.compile(".+"))
     keys = []
     for api_key in api_keys:
         key, _ = new_key(KeyKind.HMAC)

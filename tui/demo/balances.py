@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.ledger import ZERO, Funds, Ledger, MarginPair
-from tui.demo.parameters import Parameters
 from tui.demo.person import PRICES_IN_BTC
+from tui.demo.requests import Parameters
 from tui.domain.amounts import plain
 from tui.domain.wallets import Wallet
 

@@ -18,14 +18,13 @@ from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from tui.demo import faults
-from tui.demo.auth import Permissions, Registration, check_signed, known_key
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault
 from tui.demo.history import History
 from tui.demo.keys import demo_key
 from tui.demo.ledger import Ledger
-from tui.demo.parameters import Received
 from tui.demo.person import demo_ledger, earlier_transfers, tran_id_at
+from tui.demo.requests import Permissions, Received, Registration, check_signed, known_key
 from tui.demo.routes import BALANCES, ENDPOINTS, Access, ApiCall, Endpoint
 from tui.demo.weights import Weights
 from tui.domain.credentials import KeyKind

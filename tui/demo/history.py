@@ -9,7 +9,7 @@ from functools import cached_property
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import Edit
 from tui.demo.ledger import Executed, Ledger
-from tui.demo.parameters import Parameters
+from tui.demo.requests import Parameters
 from tui.domain.amounts import plain
 from tui.domain.records import RecordStatus
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType

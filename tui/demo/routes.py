@@ -7,12 +7,11 @@ from enum import Enum, auto
 from typing import Final
 
 from tui.demo import balances, weights
-from tui.demo.auth import Registration
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import TRANSFER_PATH
 from tui.demo.history import History, parse_type
 from tui.demo.ledger import Ledger
-from tui.demo.parameters import Parameters
+from tui.demo.requests import Parameters, Registration
 from tui.demo.weights import Limit
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS
 from tui.domain.transfer import Field, InvalidTransfer, TransferRequest

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, plain
 from tui.domain.text import printable
-from tui.domain.transfer import Draft, parse_asset, parse_pair, route_problem
+from tui.domain.transfer import Draft, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, transfer_type
 
 MAX = "max"
@@ -67,17 +67,11 @@ def parse_favourite(written: Mapping[str, str]) -> Favourite:
     move = transfer_type(source, destination)
     if move is None:
         raise InvalidFavourite(route_problem(source, destination), Part.DESTINATION)
-    for part, needed, wallet in (
-        (Part.FROM_PAIR, move.needs_from_pair, source),
-        (Part.TO_PAIR, move.needs_to_pair, destination),
-    ):
-        if texts[part] and not needed:
-            raise InvalidFavourite(f"this move takes no pair for {wallet.label}", part)
-    if texts[Part.FROM_PAIR] and texts[Part.FROM_PAIR] == texts[Part.TO_PAIR]:
-        raise InvalidFavourite("the two pairs must differ", Part.TO_PAIR)
+    pairs = texts[Part.FROM_PAIR], texts[Part.TO_PAIR]
+    for field, problem in given_pair_problems(move, pairs[0] or None, pairs[1] or None).items():
+        raise InvalidFavourite(problem, Part(field))
     takes_all = texts[Part.AMOUNT] == MAX
     amount = "" if takes_all else texts[Part.AMOUNT]
-    pairs = texts[Part.FROM_PAIR], texts[Part.TO_PAIR]
     draft = Draft(source, destination, texts[Part.ASSET], amount, *pairs, takes_all=takes_all)
     return Favourite(texts[Part.NAME], draft, texts[Part.PROFILE])
 

@@ -73,11 +73,9 @@ class TransferRequest:
         problems = {
             Field.ASSET: asset_problem(self.asset),
             Field.AMOUNT: _amount_problem(self.amount),
-            Field.FROM_PAIR: _symbol_problem(self.from_symbol, needed=self.type.needs_from_pair),
-            Field.TO_PAIR: _symbol_problem(self.to_symbol, needed=self.type.needs_to_pair),
-        }
-        if self.from_symbol and self.from_symbol == self.to_symbol:
-            problems[Field.TO_PAIR] = "The two pairs must differ"
+            Field.FROM_PAIR: pair_problem(self.from_symbol or "") if self.type.needs_from_pair else "",
+            Field.TO_PAIR: pair_problem(self.to_symbol or "") if self.type.needs_to_pair else "",
+        } | given_pair_problems(self.type, self.from_symbol, self.to_symbol)
         if found := {field: problem for field, problem in problems.items() if problem}:
             raise InvalidTransfer(found)
 
@@ -164,6 +162,18 @@ def route_problem(source: Wallet, destination: Wallet) -> str:
     return f"The exchange moves nothing from {source.label} to {destination.label}. {source.label} reaches: {reachable}"
 
 
+def given_pair_problems(move: TransferType, from_pair: str | None, to_pair: str | None) -> dict[Field, str]:
+    """Return what is wrong with the pairs that are given for a move; one may still be missing."""
+    problems = {}
+    if from_pair is not None and not move.needs_from_pair:
+        problems[Field.FROM_PAIR] = f"This move takes no pair for {move.source.label}"
+    if to_pair is not None and not move.needs_to_pair:
+        problems[Field.TO_PAIR] = f"This move takes no pair for {move.destination.label}"
+    elif from_pair and from_pair == to_pair:
+        problems[Field.TO_PAIR] = "The two pairs must differ"
+    return problems
+
+
 def as_written(typed: str) -> str:
     """An asset or a pair as the exchange writes it: usdt, full-width or not, is USDT. Letters of other scripts have no
     capitals here: in some, a capital is another letter, or two.
@@ -203,12 +213,6 @@ def _name_problem(name: str, example: str, most: int) -> str:
     if not is_name(name) or name != as_written(name):
         return f"Letters and digits only, like {example}"
     return "" if len(name) <= most else f"At most {most} letters and digits, like {example}"
-
-
-def _symbol_problem(symbol: str | None, *, needed: bool) -> str:
-    if not needed:
-        return "" if symbol is None else "This move takes no pair here"
-    return pair_problem(symbol or "")
 
 
 def _amount_problem(amount: Decimal) -> str:

@@ -31,7 +31,7 @@ from tui.keys.keyring_calls import (
     still_waiting,
     unlock,
 )
-from tui.keys.profiles import Profile, add, load, profile, profiles, profiles_path, refuse_taken, remove, replace
+from tui.keys.profiles import Profile, add, load, profile, profiles, refuse_taken, remove, replace
 from tui.keys.settings import (
     ACCEPTANCE,
     Settings,
@@ -39,7 +39,6 @@ from tui.keys.settings import (
     keep_theme,
     kept_theme,
     settings,
-    settings_path,
 )
 
 __all__ = [
@@ -75,13 +74,11 @@ __all__ = [
     "probe",
     "profile",
     "profiles",
-    "profiles_path",
     "refuse_taken",
     "remove",
     "replace",
     "require_keyring",
     "settings",
-    "settings_path",
     "start_session_bus",
     "still_waiting",
     "unlock",

@@ -7,7 +7,6 @@ send a key elsewhere.
 
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -61,11 +60,6 @@ class _Entry(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "_Entry(••••)"
-
-
-def profiles_path() -> Path:
-    """Return the path of the list of profiles. Raises FolderRefused."""
-    return _FILE.path
 
 
 def profiles() -> tuple[Profile, ...]:

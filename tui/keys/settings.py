@@ -1,6 +1,5 @@
 """The settings, in a file of the config folder that a person may edit."""
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -26,11 +25,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keyring that the person accepted, although it may keep keys in plain text."""
     theme: str = ""
     """The theme that the person chose, if any."""
-
-
-def settings_path() -> Path:
-    """Return the path of the settings. Raises FolderRefused."""
-    return _FILE.path
 
 
 def settings() -> Settings:

@@ -17,8 +17,7 @@ from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyringState, KeyStoreError
 from tui.screens.closing import StaysOpen
-from tui.screens.plain_text import PlainTextScreen
-from tui.screens.unlock import UnlockScreen
+from tui.screens.unlock import PlainTextScreen, UnlockScreen
 from tui.screens.ways_on import SessionBusChosen, SessionKeyAsked, is_way_on, ways_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once

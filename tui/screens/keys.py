@@ -7,13 +7,16 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
+from textual.widgets.option_list import Option
 
 from tui import keys
 from tui.desk.keycheck import KeyCheck, check
 from tui.domain.credentials import SessionKey
+from tui.domain.hosts import in_short, place_name
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.closing import StaysOpen
@@ -22,13 +25,49 @@ from tui.screens.ways_on import SessionKeyAsked
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
-from tui.widgets.profile_list import ProfileList
+from tui.widgets.steady_list import SteadyList
 
 _ASK = """\
 Enter use   a add   c check   r replace   x remove
 s key for this session only   Esc or q close"""
 _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
+_MOST_OF_PLACE = 21
+"""Characters that a line of the dialog has left."""
+
+
+class ProfileList(SteadyList):
+    """Lists profiles. It is hidden if there are none."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, compact=True)
+        self.profiles: tuple[keys.Profile, ...] = ()
+        """In the order of the list."""
+
+    def show(self, profiles: tuple[keys.Profile, ...], in_use: str) -> None:
+        """List profiles and mark the one in use, where the cursor starts. It stays on its name later."""
+        name = self.marked.name if self.marked else in_use
+        self.profiles = profiles
+        self.clear_options()
+        self.add_options(Option(Content(_line(profile, in_use)), id=profile.name) for profile in profiles)
+        self.display = bool(profiles)
+        if profiles:
+            self.mark(name)
+            self.focus()
+
+    def mark(self, name: str) -> None:
+        """Move the cursor to a name, or to the first profile if that name is not listed."""
+        names = [profile.name for profile in self.profiles]
+        self.highlighted = names.index(name) if name in names else 0
+
+    def named(self, name: str | None) -> keys.Profile | None:
+        """Return the profile of a name, or None if it is no longer listed."""
+        return next((profile for profile in self.profiles if profile.name == name), None)
+
+    @property
+    def marked(self) -> keys.Profile | None:
+        """The profile under the cursor."""
+        return None if self.highlighted is None or not self.profiles else self.profiles[self.highlighted]
 
 
 class KeysScreen(StaysOpen, ModalScreen[None]):
@@ -260,3 +299,9 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
 def _report_text(profile: keys.Profile, report: KeyCheck) -> str:
     return "\n".join([f"{profile.name}: {report.verdict}", *report.lines])
+
+
+def _line(profile: keys.Profile, in_use: str) -> str:
+    mark = "in use" if profile.name == in_use else ""
+    place = in_short(place_name(profile.base_url), _MOST_OF_PLACE)
+    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {place}"

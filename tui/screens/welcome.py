@@ -9,8 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
-from tui.screens.plain_text import PlainTextScreen
-from tui.screens.unlock import UnlockScreen
+from tui.screens.unlock import PlainTextScreen, UnlockScreen
 from tui.screens.ways_on import CannotOpen, SessionBusChosen, SessionKeyAsked, is_way_on, ways_on
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
