@@ -79,11 +79,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return failed
 
 
-def _parsed(words: Sequence[str]) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
+def _parsed(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     parser = _parser()
-    _refuse_unknown_option(parser, words)
-    args = parser.parse_args(words)
-    if args.command and (early := [word for word in words[: words.index(args.command)] if word.startswith("-")]):
+    _refuse_unknown_option(parser, arguments)
+    args = parser.parse_args(arguments)
+    if args.command and (
+        early := [each for each in arguments[: arguments.index(args.command)] if each.startswith("-")]
+    ):
         parser.error(f"{early[0]} is before {args.command}; put the options of a command after it")
     return parser, args
 
@@ -134,14 +136,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse_unknown_option(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+def _refuse_unknown_option(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     """End with a message that names an unknown option; argparse would name its value, taking it for a command."""
     known = re.findall(r"--([a-z-]+)", parser.format_usage())
-    for word in words:
-        if word in (name for name, _, _ in _COMMANDS):
+    for argument in arguments:
+        if argument in (name for name, _, _ in _COMMANDS):
             return
-        option = word.partition("=")[0].removeprefix("--")
-        if word.startswith("--") and option not in (*known, "help"):
+        option = argument.partition("=")[0].removeprefix("--")
+        if argument.startswith("--") and option not in (*known, "help"):
             near = get_close_matches(option, known, 1)
             parser.error(f"there is no option --{option}" + (f"; did you mean --{near[0]}?" if near else ""))
 

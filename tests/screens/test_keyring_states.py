@@ -396,7 +396,7 @@ async def test_a_keyring_in_plain_text_is_told_of_before_and_can_be_accepted_on_
         await until_open(pilot)
         monkeypatch.setattr(FakeKeyring, "priority", 0.5)
         await pilot.press("f4", "a")
-        await until(pilot, lambda: "p  use this keyring all the same" in screen_text(pilot))
+        await until(pilot, lambda: "p  use this keyring anyway" in screen_text(pilot))
         assert "may keep keys in plain text" in screen_text(pilot)
         await pilot.press("p")
         await until_screen(pilot, PlainTextScreen)
@@ -759,7 +759,7 @@ async def test_leaving_while_the_keyring_is_slow_says_that_it_has_not_answered(
             await pilot.press("y")
         await until(pilot, lambda: len(backend.asked) > 1)
         await pilot.press("escape")
-        said = "has not said yet whether"
+        said = "has not answered yet. F4 will show whether"
         await until(pilot, lambda: any(said in toast.message for toast in pilot.app._notifications))
 
 

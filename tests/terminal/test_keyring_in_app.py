@@ -238,7 +238,7 @@ def test_keyring_in_plain_text_is_used_only_on_the_words_and_then_always_shown(
 ) -> None:
     plain = using(PLAIN, environment, tmp_path)
     terminal = open_app(plain)
-    terminal.wait_for("in plain text, so Shunter does not", "p   use this keyring all the same")
+    terminal.wait_for("in plain text, so Shunter does not", "p   use this keyring anyway")
     terminal.type("p")
     terminal.wait_for("keep my keys in plain text")
     terminal.type("yes\r")

@@ -122,7 +122,7 @@ def _accept_plain_text() -> int:
         if error.state is not keys.KeyringState.UNSAFE:
             raise
         _say(f"{error.keyring} may keep keys where other programs of this account can read them.")
-        typed = _ask(f"To use it all the same, type: {keys.ACCEPTANCE}\n")
+        typed = _ask(f"To use it anyway, type: {keys.ACCEPTANCE}\n")
         if keys.accept_plain_text(error.keyring, typed):
             return _say("It is accepted, and the header says PLAIN TEXT from now on.")
         return _complain("These are not the words. Nothing was changed.")

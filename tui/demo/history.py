@@ -103,11 +103,11 @@ class History:
     @cached_property
     def _past_of(self) -> Mapping[tuple[TransferType, str | None, str | None], list[Executed]]:
         """The earlier transfers by type and pairs, oldest first."""
-        found: defaultdict[tuple[TransferType, str | None, str | None], list[Executed]] = defaultdict(list)
+        by_query: defaultdict[tuple[TransferType, str | None, str | None], list[Executed]] = defaultdict(list)
         for transfer in self._past():
             request = transfer.request
-            found[request.type, request.from_symbol, request.to_symbol].append(transfer)
-        return found
+            by_query[request.type, request.from_symbol, request.to_symbol].append(transfer)
+        return by_query
 
     def _read(self, number: int | None, transfer: Executed, now_ms: int) -> object:
         earlier = self._readings[transfer.tran_id]

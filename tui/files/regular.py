@@ -78,7 +78,7 @@ def _check(path: Path, status: os.stat_result) -> None:
 def require_regular_database(path: Path) -> None:
     """Raise NotRegular unless what SQLite opens under this name are regular files, as far as they are there.
 
-    SQLite follows links, and looks for its rollback file and its log beside the file that they lead to.
+    SQLite follows links, and looks for its rollback file and its log next to their target.
     """
     require_regular(path)
     real = Path(os.path.realpath(path))

@@ -30,7 +30,7 @@ def parse_key(kind: KeyKind | None, api_key_text: str, secret_text: str) -> ApiK
     """
     api_key = api_key_text.strip()
     if not api_key:
-        raise InvalidKey(KeyField.API_KEY, "Enter the API key; the exchange shows it beside the key's name")
+        raise InvalidKey(KeyField.API_KEY, "Enter the API key; the exchange shows it next to the key's name")
     if problem := _word_problem(api_key, "API key"):
         raise InvalidKey(KeyField.API_KEY, problem)
     if "-----BEGIN" in secret_text:
@@ -94,7 +94,7 @@ def _private_block(text: str) -> str:
     if not private:
         if any(label.endswith("PUBLIC KEY") for label, _ in blocks):
             raise _bad_secret(
-                "This is the public half, which the exchange was given; the secret is the private key's PEM file"
+                "This is the public key, which the exchange has; the secret is the PEM file of the private key"
             )
         raise _bad_secret(f"This PEM is no private key: it holds a {blocks[0][0].lower()}")
     if len(private) > 1:

@@ -207,7 +207,7 @@ def _safe_backend() -> "KeyringBackend":
             KeyringState.UNSAFE,
             f"The keyring in use, {_name(backend)}, may keep keys in plain text, so Shunter does not use it. "
             "Start GNOME Keyring or KWallet, or correct PYTHON_KEYRING_BACKEND or keyringrc.cfg. "
-            "It can be used all the same, on your own words.",
+            "You can still use it, if you type that you accept this.",
             command="shunter keys accept-plain-text",
             keyring=_name(backend),
         )

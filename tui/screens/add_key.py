@@ -142,7 +142,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
     def action_cancel(self) -> None:
         """Close without adding, or without waiting for the keyring's answer."""
         if self._adding:
-            notice = f"The keyring has not said yet whether it keeps the key {self._adding}: look again with F4."
+            notice = f"The keyring has not answered yet. F4 will show whether it has the key {self._adding}."
             self.app.notify(notice, title="Keys", severity="warning", timeout=15, markup=False)
         self.dismiss(None)
 

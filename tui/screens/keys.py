@@ -193,7 +193,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self._withdraw()
             return
         if self._removing:
-            notice = f"The keyring has not said yet whether the key {self._removing} is gone: look again with F4."
+            notice = f"The keyring has not answered yet. F4 will show whether the key {self._removing} is gone."
             self.app.notify(notice, title="Keys", severity="warning", timeout=15, markup=False)
         self.dismiss()
 

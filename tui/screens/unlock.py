@@ -22,15 +22,14 @@ from tui.widgets.form_field import FormField
 _ASK = "Enter  unlock        Esc or ^C  cancel"
 _ASK_NEW = "Enter  make it        Esc or ^C  cancel"
 _NEW = """\
-There is no login keyring yet. This passphrase makes it, and opens it from
-then on. Where you log in with a password, take that one: the keyring then
-often opens by itself. Nobody can recover it."""
-_KNOWN = "The passphrase of the login keyring; mostly it is the login password."
+There is no login keyring yet. This passphrase makes it, and unlocks it from
+now on. If you log in with a password, use the same one: the keyring then
+often unlocks by itself. Nobody can recover a lost passphrase."""
+_KNOWN = "The passphrase of the login keyring, usually your login password."
 _WARNING = """\
-keeps what it is given where other programs of this account, and whoever
-copies its files, may read it. A key in it can move funds between your
-wallets, and do all else that its permissions allow. The header will say
-PLAIN TEXT from then on."""
+may keep keys where other programs of this account, and anyone who copies
+its files, can read them. A key can move funds between your wallets, and do
+whatever else its permissions allow. The header will say PLAIN TEXT."""
 
 
 class UnlockScreen(StaysOpen, ModalScreen[bool]):

@@ -1,4 +1,4 @@
-"""The ways on if there is no key yet, or no keyring: what each is called, and whether it leads anywhere."""
+"""What a person can do if there is no key yet, or no keyring: the choices, and which of them are possible."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from tui import keys
 _WAYS = {
     "unlock": ("u", "unlock the keyring with its passphrase"),
     "start_bus": ("b", "start D-Bus; it asks for a passphrase to keep keys"),
-    "accept_plain_text": ("p", "use this keyring all the same"),
-    "session_key": ("s", "type a key for this session only: it is kept nowhere"),
+    "accept_plain_text": ("p", "use this keyring anyway"),
+    "session_key": ("s", "type a key for this session only; it is kept nowhere"),
     "retry": ("r", "try again"),
     "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
 }
@@ -38,14 +38,14 @@ class SessionBusChosen(Message):
 
 
 def ways_on(problem: keys.KeyStoreError | None, *actions: str) -> list[tuple[str, str]]:
-    """Return the key and the text of each action that leads anywhere."""
+    """Return the key and the text of each possible action."""
     is_new = problem is not None and problem.state is keys.KeyringState.NEW
     ways = _WAYS | ({"unlock": _NEW_KEYRING} if is_new else {})
     return [ways[action] for action in actions if is_way_on(action, problem)]
 
 
 def is_way_on(action: str, problem: keys.KeyStoreError | None) -> bool:
-    """Whether an action leads anywhere, given what is wrong with the keyring, if anything is."""
+    """Whether an action is possible. `problem` is what is wrong with the keyring, if anything is."""
     if action in list(keys.Remedy):
         return problem is not None and action in problem.remedies
     return action != "session_key" or problem is not None

@@ -1,4 +1,4 @@
-"""The screen shown when no transfer is possible yet: what is missing, and the ways on."""
+"""The screen shown when no transfer is possible yet: what is missing, and what can be done."""
 
 from typing import ClassVar
 
@@ -16,9 +16,9 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
 
 _KEY_HINT = """\
-A key is made on the exchange's page "API Management". It needs the
-permission "Permits Universal Transfer", and nothing that trades or
-withdraws. Shunter keeps it in the system's keyring."""
+Create a key on the exchange's page "API Management". It needs the
+permission "Permits Universal Transfer", and none to trade or withdraw.
+Shunter keeps it in the system's keyring."""
 
 
 class WelcomeScreen(DropsLateMessages, Screen[None]):
