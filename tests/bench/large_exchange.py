@@ -6,8 +6,8 @@ import sys
 from decimal import Decimal
 
 from tui.demo.exchange import DemoExchange
-from tui.demo.ledger import Funds, Ledger, MarginPair
-from tui.domain.balances import Account
+from tui.demo.ledger import Funds, Ledger
+from tui.domain.balances import Account, Pair
 from tui.domain.wallets import Wallet
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BTC")
@@ -23,9 +23,9 @@ def assets() -> list[str]:
     return [*_QUOTES, *names][:_ASSETS]
 
 
-def pairs() -> list[MarginPair]:
+def pairs() -> list[Pair]:
     """2,500 pairs of them."""
-    made = (MarginPair(base, quote) for base in assets() for quote in _QUOTES if base != quote)
+    made = (Pair(base + quote, base, quote) for base in assets() for quote in _QUOTES if base != quote)
     return list(itertools.islice(made, _PAIRS))
 
 

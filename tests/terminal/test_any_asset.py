@@ -12,9 +12,9 @@ from wcwidth import wcswidth
 from tests.terminal.conftest import OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
-from tui.demo.ledger import Funds, Ledger, MarginPair
+from tui.demo.ledger import Funds, Ledger
 from tui.demo.serving import served
-from tui.domain.balances import Account
+from tui.domain.balances import Account, Pair
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 
@@ -43,7 +43,7 @@ def exchange() -> DemoExchange:
         Account(Wallet.ISOLATED, SYMBOL): {NAME: Funds(Decimal(2))},
         Account(Wallet.PORTFOLIO): holding(USDT="0"),
     }
-    return DemoExchange(ledger=Ledger(holdings, [MarginPair(NAME, "USDT"), MarginPair("BNB", "USDT")]))
+    return DemoExchange(ledger=Ledger(holdings, [Pair(f"{NAME}USDT", NAME, "USDT"), Pair("BNBUSDT", "BNB", "USDT")]))
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from tests.examples import one_in
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
-from tui.demo.ledger import Funds, Ledger, MarginPair
+from tui.demo.ledger import Funds, Ledger
 from tui.desk.balances import BalanceReader
 from tui.domain.amounts import plain
-from tui.domain.balances import Account, ends, share
+from tui.domain.balances import Account, Pair, ends, share
 from tui.domain.transfer import Draft, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 
-PAIRS = [MarginPair("BTC", "USDT"), MarginPair("ETH", "USDT")]
+PAIRS = [Pair("BTCUSDT", "BTC", "USDT"), Pair("ETHUSDT", "ETH", "USDT")]
 
 amounts = st.decimals(min_value=0, max_value=Decimal(10) ** 11, places=8)
 holdings = st.builds(Funds, free=amounts, locked=amounts, held_back=amounts, borrowed=amounts, interest=amounts)

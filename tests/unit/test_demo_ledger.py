@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.demo.errors import Code, RequestRefused
-from tui.demo.ledger import Funds, Ledger, MarginPair
+from tui.demo.ledger import Funds, Ledger
 from tui.demo.person import demo_ledger
-from tui.domain.balances import Account
+from tui.domain.balances import Account, Pair
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 
@@ -123,4 +123,4 @@ def test_ledger_that_could_not_be_exact_is_refused() -> None:
     with pytest.raises(ValueError, match="must stay below"):
         demo_ledger().hold(Account(Wallet.FUNDING), "USDT", Funds(Decimal(10) ** 20 - 1))
     with pytest.raises(ValueError, match="must stay below"):
-        Ledger({Account(Wallet.SPOT): {"USDT": Funds(Decimal(10) ** 20)}}, [MarginPair("BTC", "USDT")])
+        Ledger({Account(Wallet.SPOT): {"USDT": Funds(Decimal(10) ** 20)}}, [Pair("BTCUSDT", "BTC", "USDT")])

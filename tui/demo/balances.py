@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tui.demo.errors import Code, RequestRefused
-from tui.demo.ledger import ZERO, Funds, Ledger, MarginPair
+from tui.demo.ledger import ZERO, Funds, Ledger
 from tui.demo.person import PRICES_IN_BTC
 from tui.demo.requests import Parameters
 from tui.domain.amounts import plain
+from tui.domain.balances import Pair
 from tui.domain.wallets import Wallet
 
 Row = dict[str, object]
@@ -249,7 +250,7 @@ def _lent(holding: Funds) -> Row:
     }
 
 
-def _isolated_row(ledger: Ledger, pair: MarginPair) -> Row:
+def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
     def side(asset: str) -> Row:
         holding = ledger.balance(Wallet.ISOLATED, asset, pair.symbol)
         return {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.demo.errors import Code, RequestRefused
-from tui.domain.balances import Account
+from tui.domain.balances import Account, Pair
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
 
@@ -14,19 +14,6 @@ ZERO = Decimal(0)
 
 _MOST_OF_AN_ASSET = Decimal(10) ** 20
 """With 8 decimals, every smaller sum is exact in Python's 28 digits."""
-
-
-@dataclass(frozen=True, slots=True)
-class MarginPair:
-    """A pair of isolated margin."""
-
-    base: str
-    quote: str
-
-    @property
-    def symbol(self) -> str:
-        """The exchange's name for it, like BTCUSDT."""
-        return self.base + self.quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +68,7 @@ class Executed:
 class Ledger:
     """One person's accounts. Only `transfer` moves money, and only `hold` changes the sum of an asset."""
 
-    def __init__(self, holdings: Mapping[Account, Mapping[str, Funds]], pairs: Iterable[MarginPair]) -> None:
+    def __init__(self, holdings: Mapping[Account, Mapping[str, Funds]], pairs: Iterable[Pair]) -> None:
         """Takes all open accounts with their balances, and every pair of the exchange.
 
         Raises ValueError if an asset's sum is too large to be exact.
@@ -111,7 +98,7 @@ class Ledger:
         """Return all balances of one account."""
         return dict(self._holdings.get(Account(wallet, pair), {}))
 
-    def isolated_pairs(self) -> list[MarginPair]:
+    def isolated_pairs(self) -> list[Pair]:
         """Return the pairs of the open isolated accounts."""
         return [self.pairs[account.pair] for account in self._holdings if account.pair is not None]
 
@@ -120,7 +107,7 @@ class Ledger:
         pair = self.pairs.get(symbol)
         if pair is None:
             raise RequestRefused(Code.BAD_SYMBOL)
-        if asset not in (pair.base, pair.quote):
+        if not pair.takes(asset):
             raise RequestRefused(Code.NOT_A_MARGIN_ASSET)
         account = Account(Wallet.ISOLATED, symbol)
         if account not in self._holdings:

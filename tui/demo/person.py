@@ -9,22 +9,22 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
-from tui.demo.ledger import Executed, Funds, Ledger, MarginPair
-from tui.domain.balances import Account
+from tui.demo.ledger import Executed, Funds, Ledger
+from tui.domain.balances import Account, Pair
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 
 
 def demo_ledger() -> Ledger:
     """Return a fresh ledger: all eight wallets open, two isolated pairs, loans, open orders and positions."""
-    return Ledger(_HOLDINGS, [MarginPair(base, quote) for quote in _QUOTES for base in _BASES if base != quote])
+    return Ledger(_HOLDINGS, [Pair(base + quote, base, quote) for quote in _QUOTES for base in _BASES if base != quote])
 
 
 def add_hostile_names(ledger: Ledger) -> None:
     """Add assets to Spot, and open pairs, with names that only an attack would have."""
     for name in HOSTILE_NAMES:
         ledger.hold(Account(Wallet.SPOT), name, _of("1"))
-        pair = MarginPair(name, "USDT")
+        pair = Pair(f"{name}USDT", name, "USDT")
         ledger.pairs[pair.symbol] = pair
         ledger.hold(Account(Wallet.ISOLATED, pair.symbol), name, _of("1"))
 
