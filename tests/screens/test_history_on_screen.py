@@ -204,7 +204,7 @@ async def test_keys_that_come_in_one_packet_go_where_they_are_meant(demo_app: Ap
         await opened(pilot)
         await pilot.press("down", "slash", *"xrscnqSRC funding", "enter", "up")
         assert pilot.app.screen.query_one(FilterLine).query_one("FieldInput").value == "xrscnqSRC funding"  # type: ignore[attr-defined]
-        await until(pilot, lambda: "Nothing of the kind. / changes the filter" in lines(pilot)[1])
+        await until(pilot, lambda: "Nothing matches. / changes the filter" in lines(pilot)[1])
         await pilot.press("enter", "r", "c", "C")
         assert isinstance(pilot.app.screen, HistoryScreen)
 

@@ -1,4 +1,4 @@
-"""What is reckoned with amounts is exact to the last digit, though Python's own context rounds to 28."""
+"""What is calculated with amounts is exact to the last digit, though Python's own context rounds to 28."""
 
 from decimal import Decimal
 

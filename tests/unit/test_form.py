@@ -203,14 +203,14 @@ def test_all_but_so_much_is_what_can_be_moved_less_that() -> None:
     assert form.rest == Decimal("30.00")
     assert form.hint(Field.AMOUNT) == "= 30.00 USDT"
     assert form.obstacle is None
-    assert form.reckoned.draft == replace(USDT, amount="30.00")
+    assert form.calculated.draft == replace(USDT, amount="30.00")
     assert _form(form.draft, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "= 30.00 USDT (old; F5 reloads)"
 
 
 @pytest.mark.parametrize(
     ("draft", "words"),
     [
-        (replace(USDT, amount="all but "), "Enter what is to stay, like: all but 50"),
+        (replace(USDT, amount="all but "), "Enter what should stay, like: all but 50"),
         (replace(USDT, amount="all but 1,5"), "Write 1234.5 with a dot, and no commas"),
         (replace(USDT, amount="all but 40"), "Only 40.00 USDT is there"),
         (replace(USDT, amount="all but 41"), "Only 40.00 USDT is there"),
@@ -226,7 +226,7 @@ def test_all_but_so_much_that_comes_to_nothing_is_said_and_stays_as_typed(draft:
     assert form.obstacle is not None
     assert form.obstacle.field is Field.AMOUNT
     assert form.obstacle.words.startswith(words)
-    assert form.reckoned.draft == draft
+    assert form.calculated.draft == draft
 
 
 BOTH = frozenset({Field.SOURCE, Field.DESTINATION})

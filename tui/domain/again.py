@@ -1,4 +1,4 @@
-"""What was moved once, as the next transfer: the same again, or its reverse. Both fill the form, and send nothing."""
+"""The draft that makes an earlier transfer again, or its reverse. It fills the form, and sends nothing."""
 
 from tui.domain.amounts import plain
 from tui.domain.entries import Entry
@@ -8,7 +8,7 @@ from tui.domain.wallets import TransferType
 
 
 def again(entry: Entry) -> Draft:
-    """The same again. Raises ValueError with why it cannot be."""
+    """Return the draft of the same transfer. Raises ValueError, with the reason, if it cannot be made."""
     move = TransferType.__members__.get(entry.type or "")
     if move is None:
         raise ValueError(f"Shunter knows no move {printable(entry.type or '?')}: it cannot be made here")
@@ -29,7 +29,7 @@ def again(entry: Entry) -> Draft:
 
 
 def reverse(draft: Draft) -> Draft:
-    """The way back. Raises ValueError where the exchange has no such move."""
+    """Return the draft of the way back. Raises ValueError if the exchange has no such move."""
     if problem := route_problem(draft.destination, draft.source):
         raise ValueError(problem)
     return Draft(

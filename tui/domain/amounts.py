@@ -11,15 +11,15 @@ MAX_INTEGER_DIGITS = 20
 MAX_DECIMALS = 8
 
 SHARES = {"m": 100, "t": 75, "h": 50, "q": 25}
-"""Percent of what can be moved, by letter: none is part of an amount, and letters pass every terminal."""
+"""Percent of what can be moved, by letter. No letter is part of an amount, and every terminal passes letters."""
 LEAVE = "b"
 """The letter for all but so much."""
 
 ALL_BUT = "all but"
-"""What stands before an amount that is to stay where it is, so that the rest is moved."""
+"""What is typed before an amount that should stay, so that the rest is moved."""
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．。｡，－＋", "0123456789...,-+")
-"""What a Chinese or Japanese input method types where a person means ASCII."""
+"""What a Chinese or Japanese input method types for ASCII."""
 
 _PLAIN = re.compile(r"(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 
@@ -28,7 +28,7 @@ _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?", re.ASCII)
 
 
 _MOST_DECIMALS = 18
-"""Of an amount that is read: more than can be sent, as many as the coins of any chain have."""
+"""In an amount that the exchange wrote: as many as the coins of any chain have, and more than can be sent."""
 
 _LONGEST = 64
 """Characters."""
@@ -37,22 +37,23 @@ _WRITTEN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?", re.ASCII
 
 
 EXACT = Context(prec=80, rounding=ROUND_DOWN)
-"""To reckon with amounts to the last digit: more than two of the longest have, or the sum of all that a person has.
+"""Calculates with amounts to the last digit: it has more digits than any sum of amounts.
 
-Python's own context rounds to 28 digits without a word, and cannot cut off (quantize) what has more.
+Python's own context silently rounds to 28 digits, and cannot quantize what has more.
 """
 
 
 class AmountError(ValueError):
-    """The text is not an amount that can be sent; the message says why and what would be."""
+    """Raised when a text is not an amount that can be sent; the message says why, and what would be one."""
 
 
 def parse_amount(text: str) -> Decimal:
-    """The amount that a person typed, exact, with the decimals as typed.
+    """Return the amount that a person typed, exact, with the decimals as typed.
 
-    Positive, at most 8 decimals, at most 20 digits before them. Full-width digits and dots are understood, and commas
-    where they can only part thousands: 1,250.00. Raises AmountError. A leading zero is refused: in 05, a point may have
-    been lost.
+    It is positive, with at most 8 decimals and at most 20 digits before them. Full-width digits and dots are
+    understood, and so are commas that can only separate thousands: 1,250.00. A leading zero is refused: 05 may have
+    lost its dot.
+    Raises AmountError.
     """
     typed = text.strip().translate(_FULL_WIDTH)
     if not typed:
@@ -79,7 +80,7 @@ def parse_amount(text: str) -> Decimal:
 
 
 def _without_commas(typed: str) -> str:
-    """The text without commas that can only part thousands. Raises AmountError where one may mean something else."""
+    """Return the text without commas that separate thousands. Raises AmountError if one may mean something else."""
     if _THOUSANDS.fullmatch(typed) and (typed.count(",") > 1 or "." in typed):
         return typed.replace(",", "")
     if _THOUSANDS.fullmatch(typed):
@@ -91,7 +92,7 @@ def _without_commas(typed: str) -> str:
 
 
 def _leading_zero_problem(integer: str, typed: str) -> str:
-    """What is wrong with zeros in front; empty for one before a dot, and where there is nothing but zeros."""
+    """Return what is wrong with leading zeros; empty for one before a dot, and if there are only zeros."""
     if len(integer) < 2 or integer[0] != "0" or not typed.strip("0."):
         return ""
     if "." in typed:
@@ -106,14 +107,15 @@ def _letters_problem(typed: str) -> str:
 
 
 def left_behind(text: str) -> str | None:
-    """The amount that is to stay, as it was typed, of "all but 50"; None where the text says no such thing."""
+    """Return the amount that should stay, as typed, from "all but 50"; None for any other text."""
     typed = text.strip()
     return typed[len(ALL_BUT) :] if typed.casefold().startswith(ALL_BUT) else None
 
 
 def read_amount(written: str) -> Decimal:
-    """An amount that an exchange wrote, exact. It may be 0 or negative, but never so long that it could not be shown:
-    at most 20 digits before the dot and 18 after it. Raises AmountError: NaN and infinity are no amounts either.
+    """Return an amount that the exchange wrote, exact.
+
+    It may be 0 or negative. Raises AmountError for more than 20 digits before the dot or 18 after it, NaN and infinity.
     """
     if len(written) <= _LONGEST and _WRITTEN.fullmatch(written):
         amount = Decimal(written)
@@ -124,17 +126,17 @@ def read_amount(written: str) -> Decimal:
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
-    """The sum, to the last digit."""
+    """Return the sum, to the last digit."""
     return reduce(EXACT.add, amounts, Decimal(0))
 
 
 def plain(amount: Decimal) -> str:
-    """The amount as the exchange takes it: plain decimal notation, all digits, no exponent, no grouping."""
+    """Return the amount as the exchange takes it: all digits, no exponent, no grouping."""
     return format(amount, "f")
 
 
 def grouped(amount: Decimal) -> str:
-    """The amount as a person reads it: 1,250.00. All digits stay."""
+    """Return the amount as a person reads it: 1,250.00. All digits stay."""
     return format(amount, ",f")
 
 
@@ -144,7 +146,7 @@ def quantity(amount: Decimal | None, asset: str | None) -> str:
 
 
 def aligned(amounts: Sequence[Decimal]) -> list[str]:
-    """Amounts as a person reads them, filled up with blanks so that the dots of all stand in one column."""
+    """Return amounts as a person reads them, padded so that all dots are in one column."""
     written = [grouped(amount).partition(".") for amount in amounts]
     before = max((len(whole) for whole, _, _ in written), default=0)
     behind = max((len(dot + decimals) for _, dot, decimals in written), default=0)

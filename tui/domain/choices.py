@@ -1,4 +1,4 @@
-"""What to offer while an asset or a pair is typed: the likeliest first."""
+"""What completes an asset or a pair that is being typed, the likeliest first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,18 +13,17 @@ from tui.domain.wallets import Wallet
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One text that could be meant."""
+    """A text that the person could mean."""
 
     value: str
     note: str = ""
-    """What a person may want to know of it."""
+    """What helps to choose it, such as an amount."""
 
 
 def asset_choices(balances: Balances, source: Account, destination: Account) -> list[Choice]:
-    """The assets that can be meant, those that the source holds first, by worth, then all others by name. A name that
-    no transfer can have is none of them.
+    """Return the assets of the source by worth, then all others by name; only those that a transfer can name.
 
-    A pair's isolated account leaves only its base and quote.
+    The isolated account of a pair leaves only its base and quote.
     """
     amounts = _held(balances, source)
     others = {asset for holdings in balances.wallets.values() for asset in holdings.assets}
@@ -41,9 +40,7 @@ def asset_choices(balances: Balances, source: Account, destination: Account) -> 
 
 
 def pair_choices(balances: Balances, asset: str) -> list[Choice]:
-    """The isolated pairs that can be meant: only those that take the asset, once there is one, and among them those
-    that the person holds first.
-    """
+    """Return the isolated pairs, those with an account of the person first; once an asset is typed, only its pairs."""
     held = balances.wallets[Wallet.ISOLATED].pairs
     symbols = {*held, *balances.pairs}
     if balances.pairs and balances.knows(asset):
@@ -56,12 +53,12 @@ def pair_choices(balances: Balances, asset: str) -> list[Choice]:
 
 
 def by_worth(worth: Decimal | None, amount: Decimal, asset: str) -> tuple[bool, Decimal, Decimal, str]:
-    """What to sort holdings by: the dearest first, then what the exchange does not value, the most of it first."""
+    """Return the sort key of holdings: by worth, then those without a known worth by amount, the largest first."""
     return worth is None, -(worth or Decimal(0)), -amount, asset
 
 
 def matching(choices: Iterable[Choice], typed: str) -> list[Choice]:
-    """The choices that what was typed can lead to: the very text, then beginnings, then the text inside."""
+    """Return the choices that contain the typed text: the same text first, then beginnings, then the rest."""
     found = [choice for choice in choices if typed in choice.value]
     exact = (choice for choice in found if choice.value == typed)
     beginnings = (choice for choice in found if choice.value.startswith(typed) and choice.value != typed)

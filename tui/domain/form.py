@@ -1,4 +1,4 @@
-"""The form of a transfer as it stands at one moment: the one place that says what may be reviewed."""
+"""The state of the transfer form at one moment: it alone decides what may be reviewed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,35 +19,35 @@ _EARN = "LD"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one field. Where nothing is wrong, there is none."""
+    """What is wrong with one field."""
 
     field: Field
     words: str
     is_certain: bool = True
-    """False where it rests on a figure that may be wrong by now. The review reads that again: it may be opened."""
+    """False if it rests on a balance that may have changed: the review, which reads it again, may be opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """What the exchange is to be asked: how much of an asset can be moved out of an account."""
+    """A question to the exchange: how much of an asset can be moved out of an account."""
 
     account: Account
     asset: str
     read_ms: float | None
-    """When the account's wallet was read last: after each reading the answer may be another."""
+    """When the account's wallet was last read: each reading may change the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """What is entered, beside what is known of the wallets. The draft's wallets are the two ends of a move."""
+    """What is entered, and what is known about the wallets. A move exists between the draft's wallets."""
 
     draft: Draft
-    """Its names as the exchange writes them, which the fields see to."""
+    """Its names are as the exchange writes them: the fields see to that."""
     balances: Balances
     now_ms: float
     """On the clock of the balances."""
     doubt: str = ""
-    """Why the amount may not be what was typed; empty where nothing says so."""
+    """Why the amount may differ from what was typed; empty if it does not."""
 
     @property
     def move(self) -> TransferType:
@@ -56,24 +56,24 @@ class FormState:
 
     @property
     def ends(self) -> tuple[Account, Account]:
-        """Where it takes from, and where it brings to; of a pair that is not entered yet, the text is empty."""
+        """Source and destination; a pair that is not entered yet is empty."""
         return ends(self.move, self.draft.from_pair, self.draft.to_pair)
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields that are to be filled in, in their order: a pair exactly where the move needs one."""
+        """The fields to fill in, in their order: a pair exactly if the move needs one."""
         pairs = {Field.FROM_PAIR: self.move.needs_from_pair, Field.TO_PAIR: self.move.needs_to_pair}
         return (*(which for which, is_needed in pairs.items() if is_needed), Field.ASSET, Field.AMOUNT)
 
     def field_after(self, which: Field) -> Field:
-        """Where a person goes on: the field behind this one. Each pair stands behind its wallet."""
+        """Return the field after this one. Each pair comes after its wallet."""
         order = (Field.SOURCE, Field.FROM_PAIR, Field.DESTINATION, Field.TO_PAIR, Field.ASSET, Field.AMOUNT)
         left = order[order.index(which) + 1 :]
         return next((field for field in left if field in (*self.fields, Field.DESTINATION)), Field.AMOUNT)
 
     @property
     def needs_pairs(self) -> bool:
-        """Whether any pair is to be filled in."""
+        """Whether the move needs a pair."""
         return self.move.needs_from_pair or self.move.needs_to_pair
 
     @property
@@ -83,13 +83,13 @@ class FormState:
 
     @property
     def figure(self) -> Figure | None:
-        """What is known to be available of the asset in the source."""
+        """How much of the asset is known to be available in the source."""
         source, asset = self.ends[0], self.draft.asset
         return self.balances.figure(source, asset) if asset and source.pair != "" else None
 
     @property
     def inquiry(self) -> Inquiry | None:
-        """What is to be asked before it is known how much can be moved; None where it is known, or nothing is."""
+        """The question that finds out how much can be moved; None if that is known, or if nothing is known."""
         figure, source = self.figure, self.ends[0]
         if figure is None or figure.is_exact:
             return None
@@ -97,8 +97,9 @@ class FormState:
 
     @property
     def problems(self) -> dict[Field, Problem]:
-        """What is wrong with each field, in the order of the fields. What is wrong with it by itself comes before what
-        is wrong with it beside the others and what the wallets hold.
+        """What is wrong with each field, in the order of the fields.
+
+        What is wrong with a field alone comes before what is wrong with it next to other fields and balances.
         """
         found = {
             problem.field: problem
@@ -108,14 +109,13 @@ class FormState:
 
     @property
     def obstacle(self) -> Problem | None:
-        """The first problem that keeps it from being reviewed; None where it may be."""
+        """The first problem that prevents a review; None if there is none."""
         return next((problem for problem in self.problems.values() if problem.is_certain), None)
 
     def part(self, percent: int, *, is_asked: bool) -> Decimal | Problem | None:
-        """So much of what can be moved, or why that cannot be filled in; None while it may yet become known, by the
-        reading of the wallet or by the answer to the inquiry.
+        """Return a part of what can be moved, or why it cannot be filled in.
 
-        Takes whether the exchange is being asked (`inquiry`) just now.
+        Return None while the wallet is being read, or while the exchange is being asked (`is_asked`).
         """
         figure = self.figure
         if self.ends[0].pair == "":
@@ -129,14 +129,14 @@ class FormState:
 
     @property
     def rest(self) -> Decimal | Problem | None:
-        """What "all but 50" comes to, or why it comes to nothing; None where the amount is typed otherwise."""
+        """The amount that "all but 50" means, or why it means none; None if the amount is typed as digits."""
         left = left_behind(self.draft.amount)
         if left is None:
             return None
         try:
             staying = parse_amount(left)
         except AmountError as error:
-            return Problem(Field.AMOUNT, str(error) if left.strip() else "Enter what is to stay, like: all but 50")
+            return Problem(Field.AMOUNT, str(error) if left.strip() else "Enter what should stay, like: all but 50")
         figure = self.figure
         if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
@@ -144,14 +144,14 @@ class FormState:
         return rest or Problem(Field.AMOUNT, f"Only {grouped(figure.amount)} {self.draft.asset} is there")
 
     @property
-    def reckoned(self) -> "FormState":
-        """This, with the amount in digits where "all but 50" stands and it is known what that comes to."""
+    def calculated(self) -> "FormState":
+        """This state with "all but 50" replaced by the amount in digits, if that is known."""
         rest = self.rest
         return replace(self, draft=replace(self.draft, amount=plain(rest))) if isinstance(rest, Decimal) else self
 
     @property
     def first_empty(self) -> Field:
-        """Where a person goes on: the first field that is still to be filled in, else the amount."""
+        """The first field that is still empty, else the amount."""
         draft = self.draft
         texts = {Field.ASSET: draft.asset, Field.FROM_PAIR: draft.from_pair, Field.TO_PAIR: draft.to_pair}
         open_wallets = (which for which in (Field.SOURCE, Field.DESTINATION) if which not in draft.chosen)
@@ -159,7 +159,7 @@ class FormState:
         return next(chain(open_wallets, open_texts), Field.AMOUNT)
 
     def hint(self, which: Field) -> str:
-        """What is worth knowing at a field while nothing is wrong with it; empty where there is nothing."""
+        """Return a hint for a field that has no problem; empty if there is none."""
         if which not in self.fields:
             return ""
         source, destination = self.ends
@@ -174,9 +174,9 @@ class FormState:
                 return ""
 
     def _flaws(self) -> Iterator[Problem]:
-        """What no balance is needed to see."""
+        """Yield the problems that no balance is needed to see."""
         try:
-            parse_transfer(self.reckoned.draft)
+            parse_transfer(self.calculated.draft)
         except InvalidTransfer as invalid:
             for which, words in invalid.problems.items():
                 yield Problem(which, words)
@@ -196,7 +196,7 @@ class FormState:
                 yield Problem(which, words)
 
     def _earning(self) -> Iterator[Problem]:
-        """What is in Simple Earn looks like an asset of its own. Source: BINANCE.md, "Balances"."""
+        """Yield a problem for a Simple Earn position, which looks like an asset. Source: BINANCE.md, "Balances"."""
         asset = self.draft.asset
         if asset.startswith(_EARN) and self.balances.knows(asset.removeprefix(_EARN)):
             inner = asset.removeprefix(_EARN)
@@ -211,9 +211,9 @@ class FormState:
         try:
             amount = parse_amount(self.draft.amount)
         except AmountError:
-            return  # also what is left behind of all: that is never too much
+            return  # "all but 50" is not an amount either, and never too much
         problem = too_much(amount, self.draft.asset, self.ends[0], self.figure, self.now_ms)
-        if problem and not self._lacks_account:  # which is told at the pair
+        if problem and not self._lacks_account:  # the pair already says so
             yield problem
 
     def _available(self) -> str:
@@ -235,12 +235,12 @@ class FormState:
 
     @property
     def _lacks_account(self) -> bool:
-        """Whether the source is a pair in which the person has nothing: the exchange has far more of them."""
+        """Whether the source is a pair for which the person has no account: the exchange has far more pairs."""
         pair, isolated = self.ends[0].pair, self.balances.wallets[Wallet.ISOLATED]
         return bool(pair) and isolated.is_whole and pair not in isolated.pairs
 
     def _accounts(self, pair: str) -> str:
-        """Which accounts there are; the exchange knows far more pairs than a person has accounts for."""
+        """Return which isolated accounts the person has."""
         isolated = self.balances.wallets[Wallet.ISOLATED]
         if isolated.is_whole and pair in self.balances.pairs and pair not in isolated.pairs:
             return f"You have no {pair} account yet"
@@ -248,9 +248,9 @@ class FormState:
 
 
 def too_much(amount: Decimal, asset: str, source: Account, figure: Figure | None, now_ms: float) -> Problem | None:
-    """What is wrong with an amount that is more than there is; None where it is not, as far as that is known.
+    """Return what is wrong with an amount that exceeds what is known to be there; else None.
 
-    It is certain where the figure is fresh.
+    The problem is certain if the figure is fresh.
     """
     if figure is None or amount <= figure.amount:
         return None

@@ -1,4 +1,4 @@
-"""All holdings at a glance: every asset against the wallets that have it."""
+"""Holdings: every asset with the wallets that hold it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ _SCALES = (("", 0), ("K", 3), ("M", 6), ("B", 9), ("T", 12), ("Q", 15))
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One asset, wherever it is."""
+    """One asset in all wallets."""
 
     asset: str
     amounts: Mapping[Wallet, Decimal]
-    """By wallet, where there is some: what is free or can be moved, all pairs of Isolated Margin together."""
+    """The free or transferable amount by wallet, without zeros; all pairs of Isolated Margin together."""
     worth: Decimal | None
-    """Of all of it, in BTC, about; None where the exchange does not value it."""
+    """The approximate worth of all of it in BTC; None if the exchange does not value it."""
     is_whole: bool = True
-    """Whether every wallet was read: else there may be more of it."""
+    """Whether every wallet was read; if not, there may be more of it."""
 
     @property
     def total(self) -> Decimal:
-        """What is free or can be moved, in all wallets that were read."""
+        """The free or transferable amount in all wallets that were read."""
         return exact_sum(self.amounts.values())
 
 
 def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
-    """Every asset that any wallet holds and whose name has what was typed in it, the dearest first."""
+    """Return every asset that a wallet holds and whose name contains the typed text, by worth."""
     amounts: dict[str, dict[Wallet, Decimal]] = {}
     for wallet, holdings in balances.wallets.items():
         for assets in (holdings.assets, *holdings.pairs.values()):
@@ -56,15 +56,15 @@ def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
 
 
 def pair_of(balances: Balances, asset: str) -> str:
-    """The one isolated pair that holds an asset; empty where several do, or none."""
+    """Return the only isolated pair that holds an asset; empty if several do, or none."""
     pairs = balances.wallets[Wallet.ISOLATED].pairs
     holding = [pair for pair, assets in pairs.items() if assets.get(asset)]
     return holding[0] if len(holding) == 1 else ""
 
 
 def brief(amount: Decimal, width: int) -> str:
-    """An amount in at most so many columns (8 or more): all of it where there is room, else cut, never rounded up, with
-    a `~` behind it.
+    """Return an amount in at most `width` columns (8 or more). If it does not fit, it is cut and ends in `~`; it is
+    never rounded up.
     """
     whole = grouped(amount)
     if len(whole) <= width:

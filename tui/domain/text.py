@@ -1,7 +1,7 @@
-"""Text that others wrote, made safe to show on a terminal.
+"""Text from servers and other programs, made safe to show on a terminal.
 
-What a server wrote is a `ServerText` until it has been through `printable` or `name`: nothing else shows it, for it is
-no `str`. It may hold what a terminal obeys.
+Text from a server is a `ServerText`, which is no `str`, until `printable` or `name` has made it one: it may contain
+commands for the terminal.
 """
 
 import unicodedata
@@ -20,7 +20,7 @@ _LONGEST_NAME = 40
 
 
 class ServerText:
-    """A text as a server wrote it. It compares by its characters, and shows itself printable only."""
+    """A text as a server wrote it. It compares by its characters; its repr is printable."""
 
     __slots__ = ("_raw",)
 
@@ -40,24 +40,25 @@ class ServerText:
 
 
 def printable(text: str | ServerText) -> str:
-    """The text on one line, without anything that a terminal obeys or does not show.
+    """Return the text on one line, without anything that a terminal obeys or does not show.
 
-    Blanks of all kinds become spaces. Control and escape characters, direction marks, characters of no width, private
-    ones and halves of pairs become question marks. Letters of every script stay.
+    White space becomes spaces. Control and escape characters, direction marks, characters of no width, private ones and
+    surrogates become question marks. Letters of every script stay.
     """
     return "".join(map(_shown, _raw(text)))
 
 
 def name(text: str | ServerText) -> str | None:
-    """The text where it can be the name of an asset or a pair: letters and digits of any script, in the one form that
-    Unicode has for what looks the same to a person. None where it cannot, and where it is longer than any name.
+    """Return the text if it can be the name of an asset or a pair, else None.
+
+    A name has at most 40 letters and digits of any script, in Unicode's normal form NFKC.
     """
     raw = _raw(text)
     return raw if 0 < len(raw) <= _LONGEST_NAME and is_name(raw) else None
 
 
 def is_name(text: str) -> bool:
-    """Whether a text is nothing but letters and digits, of whatever script."""
+    """Whether a text is nothing but letters and digits, of any script, in NFKC."""
     return all(
         unicodedata.category(character) in _NAME_CATEGORIES and character not in _INVISIBLE for character in text
     ) and unicodedata.is_normalized("NFKC", text)

@@ -1,4 +1,4 @@
-"""A transfer: what is asked for, and how it ended."""
+"""A transfer: what is asked of the exchange, and how it ended."""
 
 import string
 import unicodedata
@@ -27,7 +27,7 @@ from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 
 MOST_IN_ASSET, MOST_IN_PAIR = 20, 40
-"""How many letters and digits a name has at most."""
+"""The most letters and digits that a name has."""
 
 _SMALL, _CAPITAL = string.ascii_lowercase, string.ascii_uppercase
 _PRINTED = "".join(map(chr, range(ord("!"), ord("~") + 1)))
@@ -36,7 +36,7 @@ _AS_WRITTEN = str.maketrans(_SMALL + _FULL_WIDTH, _CAPITAL + _PRINTED.translate(
 
 
 class Field(StrEnum):
-    """A part of a transfer that a person fills in."""
+    """A field of the form."""
 
     SOURCE = "from"
     DESTINATION = "to"
@@ -50,7 +50,7 @@ BOTH_ENDS = frozenset({Field.SOURCE, Field.DESTINATION})
 
 
 class InvalidTransfer(ValueError):
-    """The transfer cannot be asked for. `problems` says, for each field that is wrong, what would be right."""
+    """Raised when a transfer is not valid. `problems` says for each wrong field what would be right."""
 
     def __init__(self, problems: Mapping[Field, str]) -> None:
         super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
@@ -81,7 +81,7 @@ class TransferRequest:
 
     @property
     def ends(self) -> tuple[Account, Account]:
-        """Where it takes from, and where it brings to."""
+        """Source and destination."""
         return ends(self.type, self.from_symbol, self.to_symbol)
 
     @property
@@ -91,19 +91,19 @@ class TransferRequest:
 
     @property
     def draft(self) -> "Draft":
-        """What a form is filled with to ask for the same again."""
+        """What the form is filled with to make the same transfer again."""
         pairs = self.from_symbol or "", self.to_symbol or ""
         return Draft(self.type.source, self.type.destination, self.asset, plain(self.amount), *pairs, BOTH_ENDS)
 
     @property
     def pairs(self) -> str:
-        """Its pairs, in words: BTCUSDT -> ETHUSDT; empty where it has none."""
+        """Its pairs as text: BTCUSDT -> ETHUSDT; empty if it has none."""
         return " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A transfer as it stands in a form: two wallets, and text as a person typed it."""
+    """What is typed in the form: two wallets, and text as the person typed it."""
 
     source: Wallet = Wallet.SPOT
     destination: Wallet = Wallet.FUNDING
@@ -112,15 +112,15 @@ class Draft:
     from_pair: str = ""
     to_pair: str = ""
     chosen: frozenset[Field] = field(default=frozenset(), compare=False)
-    """Which of its wallets a person has chosen; the others only stand there."""
+    """Which of its wallets the person has chosen; the others are defaults."""
     takes_all: bool = field(default=False, kw_only=True)
-    """Whether the amount is to be all that can be moved, as soon as that is known."""
+    """Whether the amount becomes all that can be moved, as soon as that is known."""
     origin: str = field(default="", compare=False, kw_only=True)
-    """What it was filled from, in words, if that was made at another place or by another profile."""
+    """Where it was filled from, as text, if that is another place or profile."""
 
     @property
     def move(self) -> TransferType:
-        """The move between the two wallets. Raises InvalidTransfer where there is none."""
+        """The move between the two wallets. Raises InvalidTransfer if there is none."""
         move = transfer_type(self.source, self.destination)
         if move is None:
             raise InvalidTransfer({Field.DESTINATION: route_problem(self.source, self.destination)})
@@ -128,7 +128,7 @@ class Draft:
 
 
 def parse_transfer(draft: Draft) -> TransferRequest:
-    """The transfer that a person typed; text of pairs that the move does not need is left aside.
+    """Return the request that a person typed; pairs that the move does not need are ignored.
 
     Raises InvalidTransfer with every field that is wrong, not just the first.
     """
@@ -155,7 +155,7 @@ def parse_transfer(draft: Draft) -> TransferRequest:
 
 
 def route_problem(source: Wallet, destination: Wallet) -> str:
-    """Why there is no move between two wallets, with the moves that there are; empty where there is one."""
+    """Return why there is no move between two wallets, and which moves there are; empty if there is one."""
     if transfer_type(source, destination):
         return ""
     reachable = ", ".join(wallet.label for wallet in destinations(source))
@@ -175,19 +175,20 @@ def given_pair_problems(move: TransferType, from_pair: str | None, to_pair: str 
 
 
 def as_written(typed: str) -> str:
-    """An asset or a pair as the exchange writes it: usdt, full-width or not, is USDT. Letters of other scripts have no
-    capitals here: in some, a capital is another letter, or two.
+    """Return an asset or a pair as the exchange writes it: usdt, full-width or not, is USDT.
+
+    Letters of other scripts stay: in some of them, the capital is another letter, or two.
     """
     return unicodedata.normalize("NFC", typed).translate(_AS_WRITTEN)
 
 
 def parse_asset(text: str) -> str:
-    """The asset that a person typed, as the exchange writes it. Raises ValueError."""
+    """Return the asset that a person typed, as the exchange writes it. Raises ValueError."""
     return _parsed(text, asset_problem)
 
 
 def parse_pair(text: str) -> str:
-    """The isolated pair that a person typed, as the exchange writes it. Raises ValueError."""
+    """Return the isolated pair that a person typed, as the exchange writes it. Raises ValueError."""
     return _parsed(text, pair_problem)
 
 
@@ -199,12 +200,12 @@ def _parsed(text: str, problem_of: Callable[[str], str]) -> str:
 
 
 def asset_problem(asset: str) -> str:
-    """What is wrong with an asset's name, or nothing. It may be of any script: the exchange trades such."""
+    """Return what is wrong with an asset's name; empty if nothing. It may be of any script, as the exchange's are."""
     return _name_problem(asset, "USDT", MOST_IN_ASSET) if asset else "Enter an asset, like USDT"
 
 
 def pair_problem(pair: str) -> str:
-    """What is wrong with the symbol of an isolated pair, or nothing."""
+    """Return what is wrong with the symbol of an isolated pair; empty if nothing."""
     return _name_problem(pair, "BTCUSDT", MOST_IN_PAIR) if pair else "Enter the isolated pair, like BTCUSDT"
 
 
@@ -226,30 +227,30 @@ def _amount_problem(amount: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A transfer that is about to be sent: what, in whose name, where to, and when by the exchange's time."""
+    """A transfer that is about to be sent: the request, the key, the exchange, and the time there."""
 
     request: TransferRequest
     profile: str
     key_tail: str
     """The end of the API key that signs it, for a person to recognise it by."""
     key_print: str
-    """Tells apart the keys, and so the accounts, that sign."""
+    """Identifies the key that signs, and so the account."""
     host: str
     """The base URL of the exchange that it goes to."""
     timestamp_ms: int
     """The request's own timestamp, in the exchange's time."""
     clock_error_ms: int
-    """By how much that can differ from the exchange's time, as measured."""
+    """By how much the timestamp can differ from the exchange's time, as measured."""
     recv_window_ms: int
-    """How long after its timestamp the exchange still takes it in."""
+    """How long after its timestamp the exchange still accepts it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer that a person confirmed, and what is known of it. A row of the journal and of the session's list."""
+    """A transfer that the person confirmed, and what is known about it: a row of the journal."""
 
     id: int
-    """The journal's number of it. Another file may use the number again; the identity is never used again."""
+    """Its number in the journal. Another file may use the number again, but never the identity."""
     identity: str
     """A random name that every write checks."""
     request: TransferRequest
@@ -261,7 +262,7 @@ class Transfer:
     timestamp_ms: int
     """The request's own timestamp, in the exchange's time."""
     recv_window_ms: int
-    """How long after its timestamp the exchange still takes it in."""
+    """How long after its timestamp the exchange still accepts it."""
     confirmed_ms: int
     """When it was confirmed, by this machine's clock."""
     clock_error_ms: int | None = None
@@ -269,19 +270,19 @@ class Transfer:
     evidence: Evidence = Awaiting()  # noqa: RUF009 - it is frozen
     """What its outcome rests on."""
     answer: Evidence | None = None
-    """What came of sending it: it stays, whatever is found out later. None before that."""
+    """The answer to sending it, which stays whatever is found out later; None before there is one."""
     settled_at: datetime | None = None
-    """When the outcome became what it is; UTC. None while it is open."""
+    """When the outcome became final; UTC. None while it is open."""
     key_print: str = ""
-    """Tells apart the keys, and so the accounts, that signed; empty in rows of old journals."""
+    """Identifies the key that signed, and so the account; empty in rows of old journals."""
     needs_notice: bool = False
-    """Whether an outcome that was shown before was wrong, and the person has not yet seen that."""
+    """Whether Shunter showed a wrong outcome before, and the person has not seen the correction."""
     unwritten: str = ""
-    """Why what is known of it could not be written to the journal yet; empty once it is."""
+    """Why what is known about it is not in the journal yet; empty if it is."""
 
     @property
     def outcome(self) -> Outcome:
-        """How it stands."""
+        """Its outcome."""
         return outcome_from(self.evidence)
 
     @property
@@ -291,7 +292,7 @@ class Transfer:
 
     @property
     def tran_id(self) -> int | None:
-        """The exchange's number of it, if it has one."""
+        """Its tranId, if it has one."""
         return tran_id_from(self.evidence)
 
     @property
@@ -301,7 +302,7 @@ class Transfer:
 
     @property
     def is_judged(self) -> bool:
-        """Whether it counts as not executed without the exchange's own answer saying so: it stays watched."""
+        """Whether it counts as not executed without an answer of the exchange that says so: Shunter watches it."""
         return self.outcome in (Outcome.NOT_EXECUTED, Outcome.REJECTED) and self.basis is not Basis.ANSWER
 
     @property

@@ -40,11 +40,11 @@ from tui.words.outcomes import Watch
 _SORT = "in the history: sort by the next column / the other way round"
 _COMPARE = "in the history: check all of the journal against the exchange's record, read afresh"
 _BY_LETTER = frozenset({"filter", "sort", "compare", "missing", "leave"})
-"""What waits while a filter is typed, in which a letter is just that; and Esc leads from there to the list."""
+"""What a letter does not do while a filter is typed; Esc leads from there to the list."""
 
 
 class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
-    """Lists all entries, newest first, as they come. Ends with what is to be filled into the form, or None."""
+    """Lists all entries, newest first, as they come. Ends with what fills the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
     AUTO_FOCUS = "EntryTable"
@@ -69,28 +69,26 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     @dataclass
     class Arranged(Message):
-        """What the list has now."""
+        """Posted with what the list shows now."""
 
         listed: Listed
         view: View
 
     @dataclass
     class Comparing(Message):
-        """The history is being read, to compare the journal with it."""
+        """Posted while the history is read to compare the journal with it."""
 
         reading: Reading
 
     @dataclass
     class Compared(Message):
-        """The journal was compared with the record, or could not be."""
+        """Posted when the journal was compared with the records, or could not be."""
 
         comparison: Comparison | None
         problem: str = ""
 
     def __init__(self, desk: Desk, *, place: str, before: "HistoryScreen | None" = None) -> None:
-        """Takes where the desk is and as whom, in words; and the one that was looked at before, whose filter and order
-        it goes on with.
-        """
+        """Takes the place and profile as text, and the last history, whose filter and order it keeps."""
         super().__init__()
         self._place = place
         self._desk = desk
@@ -98,13 +96,13 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._in_use = InUse(desk.profile, self._browser.host)
         self._view: View = before._view if before else View()
         self._filter: str = before._filter if before else ""
-        """What stands in the filter."""
+        """The text of the filter."""
         self._comparing: Worker[None] | None = None
         self._wanted = asyncio.Event()
-        """Set where the list is to be made anew."""
+        """Set when the list has to be arranged again."""
 
     def compose(self) -> ComposeResult:
-        """How far it is, the filter, the list, and beside it what is under its cursor."""
+        """Progress, filter, the list, and next to it the marked entry."""
         yield Label(f"History   {self._place}".rstrip(), classes="title", markup=False)
         yield Label("Reading the journal...", id="history-said", markup=False)
         yield FilterLine(self._filter)
@@ -115,7 +113,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Begin to read, and look for what was looked for before: an age in it counts from now on."""
+        """Begin to read, and apply the last filter: an age in it counts from now."""
         self._note("")
         if self._filter:
             self.on_filter_line_typed(FilterLine.Typed(self._filter))
@@ -124,14 +122,14 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     @work(group="history")
     async def follow_past(self) -> None:
-        """Have the list made anew whenever more is known."""
+        """Arrange the list again whenever more is known."""
         async with aclosing(self._browser.follow()) as changes:
             async for _ in changes:
                 self._wanted.set()
 
     @work(group="arrange")
     async def keep_arranged(self) -> None:
-        """Make the list, beside everything else: it may be long."""
+        """Arrange the list in a thread: it may be long."""
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -140,7 +138,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self.post_message(self.Arranged(found, view))
 
     def on_history_screen_arranged(self, message: Arranged) -> None:
-        """Show it, and how far it is."""
+        """Show the list, and the progress."""
         empty = empty_words(self._browser, is_filtered=message.view.search != ANY)
         self.query_one(EntryTable).show(message.listed, message.view, empty=empty)
         words = said(self._browser, len(message.listed.entries), is_filtered=message.view.search != ANY)
@@ -153,18 +151,18 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._browser.put(transfer)
 
     def on_entry_table_marked(self, message: EntryTable.Marked) -> None:
-        """Show all of the marked one beside the list, where there is room."""
+        """Show the marked entry next to the list."""
         self._note("")
         entry = message.entry
         watch = self._desk.watch_over(entry.transfer) if entry and entry.transfer else Watch.UNKNOWN
         self.query_one(TransferDetail).show(describe(entry, self._in_use, watch=watch) if entry else None)
 
     def on_entry_table_opened(self, message: EntryTable.Opened) -> None:
-        """Show all of one."""
+        """Show all of an entry."""
         self.app.push_screen(EntryScreen(message.entry, self._desk.watch_over, history=self._in_use))
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Look for what was typed, where it can be understood; the list stays as it is until then."""
+        """Apply the filter if it is valid; until then, the list stays as it is."""
         self._filter = message.text
         line = self.query_one(FilterLine)
         try:
@@ -176,21 +174,21 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._show(replace(self._view, search=search))
 
     def on_filter_line_left(self) -> None:
-        """Back to the list."""
+        """Go back to the list."""
         self.query_one(EntryTable).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter that is typed into the filter is just that; and before the list is there, none means anything."""
+        """Ignore letters while a filter is typed, and before the list is there."""
         if action not in _BY_LETTER:
             return True
         return not self.query_one(FilterLine).has_person if self.is_mounted else action == "leave"
 
     def action_filter(self) -> None:
-        """Say what to look for."""
+        """Focus the filter."""
         self.query_one(FilterLine).enter()
 
     def action_sort(self, turned: bool) -> None:
-        """Sort by the next column, or the other way round by the same."""
+        """Sort by the next column, or by the same in reverse."""
         if turned:
             self._show(replace(self._view, is_reversed=not self._view.is_reversed))
             return
@@ -217,7 +215,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self._browser.ask()
 
     def action_missing(self) -> None:
-        """Say what is not in the list."""
+        """Show what is not in the list."""
         self.app.push_screen(ReportScreen("Not in the list", *missing_findings(self._browser)))
 
     @property
@@ -226,7 +224,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         return self._comparing is not None and not self._comparing.is_finished
 
     def action_compare(self) -> None:
-        """Compare the journal with the exchange's history, which is read afresh for that."""
+        """Compare the journal with the exchange's history, which is read again for that."""
         if self._browser.is_asking or self._browser.reading is None:
             self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
@@ -236,7 +234,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     @work(exclusive=True, group="compare")
     async def compare_past(self) -> None:
-        """Read and compare; what comes of it is posted."""
+        """Read, compare, and post the result."""
         try:
             comparison = await self._browser.compare(lambda reading: self.post_message(self.Comparing(reading)))
         except JournalError as error:
@@ -245,7 +243,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self.post_message(self.Compared(comparison))
 
     def _stops_comparing(self) -> bool:
-        """Stop comparing if that is under way; whether it was."""
+        """Stop comparing. Return whether it was comparing."""
         if self._comparing is None or not self.is_comparing:
             return False
         self._comparing.cancel()
@@ -254,12 +252,12 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         return True
 
     def on_history_screen_comparing(self, message: Comparing) -> None:
-        """Say how far it is."""
+        """Show the progress."""
         if self.is_comparing:
             self._note(comparing_words(message.reading))
 
     def on_history_screen_compared(self, message: Compared) -> None:
-        """Show what differs, each with what to do; as soon as nothing lies over the history."""
+        """Show each difference with what to do, once nothing is over the history."""
         if self.defers(partial(self.post_message, message)):
             return
         self._note(message.problem)
@@ -272,11 +270,11 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self.app.push_screen(page)
 
     def action_close(self) -> None:
-        """Back to the main screen."""
+        """Go back to the main screen."""
         self.dismiss(None)
 
     def action_leave(self) -> None:
-        """Stop comparing; otherwise, back to the main screen."""
+        """Stop comparing, or go back to the main screen."""
         if not self._stops_comparing():
             self.action_close()
 
@@ -285,8 +283,8 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self._view = view
             self._wanted.set()
 
-    def _note(self, words: str) -> None:
+    def _note(self, text: str) -> None:
         label = self.query_one("#history-note", Label)
-        if words != str(label.content):
-            label.update(words)
-        label.display = bool(words)
+        if text != str(label.content):
+            label.update(text)
+        label.display = bool(text)

@@ -1,4 +1,4 @@
-"""What the screen of the past says of it: how far it is, what is not in it, and what differs."""
+"""What the history's screen says about its list: how far it is read, and what is not in it."""
 
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
@@ -6,7 +6,7 @@ from tui.words.differences import Section
 
 
 def said(browser: HistoryBrowser, shown: int, *, is_filtered: bool) -> str:
-    """How much there is, and how far the exchange's history has been read."""
+    """Return how many entries there are, and how far the exchange's history has been read."""
     count = len(browser.entries)
     words = f"filtered: {shown:,} of {count:,}" if is_filtered else f"{count:,} transfer{'s' * (count != 1)}"
     if browser.is_taking:
@@ -15,9 +15,9 @@ def said(browser: HistoryBrowser, shown: int, *, is_filtered: bool) -> str:
 
 
 def empty_words(browser: HistoryBrowser, *, is_filtered: bool) -> str:
-    """Why the list is empty."""
+    """Return why the list is empty."""
     if is_filtered and browser.entries:
-        return "Nothing of the kind. / changes the filter"
+        return "Nothing matches. / changes the filter"
     if browser.is_reading or browser.is_taking:
         return "Nothing yet"
     return (
@@ -28,14 +28,14 @@ def empty_words(browser: HistoryBrowser, *, is_filtered: bool) -> str:
 
 
 def comparing_words(reading: Reading | None = None) -> str:
-    """How far the history has been read that the journal is compared with."""
+    """Return how far the history has been read with which the journal is compared."""
     asked = f": {reading.answered} of {reading.asked}" if reading else "..."
     waits = f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
     return f"Reading the exchange's history afresh, to check the journal{asked}{waits}. F5 or Esc stops."
 
 
 def missing_findings(browser: HistoryBrowser) -> tuple[str, list[Section]]:
-    """What is not in the list, and why: in short, and a finding each."""
+    """Return what is not in the list, and why: a summary, and a section each."""
     found = browser.missing
     if browser.is_reading:
         return "The history is still being read.", [Section("", [line]) for line in found]

@@ -1,4 +1,4 @@
-"""All holdings, over the whole terminal: for where there is no room beside the form."""
+"""The holdings on the whole terminal, for terminals without room next to the form."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -16,7 +16,7 @@ from tui.widgets.key_bar import KeyBar
 
 
 class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]):
-    """Ends with the cell that a person wants to move from, or None."""
+    """Its result is the cell that the person wants to move from, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
@@ -26,7 +26,7 @@ class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]
     )
 
     def __init__(self, balances: Balances, *, place: str, read: Callable[[], object]) -> None:
-        """Takes what is known, whose it is, and what to do when the person wants it to be read again."""
+        """Takes the balances, the place and profile, and what reads the wallets again."""
         super().__init__()
         self._table = HoldingsTable()
         self._table.show_balances(balances)
@@ -40,11 +40,11 @@ class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]
         yield KeyBar()
 
     def show_balances(self, balances: Balances) -> None:
-        """Show what was read meanwhile."""
+        """Show new balances."""
         self._table.show_balances(balances)
 
     def on_holdings_table_holding_chosen(self, message: HoldingsTable.HoldingChosen) -> None:
-        """Back to the form, with it."""
+        """Go back to the form with it."""
         message.stop()
         self.dismiss(message)
 
@@ -53,5 +53,5 @@ class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]
         self._read()
 
     def action_close(self) -> None:
-        """Back to where it was opened."""
+        """Go back to where it was opened."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""The review: the last look at a transfer, and the only place that sends one."""
+"""The review of a transfer, and the only place that sends one."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ _WARM_PAUSE_S = 2
 _WARM_S = 5 * 60
 
 _MOST_OF_PLACE = 50
-"""Characters, so that it stays one line in the narrowest terminal."""
+"""Characters: one line in the narrowest terminal."""
 
 _FACT_IDS = {"From": "review-source", "To": "review-destination"}
 
@@ -48,25 +48,25 @@ class Stage(Enum):
     """What the review waits for."""
 
     PREPARING = auto()
-    """The connection, the clock, and whether there are transfers like this one."""
+    """The connection, the clock, and the search for repeats."""
     REPEAT = auto()
-    """The person's word that a second identical transfer is meant."""
+    """The person's `d`: a second identical transfer is meant."""
     PAUSED = auto()
-    """The person's word that it is to be sent although the exchange asks to be left alone."""
+    """The person's `w`: it is sent although the exchange asks for a pause."""
     READY = auto()
     """The person's `y`."""
     FAILED = auto()
-    """The person's `y` to prepare once more: nothing was sent."""
+    """The person's `y` to prepare again: nothing was sent."""
     SENDING = auto()
     """The exchange's answer."""
     ANSWERED = auto()
-    """What lies over the review to be gone: it is over."""
+    """The end of what is over the review: the answer has come."""
     BLOCKED = auto()
-    """Nothing more: it cannot be sent."""
+    """Nothing: it cannot be sent."""
 
 
 _SENT = (Stage.SENDING, Stage.ANSWERED)
-"""There is no way back, and nothing more to get ready."""
+"""There is no way back, and nothing left to prepare."""
 
 _ASK = {
     Stage.PREPARING: "Connecting...        Esc or q  go back",
@@ -75,27 +75,27 @@ _ASK = {
     Stage.READY: "y  send        Esc or q  go back",
     Stage.FAILED: "y  try again        Esc or q  go back",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
-    Stage.ANSWERED: "Answered. The result comes as soon as nothing lies over this.",
+    Stage.ANSWERED: "Answered. The result comes once nothing is over this.",
     Stage.BLOCKED: "Esc or q  go back",
 }
 
 
 _ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
-"""The keys that answer for good, and the action of each."""
+"""The keys that answer finally, and the action of each."""
 
 _ASK_REPEATED = "y  send it a second time        Esc or q  go back"
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What is to be reviewed, and where it would go."""
+    """What is reviewed, and where it would go."""
 
     request: TransferRequest
     status: Status
 
 
 class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
-    """Shows a transfer and sends it on `y`, once. It ends with the transfer, or None when nothing was sent."""
+    """Shows a request and sends it on `y`, once. Its result is the transfer, or None if nothing was sent."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-dense"), (22, "-high")]  # noqa: RUF012
@@ -108,30 +108,30 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @dataclass
     class Prepared(Message):
-        """The connection stands, and it is known which earlier transfers are like this one."""
+        """Posted when the connection is ready, and the repeats are known."""
 
         repeats: list[Transfer]
         looks: dict[str, str]
-        """What the exchange's history says just now of those that are not done, in words, by id."""
+        """What the exchange's history says now about those that are not done, by identity."""
 
     class Repeated(Message):
-        """Nothing was sent: an identical transfer was made meanwhile."""
+        """Posted when nothing was sent, since an identical transfer was made meanwhile."""
 
     @dataclass
     class Freshened(Message):
-        """What the two wallets hold is as fresh as it can be had."""
+        """Posted when the balances of both wallets are as fresh as possible."""
 
         balances: Balances
 
     @dataclass
     class Submitted(Message):
-        """The transfer was sent, and this is how it stands."""
+        """Posted when the transfer was sent."""
 
         transfer: Transfer
 
     @dataclass
     class Failed(Message):
-        """Nothing was sent."""
+        """Posted when nothing was sent."""
 
         words: str
 
@@ -142,16 +142,16 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         self._stage = Stage.PREPARING
         self._question = Question(self, doing="sending", say=partial(say_in, self))
         self._meant: frozenset[str] = frozenset()
-        """Identical transfers that the person was told of and has confirmed beside."""
-        self._told: frozenset[str] = frozenset()
-        """Identical transfers that the person was told of."""
+        """Identical transfers in spite of which the person has confirmed this one."""
+        self._repeats: frozenset[str] = frozenset()
+        """Identical transfers that the person was warned of."""
         self._disregards_pause = False
-        """Whether the person wants it sent although the exchange asks to be left alone."""
+        """Whether the person sends it although the exchange asks for a pause."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Every fact of the transfer, a line each."""
+        """Every fact, the place, and what the person can press."""
         request, status = self._review.request, self._review.status
         yield Label(TOO_SMALL, id="too-small")
         with AskingDialog():
@@ -171,16 +171,16 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @property
     def holds_notices(self) -> bool:
-        """Whether no notice may take lines from it: what it asks about is to be seen whole."""
+        """Whether notices wait: all that it asks about has to stay in sight."""
         return self._stage not in _SENT
 
     @property
     def is_sending(self) -> bool:
-        """Whether it is being sent just now."""
+        """Whether the transfer is being sent."""
         return self._stage is Stage.SENDING
 
     def on_mount(self) -> None:
-        """Get everything ready that sending would otherwise wait for. A key that may not transfer cannot send."""
+        """Prepare everything that sending would wait for. A key without the permission cannot send."""
         if missing := self._review.status.missing_permission:
             self._go(Stage.BLOCKED, f"It cannot be sent: {missing}, then choose the key again (F4).")
             return
@@ -190,38 +190,38 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         self.freshen()
 
     def on_key(self, event: events.Key) -> None:
-        """Take an answer, where a person gave it to what the review asks."""
+        """Take an answer, if a person gave it."""
         if action := _ANSWERS.get(event.key):
             self._question.answer(event, getattr(self, f"action_{action}"))
 
     def on_ask_line_answer_clicked(self, message: AskLine.AnswerClicked) -> None:
-        """Take an answer that was clicked."""
+        """Take a clicked answer."""
         if action := _ANSWERS.get(message.key):
             self._question.click(getattr(self, f"action_{action}"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The command palette cannot answer: only a key or a click on the answer itself is known to be a person's."""
+        """Keep the answers from the command palette: only a key or a click on an answer is known to be a person's."""
         return action not in _ANSWERS.values()
 
     def action_back(self) -> None:
-        """Go back without sending; while it is being sent, there is no way back."""
+        """Go back without sending, unless it is being sent."""
         if self._stage not in _SENT:
             self.dismiss(None)
 
     def action_allow_repeat(self) -> None:
-        """Take the word that a second identical transfer is meant."""
+        """Allow a second identical transfer."""
         if self._stage is Stage.REPEAT and self._shows_all():
-            self._meant = self._told
+            self._meant = self._repeats
             self._let_send()
 
     def action_disregard_pause(self) -> None:
-        """Take the word that it is to be sent although the exchange asks to be left alone."""
+        """Allow sending although the exchange asks for a pause."""
         if self._stage is Stage.PAUSED and self._shows_all():
             self._disregards_pause = True
             self._go(Stage.READY)
 
     def action_send(self) -> None:
-        """Send, once: a second press does nothing. If nothing was sent, get ready once more."""
+        """Send, once: a second press does nothing. If nothing was sent, prepare again."""
         if self._stage is Stage.READY and self._shows_all():
             if self._desk.client.wait_s and not self._disregards_pause:  # since the review was ready
                 self._let_send()
@@ -233,7 +233,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self.prepare()
 
     def _shows_all(self) -> bool:
-        """Whether all that would be sent is in sight; says so where it is not."""
+        """Whether all facts are in sight; if not, show how to see them."""
         if self.has_class("-tiny") or self.has_class("-low"):
             return False
         facts = [self.find_widget(fact) for fact in self.query(".facts > *, #review-place")]
@@ -244,15 +244,13 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @work(exclusive=True, group="prepare")
     async def prepare(self) -> None:
-        """Connect, measure the clock, and look for identical transfers: in the journal, and how they ended, in the
-        exchange's history.
-        """
+        """Connect, measure the clock, and look for identical transfers and how they ended."""
         try:
             await self._desk.prepare()
             repeats = await self._desk.repeats(self._review.request)
             doubtful = [repeat for repeat in repeats if repeat.outcome is not Outcome.DONE]
             looks = await self._desk.look_again(doubtful)
-            if doubtful:  # what was looked for may be settled by now
+            if doubtful:  # they may be settled by now
                 repeats = await self._desk.repeats(self._review.request)
         except ExchangeError as error:
             self.post_message(self.Failed(error.lines))
@@ -263,9 +261,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @work(group="warm")
     async def keep_warm(self) -> None:
-        """Keep the connection alive for a while, so that a `y` after some thought waits for nothing. Later ones wait
-        until it is seen to be alive.
-        """
+        """Keep the connection alive for a while, so that a late `y` waits for nothing."""
         for _ in range(_WARM_S // _WARM_PAUSE_S):
             await asyncio.sleep(_WARM_PAUSE_S)
             if self._stage not in _SENT:
@@ -274,14 +270,14 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @work
     async def freshen(self) -> None:
-        """Read again what is known of the two wallets, where that is old. Sending does not wait for it."""
+        """Read both wallets again if their balances are old. Sending does not wait for it."""
         request = self._review.request
         balances = await self._desk.balance_reader.freshen(request.ends, request.asset)
         self.post_message(self.Freshened(balances))
 
     @work
     async def send(self) -> None:
-        """Hand the transfer to the desk."""
+        """Hand the request to the desk."""
         try:
             transfer = await self._desk.submit(self._review.request, meant=self._meant)
         except RepeatUnconfirmed:  # one more since the review was opened
@@ -294,17 +290,17 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self.post_message(self.Submitted(transfer))
 
     def on_review_screen_prepared(self, message: Prepared) -> None:
-        """Let it be sent, or first ask whether a second identical transfer is meant."""
+        """Let it be sent, or first ask about a second identical transfer."""
         if self._stage is Stage.BLOCKED:
             return
-        self._told = frozenset(repeat.identity for repeat in message.repeats)
-        if self._told <= self._meant:
+        self._repeats = frozenset(repeat.identity for repeat in message.repeats)
+        if self._repeats <= self._meant:
             self._let_send()
             return
         self._go(Stage.REPEAT, transfers.repeats(message.repeats, message.looks))
 
     def _let_send(self) -> None:
-        """Let it be sent, or first ask whether that is meant while the exchange asks to be left alone."""
+        """Let it be sent, or first ask about the pause that the exchange asks for."""
         wait_s = self._desk.client.wait_s
         if wait_s and not self._disregards_pause:
             self._go(Stage.PAUSED, answers.paused(wait_s))
@@ -312,12 +308,12 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self._go(Stage.READY)
 
     def on_review_screen_repeated(self) -> None:
-        """Ask about it, as if the review was opened now."""
+        """Prepare again, which asks about it."""
         self._go(Stage.PREPARING, "")
         self.prepare()
 
     def on_review_screen_freshened(self, message: Freshened) -> None:
-        """Show both wallets before and after. More than can be moved, by a fresh figure, cannot be sent."""
+        """Show both wallets before and after, and do not send more than a fresh balance allows."""
         if self._stage in _SENT:
             return
         self._show_balances(message.balances)
@@ -331,7 +327,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
     def on_review_screen_submitted(self, message: Submitted) -> None:
-        """The review is over, but for a clock that was off: that is mended, and one key sends again."""
+        """Close with the transfer; if only the clock was wrong, prepare again."""
         if refused := outcomes.clock_refused(message.transfer.evidence):
             self._go(Stage.PREPARING, refused)
             self.prepare()
@@ -340,18 +336,18 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self.dismiss(message.transfer)
 
     def on_review_screen_failed(self, message: Failed) -> None:
-        """Say why nothing was sent. The person may try again, or go back with everything kept."""
+        """Show why nothing was sent. The person may try again, or go back to the filled form."""
         if self._stage is not Stage.BLOCKED:
             self._go(Stage.FAILED, outcomes.nothing_sent(message.words))
 
     def _excess(self, balances: Balances) -> Problem | None:
-        """What is wrong with the amount, where the source has less; None where it has enough, or is not known."""
+        """Return what is wrong with the amount, if the source is known to have less."""
         request = self._review.request
         source = request.ends[0]
         return too_much(request.amount, request.asset, source, balances.figure(source, request.asset), ticks_ms())
 
     def _show_balances(self, balances: Balances) -> None:
-        """Show both wallets before and after. Where there is not enough to move, nothing is promised of after."""
+        """Show both wallets before and after; if there is not enough to move, only before."""
         request, is_possible = self._review.request, self._excess(balances) is None
         bars = balances.bars(*request.ends)
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
@@ -364,7 +360,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             )
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
-        """Wait for something else, and say so; the warning stays unless there is another."""
+        """Enter a stage, and show it; without a new warning, the old one stays."""
         self._stage = stage
         if self._counting:
             self._counting.stop()
@@ -379,9 +375,9 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self._warn(warning)
 
     def _count(self) -> None:
-        """Say how long the answer has been waited for."""
+        """Show how long the answer is taking."""
         waited_s = round(monotonic() - self._sent_s)
         self.query_one(AskLine).ask(f"{_ASK[Stage.SENDING]} {waited_s} s")
 
-    def _warn(self, words: str) -> None:
-        self.query_one("#review-warning", Label).update(words)
+    def _warn(self, text: str) -> None:
+        self.query_one("#review-warning", Label).update(text)

@@ -1,4 +1,4 @@
-"""The amount with its label: digits, a part of what can be moved, or all but so much."""
+"""The field of the amount: digits, a part of what can be moved, or "all but 50"."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,17 +36,17 @@ _LOST = "A key was not understood: check the amount. Ctrl+U empties it"
 
 
 class AmountField(FormField):
-    """Fills in what the letters of the amount stand for, as soon as it is known how much can be moved."""
+    """Fills in what a letter stands for, as soon as it is known how much can be moved."""
 
     def __init__(self, draft: Draft, state: Callable[[], FormState]) -> None:
-        """Takes what it begins with, and how the form stands at any moment."""
+        """Takes the first draft, and what returns the state of the form."""
         self.amount = AmountInput(draft.amount, ask_share=self._want)
         super().__init__(Field.AMOUNT, "Amount", self.amount)
         self._state = state
         self._wanted: int | None = None
         """The part of what can be moved that is to be filled in, in percent."""
         self._of: FormState | None = None
-        """What the form said when the amount was looked at last."""
+        """The state of the form when the amount was last checked."""
         self.is_asking = False
         """Whether the exchange is being asked how much can be moved."""
 
@@ -57,11 +57,11 @@ class AmountField(FormField):
 
     @property
     def doubt(self) -> str:
-        """Why the amount may not be what was typed; empty where nothing says so."""
+        """Why the amount may differ from what was typed; empty if it does not."""
         return _LOST if self.amount.has_lost else ""
 
     def fill(self) -> None:
-        """Fill in the part that was asked for, if it is known by now."""
+        """Fill in the wanted part, if it is known by now."""
         if self._wanted is None:
             return
         part = self._state().part(self._wanted, is_asked=self.is_asking)
@@ -75,14 +75,16 @@ class AmountField(FormField):
             self.amount.fill(plain(part))
 
     def begin(self, draft: Draft) -> None:
-        """Put in another amount, or all that can be moved as soon as that is known."""
+        """Fill in the amount of a draft, or all that can be moved as soon as that is known."""
         self.amount.fill(draft.amount)
         if draft.takes_all:
             self._want(100)
 
     def follow(self) -> str:
-        """Forget what was asked for of another account or asset. Return why the amount was emptied, if it was: where
-        "all but 50" waits for a figure, it is of the one that it was typed for.
+        """Forget a part that was wanted of another account or asset.
+
+        Return why the amount was emptied; empty if it was not. An "all but 50" that waits for a figure is meant for the
+        account and the asset that it was typed for.
         """
         before, now = self._of, self._state()
         self._of = now
@@ -97,7 +99,7 @@ class AmountField(FormField):
         return words
 
     def forget(self) -> None:
-        """What a person types counts, and no part that was asked for before."""
+        """Forget the wanted part: what the person types counts."""
         self._wanted = None
 
     def on_shares_letter_clicked(self, event: Shares.LetterClicked) -> None:

@@ -1,4 +1,4 @@
-"""The field of the amount, in which single letters stand for a part of what is available."""
+"""The input of the amount, in which single letters stand for a part of what is available."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -18,13 +18,13 @@ _LEAVE_HELP = "in Amount, empty or selected: all but so much"
 
 
 def share_name(percent: int) -> str:
-    """What a person calls a part of what can be moved."""
+    """Return the name of a part of what can be moved."""
     return "Max" if percent == 100 else f"{percent}%"
 
 
 class AmountInput(FieldInput):
-    """Takes an amount; m, t, h and q ask for all, three quarters, half and a quarter of what is available, and b for
-    all but so much. They count where nothing else can be meant: in an empty field, and where all of it is selected.
+    """Takes an amount. The letters m, t, h and q stand for 100, 75, 50 and 25 % of what is available, and b for
+    "all but". They count only in an empty field, or if all of it is selected.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,12 +47,12 @@ class AmountInput(FieldInput):
         self._is_warned = False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter in the midst of something else is just that, as what is pasted without brackets has them."""
+        """Take a letter within other text as text: a paste without brackets may contain one."""
         return action not in ("share", "leave") or sorted(self.selection) == [0, len(self.value)]
 
     def post_message(self, message: Message) -> bool:
-        """Take note of what would be missing: a key with Alt or Ctrl may be how a keyboard types a character, and of
-        what is pasted only the first line goes in.
+        """Notice what would be missing: a keyboard may type a character with Alt or Ctrl, and only the first line of a
+        paste is taken.
         """
         taken = super().post_message(message)
         match message:
@@ -64,44 +64,44 @@ class AmountInput(FieldInput):
         return taken
 
     def lose_key(self) -> None:
-        """Trust the text no more: what follows belongs behind a key that is not there."""
+        """Stop trusting the text: what follows belongs after a key that is missing."""
         self.cursor_position = len(self.value)
         self._is_warned = False
         self.has_lost = True
 
     def warn(self) -> None:
-        """Take note that the person was told, and sent back here: what they change now they look at."""
+        """Note that the person was warned: they look at what they change from now on."""
         self._is_warned = self.has_lost
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Put text in place of other text. Where nothing typed before is left, the text can be trusted again."""
+        """Replace text. If nothing typed before is left, trust the text again."""
         is_all = end - start >= len(self.value)
         if self._is_warned or (is_all and (self.value or not text)):
             self.trust()
         super().replace(text, start, end)
 
     def drop(self, text: str) -> None:
-        """Trust the text no more, where a key was left out."""
+        """Stop trusting the text if a key was left out."""
         super().drop(text)
         if len(text) == 1:
             self.lose_key()
 
     def restricted(self) -> None:
-        """Say that what was typed or pasted is too long, and is not there."""
+        """Stop trusting the text: something was too long and is missing."""
         super().restricted()
         self.lose_key()
 
     def trust(self) -> None:
-        """Take the text for what was typed."""
+        """Trust the text."""
         self._is_warned = self.has_lost = False
 
     def watch_value(self, value: str) -> None:
-        """Trust what is typed into an empty field."""
+        """Trust the text again once the field is empty."""
         if not value:
             self.trust()
 
     def fill(self, text: str) -> None:
-        """Put in an amount that was not typed: all of it is selected, so that a digit begins a new one."""
+        """Fill in an amount that was not typed, and select it, so that a digit begins a new one."""
         self.trust()
         self.value = text
         self.selection = Selection(0, len(text))
@@ -111,7 +111,7 @@ class AmountInput(FieldInput):
         self._ask_share(percent)
 
     def action_leave(self) -> None:
-        """Begin to say how much is to stay."""
+        """Begin an "all but" amount."""
         self.trust()
         self.value = f"{ALL_BUT} "
         self.cursor_position = len(self.value)

@@ -1,4 +1,4 @@
-"""An input that shows, below it, what the text so far can become."""
+"""An input with suggestions below it."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -17,35 +17,33 @@ from tui.widgets.wallet_list import ARROWS_HELP
 _LEFT = 1
 _ROWS = 8
 _TAKE = " Tab "
-"""Stands in the line that Tab puts in."""
+"""Marks the line that Tab takes."""
 
 _NAME_COLUMNS = 10
-"""What names take at least, so that the notes beside them seldom move."""
+"""The least width of names, so that the notes next to them seldom move."""
 
 
 class Suggestions(Widget):
-    """The lines below a completing input. They lie over what is below, and are gone when the input is left.
+    """The lines below a completing input, over what is below. They close when the input loses the focus.
 
-    An OptionList would do, but lays the whole screen out anew at each key.
+    An OptionList would do, but lays out the whole screen at each key.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"suggestions--chosen"}
 
     def __init__(self, take: Callable[[str], None]) -> None:
-        """Takes what to do with the text of a line that is clicked."""
+        """Takes what to do with the text of a clicked line."""
         super().__init__()
         self._take = take
         self.choices: list[Choice] = []
         self.chosen: int | None = None
-        """Which of the choices stands in the field."""
+        """Which of the choices is in the field."""
         self.has_meant = False
-        """Whether the first one is what is meant by what was typed."""
+        """Whether Tab takes the first one."""
         self._rows = _ROWS
 
     def show(self, choices: list[Choice], chosen: int | None = None, *, has_meant: bool = False) -> None:
-        """Show these, as many as there is room for around the chosen one, and how many more there are; without any,
-        nothing.
-        """
+        """Show as many choices as there is room for around the chosen one, and how many more there are."""
         self.has_meant = has_meant
         self._rows = self._most_rows()
         height = min(len(choices), self._rows)
@@ -56,7 +54,7 @@ class Suggestions(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """A line for each choice."""
+        """Draw a line for each choice."""
         width = self.content_size.width
         shown = self.choices[self._top :][: self._room]
         names = max([_NAME_COLUMNS, *(cell_len(choice.value) for choice in shown)])
@@ -72,7 +70,7 @@ class Suggestions(Widget):
         return Content("\n").join(lines)
 
     def post_message(self, message: Message) -> bool:
-        """Take a clicked line at once: as a message it would wait while the next key has others shown, or none."""
+        """Take a clicked line now: as a message it would wait while the next key changes the lines."""
         if not isinstance(message, events.Click):
             return super().post_message(message)
         index = self._top + message.y
@@ -82,11 +80,11 @@ class Suggestions(Widget):
 
     @property
     def _room(self) -> int:
-        """How many choices are shown at once: the last line says how many more there are."""
+        """How many choices are shown; the last line says how many more there are."""
         return self._rows if len(self.choices) <= self._rows else self._rows - 1
 
     def _most_rows(self) -> int:
-        """As many as there is room for on one side of the field, wherever that is."""
+        """Return how many lines always fit on one side of the field."""
         return max(2, min(_ROWS, (self.screen.size.height - 2) // 2))
 
     @property
@@ -95,9 +93,9 @@ class Suggestions(Widget):
 
 
 class CompletingInput(FieldInput):
-    """Typing opens the list, and so does Down. Up and Down put a line of it into the field, where it is as if it had
-    been typed; Esc brings back what was. Tab puts in the line that says so, the first one that begins as was typed, and
-    goes on. Nothing else in the list ever becomes the value: what stands in the field counts.
+    """Typing and Down open the list. Up and Down put a line into the field as if it had been typed; Esc undoes that.
+    Tab takes the marked line, the first one that begins with the typed text, and goes on. What is in the field
+    counts, and nothing else in the list.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -113,20 +111,20 @@ class CompletingInput(FieldInput):
         self._choices: list[Choice] = []
         self._typed = self.value
         self._filled: str | None = self.value
-        """The newest value that did not come from typing."""
+        """The last value that was not typed."""
 
     def offer(self, choices: list[Choice]) -> None:
-        """Take the texts that can be meant, the likeliest first."""
+        """Set the choices, the likeliest first."""
         self._choices = choices
         if self.suggestions.choices and self.suggestions.chosen is None:
             self._open()
 
     def on_mount(self) -> None:
-        """Leave the value as it stands when the focus goes elsewhere."""
+        """Close the list when the focus goes elsewhere."""
         self.watch(self.screen, "focused", self._close, init=False)
 
     def watch_value(self, value: str) -> None:
-        """Follow what is typed."""
+        """Offer what the typed text can become."""
         if not self.is_mounted or value == self._filled:
             return
         self._typed, self._filled = value, None
@@ -146,11 +144,11 @@ class CompletingInput(FieldInput):
 
     @property
     def is_choosing(self) -> bool:
-        """Whether a line of the open list stands in the field."""
+        """Whether a line of the open list is in the field."""
         return bool(self.suggestions.choices) and self.suggestions.chosen is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a list, its keys mean what they mean elsewhere; but Down opens it."""
+        """Leave the list's keys alone while it is closed; but Down opens it."""
         if action == "take":
             return self.is_choosing
         return bool(self.suggestions.choices) or action not in ("previous", "undo")
@@ -165,11 +163,11 @@ class CompletingInput(FieldInput):
             self._open()
 
     def action_previous(self) -> None:
-        """Put the line before into the field."""
+        """Put the previous line into the field."""
         self.fill(((self.suggestions.chosen or 0) - 1) % len(self.suggestions.choices))
 
     def action_take(self) -> None:
-        """Close the list over what was chosen from it."""
+        """Keep what was chosen, and close the list."""
         self._close()
 
     def accept_suggestion(self) -> None:
@@ -178,7 +176,7 @@ class CompletingInput(FieldInput):
             self._put(self.suggestions.choices[0].value)
 
     def on_click(self) -> None:
-        """Offer what there is; of a field that is filled in, every choice."""
+        """Open the list; if the text needs no completion, show every choice."""
         if not self.suggestions.choices:
             self._typed = self.value
             self._open()
@@ -186,7 +184,7 @@ class CompletingInput(FieldInput):
             self.suggestions.show(self._choices)
 
     def action_undo(self) -> None:
-        """Bring back what was typed."""
+        """Restore what was typed."""
         self._put(self._typed)
         self._close()
 

@@ -1,4 +1,4 @@
-"""Inputs that keep what cannot be part of the value out of it."""
+"""One-line inputs that take keys at once and clean what is typed."""
 
 import unicodedata
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tui.domain.transfer import as_written
 from tui.widgets.at_once import at_once
 
 _SCREEN_KEYS = {"enter", "ctrl+k", "ctrl+x"}
-"""Keys that mean something to the whole screen; Input would keep them to itself."""
+"""Keys of the whole screen, which Input would take."""
 
 
 class PromptInput(Input, inherit_bindings=False):
@@ -35,19 +35,19 @@ class PromptInput(Input, inherit_bindings=False):
 
     @dataclass
     class KeyLost(Message):
-        """A key came that was not understood: what is in the field may not be what was typed."""
+        """Posted when a key was not understood: the field may not hold what was typed."""
 
         entry: "PromptInput"
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
-    """How long the text is. Textual lays the whole screen out anew for it; but the field is as wide as before."""
+    """The length of the text. It needs no layout, which Textual would do: the field stays as wide as it is."""
 
     def __init__(self, value: str = "", **options: object) -> None:
         super().__init__(value, compact=True, select_on_focus=False, **options)  # type: ignore[arg-type]
         self.cursor_blink = False
 
     def post_message(self, message: Message) -> bool:
-        """Take text in now, and what a new focus selects: as messages they would wait while later keys act."""
+        """Handle text and a new focus now: as messages they would wait while later keys act."""
         match message:
             case events.Key(character=str(text), is_printable=True):
                 self.replace(text, *sorted(self.selection))
@@ -60,16 +60,16 @@ class PromptInput(Input, inherit_bindings=False):
         return super().post_message(message)
 
     def lose_key(self) -> None:
-        """Take note that a key came for this field that was not understood."""
+        """Report that a key for this field was not understood."""
         self.post_message(self.KeyLost(self))
 
 
 class FieldInput(PromptInput):
-    """A field whose contents are seen, and cleaned on their way in."""
+    """A field whose text is visible, and cleaned as it is typed."""
 
     @dataclass
     class Dropped(Message):
-        """Part of what was typed or pasted cannot be in this field, and was left out."""
+        """Posted when part of what was typed or pasted was left out, since this field cannot have it."""
 
         entry: "FieldInput"
 
@@ -78,19 +78,19 @@ class FieldInput(PromptInput):
         self._clean = clean
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Everything typed or pasted passes here, and is cleaned on its way in."""
+        """Clean everything that is typed or pasted."""
         cleaned = self._clean(text)
         if len(cleaned) < len(unicodedata.normalize("NFC", text)):  # what is composed is not left out
             self.drop(text)
         super().replace(cleaned, start, end)
 
     def drop(self, text: str) -> None:
-        """Say that part of a text was left out."""
+        """Report that part of a text was left out."""
         self.post_message(self.Dropped(self))
 
 
 class SecretInput(PromptInput):
-    """A field whose contents nobody sees. What is pasted stays whole: a PEM has many lines."""
+    """A field whose text is hidden. A paste keeps its line breaks: a PEM has many lines."""
 
     def __init__(self) -> None:
         super().__init__(password=True)
@@ -101,7 +101,7 @@ class SecretInput(PromptInput):
         return Text("*" * len(self.value), no_wrap=True, overflow="ignore", end="")
 
     def action_copy(self) -> None:
-        """Nothing of it goes to the clipboard: the terminal, and all on the way to it, would read it."""
+        """Copy nothing: the terminal, and everything between, would read it."""
         self.app.bell()
 
     action_cut = action_copy
@@ -113,5 +113,5 @@ class SecretInput(PromptInput):
 
 
 def symbol_text(text: str) -> str:
-    """The letters and digits of an asset or a pair, as the exchange writes them: BTC/usdt is BTCUSDT."""
+    """Return the letters and digits of an asset or a pair as the exchange writes them: BTC/usdt is BTCUSDT."""
     return "".join(filter(is_name, as_written(text)))

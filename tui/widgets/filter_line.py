@@ -1,4 +1,4 @@
-"""The line in which a person says what of a list they look for."""
+"""The line in which a person filters a list."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +18,7 @@ _LONGEST = 200
 
 
 class FilterLine(DropsLateMessages, Vertical):
-    """One line, and below it what is wrong with it. It is there while something stands in it, or it has the focus."""
+    """A line, with its problem below it. It is shown while it has text or the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
@@ -28,51 +28,51 @@ class FilterLine(DropsLateMessages, Vertical):
 
     @dataclass
     class Typed(Message):
-        """Another text stands in it."""
+        """Posted when its text has changed."""
 
         text: str
 
     @dataclass
     class Left(Message):
-        """The person goes back to the list; what was typed stays."""
+        """Posted when the person goes back to the list; the text stays."""
 
     def __init__(self, text: str = "") -> None:
-        """Takes what stands in it at first."""
+        """Takes its first text."""
         super().__init__()
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """What it is, the text, and the note."""
+        """A label, the text, and the problem."""
         with Horizontal():
             yield Label("Filter", classes="field-label")
             yield FieldInput(self._text, placeholder=_PLACEHOLDER, max_length=_LONGEST)
         yield Label("", classes="field-note", markup=False)
 
     def on_mount(self) -> None:
-        """Without a text, not there yet."""
+        """Hide it if it has no text."""
         self.display = bool(self._text)
 
     @property
     def has_person(self) -> bool:
-        """Whether a person types in it."""
+        """Whether the person is typing in it."""
         return self.has_focus_within
 
     def enter(self) -> None:
-        """Come into sight, and take what is typed next."""
+        """Show it, and focus it."""
         self.display = True
         self.screen.set_focus(self.query_one(FieldInput))
 
     def show_problem(self, problem: str) -> None:
-        """Say what is wrong; an empty text takes that back."""
+        """Show what is wrong; an empty string clears it."""
         self.query_one(".field-note", Label).update(problem)
         self.set_class(bool(problem), "-problem")
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Pass on what stands in it."""
+        """Post its text."""
         event.stop()
         self.post_message(self.Typed(event.value))
 
     def action_leave(self) -> None:
-        """Back to the list."""
+        """Go back to the list."""
         self.display = bool(self.query_one(FieldInput).value)
         self.post_message(self.Left())

@@ -1,4 +1,4 @@
-"""A field of a form: what it is called, what is typed, and what is wrong with it."""
+"""A field of a form: its label, its input, and what is wrong with it."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,7 +12,7 @@ from tui.widgets.note_line import NoteLine
 
 
 class FormField(DropsLateMessages, Vertical):
-    """A labelled input with a line below it for what is wrong, or what is worth knowing."""
+    """A labelled input with a line below it for a problem or a hint."""
 
     def __init__(self, which: str, label: str, entry: Input) -> None:
         super().__init__(id=f"field-{which}", classes="form-field")
@@ -23,7 +23,7 @@ class FormField(DropsLateMessages, Vertical):
         self._problem = ""
 
     def compose(self) -> ComposeResult:
-        """Label and input side by side, the note below."""
+        """The label and the input, and the note below."""
         with Horizontal():
             yield Label(self.label, classes="field-label", markup=False)
             yield self.entry
@@ -32,34 +32,34 @@ class FormField(DropsLateMessages, Vertical):
         yield NoteLine(classes="field-note")
 
     def on_field_input_dropped(self, event: FieldInput.Dropped) -> None:
-        """Say that part of what was typed is not there."""
+        """Show that part of the text was left out."""
         event.stop()
         is_name = isinstance(self.entry, CompletingInput)
         self.show_problem(f"{'Letters and digits only; the rest' if is_name else 'What cannot be shown'} was left out")
 
     def on_prompt_input_key_lost(self, event: PromptInput.KeyLost) -> None:
-        """Say that a key is missing from what was typed."""
+        """Show that a key is missing from the text."""
         event.stop()
         self.show_problem("A key was not understood: check what is typed")
 
     @property
     def text(self) -> str:
-        """What is typed in it."""
+        """Its text."""
         return self.entry.value
 
     def offer(self, choices: list[Choice]) -> None:
-        """Complete what is typed to these."""
+        """Complete the text to these choices."""
         if isinstance(self.entry, CompletingInput):
             self.entry.offer(choices)
 
     def show_problem(self, problem: str) -> None:
-        """Say what is wrong with the field; an empty text takes that back."""
+        """Show what is wrong with the field; an empty string clears it."""
         if problem != self._problem:
             self._problem = problem
             self._show_note()
 
     def show_hint(self, hint: str) -> None:
-        """Say what is worth knowing while nothing is wrong."""
+        """Show a hint while nothing is wrong."""
         if hint != self._hint:
             self._hint = hint
             self._show_note()

@@ -1,4 +1,4 @@
-"""Every asset against the wallets, of which one cell is chosen."""
+"""A table of assets and wallets, with one cell chosen."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -23,18 +23,16 @@ from tui.words.wallets import holding_detail, holdings_summary
 _ASSET_COLUMNS = 8
 _CELL_COLUMNS = 9
 _NOTES = 6
-"""Lines besides the assets: what it is, the wallets' names, what is not in sight, and of the chosen cell and its asset,
-all of it.
-"""
+"""Lines besides the assets: the summary, the names, what is out of sight, and three about the chosen cell."""
 _MORE = "+"
-"""Stands behind a total if a wallet was not read that may have more."""
+"""Follows a total if a wallet that may hold more was not read."""
 
 
 class HoldingsTable(Widget, can_focus=True):
-    """Assets by worth, wallets beside them. Figures that do not fit are cut, with a `~`; the last line has the chosen
-    one in full.
+    """Shows assets by worth, with a column for each wallet. A figure that does not fit is cut and ends in `~`; the
+    lines below the table show the chosen one in full.
 
-    Only the lines in sight are made: of a thousand assets, no more than there are rows on the screen.
+    Only the lines in sight are made.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"holdings--chosen", "holdings--note"}
@@ -74,7 +72,7 @@ class HoldingsTable(Widget, can_focus=True):
         """The first ones in sight."""
 
     def show_balances(self, balances: Balances) -> None:
-        """Show what the wallets hold; the chosen asset and wallet stay the chosen ones, wherever they are now."""
+        """Show the balances; the chosen asset and wallet stay chosen, wherever they are now."""
         self._balances = balances
         if self.size:
             self._show()
@@ -85,12 +83,12 @@ class HoldingsTable(Widget, can_focus=True):
         self._wallets = tuple(wallet for wallet in Wallet if _has_column(balances, wallet)) or tuple(Wallet)
         if wallet in self._wallets:
             self._column = self._wallets.index(wallet)
-        self._look()
+        self._find()
         self._row = next((index for index, row in enumerate(self._rows) if row.asset == asset), 0)
         self._follow()
 
     def post_message(self, message: Message) -> bool:
-        """Take a letter or a click in now: as a message it would wait while later keys act, or other rows are shown."""
+        """Handle a letter or a click now: as a message it would wait while later keys act or rows change."""
         match message:
             case events.Key(character=str(text), is_printable=True):
                 if is_name(text):
@@ -129,7 +127,7 @@ class HoldingsTable(Widget, can_focus=True):
         self._show()
 
     def _click(self, event: events.Click) -> None:
-        """Choose the clicked cell; once more, and it is moved from there."""
+        """Choose the clicked cell; a second click moves from there."""
         row = self._top + event.y - 2
         column = self._left + (event.x - _ASSET_COLUMNS) // _CELL_COLUMNS - 1
         if not (0 <= row < len(self._rows) and self._left <= column < len(self._wallets)):
@@ -159,7 +157,7 @@ class HoldingsTable(Widget, can_focus=True):
         self.action_step(pages * max(self.content_size.height - _NOTES, 1), 0)
 
     def action_erase(self) -> None:
-        """Take back the last letter that was typed."""
+        """Remove the last typed letter."""
         self._type(self._typed[:-1])
 
     def action_erase_all(self) -> None:
@@ -167,7 +165,7 @@ class HoldingsTable(Widget, can_focus=True):
         self._type("")
 
     def action_choose(self) -> None:
-        """Move from the chosen cell, where there is something."""
+        """Move from the chosen cell, if it holds anything."""
         if not self._rows or not self._amount:
             self.app.bell()
             return
@@ -178,10 +176,10 @@ class HoldingsTable(Widget, can_focus=True):
     def _type(self, typed: str) -> None:
         self._typed = typed
         self._row = 0
-        self._look()
+        self._find()
         self._follow()
 
-    def _look(self) -> None:
+    def _find(self) -> None:
         self._rows = all_holdings(self._balances, self._typed)
 
     def _follow(self) -> None:
@@ -195,7 +193,7 @@ class HoldingsTable(Widget, can_focus=True):
         self.refresh()
 
     def _columns(self, width: int) -> int:
-        """For how many wallets there is room beside the asset and its total."""
+        """Return for how many wallets there is room next to the asset and its total."""
         return max((width - _ASSET_COLUMNS) // _CELL_COLUMNS - 1, 1)
 
     @property
@@ -203,14 +201,14 @@ class HoldingsTable(Widget, can_focus=True):
         return self._rows[self._row].amounts.get(self._wallets[self._column])
 
     def _beside(self, shown: int) -> str:
-        """How many wallets there are to the left and to the right of those in sight."""
+        """Return how many wallets are out of sight to the left and to the right."""
         left, right = self._left, len(self._wallets) - self._left - shown
         if left and right:
             return f"<{left} {right}>"
         return f"<{left} more" if left else f"{right} more>" if right else ""
 
     def _out_of_sight(self, shown: int, lines: list[str]) -> str:
-        """What the marks in the lines mean, and the keys that bring into sight what there is no room for."""
+        """Return what the marks in the lines mean, and which keys show more wallets."""
         left, right = self._left > 0, len(self._wallets) - self._left > shown
         keys = ", ".join(key for key, leads in (("Left", left), ("Right", right)) if leads)
         hidden = len(self._wallets) - shown

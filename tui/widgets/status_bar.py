@@ -1,4 +1,4 @@
-"""The line at the top: where one is, as whom, and how things stand."""
+"""The line at the top: the place, the key in use, and the state of the connection."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -14,7 +14,7 @@ from tui.domain.hosts import DEMO, LIVE, in_short
 from tui.widgets.late_messages import DropsLateMessages
 
 _MOST_WEIGHT = 180_000
-"""Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it on."""
+"""Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it."""
 
 
 _MOST_OF_PLACE = 32
@@ -33,28 +33,28 @@ class Status:
     clock_offset_ms: int | None = None
     weight: int = 0
     missing_permission: str = ""
-    """What the key lacks to transfer at all."""
+    """The permission that the key lacks to transfer; empty if it lacks none."""
     waiting_for: str = ""
-    """What the app waits for just now."""
+    """What the app is waiting for."""
 
     @property
     def whose(self) -> str:
-        """The profile, and which key it is."""
+        """The profile, and the end of its key."""
         return f"{self.profile} ...{self.key_tail}" if self.key_tail else self.profile
 
     @property
     def place_class(self) -> str:
-        """The class of what shows the place: LIVE and DEMO have looks of their own, no other host has them."""
+        """The style of the place: only LIVE and DEMO look like LIVE and DEMO."""
         return {LIVE: "-live", DEMO: "-demo"}.get(self.place, "")
 
     @property
     def short_place(self) -> str:
-        """The place where a line has more to show."""
+        """The place, shortened for a line with more in it."""
         return in_short(self.place, _MOST_OF_PLACE)
 
 
 class StatusBar(DropsLateMessages, Horizontal):
-    """The line at the top. The place is always plain: nobody should take LIVE for DEMO."""
+    """The line at the top. It always shows the place: nobody should take LIVE for DEMO."""
 
     def __init__(self, status: Status) -> None:
         super().__init__()
@@ -64,16 +64,16 @@ class StatusBar(DropsLateMessages, Horizontal):
         """The place first: it matters most."""
         yield Label("Shunter", id="brand")
         yield Label(f" {self.status.short_place} ", id="place", classes=self.status.place_class, markup=False)
-        yield _Standing(self)
+        yield _State(self)
 
     def show(self, **changes: object) -> None:
-        """Change parts of the status; where one is stays."""
+        """Change parts of the status."""
         self.status = replace(self.status, **changes)  # type: ignore[arg-type]
-        self.query_one(_Standing).refresh()
+        self.query_one(_State).refresh()
 
 
-class _Standing(Widget):
-    """As whom one is, what is waited for, and how things stand: one text, so that no change of it is laid out."""
+class _State(Widget):
+    """The key, what the app waits for, and the connection's state: one text, so that no change needs a layout."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status-bar--waiting", "status-bar--state"}
 
@@ -82,7 +82,7 @@ class _Standing(Widget):
         self._bar = bar
 
     def render(self) -> Content:
-        """What is waited for is whole; how things stand is at the right, as far as there is room."""
+        """Draw what the app waits for in full, and the state at the right, as far as there is room."""
         status, width = self._bar.status, self.content_size.width
         waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
         left = Content(f" {status.whose} ") + waiting
@@ -93,7 +93,7 @@ class _Standing(Widget):
 
 
 def _state(status: Status, room: int) -> str:
-    """How things stand, as far as there is room: the weight is the first to go, then the clock."""
+    """Return the state as far as there is room: the weight goes first, then the clock."""
     keyring = f"keyring: {status.keyring}" if status.keyring else ""
     clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
     weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""

@@ -37,9 +37,9 @@ _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
 
 class TransferForm(DropsLateMessages, Widget):
-    """Where a person says what to move. It lets only moves be chosen that exist.
+    """Lets a person say what to move. Only moves that exist can be chosen.
 
-    It shows what `FormState` says of what is entered, and decides nothing itself.
+    It shows what `FormState` says about the input, and decides nothing itself.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,7 +48,7 @@ class TransferForm(DropsLateMessages, Widget):
 
     @dataclass
     class TransferableWanted(Message):
-        """The form wants to know what can be moved of an asset out of an account."""
+        """Posted when the form needs to know how much of an asset can be moved out of an account."""
 
         account: Account
         asset: str
@@ -58,15 +58,15 @@ class TransferForm(DropsLateMessages, Widget):
         self._draft = draft
         self._balances = Balances()
         self._offered: dict[Field, tuple[object, ...]] = {}
-        """What the choices of each completing field were made of: making them anew at each key would be felt."""
+        """What the choices of each completing field were made from: to make them at each key would be slow."""
         self._asked: Inquiry | None = None
-        """What was asked for last."""
+        """The last question to the exchange."""
         self._shown_problems: set[Field] = set()
         self._emptied = ""
-        """Why there is no amount any more that a person entered; until there is another."""
+        """Why the amount that a person entered was removed; empty once there is another."""
 
     def compose(self) -> ComposeResult:
-        """Wallets with their pairs where they need any, what is moved, and the move."""
+        """The wallets with their pairs, what is moved, and the move."""
         draft = self._draft
         pairs = (
             FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR)),
@@ -82,8 +82,8 @@ class TransferForm(DropsLateMessages, Widget):
             yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")
 
     def on_mount(self) -> None:
-        """Bring everything in line with what the form was filled with."""
-        # At once, not by message: the next key of the same packet may be for what this one brings.
+        """Show everything that follows from the draft."""
+        # At once, not by message: the next key of the same packet may be for a field that this one shows.
         self.watch(self._wallets, "move", self._follow_move, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
@@ -99,17 +99,17 @@ class TransferForm(DropsLateMessages, Widget):
 
     @property
     def draft(self) -> Draft:
-        """What is entered, as it was typed."""
+        """What is in the form, as typed."""
         asset, amount, from_pair, to_pair = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
         wallets = self._wallets
         return Draft(wallets.source, wallets.destination, asset, amount, from_pair, to_pair, wallets.chosen)
 
     def go_to(self, which: Field) -> None:
-        """Let the person go on at a field."""
+        """Focus a field."""
         self.screen.set_focus(self._wallets.list_of(which) if which in BOTH_ENDS else self._field(which).entry)
 
     def go_on(self) -> None:
-        """Go from a wallet to the next field, whose text is selected: what is typed takes its place."""
+        """Go from a wallet to the next field, whose text is selected: typing replaces it."""
         is_source = self.screen.focused is self._wallets.list_of(Field.SOURCE)
         if not is_source:
             self._wallets.chosen = BOTH_ENDS
@@ -122,18 +122,18 @@ class TransferForm(DropsLateMessages, Widget):
         self._amount.fill()
 
     def transferable_read(self, balances: Balances, account: Account, asset: str) -> None:
-        """Show the answer to `TransferableWanted`; a Max that waited for it takes what is known now."""
+        """Show the answer to `TransferableWanted`, and fill in a Max that waited for it."""
         if self._asked and (self._asked.account, self._asked.asset) == (account, asset):
             self._amount.is_asking = False
         self.show_balances(balances)
 
     def move_from(self, source: Account, asset: str) -> None:
-        """Fill in where an asset is moved from; the person goes on where something is still to be said."""
+        """Fill in an asset and where it is moved from, and go to the destination."""
         self._wallets.choose(source.wallet)
         before = self.draft
         self._field(Field.ASSET).entry.value = asset
         if asset != before.asset and before.amount:
-            self._amount.amount.value = ""  # it was meant of another asset
+            self._amount.amount.value = ""  # it was meant for another asset
             self._emptied = f"Emptied: {before.amount} was of {before.asset}" if before.asset else ""
             self._shown_problems.discard(Field.AMOUNT)
             self._follow_text()
@@ -142,9 +142,7 @@ class TransferForm(DropsLateMessages, Widget):
         self.go_to(Field.DESTINATION)
 
     def fill(self, draft: Draft) -> None:
-        """Put in another move; what is wrong with it today is said, also of what stood there before. The person goes on
-        at what is still to be said, else at the amount.
-        """
+        """Fill the form with a draft, show its problems, and focus the first empty field, else the amount."""
         self._wallets.choose(draft.source, draft.destination)
         texts = {Field.ASSET: draft.asset, Field.FROM_PAIR: draft.from_pair, Field.TO_PAIR: draft.to_pair}
         for which, text in texts.items():
@@ -157,20 +155,20 @@ class TransferForm(DropsLateMessages, Widget):
         self.go_to(self._state().first_empty)
 
     def clear_amount(self) -> None:
-        """Empty the amount, so that what was just sent is not sent again by a slip."""
+        """Empty the amount, so that the transfer that was just sent is not sent again by mistake."""
         self._shown_problems.clear()
         self._show_origin("")
         self._amount.amount.value = ""
         self.go_to(Field.AMOUNT)
 
-    def _show_origin(self, words: str) -> None:
-        """Say what it was filled from, if that was made at another place: the form looks the same."""
+    def _show_origin(self, text: str) -> None:
+        """Show where the form was filled from, if that is another place or profile."""
         line = self.query_one("#origin", NoteLine)
-        line.say(words)
-        line.display = bool(words)
+        line.say(text)
+        line.display = bool(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter in a wallet list, and over a chosen suggestion, is theirs."""
+        """Leave Enter to a wallet list, and to a chosen suggestion."""
         focused = self.screen.focused
         is_theirs = isinstance(focused, WalletList) or (isinstance(focused, CompletingInput) and focused.is_choosing)
         return action != "review" or not is_theirs
@@ -180,20 +178,20 @@ class TransferForm(DropsLateMessages, Widget):
         await self.run_action("screen.review")
 
     def action_swap(self) -> None:
-        """Turn the move round, pairs included."""
+        """Swap source and destination, with their pairs."""
         pairs = [self._field(which).entry for which in _PAIRS]
         follows = next(
             (other for entry, other in zip(pairs, pairs[::-1], strict=True) if entry is self.screen.focused), None
         )
         if follows:
-            self.screen.set_focus(None)  # a field that is about to go would give it up some time later
+            self.screen.set_focus(None)  # a field that is about to be hidden would lose the focus later
         if self._wallets.swap():
             pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
         if follows:
             self.screen.set_focus(follows)
 
     def request(self) -> TransferRequest | None:
-        """What is entered; where it is no transfer, None, and everything that is wrong with it is said."""
+        """Return the request; if the input is not valid, show everything that is wrong with it, and return None."""
         self._shown_problems = set(Field)
         state = self._state()
         self._show_problems(state)
@@ -201,7 +199,7 @@ class TransferForm(DropsLateMessages, Widget):
             self.go_to(obstacle.field)
             self._amount.amount.warn()
             return None
-        return parse_transfer(state.reckoned.draft)
+        return parse_transfer(state.calculated.draft)
 
     def _text_changed(self, which: Field, value: str) -> None:
         self._amount.forget()
@@ -241,7 +239,7 @@ class TransferForm(DropsLateMessages, Widget):
         self._follow_text()
 
     def _follow_text(self) -> None:
-        """Bring figures, choices, hints and problems in step with what is typed."""
+        """Update figures, choices, hints and problems to what is typed."""
         if emptied := self._amount.follow():
             self._emptied = emptied
             self._shown_problems.discard(Field.AMOUNT)
@@ -255,7 +253,7 @@ class TransferForm(DropsLateMessages, Widget):
         self._ask_for_figure(state)
 
     def _offer_choices(self, state: FormState) -> None:
-        """Let the completing fields complete to what fits the rest."""
+        """Offer what fits the rest of the form in the completing fields."""
         source, destination = state.ends
         asset = state.draft.asset
         limits = tuple(end.pair if end.pair in self._balances.pairs else None for end in (source, destination))
@@ -271,7 +269,7 @@ class TransferForm(DropsLateMessages, Widget):
                 self._field(which).offer(choices)
 
     def _show_problems(self, state: FormState) -> None:
-        """Say what is wrong where it was entered; of a field nobody has been in yet, nothing."""
+        """Show problems at their fields, but not at a field that nobody has typed in yet."""
         problems = state.problems
         for form_field in self.query(FormField):
             which = Field(form_field.which)
@@ -279,7 +277,7 @@ class TransferForm(DropsLateMessages, Widget):
             form_field.show_problem(problems[which].words if is_said else "")
 
     def _ask_for_figure(self, state: FormState) -> None:
-        """Ask how much can be moved, once for each choice and each reading of its wallet."""
+        """Ask how much can be moved, once for each input and each reading of the wallet."""
         inquiry = state.inquiry
         if inquiry and inquiry != self._asked:
             self._asked = inquiry

@@ -1,4 +1,4 @@
-"""The list of the eight wallets, of which one is chosen."""
+"""The list of the eight wallets, one of them chosen."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -17,20 +17,20 @@ from tui.widgets.at_once import at_once
 from tui.words.wallets import WALLETS, wallet_figures
 
 _AS_EVER = "not dim $foreground"
-"""How a figure looks that can be relied on, in a line that is dimmed."""
+"""How a reliable figure looks in a dimmed line."""
 ARROWS_HELP = (
     "choose a wallet; a suggestion in Asset and Pair, Esc undoes it; a cell in Holdings, where letters look for an "
     "asset and Enter moves from there"
 )
-"""What the arrow keys do on the main screen: the help tells of each key once."""
+"""What the arrow keys do on the main screen: the help names each key once."""
 _DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
 
 
 class WalletList(OptionList, inherit_bindings=False):
-    """All wallets at a glance; the highlighted one is the chosen one. What cannot be chosen is dimmed, and has
-    no digit: a terminal may show no shades. Its figure is not: it is as true as before.
+    """All wallets; the highlighted one is the chosen one. One that cannot be chosen is dimmed and has no digit, since
+    a terminal may show no shades; its figure is not dimmed.
 
-    The arrow keys and the digits 1 to 8 choose, a click does too; a digit goes on to the next field.
+    The arrow keys, the digits 1 to 8 and a click choose; a digit also goes on to the next field.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,11 +57,11 @@ class WalletList(OptionList, inherit_bindings=False):
     def __init__(self, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(*(Option(wallet.label, id=wallet.value) for wallet in WALLETS), id=id, compact=True)
         self._figures: dict[Wallet, tuple[str, bool]] = dict.fromkeys(WALLETS, ("", False))
-        """What stands beside each wallet, and whether it can be relied on."""
+        """What is next to each wallet, and whether it can be relied on."""
         self.highlighted = WALLETS.index(chosen)
 
     def on_mount(self) -> None:
-        """Mark the chosen wallet, whenever it is another."""
+        """Mark the chosen wallet whenever it changes."""
         # Not by `watch_highlighted`: OptionList calls that for changes of its options too.
         self.watch(self, "highlighted", self._lay_out)
 
@@ -75,7 +75,7 @@ class WalletList(OptionList, inherit_bindings=False):
         self.highlighted = WALLETS.index(wallet)
 
     def allow(self, wallets: tuple[Wallet, ...]) -> None:
-        """Let only these wallets be chosen. Where the chosen one is not among them, the first of them is chosen."""
+        """Let only these wallets be chosen; if the chosen one is not among them, choose the first of them."""
         changed = [wallet for wallet in WALLETS if self.get_option(wallet.value).disabled is (wallet in wallets)]
         for wallet in changed:
             if wallet in wallets:
@@ -89,23 +89,21 @@ class WalletList(OptionList, inherit_bindings=False):
             self._lay_out()
 
     def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
-        """Show what each wallet, and under Isolated Margin the pair's account, holds of an asset; without an asset,
-        how many there are. What is old or could not be read is marked.
-        """
+        """Show how much of an asset each wallet or the pair's account holds; without an asset, how many assets."""
         figures = wallet_figures(balances, asset, pair, now_ms)
         if figures != self._figures:
             self._figures = figures
             self._lay_out()
 
     async def action_choose_wallet(self, index: int) -> None:
-        """Choose a wallet by its digit, where it can be chosen, and go on: whoever types ahead means the next field."""
+        """Choose a wallet by its digit, and go on: whoever types ahead means the next field."""
         if self._is_refused(index):
             return
         self.highlighted = index
         await self.run_action("screen.go_on")
 
     def on_click(self, event: events.Click) -> None:
-        """Say it where the clicked wallet cannot be chosen."""
+        """Tell the form if the clicked wallet cannot be chosen."""
         if (index := event.style.meta.get("option")) is not None:
             self._is_refused(index)
 
@@ -120,7 +118,7 @@ class WalletList(OptionList, inherit_bindings=False):
         return is_refused
 
     def _lay_out(self) -> None:
-        """Bring every line in line with what is known; before the first layout, without the figures."""
+        """Draw every line; before the first layout, without the figures."""
         width = self.scrollable_content_region.width
         fits = not width or all(
             cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items()

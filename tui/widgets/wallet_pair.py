@@ -1,4 +1,4 @@
-"""The two lists of wallets, between which only moves can be chosen that exist."""
+"""The two lists of wallets: only moves that exist can be chosen."""
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -18,25 +18,26 @@ _ENDS = Field.SOURCE, Field.DESTINATION
 
 
 class WalletPair(DropsLateMessages, Vertical):
-    """Source and destination. What the source cannot reach cannot be chosen, and a line below says why where a person
-    means it all the same, and where another source took the destination away.
+    """Source and destination. What the source cannot reach cannot be chosen.
+
+    A line below says why if the person tries, or if another source made the destination change.
     """
 
     move: var[TransferType | None] = var(None, init=False)
-    """What is chosen. It follows a key at once: the next one of the same packet may be for what this one brings."""
+    """The chosen move. It changes at once: the next key of the packet may be for a field that it shows."""
 
     def __init__(
         self, source: Wallet, destination: Wallet, chosen: frozenset[Field], pairs: tuple[FormField, FormField]
     ) -> None:
-        """Takes the fields of the two pairs: each stands below its wallets, and is shown where the form says so."""
+        """Takes the fields of the two pairs, which are below their wallets and shown when the form says so."""
         super().__init__()
         self._pairs = pairs
         self._start = source, destination
         self.chosen = chosen
-        """Which of the two a person has chosen; the others only stand there."""
+        """Which of the two the person has chosen; the others are defaults."""
 
     def compose(self) -> ComposeResult:
-        """The source's column on the left, the destination's on the right, each with its pair."""
+        """The source on the left, the destination on the right, each with its pair."""
         with Horizontal(id="wallets"):
             for title, which, wallet, pair in zip(("From", "To"), _ENDS, self._start, self._pairs, strict=True):
                 with Vertical(classes="column"):
@@ -75,7 +76,7 @@ class WalletPair(DropsLateMessages, Vertical):
             self.list_of(Field.DESTINATION).choose(destination)
 
     def swap(self) -> bool:
-        """Turn the move round; where that is none, say so."""
+        """Swap the two; if that is no move, show why."""
         source, destination = self.source, self.destination
         if transfer_type(destination, source) is None:
             self._note(route_problem(destination, source))
@@ -84,13 +85,13 @@ class WalletPair(DropsLateMessages, Vertical):
         return True
 
     def show_balances(self, state: FormState) -> None:
-        """Show what each wallet holds of the asset."""
+        """Show how much of the asset each wallet holds."""
         for which, end in zip(_ENDS, state.ends, strict=True):
             self.list_of(which).show_balances(state.balances, state.known_asset, end.pair or "", state.now_ms)
         self.set_class(shows_times(state.balances, state.now_ms), "-has-times")
 
     def on_wallet_list_out_of_reach(self, event: WalletList.OutOfReach) -> None:
-        """Say why a wallet cannot be chosen."""
+        """Show why a wallet cannot be chosen."""
         event.stop()
         self._note(route_problem(self.source, event.wallet))
 
@@ -102,16 +103,16 @@ class WalletPair(DropsLateMessages, Vertical):
         """Dim what the source cannot reach."""
         source, before = self.source, self.destination
         self.list_of(Field.DESTINATION).allow(destinations(source))
-        self._note(_taken_away(source, before, self.destination) if self.destination is not before else "")
+        self._note(_replaced(source, before, self.destination) if self.destination is not before else "")
         self.move = transfer_type(source, self.destination)
 
-    def _note(self, words: str) -> None:
-        """Say why a wallet is not what it was meant to be; it cannot be missed."""
-        self.query_one(NoteLine).say(words)
-        if words:
+    def _note(self, text: str) -> None:
+        """Show why a wallet is not the intended one, and ring."""
+        self.query_one(NoteLine).say(text)
+        if text:
             self.app.bell()
 
 
-def _taken_away(source: Wallet, before: Wallet, now: Wallet) -> str:
+def _replaced(source: Wallet, before: Wallet, now: Wallet) -> str:
     why = "" if source is before else f" The exchange moves nothing from {source.label} to {before.label}."
     return f"To is {now.label} now.{why}"
