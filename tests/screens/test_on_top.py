@@ -195,9 +195,9 @@ async def test_a_notice_is_told_how_it_ended(demo_app: AppMaker) -> None:
         await until_screen(pilot, NoticeScreen)
         assert "unknown again" in screen_text(pilot)
         for evidence, said in (
-            (no_record(), "does not hold. Judged not executed: "),
+            (no_record(), "was wrong. Judged not executed: "),
             (no_record(), "That is no proof."),
-            (persons_word(is_executed=True), "does not hold. You "),
+            (persons_word(is_executed=True), "was wrong. You "),
             (matching_record(), "WAS executed"),
         ):
             main.desk.on_change(replace(unknown, evidence=evidence))

@@ -1,4 +1,4 @@
-"""A transfer goes out while the exchange asks to be left alone only after one more question."""
+"""A transfer goes out while the exchange asks for a pause only after one more question."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ async def test_review_says_until_when_and_asks_once_more(
         await pilot.press("f5")
         await until(pilot, lambda: main.desk.client.wait_s > 0)
         await review(pilot)
-        assert "left alone until " in words(pilot, "#review-warning")
+        assert "a pause until " in words(pilot, "#review-warning")
         await pilot.press("y")
         await pilot.pause()
         assert exchange.ledger.transfers == []

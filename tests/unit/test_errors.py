@@ -131,7 +131,7 @@ def test_wait_is_what_the_exchange_says_or_some_minutes(retry_after: str, second
 def test_refused_clock_is_told_apart() -> None:
     error = error_of_answer(400, httpx.Headers(), b'{"code":-1021,"msg":"late"}')
     assert type(error) is ClockRefused
-    assert str(error) == "late (-1021). The clock has been set by the exchange's again. Send again."
+    assert str(error) == "late (-1021). Shunter has measured the exchange's clock again. Send again."
 
 
 @pytest.mark.parametrize("words", ["user have no available amount", "Insufficient balance."])
@@ -155,8 +155,8 @@ _NO_ANSWER = ConnectionRefusedError(111, "Connect call failed")
             ExceptionGroup("all failed", [_NO_ANSWER]),
             "nothing answers at its address ([Errno 111] Connect call failed)",
         ),
-        (OSError(errno.ENETUNREACH, "Network is unreachable"), "this machine has no way to it ([Errno 101] Network"),
-        (ssl.SSLCertVerificationError(1, "self-signed"), "its certificate is not to be trusted (self-signed)"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "this machine has no route to it ([Errno 101] Network"),
+        (ssl.SSLCertVerificationError(1, "self-signed"), "its certificate cannot be trusted (self-signed)"),
         (OSError("something else"), "something else"),
     ],
 )

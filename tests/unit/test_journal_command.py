@@ -170,7 +170,7 @@ def test_code_stays_the_first_answers_and_the_message_follows_the_evidence(capsy
     assert clash["outcome"] == "unknown"
     assert clash["message"].endswith(f"already that of transfer {done.id}.")
     assert (locked["outcome"], locked["code"]) == ("not_sent", None)
-    assert locked["message"] == "Shunter is locked: it has let go of the key.\nUnlock it, then try again."
+    assert locked["message"] == "Shunter is locked: it has dropped the key.\nUnlock it, then try again."
 
 
 def test_damaged_journal_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,12 +85,12 @@ async def test_judgement_that_nobody_watches_says_so(
 
     rotated = open_desk(key=new_key(KeyKind.HMAC)[0])
     assert rotated.desk.watch_over(judged) is Watch.OTHER_KEY
-    assert meaning(judged.evidence, Watch.OTHER_KEY).count("Nobody looks for it now") == 1
+    assert meaning(judged.evidence, Watch.OTHER_KEY).count("Shunter does not look for it now") == 1
 
     server.exchange.clock_offset_ms += 25 * 60 * 60 * 1000
     await seat.client.sync_clock()
     assert seat.desk.watch_over(judged) is Watch.OVER
-    assert "Nobody looks for it any more" in meaning(judged.evidence, Watch.OVER)
+    assert "Shunter no longer looks for it" in meaning(judged.evidence, Watch.OVER)
 
 
 # One record that could be several transfers'

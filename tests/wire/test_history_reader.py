@@ -291,7 +291,7 @@ async def test_ban_is_told_of_and_nothing_is_asked_meanwhile(client: BinanceClie
     reader = HistoryReader(client)
     assert await _read(reader) == []
     assert len(reader.unread) == len({*reader.unread}) >= 28
-    assert "The exchange asks to be left alone for 7200 s." in reader.unread.values()
+    assert "The exchange asks for a pause of 7200 s." in reader.unread.values()
     assert len(watched.asked) <= len(reader.unread)
 
 

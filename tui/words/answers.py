@@ -1,4 +1,4 @@
-"""What came of a request, in words: a reason, and what to do about it."""
+"""The answer to a request, in words: the reason, and what to do about it."""
 
 import time
 from typing import assert_never
@@ -26,9 +26,9 @@ _ASK_EXCHANGE = "Look at this account on the exchange's own site."
 _ADVICE = {
     -1002: "This key may not do that: check its permissions on the exchange's API page.",
     -1003: "Too many requests: wait a minute.",
-    OUTSIDE_WINDOW: "The clock has been set by the exchange's again. Send again.",
-    -1022: "The signature does not fit the key: enter the key again, with the secret that belongs to it.",
-    -1100: "A field holds characters that the exchange does not take: check asset and pairs.",
+    OUTSIDE_WINDOW: "Shunter has measured the exchange's clock again. Send again.",
+    -1022: "The signature does not match the key: enter the key again, with its own secret.",
+    -1100: "A field has characters that the exchange does not accept: check asset and pairs.",
     -1102: "The exchange found a field missing or unreadable: check asset, amount and pairs.",
     -1121: "The exchange does not know this pair: check its spelling, like BTCUSDT.",
     -2008: "The exchange does not know this API key: check that it still exists there.",
@@ -54,7 +54,7 @@ _ADVICE = {
     -3043: "The exchange found a field missing or unreadable: check asset, amount and pairs.",
     -5001: _ASK_EXCHANGE,
     -5003: "This account does not have the asset: choose another asset or wallet.",
-    -5007: "The exchange takes amounts above 0 only.",
+    -5007: "The exchange accepts only amounts above 0.",
     -5011: _ASK_EXCHANGE,
     -11001: "This pair's isolated account does not exist yet: open it on the exchange first.",
     -21001: "This account does not use Portfolio Margin: enable it on the exchange, or choose another wallet.",
@@ -62,15 +62,15 @@ _ADVICE = {
 }
 
 _UNDOCUMENTED = {100001002: "Unsupported operation", 100001003: "Verification failed"}
-"""Codes whose documentation does not say that nothing moved, with its words."""
+"""Codes whose documentation does not say that nothing moved, with its text."""
 
 _OBSTACLES = {
     Obstacle.UNREACHABLE: ("Could not reach the exchange", "Check the network."),
-    Obstacle.LOCKED: ("Shunter is locked: it has let go of the key.", "Unlock it, then try again."),
+    Obstacle.LOCKED: ("Shunter is locked: it has dropped the key.", "Unlock it, then try again."),
     Obstacle.CLOSED: ("Shunter has left this exchange.", ""),
     Obstacle.PAUSED: ("The exchange asks to wait.", ""),
     Obstacle.ENVIRONMENT: (
-        "The environment keeps Shunter from connecting",
+        "A variable of the environment keeps Shunter from connecting",
         "Correct that variable, or unset it, and start Shunter again.",
     ),
     Obstacle.UNWRITABLE: ("The request could not be written.", "Check asset and pairs."),
@@ -80,10 +80,10 @@ _OBSTACLES = {
 
 _FAILURES = {
     Failure.NAME: "its name cannot be looked up",
-    Failure.CERTIFICATE: "its certificate is not to be trusted",
+    Failure.CERTIFICATE: "its certificate cannot be trusted",
     Failure.TLS: "no secure connection could be made",
     Failure.NOBODY: "nothing answers at its address",
-    Failure.NO_ROUTE: "this machine has no way to it",
+    Failure.NO_ROUTE: "this machine has no route to it",
     Failure.SLOW_CONNECT: "connecting took too long",
     Failure.SLOW: "it took too long",
     Failure.CUT: "the connection was cut",
@@ -93,11 +93,11 @@ _FAILURES = {
 
 
 def reason(evidence: NeverLeft | Refusal | Ambiguous) -> str:
-    """Return what came of the request, as one sentence; the exchange's code is not in it."""
+    """Return the reason as one sentence, without the exchange's code."""
     match evidence:
         case NeverLeft(obstacle=obstacle, failure=failure, detail=detail):
             if obstacle is Obstacle.PAUSED and detail:
-                return f"The exchange asks to be left alone for {detail}."
+                return f"The exchange asks for a pause of {detail}."
             sentence = _OBSTACLES[obstacle][0]
             if failure or obstacle is Obstacle.ENVIRONMENT:
                 return f"{sentence}: {_failure(failure, detail)}."
@@ -130,11 +130,11 @@ def advice(evidence: NeverLeft | Refusal | Ambiguous) -> str:
 
 
 def paused(wait_s: int) -> str:
-    """Return until when the exchange asks to be left alone, before something is sent all the same."""
+    """Return a warning before something is sent although the exchange asks for a pause."""
     until = moments.shown(round((time.time() + wait_s) * 1000), "%H:%M:%S")
     return (
-        f"The exchange asks to be left alone until {until}: too many requests came from here. To send before that may "
-        "make it longer."
+        f"The exchange asks for a pause until {until}: too many requests came from here. Sending before then may "
+        "make the pause longer."
     )
 
 

@@ -1,7 +1,6 @@
-"""How a transfer ended, in words: what that means for the money, what says so, and what to do.
+"""How a transfer ended, in words: what that means for the money, how it is known, and what to do.
 
-Every function takes evidence. There is none that takes an outcome or a code: what is said of a transfer follows from
-what is known of it.
+Every function takes evidence, and none takes an outcome or a code: a sentence says no more than what is known.
 """
 
 from enum import Enum, auto
@@ -48,12 +47,12 @@ OUT_OF_SIGHT = "Not sent: not all of the facts are in sight. Up and Down scroll.
 
 
 class Watch(Enum):
-    """Who keeps looking for a transfer that was judged."""
+    """Who watches a transfer that was judged."""
 
     KEPT = auto()
-    """Shunter does, with the key in use."""
+    """Shunter, with the key in use."""
     OTHER_KEY = auto()
-    """Nobody, while another key is in use than the one that it was sent with."""
+    """Nobody, while a key is in use that did not send it."""
     OVER = auto()
     """Nobody any more."""
     UNKNOWN = auto()
@@ -99,7 +98,7 @@ def meaning(evidence: Evidence, watch: Watch = Watch.UNKNOWN) -> str:  # noqa: C
 
 
 def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
-    """Return what the outcome rests on, as one line; empty for a plain yes. The exchange's code is not in it."""
+    """Return the reason of the outcome, in one line without the exchange's code; empty for a plain yes."""
     match evidence:
         case Awaiting() | Accepted():
             return ""
@@ -144,24 +143,24 @@ def advice(evidence: Evidence) -> str:
 
 
 def message(evidence: Evidence) -> str:
-    """Return the reason and, on lines of its own, the advice: for lists that programs read, and to search in."""
+    """Return the reason and, on further lines, the advice: for programs, and for searches."""
     if isinstance(evidence, Legacy):
         return evidence.sentence
     return f"{reason(evidence)}\n{advice(evidence)}".strip()
 
 
 def clock_refused(evidence: Evidence) -> str:
-    """Return that a transfer was refused for its timestamp, while the clock is being set again; empty if it was not."""
+    """Return that a transfer was refused for its timestamp; empty if it was not."""
     if isinstance(evidence, Refusal) and evidence.is_clock:
         return "The exchange refused it: the clock was off. Nothing moved. The clock is being set again."
     return ""
 
 
 def notice(evidence: Evidence) -> tuple[str, str]:
-    """Return a title and a text for a person who was shown something else of the transfer before."""
+    """Return the title and the text of a notice that corrects what Shunter showed before."""
     outcome = outcome_from(evidence)
     if isinstance(evidence, PersonsWord | PersonsRecord) or outcome not in (Outcome.DONE, Outcome.UNKNOWN):
-        return "Not as it was said", f"What Shunter showed of this transfer before does not hold. {meaning(evidence)}"
+        return "Corrected", f"What Shunter showed about this transfer before was wrong. {meaning(evidence)}"
     if outcome is Outcome.DONE:
         says = (
             f"A matching record of {_time(evidence.recorded_ms)} says that this transfer WAS executed"
@@ -170,12 +169,12 @@ def notice(evidence: Evidence) -> tuple[str, str]:
         )
         return (
             "Executed after all",
-            f"{says}: what Shunter showed of it before does not hold. If you sent the amount again since, it may have "
+            f"{says}: what Shunter showed before was wrong. If you have sent the amount again since, it may have "
             "moved twice.",
         )
     return (
         "Unknown again",
-        "What Shunter showed of this transfer does not hold: its outcome is unknown again, and it may have been "
+        "What Shunter showed about this transfer was wrong: its outcome is unknown again, and it may have been "
         f"executed. Shunter keeps looking. {_UNTIL_THEN}",
     )
 
@@ -194,7 +193,7 @@ def quitting(count: int, *, has_next_start: bool) -> str:
 
 
 def standing(evidence: Evidence) -> str:
-    """Return how a transfer stands, to go on after "and": is done, was judged not executed."""
+    """Return the outcome as the end of a sentence: "is done", "was judged not executed"."""
     match evidence:
         case NoRecord():
             return "was judged not executed, which is no proof"
@@ -234,14 +233,14 @@ def _decided(watch: Watch, evidence: PersonsWord | Legacy) -> str:
 def _watch(watch: Watch) -> str:
     match watch:
         case Watch.KEPT:
-            return "Shunter keeps looking for a day after that, and tells you if it appears."
+            return "Shunter keeps looking for a day after that, and tells you if a record appears."
         case Watch.OTHER_KEY:
             return (
-                "Nobody looks for it now: it was sent with another key. Choose that key (F4), or look on the "
+                "Shunter does not look for it now: it was sent with another key. Choose that key (F4), or look on the "
                 "exchange's own site."
             )
         case Watch.OVER:
-            return "Nobody looks for it any more: shunter reconcile does, or look on the exchange's own site."
+            return "Shunter no longer looks for it. Run shunter reconcile, or look on the exchange's own site."
         case Watch.UNKNOWN:
             return ""
         case _:

@@ -1,4 +1,4 @@
-"""How the settling of an unknown transfer goes, and what the person is asked when the program cannot tell."""
+"""How the settling of an unknown transfer goes, and what the person is asked if Shunter cannot tell."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tui.words import outcomes
 
 
 class Doubt(Enum):
-    """Why the program cannot tell how a transfer ended, and the person has to."""
+    """Why Shunter cannot tell how a transfer ended, and the person has to."""
 
     SEVERAL = auto()
     """Several records could be it, or several transfers could claim one."""
@@ -145,7 +145,7 @@ def undecided_status(status: str) -> str:
 
 
 def paused(wait_s: int) -> str:
-    """Return that the exchange asks to be left alone."""
+    """Return that the exchange asks for a pause."""
     return f"the exchange asks to wait {wait_s} s"
 
 
