@@ -87,7 +87,7 @@ async def _taken(picture: Picture) -> str:
                 await pilot.press(key)
             await pilot.pause()
             # The review keeps its connection warm for as long as it is up, and the history follows what comes.
-            while busy := [worker for worker in app.workers if worker.group not in ("warm", "past", "arrange")]:
+            while busy := [worker for worker in app.workers if worker.group not in ("warm", "history", "arrange")]:
                 await app.workers.wait_for_complete(busy)
                 await pilot.pause()
             while isinstance(app.screen, HistoryScreen) and "of the exchange" not in _said(app.screen):

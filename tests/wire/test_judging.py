@@ -715,7 +715,7 @@ async def test_record_of_what_a_person_called_not_executed_is_told(
     into_isolated = TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal(1), None, "BTCUSDT")
     transfer = await seat.desk.submit(into_isolated if how == "without its pair" else _request())
     decided = await seat.desk.choose(Decision(transfer, Word.NOT_EXECUTED))
-    assert "tells you if it appears" in outcomes.meaning(decided.evidence, seat.desk.watch_over(decided))
+    assert "tells you if a record appears" in outcomes.meaning(decided.evidence, seat.desk.watch_over(decided))
     await seat.desk.close()
     server.exchange.history.hidden = Lag()
     if how == "late":
