@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Label
 
 from tests.evidence import matching_record, no_record, persons_word
@@ -458,3 +459,20 @@ async def test_quitting_while_it_opens_is_no_error(demo_app: AppMaker) -> None:
         app.exit()
         await running
         assert app.return_code == 0, f"{turns}: {app._exception!r}"
+
+
+async def test_what_is_removed_comes_to_rest(demo_app: AppMaker) -> None:
+    """Of its idle event, Textual's handler for screens is the last one: the next would ask for another, for ever."""
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        await pilot.press("f4")
+        await until_screen(pilot, KeysScreen)
+        removed = pilot.app.screen
+        await pilot.press("escape")
+        await until(pilot, lambda: removed not in pilot.app.screen_stack)
+        event = events.Idle()
+        handlers = []
+        for handler, _ in removed._get_dispatch_methods("on_idle", event):
+            handlers.append(handler)
+            event.prevent_default()
+        assert handlers == [Screen]

@@ -23,4 +23,5 @@ class DropsLateMessages:
         is_there = self.is_attached and (not isinstance(self, Screen) or self in self.app.screen_stack)
         if is_there or isinstance(message, events.Unmount):
             return methods
-        return [(cls, method) for cls, method in methods if cls.__module__.startswith("textual.")]
+        # Lazily, as Textual does: a handler that prevents the default action ends it before the next one is found.
+        return ((cls, method) for cls, method in methods if cls.__module__.startswith("textual."))
