@@ -345,7 +345,7 @@ class Tmux(Terminal):
 
 def _pause_before(keys: str) -> None:
     """Pause before an answer: it is dropped right behind a burst of keys, as a person reads first."""
-    if keys in ("y", "d"):
+    if keys in ("y", "d", "w"):
         time.sleep(_REST_S)
 
 
