@@ -51,6 +51,8 @@ _HOUR_S = 3600
 _DECIDES_AFTER_S = (30, 600, 1500, 2400, 3000, 3300)
 _LOOKS, _LOOKS_AGAIN_S = 4, 13
 """How often the person looks whether it asks: a read that fails takes the question away until the next."""
+_PASSES = 8
+"""How often the person looks once more at the end."""
 _SETTLES_S = 0.0005
 """How long of the world's time loopback may need to hand over what was written."""
 _WALL_OFFSETS_S = (-4 * 3600, 5 * 86400, -3 * 86400, 2 * 3600)
@@ -366,6 +368,11 @@ class Run:
                 await stays.decide(await self._open_rows())
                 await asyncio.sleep(_LOOKS_AGAIN_S)
         await asyncio.sleep(max(0, made_s + _HOUR_S + 60 - self.clock.now_s()))
+        for _ in range(_PASSES):  # what a watch has opened again since the last look is asked about now
+            if not (rows_open := await self._open_rows()):
+                break
+            await stays.decide(rows_open)
+            await asyncio.sleep(_LOOKS_AGAIN_S)
         await stays.leave()
         rows = await asyncio.to_thread(journal, self._environment)
         self.judge.judge_end(rows)
