@@ -21,12 +21,12 @@ _LOTS = (
 
 def test_nothing_false_is_said_of_a_transfer_that_the_exchange_executed_late_or_shows_late(gnome_keyring: Any) -> None:
     report = judged(gnome_keyring.environment, transfers=4, seed=1, persons=1, hours=_HOURS, lots=_LOTS)
-    assert not report.broken, report
+    assert not report.broken, str(report)
     assert report.outcomes == {"done": 3, "not_executed": 1}
 
 
 def test_nothing_is_lost_or_doubled_when_the_program_is_killed(gnome_keyring: Any) -> None:
     report = judged(gnome_keyring.environment, transfers=8, seed=_KILLED_SEED, persons=2, hours=_HOURS)
-    # On a busy machine a person may give up; that is no promise about a transfer.
-    assert not [one for one in report.broken if one.kind.startswith(("lost", "doubled", "said"))], report
+    # On a busy machine a person may give up. Everything that is said until then is judged.
+    assert not [one for one in report.broken if one.kind != "a person could not go on"], str(report)
     assert report.kills
