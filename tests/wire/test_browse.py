@@ -138,7 +138,7 @@ async def test_stopping_keeps_what_came_and_asking_again_completes_it(client: Bi
     def look() -> bool:
         nonlocal is_stopped
         if browser.record_count and not is_stopped:
-            browser.stop()  # on a busy machine all of it may have come before: then nothing more is told
+            browser.stop()  # on a busy machine everything may have arrived before
             is_stopped = True
         elif is_stopped and not browser.is_reading and browser.reading and not browser.reading.is_over:
             assert browser.missing[0].startswith("Stopped when ")

@@ -77,9 +77,8 @@ async def test_no_answer_leads_to_an_error_that_holds_the_key(
             # A read that is refused for its timestamp is asked once more.
             times = 2 if name == "400 of -1021" and method == "GET" else 1
             server.exchange.faults[:] = [Fault(answer=answer, executes=False, method=method, times=times)]
-            async with BinanceClient(
-                server.base_url, key
-            ) as client:  # a new one: none waits for longer than it is told
+            # A new client for each answer: the old one may have been asked to wait.
+            async with BinanceClient(server.base_url, key) as client:
                 met.add(await _kind_of_error(client, key, method))
             assert not server.exchange.faults, f"{name} was not answered to {method}"
     every = _kinds(ExchangeError) - {ExchangeError, NotSent, HistoryNotWhole}

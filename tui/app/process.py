@@ -68,8 +68,8 @@ def collect_garbage_less_often() -> None:
 def collect_what_screens_leave() -> None:
     """Collect often from here on, and only among what is created from here on.
 
-    A screen that was left is a reference cycle. Uncollected, a hundred of them take 20 MB; a whole collection is quick
-    once the modules are not looked through any more.
+    A screen that was left is a reference cycle. Uncollected, a hundred of them take 20 MB; a full collection is
+    quick once it no longer visits the modules.
     """
     gc.freeze()
     gc.set_threshold(10_000, 5, 2)

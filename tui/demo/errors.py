@@ -7,7 +7,7 @@ from enum import Enum
 class Code(Enum):
     """A refusal: the exchange's code, its message, and the HTTP status that carries it.
 
-    Source: the exchange's pages on error codes. `{}` in a message is replaced by what is refused.
+    Source: the exchange's pages on error codes. `{}` in a message stands for the refused value.
     """
 
     UNKNOWN = -1000, "An unknown error occurred while processing the request.", 500

@@ -279,7 +279,7 @@ class HistoryReader:
         raise HistoryNotWhole(problem)
 
     async def _take(self, query: HistoryQuery, span: _Span, rows: list[Row], *, until_ms: int) -> None:
-        """Replace what was known of a span by what came whole, and keep it."""
+        """Replace the records of a span with those that were just read, and write them to the cache."""
         kept = self._kept.get(query, {})
         self._kept[query] = {key: row for key, row in kept.items() if _is_before(row, span)}
         self._came[query] = rows

@@ -218,8 +218,8 @@ def _holdings(rows: Iterable[_RowT], amount: Callable[[_RowT], Decimal], *, is_t
 
 
 def _isolated(account: IsolatedAccount) -> Holdings:
-    """Return the isolated accounts, by pair. One that is switched off and empty is none. One without a name that can be
-    written is left out, but may be that of any pair.
+    """Return the isolated accounts, by pair. An account that is disabled and empty is left out. So is one whose name
+    cannot be written; it may belong to any pair.
 
     Raises ExchangeError if one is listed twice with different figures, or does not hold its two assets.
     """

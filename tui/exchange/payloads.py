@@ -1,6 +1,6 @@
 """What is sent to the exchange and what comes back, typed.
 
-An answer's texts and amounts are `ServerText` and `Amount`: none is shown or calculated with before it is checked.
+Texts and amounts of an answer are `ServerText` and `Amount`: each is checked before it is shown or used.
 """
 
 from typing import Annotated

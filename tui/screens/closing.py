@@ -43,7 +43,7 @@ class DismissesItself(DropsLateMessages):
 
 
 class StaysOpen(DismissesItself):
-    """StaysOpen until the person closes it: a secret is typed on it, or one key away.
+    """Stays open until the person closes it: a secret is typed on it, or one key away.
 
     If something else replaced it, the rest of the secret would be typed into that: in the clear, or as commands. So
     other screens wait for `Closed`, and what was typed early waits for `Ready`.

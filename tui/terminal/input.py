@@ -1,7 +1,7 @@
 """Input from the terminal to a Textual app: only real keys arrive as keys, and each says how it was pressed.
 
 Textual's own parser takes an unfinished sequence for keys after a time-out, and in a paste too. Here it gets whole
-tokens only. What may have been a key but is none that is known is reported to the app: it must not be missing from an
+tokens only. Input that may be an unknown key is reported to the app: it must not be missing from an
 amount without a word. kitty's keyboard protocol is not requested: without it, each key that types a character arrives
 as that character.
 
@@ -109,7 +109,7 @@ class InputDriver(LinuxDriver):
         """A paste contained the mark of its own end: what came behind that looked like keys, and was none."""
 
     class UnreadableKey(Message):
-        """Input arrived that may have been a key, and is none that is known."""
+        """Posted when input arrives that may be an unknown key."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -164,7 +164,7 @@ def _by_code(code: int, shifted: int, base: int, bits: int) -> TypedKey | None:
 
 
 def _other_key(code: int, bits: int) -> TypedKey | None:
-    """Return a key by what it types, with Shift if that was held."""
+    """Return the key for a control code or a character; None for any other code."""
     if code in _CONTROLS:
         return _key(*_CONTROLS[code], bits)
     return _character(chr(code), bits if bits & _CHORD else 0) if chr(code).isprintable() else None

@@ -1,1 +1,1 @@
-"""The parts that screens are made of, a module each. A widget posts messages up, and is told things down."""
+"""The parts that screens are made of, one module each. A widget posts messages up and receives its state from above."""

@@ -45,7 +45,7 @@ class Section:
 
 
 def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKNOWN) -> str:
-    """Return what is to be known of an entry, in a sentence or two. `host` is the one that was read."""
+    """Describe an entry in one or two sentences. `host` is the exchange whose history was read."""
     record, transfer = entry.record, entry.transfer
     own = outcomes.meaning(transfer.evidence, watch) if transfer else ""
     match entry.origin:
