@@ -16,6 +16,7 @@ from tests.evidence import (
     named,
     never_left,
     no_record,
+    persons_record,
     persons_word,
     refusal,
     transfer,
@@ -221,6 +222,18 @@ def test_record_that_another_row_has_is_not_taken_for_a_judged_one() -> None:
     again = replace(judged, id=2, identity="2", evidence=accepted(1001), timestamp_ms=judged.timestamp_ms + 2000)
     comparison = compared([judged, again], [record_of(judged)])
     assert (_kinds(comparison), comparison.agree, comparison.unmoved) == ([], 1, 1)
+
+
+@pytest.mark.parametrize("evidence", [persons_record(1001), matching_record(1001)])
+def test_equal_record_beside_the_one_that_was_chosen_is_perhaps_its(evidence: Evidence) -> None:
+    """Nothing tells the two apart, so neither was surely made elsewhere. An answer that names a tranId does."""
+    chosen = row_of(1, evidence)
+    own, equal = record_of(chosen), record_of(chosen, tran_id=1002)
+    later = record_of(chosen, tran_id=1003, timestamp=chosen.timestamp_ms + HOUR_MS // 2)
+    comparison = compared([chosen], [own, equal, later])
+    assert (comparison.agree, comparison.perhaps, [one.record for one in comparison.elsewhere]) == (1, 1, [later])
+    for sure in (row_of(1), replace(chosen, answer=named(1001))):
+        assert [one.record for one in compared([sure], [own, equal, later]).elsewhere] == [later, equal]
 
 
 def test_record_that_another_keys_row_has_was_made_here() -> None:

@@ -1,8 +1,9 @@
 """Where the exchange's records were made: here, perhaps here, or elsewhere.
 
-A record belongs to the row of the journal that has its tranId. Without one, it could still be a row whose tranId is not
-known: by type, asset, amount, pairs and the exchange's time (`matching`), or because it was sighted while that row was
-settled. It was made elsewhere only if no row could be it. A row that the exchange refused, that never left, or that was
+A record belongs to the row of the journal that has its tranId. Without one, it could still be a row whose tranId is
+not known: by type, asset, amount, pairs and the exchange's time (`matching`), or because it was sighted while that row
+was settled. A row whose record the history or the person chose could still be another record that fits it as well. A
+record was made elsewhere only if no row could be it. A row that the exchange refused, that never left, or that was
 answered with another tranId is no other record.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import replace
 from tui.desk.matching import Fit, could_be, fit, span_ms
 from tui.domain.entries import Entry, merge
 from tui.domain.evidence import Accepted, NeverLeft, Refusal, named_tran_ids
+from tui.domain.outcome import Basis
 from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
@@ -40,7 +42,7 @@ def joined(
     """
     questions = questions or {}
     entries = merge(records, transfers, host)
-    rows = _Rows((entry.transfer for entry in entries if entry.record is None and entry.transfer), sighted or {})
+    rows = _Rows(entries, questions, sighted or {})
     declines: dict[str, Collection[int]] = {}
 
     def declined_once(row: Transfer) -> Collection[int]:
@@ -59,7 +61,7 @@ def joined(
 
 
 def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] = ()) -> Fit:
-    """Return how well a record fits a row that has none. `queries` are the questions that gave the record."""
+    """Return how well a record fits a row. `queries` are the questions that gave the record."""
     if not _could_have_any(transfer, record):
         return Fit.NONE
     if record.tran_id is not None and record.tran_id in named_tran_ids(transfer.answer):
@@ -99,10 +101,19 @@ def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | Non
 
 
 class _Rows:
-    """Rows of the journal without a record, searched by a record's time."""
+    """Rows of the journal that could have a record other than their own, searched by a record's time."""
 
-    def __init__(self, transfers: Iterable[Transfer], sighted: Mapping[int, Collection[str]]) -> None:
+    def __init__(self, entries: Iterable[Entry], questions: Questions, sighted: Mapping[int, Collection[str]]) -> None:
         self._sighted = sighted
+        self._fit_of_own: dict[str, Fit] = {}
+        transfers = []
+        for entry in entries:
+            row, record = entry.transfer, entry.record
+            if row and record and row.basis is not Basis.ANSWER and row.tran_id not in named_tran_ids(row.answer):
+                own_fit = likeness(row, record, questions.get(identity(record), frozenset()))
+                self._fit_of_own[row.identity] = max(own_fit, Fit.NEAR)
+            if row and (record is None or row.identity in self._fit_of_own):
+                transfers.append(row)
         self._rows: defaultdict[str, list[Transfer]] = defaultdict(list)
         for transfer in sorted(transfers, key=lambda transfer: transfer.timestamp_ms):
             self._rows[transfer.host].append(transfer)
@@ -128,7 +139,9 @@ class _Rows:
             likely = likeness(row, record, queries)
             if likely is Fit.NONE and row.identity in self._sighted.get(record.tran_id or 0, ()):
                 likely = Fit.NEAR
-            if likely is not Fit.NONE and (record.tran_id is None or record.tran_id not in declined(row)):
+            if likely < self._fit_of_own.get(row.identity, Fit.NEAR):
+                continue
+            if record.tran_id is None or record.tran_id not in declined(row):
                 fits[likely].append(row)
         best = fits.get(Fit.MATCH) or fits.get(Fit.NEAR) or []
         return tuple(sorted(best, key=lambda row: abs(row.timestamp_ms - (record.timestamp or 0))))
