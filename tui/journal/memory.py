@@ -13,6 +13,7 @@ journal compares the file with every row that this session wrote or read, and wr
 - The first answer, sighted records and declined records are only added, never removed.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ _OPEN = frozenset({Outcome.SENDING, Outcome.UNKNOWN})
 _ANSWER = ("answer_kind", "answer_details", "code")
 
 _State = tuple[object, ...]
-_Brief = tuple[int, str, str]
-"""Revision and evidence: if they are equal, the file has the row as it is known."""
+_Brief = tuple[int, str, str, str, str]
+"""Revision, evidence, sighted and declined records: if they are equal, the file has the row as it is known."""
 _Value = TypeVar("_Value")
 
 
@@ -49,6 +50,7 @@ class _KnownRow:
     """The newest known version of a row, and the states before it."""
 
     newest: Snapshot
+    brief: _Brief
     first_revision: int
     states: set[_State]
 
@@ -63,10 +65,11 @@ class Memory:
         """Remember rows as they are on the disk."""
         for snapshot in snapshots:
             row = snapshot.row
-            known = self._known.setdefault(row["identity"], _KnownRow(snapshot, row["revision"], set()))
+            brief = _brief(snapshot)
+            known = self._known.setdefault(row["identity"], _KnownRow(snapshot, brief, row["revision"], set()))
             known.states.add(_state(row))
             if row["revision"] >= known.newest.row["revision"]:
-                known.newest = snapshot
+                known.newest, known.brief = snapshot, brief
 
     def behind(self, connection: sqlite3.Connection) -> list[str]:
         """Return the identities of the transfers of which the file has less than is known, in order."""
@@ -74,11 +77,7 @@ class Memory:
         there: dict[str, _Brief] = {}
         for some in _batches(list(all_known)):
             there.update(_briefs(connection, some))
-        doubtful = [
-            identity
-            for identity, known in all_known.items()
-            if there.get(identity) != _brief(known.newest.row) or known.newest.sightings or known.newest.declined
-        ]
+        doubtful = [identity for identity, known in all_known.items() if there.get(identity) != known.brief]
         if not doubtful:
             return []
         rows_there = {snapshot.row["identity"]: snapshot for snapshot in _by_identity(connection, doubtful)}
@@ -150,17 +149,28 @@ def snapshots_of(connection: sqlite3.Connection, table_rows: Sequence[sqlite3.Ro
     return [Snapshot(row, sightings[row["id"]], frozenset(declined[row["id"]])) for row in table_rows]
 
 
-def _brief(row: sqlite3.Row) -> _Brief:
-    return row["revision"], row["kind"], row["details"]
+def _brief(snapshot: Snapshot) -> _Brief:
+    row = snapshot.row
+    return row["revision"], row["kind"], row["details"], _listed(snapshot.sightings), _listed(snapshot.declined)
+
+
+def _listed(values: Iterable[str] | Iterable[int]) -> str:
+    """Return values as SQLite's `json_group_array` writes them."""
+    return json.dumps(sorted(values), ensure_ascii=False, separators=(",", ":"))
 
 
 def _briefs(connection: sqlite3.Connection, identities: Sequence[str]) -> dict[str, _Brief]:
     briefs = connection.execute(
-        f"SELECT identity, revision, kind, details FROM transfers WHERE identity IN ({rows.marks(len(identities))})",  # noqa: S608
+        f"""
+        SELECT identity, revision, kind, details,
+            (SELECT json_group_array(record) FROM sightings WHERE transfer_id = id),
+            (SELECT json_group_array(tran_id) FROM declined WHERE transfer_id = id)
+        FROM transfers WHERE identity IN ({rows.marks(len(identities))})
+        """,  # noqa: S608 - marks
         identities,
     )
     briefs.row_factory = None
-    return {identity: (revision, kind, details) for identity, revision, kind, details in briefs}
+    return {identity: tuple(brief) for identity, *brief in briefs}
 
 
 def _by_identity(connection: sqlite3.Connection, identities: Sequence[str]) -> Iterator[Snapshot]:
