@@ -141,7 +141,9 @@ class Judge:
         self.offsets_s: list[float] = []
         """How far off it is where programs wait for the end of what is open."""
         self.reopened_s: dict[str, float] = {}
-        """When a notice said that an amount is unknown again."""
+        """When a notice, or the journal, said that an amount is unknown again."""
+        self._settled: set[str] = set()
+        """Amounts whose outcome was final when the journal was read last."""
         self.pictures = 0
         self.forgotten: set[str] = set()
         """Amounts that were open when the server began anew without them: it says itself that they never were."""
@@ -351,6 +353,7 @@ class Judge:
             if row["outcome"] == "done" and row["tran_id"] in {one.tran_id for one in self.ledger.moves(row["amount"])}
         ]
         for row in rows:
+            self._note_reopened(row)
             said = words.KIND_OF[row["outcome"].replace("_", " ")]
             self.judge(Claim(said, row["amount"], f"journal: {row['outcome']} ({row['message']})", row["tran_id"]))
             if (lost := words.ANOTHERS.search(row["message"])) and int(lost[1]) in self._own_tran_ids(row):
@@ -359,6 +362,14 @@ class Judge:
                 holder = by_id.get(int(clash[2]), {})
                 if holder.get("tran_id") == int(clash[1]):
                     self.breaks("said that its own tranId is already another's", row["amount"], row["message"])
+
+    def _note_reopened(self, row: dict[str, Any]) -> None:
+        """Note that a final outcome is open again: a watch may reopen it more than once in an hour."""
+        if row["outcome"] not in words.OPEN_IN_JOURNAL:
+            self._settled.add(row["amount"])
+        elif row["amount"] in self._settled:
+            self._settled.remove(row["amount"])
+            self.reopened_s[row["amount"]] = self.clock.now_s()
 
     def _own_tran_ids(self, row: dict[str, Any]) -> set[int]:
         return {record.tran_id for record in self.ledger.executions(row["amount"])}
