@@ -21,7 +21,7 @@ from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.domain.entries import Entry
 from tui.domain.transfer import Outcome, Transfer
-from tui.files.folders import config_folder
+from tui.files import config_folder
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import ThemePalette

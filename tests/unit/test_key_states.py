@@ -15,7 +15,7 @@ from keyring.backends import fail
 from tests.keyrings import FakeKeyring, keyring_is
 from tui import keys
 from tui.app import process
-from tui.files.folders import config_folder
+from tui.files import config_folder
 from tui.keys import KeyringState, gnome_keyring, session_bus
 
 

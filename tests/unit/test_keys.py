@@ -22,7 +22,7 @@ from tests.waiting import wait_for
 from tui import keys
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import DEFAULT_BASE_URL
-from tui.files.folders import config_folder
+from tui.files import config_folder
 from tui.keys import KeyringState
 
 API_KEY = "A1b2C3d4" * 7 + "E5f6k3Fq"

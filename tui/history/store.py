@@ -24,8 +24,7 @@ from tui.domain.records import (
 )
 from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
-from tui.files import NotRegular, require_regular_database, state_folder
-from tui.files.database import transaction
+from tui.files import NotRegular, require_regular_database, state_folder, transaction
 
 _VERSION = 2
 """Earlier versions added pairs that no record named, and wrote spans by a clock that could be wrong."""

@@ -16,8 +16,7 @@ from typing import Self
 from uuid import uuid4
 
 from tui.domain.transfer import Outcome
-from tui.files import NotRegular, regular_descriptor, require_regular_database
-from tui.files.database import transaction
+from tui.files import NotRegular, regular_descriptor, require_regular_database, transaction
 from tui.journal.errors import JournalError, in_words, name_of
 from tui.journal.schema import MIGRATIONS
 

@@ -14,8 +14,7 @@ from tui.domain.records import Row, identity
 from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
-from tui.files import state_folder
-from tui.files.database import transaction
+from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
 from tui.journal import rows
 from tui.journal.errors import JournalError, RepeatUnconfirmed
