@@ -29,7 +29,7 @@ def pairs() -> list[Pair]:
     return list(itertools.islice(made, _PAIRS))
 
 
-def large_exchange(*, past: int = 0) -> DemoExchange:
+def large_exchange(*, earlier: int = 0) -> DemoExchange:
     """All of it in an exchange."""
     held = {asset: Funds(free=Decimal(number + 1) / 8) for number, asset in enumerate(assets())}
     some = {asset: held[asset] for asset in assets()[:_IN_OTHER_WALLETS]}
@@ -39,7 +39,7 @@ def large_exchange(*, past: int = 0) -> DemoExchange:
         Account(Wallet.ISOLATED, pair.symbol): {pair.base: held[pair.base], pair.quote: held[pair.quote]}
         for pair in pairs()[:_OPEN_PAIRS]
     }
-    return DemoExchange(ledger=Ledger({**wallets, **accounts}, pairs()), past=past)
+    return DemoExchange(ledger=Ledger({**wallets, **accounts}, pairs()), earlier=earlier)
 
 
 def serve(seconds_added: float) -> None:

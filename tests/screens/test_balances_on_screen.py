@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
+from tests.gate import Gate
 from tests.screens.waiting import (
     figure,
     picture,
@@ -20,7 +21,7 @@ from tests.screens.waiting import (
 )
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 from tui.screens.entry import EntryScreen

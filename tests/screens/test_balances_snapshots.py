@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from textual.pilot import Pilot
 
+from tests.gate import Gate
 from tests.screens.waiting import until, until_open
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 from tui.demo.routes import ENDPOINTS
 from tui.domain.wallets import Wallet
 from tui.screens.main import MainScreen

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from tests.gate import Gate
 from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Fault, Gate
+from tui.demo.faults import TRANSFER_PATH, Fault
 from tui.desk import browse
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen

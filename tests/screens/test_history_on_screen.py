@@ -13,10 +13,11 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.evidence import matching_record
+from tests.gate import Gate
 from tests.screens.waiting import newest, picture, screen_text, send, until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
+from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.person import earlier_transfers as earlier_transfers
 from tui.desk import browse
 from tui.domain.entries import Entry
@@ -45,7 +46,7 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     monkeypatch.setattr(browse, "_PAUSE_S", 0)
     made = DemoExchange()
     began_ms = made.server_ms()
-    made.history._past = lambda: earlier_transfers(60, began_ms)
+    made.history.earlier = lambda: earlier_transfers(60, began_ms)
     monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: made)
     return made
 

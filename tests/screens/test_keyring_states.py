@@ -17,6 +17,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Label
 
+from tests.gate import Gate
 from tests.keyrings import FakeKeyring
 from tests.screens.conftest import HOST
 from tests.screens.waiting import review, screen_text, send, until, until_open, until_screen, words
@@ -26,7 +27,7 @@ from tui.app.app import DeskReady, ShunterApp
 from tui.app.opening import Start
 from tui.clock import ClockReading
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate
+from tui.demo.faults import Fault
 from tui.demo.keys import demo_key, new_key
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyCheck

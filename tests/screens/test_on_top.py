@@ -14,13 +14,14 @@ from textual.screen import Screen
 from textual.widgets import Label
 
 from tests.evidence import matching_record, no_record, persons_word
+from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
 from tests.screens.test_deciding import REQUEST
 from tests.screens.test_themes import until_hit
 from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace, Progress

@@ -13,6 +13,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.examples import one_in
+from tests.gate import Gate
 from tests.keyrings import FakeKeyring
 from tests.screens.conftest import HOST
 from tests.screens.waiting import rows, until
@@ -20,7 +21,7 @@ from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
+from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.desk.settle import Pace
 from tui.domain.transfer import Draft, Outcome, Transfer

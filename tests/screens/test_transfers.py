@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Label
 
 from tests.evidence import ambiguous
+from tests.gate import Gate
 from tests.screens.waiting import (
     figure,
     newest,
@@ -28,7 +29,7 @@ from tests.screens.waiting import (
 from tui.app.app import ShunterApp
 from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 from tui.demo.history import Lag
 from tui.desk.settle import Progress
 from tui.domain.balances import Balances, Holdings

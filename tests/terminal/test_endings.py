@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.gate import Gate
 from tests.terminal.conftest import OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tests.waiting import LIMIT_S, wait_for
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 from tui.demo.serving import served
 
 FORM = ["--profile", "main", "--asset", "USDT", "--amount", "7.25"]

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.gate import Gate
 from tests.terminal.conftest import WHOLE_TEXTS, OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.serving import served
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from tests.gate import Gate
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
-from tui.demo.faults import Cut, Fault, Gate, Reply
+from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import new_key
 from tui.desk.desk import Decision, Word

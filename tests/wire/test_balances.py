@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.evidence import ambiguous, refusal
+from tests.gate import Gate
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer
 from tui.clock import ticks_ms
-from tui.demo.faults import Cut, Fault, Gate, Reply
+from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReader
 from tui.domain.balances import Account, Balances, Holdings, Restriction

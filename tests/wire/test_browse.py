@@ -12,11 +12,12 @@ import httpx
 import pytest
 
 from tests.evidence import accepted, ambiguous, begin_anyway, never_left, no_record, refusal
+from tests.gate import Gate
 from tests.waiting import LIMIT_S
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import TRANSFER_PATH, Fault, Gate, Reply
+from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
-from tui.demo.person import SEVERAL
+from tui.demo.person import EARLIER_COUNT
 from tui.desk import browse
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
@@ -41,7 +42,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def exchange() -> DemoExchange:
-    return DemoExchange(past=SEVERAL)
+    return DemoExchange(earlier=EARLIER_COUNT)
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ async def test_all_of_both_is_there_in_the_end_newest_first(client: BinanceClien
     origins = [entry.origin for entry in browser.entries]
     assert origins.count(Origin.HERE) == 1
     assert origins.count(Origin.JOURNAL) == 1199
-    assert origins.count(Origin.ELSEWHERE) == browser.record_count - 1 > SEVERAL - 60
+    assert origins.count(Origin.ELSEWHERE) == browser.record_count - 1 > EARLIER_COUNT - 60
     times = [entry.at_ms or 0 for entry in browser.entries]
     assert times == sorted(times, reverse=True)
     assert browser.missing[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT")
@@ -113,7 +114,7 @@ async def test_own_record_is_never_taken_for_one_made_elsewhere_while_rows_come(
 ) -> None:
     monkeypatch.setattr(browse, "_PAGE", 1)
     journal = Journal.in_memory()
-    exchange.history._past = tuple
+    exchange.history.earlier = tuple
     now_ms = exchange.server_ms()
     for number in range(30):
         at_ms = now_ms - (30 - number) * HOUR_MS
@@ -147,7 +148,7 @@ async def test_stopping_keeps_what_came_and_asking_again_completes_it(client: Bi
 
     await followed(browser, look)
     assert is_stopped
-    assert browser.record_count > SEVERAL - 60
+    assert browser.record_count > EARLIER_COUNT - 60
 
 
 async def test_what_could_not_be_read_is_told_and_the_rest_is_there(
@@ -173,13 +174,13 @@ async def test_journal_that_cannot_be_read_is_told_and_the_records_are_there(
     browser = HistoryBrowser(client, journal)
     await followed(browser, is_read(browser))
     journal.close()
-    assert browser.record_count > SEVERAL - 60
+    assert browser.record_count > EARLIER_COUNT - 60
     assert browser.missing[0] == browser.journal_problem != ""
 
 
 async def test_row_that_changes_is_shown_as_it_stands_now(client: BinanceClient, exchange: DemoExchange) -> None:
     journal = Journal.in_memory()
-    exchange.history._past = tuple
+    exchange.history.earlier = tuple
     row = written(journal, ambiguous(), "1", exchange.server_ms())
     browser = HistoryBrowser(client, journal)
 
@@ -200,7 +201,7 @@ async def test_record_of_another_shunter_on_this_journal_is_never_said_to_be_mad
 ) -> None:
     """It sends while the history is read, and has no answer yet."""
     journal = Journal.in_memory()
-    exchange.history._past = tuple
+    exchange.history.earlier = tuple
     ask, begun = client.transfer_history, asyncio.Event()
 
     async def asked(*arguments: object, **parameters: object) -> object:
@@ -226,7 +227,7 @@ async def test_record_of_another_shunter_on_this_journal_is_never_said_to_be_mad
 
 async def test_asking_again_takes_in_what_another_shunter_wrote(client: BinanceClient, exchange: DemoExchange) -> None:
     journal = Journal.in_memory()
-    exchange.history._past = tuple
+    exchange.history.earlier = tuple
     moves = [exchange.ledger.transfer(_request(amount), exchange.server_ms()) for amount in (1, 2)]
     row = written(journal, ambiguous(), "1", moves[0].time_ms - 9)
     browser = HistoryBrowser(client, journal)
@@ -302,7 +303,7 @@ async def test_record_that_could_be_a_transfer_of_the_journal_is_not_said_to_be_
     client: BinanceClient, exchange: DemoExchange
 ) -> None:
     journal = Journal.in_memory()
-    exchange.history._past = tuple
+    exchange.history.earlier = tuple
     at_ms = exchange.server_ms() - 2 * HOUR_MS
     for amount in (1, 2, 3):
         exchange.ledger.transfer(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount)), at_ms)

@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager, contextmanager
 import httpx
 import pytest
 
+from tests.gate import Gate
 from tests.wire.answers import REJECTED, UNKNOWN
 from tests.wire.conftest import DemoServer, OpenDesk, RawServer, Seat
-from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Gate, Reply
+from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.desk.desk import Decision, Word
 from tui.domain.evidence import named_tran_ids
 from tui.domain.transfer import Outcome, Transfer

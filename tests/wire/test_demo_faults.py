@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from tests.gate import Gate
 from tests.wire.conftest import DemoServer
 from tui.demo.fault_specs import BadFault, set_fault
 from tui.demo.fault_words import SPECS
-from tui.demo.faults import TRANSFER_PATH, Cut, Fault, Gate, Reply
+from tui.demo.faults import TRANSFER_PATH, Cut, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 

@@ -7,10 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.gate import Gate
 from tests.wire.conftest import DemoServer
 from tests.wire.signed import history, transfer
 from tui.demo.fault_specs import set_fault
-from tui.demo.faults import Fault, Gate, Reply
+from tui.demo.faults import Fault, Reply
 
 
 async def _rows(server: DemoServer, *specs: str, transfers: int = 1, **parameters: object) -> Any:

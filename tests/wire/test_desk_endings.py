@@ -8,8 +8,9 @@ from typing import NoReturn
 
 import pytest
 
+from tests.gate import Gate
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
-from tui.demo.faults import Cut, Fault, Gate, Reply
+from tui.demo.faults import Cut, Fault, Reply
 from tui.desk.desk import Decision
 from tui.domain.evidence import Clash
 from tui.domain.transfer import Outcome, Transfer, TransferRequest

@@ -17,7 +17,7 @@ from tui.cli import main
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.keys import demo_key
-from tui.demo.person import SEVERAL
+from tui.demo.person import EARLIER_COUNT
 from tui.domain.evidence import Evidence
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
@@ -26,8 +26,8 @@ from tui.journal import Journal
 
 
 @pytest.fixture(autouse=True)
-def _past(server: DemoServer, one_account: None) -> None:
-    server.exchange = DemoExchange(past=SEVERAL)
+def _earlier(server: DemoServer, one_account: None) -> None:
+    server.exchange = DemoExchange(earlier=EARLIER_COUNT)
 
 
 def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ def test_all_that_the_exchange_has_is_printed_newest_first(
 ) -> None:
     tran_id = _made_here(server)
     rows = _printed(capsys)
-    assert len(rows) > SEVERAL - 60
+    assert len(rows) > EARLIER_COUNT - 60
     assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
     assert {row["type"] for row in rows} == {move.name for move in TransferType}
     first = rows[0]
@@ -225,5 +225,5 @@ def test_without_any_key_it_says_how_to_add_one(capsys: pytest.CaptureFixture[st
 
 
 def test_demo_has_a_history_without_any_key(capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(_printed(capsys, "--demo")) > SEVERAL - 60
+    assert len(_printed(capsys, "--demo")) > EARLIER_COUNT - 60
     assert not cache_path().exists()

@@ -17,9 +17,9 @@ from starlette.types import Receive, Scope, Send
 from tests.wire.conftest import Seat
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
-from tui.demo.history import Asked, Lag
+from tui.demo.history import Lag
 from tui.demo.keys import demo_key
-from tui.demo.person import SEVERAL
+from tui.demo.person import EARLIER_COUNT
 from tui.desk.history_reader import OVERLAP_MS, HistoryReader, Reading, open_history
 from tui.domain.entries import Origin
 from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
@@ -42,7 +42,7 @@ _OPEN_PAIRS = {None, "BTCUSDT", "ETHUSDT"}
 class Watched:
     """A demo exchange, and what it was asked."""
 
-    exchange: DemoExchange = field(default_factory=lambda: DemoExchange(past=SEVERAL))
+    exchange: DemoExchange = field(default_factory=lambda: DemoExchange(earlier=EARLIER_COUNT))
     asked: list[dict[str, str]] = field(default_factory=list)
     """The parameters of each reading of the history."""
     then: Callable[[], object] = lambda: None
@@ -60,7 +60,7 @@ class Watched:
         now_ms = self.exchange.server_ms()
         return {
             one.tran_id
-            for one in (*self.exchange.history._past(), *self.exchange.ledger.transfers)
+            for one in (*self.exchange.history.earlier(), *self.exchange.ledger.transfers)
             if {one.request.from_symbol, one.request.to_symbol} <= _OPEN_PAIRS
             and now_ms - HISTORY_REACH_MS <= one.time_ms <= now_ms
         }
@@ -100,7 +100,7 @@ async def test_reads_all_that_can_be_asked_for(client: BinanceClient, watched: W
     reader = HistoryReader(client)
     records = await _read(reader)
     assert _tran_ids(records) == watched.expected()
-    assert len(records) == len(watched.expected()) > SEVERAL - 60
+    assert len(records) == len(watched.expected()) > EARLIER_COUNT - 60
     assert reader.unread == {}
     assert len(reader.notes) == 1
     assert reader.notes[0].startswith("Isolated Margin was asked for BTCUSDT, ETHUSDT: what the account or")
@@ -122,7 +122,7 @@ async def test_progress_is_told_from_the_first_to_the_last(client: BinanceClient
 
 async def test_pair_of_the_journal_is_asked_for_too(client: BinanceClient, watched: Watched) -> None:
     reader = HistoryReader(client, pairs=["SOLUSDT"])
-    of_all = {one.tran_id for one in watched.exchange.history._past()}
+    of_all = {one.tran_id for one in watched.exchange.history.earlier()}
     assert _tran_ids(await _read(reader)) == of_all
     assert "SOLUSDT, BTCUSDT, ETHUSDT" in reader.notes[0]
 
@@ -405,12 +405,12 @@ async def test_record_that_comes_whatever_pair_is_asked_for_is_one_and_names_non
     history = watched.exchange.history
     filtered = history._records
 
-    def of_any_pair(asked: Asked, now_ms: int) -> list[object]:
-        if asked.move is not TransferType.MAIN_ISOLATED_MARGIN:
-            return filtered(asked, now_ms)
-        return [
-            row for pair in ("BTCUSDT", "ETHUSDT") for row in filtered(replace(asked, symbols=(None, pair)), now_ms)
-        ]
+    def of_any_pair(
+        move: TransferType, symbols: tuple[str | None, str | None], times: range, now_ms: int
+    ) -> list[object]:
+        if move is not TransferType.MAIN_ISOLATED_MARGIN:
+            return filtered(move, symbols, times, now_ms)
+        return [row for pair in ("BTCUSDT", "ETHUSDT") for row in filtered(move, (None, pair), times, now_ms)]
 
     history._records = of_any_pair  # type: ignore[method-assign]
     reader = HistoryReader(client)

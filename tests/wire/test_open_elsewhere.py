@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from tests.gate import Gate
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.clock import ticks_ms
-from tui.demo.faults import Fault, Gate
+from tui.demo.faults import Fault
 from tui.domain.balances import Account, Balances
 from tui.domain.form import too_much
 from tui.domain.transfer import Outcome

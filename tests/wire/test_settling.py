@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from tests.evidence import ambiguous
+from tests.gate import Gate
 from tests.wire.conftest import DemoServer, OpenDesk, Seat, TimePasses
 from tui import clock
-from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Gate, Reply
+from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import new_key
 from tui.desk.desk import Decision, Undecidable, Word

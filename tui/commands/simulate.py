@@ -6,12 +6,13 @@ import shlex
 import signal
 import sys
 import textwrap
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, word_of
-from tui.demo.person import SEVERAL
+from tui.demo.person import EARLIER_COUNT
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.text import name as as_name
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tui.demo.exchange import DemoExchange
 
 _DEFAULT_PORT = 8321
-_MOST_OF_THE_PAST = 100_000
 _WIDTH, _MEANING_AT = 79, 28
 _NEEDS_UVICORN = (
     "shunter simulate needs uvicorn, which comes with Shunter's own extra 'simulator'. "
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _faults()
     parser.add_argument(
         "--port",
-        type=_port,
+        type=_up_to(65535, "port"),
         default=_DEFAULT_PORT,
         metavar="N",
         help=f"the port on 127.0.0.1; 0 is any free one (default: {_DEFAULT_PORT})",
@@ -57,10 +57,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--past",
-        type=_count,
-        default=SEVERAL,
+        type=_up_to(100_000, "number"),
+        default=EARLIER_COUNT,
         metavar="N",
-        help=f"how many transfers the history has from before (default: {SEVERAL})",
+        help=f"how many transfers the history has from before (default: {EARLIER_COUNT})",
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="FAULT", help="misbehave like this; may be given several times"
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     from tui.demo.ledger import Funds
     from tui.domain.balances import Account
 
-    exchange = DemoExchange(past=args.past)
+    exchange = DemoExchange(earlier=args.past)
     try:
         for asset, amount in args.hold:
             exchange.ledger.hold(Account(Wallet.SPOT), asset, Funds(amount))
@@ -200,13 +200,12 @@ def _holding(text: str) -> tuple[str, Decimal]:
     raise argparse.ArgumentTypeError(f"{text!r} is not an asset and an amount, like TRX=1200")
 
 
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_OF_THE_PAST):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {_MOST_OF_THE_PAST}")
-    return int(text)
+def _up_to(most: int, name: str) -> Callable[[str], int]:
+    """Return a type for argparse: a whole number from 0 to `most`."""
 
+    def parsed(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a {name} from 0 to {most}")
+        return int(text)
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
-    return int(text)
+    return parsed

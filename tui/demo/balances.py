@@ -3,7 +3,7 @@
 Each public function answers one endpoint. Amounts are texts in plain decimals, as the exchange writes them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from decimal import Decimal
 
 from tui.demo.errors import Code, RequestRefused
@@ -310,10 +310,9 @@ def _portfolio_row(asset: str, holding: Funds) -> Row:
     }
 
 
-def _totals_in_btc(held: Iterable[tuple[str, Funds]]) -> Row:
-    rows = list(held)
-    assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)
-    net = sum((_in_btc(asset, holding.net) for asset, holding in rows), ZERO)
+def _totals_in_btc(held: Collection[tuple[str, Funds]]) -> Row:
+    assets = sum((_in_btc(asset, holding.total) for asset, holding in held), ZERO)
+    net = sum((_in_btc(asset, holding.net) for asset, holding in held), ZERO)
     return {
         "totalAssetOfBtc": _plain8(assets),
         "totalLiabilityOfBtc": _plain8(assets - net),
@@ -321,11 +320,10 @@ def _totals_in_btc(held: Iterable[tuple[str, Funds]]) -> Row:
     }
 
 
-def _margin_level(held: Iterable[tuple[str, Funds]]) -> str:
+def _margin_level(held: Collection[tuple[str, Funds]]) -> str:
     """Return assets divided by debts; 999 without debts, as the exchange writes it."""
-    rows = list(held)
-    assets = sum((_in_btc(asset, holding.total) for asset, holding in rows), ZERO)
-    owed = sum((_in_btc(asset, holding.total - holding.net) for asset, holding in rows), ZERO)
+    assets = sum((_in_btc(asset, holding.total) for asset, holding in held), ZERO)
+    owed = sum((_in_btc(asset, holding.total - holding.net) for asset, holding in held), ZERO)
     return _plain8(min(Decimal(999), assets / owed)) if owed else "999"
 
 

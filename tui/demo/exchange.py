@@ -25,8 +25,7 @@ from tui.demo.keys import demo_key
 from tui.demo.ledger import Ledger
 from tui.demo.person import demo_ledger, earlier_transfers, tran_id_at
 from tui.demo.requests import Permissions, Received, Registration, check_signed, known_key
-from tui.demo.routes import BALANCES, ENDPOINTS, Access, ApiCall, Endpoint
-from tui.demo.weights import Weights
+from tui.demo.routes import BALANCES, ENDPOINTS, Access, ApiCall, Endpoint, Weights
 from tui.domain.credentials import KeyKind
 
 _LARGEST_BODY = 64 * 1024
@@ -34,14 +33,6 @@ _LARGEST_BODY = 64 * 1024
 
 def _system_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def first_tran_id() -> int:
-    """Return the first tranId of an exchange that starts now. No exchange that started before reaches it.
-
-    It grows by 10 a millisecond, faster than transfers can be made.
-    """
-    return tran_id_at(_system_ms())
 
 
 class DemoExchange:
@@ -54,17 +45,18 @@ class DemoExchange:
         keys: Iterable[Registration] = (),
         now_ms: Callable[[], int] = _system_ms,
         tran_id: int | None = None,
-        past: int = 0,
+        earlier: int = 0,
     ) -> None:
         """`keys` are accepted in addition to the demo's own; `now_ms` is the clock.
 
-        `tran_id` is that of the first transfer; by default one that no other exchange has used. `past` is the number of
-        earlier transfers in the history.
+        `tran_id` is that of the first transfer; by default one that no exchange that started before can reach: it grows
+        by 10 a millisecond, faster than transfers can be made. `earlier` is the number of transfers in the history from
+        before.
         """
         self.ledger = ledger or demo_ledger()
-        self.ledger.next_tran_id = first_tran_id() if tran_id is None else tran_id
+        self.ledger.next_tran_id = tran_id_at(_system_ms()) if tran_id is None else tran_id
         began_ms = now_ms()
-        self.history = History(self.ledger, lambda: earlier_transfers(past, began_ms))
+        self.history = History(self.ledger, lambda: earlier_transfers(earlier, began_ms))
         self.weights = Weights()
         self.keys: dict[str, Registration] = {}
         self.faults: list[Fault] = []

@@ -68,13 +68,9 @@ def _set_on_exchange(  # noqa: C901 - a case for each fault
         case "record-time":
             history.time_shift_ms = _whole(value)
         case "record-amount":
-            if not re.fullmatch("[0-8]", value, re.ASCII):
-                raise BadFault(f"{value!r} is not a number of decimals from 0 to 8")
-            history.decimals = int(value)
+            history.decimals = int(_match("[0-8]", value, "a number of decimals from 0 to 8")[0])
         case "page-size":
-            if _whole(value) < 1:
-                raise BadFault(f"{value!r} is not a number of rows from 1")
-            history.most_rows = int(value)
+            history.most_rows = int(_match("[1-9][0-9]{0,11}", value, "a number of rows from 1")[0])
         case "page-shift":
             history.page_shift = _whole(value)
         case "history-total":
@@ -127,9 +123,7 @@ _OF_REQUESTS: Final[dict[str, Callable[[str], Fault]]] = {
 
 def _reply(value: str) -> Reply:
     status, _, body = value.partition(":")
-    if not re.fullmatch(r"[2-5][0-9]{2}", status, re.ASCII):
-        raise BadFault(f"{status!r} is not an HTTP status from 200 to 599")
-    return Reply(int(status), *_body(body))
+    return Reply(int(_match("[2-5][0-9]{2}", status, "an HTTP status from 200 to 599")[0]), *_body(body))
 
 
 def _edit(value: str) -> Edit:
@@ -144,16 +138,20 @@ def _text(text: str) -> str:
 
 
 def _whole(value: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]{1,12}", value, re.ASCII):
-        raise BadFault(f"{value!r} is not a whole number, like +5000 or -5000")
-    return int(value)
+    return int(_match("[+-]?[0-9]{1,12}", value, "a whole number, like +5000 or -5000")[0])
 
 
 def _seconds(value: str) -> float:
-    match = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)", value, re.ASCII)
-    if match is None:
-        raise BadFault(f"{value!r} is not a time, like 5s, 800ms or 4m")
+    match = _match(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)", value, "a time, like 5s, 800ms or 4m")
     return float(match[1]) * _UNITS_S[match[2]]
+
+
+def _match(pattern: str, value: str, expected: str) -> re.Match[str]:
+    """Match all of a value. Raises BadFault with what was expected."""
+    match = re.fullmatch(pattern, value, re.ASCII)
+    if match is None:
+        raise BadFault(f"{value!r} is not {expected}")
+    return match
 
 
 @cache

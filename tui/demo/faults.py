@@ -7,9 +7,7 @@ and replace the answer by another one or by the end of the connection.
 import asyncio
 import socket
 import struct
-import threading
-from collections.abc import Mapping
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -28,6 +26,10 @@ TRANSPORT_STATE: Final = "transport"
 
 LATE: Final = "late"
 """The key of a scope with the time that the exchange waits between checking a request and executing it."""
+
+
+Wait = float | Callable[[], Awaitable[object]]
+"""Seconds, or what is awaited."""
 
 
 class ConnectionCut(ConnectionError):
@@ -83,40 +85,21 @@ class Edit:
         return edited
 
 
-class Gate:
-    """Holds a request until it is opened, from any thread."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        """Set once a request waits at the gate."""
-        self._opened: Future[None] = Future()
-
-    def open(self) -> None:
-        """Let through the waiting requests, and all later ones."""
-        if not self._opened.done():
-            self._opened.set_result(None)
-
-    async def passed(self) -> None:
-        """Wait until the gate is open."""
-        self.reached.set()
-        await asyncio.shield(asyncio.wrap_future(self._opened))
-
-
 @dataclass(slots=True)
 class Fault:
     """What happens to a request; by default to a transfer, and nothing unusual."""
 
-    before: float | Gate = 0
-    """How long the request is held first: seconds, or until a gate opens."""
+    before: Wait = 0
+    """How long the request is held first."""
     executes: bool = True
     """Whether the exchange sees the request at all."""
-    after: float | Gate = 0
-    """How long the answer is held: seconds, or until a gate opens."""
+    after: Wait = 0
+    """How long the answer is held."""
     answer: Reply | Cut | None = None
     """What is sent back; None is the exchange's own answer. A request that is not executed needs another one."""
-    late: float | Gate | None = None
-    """How long after its check a request is executed: seconds, or until a gate opens. Only the history shows it: the
-    answer, which must be another one, does not wait.
+    late: Wait | None = None
+    """How long after its check a request is executed. Only the history shows it: the answer, which must be another one,
+    does not wait.
     """
     skip: int = 0
     """How many matching requests pass first; counts down."""
@@ -187,9 +170,9 @@ def with_headers(headers: Mapping[str, str], send: Send) -> Send:
     return sent
 
 
-async def held(until: float | Gate) -> None:
-    """Wait for seconds, or until a gate opens."""
-    await (until.passed() if isinstance(until, Gate) else asyncio.sleep(until))
+async def held(wait: Wait) -> None:
+    """Wait as long as a fault says."""
+    await (wait() if callable(wait) else asyncio.sleep(wait))
 
 
 async def _own_answer(app: ASGIApp, scope: Scope, receive: Receive) -> list[Message]:

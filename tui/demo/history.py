@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
@@ -31,80 +31,80 @@ class Lag:
     reads: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The records and the page that a request asks for."""
-
-    move: TransferType
-    symbols: tuple[str | None, str | None]
-    start_ms: int
-    end_ms: int
-    current: int
-    size: int
-
-
+@dataclass(eq=False)
 class History:
     """The answer of `GET /sapi/v1/asset/transfer` for a ledger. Its attributes say what is wrong with it."""
 
-    def __init__(self, ledger: Ledger, past: Callable[[], Iterable[Executed]] = tuple) -> None:
-        """`past` returns the earlier transfers, oldest first; the first reading calls it."""
-        self.hidden = Lag()
-        """How long a record is missing."""
-        self.pending = Lag()
-        """How long after the transfer its record is PENDING."""
-        self.failing = Lag()
-        """How long after the transfer its record is FAILED, although the money moved."""
-        self.time_shift_ms = 0
-        """How far a record's time is off; requests select by this time."""
-        self.decimals: int | None = None
-        """The decimals to which amounts are rounded, if they are."""
-        self.edits: list[tuple[Edit, int | None]] = []
-        """Applied to every record, or to that of the Nth transfer of the ledger."""
-        self.most_rows = _MAX_SIZE
-        """The most rows of a page, however many are asked for."""
-        self.page_shift = 0
-        """How many rows are missing between the first two pages; if negative, how many are on both."""
-        self.filters_by_pair = True
-        """Whether types with Spot at one end are filtered by pair, which the exchange does not document."""
-        self.total_error = 0
-        """How far `total` is off."""
-        self._ledger = ledger
-        self._past = past
-        self._readings: Counter[int] = Counter()
+    ledger: Ledger
+    earlier: Callable[[], Iterable[Executed]] = tuple
+    """Returns the transfers from before, oldest first; the first reading calls it."""
+    hidden: Lag = Lag()
+    """How long a record is missing."""
+    pending: Lag = Lag()
+    """How long after the transfer its record is PENDING."""
+    failing: Lag = Lag()
+    """How long after the transfer its record is FAILED, although the money moved."""
+    time_shift_ms: int = 0
+    """How far a record's time is off; requests select by this time."""
+    decimals: int | None = None
+    """The decimals to which amounts are rounded, if they are."""
+    edits: list[tuple[Edit, int | None]] = field(default_factory=list)
+    """Applied to every record, or to that of the Nth transfer of the ledger."""
+    most_rows: int = _MAX_SIZE
+    """The most rows of a page, however many are asked for."""
+    page_shift: int = 0
+    """How many rows are missing between the first two pages; if negative, how many are on both."""
+    filters_by_pair: bool = True
+    """Whether types with Spot at one end are filtered by pair, which the exchange does not document."""
+    total_error: int = 0
+    """How far `total` is off."""
+    _readings: Counter[int] = field(default_factory=Counter, init=False)
 
     def page(self, parameters: Parameters, now_ms: int) -> dict[str, object]:
         """Return one page of the records asked for, newest first. Raises RequestRefused."""
-        asked = _parse(parameters, now_ms)
-        records = self._records(asked, now_ms)
-        size = min(asked.size, self.most_rows)
-        start = (asked.current - 1) * size + (self.page_shift if asked.current > 1 else 0)
+        move = parse_type(parameters)
+        from_symbol, to_symbol = pairs_for(move, parameters)
+        end_ms = parameters.whole("endTime", now_ms)
+        start_ms = parameters.whole("startTime", end_ms - _DEFAULT_SPAN_MS)
+        if start_ms > end_ms:
+            raise RequestRefused(Code.BAD_PARAMETER, "startTime")
+        current, size = parameters.whole("current", 1), parameters.whole("size", _DEFAULT_SIZE)
+        if current < 1:
+            raise RequestRefused(Code.BAD_PARAMETER, "current")
+        if not 1 <= size <= _MAX_SIZE:
+            raise RequestRefused(Code.BAD_PARAMETER, "size")
+        times = range(max(start_ms, now_ms - _REACH_MS), end_ms + 1)
+        records = self._records(move, (from_symbol, to_symbol), times, now_ms)
+        size = min(size, self.most_rows)
+        start = (current - 1) * size + (self.page_shift if current > 1 else 0)
         return {"total": len(records) + self.total_error, "rows": records[max(0, start) : max(0, start + size)]}
 
-    def _records(self, asked: Asked, now_ms: int) -> list[object]:
+    def _records(
+        self, move: TransferType, symbols: tuple[str | None, str | None], times: range, now_ms: int
+    ) -> list[object]:
         """Newest first."""
-        numbered = reversed(list(enumerate(self._ledger.transfers, start=1)))
+        numbered = reversed(list(enumerate(self.ledger.transfers, start=1)))
         own = [
             (number, transfer)
             for number, transfer in numbered
-            if transfer.request.type is asked.move
+            if transfer.request.type is move
             and (
-                (transfer.request.from_symbol, transfer.request.to_symbol) == asked.symbols
-                or (asked.move in PAIR_UNFILTERED and not self.filters_by_pair)
+                (transfer.request.from_symbol, transfer.request.to_symbol) == symbols
+                or (move in PAIR_UNFILTERED and not self.filters_by_pair)
             )
         ]
-        before = ((None, transfer) for transfer in reversed(self._past_of.get((asked.move, *asked.symbols), [])))
+        before = ((None, transfer) for transfer in reversed(self._earlier.get((move, *symbols), [])))
         return [
             record
             for number, transfer in (*own, *before)
-            if asked.start_ms <= self._shown_ms(transfer) <= asked.end_ms
-            and (record := self._read(number, transfer, now_ms))
+            if self._shown_ms(transfer) in times and (record := self._read(number, transfer, now_ms))
         ]
 
     @cached_property
-    def _past_of(self) -> Mapping[tuple[TransferType, str | None, str | None], list[Executed]]:
+    def _earlier(self) -> Mapping[tuple[TransferType, str | None, str | None], list[Executed]]:
         """The earlier transfers by type and pairs, oldest first."""
         by_query: defaultdict[tuple[TransferType, str | None, str | None], list[Executed]] = defaultdict(list)
-        for transfer in self._past():
+        for transfer in self.earlier():
             request = transfer.request
             by_query[request.type, request.from_symbol, request.to_symbol].append(transfer)
         return by_query
@@ -150,20 +150,12 @@ def parse_type(parameters: Parameters) -> TransferType:
     return TransferType[name]
 
 
-def _parse(parameters: Parameters, now_ms: int) -> Asked:
-    move = parse_type(parameters)
-    from_symbol = parameters.symbol("fromSymbol") if move.needs_from_pair else None
-    to_symbol = parameters.symbol("toSymbol") if move.needs_to_pair else None
-    end_ms = parameters.whole("endTime", now_ms)
-    start_ms = parameters.whole("startTime", end_ms - _DEFAULT_SPAN_MS)
-    if start_ms > end_ms:
-        raise RequestRefused(Code.BAD_PARAMETER, "startTime")
-    current, size = parameters.whole("current", 1), parameters.whole("size", _DEFAULT_SIZE)
-    if current < 1:
-        raise RequestRefused(Code.BAD_PARAMETER, "current")
-    if not 1 <= size <= _MAX_SIZE:
-        raise RequestRefused(Code.BAD_PARAMETER, "size")
-    return Asked(move, (from_symbol, to_symbol), max(start_ms, now_ms - _REACH_MS), end_ms, current, size)
+def pairs_for(move: TransferType, parameters: Parameters) -> tuple[str | None, str | None]:
+    """Return the pairs that a type needs, at its source and its destination. Raises RequestRefused."""
+    return (
+        parameters.symbol("fromSymbol") if move.needs_from_pair else None,
+        parameters.symbol("toSymbol") if move.needs_to_pair else None,
+    )
 
 
 def _shortest(amount: Decimal) -> str:

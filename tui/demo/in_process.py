@@ -32,6 +32,6 @@ def _made() -> "httpx.ASGITransport":
     import httpx
 
     from tui.demo.exchange import DemoExchange
-    from tui.demo.person import SEVERAL
+    from tui.demo.person import EARLIER_COUNT
 
-    return httpx.ASGITransport(app=DemoExchange(past=SEVERAL))
+    return httpx.ASGITransport(app=DemoExchange(earlier=EARLIER_COUNT))

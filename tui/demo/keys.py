@@ -1,17 +1,13 @@
 """Keys of the demo exchange, all of them throw-away."""
 
 import secrets
-from typing import Final
 
 from tui.domain.credentials import ApiKey, KeyKind, Secret
-
-_API_KEY: Final = "demo" * 16
-_SECRET: Final = "thisisnotasecret" * 4
 
 
 def demo_key() -> ApiKey:
     """Return the HMAC key that every demo exchange accepts. It is always the same, and opens nothing else."""
-    return ApiKey(KeyKind.HMAC, Secret(_API_KEY), Secret(_SECRET))
+    return ApiKey(KeyKind.HMAC, Secret("demo" * 16), Secret("thisisnotasecret" * 4))
 
 
 def new_key(kind: KeyKind) -> tuple[ApiKey, str]:

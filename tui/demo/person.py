@@ -151,8 +151,8 @@ PRICES_IN_BTC: Final = {
 }
 """The exchange's value of an asset; other assets count as nothing."""
 
-SEVERAL: Final = 520
-"""Nearly three a day."""
+EARLIER_COUNT: Final = 520
+"""How many transfers the demo has from before: nearly three a day."""
 
 _DAYS: Final = 178
 _DAY_MS: Final = 24 * 60 * 60 * 1000

@@ -1,4 +1,4 @@
-"""The endpoints of the demo exchange: the weight of each, who may call it, and its answer."""
+"""The endpoints of the demo exchange: the answer of each, who may call it, and its weight, which is limited."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,15 +6,61 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Final
 
-from tui.demo import balances, weights
+from tui.demo import balances
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import TRANSFER_PATH
-from tui.demo.history import History, parse_type
+from tui.demo.history import History, pairs_for, parse_type
 from tui.demo.ledger import Ledger
 from tui.demo.requests import Parameters, Registration
-from tui.demo.weights import Limit
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS
 from tui.domain.transfer import Field, InvalidTransfer, TransferRequest
+
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A count of weights, by the exchange's minute."""
+
+    header: str
+    """The header that shows the count in an answer."""
+    per_minute: int
+    per_endpoint: bool = False
+    """Whether each endpoint is counted alone; otherwise all under the same first word of the path."""
+
+
+SAPI_IP: Final = Limit("X-SAPI-USED-IP-WEIGHT-1M", 12_000, per_endpoint=True)
+SAPI_UID: Final = Limit("X-SAPI-USED-UID-WEIGHT-1M", 180_000, per_endpoint=True)
+API_IP: Final = Limit("X-MBX-USED-WEIGHT-1M", 6000)
+FAPI_IP: Final = Limit("X-MBX-USED-WEIGHT-1M", 2400)
+DAPI_IP: Final = Limit("X-MBX-USED-WEIGHT-1M", 2400)
+EAPI_IP: Final = Limit("X-MBX-USED-WEIGHT-1M", 400)
+PAPI_IP: Final = Limit("X-MBX-USED-WEIGHT-1M", 6000)
+
+
+class Weights:
+    """The counts of the current minute."""
+
+    def __init__(self) -> None:
+        self.enforced = True
+        """Whether too much is refused. A long test may make more transfers than the exchange accepts."""
+        self._minute = 0
+        self._used: dict[tuple[Limit, str], int] = {}
+
+    def spend(self, limit: Limit, method: str, path: str, weight: int, now_ms: int) -> dict[str, str]:
+        """Count a request and return the header with the count. Raises RequestRefused."""
+        minute = now_ms // _MINUTE_MS
+        if minute != self._minute:
+            self._minute, self._used = minute, {}
+        counted = (limit, f"{method} {path}" if limit.per_endpoint else path.split("/")[1])
+        used = self._used.get(counted, 0) + weight
+        self._used[counted] = used
+        header = {limit.header: str(used)}
+        if self.enforced and used > limit.per_minute:
+            seconds = -(-((minute + 1) * _MINUTE_MS - now_ms) // 1000)
+            headers = header | {"Retry-After": str(seconds)}
+            raise RequestRefused(Code.TOO_MUCH_WEIGHT, str(limit.per_minute), headers=headers)
+        return header
 
 
 class Access(Enum):
@@ -47,7 +93,7 @@ class Endpoint:
     path: str
     answer: Callable[[ApiCall], object]
     """Returns the content of the JSON answer. Raises RequestRefused."""
-    limit: Limit = weights.SAPI_IP
+    limit: Limit = SAPI_IP
     weight: int = 1
     access: Access = Access.SIGNED
 
@@ -64,8 +110,7 @@ def parse_request(parameters: Parameters) -> TransferRequest:
     move = parse_type(parameters)
     asset = parameters.asset()
     amount = parameters.text("amount", _AMOUNT_PATTERN)
-    from_symbol = parameters.symbol("fromSymbol") if move.needs_from_pair else None
-    to_symbol = parameters.symbol("toSymbol") if move.needs_to_pair else None
+    from_symbol, to_symbol = pairs_for(move, parameters)
     parameters.check_all_read()
     try:
         return TransferRequest(move, asset, Decimal(amount), from_symbol, to_symbol)
@@ -83,7 +128,7 @@ def _from_ledger(answer: Callable[[Ledger, Parameters], object]) -> Callable[[Ap
 
 
 BALANCES: Final = (
-    Endpoint("GET", "/api/v3/account", _from_ledger(balances.account), weights.API_IP, 20),
+    Endpoint("GET", "/api/v3/account", _from_ledger(balances.account), API_IP, 20),
     Endpoint("GET", "/sapi/v1/asset/wallet/balance", _from_ledger(balances.glance), weight=60),
     Endpoint("POST", "/sapi/v3/asset/getUserAsset", _from_ledger(balances.spot), weight=5),
     Endpoint("POST", "/sapi/v1/asset/get-funding-asset", _from_ledger(balances.funding)),
@@ -97,20 +142,20 @@ BALANCES: Final = (
         weight=10,
         access=Access.KEY,
     ),
-    Endpoint("GET", "/fapi/v3/balance", _from_ledger(balances.um_futures), weights.FAPI_IP, 5),
-    Endpoint("GET", "/dapi/v1/balance", _from_ledger(balances.cm_futures), weights.DAPI_IP),
-    Endpoint("GET", "/eapi/v1/marginAccount", _from_ledger(balances.options), weights.EAPI_IP, 3),
-    Endpoint("GET", "/papi/v1/balance", _from_ledger(balances.portfolio), weights.PAPI_IP, 20),
-    Endpoint("GET", "/papi/v1/margin/maxWithdraw", _from_ledger(balances.portfolio_max_withdraw), weights.PAPI_IP, 5),
+    Endpoint("GET", "/fapi/v3/balance", _from_ledger(balances.um_futures), FAPI_IP, 5),
+    Endpoint("GET", "/dapi/v1/balance", _from_ledger(balances.cm_futures), DAPI_IP),
+    Endpoint("GET", "/eapi/v1/marginAccount", _from_ledger(balances.options), EAPI_IP, 3),
+    Endpoint("GET", "/papi/v1/balance", _from_ledger(balances.portfolio), PAPI_IP, 20),
+    Endpoint("GET", "/papi/v1/margin/maxWithdraw", _from_ledger(balances.portfolio_max_withdraw), PAPI_IP, 5),
 )
 """The endpoints of wallets, their assets and pairs."""
 
 ENDPOINTS: Final = (
-    Endpoint("GET", "/api/v3/ping", lambda _: {}, weights.API_IP, access=Access.OPEN),
-    Endpoint("GET", "/api/v3/time", lambda call: {"serverTime": call.now_ms}, weights.API_IP, access=Access.OPEN),
+    Endpoint("GET", "/api/v3/ping", lambda _: {}, API_IP, access=Access.OPEN),
+    Endpoint("GET", "/api/v3/time", lambda call: {"serverTime": call.now_ms}, API_IP, access=Access.OPEN),
     Endpoint("GET", "/sapi/v1/system/status", lambda _: {"status": 0, "msg": "normal"}, access=Access.OPEN),
     Endpoint("GET", "/sapi/v1/account/apiRestrictions", lambda call: call.key and call.key.permissions),
-    Endpoint("POST", TRANSFER_PATH, _transfer, weights.SAPI_UID, 900),
+    Endpoint("POST", TRANSFER_PATH, _transfer, SAPI_UID, 900),
     Endpoint("GET", TRANSFER_PATH, lambda call: call.history.page(call.parameters, call.now_ms)),
     *BALANCES,
 )

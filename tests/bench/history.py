@@ -1,6 +1,6 @@
 """How soon the newest hundred of 10,000 records over all types are known, and what a second look asks for.
 
-    python -m tests.bench.past [--records 10000] [--delay 0.4]
+    python -m tests.bench.history [--records 10000] [--delay 0.4]
 
 The demo exchange on a socket, each answer held for a while. Bad is: more than 3 round trips of the slowest call, a
 limit of the exchange passed, or a second look that asks for more than the last day.
@@ -20,8 +20,8 @@ from typing import Any
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Fault
 from tui.demo.keys import demo_key
+from tui.demo.routes import SAPI_IP
 from tui.demo.serving import served
-from tui.demo.weights import SAPI_IP
 from tui.desk.history_reader import OVERLAP_MS, HistoryReader
 from tui.domain.entries import merge
 from tui.exchange.client import BinanceClient
@@ -72,10 +72,12 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--delay", type=float, default=0.4)
     given = parser.parse_args()
-    exchange = DemoExchange(past=given.records)
+    exchange = DemoExchange(earlier=given.records)
     for path in (TRANSFER_PATH, "/sapi/v1/margin/isolated/account"):
         exchange.faults.append(Fault(after=given.delay, times=None, method="GET", path=path))
-    reachable = [one for one in exchange.history._past() if {one.request.from_symbol, one.request.to_symbol} <= _PAIRS]
+    reachable = [
+        one for one in exchange.history.earlier() if {one.request.from_symbol, one.request.to_symbol} <= _PAIRS
+    ]
     newest = {one.tran_id for one in reachable[-_NEWEST:]}
     is_bad = False
     with served(exchange) as base_url, tempfile.TemporaryDirectory() as folder:

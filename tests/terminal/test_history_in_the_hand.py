@@ -1,4 +1,4 @@
-"""The past in the real program: seen, found, and made the next transfer with few keys."""
+"""The history in the real program: seen, searched, and turned into the next transfer with few keys."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,7 +9,7 @@ import pytest
 from tests.terminal.conftest import Environment, OpenPty, Pty
 from tests.terminal.own_key import with_key
 from tui.demo.exchange import DemoExchange
-from tui.demo.person import SEVERAL
+from tui.demo.person import EARLIER_COUNT
 from tui.demo.serving import served
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
@@ -26,7 +26,7 @@ def demo(open_pty: OpenPty, shunter: list[str], environment: Environment) -> Pty
     return pty
 
 
-def test_demos_past_is_seen_found_and_made_the_next_transfer(demo: Pty) -> None:
+def test_demos_history_is_seen_searched_and_made_the_next_transfer(demo: Pty) -> None:
     demo.type(F3)
     demo.find(r"[45]\d\d transfers; [45]\d\d records of the exchange; n: what may be missing")
     screen = demo.wait_for("Time v", "elsewhere", ">")
@@ -68,7 +68,7 @@ def test_transfer_of_yesterday_again_takes_four_keys(
 def test_second_look_asks_for_what_is_new_only(
     open_pty: OpenPty, shunter: list[str], environment: Environment, tmp_path: Path
 ) -> None:
-    exchange = DemoExchange(past=SEVERAL)
+    exchange = DemoExchange(earlier=EARLIER_COUNT)
     with served(exchange) as base_url:
         person = with_key(environment, tmp_path, base_url)
         terminal = open_pty(shunter, person)
@@ -81,11 +81,11 @@ def test_second_look_asks_for_what_is_new_only(
             counts.append(sum(exchange.history._readings.values()) - read)
             terminal.type("q")
             terminal.wait_for("13 assets")
-        assert counts[0] > SEVERAL - 60
+        assert counts[0] > EARLIER_COUNT - 60
         assert counts[1] < 20
 
 
-def test_nothing_is_written_while_the_past_stands_still(demo: Pty) -> None:
+def test_nothing_is_written_while_the_history_stays_the_same(demo: Pty) -> None:
     demo.type(F3)
     demo.find(r"[45]\d\d records of the exchange")
     for _ in range(20):
