@@ -8,6 +8,7 @@ from tui.domain.evidence import (
     Accepted,
     Ambiguous,
     Awaiting,
+    Basis,
     Evidence,
     Failure,
     Flaw,
@@ -16,11 +17,11 @@ from tui.domain.evidence import (
     NeverLeft,
     NoRecord,
     Obstacle,
+    Outcome,
     PersonsRecord,
     PersonsWord,
     Refusal,
 )
-from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType

@@ -19,9 +19,9 @@ from tui.app.opening import Start
 from tui.demo.keys import demo_key
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
-from tui.exchange import calls
-from tui.exchange.calls import ReadCall
+from tui.exchange import payloads
 from tui.exchange.client import BinanceClient
+from tui.exchange.payloads import ReadCall
 from tui.screens.main import MainScreen
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.transfer_form import TransferForm
@@ -84,13 +84,13 @@ async def _slowest_call(base_url: str) -> float:
     async with BinanceClient(base_url, demo_key()) as client:
         await client.sync_clock()
         reading: tuple[ReadCall[Any], ...] = (
-            calls.WALLET_BALANCES,
-            calls.ISOLATED_ACCOUNT,
-            calls.ISOLATED_PAIRS,
-            calls.UM_BALANCES,
-            calls.CM_BALANCES,
-            calls.OPTIONS_ACCOUNT,
-            calls.PORTFOLIO_BALANCES,
+            payloads.WALLET_BALANCES,
+            payloads.ISOLATED_ACCOUNT,
+            payloads.ISOLATED_PAIRS,
+            payloads.UM_BALANCES,
+            payloads.CM_BALANCES,
+            payloads.OPTIONS_ACCOUNT,
+            payloads.PORTFOLIO_BALANCES,
         )
         for call in reading:
             started = time.perf_counter()

@@ -29,7 +29,7 @@ from tests.terminal.conftest import Environment
 from tui.demo.keys import demo_key
 from tui.desk.desk import Decision, Desk, Undecidable
 from tui.desk.settle import Progress
-from tui.domain.outcome import recorded_outcome
+from tui.domain.evidence import recorded_outcome
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient

@@ -21,7 +21,7 @@ from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.person import earlier_transfers as earlier_transfers
 from tui.desk import browse
 from tui.domain.entries import Entry
-from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, Sending, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.screens.entry import EntryScreen
@@ -37,7 +37,7 @@ from tui.words.entries import InUse
 AppMaker = Callable[..., ShunterApp]
 SMALL, LARGE = (80, 24), (120, 40)
 IN_USE = InUse("demo", "https://demo.invalid")
-RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, 1_767_268_800_000)
+RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", RecordStatus.CONFIRMED, 7, 1_767_268_800_000)
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +258,7 @@ async def test_row_is_taken_into_the_form_and_turned_round(demo_app: AppMaker) -
 
 
 async def test_what_cannot_be_made_again_is_said_below_the_list(demo_app: AppMaker) -> None:
-    unknown = UnreadableRow('{"type":"MAIN_MOON"}', "MAIN_MOON", "USDT", Decimal(1), "CONFIRMED", 9, None)
+    unknown = UnreadableRow('{"type":"MAIN_MOON"}', "MAIN_MOON", "USDT", Decimal(1), RecordStatus.CONFIRMED, 9, None)
     async with demo_app().run_test(size=SMALL) as pilot:
         screen = await opened(pilot)
         screen.query_one(EntryTable).show(Listed([Entry(unknown, None)], COLUMNS), View(), empty="")
@@ -399,7 +399,7 @@ def test_amounts_stand_by_their_dots_and_what_is_not_known_stands_as_it_came() -
     rows = [
         Entry(replace(RECORD, amount=Decimal("1250.00")), None),
         Entry(replace(RECORD, amount=Decimal("0.00000001"), asset="BTC"), None),
-        Entry(replace(RECORD, amount=Decimal(3), status="LOST", type="MAIN_MOON"), None),
+        Entry(replace(RECORD, amount=Decimal(3), status=OtherStatus("LOST"), type="MAIN_MOON"), None),
         Entry(UnreadableRow("{}"), None),
     ]
     widths, found = Widths(), [texts(entry) for entry in rows]
@@ -419,7 +419,8 @@ def test_amounts_stand_by_their_dots_and_what_is_not_known_stands_as_it_came() -
 
 
 def test_no_text_of_an_exchange_is_markup_or_commands() -> None:
-    hostile = replace(RECORD, asset="[b]X\x1b[2J", status="\x1b]52;c;x\x07", type="[red]\u202eT", from_symbol="\x9b1m")
+    status = OtherStatus("\x1b]52;c;x\x07")
+    hostile = replace(RECORD, asset="[b]X\x1b[2J", status=status, type="[red]\u202eT", from_symbol="\x9b1m")
     told = texts(Entry(hostile, None))
     assert all(text.isprintable() for text in told.values())
     assert told[MOVE] == "[red]?T"

@@ -15,9 +15,8 @@ from tests.screens.waiting import until, until_open, until_screen, words
 from tui.app.app import ShunterApp
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
-from tui.domain.differences import Comparison, Difference, DifferenceKind
-from tui.domain.entries import Entry, merge, mismatches
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, merge, mismatches
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.entry import EntryScreen
@@ -39,7 +38,7 @@ RECORDS = [
         ("USDT", "BTC", "USDT", "BNB")[number % 4],
         Decimal(number * number + 1) / (1, 1000, 4, 100)[number % 4],
         move.name,
-        "FAILED" if number % 9 == 4 else "CONFIRMED",
+        RecordStatus.FAILED if number % 9 == 4 else RecordStatus.CONFIRMED,
         13526853600 + number,
         NOON_MS - number * 7 * HOUR_MS,
         "BTCUSDT" if move.needs_from_pair else None,
@@ -48,7 +47,7 @@ RECORDS = [
     for number, move in enumerate([*TransferType, *TransferType])
 ]
 UNKNOWN: list[Row] = [
-    HistoryRow("USDT", Decimal(4), "MAIN_MOON", "ON_ITS_WAY", 13526853700, NOON_MS - HOUR_MS),
+    HistoryRow("USDT", Decimal(4), "MAIN_MOON", OtherStatus("ON_ITS_WAY"), 13526853700, NOON_MS - HOUR_MS),
     UnreadableRow('{"tranId":null,"amount":"1e99","asset":"USDT"}', asset="USDT", timestamp=NOON_MS - 2 * HOUR_MS),
 ]
 

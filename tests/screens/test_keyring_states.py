@@ -34,9 +34,8 @@ from tui.desk.keycheck import KeyCheck
 from tui.domain.credentials import ApiKey, KeyKind, Secret, SessionKey
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
-from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.errors import NotSent
-from tui.exchange.payloads import KeyRestrictions
+from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
 from tui.keys import keyring_calls, session_bus
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.entry import EntryScreen

@@ -20,7 +20,7 @@ from tui.demo.faults import Fault, Reply
 from tui.desk.settle import Progress
 from tui.domain.evidence import Reason, Reopened
 from tui.domain.favourite import Favourite
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.favourites import favourites_path, keep
@@ -262,13 +262,14 @@ def test_deciding(doubt: Doubt, demo_app: AppMaker, snap_compare: SnapCompare) -
         request=request, key_tail="9zzz", timestamp_ms=NOON_MS, evidence=ambiguous(), answer=ambiguous()
     )
     records = [
-        HistoryRow("USDT", request.amount, "MAIN_FUNDING", "CONFIRMED", 75_000 + n, NOON_MS + n) for n in (9, 800)
+        HistoryRow("USDT", request.amount, "MAIN_FUNDING", RecordStatus.CONFIRMED, 75_000 + n, NOON_MS + n)
+        for n in (9, 800)
     ]
-    rounded = HistoryRow("USDT", Decimal("1.49"), "MAIN_FUNDING", "CONFIRMED", 75_003, NOON_MS + 60_000)
-    pending = HistoryRow("USDT", request.amount, "MAIN_FUNDING", "PROCESSING", 75_004, NOON_MS + 70_000)
+    rounded = HistoryRow("USDT", Decimal("1.49"), "MAIN_FUNDING", RecordStatus.CONFIRMED, 75_003, NOON_MS + 60_000)
+    pending = HistoryRow("USDT", request.amount, "MAIN_FUNDING", OtherStatus("PROCESSING"), 75_004, NOON_MS + 70_000)
     candidates = {Doubt.SEVERAL: records, Doubt.OTHER_KEY: records[:1], Doubt.NEAR: [rounded, pending]}.get(doubt, [])
     text = '{"asset":"USDT","amount":null,"type":"MAIN_FUNDING","status":"CONFIRMED","tranId":75000}'
-    row = UnreadableRow(text, "MAIN_FUNDING", "USDT", None, "CONFIRMED", 75_000, None)
+    row = UnreadableRow(text, "MAIN_FUNDING", "USDT", None, RecordStatus.CONFIRMED, 75_000, None)
     progress = Progress(transfer, "", doubt, tuple(candidates), (row,) if doubt is Doubt.UNREADABLE else ())
 
     async def steps(pilot: Pilot[bool]) -> None:

@@ -5,14 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from tui.domain.again import again, reverse
-from tui.domain.entries import Entry
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.entries import Entry, again, reverse
+from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 
 RECORD = HistoryRow(
-    "USDT", Decimal("1250.50"), "MAIN_ISOLATED_MARGIN", "CONFIRMED", 7, 1_795_521_600_000, None, "BTCUSDT"
+    "USDT", Decimal("1250.50"), "MAIN_ISOLATED_MARGIN", RecordStatus.CONFIRMED, 7, 1_795_521_600_000, None, "BTCUSDT"
 )
 
 

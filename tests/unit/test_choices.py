@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from tui.domain.balances import Account, Balances, Holdings, Pair
-from tui.domain.choices import Choice, asset_choices, matching, pair_choices
+from tui.domain.holdings import Choice, asset_choices, matching, pair_choices
 from tui.domain.wallets import Wallet
 
 PAIRS = {base + quote: Pair(base + quote, base, quote) for base in ("BTC", "ETH", "SOL") for quote in ("USDT", "USDC")}

@@ -22,9 +22,9 @@ from tui.domain.form import FormState
 from tui.domain.holdings import all_holdings
 from tui.domain.transfer import Draft
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
+from tui.exchange.payloads import KEY_RESTRICTIONS
 from tui.widgets.holdings_table import HoldingsTable
 from tui.words.wallets import wallet_figures
 

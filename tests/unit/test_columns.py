@@ -9,7 +9,7 @@ import pytest
 
 from tests.evidence import never_left, transfer
 from tui.domain.entries import Entry, merge
-from tui.domain.records import HistoryRow, Row, UnreadableRow
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
@@ -34,7 +34,7 @@ from tui.words.entries import InUse, made_elsewhere, outcome_word
 BASE_URL = "https://api.binance.com"
 IN_USE = InUse("main", BASE_URL)
 AT_MS = 1_795_521_600_000
-RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, AT_MS)
+RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", RecordStatus.CONFIRMED, 7, AT_MS)
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("12.5"))
 ROW = transfer(request=REQUEST, host=BASE_URL, timestamp_ms=AT_MS, evidence=never_left())
 
@@ -47,7 +47,7 @@ def _many() -> list[Entry]:
             asset=chance.choice(["USDT", "BTC"]),
             amount=Decimal(chance.randrange(1, 900)) / 4,
             type=chance.choice([*(move.name for move in TransferType), "MAIN_MOON"]),
-            status=chance.choice(["CONFIRMED", "FAILED", "PENDING", "LOST"]),
+            status=chance.choice([*RecordStatus, OtherStatus("LOST")]),
             tran_id=number,
             timestamp=AT_MS + chance.randrange(50),
             from_symbol=chance.choice([None, "BTCUSDT"]),
@@ -124,8 +124,8 @@ def test_host_is_in_sight_where_it_is_a_column(width: int) -> None:
     ("entry", "word"),
     [
         (Entry(RECORD, None), "done"),
-        (Entry(replace(RECORD, status="FAILED"), None), "failed"),
-        (Entry(replace(RECORD, status="LOST"), None), "LOST"),
+        (Entry(replace(RECORD, status=RecordStatus.FAILED), None), "failed"),
+        (Entry(replace(RECORD, status=OtherStatus("LOST")), None), "LOST"),
         (Entry(UnreadableRow("{}"), None), "?"),
         (Entry(RECORD, ROW), "not sent"),
     ],

@@ -17,8 +17,7 @@ from tests.evidence import (
     refusal,
 )
 from tests.evidence import transfer as transfer_with
-from tui.domain.evidence import Evidence
-from tui.domain.outcome import Basis
+from tui.domain.evidence import Basis, Evidence
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.notice import Notices

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evidence import accepted, legacy, transfer
-from tui.domain.again import again
-from tui.domain.entries import Entry, Origin, merge, select
-from tui.domain.records import HistoryRow, Row, UnreadableRow, identity, one_each
+from tui.domain.entries import Entry, Origin, again, merge, select
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, UnreadableRow, identity, one_each
 from tui.domain.search import ANY, Search
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
@@ -25,7 +24,7 @@ DONE = transfer(
     timestamp_ms=AT_MS,
     evidence=accepted(7),
 )
-RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, AT_MS + 40)
+RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", RecordStatus.CONFIRMED, 7, AT_MS + 40)
 
 _TRAN_IDS = st.integers(min_value=1, max_value=6)
 _AMOUNTS = st.sampled_from([Decimal("12.5"), Decimal("12.50"), Decimal(3)])
@@ -117,8 +116,8 @@ def test_one_side_alone() -> None:
         ({"type": "MAIN_MARGIN"}, "type: MAIN_FUNDING in the journal, MAIN_MARGIN at the exchange"),
         ({"asset": "USDC"}, "asset: USDT in the journal, USDC at the exchange"),
         ({"amount": Decimal("12.51")}, "amount: 12.50 in the journal, 12.51 at the exchange"),
-        ({"status": "FAILED"}, "outcome: done in the journal, FAILED at the exchange"),
-        ({"status": "DONE"}, "outcome: done in the journal, DONE at the exchange"),
+        ({"status": RecordStatus.FAILED}, "outcome: done in the journal, FAILED at the exchange"),
+        ({"status": OtherStatus("DONE")}, "outcome: done in the journal, DONE at the exchange"),
         ({"to_symbol": "BTCUSDT"}, "destination pair: none in the journal, BTCUSDT at the exchange"),
     ],
 )
@@ -129,7 +128,7 @@ def test_what_differs_is_told_in_each_ones_words(changed: dict[str, object], sai
 
 
 def test_pending_says_nothing_yet_and_neither_does_what_cannot_be_read() -> None:
-    assert _one(replace(RECORD, status="PENDING"), DONE).origin is Origin.HERE
+    assert _one(replace(RECORD, status=RecordStatus.PENDING), DONE).origin is Origin.HERE
     assert _one(UnreadableRow("{...}", tran_id=7), DONE).origin is Origin.HERE
 
 
@@ -141,8 +140,8 @@ def test_pending_says_nothing_yet_and_neither_does_what_cannot_be_read() -> None
         {"type": "FUNDING_MAIN"},
         {"timestamp": AT_MS},
         {"to_symbol": "BTCUSDT"},
-        {"status": "FAILED"},
-        {"status": "confirmed"},
+        {"status": RecordStatus.FAILED},
+        {"status": OtherStatus("confirmed")},
     ],
 )
 def test_one_tran_id_that_came_as_two_records_is_one_that_is_not_as_documented(changed: dict[str, object]) -> None:
@@ -158,7 +157,7 @@ def test_one_tran_id_that_came_as_two_records_is_one_that_is_not_as_documented(c
 
 
 def test_record_that_came_for_several_questions_or_twice_is_one() -> None:
-    pending = replace(RECORD, status="PENDING")
+    pending = replace(RECORD, status=RecordStatus.PENDING)
     assert one_each([RECORD, RECORD]) == [RECORD]
     assert one_each([pending, RECORD]) == [RECORD]
     assert one_each([RECORD, pending]) == [RECORD]
@@ -179,8 +178,8 @@ def test_pair_that_was_asked_for_fills_the_form_and_is_not_the_records_own() -> 
 
 
 def test_search_finds_by_either_side() -> None:
-    differing = _one(replace(RECORD, status="FAILED"), DONE)
-    elsewhere = _one(replace(RECORD, tran_id=8, status="PENDING"), None)
+    differing = _one(replace(RECORD, status=RecordStatus.FAILED), DONE)
+    elsewhere = _one(replace(RECORD, tran_id=8, status=RecordStatus.PENDING), None)
     unreadable = _one(UnreadableRow("{...}"), None)
     entries = [differing, elsewhere, unreadable]
 

@@ -15,6 +15,7 @@ from tui.domain.evidence import (
     Accepted,
     Ambiguous,
     Awaiting,
+    Basis,
     Clash,
     Evidence,
     Failure,
@@ -24,6 +25,7 @@ from tui.domain.evidence import (
     NeverLeft,
     NoRecord,
     Obstacle,
+    Outcome,
     PersonsRecord,
     PersonsWord,
     Reason,
@@ -36,7 +38,6 @@ from tui.domain.evidence import (
     outcome_from,
     tran_id_from,
 )
-from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.exchange.answers import evidence_from, whole_answer
 from tui.journal import evidence as codec

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from tui.domain.balances import Account, Balances, Figure, Holdings, share
-from tui.domain.choices import asset_choices
 from tui.domain.form import FormState
+from tui.domain.holdings import asset_choices
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.words.wallets import before_after

@@ -19,9 +19,9 @@ from tui.domain.hosts import _LIVE_HOSTS, service_url
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet, transfer_type
 from tui.exchange import payloads
-from tui.exchange.calls import margin_transferable
 from tui.exchange.client import RECV_WINDOW_MS, BinanceClient
 from tui.exchange.errors import Refused, error_of_answer
+from tui.exchange.payloads import margin_transferable
 from tui.exchange.records import HISTORY_PAGE_SIZE
 
 _PAGE = files("tui.exchange").joinpath("BINANCE.md").read_text("utf-8")

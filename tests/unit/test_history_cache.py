@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.domain.records import HistoryQuery, HistoryRow, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.wallets import TransferType
 from tui.history import CacheError, HistoryCache, store
 
@@ -19,7 +19,7 @@ NOW_MS = 1_795_521_600_000
 MONTH_MS = 30 * 24 * 60 * 60 * 1000
 STREAM = HistoryQuery(TransferType.MAIN_FUNDING)
 OTHER = HistoryQuery(TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "BTCUSDT", "ETHUSDT")
-RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", "CONFIRMED", 7, NOW_MS - 5)
+RECORD = HistoryRow("USDT", Decimal("12.5"), "MAIN_FUNDING", RecordStatus.CONFIRMED, 7, NOW_MS - 5)
 ODD = UnreadableRow('{"tranId": "x"}', asset="USDT")
 EMPTY: tuple[dict[HistoryQuery, object], dict[HistoryQuery, int]] = ({}, {})
 

@@ -32,10 +32,9 @@ from tests.evidence import (
 from tests.unit.test_journal_migration import ROWS, build_version_2
 from tui import clock
 from tui.domain import answers
-from tui.domain.evidence import Awaiting, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
+from tui.domain.evidence import Awaiting, Basis, Clash, Evidence, Reason, Refusal, Reopened, SenderGone, outcome_from
 from tui.domain.moments import ms_of
-from tui.domain.outcome import Basis
-from tui.domain.records import HistoryRow
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, RepeatUnconfirmed, TranIdTaken, journal_path
@@ -228,7 +227,7 @@ def test_refusal_of_an_earlier_list_stays_one(journal: Journal, monkeypatch: pyt
 def test_what_was_sighted_is_not_judged(journal: Journal, other: Journal) -> None:
     """Two Shunters look for it; one sees a record between the last look of the other and its judgement."""
     transfer = journal.record(begin(journal), ambiguous())
-    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
+    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", RecordStatus.PENDING, 5, SENT_MS + 50)
     other.sight(transfer, [seen], at_ms=SENT_MS + 1000)
     assert journal.record(transfer, no_record()) == transfer
     assert journal.record(transfer, persons_word(), declined=[5]).outcome is Outcome.NOT_EXECUTED
@@ -331,8 +330,8 @@ def test_records_that_a_person_declined_are_remembered(journal: Journal, other: 
 def test_sightings_are_remembered_until_they_are_explained(journal: Journal, other: Journal) -> None:
     """A record that was seen once and is gone is no absence, after a restart neither."""
     transfer = begin(journal)
-    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
-    journal.sight(transfer, [seen, replace(seen, tran_id=6, status="LOST")], at_ms=SENT_MS + 1000)
+    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", RecordStatus.PENDING, 5, SENT_MS + 50)
+    journal.sight(transfer, [seen, replace(seen, tran_id=6, status=OtherStatus("LOST"))], at_ms=SENT_MS + 1000)
     journal.sight(transfer, [seen], at_ms=SENT_MS + 2000)
     assert {one.tran_id: (one.status, one.recorded_ms) for one in other.unexplained(transfer)} == {
         5: ("PENDING", SENT_MS + 50),
@@ -348,7 +347,11 @@ def test_sightings_are_remembered_until_they_are_explained(journal: Journal, oth
 def test_no_judgement_is_written_of_what_another_shunter_has_sighted(journal: Journal, other: Journal) -> None:
     """Between the last read and the judgement. What that read has explained does not stand in the way."""
     transfer = begin(journal)
-    other.sight(transfer, [HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS)], at_ms=SENT_MS)
+    other.sight(
+        transfer,
+        [HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", RecordStatus.PENDING, 5, SENT_MS)],
+        at_ms=SENT_MS,
+    )
     assert journal.record(transfer, no_record()) == transfer
     assert journal.record(transfer, no_record(), despite=[5]).outcome is Outcome.NOT_EXECUTED
 
@@ -538,7 +541,7 @@ def test_what_was_opened_at_the_start_survives_a_copy_from_before_it(copies: Cop
     """Of an earlier session: this one only read it."""
     copy = copies.path.read_bytes()
     unknown = copies.other.record(begin(copies.other), ambiguous())
-    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", "PENDING", 5, SENT_MS + 50)
+    seen = HistoryRow("USDT", Decimal("100.50"), "MAIN_FUNDING", RecordStatus.PENDING, 5, SENT_MS + 50)
     copies.other.sight(unknown, [seen], at_ms=SENT_MS)
     assert copies.journal.open_transfers(HOST) == [unknown]
     copies.put_back(copy)

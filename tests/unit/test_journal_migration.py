@@ -12,8 +12,7 @@ import pytest
 
 from tests.evidence import SENT_MS, accepted, ambiguous, matching_record, no_record
 from tui import clock
-from tui.domain.evidence import Legacy, SenderGone
-from tui.domain.outcome import Basis, Outcome
+from tui.domain.evidence import Basis, Legacy, Outcome, SenderGone
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError

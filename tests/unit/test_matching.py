@@ -21,9 +21,8 @@ from tui.desk.matching import (
     sift,
     window_start_ms,
 )
-from tui.domain.evidence import Evidence
-from tui.domain.outcome import recorded_outcome
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.evidence import Evidence, recorded_outcome
+from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 
@@ -35,7 +34,7 @@ _TRANSFER = transfer_with(
     evidence=ambiguous(),
     answer=ambiguous(),
 )
-_ROW = HistoryRow("USDT", Decimal("1.5"), "MARGIN_ISOLATEDMARGIN", "CONFIRMED", 1, _SENT_MS + 100)
+_ROW = HistoryRow("USDT", Decimal("1.5"), "MARGIN_ISOLATEDMARGIN", RecordStatus.CONFIRMED, 1, _SENT_MS + 100)
 
 
 def test_record_of_equal_value_matches_with_or_without_its_pair() -> None:
@@ -333,9 +332,10 @@ def test_only_a_record_that_could_be_nobody_elses_stands_for_another(whose: str)
 
 
 def test_only_two_statuses_say_how_it_ended() -> None:
-    assert recorded_outcome("CONFIRMED") is Outcome.DONE
-    assert recorded_outcome("FAILED") is Outcome.REJECTED
-    assert {recorded_outcome(status) for status in ("PENDING", "", "DONE", "confirmed")} == {None}
+    assert recorded_outcome(RecordStatus.CONFIRMED) is Outcome.DONE
+    assert recorded_outcome(RecordStatus.FAILED) is Outcome.REJECTED
+    others = (RecordStatus.PENDING, None, OtherStatus("DONE"), OtherStatus("confirmed"))
+    assert {recorded_outcome(status) for status in others} == {None}
 
 
 @pytest.mark.parametrize("answered_ms", [0, 1, 100, 20_000])

@@ -11,7 +11,7 @@ import pytest
 
 from tui import exchange
 from tui.domain.text import ServerText
-from tui.exchange.decoding import Amount, decode
+from tui.exchange.payloads import Amount, decode
 
 
 def _payloads() -> Iterator[type[msgspec.Struct]]:

@@ -22,10 +22,9 @@ from tests.evidence import (
     transfer,
 )
 from tui.desk.reconcile import compare
-from tui.domain.differences import Comparison, DifferenceKind
-from tui.domain.evidence import Awaiting, Evidence
-from tui.domain.outcome import Basis, Outcome
-from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
+from tui.domain.entries import Comparison, DifferenceKind
+from tui.domain.evidence import Awaiting, Basis, Evidence, Outcome
+from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, Row, UnreadableRow, status_from
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.words import differences as words
@@ -59,10 +58,12 @@ def row_of(number: int, evidence: Evidence | None = None, *, days_ago: float = 1
     return replace(row, **changed)  # type: ignore[arg-type]
 
 
-def record_of(row: Transfer, status: str = "CONFIRMED", **changed: object) -> HistoryRow:
+def record_of(row: Transfer, status: str = RecordStatus.CONFIRMED, **changed: object) -> HistoryRow:
     """The record that the exchange has of a row."""
     request = row.request
-    record = HistoryRow(request.asset, request.amount, request.type.name, status, 1000 + row.id, row.timestamp_ms + 50)
+    record = HistoryRow(
+        request.asset, request.amount, request.type.name, status_from(status), 1000 + row.id, row.timestamp_ms + 50
+    )
     return replace(record, **changed)  # type: ignore[arg-type]
 
 
@@ -126,7 +127,9 @@ def _differing(number: int, draw: st.DrawFn) -> Case:
                 Case(done, record_of(done, "CANCELLED"), DifferenceKind.OTHER_RECORD),
                 Case(done, record_of(done, "confirmed"), DifferenceKind.OTHER_RECORD),
                 Case(
-                    done, UnreadableRow("{...}", status="CONFIRMED", tran_id=1000 + number), DifferenceKind.OTHER_RECORD
+                    done,
+                    UnreadableRow("{...}", status=RecordStatus.CONFIRMED, tran_id=1000 + number),
+                    DifferenceKind.OTHER_RECORD,
                 ),
                 Case(unknown, record_of(unknown, status), DifferenceKind.UNSETTLED),
                 Case(unknown, record_of(unknown, "FAILED"), DifferenceKind.UNSETTLED),
@@ -206,7 +209,7 @@ def test_two_are_told_apart_only_by_confirmed_records_of_their_own() -> None:
     assert (both.kind, both.repeat) == (DifferenceKind.EXECUTED_AFTER_ALL, again)
     assert "so did transfer 2" in words.advice(both)
     for status in ("PENDING", "FAILED", "CANCELLED"):
-        one = compared([failed, again], [records[0], replace(records[1], status=status)]).differences[0]
+        one = compared([failed, again], [records[0], replace(records[1], status=status_from(status))]).differences[0]
         assert words.advice(one) == "It moved: do not send it again."
 
 
@@ -315,10 +318,13 @@ def test_missing_record_says_nothing_while_it_may_come_and_when_it_may_be_gone(
     ("record", "kinds"),
     [
         (UnreadableRow("{...}"), [DifferenceKind.POSSIBLE]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED"), [DifferenceKind.POSSIBLE]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "FAILED"), [DifferenceKind.POSSIBLE]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "BTC", Decimal(3), "CONFIRMED"), [DifferenceKind.NO_RECORD]),
-        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), "CONFIRMED", 77), [DifferenceKind.NO_RECORD]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), RecordStatus.CONFIRMED), [DifferenceKind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), RecordStatus.FAILED), [DifferenceKind.POSSIBLE]),
+        (UnreadableRow("{...}", "MAIN_FUNDING", "BTC", Decimal(3), RecordStatus.CONFIRMED), [DifferenceKind.NO_RECORD]),
+        (
+            UnreadableRow("{...}", "MAIN_FUNDING", "USDT", Decimal(3), RecordStatus.CONFIRMED, 77),
+            [DifferenceKind.NO_RECORD],
+        ),
         (UnreadableRow("{...}", timestamp=NOW_MS), [DifferenceKind.NO_RECORD]),
     ],
 )

@@ -17,10 +17,10 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange import calls
-from tui.exchange.calls import ReadCall
+from tui.exchange import payloads
 from tui.exchange.client import BinanceClient
 from tui.exchange.history import read_history
+from tui.exchange.payloads import ReadCall
 
 BASE_URL = "https://demo.invalid"
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
@@ -36,9 +36,9 @@ CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     "warm": lambda client: client.warm(),
     "transfer": lambda client: client.transfer(_REQUEST, client.clock.now_ms() if client.clock else 1),
     "transfer_history": lambda client: client.transfer_history(_REQUEST.query, start_ms=1, end_ms=_YEAR_2100_MS),
-    **{name.lower(): _reading(call) for name, call in vars(calls).items() if isinstance(call, ReadCall)},
-    "margin_transferable": _reading(calls.margin_transferable("USDT")),
-    "portfolio_transferable": _reading(calls.portfolio_transferable("USDT")),
+    **{name.lower(): _reading(call) for name, call in vars(payloads).items() if isinstance(call, ReadCall)},
+    "margin_transferable": _reading(payloads.margin_transferable("USDT")),
+    "portfolio_transferable": _reading(payloads.portfolio_transferable("USDT")),
     "read_history": lambda client: read_history(client, _REQUEST.query, start_ms=1, end_ms=_YEAR_2100_MS),
 }
 

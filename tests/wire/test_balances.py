@@ -20,9 +20,9 @@ from tui.domain.balances import Account, Balances, Holdings, Restriction
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.balances import wallet_source
-from tui.exchange.calls import ReadCall
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import OutcomeUnknown, Refused
+from tui.exchange.payloads import ReadCall
 
 GLANCE = "GET /sapi/v1/asset/wallet/balance"
 OWN_CALLS = {

@@ -21,8 +21,7 @@ from tui.demo.person import EARLIER_COUNT
 from tui.desk import browse
 from tui.desk.browse import HistoryBrowser
 from tui.desk.history_reader import Reading
-from tui.domain.differences import DifferenceKind
-from tui.domain.entries import Origin
+from tui.domain.entries import DifferenceKind, Origin
 from tui.domain.evidence import Evidence
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType

@@ -18,7 +18,7 @@ from tui.desk.desk import Decision, Word
 from tui.domain.evidence import named_tran_ids
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange import connection as connection_module
-from tui.exchange.calls import KEY_RESTRICTIONS
+from tui.exchange.payloads import KEY_RESTRICTIONS
 from tui.words import outcomes
 from tui.words.settling import Doubt
 

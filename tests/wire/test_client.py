@@ -20,9 +20,9 @@ from tui.domain.records import HistoryQuery
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import connection as connection_module
-from tui.exchange.calls import ISOLATED_PAIRS, KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ClockRefused, ExchangeError, NotSent, OutcomeUnknown, RateLimited, Refused
+from tui.exchange.payloads import ISOLATED_PAIRS, KEY_RESTRICTIONS
 
 _HOUR_MS = 60 * 60 * 1000
 _REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1.50"))

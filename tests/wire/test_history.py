@@ -9,7 +9,7 @@ import pytest
 from tests.wire.conftest import DemoServer
 from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
-from tui.domain.records import HistoryQuery, HistoryRow, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.wallets import TransferType
 from tui.exchange import history
 from tui.exchange.client import BinanceClient
@@ -254,7 +254,7 @@ async def test_row_that_is_not_as_documented_is_shown_as_it_came_and_hides_no_ot
 ) -> None:
     _answers(server, {"total": 2, "rows": [_GOOD | {field: value}, *_rows(9)]})
     bad, good = await _read(client)
-    assert good == HistoryRow("USDT", Decimal("1.5"), "MAIN_FUNDING", "CONFIRMED", 9, _NOON_MS)
+    assert good == HistoryRow("USDT", Decimal("1.5"), "MAIN_FUNDING", RecordStatus.CONFIRMED, 9, _NOON_MS)
     assert isinstance(bad, UnreadableRow)
     assert bad.text == json.dumps(_GOOD | {field: value})[:300]
     read: dict[str, object] = {

@@ -26,7 +26,7 @@ from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange import pacing
+from tui.exchange import history
 from tui.exchange.client import BinanceClient
 from tui.exchange.records import HISTORY_REACH_MS
 from tui.history import HistoryCache
@@ -508,7 +508,7 @@ async def test_calls_beyond_the_budget_of_a_minute_wait_for_the_next(monkeypatch
         slept_s.append(seconds)
         now_ms[0] += seconds * 1000
 
-    monkeypatch.setattr(pacing, "ticks_ms", lambda: now_ms[0])
+    monkeypatch.setattr(history, "ticks_ms", lambda: now_ms[0])
     monkeypatch.setattr("asyncio.sleep", sleep)
     went_ms: list[float] = []
 
@@ -516,7 +516,7 @@ async def test_calls_beyond_the_budget_of_a_minute_wait_for_the_next(monkeypatch
         went_ms.append(now_ms[0])
         now_ms[0] += 1000
 
-    calls = pacing.Paced(BinanceClient(HOST), waits=lambda: None, per_minute=5)
+    calls = history.Paced(BinanceClient(HOST), waits=lambda: None, per_minute=5)
     for _ in range(14):
         await calls.ask(call)
     assert all(later - earlier >= 60_000 for earlier, later in zip(went_ms, went_ms[5:], strict=False))

@@ -23,10 +23,9 @@ from tui.desk.desk import Decision, Undecidable, Word
 from tui.desk.settle import Pace
 from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
-from tui.domain.evidence import Clash, Evidence, MatchingRecord, NoRecord
+from tui.domain.evidence import Basis, Clash, Evidence, MatchingRecord, NoRecord
 from tui.domain.moments import ms_of
-from tui.domain.outcome import Basis
-from tui.domain.records import HistoryRow
+from tui.domain.records import HistoryRow, RecordStatus, status_from
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.answers import evidence_from
@@ -288,7 +287,7 @@ async def test_what_another_shunter_sights_before_the_judgement_is_written_is_no
 
     def sighted_before(transfer: Transfer, evidence: Evidence, **others: Any) -> Transfer:
         if isinstance(evidence, NoRecord):
-            seen = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "PENDING", 7, transfer.timestamp_ms)
+            seen = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", RecordStatus.PENDING, 7, transfer.timestamp_ms)
             with contextlib.closing(Journal.open(seat.path)) as other:
                 other.sight(transfer, [seen], at_ms=transfer.timestamp_ms)
         return record(transfer, evidence, **others)
@@ -516,7 +515,7 @@ async def test_only_a_record_that_says_confirmed_is_taken_as_done_by_hand(
     seat: Seat, server: DemoServer, status: str
 ) -> None:
     transfer = await _unknown(seat, server, executed=False)
-    record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", status, 7, server.exchange.server_ms())
+    record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", status_from(status), 7, server.exchange.server_ms())
     with pytest.raises(Undecidable, match=status):
         await seat.desk.choose(Decision(transfer, record))
     assert seat.written()[0].outcome is Outcome.UNKNOWN

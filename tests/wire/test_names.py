@@ -9,8 +9,8 @@ import httpx
 from tui.demo.keys import demo_key
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
-from tui.exchange.calls import margin_transferable
 from tui.exchange.client import BinanceClient
+from tui.exchange.payloads import margin_transferable
 
 NAME, ENCODED = "币安人生", "%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9F"
 

@@ -15,9 +15,8 @@ from tui import keys
 from tui.cli import main
 from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.keys import demo_key
-from tui.domain.evidence import Evidence
-from tui.domain.outcome import Basis, Outcome
-from tui.domain.records import HistoryRow
+from tui.domain.evidence import Basis, Evidence, Outcome
+from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
@@ -130,7 +129,7 @@ def test_record_that_was_seen_while_a_transfer_was_settled_may_be_it_whatever_it
     assert "1 made elsewhere" in capsys.readouterr().out
     with contextlib.closing(Journal.open()) as journal:
         (own,) = journal.transfers()
-        record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", tran_id, own.timestamp_ms)
+        record = HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", RecordStatus.CONFIRMED, tran_id, own.timestamp_ms)
         journal.sight(own, [record], at_ms=own.timestamp_ms)
     assert main(["reconcile"]) == 1
     assert "  A record could be this transfer. It may have moved: " in capsys.readouterr().out

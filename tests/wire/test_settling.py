@@ -17,7 +17,7 @@ from tui.demo.keys import new_key
 from tui.desk.desk import Decision, Undecidable, Word
 from tui.domain.credentials import KeyKind
 from tui.domain.evidence import Evidence, outcome_from
-from tui.domain.records import HistoryRow
+from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange import client as client_module
@@ -51,7 +51,7 @@ def _asks(seat: Seat, transfer: Transfer) -> Callable[[], bool]:
 
 
 def _record(tran_id: int) -> HistoryRow:
-    return HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", "CONFIRMED", tran_id, 0)
+    return HistoryRow("USDT", Decimal(1), "MAIN_FUNDING", RecordStatus.CONFIRMED, tran_id, 0)
 
 
 def _is(transfer: Transfer, record: HistoryRow) -> Decision:

@@ -12,7 +12,7 @@ from tui.domain.amounts import plain
 from tui.words import differences
 
 if TYPE_CHECKING:
-    from tui.domain.differences import Comparison, Difference
+    from tui.domain.entries import Comparison, Difference
 
 _NOT_COMPARED = 3
 """The exit status if nothing differs in the part that could be compared."""

@@ -12,12 +12,17 @@ from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances, Figure, Holdings
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.wallets import Wallet
-from tui.exchange import calls
 from tui.exchange.balances import isolated_pairs, prices, wallet_source
-from tui.exchange.calls import ReadCall
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
-from tui.exchange.payloads import WalletBalance
+from tui.exchange.payloads import (
+    ISOLATED_PAIRS,
+    WALLET_BALANCES,
+    ReadCall,
+    WalletBalance,
+    margin_transferable,
+    portfolio_transferable,
+)
 from tui.journal import JournalError
 
 _PATIENCE_S = 10
@@ -108,9 +113,9 @@ class BalanceReader:
         asked_ms = ticks_ms()
         match account.wallet:
             case Wallet.CROSS | Wallet.ISOLATED:
-                call = calls.margin_transferable(asset, account.pair)
+                call = margin_transferable(asset, account.pair)
             case Wallet.PORTFOLIO:
-                call = calls.portfolio_transferable(asset)
+                call = portfolio_transferable(asset)
             case Wallet.SPOT | Wallet.FUNDING | Wallet.UM | Wallet.CM | Wallet.OPTIONS:
                 return self.balances
             case _:
@@ -192,7 +197,7 @@ class BalanceReader:
     async def _glance(self) -> list[WalletBalance]:
         """Return what the glance says of the wallets; nothing if it could not be had."""
         try:
-            rows = await self._ask(calls.WALLET_BALANCES)
+            rows = await self._ask(WALLET_BALANCES)
         except ExchangeError:
             return []
         self.balances = replace(self.balances, prices=prices(rows))
@@ -200,7 +205,7 @@ class BalanceReader:
 
     async def _read_pairs(self) -> None:
         try:
-            known, are_all = isolated_pairs(await self._ask(calls.ISOLATED_PAIRS))
+            known, are_all = isolated_pairs(await self._ask(ISOLATED_PAIRS))
         except ExchangeError:
             known, are_all = {}, False
         self.balances = replace(self.balances, pairs=known, has_all_pairs=are_all)

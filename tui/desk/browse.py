@@ -10,8 +10,7 @@ from tui.clock import ticks_ms
 from tui.desk.history_reader import HistoryReader, Reading, open_history
 from tui.desk.origins import Questions, joined
 from tui.desk.reconcile import reconcile
-from tui.domain.differences import Comparison
-from tui.domain.entries import Entry
+from tui.domain.entries import Comparison, Entry
 from tui.domain.hosts import exchange_of
 from tui.domain.records import Row, identity
 from tui.domain.transfer import Transfer

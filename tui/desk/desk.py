@@ -14,11 +14,19 @@ from tui.desk.balances import BalanceReader
 from tui.desk.matching import explains, span_ms
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, read_around, settle
 from tui.desk.watch import look_at, watch
-from tui.domain.evidence import Accepted, Ambiguous, Answer, Flaw, MatchingRecord, PersonsRecord, PersonsWord
+from tui.domain.evidence import (
+    Accepted,
+    Ambiguous,
+    Answer,
+    Flaw,
+    MatchingRecord,
+    Outcome,
+    PersonsRecord,
+    PersonsWord,
+)
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
-from tui.domain.outcome import Outcome, recorded_outcome
-from tui.domain.records import HistoryRow, RecordStatus
+from tui.domain.records import HistoryRow, RecordStatus, Status, is_final
 from tui.domain.text import printable
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
@@ -203,8 +211,8 @@ class Desk:
             evidence = PersonsWord(choice is Word.EXECUTED)
         else:
             despite = await self._despite(transfer, choice)
-            choice = await self._read_again(transfer, choice)
-            evidence = PersonsRecord(choice.tran_id, RecordStatus(choice.status), choice.timestamp)
+            record = await self._read_again(transfer, choice)
+            evidence = PersonsRecord(record.tran_id, _final(record.status), record.timestamp)
         at_ms = self._exchange_ms()
         settled = await asyncio.to_thread(
             self._journal.record, transfer, evidence, despite=despite, declined=decision.declined, at_ms=at_ms
@@ -219,8 +227,7 @@ class Desk:
         """Return the ids of other transfers with the chosen record's tranId, if the record does not belong to them.
         Raises Undecidable, TranIdTaken, JournalError.
         """
-        if recorded_outcome(record.status) is None:
-            raise Undecidable(f"The exchange says {printable(record.status)} of it: that decides nothing yet")
+        _final(record.status)
         holders = await asyncio.to_thread(self._journal.holders, self._exchange, record.tran_id)
         others = [holder for holder in holders if holder.identity != transfer.identity]
         if any(explains(holder, record, transfer) for holder in others):
@@ -238,8 +245,6 @@ class Desk:
             raise Undecidable("The history does not show this record any more")
         if not isinstance(now, HistoryRow) or (now.asset, now.amount) != (record.asset, record.amount):
             raise Undecidable("The record is not what it was when you were asked")
-        if recorded_outcome(now.status) is None:
-            raise Undecidable(f"The exchange says {printable(now.status)} of it: that decides nothing yet")
         return now
 
     async def notice_seen(self, transfer: Transfer) -> None:
@@ -426,3 +431,10 @@ class Desk:
 
     def _report_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))
+
+
+def _final(status: Status) -> RecordStatus:
+    """Return a status that says how a transfer ended. Raises Undecidable for any other."""
+    if not is_final(status):
+        raise Undecidable(f"The exchange says {printable(status)} of it: that decides nothing yet")
+    return status

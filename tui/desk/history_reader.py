@@ -15,16 +15,14 @@ from itertools import chain, permutations
 
 from tui.clock import ClockReading, ticks_ms
 from tui.domain.hosts import exchange_of
-from tui.domain.outcome import recorded_outcome
-from tui.domain.records import HistoryQuery, Row, identity, one_each
+from tui.domain.records import HistoryQuery, Row, identity, is_final, one_each
 from tui.domain.search import Search
 from tui.domain.text import name
 from tui.domain.wallets import TransferType, Wallet
-from tui.exchange.calls import ISOLATED_ACCOUNT
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
-from tui.exchange.history import Pages, read_pages
-from tui.exchange.pacing import Paced
+from tui.exchange.history import Paced, Pages, read_pages
+from tui.exchange.payloads import ISOLATED_ACCOUNT
 from tui.exchange.records import HISTORY_REACH_MS, HistoryPage
 from tui.history import CacheError, HistoryCache
 from tui.journal import Journal
@@ -347,7 +345,7 @@ class HistoryReader:
             open_ms = [
                 row.timestamp
                 for row in self._kept.get(query, {}).values()
-                if recorded_outcome(row.status) is None and row.timestamp
+                if row.timestamp and not is_final(row.status)
             ]
             start_ms = max(start_ms, min([until_ms - OVERLAP_MS, *open_ms]))
         return _Span(start_ms, latest_ms + _SLACK_MS, now_ms, ticks_ms())

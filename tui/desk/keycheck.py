@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from tui import keys
 from tui.clock import ClockReading, wall_ms
 from tui.domain.moments import utc
-from tui.exchange.calls import KEY_RESTRICTIONS
 from tui.exchange.client import BinanceClient
-from tui.exchange.payloads import KeyRestrictions
+from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
 
 _PERMISSIONS = {
     "enable_reading": "reading",

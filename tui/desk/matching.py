@@ -16,8 +16,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 
 from tui.domain.amounts import EXACT
-from tui.domain.evidence import named_tran_ids
-from tui.domain.outcome import Basis
+from tui.domain.evidence import Basis, named_tran_ids
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED

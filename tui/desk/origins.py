@@ -14,8 +14,7 @@ from dataclasses import replace
 
 from tui.desk.matching import Fit, could_be, fit, span_ms
 from tui.domain.entries import Entry, merge
-from tui.domain.evidence import Accepted, NeverLeft, Refusal, named_tran_ids
-from tui.domain.outcome import Basis
+from tui.domain.evidence import Accepted, Basis, NeverLeft, Refusal, named_tran_ids
 from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType

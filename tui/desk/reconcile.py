@@ -13,10 +13,9 @@ from enum import Enum, auto
 from tui.desk.history_reader import HistoryReader
 from tui.desk.origins import Questions, is_match, joined
 from tui.desk.settle import is_same_key
-from tui.domain.differences import Comparison, Difference, DifferenceKind
-from tui.domain.entries import Entry, Fact, Origin
+from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, Fact, Origin
+from tui.domain.evidence import Basis, Outcome
 from tui.domain.hosts import exchange_of
-from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, Row, UnreadableRow, identity
 from tui.domain.search import Search
 from tui.domain.transfer import Transfer, TransferRequest

@@ -15,9 +15,8 @@ from datetime import timedelta
 from tui import clock as machine_clock
 from tui.clock import ClockReading, ticks_ms
 from tui.desk.matching import Candidates, Others, could_have, is_contested, sift, span_ms, window_end_ms
-from tui.domain.evidence import MatchingRecord, NoRecord, named_tran_ids
-from tui.domain.outcome import Outcome, recorded_outcome
-from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity
+from tui.domain.evidence import MatchingRecord, NoRecord, Outcome, named_tran_ids
+from tui.domain.records import HistoryRow, RecordStatus, Row, UnreadableRow, identity, is_final
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, RateLimited
@@ -291,10 +290,10 @@ async def others_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: 
 
 def matching_record(transfer: Transfer, record: HistoryRow, corrects: Outcome | None = None) -> MatchingRecord | None:
     """Return the evidence that a record is a transfer that it matches; None if it says nothing final."""
-    if recorded_outcome(record.status) is None:
+    if not is_final(record.status):
         return None
     is_named = record.tran_id in named_tran_ids(transfer.answer)
-    return MatchingRecord(record.tran_id, RecordStatus(record.status), record.timestamp, is_named, corrects)
+    return MatchingRecord(record.tran_id, record.status, record.timestamp, is_named, corrects)
 
 
 def is_same_key(transfer: Transfer, client: BinanceClient) -> bool:

@@ -13,8 +13,7 @@ from functools import partial
 from tui.clock import ticks_ms
 from tui.desk.matching import is_contested, sift, span_ms
 from tui.desk.settle import Pace, is_same_key, matching_record, others_by_journal
-from tui.domain.evidence import Evidence, Reason, Reopened
-from tui.domain.outcome import Basis, Outcome, recorded_outcome
+from tui.domain.evidence import Basis, Evidence, Outcome, Reason, Reopened, recorded_outcome
 from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient

@@ -1,6 +1,7 @@
 """The entries of a list: each record of the exchange and each row of the journal, exactly once.
 
-Only the tranId joins a record and a row; `desk.matching` says which others could be one and the same.
+Only the tranId joins a record and a row; `desk.matching` says which others could be one and the same. Here is also how
+a record and a row differ, and the draft that makes a transfer again.
 """
 
 from collections.abc import Iterable
@@ -9,10 +10,12 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import plain
-from tui.domain.outcome import recorded_outcome
+from tui.domain.evidence import recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus, Row, one_each
 from tui.domain.search import Facts, Search, facts_of, haystack, is_found
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.text import printable
+from tui.domain.transfer import BOTH_ENDS, Draft, Outcome, Transfer, route_problem
+from tui.domain.wallets import TransferType
 
 
 class Origin(StrEnum):
@@ -137,6 +140,73 @@ class Entry:
         return " -> ".join(pair for pair in self.symbols if pair)
 
 
+class DifferenceKind(StrEnum):
+    """How a row of the journal and a record differ."""
+
+    EXECUTED_AFTER_ALL = "executed after all"
+    """The journal says that nothing moved; the record with its tranId says CONFIRMED."""
+    POSSIBLE = "possible match"
+    """The journal says how it ended; a record that could be it says otherwise, or cannot be read."""
+    NO_RECORD = "no record"
+    """The journal says that it is done; no record has its tranId."""
+    FAILED_AFTER_ALL = "failed after all"
+    """The journal says that it is done; its record says FAILED."""
+    OTHER_RECORD = "other record"
+    """The record with its tranId is another transfer, cannot be read, or has an unknown status."""
+    PENDING = "not settled yet"
+    """The journal says how it ended; the record with its tranId still says PENDING."""
+    UNSETTLED = "unsettled"
+    """The journal does not know how it ended; a record could be it."""
+    ELSEWHERE = "made elsewhere"
+    """No row of the journal can be the record: made with the exchange's own app or page, or with another program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference between the journal and the records."""
+
+    kind: DifferenceKind
+    transfer: Transfer | None
+    record: Row | None
+    mismatches: tuple[Mismatch, ...] = ()
+    is_match: bool = True
+    """Whether a record that could be the transfer equals it in all that it says."""
+    repeat: Transfer | None = None
+    """A later transfer that asks for the same and has a CONFIRMED record, if this one was executed after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result of a comparison. Each row of the journal is counted once."""
+
+    differences: tuple[Difference, ...]
+    """What a person should check, in the order of the journal."""
+    elsewhere: tuple[Difference, ...]
+    """What was made elsewhere: for information, because most accounts are used in other ways as well."""
+    agree: int
+    """Rows that are done, and whose record with the same tranId is CONFIRMED and equal."""
+    unmoved: int = 0
+    """Rows that say nothing moved, without a record that says otherwise."""
+    by_word: int = 0
+    """Rows that are done by the person's decision alone: there is nothing to compare."""
+    pending: int = 0
+    """Rows of the last hour that are done, and whose record is still PENDING."""
+    open: int = 0
+    """Rows whose outcome is not known yet, without a record: there is nothing to compare."""
+    left_out: int = 0
+    """Rows that cannot be compared: sent within the last hour, or older than the history, or of a type not read."""
+    other_key: int = 0
+    """Rows that another key sent to this exchange: they may be of another account."""
+    perhaps: int = 0
+    """Further records that could be a row of the journal."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the journal were compared."""
+        equal = self.agree + self.unmoved + self.by_word + self.pending
+        return equal + self.open + self.left_out + self.other_key + len(self.differences)
+
+
 def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> list[Entry]:
     """Return the records of the exchange at `host` and rows of the journal, of any host, as entries: the newest first,
     and before them those whose time cannot be read. One tranId is one record (`one_each`).
@@ -230,4 +300,41 @@ def entry_facts(entry: Entry, *, profile: str, host: str) -> Facts:
         own.profile if own else profile,
         host,
         f"{text} {own.text if own else ''}",
+    )
+
+
+def again(entry: Entry) -> Draft:
+    """Return the draft of the same transfer. Raises ValueError, with the reason, if it cannot be made."""
+    move = TransferType.__members__.get(entry.type or "")
+    if move is None:
+        raise ValueError(f"Shunter knows no move {printable(entry.type or '?')}: it cannot be made here")
+    if entry.asset is None or entry.amount is None:
+        raise ValueError("What was moved cannot be read: it cannot be made again")
+    from_symbol, to_symbol = entry.symbols
+    if not entry.pairs and len(entry.asked) == 1:
+        from_symbol, to_symbol = entry.asked[0]
+    return Draft(
+        move.source,
+        move.destination,
+        entry.asset,
+        plain(entry.amount),
+        from_symbol or "" if move.needs_from_pair else "",
+        to_symbol or "" if move.needs_to_pair else "",
+        BOTH_ENDS,
+    )
+
+
+def reverse(draft: Draft) -> Draft:
+    """Return the draft of the way back. Raises ValueError if the exchange has no such move."""
+    if problem := route_problem(draft.destination, draft.source):
+        raise ValueError(problem)
+    return Draft(
+        draft.destination,
+        draft.source,
+        draft.asset,
+        draft.amount,
+        draft.to_pair,
+        draft.from_pair,
+        BOTH_ENDS,
+        takes_all=draft.takes_all,
     )

@@ -21,8 +21,47 @@ from enum import StrEnum
 from typing import assert_never
 
 from tui.domain.answers import OUTSIDE_WINDOW, WholeAnswer, accepted_tran_id, is_refusal
-from tui.domain.outcome import Basis, Outcome
-from tui.domain.records import RecordStatus
+from tui.domain.records import RecordStatus, Status, is_final
+
+
+class Outcome(StrEnum):
+    """How a transfer ended. `sending` and `unknown` are open. Of the others, only one from the exchange's own answer is
+    certain; one from its history or from a person can be corrected (`Basis`).
+    """
+
+    SENDING = "sending"
+    """Confirmed and written down; no answer yet."""
+    DONE = "done"
+    """Executed. Its tranId is known, unless the person decided so without a record."""
+    REJECTED = "rejected"
+    """Refused by the exchange before anything moved, or accepted and FAILED."""
+    NOT_SENT = "not_sent"
+    """Nothing reached the exchange."""
+    UNKNOWN = "unknown"
+    """It may have been executed; the exchange's history has to show it."""
+    NOT_EXECUTED = "not_executed"
+    """A judgement, not a proof: it was unknown, and several whole reads of the history had no record of it."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still end either way."""
+        return self in (Outcome.SENDING, Outcome.UNKNOWN)
+
+    @property
+    def words(self) -> str:
+        """Its name for a person."""
+        return self.value.replace("_", " ")
+
+
+class Basis(StrEnum):
+    """The source of an outcome."""
+
+    ANSWER = "answer"
+    """The exchange's answer to the transfer itself, or that none came. A final outcome from it is certain."""
+    HISTORY = "history"
+    """The exchange's history."""
+    PERSON = "person"
+    """The person's decision."""
 
 
 class Obstacle(StrEnum):
@@ -159,7 +198,7 @@ class SenderGone:
 
 def _require_final(status: RecordStatus) -> None:
     """Raise ValueError for a status that does not say how a transfer ended."""
-    if status not in (RecordStatus.CONFIRMED, RecordStatus.FAILED):
+    if not is_final(status):
         raise ValueError("it says nothing final")
 
 
@@ -287,6 +326,21 @@ def outcome_from(evidence: Evidence) -> Outcome:
             return outcome
         case _:
             assert_never(evidence)
+
+
+def recorded_outcome(status: Status | None) -> Outcome | None:
+    """Return the outcome that a record's status means; None if the status is not final."""
+    if not isinstance(status, RecordStatus):
+        return None
+    match status:
+        case RecordStatus.CONFIRMED:
+            return Outcome.DONE
+        case RecordStatus.FAILED:
+            return Outcome.REJECTED
+        case RecordStatus.PENDING:
+            return None
+        case _:
+            assert_never(status)
 
 
 def basis_of(evidence: Evidence) -> Basis:

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from tui.domain.amounts import plain
 from tui.domain.moments import YEAR_10000_MS
@@ -25,6 +25,25 @@ class RecordStatus(StrEnum):
     """Nothing was moved."""
 
 
+class OtherStatus(str):
+    """A status that the exchange does not document, as it wrote it. It says nothing about the transfer."""
+
+    __slots__ = ()
+
+
+Status = RecordStatus | OtherStatus
+
+
+def status_from(text: str) -> Status:
+    """Return the status that the exchange wrote."""
+    return RecordStatus(text) if text in RecordStatus.__members__ else OtherStatus(text)
+
+
+def is_final(status: Status | None) -> TypeGuard[RecordStatus]:
+    """Whether a status says how a transfer ended."""
+    return status in (RecordStatus.CONFIRMED, RecordStatus.FAILED)
+
+
 MOST_TRAN_ID = 2**63 - 1
 LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS = 1_000_000_000_000, YEAR_10000_MS
 """From the year 2001 on: a time in seconds is out of range."""
@@ -41,8 +60,7 @@ class HistoryRow:
     asset: str
     amount: Decimal
     type: str
-    status: str
-    """One of `RecordStatus`, or another text of the exchange."""
+    status: Status
     tran_id: int
     timestamp: int
     """Milliseconds, in the exchange's time."""
@@ -60,7 +78,7 @@ class UnreadableRow:
     type: str | None = None
     asset: str | None = None
     amount: Decimal | None = None
-    status: str | None = None
+    status: Status | None = None
     tran_id: int | None = None
     timestamp: int | None = None
 
@@ -115,7 +133,7 @@ def _one_of(rows: list[Row]) -> Row:
 
 
 def _but_status(row: Row) -> Row:
-    return replace(row, status="")
+    return replace(row, status=RecordStatus.PENDING)
 
 
 def _agreed(values: set[_Value]) -> _Value | None:

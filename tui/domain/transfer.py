@@ -20,8 +20,8 @@ from tui.domain.evidence import (
     outcome_from,
     tran_id_from,
 )
-from tui.domain.outcome import Basis
-from tui.domain.outcome import Outcome as Outcome
+from tui.domain.evidence import Basis as Basis
+from tui.domain.evidence import Outcome as Outcome
 from tui.domain.records import HistoryQuery
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type

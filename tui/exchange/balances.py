@@ -14,16 +14,23 @@ from tui.domain.amounts import exact_sum
 from tui.domain.balances import Absent, Holdings, Pair, Prices, Restriction
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
-from tui.exchange import calls
-from tui.exchange.calls import ReadCall
 from tui.exchange.errors import ExchangeError, Refused, contradictory_answer
 from tui.exchange.payloads import (
+    CM_BALANCES,
+    CROSS_ACCOUNT,
+    FUNDING_ASSETS,
+    ISOLATED_ACCOUNT,
+    OPTIONS_ACCOUNT,
+    PORTFOLIO_BALANCES,
+    SPOT_ASSETS,
+    UM_BALANCES,
     AssetBalance,
     CrossAccount,
     IsolatedAccount,
     IsolatedPair,
     IsolatedPairRow,
     OptionsAccount,
+    ReadCall,
     WalletBalance,
 )
 
@@ -81,33 +88,33 @@ def wallet_source(wallet: Wallet) -> WalletSource[Any]:
     """
     match wallet:
         case Wallet.SPOT:
-            return WalletSource(calls.SPOT_ASSETS, _all_free, "Spot", is_glance_enough=True)
+            return WalletSource(SPOT_ASSETS, _all_free, "Spot", is_glance_enough=True)
         case Wallet.FUNDING:
-            return WalletSource(calls.FUNDING_ASSETS, _all_free, "Funding", is_glance_enough=True)
+            return WalletSource(FUNDING_ASSETS, _all_free, "Funding", is_glance_enough=True)
         case Wallet.CROSS:
             # "Margin account does not exist."
-            return WalletSource(calls.CROSS_ACCOUNT, _cross, "Cross Margin", never_opened={-3003})
+            return WalletSource(CROSS_ACCOUNT, _cross, "Cross Margin", never_opened={-3003})
         case Wallet.ISOLATED:
             # "Isolated margin account does not exist."
-            return WalletSource(calls.ISOLATED_ACCOUNT, _isolated, never_opened={-3003, -11001})
+            return WalletSource(ISOLATED_ACCOUNT, _isolated, never_opened={-3003, -11001})
         case Wallet.UM:
             return WalletSource(
-                calls.UM_BALANCES,
+                UM_BALANCES,
                 lambda rows: _listed(rows, lambda row: row.max_withdraw_amount),
                 "USDⓈ-M Futures",
             )
         case Wallet.CM:
             return WalletSource(
-                calls.CM_BALANCES,
+                CM_BALANCES,
                 lambda rows: _listed(rows, lambda row: row.withdraw_available),
                 "COIN-M Futures",
             )
         case Wallet.OPTIONS:
-            return WalletSource(calls.OPTIONS_ACCOUNT, _options, "Options")
+            return WalletSource(OPTIONS_ACCOUNT, _options, "Options")
         case Wallet.PORTFOLIO:
             # "Request ID is not a Portfolio Margin Account."
             return WalletSource(
-                calls.PORTFOLIO_BALANCES,
+                PORTFOLIO_BALANCES,
                 lambda rows: _listed(rows, lambda row: row.cross_margin_free, is_transferable=False),
                 never_opened={-21001},
             )

@@ -1,4 +1,8 @@
-"""Binance, as one person uses it: signed calls, stamped with the exchange's own time."""
+"""Binance, as one person uses it: signed calls, stamped with the exchange's own time.
+
+HMAC keys sign with HMAC-SHA256, in hex; Ed25519 keys with Ed25519, and RSA keys with PKCS#1 v1.5 and SHA-256, both in
+base64.
+"""
 
 import asyncio
 import contextlib
@@ -14,9 +18,7 @@ from tui.domain.evidence import Accepted, Ambiguous, Flaw, Obstacle
 from tui.domain.records import HistoryQuery
 from tui.domain.transfer import TransferRequest
 from tui.exchange.answers import evidence_from
-from tui.exchange.calls import ReadCall
 from tui.exchange.connection import Connection, RawAnswer
-from tui.exchange.decoding import decode_once
 from tui.exchange.errors import (
     ClockRefused,
     ExchangeError,
@@ -26,12 +28,18 @@ from tui.exchange.errors import (
     error_of_answer,
     undocumented_answer,
 )
-from tui.exchange.payloads import ServerTime, symbol_parameters, transfer_parameters
+from tui.exchange.payloads import ReadCall, ServerTime, decode_once, symbol_parameters, transfer_parameters
 from tui.exchange.records import HISTORY_PAGE_SIZE, HistoryPage, history_page
-from tui.exchange.signing import sign
 
 if TYPE_CHECKING:
     import httpx
+
+
+import hashlib
+import hmac
+from base64 import b64encode
+
+from tui.domain.credentials import KeyKind
 
 RECV_WINDOW_MS = 5000
 """The exchange's default. It is short on purpose: a later request is refused, so an outcome is not in doubt for long.
@@ -256,3 +264,30 @@ def _readable(read: Callable[[bytes], _Answer], body: bytes) -> _Answer:
     with contextlib.suppress(ValueError):
         return read(body)
     raise undocumented_answer(body)
+
+
+def sign(key: ApiKey, payload: bytes) -> str:
+    """Return the signature of a payload, not yet percent-encoded.
+
+    The secret becomes a signing key for this one signature, which is then dropped.
+    """
+    secret = key.secret.reveal().encode()
+    if key.kind is KeyKind.HMAC:
+        return hmac.new(secret, payload, hashlib.sha256).hexdigest()
+    return b64encode(_sign_with_pem(secret, payload)).decode()
+
+
+def _sign_with_pem(pem: bytes, payload: bytes) -> bytes:
+    # Imported late: HMAC keys, the most common, never need it, and it is the slowest import of a start.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    private_key = load_pem_private_key(pem, password=None)
+    if isinstance(private_key, Ed25519PrivateKey):
+        return private_key.sign(payload)
+    if isinstance(private_key, RSAPrivateKey):
+        return private_key.sign(payload, PKCS1v15(), SHA256())
+    raise TypeError("a profile holds Ed25519 or RSA keys only")

@@ -1,19 +1,90 @@
-"""What is sent to the exchange and what comes back, typed.
+"""The exchange's calls that only read, and what is sent and comes back, typed: BINANCE.md, "Balances" and "Keys".
 
-Texts and amounts of an answer are `ServerText` and `Amount`: each is checked before it is shown or used.
+An answer's JSON is decoded into these types, or not at all. Texts and amounts of an answer are `ServerText` and
+`Amount`: each is checked before it is shown or used.
 """
 
-from typing import Annotated
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tui.domain.amounts import plain
+from tui.domain.amounts import AmountError, plain, read_amount
 from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
 from tui.domain.records import END_OF_TIMESTAMPS_MS, LEAST_TIMESTAMP_MS, MOST_TRAN_ID, HistoryQuery
 from tui.domain.text import ServerText
 from tui.domain.transfer import TransferRequest
-from tui.exchange.decoding import Amount, Estimate, Never
+
+_Answer = TypeVar("_Answer")
+
+
+class Amount(Decimal):
+    """An amount that a server wrote: a number that can be shown and calculated with."""
+
+
+class Estimate:
+    """A figure that decides nothing. If it cannot be read, `amount` is None, never 0, and the rest of the answer
+    counts.
+
+    It is no dataclass, because msgspec would look for an object in the answer.
+    """
+
+    __slots__ = ("amount",)
+
+    def __init__(self, amount: Decimal | None = None) -> None:
+        self.amount = amount
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Estimate) and self.amount == other.amount
+
+    def __hash__(self) -> int:
+        return hash(self.amount)
+
+
+class Never:
+    """A field that a documented answer never has. Any value makes the answer unreadable."""
+
+
+def decode(body: bytes | msgspec.Raw, kind: type[_Answer]) -> _Answer:
+    """Return an answer that is exactly as documented. Raises ValueError for any other, however odd."""
+    with contextlib.suppress(Exception):  # whatever a decoder may raise one day, the answer cannot be read
+        return msgspec.json.decode(body, type=kind, dec_hook=_read)
+    raise ValueError("not what is documented")
+
+
+def decode_once(body: bytes, kind: type[_Answer]) -> _Answer:
+    """Return an answer in which, in addition, no object names a field twice: neither of two values would be the answer.
+
+    Raises ValueError.
+    """
+    with contextlib.suppress(Exception):  # as above: bytes that are no text, numbers of a million digits, ...
+        json.loads(body, object_pairs_hook=_named_once)
+        return decode(body, kind)
+    raise ValueError("not what is documented")
+
+
+def _named_once(fields: list[tuple[str, object]]) -> None:
+    if len(dict(fields)) != len(fields):
+        raise ValueError("a field is named twice")
+
+
+def _read(kind: type, written: object) -> object:
+    if kind is Estimate:
+        try:
+            return Estimate(read_amount(written) if isinstance(written, str) else None)
+        except AmountError:
+            return Estimate()
+    if kind is Never:
+        raise ValueError("an error, or what says that there is none")
+    if not isinstance(written, str):
+        raise TypeError("not a text")
+    return Amount(read_amount(written)) if kind is Amount else ServerText(written)
+
 
 TranId = Annotated[int, msgspec.Meta(gt=0, le=MOST_TRAN_ID)]
 
@@ -188,6 +259,57 @@ UmBalances = Annotated[list[UmBalance], _NOT_EMPTY]
 CmBalances = Annotated[list[CmBalance], _NOT_EMPTY]
 PortfolioBalances = Annotated[list[PortfolioBalance], _NOT_EMPTY]
 """These have a row for every asset, also at zero. An empty list is not documented."""
+
+
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCall(Generic[_Answer_co]):
+    """One request that changes nothing."""
+
+    path: str
+    answer: type[_Answer_co]
+    """The documented answer."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    method: str = "GET"
+    is_signed: bool = True
+    """If not, the key is shown, and signs nothing."""
+
+    def read(self, body: bytes) -> _Answer_co:
+        """Return an answer. Raises ValueError if it is not as documented."""
+        return decode_once(body, self.answer)
+
+
+KEY_RESTRICTIONS = ReadCall("/sapi/v1/account/apiRestrictions", KeyRestrictions)
+"""What the key may do."""
+
+WALLET_BALANCES = ReadCall("/sapi/v1/asset/wallet/balance", Glance, {"needBalanceDetail": "true"})
+"""All wallets at a glance, with the assets in each."""
+
+SPOT_ASSETS = ReadCall("/sapi/v3/asset/getUserAsset", HeldAssets, method="POST")
+FUNDING_ASSETS = ReadCall("/sapi/v1/asset/get-funding-asset", HeldAssets, method="POST")
+CROSS_ACCOUNT = ReadCall("/sapi/v1/margin/account", CrossAccount)
+ISOLATED_ACCOUNT = ReadCall("/sapi/v1/margin/isolated/account", IsolatedAccount)
+"""The isolated margin accounts, one a pair."""
+UM_BALANCES = ReadCall("/fapi/v3/balance", UmBalances)
+CM_BALANCES = ReadCall("/dapi/v1/balance", CmBalances)
+OPTIONS_ACCOUNT = ReadCall("/eapi/v1/marginAccount", OptionsAccount)
+PORTFOLIO_BALANCES = ReadCall("/papi/v1/balance", PortfolioBalances)
+
+ISOLATED_PAIRS = ReadCall("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
+"""Every pair of the exchange that has isolated margin accounts."""
+
+
+def margin_transferable(asset: str, symbol: str | None = None) -> ReadCall[TransferableAmount]:
+    """How much of an asset can be moved out of Cross Margin, or out of the isolated account of a pair."""
+    parameters = {"asset": asset, **({"isolatedSymbol": symbol} if symbol else {})}
+    return ReadCall("/sapi/v1/margin/maxTransferable", TransferableAmount, parameters)
+
+
+def portfolio_transferable(asset: str) -> ReadCall[TransferableAmount]:
+    """How much of an asset can be moved out of Portfolio Margin."""
+    return ReadCall("/papi/v1/margin/maxWithdraw", TransferableAmount, {"asset": asset})
 
 
 def transfer_parameters(request: TransferRequest) -> dict[str, str]:

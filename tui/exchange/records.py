@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tui.domain.records import MOST_IN_TEXT, MOST_IN_WORD, HistoryRow, Row, UnreadableRow
+from tui.domain.records import MOST_IN_TEXT, MOST_IN_WORD, HistoryRow, Row, UnreadableRow, status_from
 from tui.domain.text import ServerText, printable
-from tui.exchange.decoding import Amount, decode
-from tui.exchange.payloads import Milliseconds, TranId
+from tui.exchange.payloads import Amount, Milliseconds, TranId, decode
 
 HISTORY_PAGE_SIZE = 100
 """The most rows on one page of the exchange."""
@@ -82,7 +81,8 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> Any:
 
 def _row(raw: bytes, *, is_clear: bool) -> Row:
     fields: dict[str, msgspec.Raw] = (_field(raw, dict[str, msgspec.Raw]) or {}) if is_clear else {}
-    kind, asset, status = (_word(fields.get(name)) for name in ("type", "asset", "status"))
+    kind, asset, written = (_word(fields.get(name)) for name in ("type", "asset", "status"))
+    status = status_from(written) if written else None
     amount = _field(fields.get("amount"), Amount)
     if amount is not None and amount <= 0:
         amount = None

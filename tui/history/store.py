@@ -21,6 +21,7 @@ from tui.domain.records import (
     HistoryRow,
     Row,
     UnreadableRow,
+    status_from,
 )
 from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
@@ -283,9 +284,10 @@ def _row(kept: sqlite3.Row) -> Row:
     """Return the record in a row. Raises sqlite3.DataError if the exchange could not have sent it: see
     `exchange/records.py`.
     """
-    kind, asset, status, from_symbol, to_symbol = (
+    kind, asset, written, from_symbol, to_symbol = (
         _word(kept[name]) for name in ("type", "asset", "status", "from_symbol", "to_symbol")
     )
+    status = status_from(written) if written else None
     amount = _amount(kept["amount"])
     tran_id = _number(kept["tran_id"], 1, MOST_TRAN_ID + 1)
     timestamp = _number(kept["timestamp_ms"], LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS)

@@ -7,8 +7,7 @@ from typing import get_args
 import msgspec
 
 from tui.domain.answers import WholeAnswer, accepted_tran_id
-from tui.domain.evidence import Accepted, Ambiguous, Evidence, Failure, Flaw, Legacy, Refusal
-from tui.domain.outcome import Basis, Outcome
+from tui.domain.evidence import Accepted, Ambiguous, Basis, Evidence, Failure, Flaw, Legacy, Outcome, Refusal
 from tui.words.outcomes import message
 
 LEGACY = "Legacy"

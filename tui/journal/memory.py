@@ -19,8 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tui.domain.evidence import Accepted, NeverLeft, Reason, Refusal, Reopened
-from tui.domain.outcome import Outcome
+from tui.domain.evidence import Accepted, NeverLeft, Outcome, Reason, Refusal, Reopened
 from tui.journal import rows
 from tui.journal.errors import TranIdTaken
 

@@ -12,10 +12,12 @@ from tui.domain.amounts import plain
 from tui.domain.evidence import (
     Accepted,
     Answer,
+    Basis,
     Clash,
     Evidence,
     Legacy,
     NoRecord,
+    Outcome,
     Reason,
     Reopened,
     SenderGone,
@@ -25,7 +27,6 @@ from tui.domain.evidence import (
     tran_id_from,
 )
 from tui.domain.moments import is_moment, ms_of, utc
-from tui.domain.outcome import Basis, Outcome
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import evidence as codec

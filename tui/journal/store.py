@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tui.domain.evidence import Evidence, NeverLeft, Obstacle, SenderGone
-from tui.domain.outcome import Outcome
+from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
 from tui.domain.records import Row, identity
 from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.desk.desk import Decision, Desk, Undecidable, Word
 from tui.desk.settle import Progress
-from tui.domain.outcome import recorded_outcome
+from tui.domain.records import is_final
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
 from tui.terminal.question import Question
@@ -129,7 +129,7 @@ def _choices(progress: Progress) -> list[tuple[str, Decision | None]]:
     choices: list[tuple[str, Decision | None]] = []
     for record in records:
         others = tuple(other.tran_id for other in records if other is not record)
-        decision = Decision(transfer, record, others) if recorded_outcome(record.status) else None
+        decision = Decision(transfer, record, others) if is_final(record.status) else None
         choices.append((settling.candidate(record, transfer.request.amount), decision))
     unreadable = (row.tran_id for row in progress.unreadable if row.tran_id)
     declined = (*(record.tran_id for record in records), *unreadable)

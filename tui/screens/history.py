@@ -18,7 +18,7 @@ from textual.worker import Worker
 
 from tui.desk.desk import Desk
 from tui.desk.history_reader import Reading
-from tui.domain.differences import Comparison
+from tui.domain.entries import Comparison
 from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
 from tui.journal import JournalError

@@ -11,8 +11,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
 
 from tui.desk.desk import Desk
-from tui.domain.outcome import Basis
-from tui.domain.transfer import Outcome, Transfer
+from tui.domain.transfer import Basis, Outcome, Transfer
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself, StaysOpen
 from tui.terminal.question import Question

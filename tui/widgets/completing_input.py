@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.domain.choices import Choice, matching
+from tui.domain.holdings import Choice, matching
 from tui.widgets.field_input import FieldInput
 from tui.widgets.wallet_list import ARROWS_HELP
 

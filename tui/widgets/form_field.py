@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label
 
-from tui.domain.choices import Choice
+from tui.domain.holdings import Choice
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, PromptInput
 from tui.widgets.late_messages import DropsLateMessages

@@ -13,8 +13,8 @@ from textual.widgets import Button
 
 from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances
-from tui.domain.choices import asset_choices, pair_choices
 from tui.domain.form import FormState, Inquiry
+from tui.domain.holdings import asset_choices, pair_choices
 from tui.domain.transfer import (
     BOTH_ENDS,
     MOST_IN_ASSET,

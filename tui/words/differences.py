@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from tui.domain.amounts import quantity
-from tui.domain.differences import Comparison, Difference, DifferenceKind
-from tui.domain.entries import Entry, Origin
+from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, Origin
+from tui.domain.evidence import Outcome
 from tui.domain.moments import in_full
-from tui.domain.outcome import Outcome
 from tui.domain.records import HistoryRow, RecordStatus, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer

@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 
 from tui.domain import moments
-from tui.domain.again import again, reverse
 from tui.domain.amounts import quantity
 from tui.domain.balances import ends
-from tui.domain.entries import Entry
+from tui.domain.entries import Entry, again, reverse
+from tui.domain.evidence import Outcome, recorded_outcome
 from tui.domain.hosts import in_short, place_name
-from tui.domain.outcome import Outcome, recorded_outcome
 from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Transfer

@@ -11,12 +11,14 @@ from tui.domain.evidence import (
     Accepted,
     Ambiguous,
     Awaiting,
+    Basis,
     Clash,
     Evidence,
     Legacy,
     MatchingRecord,
     NeverLeft,
     NoRecord,
+    Outcome,
     PersonsRecord,
     PersonsWord,
     Reason,
@@ -25,7 +27,6 @@ from tui.domain.evidence import (
     SenderGone,
     outcome_from,
 )
-from tui.domain.outcome import Basis, Outcome
 from tui.domain.records import RecordStatus
 from tui.words import answers
 

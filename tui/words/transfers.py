@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tui.domain import moments
 from tui.domain.amounts import quantity
-from tui.domain.evidence import Accepted, code_from
-from tui.domain.outcome import Outcome
+from tui.domain.evidence import Accepted, Outcome, code_from
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.words import answers, outcomes
