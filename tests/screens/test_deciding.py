@@ -131,7 +131,7 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         assert isinstance(shown, EntryScreen)
         assert shown.transfer
         late = replace(shown.transfer, evidence=Awaiting())
-        main.post_message(MainScreen.TransferChanged(late))
+        main.desk.on_change(late)
         await pilot.pause()
         assert "Transfer done" in screen_text(pilot), "what came late took the outcome back"
         await pilot.press("escape")

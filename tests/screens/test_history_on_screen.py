@@ -322,7 +322,7 @@ async def test_transfer_that_is_settled_meanwhile_is_shown_as_it_stands(demo_app
         await until_read(pilot)
         transfer = newest(main)
         failed = matching_record(transfer.tran_id or 0, status=RecordStatus.FAILED)
-        main.post_message(MainScreen.TransferChanged(replace(transfer, evidence=failed)))
+        main.desk.on_change(replace(transfer, evidence=failed))
         await until(pilot, lambda: " rejected " in chosen(pilot))
 
 

@@ -227,7 +227,9 @@ def test_comparison(
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot)
         comparison = Comparison(differences, elsewhere, agree=2, open=1)
-        pilot.app.screen.post_message(HistoryScreen.Compared(comparison))
+        history = pilot.app.screen
+        assert isinstance(history, HistoryScreen)
+        history.post_call(history.show_comparison, comparison)
         await until_screen(pilot, ReportScreen)
 
     assert snap_compare(demo_app(), terminal_size=size, run_before=steps)

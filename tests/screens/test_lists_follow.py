@@ -50,7 +50,7 @@ async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> None:
         replace(made(number), evidence=legacy(Outcome.UNKNOWN, tran_id=made(number).tran_id))
         for number in range(1, earlier + 1)
     ]
-    main.post_message(MainScreen.EarlierFound(unknown))
+    main.show_earlier(unknown)
     for number in range(earlier + 1, earlier + 31):
         come(main, number)
     await until(pilot, lambda: len(rows(main)) == earlier + 30)
@@ -58,8 +58,8 @@ async def fill(pilot: Pilot[bool], main: MainScreen, *, earlier: int) -> None:
 
 def come(main: MainScreen, number: int) -> None:
     """Have one be sent, and done."""
-    main.post_message(MainScreen.TransferChanged(replace(made(number), evidence=Awaiting())))
-    main.post_message(MainScreen.TransferChanged(made(number)))
+    main.desk.on_change(replace(made(number), evidence=Awaiting()))
+    main.desk.on_change(made(number))
 
 
 async def until_shown(pilot: Pilot[bool], transfer: Transfer | Executed, size: tuple[int, int]) -> None:
@@ -109,19 +109,19 @@ async def test_who_reads_another_row_is_left_there(demo_app: AppMaker) -> None:
         main.query_one("#transfers").focus()
         await pilot.press("up", "up")
         read = session.marked
-        main.post_message(MainScreen.TransferChanged(made(31)))
+        main.desk.on_change(made(31))
         await until(pilot, lambda: len(rows(main)) == 31)
         assert session.marked == read == made(28)
         await pilot.press("ctrl+end")
-        main.post_message(MainScreen.TransferChanged(made(32)))
+        main.desk.on_change(made(32))
         await until(pilot, lambda: session.marked == made(32))
 
 
 async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        main.post_message(MainScreen.TransferChanged(made(5)))
-        main.post_message(MainScreen.EarlierFound([replace(made(2), evidence=ambiguous())]))
+        main.desk.on_change(made(5))
+        main.show_earlier([replace(made(2), evidence=ambiguous())])
         await until(pilot, lambda: len(rows(main)) == 2)
         assert [(row[0], row[4]) for row in rows(main)] == [("01-01 12:00", "unknown"), ("12:00:00", "done")]
         assert main.query_one(SessionList).marked == made(5)

@@ -297,9 +297,9 @@ async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchan
         main = await until_open(pilot)
         await send(pilot)
         unknown = newest(main)
-        main.post_message(MainScreen.TransferChanged(replace(unknown, evidence=no_record())))
+        main.desk.on_change(replace(unknown, evidence=no_record()))
         await until(pilot, lambda: "Transfer unknown" not in screen_text(pilot))
-        main.post_message(MainScreen.TransferChanged(unknown))
+        main.desk.on_change(unknown)
         await until(pilot, lambda: "Transfer unknown" in screen_text(pilot) and "now:" not in screen_text(pilot))
 
 
@@ -350,7 +350,7 @@ async def test_a_comparison_waits_below_the_cover(
         compared = await history._browser.compare()
         app._lock.lock()
         await until_screen(pilot, LockScreen)
-        history.post_message(HistoryScreen.Compared(compared))
+        history.post_call(history.show_comparison, compared)
         await rest(pilot)
         assert isinstance(app.screen, LockScreen)
         await app._lock.unlock(demo_key())

@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.message import Message
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from tests.keyrings import FakeKeyring
 from tests.screens.conftest import HOST
@@ -82,7 +82,7 @@ async def test_key_that_is_back_waits_until_the_passphrase_is_typed_over_the_cov
         await pilot.press("x")
         cover = app.screen
         assert isinstance(cover, LockScreen)
-        await until(pilot, cover._can_unlock)
+        await until(pilot, lambda: "u  unlock" in str(cover.query_one("#lock-ask", Label).content))
         await pilot.press("u")
         await until_screen(pilot, UnlockScreen)
         answer(backend)

@@ -95,9 +95,9 @@ def test_thirty_transfers(
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
-        main.post_message(MainScreen.EarlierFound([made(1, Outcome.UNKNOWN), made(2, Outcome.UNKNOWN)]))
+        main.show_earlier([made(1, Outcome.UNKNOWN), made(2, Outcome.UNKNOWN)])
         for number in range(3, 33):
-            main.post_message(MainScreen.TransferChanged(made(number, outcomes[number % 6])))
+            main.desk.on_change(made(number, outcomes[number % 6]))
         await until(pilot, lambda: len(rows(main)) == 32)
         status = main.query_one(StatusBar)
         await until(pilot, lambda: not status.status.waiting_for and "?" not in figure(main, Wallet.SPOT))
@@ -294,7 +294,7 @@ def test_notice(outcome: Outcome, demo_app: AppMaker, snap_compare: SnapCompare,
 
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
-        main.post_message(MainScreen.OutcomeCorrected(transfer))
+        main.desk.on_notice(transfer)
         await until_screen(pilot, NoticeScreen)
 
     assert snap_compare(demo_app(), terminal_size=SMALL, run_before=steps)

@@ -66,7 +66,7 @@ async def test_places_are_told_apart_and_outcomes_legible_in_every_theme(demo_ap
     async with demo_app(asset="USDT", amount="1").run_test(size=(120, 40)) as pilot:
         main = await until_open(pilot)
         for number, outcome in enumerate(Outcome, 1):
-            main.post_message(MainScreen.TransferChanged(transfer_with(id=number, evidence=evidence_for(outcome))))
+            main.desk.on_change(transfer_with(id=number, evidence=evidence_for(outcome)))
         table = main.query_one("#transfers", EntryTable)
         await until(pilot, lambda: len(table.entries) == len(Outcome))
         looks = {}

@@ -265,10 +265,10 @@ async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppM
         await send(pilot)
         await pilot.press("escape")
         transfer = newest(main)
-        main.post_message(MainScreen.SettlingProgressed(Progress(transfer, note)))
+        main.desk.on_progress(Progress(transfer, note))
         await pilot.pause()
         assert note in " ".join(screen_text(pilot).split())
-        main.post_message(MainScreen.TransferChanged(transfer))
+        main.desk.on_change(transfer)
         await pilot.pause()
         assert note not in " ".join(screen_text(pilot).split())
 
@@ -277,13 +277,13 @@ async def test_result_says_what_the_wallets_hold_now_also_when_the_desk_tells_of
     app = demo_app(asset="USDT", amount="1")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        told: list[Transfer] = []
-        main.desk.on_change = told.append
+        changes: list[Transfer] = []
+        report, main.desk.on_change = main.desk.on_change, changes.append
         await send(pilot)
         await until_screen(pilot, EntryScreen)
         assert "now: reading..." in screen_text(pilot)
-        for transfer in told:
-            main.post_message(MainScreen.TransferChanged(transfer))
+        for transfer in changes:
+            report(transfer)
         await until(pilot, lambda: "now: " in screen_text(pilot) and "reading..." not in screen_text(pilot))
 
 
@@ -442,7 +442,7 @@ async def test_of_what_is_not_there_the_review_says_so(demo_app: AppMaker, excha
         review_screen = pilot.app.screen
         assert isinstance(review_screen, ReviewScreen)
         spot = Holdings({"USDT": Decimal(0)}, is_transferable=True, read_ms=ticks_ms())
-        review_screen.post_message(ReviewScreen.Freshened(Balances().with_holdings(Wallet.SPOT, spot)))
+        review_screen.show_fresh(Balances().with_holdings(Wallet.SPOT, spot))
         told = "No USDT to move in Spot.\nGo back and choose another asset or wallet."
         await until(pilot, lambda: words(pilot, "#review-warning") == told)
         await pilot.press("y")

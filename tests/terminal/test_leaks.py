@@ -74,7 +74,7 @@ made = {
     "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
     "PlainTextScreen": lambda desk: unlock.PlainTextScreen("a keyring"),
     "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Section("c", ["d"])]),
-    "ReviewScreen": lambda desk: review.ReviewScreen(desk, review.Review(request, Status("LIVE"))),
+    "ReviewScreen": lambda desk: review.ReviewScreen(desk, request, Status("LIVE")),
     "UnlockScreen": lambda desk: unlock.UnlockScreen(),
     "WelcomeScreen": lambda desk: welcome.WelcomeScreen(ways_on.CannotOpen("")),
 }

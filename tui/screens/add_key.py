@@ -1,6 +1,5 @@
 """Add a key: typed or pasted without showing it, checked, and put into the keyring."""
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar
 
@@ -8,7 +7,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -57,18 +55,6 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
             ]
         ),
     ]
-
-    @dataclass
-    class AddAnswered(Message):
-        """Posted with the profile of the key that was added, or with what went wrong."""
-
-        result: keys.Profile | KeyStoreError
-
-    @dataclass
-    class KeyringFound(Message):
-        """Posted when it is known whether a keyring can keep the key, with what is wrong if none can."""
-
-        problem: KeyStoreError | None = None
 
     def __init__(self, base_url: str | None, use: KeyUse | keys.Profile = KeyUse.NEW_PROFILE) -> None:
         """`use` is what the key is for, or the profile whose key it replaces."""
@@ -154,20 +140,17 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
             put = keys.replace if isinstance(self._use, keys.Profile) else keys.add
             profile = await keys.in_background(lambda: put(name, key, base_url))
         except KeyStoreError as error:
-            self.post_message(self.AddAnswered(error))
+            self.post_call(self._not_added, error)
         else:
-            self.post_message(self.AddAnswered(profile))
+            self.post_call(self.dismiss, profile)
         finally:
             slow.stop()
 
-    def on_add_key_screen_add_answered(self, message: AddAnswered) -> None:
-        """Close, or say what is wrong and keep what was typed. A locked keyring can be unlocked first."""
-        if isinstance(message.result, keys.Profile):
-            self.dismiss(message.result)
-            return
+    def _not_added(self, problem: KeyStoreError) -> None:
+        """Say what is wrong, and keep what was typed. A locked keyring can be unlocked first."""
         self._adding = ""
-        self._say(str(message.result))
-        if message.result.needs_passphrase:
+        self._say(str(problem))
+        if problem.needs_passphrase:
             self.app.push_screen(UnlockScreen(), self._unlocked)
 
     @work(exclusive=True, group="look")
@@ -177,14 +160,9 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
             await keys.in_background(keys.require_keyring)
         except KeyStoreError as problem:
             if problem.state in _NO_PLACE:
-                self.post_message(self.KeyringFound(problem))
+                self.post_call(self._show_place, problem)
         else:
-            self.post_message(self.KeyringFound())
-
-    def on_add_key_screen_keyring_found(self, message: KeyringFound) -> None:
-        """Ask for the key; if it cannot be kept, say so and offer the ways on instead."""
-        if not self._adding and message.problem is not self._no_place:
-            self._show_place(message.problem)
+            self.post_call(self._show_place, None)
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere instead."""
@@ -204,6 +182,9 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         self.lead_to(SessionBusChosen())
 
     def _show_place(self, problem: KeyStoreError | None) -> None:
+        """Ask for the key; if it cannot be kept, say so and offer the ways on instead."""
+        if self._adding or problem is self._no_place:
+            return
         self._no_place = problem
         label = self.query_one("#no-place", Label)
         label.update(str(problem or ""))

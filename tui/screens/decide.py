@@ -1,6 +1,5 @@
 """The dialog in which the person decides how a transfer ended, if Shunter cannot tell."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -9,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
@@ -29,17 +27,8 @@ _ASK = "Down, Up  mark        Enter  choose        Esc or q  leave it open"
 class DecideScreen(DismissesItself, ModalScreen[None]):
     """Shows the facts and lets the person choose. It closes once the decision is in the journal, or without one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave_open", "Leave it open")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Leave it open")]
     holds_notices = True
-
-    class Decided(Message):
-        """Posted when the decision is in the journal."""
-
-    @dataclass
-    class NotDecided(Message):
-        """Posted when the decision could not be written to the journal."""
-
-        problem: str
 
     def __init__(self, desk: Desk, progress: Progress) -> None:
         super().__init__()
@@ -99,28 +88,19 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         try:
             await self._desk.choose(decision)
         except (JournalError, Undecidable) as error:
-            self.post_message(self.NotDecided(str(error)))
+            self.post_call(self._ask_again, f"Not decided: {error}")
         else:
-            self.post_message(self.Decided())
+            self.post_call(self.dismiss)
 
-    def on_decide_screen_decided(self) -> None:
-        """Close."""
-        self.dismiss(None)
-
-    def on_decide_screen_not_decided(self, message: NotDecided) -> None:
-        """Say why, and ask again."""
+    def _ask_again(self, message: str) -> None:
         self._is_deciding = False
         self._question.ask()
-        self.query_one(AskLine).say(f"Not decided: {message.problem}")
+        self.query_one(AskLine).say(message)
 
     def settled(self) -> None:
         """Close: the transfer was settled without the person."""
         if not self._is_deciding:
             self.dismiss(None)
-
-    def action_leave_open(self) -> None:
-        """Decide nothing."""
-        self.dismiss(None)
 
 
 def _choices(progress: Progress) -> list[tuple[str, Decision | None]]:

@@ -29,7 +29,7 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_tran_id", "Copy tranId"),
         Binding("C", "copy_all", "Copy all"),
-        Binding("escape,enter,q", "close", "Close"),
+        Binding("escape,enter,q", "dismiss", "Close"),
     ]
 
     def __init__(
@@ -114,7 +114,3 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
         """Put all facts there."""
         description = self._description
         copy_text(description.text, description.title, self)
-
-    def action_close(self) -> None:
-        """Go back to where it was opened."""
-        self.dismiss()

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
@@ -11,7 +11,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 from textual.worker import Worker
@@ -63,29 +62,9 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             ),
             Binding("escape,q", "leave", "Close", key_display="q"),
             Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
-            Binding("f3,ctrl+t", "close", "Close", show=False),
+            Binding("f3,ctrl+t", "dismiss", "Close", show=False),
         ]
     )
-
-    @dataclass
-    class Arranged(Message):
-        """Posted with what the list shows now."""
-
-        listed: Listed
-        view: View
-
-    @dataclass
-    class Comparing(Message):
-        """Posted while the history is read to compare the journal with it."""
-
-        reading: Reading
-
-    @dataclass
-    class Compared(Message):
-        """Posted when the journal was compared with the records, or could not be."""
-
-        comparison: Comparison | None
-        problem: str = ""
 
     def __init__(self, desk: Desk, *, place: str, before: "HistoryScreen | None" = None) -> None:
         """Takes the place and profile as text, and the last history, whose filter and order it keeps."""
@@ -134,14 +113,15 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             await self._wanted.wait()
             self._wanted.clear()
             view = self._view
-            found = await asyncio.to_thread(listed, self._browser.entries, view, self._in_use)
-            self.post_message(self.Arranged(found, view))
+            shown = await asyncio.to_thread(listed, self._browser.entries, view, self._in_use)
+            self.post_call(self._show_list, shown, view)
 
-    def on_history_screen_arranged(self, message: Arranged) -> None:
+    def _show_list(self, shown: Listed, view: View) -> None:
         """Show the list, and the progress."""
-        empty = empty_words(self._browser, is_filtered=message.view.search != ANY)
-        self.query_one(EntryTable).show(message.listed, message.view, empty=empty)
-        words = said(self._browser, len(message.listed.entries), is_filtered=message.view.search != ANY)
+        is_filtered = view.search != ANY
+        empty = empty_words(self._browser, is_filtered=is_filtered)
+        self.query_one(EntryTable).show(shown, view, empty=empty)
+        words = said(self._browser, len(shown.entries), is_filtered=is_filtered)
         label = self.query_one("#history-said", Label)
         if words != str(label.content):
             label.update(words)
@@ -236,11 +216,11 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     async def compare_past(self) -> None:
         """Read, compare, and post the result."""
         try:
-            comparison = await self._browser.compare(lambda reading: self.post_message(self.Comparing(reading)))
+            comparison = await self._browser.compare(partial(self.post_call, self._show_progress))
         except JournalError as error:
-            self.post_message(self.Compared(None, str(error)))
+            self.post_call(self._note, str(error))
         else:
-            self.post_message(self.Compared(comparison))
+            self.post_call(self.show_comparison, comparison)
 
     def _stops_comparing(self) -> bool:
         """Stop comparing. Return whether it was comparing."""
@@ -251,32 +231,21 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._note("Stopped: nothing was compared. x checks again.")
         return True
 
-    def on_history_screen_comparing(self, message: Comparing) -> None:
-        """Show the progress."""
+    def _show_progress(self, reading: Reading) -> None:
         if self.is_comparing:
-            self._note(comparing_words(message.reading))
+            self._note(comparing_words(reading))
 
-    def on_history_screen_compared(self, message: Compared) -> None:
+    def show_comparison(self, comparison: Comparison) -> None:
         """Show each difference with what to do, once nothing is over the history."""
-        if self.defers(partial(self.post_message, message)):
-            return
-        self._note(message.problem)
-        if comparison := message.comparison:
-            page = ReportScreen(
-                "The journal against the record",
-                summary(comparison, self._browser.unread_count),
-                sections(comparison),
-            )
-            self.app.push_screen(page)
-
-    def action_close(self) -> None:
-        """Go back to the main screen."""
-        self.dismiss(None)
+        if not self.defers(partial(self.show_comparison, comparison)):
+            self._note("")
+            text = summary(comparison, self._browser.unread_count)
+            self.app.push_screen(ReportScreen("The journal against the record", text, sections(comparison)))
 
     def action_leave(self) -> None:
         """Stop comparing, or go back to the main screen."""
         if not self._stops_comparing():
-            self.action_close()
+            self.dismiss(None)
 
     def _show(self, view: View) -> None:
         if view != self._view:

@@ -14,14 +14,14 @@ from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
 from tui import keys
-from tui.desk.keycheck import KeyCheck, check
+from tui.desk.keycheck import check
 from tui.domain.credentials import SessionKey
 from tui.domain.hosts import in_short, place_name
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.closing import StaysOpen
 from tui.screens.unlock import UnlockScreen
-from tui.screens.ways_on import SessionKeyAsked
+from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
@@ -90,20 +90,6 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         """Posted when the person chooses a profile to go on with."""
 
         profile: keys.Profile
-
-    @dataclass
-    class Finished(Message):
-        """Posted with the result of a check or a removal."""
-
-        text: str
-        problem: keys.KeyStoreError | None = None
-        ends_removal: bool = False
-
-    @dataclass
-    class KeyringNamed(Message):
-        """Posted with the name of the keyring, or why none can be used."""
-
-        text: str
 
     def __init__(self, base_url: str | None, *, in_use: str = "") -> None:
         """`in_use` is the name of the profile whose key is in use, if any."""
@@ -184,7 +170,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
     def action_unlock(self) -> None:
         """Ask for the keyring's passphrase, if it is known to be locked."""
-        if self._can_unlock():
+        if is_way_on("unlock", self._problem):
             self.app.push_screen(UnlockScreen(), lambda good: self._say("The keyring is unlocked.") if good else None)
 
     def action_close(self) -> None:
@@ -201,11 +187,11 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     async def check_key(self, profile: keys.Profile) -> None:
         """Ask the exchange what a key may do."""
         try:
-            self.post_message(self.Finished(_report_text(profile, await check(profile))))
-        except keys.KeyStoreError as error:
-            self.post_message(self.Finished(f"{profile.name}: {error}", error))
-        except ExchangeError as error:
-            self.post_message(self.Finished(f"{profile.name}: {error}"))
+            report = await check(profile)
+        except (keys.KeyStoreError, ExchangeError) as error:
+            self.post_call(self._finish, f"{profile.name}: {error}", error)
+        else:
+            self.post_call(self._finish, "\n".join([f"{profile.name}: {report.verdict}", *report.lines]))
 
     @work(exclusive=True)
     async def delete_from_keyring(self, profile: keys.Profile) -> None:
@@ -213,31 +199,28 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         try:
             await keys.in_background(lambda: keys.remove(profile.name))
         except keys.KeyStoreError as error:
-            self.post_message(self.Finished(f"{profile.name}: {error}", error, ends_removal=True))
+            self.post_call(self._finish_removal, f"{profile.name}: {error}", error)
         else:
-            self.post_message(self.Finished(f"{profile.name} was removed.", ends_removal=True))
+            self.post_call(self._finish_removal, f"{profile.name} was removed.")
 
     @work(exclusive=True, group="keyring")
     async def find_keyring_name(self) -> None:
         """Ask the keyring for its name."""
         try:
-            name = await keys.in_background(lambda: keys.backend_name(limit_s=keys.SLOW_S))
+            text = f"Keyring: {await keys.in_background(lambda: keys.backend_name(limit_s=keys.SLOW_S))}"
         except keys.KeyStoreError as error:
-            self.post_message(self.KeyringNamed(str(error)))
-        else:
-            self.post_message(self.KeyringNamed(f"Keyring: {name}"))
+            text = str(error)
+        self.post_call(self.query_one("#keys-backend", Label).update, text)
 
-    def on_keys_screen_keyring_named(self, message: KeyringNamed) -> None:
-        """Show it."""
-        self.query_one("#keys-backend", Label).update(message.text)
-
-    def on_keys_screen_finished(self, message: Finished) -> None:
-        """Show the result, in the place of a question."""
+    def _finish(self, text: str, problem: Exception | None = None) -> None:
+        """Show a result, in the place of a question."""
         self._withdraw()
-        if message.ends_removal:
-            self._removing = ""
-            self._list()
-        self._say(message.text, message.problem)
+        self._say(text, problem)
+
+    def _finish_removal(self, text: str, problem: Exception | None = None) -> None:
+        self._removing = ""
+        self._list()
+        self._finish(text, problem)
 
     def _ask_to_remove(self, note: str) -> None:
         if profile := self._to_remove:
@@ -286,19 +269,12 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self._say(f"Still removing {self._removing}: the keyring has not answered yet.")
         return bool(self._removing)
 
-    def _can_unlock(self) -> bool:
-        return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
-
-    def _say(self, text: str, problem: keys.KeyStoreError | None = None) -> None:
-        self._problem = problem
+    def _say(self, text: str, problem: Exception | None = None) -> None:
+        self._problem = problem if isinstance(problem, keys.KeyStoreError) else None
         label = self.query_one("#keys-said", Label)
         label.update(text)
         label.display = bool(text)
-        self.query_one(AskLine).ask(_ASK_UNLOCK if self._can_unlock() else _ASK)
-
-
-def _report_text(profile: keys.Profile, report: KeyCheck) -> str:
-    return "\n".join([f"{profile.name}: {report.verdict}", *report.lines])
+        self.query_one(AskLine).ask(_ASK_UNLOCK if is_way_on("unlock", self._problem) else _ASK)
 
 
 def _line(profile: keys.Profile, in_use: str) -> str:

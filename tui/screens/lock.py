@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.widgets import Label
 from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.screens.unlock import UnlockScreen
-from tui.screens.ways_on import SessionKeyAsked
+from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.widgets.late_messages import DropsLateMessages
 
 _LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
@@ -34,12 +35,6 @@ class LockScreen(DropsLateMessages, Screen[None]):
         """The key is back from the keyring."""
 
         key: ApiKey
-
-    @dataclass
-    class KeyNotFetched(Message):
-        """The keyring does not return the key, or not yet."""
-
-        problem: keys.KeyStoreError
 
     def __init__(self, fetch_key: FetchKey | None) -> None:
         """`fetch_key` returns the key from the keyring; None for a session key, which the person types again."""
@@ -70,7 +65,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
         event.prevent_default()
         if self.app.screen is not self:
             return  # it was typed after the key that opened the screen over this one
-        if event.key == "u" and self._can_unlock():
+        if event.key == "u" and is_way_on("unlock", self._problem):
             self.app.push_screen(UnlockScreen(), self._unlocked)
         else:
             self._wake()
@@ -79,26 +74,22 @@ class LockScreen(DropsLateMessages, Screen[None]):
     async def fetch(self, fetch_key: FetchKey) -> None:
         """Fetch the key from the keyring."""
         try:
-            key = await fetch_key(lambda slow: self.post_message(self.KeyNotFetched(slow)))
+            key = await fetch_key(partial(self.post_call, self._show_problem))
         except keys.KeyStoreError as error:
-            self.post_message(self.KeyNotFetched(error))
+            self.post_call(self._show_problem, error)
         else:
             self.post_message(self.KeyFetched(key))
 
-    def on_lock_screen_key_not_fetched(self, message: KeyNotFetched) -> None:
-        """Say why the key is not back."""
-        self._problem = message.problem
+    def _show_problem(self, problem: keys.KeyStoreError) -> None:
+        """Say why the key is not back, or not yet."""
+        self._problem = problem
         self._is_waking = False
-        self._say(str(message.problem), self._ask())
-
-    def _ask(self) -> str:
-        if self._can_unlock():
-            return _ASK_UNLOCK
-        # Under the cover no key can be replaced.
-        return _ASK_REPLACED if isinstance(self._problem, keys.ProfileMissing | keys.ProfileDamaged) else _ASK
-
-    def _can_unlock(self) -> bool:
-        return self._problem is not None and keys.Remedy.UNLOCK in self._problem.remedies
+        ask = _ASK
+        if is_way_on("unlock", problem):
+            ask = _ASK_UNLOCK
+        elif isinstance(problem, keys.ProfileMissing | keys.ProfileDamaged):  # under the cover no key can be replaced
+            ask = _ASK_REPLACED
+        self._say(str(problem), ask)
 
     def wake_when_seen(self) -> None:
         """Fetch the key again once no screen covers this one: it came while a secret was being typed."""

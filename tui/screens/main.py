@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
@@ -29,7 +29,7 @@ from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.notice import Notices
-from tui.screens.review import Review, ReviewScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
@@ -97,36 +97,6 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         ]
     )
 
-    @dataclass
-    class TransferChanged(Message):
-        """Posted when a transfer has changed."""
-
-        transfer: Transfer
-
-    @dataclass
-    class SettlingProgressed(Message):
-        """Posted when settling an unknown transfer has progressed."""
-
-        progress: Progress
-
-    @dataclass
-    class OutcomeCorrected(Message):
-        """Posted when an outcome that was shown before turned out to be wrong."""
-
-        transfer: Transfer
-
-    @dataclass
-    class EarlierFound(Message):
-        """Posted with the transfers of earlier sessions that are still open."""
-
-        transfers: list[Transfer]
-
-    @dataclass
-    class KeyExamined(Message):
-        """Posted when the exchange has returned what the key may do."""
-
-        report: KeyCheck
-
     class TransferLeft(Message):
         """Posted when the person has left the review or closed the result."""
 
@@ -164,9 +134,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def on_mount(self) -> None:
         """Listen to the desk, and ask for what is shown from the start."""
-        self.desk.on_change = lambda transfer: self.post_message(self.TransferChanged(transfer))
-        self.desk.on_progress = lambda progress: self.post_message(self.SettlingProgressed(progress))
-        self.desk.on_notice = lambda transfer: self.post_message(self.OutcomeCorrected(transfer))
+        self.desk.on_change = partial(self.post_call, self.show_transfer)
+        self.desk.on_progress = partial(self.post_call, self.show_progress)
+        self.desk.on_notice = partial(self.post_call, self.notices.correct)  # over any screen
         # Only once the form is visible: the first request imports what it needs.
         for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key):
             self.call_after_refresh(ask)
@@ -185,7 +155,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Review the draft if it is valid in form."""
         if request := self.query_one(TransferForm).request():
             status = self.query_one(StatusBar).status
-            self.review = ReviewScreen(self.desk, Review(request, status))
+            self.review = ReviewScreen(self.desk, request, status)
             self.app.push_screen(self.review, self._reviewed)
 
     def action_swap(self) -> None:
@@ -268,9 +238,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         screen = HoldingsScreen(self.desk.balance_reader.balances, place=self._place, read=self.action_refresh_balances)
         self.app.push_screen(screen, self._holding_chosen)
 
-    def on_main_screen_transfer_changed(self, message: TransferChanged) -> None:
+    def show_transfer(self, transfer: Transfer) -> None:
         """Show a transfer as it is now."""
-        transfer = message.transfer
         self.notices.update(transfer)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.identity, None)
@@ -295,41 +264,36 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     async def find_earlier(self) -> None:
         """Look for transfers of earlier sessions that are still open."""
         try:
-            self.post_message(self.EarlierFound(await self.desk.open_transfers()))
+            self.post_call(self.show_earlier, await self.desk.open_transfers())
         except JournalError as error:
             self.post_message(CannotOpen(str(error)))
 
-    def on_main_screen_earlier_found(self, message: EarlierFound) -> None:
+    def show_earlier(self, transfers: list[Transfer]) -> None:
         """Show them above the session's."""
-        self.notices.expect(message.transfers)
-        self.query_one(SessionList).show_earlier(message.transfers)
+        self.notices.expect(transfers)
+        self.query_one(SessionList).show_earlier(transfers)
 
     @work(group="examine")
     async def examine_key(self) -> None:
         """Ask the exchange what the key may do. If it does not answer, the first transfer shows it."""
         with contextlib.suppress(ExchangeError):
-            self.post_message(self.KeyExamined(await examine(self.desk.client)))
+            self.post_call(self._warn_of_key, await examine(self.desk.client))
 
-    def on_main_screen_key_examined(self, message: KeyExamined) -> None:
+    def _warn_of_key(self, report: KeyCheck) -> None:
         """Warn of unneeded permissions of the key, and of missing ones."""
-        missing = message.report.missing_permission
+        missing = report.missing_permission
         self.query_one(StatusBar).show(missing_permission=missing)
         self.query_one(TroubleLine).show_key(missing)
         title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
-        for warning in message.report.warnings:
+        for warning in report.warnings:
             self.notify(warning, title=title, severity="warning", timeout=15, markup=False)
 
-    def on_main_screen_settling_progressed(self, message: SettlingProgressed) -> None:
+    def show_progress(self, progress: Progress) -> None:
         """Show the progress of settling an unknown transfer."""
-        progress = message.progress
         self._progress[progress.transfer.identity] = progress
         self.query_one(SessionList).show(progress.transfer, progress.note)
         for shown in _about(self.app.screen_stack, EntryScreen, progress.transfer):
             shown.show_note(progress.note)
-
-    def on_main_screen_outcome_corrected(self, message: OutcomeCorrected) -> None:
-        """Show the correction over any screen."""
-        self.notices.correct(message.transfer)
 
     def on_session_list_followed(self, message: SessionList.Followed) -> None:
         """Show all of the marked transfer next to the form."""

@@ -19,7 +19,7 @@ from tui.words.differences import Section
 class ReportScreen(DismissesItself, ModalScreen[None]):
     """Shows a summary and the sections below it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
 
     def __init__(self, title: str, summary: str, sections: Sequence[Section]) -> None:
         super().__init__()
@@ -35,10 +35,6 @@ class ReportScreen(DismissesItself, ModalScreen[None]):
             with VerticalScroll():
                 yield Static(Content("\n\n").join(map(_content, self._sections)), id="findings")
             yield AskLine("Down, Up  scroll        Esc or q  close")
-
-    def action_close(self) -> None:
-        """Close the page."""
-        self.dismiss()
 
 
 def _content(section: Section) -> Content:

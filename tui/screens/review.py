@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from time import monotonic
@@ -12,7 +11,6 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Label
@@ -86,14 +84,6 @@ _ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
 _ASK_REPEATED = "y  send it a second time        Esc or q  go back"
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What is reviewed, and where it would go."""
-
-    request: TransferRequest
-    status: Status
-
-
 class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
     """Shows a request and sends it on `y`, once. Its result is the transfer, or None if nothing was sent."""
 
@@ -106,39 +96,12 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         Binding("escape,q", "back", "Back"),
     ]
 
-    @dataclass
-    class Prepared(Message):
-        """Posted when the connection is ready, and the repeats are known."""
-
-        repeats: list[Transfer]
-        looks: dict[str, str]
-        """What the exchange's history says now about those that are not done, by identity."""
-
-    class Repeated(Message):
-        """Posted when nothing was sent, since an identical transfer was made meanwhile."""
-
-    @dataclass
-    class Freshened(Message):
-        """Posted when the balances of both wallets are as fresh as possible."""
-
-        balances: Balances
-
-    @dataclass
-    class Submitted(Message):
-        """Posted when the transfer was sent."""
-
-        transfer: Transfer
-
-    @dataclass
-    class Failed(Message):
-        """Posted when nothing was sent."""
-
-        words: str
-
-    def __init__(self, desk: Desk, review: Review) -> None:
+    def __init__(self, desk: Desk, request: TransferRequest, status: Status) -> None:
+        """`status` says where the request would go, and with which key."""
         super().__init__()
         self._desk = desk
-        self._review = review
+        self._request = request
+        self._status = status
         self._stage = Stage.PREPARING
         self._question = Question(self, doing="sending", say=partial(say_in, self))
         self._meant: frozenset[str] = frozenset()
@@ -152,12 +115,12 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     def compose(self) -> ComposeResult:
         """Every fact, the place, and what the person can press."""
-        request, status = self._review.request, self._review.status
+        status = self._status
         yield Label(TOO_SMALL, id="too-small")
         with AskingDialog():
             yield Label("Review", classes="title")
             with Grid(classes="facts"):
-                for name, value in (*transfers.request_facts(request), ("Profile", status.whose)):
+                for name, value in (*transfers.request_facts(self._request), ("Profile", status.whose)):
                     yield Label(name, classes="fact-name")
                     yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
             yield Label(
@@ -181,7 +144,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     def on_mount(self) -> None:
         """Prepare everything that sending would wait for. A key without the permission cannot send."""
-        if missing := self._review.status.missing_permission:
+        if missing := self._status.missing_permission:
             self._go(Stage.BLOCKED, f"It cannot be sent: {missing}, then choose the key again (F4).")
             return
         self.prepare()
@@ -229,8 +192,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self._go(Stage.SENDING)
             self.send()
         elif self._stage is Stage.FAILED:
-            self._go(Stage.PREPARING, "")
-            self.prepare()
+            self._prepare_again()
 
     def _shows_all(self) -> bool:
         """Whether all facts are in sight; if not, show how to see them."""
@@ -247,17 +209,17 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         """Connect, measure the clock, and look for identical transfers and how they ended."""
         try:
             await self._desk.prepare()
-            repeats = await self._desk.repeats(self._review.request)
+            repeats = await self._desk.repeats(self._request)
             doubtful = [repeat for repeat in repeats if repeat.outcome is not Outcome.DONE]
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # they may be settled by now
-                repeats = await self._desk.repeats(self._review.request)
+                repeats = await self._desk.repeats(self._request)
         except ExchangeError as error:
-            self.post_message(self.Failed(error.lines))
+            self.post_call(self._fail, error.lines)
         except JournalError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_call(self._fail, str(error))
         else:
-            self.post_message(self.Prepared(repeats, looks))
+            self.post_call(self._prepared, repeats, looks)
 
     @work(group="warm")
     async def keep_warm(self) -> None:
@@ -271,33 +233,39 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
     @work
     async def freshen(self) -> None:
         """Read both wallets again if their balances are old. Sending does not wait for it."""
-        request = self._review.request
-        balances = await self._desk.balance_reader.freshen(request.ends, request.asset)
-        self.post_message(self.Freshened(balances))
+        balances = await self._desk.balance_reader.freshen(self._request.ends, self._request.asset)
+        self.post_call(self.show_fresh, balances)
 
     @work
     async def send(self) -> None:
         """Hand the request to the desk."""
         try:
-            transfer = await self._desk.submit(self._review.request, meant=self._meant)
-        except RepeatUnconfirmed:  # one more since the review was opened
-            self.post_message(self.Repeated())
+            transfer = await self._desk.submit(self._request, meant=self._meant)
+        except RepeatUnconfirmed:  # one more since the review was opened: preparing again asks about it
+            self.post_call(self._prepare_again)
         except ExchangeError as error:
-            self.post_message(self.Failed(error.lines))
+            self.post_call(self._fail, error.lines)
         except JournalError as error:
-            self.post_message(self.Failed(str(error)))
+            self.post_call(self._fail, str(error))
         else:
-            self.post_message(self.Submitted(transfer))
+            self.post_call(self._submitted, transfer)
 
-    def on_review_screen_prepared(self, message: Prepared) -> None:
-        """Let it be sent, or first ask about a second identical transfer."""
+    def _prepare_again(self, warning: str = "") -> None:
+        self._go(Stage.PREPARING, warning)
+        self.prepare()
+
+    def _prepared(self, repeats: list[Transfer], looks: dict[str, str]) -> None:
+        """Let it be sent, or first ask about a second identical transfer.
+
+        `looks` is what the exchange's history says now about those that are not done, by identity.
+        """
         if self._stage is Stage.BLOCKED:
             return
-        self._repeats = frozenset(repeat.identity for repeat in message.repeats)
+        self._repeats = frozenset(repeat.identity for repeat in repeats)
         if self._repeats <= self._meant:
             self._let_send()
-            return
-        self._go(Stage.REPEAT, transfers.repeats(message.repeats, message.looks))
+        else:
+            self._go(Stage.REPEAT, transfers.repeats(repeats, looks))
 
     def _let_send(self) -> None:
         """Let it be sent, or first ask about the pause that the exchange asks for."""
@@ -307,48 +275,40 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         else:
             self._go(Stage.READY)
 
-    def on_review_screen_repeated(self) -> None:
-        """Prepare again, which asks about it."""
-        self._go(Stage.PREPARING, "")
-        self.prepare()
-
-    def on_review_screen_freshened(self, message: Freshened) -> None:
+    def show_fresh(self, balances: Balances) -> None:
         """Show both wallets before and after, and do not send more than a fresh balance allows."""
         if self._stage in _SENT:
             return
-        self._show_balances(message.balances)
-        request = self._review.request
-        figure = message.balances.figure(request.ends[0], request.asset)
-        excess = self._excess(message.balances)
+        self._show_balances(balances)
+        excess = self._excess(balances)
         if excess and excess.is_certain:
+            figure = balances.figure(self._request.ends[0], self._request.asset)
             remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
             self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
         elif excess:
             self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
-    def on_review_screen_submitted(self, message: Submitted) -> None:
+    def _submitted(self, transfer: Transfer) -> None:
         """Close with the transfer; if only the clock was wrong, prepare again."""
-        if refused := outcomes.clock_refused(message.transfer.evidence):
-            self._go(Stage.PREPARING, refused)
-            self.prepare()
+        if refused := outcomes.clock_refused(transfer.evidence):
+            self._prepare_again(refused)
         else:
             self._go(Stage.ANSWERED)
-            self.dismiss(message.transfer)
+            self.dismiss(transfer)
 
-    def on_review_screen_failed(self, message: Failed) -> None:
+    def _fail(self, reason: str) -> None:
         """Show why nothing was sent. The person may try again, or go back to the filled form."""
         if self._stage is not Stage.BLOCKED:
-            self._go(Stage.FAILED, outcomes.nothing_sent(message.words))
+            self._go(Stage.FAILED, outcomes.nothing_sent(reason))
 
     def _excess(self, balances: Balances) -> Problem | None:
         """Return what is wrong with the amount, if the source is known to have less."""
-        request = self._review.request
-        source = request.ends[0]
+        request, source = self._request, self._request.ends[0]
         return too_much(request.amount, request.asset, source, balances.figure(source, request.asset), ticks_ms())
 
     def _show_balances(self, balances: Balances) -> None:
         """Show both wallets before and after; if there is not enough to move, only before."""
-        request, is_possible = self._review.request, self._excess(balances) is None
+        request, is_possible = self._request, self._excess(balances) is None
         bars = balances.bars(*request.ends)
         for name, end in zip(_FACT_IDS, request.ends, strict=True):
             change = request.amount if name == "To" else -request.amount

@@ -1,13 +1,11 @@
 """Make a keyring usable: unlock or create GNOME Keyring, or accept a keyring in plain text."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -40,15 +38,9 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
             Binding("tab", "app.focus_next", "Next field", show=False),
             Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
             Binding("enter", "submit", "Unlock", show=False),
-            Binding("escape,ctrl+c", "cancel", "Cancel"),
+            Binding("escape,ctrl+c", "dismiss(False)", "Cancel"),
         ]
     )
-
-    @dataclass
-    class Tried(Message):
-        """Posted when the keyring is unlocked, or with what went wrong."""
-
-        problem: str = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,29 +77,18 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
         self._say("Unlocking...")
         self.unlock(Secret(first.text))
 
-    def action_cancel(self) -> None:
-        """Close; the keyring stays locked."""
-        self.dismiss(False)
-
     @work(exclusive=True)
     async def unlock(self, passphrase: Secret) -> None:
         """Hand the passphrase to the keyring's daemon."""
         try:
             await keys.in_background(lambda: keys.unlock(passphrase))
         except keys.KeyStoreError as error:
-            self.post_message(self.Tried(str(error)))
+            self.post_call(self._ask_again, str(error))
         else:
-            self.post_message(self.Tried())
-
-    def on_unlock_screen_tried(self, message: Tried) -> None:
-        """Close, or ask again."""
-        if message.problem:
-            self._is_waiting = False
-            self._ask_again(message.problem)
-        else:
-            self.dismiss(True)
+            self.post_call(self.dismiss, True)
 
     def _ask_again(self, problem: str) -> None:
+        self._is_waiting = False
         for entry in self.query(SecretInput):
             entry.value = ""
         self.set_focus(self.query_one("#field-passphrase", FormField).entry)
@@ -121,7 +102,7 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
     """Asks for the words. Returns whether the keyring is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
-        [Binding("enter", "accept", "Accept", show=False), Binding("escape,ctrl+c", "cancel", "Cancel")]
+        [Binding("enter", "accept", "Accept", show=False), Binding("escape,ctrl+c", "dismiss(False)", "Cancel")]
     )
 
     def __init__(self, keyring: str) -> None:
@@ -146,7 +127,3 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
                 field.show_problem("These are not the words")
         except keys.SettingsFileError as error:
             field.show_problem(str(error))
-
-    def action_cancel(self) -> None:
-        """Close; the keyring is not accepted."""
-        self.dismiss(False)

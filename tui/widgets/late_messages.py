@@ -5,6 +5,8 @@ removed before its children were made.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from textual import events
@@ -17,6 +19,22 @@ _Methods = Iterable[tuple[type, Callable[[Message], Awaitable[Any]]]]
 
 class DropsLateMessages:
     """Calls no handler of the widget's own once it is being removed. Textual's own handlers finish the removal."""
+
+    @dataclass
+    class PostedCall(Message, bubble=False):
+        """Posted by `post_call`."""
+
+        call: Callable[[], object]
+
+    def post_call(self: Widget, method: Callable[..., object], *args: object) -> None:  # type: ignore[misc]
+        """Call a method once earlier messages were handled, unless the widget is gone by then: workers do not change
+        widgets themselves.
+        """
+        self.post_message(DropsLateMessages.PostedCall(partial(method, *args)))
+
+    def on_drops_late_messages_posted_call(self, message: PostedCall) -> None:
+        """Make the call."""
+        message.call()
 
     def _get_dispatch_methods(self: Widget, method_name: str, message: Message) -> _Methods:  # type: ignore[misc]
         methods: _Methods = super()._get_dispatch_methods(method_name, message)  # type: ignore[misc]
