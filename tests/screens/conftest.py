@@ -94,7 +94,7 @@ async def _not_yet(*_: object, **__: object) -> None:
 def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     """The exchange that the next demo app talks to."""
     made = DemoExchange(tran_id=13526853623)
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: made)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, earlier: made)
     return made
 
 

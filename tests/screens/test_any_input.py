@@ -59,7 +59,7 @@ def test_what_passes_review_is_exactly_what_the_exchange_receives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     exchange = DemoExchange()
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: exchange)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, earlier: exchange)
 
     async def person() -> None:
         app = ShunterApp(Start(demo=True, draft=Draft(move.source, move.destination)))

@@ -27,7 +27,7 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     """An exchange without a past; nothing waits longer than it has to."""
     monkeypatch.setattr(browse, "_PAUSE_S", 0)
     made = DemoExchange()
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: made)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, earlier: made)
     return made
 
 

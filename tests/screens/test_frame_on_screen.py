@@ -57,7 +57,7 @@ def test_picture_is_the_one_without_the_frame(
     exchange = DemoExchange()
     if fault:
         exchange.faults.append(replace(fault))
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: exchange)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, earlier: exchange)
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", colours)
     monkeypatch.setattr("tui.frame.driver._erases_in_colour", lambda: term == "xterm")
     monkeypatch.setattr("sys.__stdin__", sys.__stdout__)  # pytest has no input

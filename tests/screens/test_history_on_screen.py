@@ -47,7 +47,7 @@ def exchange(monkeypatch: pytest.MonkeyPatch) -> DemoExchange:
     made = DemoExchange()
     began_ms = made.server_ms()
     made.history.earlier = lambda: earlier_transfers(60, began_ms)
-    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, past: made)
+    monkeypatch.setattr("tui.demo.exchange.DemoExchange", lambda *, earlier: made)
     return made
 
 
