@@ -8,16 +8,16 @@ from dataclasses import replace
 from tui.commands import account, listing
 from tui.commands.account import OpenAccount
 from tui.commands.arguments import add_format, add_search, search_from
-from tui.domain.amounts import grouped, plain
+from tui.domain.amounts import plain
 from tui.domain.entries import Entry, Origin, select
 from tui.domain.moments import in_full
-from tui.domain.records import HistoryRow, Row
+from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
-from tui.words import differences
+from tui.words import columns, differences
+from tui.words.entries import InUse
 
-_HEADINGS = ("TIME", "FROM", "TO", "PAIRS", "AMOUNT", "ASSET", "STATUS", "TRANID", "MADE", "PROFILE", "REMARK")
 _FIELDS = (
     *("at", "type", "from", "to", "asset", "amount", "from_symbol", "to_symbol", "status", "tran_id"),
     *("made", "differs", "profile", "host", "journal_id", "journal_outcome", "unreadable", "asked_pairs", "perhaps"),
@@ -49,12 +49,14 @@ def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int
     opened.print_missing()
     if entries and opened.journal is None:
         print(differences.NOT_JOINED, file=sys.stderr)
+    in_use = InUse("", opened.host)  # only a row of the journal names a profile
+    cells = ([text(entry, in_use) for text in _TABLE.values()] for entry in entries)
     empty = differences.none(opened.reader.unread)
     listing.print_rows(
         args,
         _FIELDS,
         _fields(entries, opened),
-        otherwise=lambda: listing.print_table(_HEADINGS, _cells(entries), right="AMOUNT", empty=empty),
+        otherwise=lambda: listing.print_table([*_TABLE], cells, right="AMOUNT", empty=empty),
     )
     return 1 if opened.reader.unread else 0
 
@@ -104,32 +106,37 @@ def _wallets(kind: str | None) -> tuple[str | None, str | None]:
     return (move.source.value, move.destination.value) if move else (None, None)
 
 
-def _cells(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
-    for entry in entries:
-        record, transfer = entry.record, entry.transfer
-        assert record is not None  # noqa: S101 - all of them are on record
-        move = TransferType.__members__.get(record.type or "")
-        pairs = [record.from_symbol, record.to_symbol] if isinstance(record, HistoryRow) else []
-        yield (
-            "?" if record.timestamp is None else in_full(record.timestamp),
-            move.source.label if move else printable(record.type or "?"),
-            move.destination.label if move else "",
-            printable(" -> ".join(filter(None, pairs)) or (entry.asked_pairs and f"asked: {entry.asked_pairs}")),
-            "?" if record.amount is None else grouped(record.amount),
-            printable(record.asset or "?"),
-            printable(record.status or "?"),
-            "?" if record.tran_id is None else str(record.tran_id),
-            entry.origin.value,
-            printable(transfer.profile) if transfer else "",
-            _remark(entry, record),
-        )
+def _time(entry: Entry, _: InUse) -> str:
+    return "?" if entry.at_ms is None else in_full(entry.at_ms)
 
 
-def _remark(entry: Entry, record: Row) -> str:
-    perhaps = differences.possible_rows(entry)
-    as_it_came = "" if isinstance(record, HistoryRow) else f"as it came: {record.text}"
+def _pairs(entry: Entry, _: InUse) -> str:
+    return printable(entry.pairs or (entry.asked_pairs and f"asked: {entry.asked_pairs}"))
+
+
+def _status(entry: Entry, _: InUse) -> str:
+    return printable((entry.record and entry.record.status) or "?")
+
+
+def _remark(entry: Entry, _: InUse) -> str:
+    record, perhaps = entry.record, differences.possible_rows(entry)
+    as_it_came = f"as it came: {record.text}" if isinstance(record, UnreadableRow) else ""
     return "; ".join(filter(None, [as_it_came or _differs(entry), perhaps and f"perhaps {perhaps}"]))
 
 
 def _differs(entry: Entry) -> str:
     return printable("; ".join(map(str, entry.mismatches)))
+
+
+_TABLE = {
+    "TIME": _time,
+    "MOVE": columns.MOVE.text,
+    "PAIRS": _pairs,
+    "AMOUNT": columns.AMOUNT.text,
+    "STATUS": _status,
+    "TRANID": columns.TRAN_ID.text,
+    "MADE": columns.MADE.text,
+    "PROFILE": columns.PROFILE.text,
+    "REMARK": _remark,
+}
+"""What a person reads. Most columns are those of the screen."""
