@@ -215,7 +215,7 @@ def test_what_cannot_be_asked_is_told(
 def test_of_several_keys_one_must_be_chosen(server: DemoServer, capsys: pytest.CaptureFixture[str]) -> None:
     keys.add("second", demo_key(), server.base_url)
     assert main(["history"]) == 1
-    assert "choose one with --profile. Profiles: main, second" in capsys.readouterr().err
+    assert "Choose one with --profile, or with F4 in the app: main, second" in capsys.readouterr().err
 
 
 def test_without_any_key_it_says_how_to_add_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,19 +75,8 @@ async def open_demo(_: OnSlow) -> OpenedDesk:
 
 async def open_first(start: Start, on_slow: OnSlow) -> OpenedDesk:
     """Open a desk with the profile that was asked for, or with the only one. Raises NoKeyYet if there is none."""
-    if start.profile:
-        profile = keys.profile(start.profile)
-        if start.base_url not in (None, profile.base_url):
-            raise keys.KeyStoreError(
-                f"The profile {profile.name} is for {profile.base_url}, and its key is sent nowhere else. "
-                f"For {start.base_url}, add a key of its own."
-            )
+    if profile := keys.choose(start.profile, start.base_url):
         return await open_profile(profile, on_slow)
-    fitting = [profile for profile in keys.profiles() if start.base_url in (None, profile.base_url)]
-    if len(fitting) > 1:
-        raise keys.KeyStoreError("There are several keys: choose one with F4.")
-    if fitting:
-        return await open_profile(fitting[0], on_slow)
     try:
         await _patiently(keys.probe, on_slow)
     except keys.KeyStoreError as error:

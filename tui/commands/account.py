@@ -63,9 +63,11 @@ def with_history(
     def carry_out() -> int:
         import asyncio
 
-        profile = None if args.demo else _profile(args.profile)
-        key = None
-        if profile:
+        profile = key = None
+        if not args.demo:
+            profile = keys.choose(args.profile)
+            if profile is None:
+                raise keys.ProfileMissing("There is no key yet.", command="shunter keys add NAME")
             with waiting_for_keyring():
                 key = keys.load(profile)
         try:
@@ -80,19 +82,6 @@ def with_history(
             return failed
 
     return unlocking(carry_out, failed=failed)
-
-
-def _profile(name: str | None) -> keys.Profile:
-    """Return the profile of that name, or the only one. Raises KeyStoreError."""
-    if name:
-        return keys.profile(name)
-    profiles = keys.profiles()
-    if len(profiles) == 1:
-        return profiles[0]
-    if not profiles:
-        raise keys.ProfileMissing("There is no key yet.", command="shunter keys add NAME")
-    names = ", ".join(profile.name for profile in profiles)
-    raise keys.ProfileMissing(f"There are several keys: choose one with --profile. Profiles: {names}")
 
 
 async def _read(

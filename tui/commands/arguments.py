@@ -2,9 +2,10 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TypeVar
 
+from tui import clock
+from tui.domain.moments import utc
 from tui.domain.search import Search, parse_outcome, parse_since, parse_until
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import parse_wallet
@@ -26,7 +27,7 @@ def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
 
 def add_search(parser: argparse.ArgumentParser) -> None:
     """Add the options that select transfers."""
-    now = datetime.now(UTC)
+    now = utc(clock.wall_ms())
     which = parser.add_argument_group("which transfers", "Each option narrows the list.")
     which.add_argument(
         "--since", metavar="T", type=typed(lambda text: parse_since(text, now)), help="from 2026-11-24 on, or 7d"

@@ -31,7 +31,7 @@ from tui.keys.keyring_calls import (
     still_waiting,
     unlock,
 )
-from tui.keys.profiles import Profile, add, load, profile, profiles, refuse_taken, remove, replace
+from tui.keys.profiles import Profile, add, choose, load, profile, profiles, refuse_taken, remove, replace
 from tui.keys.settings import (
     ACCEPTANCE,
     Settings,
@@ -63,6 +63,7 @@ __all__ = [
     "adopt_session_bus",
     "backend_name",
     "can_unlock",
+    "choose",
     "in_background",
     "is_new",
     "keep_theme",

@@ -6,13 +6,15 @@ send a key elsewhere.
 """
 
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from tui import clock
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
+from tui.domain.moments import utc
 from tui.domain.text import printable
 from tui.files import ConfigFile
 from tui.keys import keyring_calls
@@ -81,6 +83,27 @@ def profiles() -> tuple[Profile, ...]:
 def profile(name: str) -> Profile:
     """Return the profile of that name. Raises ProfileMissing with the names that there are, ProfilesFileError."""
     return _listed(name, profiles())
+
+
+def choose(name: str | None = None, base_url: str | None = None) -> Profile | None:
+    """Return the profile of that name, or the only one of that host; without a host, of all. None if there is none.
+
+    Raises ProfileMissing if there is no profile of that name, or none was named of several; KeyStoreError if the named
+    one is for another host, and ProfilesFileError.
+    """
+    if name:
+        named = profile(name)
+        if base_url in (None, named.base_url):
+            return named
+        raise KeyStoreError(
+            f"The profile {name} is for {named.base_url}, and its key is sent nowhere else. "
+            f"For {base_url}, add a key of its own."
+        )
+    fitting = [each for each in profiles() if base_url in (None, each.base_url)]
+    if len(fitting) > 1:
+        names = ", ".join(each.name for each in fitting)
+        raise ProfileMissing(f"There are several keys. Choose one with --profile, or with F4 in the app: {names}")
+    return fitting[0] if fitting else None
 
 
 def _listed(name: str, listed: tuple[Profile, ...]) -> Profile:
@@ -207,7 +230,7 @@ def _beside(name: str) -> str:
 
 
 def _profile(name: str, key: ApiKey, base_url: str) -> Profile:
-    return Profile(name, key.kind, base_url, key.tail, datetime.now(UTC).replace(microsecond=0))
+    return Profile(name, key.kind, base_url, key.tail, utc(clock.wall_ms()).replace(microsecond=0))
 
 
 def _entry_text(key: ApiKey, base_url: str) -> str:
