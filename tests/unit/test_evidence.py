@@ -299,7 +299,7 @@ def test_first_answer_of_an_older_row_is_kept_as_it_was(outcome: Outcome, basis:
     first = Legacy(outcome, basis, sentence, 7, -1007)
     name, values = codec.written(first)
     row: Any = {"answer_kind": name, "answer_details": values}
-    assert codec.answer_of_row(row) == first
+    assert codec.answer_from(row["answer_kind"], row["answer_details"]) == first
 
 
 @pytest.mark.parametrize(

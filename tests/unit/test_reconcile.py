@@ -251,7 +251,7 @@ def test_record_that_another_keys_row_has_was_made_here() -> None:
 
 def test_record_that_a_person_declined_is_not_its() -> None:
     row = row_of(1, persons_word(False))
-    comparison = compared([row], [record_of(row)], declined=lambda _: {1001})
+    comparison = compared([row], [record_of(row)], declined={row.identity: {1001}})
     assert (_kinds(comparison), len(comparison.elsewhere), comparison.unmoved) == ([], 1, 1)
 
 

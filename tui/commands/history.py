@@ -71,7 +71,7 @@ def _joined(opened: OpenAccount) -> list[Entry]:
         return joined(records, (), host, questions=reader.questions, is_compared=False)
     rows = journal.transfers(Search(host=host))  # of any time: a clock may have been wrong
     return joined(
-        records, rows, host, questions=reader.questions, declined=journal.declined, sighted=journal.sighted(host)
+        records, rows, host, questions=reader.questions, declined=journal.declined(host), sighted=journal.sighted(host)
     )
 
 

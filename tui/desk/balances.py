@@ -32,10 +32,6 @@ _Answer = TypeVar("_Answer")
 _Glance = asyncio.Task[list[WalletBalance]]
 
 
-async def _nowhere() -> frozenset[Wallet]:
-    return frozenset()
-
-
 class BalanceReader:
     """Reads the balances at one host, and keeps them. A wallet that cannot be read says so in its `problem`; nothing
     here raises.
@@ -46,7 +42,7 @@ class BalanceReader:
         client: BinanceClient,
         *,
         patience_s: float = _PATIENCE_S,
-        open_elsewhere: Callable[[], Awaitable[frozenset[Wallet]]] = _nowhere,
+        open_elsewhere: Callable[[], Awaitable[frozenset[Wallet]]] | None = None,
     ) -> None:
         """`open_elsewhere` gives the wallets in open transfers of other Shunters, or raises JournalError."""
         self.balances = Balances()
@@ -78,7 +74,7 @@ class BalanceReader:
         if self.wait_s:
             return
         await self._check_elsewhere()
-        clock = asyncio.create_task(self._measure_clock())
+        clock = asyncio.create_task(self._client.known_clock())  # calls that need it fail, and say why
         self._under_way.add(clock)
         clock.add_done_callback(self._under_way.discard)
         glance = asyncio.create_task(self._glance())
@@ -156,7 +152,7 @@ class BalanceReader:
         cannot be read, no doubt is added or taken back.
         """
         try:
-            elsewhere = await self._open_elsewhere()
+            elsewhere = await self._open_elsewhere() if self._open_elsewhere else frozenset[Wallet]()
         except JournalError:
             return False
         changed = elsewhere ^ self._elsewhere
@@ -209,12 +205,6 @@ class BalanceReader:
         except ExchangeError:
             known, are_all = {}, False
         self.balances = replace(self.balances, pairs=known, has_all_pairs=are_all)
-
-    async def _measure_clock(self) -> None:
-        try:
-            await self._client.known_clock()
-        except ExchangeError:
-            return  # the calls that need it fail, and say why
 
     async def _ask(self, call: ReadCall[_Answer]) -> _Answer:
         if self._is_closed:

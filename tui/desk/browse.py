@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable
 from contextlib import aclosing, closing
 from itertools import islice, takewhile
 
@@ -218,26 +218,19 @@ class HistoryBrowser:
 
     def _joined(self, records: list[Row], rows: list[Transfer], questions: Questions) -> list[Entry]:
         try:
-            sighted = self._journal.sighted(self.host)
+            declined, sighted = self._journal.declined(self.host), self._journal.sighted(self.host)
         except JournalError as error:
             self.journal_problem = str(error)
-            sighted = {}
-        is_compared = not self.journal_problem
+            declined, sighted = {}, {}
         return joined(
             records,
             rows,
             self.host,
             questions=questions,
-            declined=self._declined,
+            declined=declined,
             sighted=sighted,
-            is_compared=is_compared,
+            is_compared=not self.journal_problem,
         )
-
-    def _declined(self, transfer: Transfer) -> Collection[int]:
-        try:
-            return self._journal.declined(transfer)
-        except JournalError:
-            return ()
 
     def _started(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -10,7 +10,7 @@ transfers is contested, unless each of the others has a record that is surely it
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
@@ -73,7 +73,7 @@ class Others:
     """The transfers that have a record's tranId."""
     rivals: Sequence[Transfer] = ()
     """The other transfers that ask for about the same, and whose tranId is not known."""
-    declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    declined: Mapping[str, Collection[int]] = field(default_factory=dict)
     """The tranIds that the person said are not a transfer, by the transfer's identity."""
 
     def fit(self, transfer: Transfer, row: HistoryRow) -> Fit:

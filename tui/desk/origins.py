@@ -9,7 +9,7 @@ answered with another tranId is no other record.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
 
 from tui.desk.matching import Fit, could_be, fit, span_ms
@@ -29,31 +29,25 @@ def joined(
     host: str,
     *,
     questions: Questions | None = None,
-    declined: Callable[[Transfer], Collection[int]] = lambda _: (),
+    declined: Mapping[str, Collection[int]] | None = None,
     sighted: Mapping[int, Collection[str]] | None = None,
     is_compared: bool = True,
 ) -> list[Entry]:
     """Return records of the exchange at `host` and rows of the journal as entries, each once, newest first.
 
-    `declined` gives the tranIds that the person said are not a row; it is called only for rows that could be a record.
-    `sighted` holds, by tranId, the identities of the rows for which a record was sighted. `is_compared` says whether
-    `transfers` are all rows of the journal.
+    `declined` has, by a row's identity, the tranIds that the person said are not that row. `sighted` has, by tranId,
+    the identities of the rows for which a record was sighted. `is_compared` says whether `transfers` are all rows of
+    the journal.
     """
     questions = questions or {}
     entries = merge(records, transfers, host)
-    rows = _Rows(entries, questions, sighted or {})
-    declines: dict[str, Collection[int]] = {}
-
-    def declined_once(row: Transfer) -> Collection[int]:
-        if row.identity not in declines:
-            declines[row.identity] = declined(row)
-        return declines[row.identity]
+    rows = _Rows(entries, questions, declined or {}, sighted or {})
 
     def placed(entry: Entry) -> Entry:
         if entry.record is None:
             return entry
         queries = questions.get(identity(entry.record), frozenset())
-        possible = () if entry.transfer else rows.possible(entry.record, queries, host, declined_once)
+        possible = () if entry.transfer else rows.possible(entry.record, queries, host)
         return replace(entry, possible=possible, asked=_asked(queries), is_compared=is_compared)
 
     return [placed(entry) for entry in entries]
@@ -102,7 +96,14 @@ def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | Non
 class _Rows:
     """Rows of the journal that could have a record other than their own, searched by a record's time."""
 
-    def __init__(self, entries: Iterable[Entry], questions: Questions, sighted: Mapping[int, Collection[str]]) -> None:
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        questions: Questions,
+        declined: Mapping[str, Collection[int]],
+        sighted: Mapping[int, Collection[str]],
+    ) -> None:
+        self._declined = declined
         self._sighted = sighted
         self._fit_of_own: dict[str, Fit] = {}
         transfers = []
@@ -125,13 +126,7 @@ class _Rows:
         for tran_id, identities in sighted.items():
             self._named[tran_id] += [by_identity[identity] for identity in identities if identity in by_identity]
 
-    def possible(
-        self,
-        record: Row,
-        queries: Collection[HistoryQuery],
-        host: str,
-        declined: Callable[[Transfer], Collection[int]],
-    ) -> tuple[Transfer, ...]:
+    def possible(self, record: Row, queries: Collection[HistoryQuery], host: str) -> tuple[Transfer, ...]:
         """Return the rows that a record could be: those that it fits best, the nearest in time first."""
         fits: defaultdict[Fit, list[Transfer]] = defaultdict(list)
         for row in self._about(record, host):
@@ -140,7 +135,7 @@ class _Rows:
                 likely = Fit.NEAR
             if likely < self._fit_of_own.get(row.identity, Fit.NEAR):
                 continue
-            if record.tran_id is None or record.tran_id not in declined(row):
+            if record.tran_id is None or record.tran_id not in self._declined.get(row.identity, ()):
                 fits[likely].append(row)
         best = fits.get(Fit.MATCH) or fits.get(Fit.NEAR) or []
         return tuple(sorted(best, key=lambda row: abs(row.timestamp_ms - (record.timestamp or 0))))

@@ -6,7 +6,7 @@ row, is a possible match.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -70,7 +70,7 @@ def compare(
     covered_ms: tuple[int, int],
     unread: Collection[HistoryQuery] = (),
     questions: Questions | None = None,
-    declined: Callable[[Transfer], Collection[int]] = lambda _: (),
+    declined: Mapping[str, Collection[int]] | None = None,
     sighted: Mapping[int, Collection[str]] | None = None,
 ) -> Comparison:
     """Compare the journal's rows of one key with the records of its account.
@@ -236,6 +236,6 @@ def reconcile(reader: HistoryReader, client: BinanceClient, journal: Journal) ->
         covered_ms=(start_ms, end_ms),
         unread={row.request.query for row in own} - reader.whole,
         questions=reader.questions,
-        declined=journal.declined,
+        declined=journal.declined(host),
         sighted=journal.sighted(host),
     )

@@ -282,7 +282,7 @@ async def others_by_journal(transfer: Transfer, rows: tuple[Row, ...], journal: 
         return Others(
             journal.holders_by(transfer.host, tran_ids),
             rivals,
-            journal.declined_by((transfer, *rivals)),
+            journal.declined(transfer.host),
         )
 
     return await asyncio.to_thread(ask)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
 
 from tui.domain.amounts import EXACT, aligned, exact_sum, grouped
 from tui.domain.balances import Absent, Account, Assets, Balances
@@ -128,11 +127,8 @@ def by_worth(worth: Decimal | None, amount: Decimal, asset: str) -> tuple[bool, 
 
 def matching(choices: Iterable[Choice], typed: str) -> list[Choice]:
     """Return the choices that contain the typed text: the same text first, then beginnings, then the rest."""
-    found = [choice for choice in choices if typed in choice.value]
-    exact = (choice for choice in found if choice.value == typed)
-    beginnings = (choice for choice in found if choice.value.startswith(typed) and choice.value != typed)
-    insides = (choice for choice in found if not choice.value.startswith(typed))
-    return list(chain(exact, beginnings, insides))
+    containing = (choice for choice in choices if typed in choice.value)
+    return sorted(containing, key=lambda choice: (choice.value != typed, not choice.value.startswith(typed)))
 
 
 def _held(balances: Balances, source: Account) -> Assets:

@@ -65,7 +65,7 @@ class Facts:
     profile: str
     host: str
     text: str
-    """All of it as text, as `folded` returns it."""
+    """All of it as text, as `haystack` returns it."""
 
 
 def is_found(search: Search, facts: Facts) -> bool:
@@ -125,17 +125,13 @@ def moves(search: Search) -> frozenset[str] | None:
 
 def words(text: str) -> list[str]:
     """Return the words to search for, as they are in a `haystack`: 1,250.00 is 1250.00."""
-    return [word.replace(",", "") if _NUMBER.fullmatch(word) else word for word in folded(text).split()]
-
-
-def folded(text: str) -> str:
-    """Return a text with all letters of one case."""
-    return text.casefold()
+    return [word.replace(",", "") if _NUMBER.fullmatch(word) else word for word in text.casefold().split()]
 
 
 def haystack(kind: str | None, *shown: str | int | None) -> str:
     """Return all that is shown of a transfer, and its wallets, as one folded text in which words are searched."""
-    return folded(" ".join((_NAMES.get(kind or "", kind or ""), *(str(part) for part in shown if part is not None))))
+    parts = (_NAMES.get(kind or "", kind or ""), *(str(part) for part in shown if part is not None))
+    return " ".join(parts).casefold()
 
 
 _NAMES = {

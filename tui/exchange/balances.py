@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar, assert_never
+from typing import Any, Generic, TypeVar, assert_never
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Absent, Holdings, Pair, Prices, Restriction
@@ -25,6 +25,7 @@ from tui.exchange.payloads import (
     SPOT_ASSETS,
     UM_BALANCES,
     AssetBalance,
+    AssetRow,
     CrossAccount,
     IsolatedAccount,
     IsolatedPair,
@@ -139,14 +140,7 @@ def prices(rows: Iterable[WalletBalance]) -> Prices:
     return {asset: price for row in rows for asset, price in _prices(row.asset_balances or []).items()}
 
 
-class _Row(Protocol):
-    """A row of a list of assets."""
-
-    @property
-    def asset(self) -> ServerText: ...
-
-
-_RowT = TypeVar("_RowT", bound=_Row)
+_RowT = TypeVar("_RowT", bound=AssetRow)
 
 
 def _is_empty(row: WalletBalance) -> bool:

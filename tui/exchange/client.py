@@ -205,12 +205,6 @@ class BinanceClient:
             body = await self._connection.call(call.method, call.path, api_key=api_key)
         return _readable(call.read, body)
 
-    def _request_time_ms(self) -> int:
-        """Return the exchange's time; this machine's if that is not known. Good enough to sign a read, and nothing
-        else.
-        """
-        return self.clock.now_ms() if self.clock else wall_ms()
-
     def _require_leave(self) -> None:
         """Raise NotSent while the exchange asks to wait."""
         if self.wait_s:
@@ -226,7 +220,8 @@ class BinanceClient:
     async def _signed_read(self, method: str, path: str, parameters: Mapping[str, str]) -> bytes:
         # A read does not wait for the exchange's time: if this machine's clock is off, the exchange says so.
         clock = self.clock
-        answer = await self._ask_signed(method, path, parameters, self._request_time_ms())
+        timestamp_ms = clock.now_ms() if clock else wall_ms()
+        answer = await self._ask_signed(method, path, parameters, timestamp_ms)
         if answer.status != HTTPStatus.OK:
             raise self._heed(error_of_answer(answer.status, answer.headers, answer.body), clock)
         return answer.body

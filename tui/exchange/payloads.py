@@ -147,13 +147,18 @@ class KeyRestrictions(Payload, frozen=True, rename="camel", kw_only=True):
             raise ValueError("no permission is named")
 
 
-class AssetBalance(Payload, frozen=True, rename="camel", kw_only=True):
+class AssetRow(Payload, frozen=True, rename="camel", kw_only=True):
+    """A row of a list of assets."""
+
+    asset: ServerText
+
+
+class AssetBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in a wallet. `free` is not locked in orders; in margin and futures, less may be transferable.
 
     The other figures only give a price: if one is missing, there is no price. Margin accounts do not have them.
     """
 
-    asset: ServerText
     free: Amount
     locked: Estimate = Estimate()
     freeze: Estimate = Estimate()
@@ -205,24 +210,21 @@ class CrossAccount(Payload, frozen=True, rename="camel", kw_only=True):
     """These two may be missing: then the exchange does not say that it bars anything."""
 
 
-class UmBalance(Payload, frozen=True, rename="camel", kw_only=True):
+class UmBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in the USD-M Futures wallet."""
 
-    asset: ServerText
     max_withdraw_amount: Amount
 
 
-class CmBalance(Payload, frozen=True, rename="camel", kw_only=True):
+class CmBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in the COIN-M Futures wallet."""
 
-    asset: ServerText
     withdraw_available: Amount
 
 
-class OptionsBalance(Payload, frozen=True, kw_only=True):
+class OptionsBalance(AssetRow, frozen=True, kw_only=True):
     """An asset in the Options wallet."""
 
-    asset: ServerText
     available: Amount
 
 
@@ -242,10 +244,9 @@ class TransferableAmount(Payload, frozen=True, kw_only=True):
     amount: Amount
 
 
-class PortfolioBalance(Payload, frozen=True, rename="camel", kw_only=True):
+class PortfolioBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in the Portfolio Margin wallet."""
 
-    asset: ServerText
     cross_margin_free: Amount
 
 

@@ -76,16 +76,13 @@ def of_row(row: sqlite3.Row) -> Evidence:
     return read(row["kind"], row["details"])
 
 
-def answer_of_row(row: sqlite3.Row) -> Evidence | None:
-    """Return the answer to the transfer, which a row keeps forever. Raises ValueError."""
-    if row["answer_kind"] is None:
-        return None
-    return read_any(row["answer_kind"], row["answer_details"])
-
-
-def read_any(kind: str, values: str) -> Evidence:
-    """Return evidence, or `Legacy` for a row older than evidence. Raises ValueError."""
-    return msgspec.json.decode(values, type=Legacy) if kind == LEGACY else read(kind, values)
+def answer_from(kind: str | None, values: str) -> Evidence | None:
+    """Return the answer to a transfer, which its row keeps forever; `Legacy` if the row is older than evidence. Raises
+    ValueError.
+    """
+    if kind == LEGACY:
+        return msgspec.json.decode(values, type=Legacy)
+    return None if kind is None else read(kind, values)
 
 
 @lru_cache(maxsize=1024)

@@ -107,7 +107,7 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
     """Return the transfer in a row. Raises sqlite3.DataError if it cannot be read."""
     try:
         evidence = codec.of_row(row)
-        answer = codec.answer_of_row(row)
+        answer = codec.answer_from(row["answer_kind"], row["answer_details"])
         searched = row["outcome"], row["tran_id"], row["evidence"], row["code"]
         has_moments = _has_moments(row["timestamp_ms"], row["sent_at_ms"], row["settled_at_ms"])
         is_sound = has_moments and searched == _columns(evidence, answer)
@@ -192,8 +192,7 @@ _Columns = tuple[Outcome, int | None, Basis, int | None]
 
 @lru_cache(maxsize=1024)
 def _follows(kind: str, details: str, answer_kind: str | None, answer_details: str) -> _Columns:
-    answer = None if answer_kind is None else codec.read_any(answer_kind, answer_details)
-    return _columns(codec.read(kind, details), answer)
+    return _columns(codec.read(kind, details), codec.answer_from(answer_kind, answer_details))
 
 
 def _columns(evidence: Evidence, answer: Evidence | None) -> _Columns:
@@ -323,8 +322,9 @@ def change(
         "needs_notice": bool(row["needs_notice"]) or notice,
     }
     if row["answer_kind"] is None:
-        first = evidence if isinstance(evidence, Answer | Clash) else _legacy_answer(row)
-        if first is not None:
+        # What an older Shunter wrote first is kept word for word, also if it only says `sending`.
+        legacy = codec.of_row(row) if row["kind"] == codec.LEGACY else None
+        if first := evidence if isinstance(evidence, Answer | Clash) else legacy:
             columns["answer_kind"], columns["answer_details"] = codec.written(first)
             columns["code"] = code_from(first)
     connection.execute(
@@ -347,14 +347,6 @@ def _outcome_columns(evidence: Evidence) -> dict[str, object]:
         "evidence": basis_of(evidence),
         "message": evidence.sentence if isinstance(evidence, Legacy) else "",
     }
-
-
-def _legacy_answer(row: sqlite3.Row) -> Legacy | None:
-    """Return what an older Shunter wrote first, to be kept word for word; also if it only says `sending`."""
-    if row["kind"] != codec.LEGACY:
-        return None
-    legacy = codec.of_row(row)
-    return legacy if isinstance(legacy, Legacy) else None
 
 
 def claim(

@@ -3,7 +3,8 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -176,7 +177,7 @@ class Journal:
             for sighting in sightings
         )
 
-    def sighted(self, host: str) -> dict[int, frozenset[str]]:
+    def sighted(self, host: str) -> Mapping[int, Collection[str]]:
         """Return, by the tranId of each sighted record, the identities of the transfers to this host
         that it could be.
         """
@@ -186,10 +187,9 @@ class Journal:
                 "WHERE host = ? AND sightings.tran_id IS NOT NULL",
                 (host,),
             ).fetchall()
-        identities: dict[int, frozenset[str]] = {}
+        identities: defaultdict[int, set[str]] = defaultdict(set)
         for sighting in sightings:
-            tran_id = sighting["tran_id"]
-            identities[tran_id] = identities.get(tran_id, frozenset()) | {sighting["identity"]}
+            identities[sighting["tran_id"]].add(sighting["identity"])
         return identities
 
     def noticed(self, transfer: Transfer) -> None:
@@ -373,23 +373,20 @@ class Journal:
         """Return the transfers to a host that were corrected, if the person has not seen that yet."""
         return self._select("host = ? AND needs_notice", (host,))
 
-    def declined(self, transfer: Transfer) -> frozenset[int]:
-        """Return the tranIds of the records that the person said are not this transfer."""
-        return self.declined_by([transfer])[transfer.identity]
-
-    def declined_by(self, transfers: Iterable[Transfer]) -> dict[str, frozenset[int]]:
-        """Return what `declined` does, for each of these transfers by its identity."""
-        identities = [transfer.identity for transfer in transfers]
-        declined: dict[str, set[int]] = {identity: set() for identity in identities}
+    def declined(self, host: str) -> Mapping[str, Collection[int]]:
+        """Return, by the identity of each transfer to this host, the tranIds of the records that the person said are
+        not that transfer. It has no others.
+        """
         with self._reading() as connection:
             rows_declined = connection.execute(
-                "SELECT identity, declined.tran_id FROM declined JOIN transfers ON id = transfer_id"
-                " WHERE identity IN (SELECT value FROM json_each(?))",
-                (json.dumps(identities),),
-            )
-            for row in rows_declined:
-                declined[row["identity"]].add(row["tran_id"])
-        return {identity: frozenset(tran_ids) for identity, tran_ids in declined.items()}
+                "SELECT identity, declined.tran_id FROM declined CROSS JOIN transfers ON id = transfer_id "
+                "WHERE host = ?",  # CROSS: few records are declined, and a host may have very many transfers
+                (host,),
+            ).fetchall()
+        declined: defaultdict[str, set[int]] = defaultdict(set)
+        for row in rows_declined:
+            declined[row["identity"]].add(row["tran_id"])
+        return declined
 
     def close(self) -> None:
         """Close the file, after writing all that this session knows, if possible. A transfer begun here that is still
