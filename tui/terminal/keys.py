@@ -16,6 +16,7 @@ and `_character_to_key` those with one.
 
 import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -42,15 +43,6 @@ class KeyEvent:
 
 
 _NO_KEYS = KeyEvent()
-
-_NUMBERS = r"([0-9]*)(?::([0-9]*))?(?::([0-9]*))?"
-_UNICODE = re.compile(rf"\x1b\[{_NUMBERS}(?:;([0-9]*)(?::([0-9]*))?)?(?:;([0-9:]*))?u")
-_OTHER_KEY = re.compile(r"\x1b\[27;([0-9]+);([0-9]+)~")
-_FUNCTIONAL = re.compile(r"\x1b\[([0-9]*)(?:;([0-9]*)(?::([0-9]*))?)?(?:;[0-9:]*)?([~A-FHPQS])")
-_RXVT = re.compile(r"\x1b\[([0-9]+)([$^@])")
-_SS3 = re.compile(r"\x1bO(?:1;)?([0-9]*)([ -~])")
-_KEYPAD_CSI = re.compile(r"\x1b\[1;([0-9]+)([j-y])")
-_WINDOWS = re.compile(r"\x1b\[([0-9]*)" + r"(?:;([0-9]*))?" * 5 + "_")
 
 _REPORT = re.compile(
     r"\x1b\[(?:[?<=>].*|[0-9;]*\$y|[0-9]+;[0-9]+R|[0-9]?n|[IO]|[0-9]+t|[0-9:]+(?:;[0-9:]+){2,}t|[0-9;]+c|[0-9]+(?:;[0-9]+){6}x"
@@ -111,21 +103,10 @@ def read_key(sequence: str) -> KeyEvent | None:
 
 
 def _by_form(sequence: str) -> KeyEvent | None:
-    if match := _UNICODE.fullmatch(sequence):
-        return _unicode(*match.groups(default=""))
-    if match := _OTHER_KEY.fullmatch(sequence):
-        modifiers, code = match.groups()
-        return _event(_other_key(int(code), int(modifiers) - 1))
-    if match := _FUNCTIONAL.fullmatch(sequence):
-        return _functional(*match.groups(default=""))
-    if match := _RXVT.fullmatch(sequence):
-        number, end = match.groups()
-        return _event(_named(f"{number}~", {"$": _SHIFT, "^": _CTRL, "@": _SHIFT | _CTRL}[end]))
-    if match := _SS3.fullmatch(sequence) or _KEYPAD_CSI.fullmatch(sequence):
-        modifiers, letter = match.groups()
-        return _event(_application(letter, int(modifiers or 1) - 1))
-    if match := _WINDOWS.fullmatch(sequence):
-        return _windows(*(int(number or 0) for number in match.groups()))
+    """Return what the first form that matches says; None if it does not say enough."""
+    for form, read in _FORMS:
+        if match := form.fullmatch(sequence):
+            return read(*match.groups(default=""))
     return None
 
 
@@ -163,11 +144,12 @@ def _by_code(code: int, shifted: int, base: int, bits: int) -> TypedKey | None:
     return _character(character) if len(character) == 1 and character.isprintable() else None
 
 
-def _other_key(code: int, bits: int) -> TypedKey | None:
+def _other_key(modifiers: str, number: str) -> KeyEvent | None:
     """Return the key for a control code or a character; None for any other code."""
+    code, bits = int(number), int(modifiers) - 1
     if code in _CONTROLS:
-        return _key(*_CONTROLS[code], bits)
-    return _character(chr(code), bits if bits & _CHORD else 0) if chr(code).isprintable() else None
+        return _event(_key(*_CONTROLS[code], bits))
+    return _event(_character(chr(code), bits if bits & _CHORD else 0)) if chr(code).isprintable() else None
 
 
 def _functional(number: str, modifiers: str, event: str, end: str) -> KeyEvent | None:
@@ -176,14 +158,21 @@ def _functional(number: str, modifiers: str, event: str, end: str) -> KeyEvent |
     return _event(_named(f"{number or 1}{end}", int(modifiers or 1) - 1), is_repeat=event == _REPEATED)
 
 
-def _application(letter: str, bits: int) -> TypedKey | None:
-    character = _APPLICATION.get(letter)
+def _rxvt(number: str, end: str) -> KeyEvent | None:
+    return _event(_named(f"{number}~", {"$": _SHIFT, "^": _CTRL, "@": _SHIFT | _CTRL}[end]))
+
+
+def _application(modifiers: str, letter: str) -> KeyEvent | None:
+    character, bits = _APPLICATION.get(letter), int(modifiers or 1) - 1
     if character is None:
-        return _named(f"1{letter}", bits)
-    return _key(*_CONTROLS[ord(character)], bits) if character in "\r\t" else _character(character, bits & ~_SHIFT)
+        return _event(_named(f"1{letter}", bits))
+    if character in "\r\t":
+        return _event(_key(*_CONTROLS[ord(character)], bits))
+    return _event(_character(character, bits & ~_SHIFT))
 
 
-def _windows(key: int, _scan: int, code: int, is_down: int, state: int, count: int) -> KeyEvent | None:
+def _windows(*numbers: str) -> KeyEvent | None:
+    key, _scan, code, is_down, state, count = (int(number or 0) for number in numbers)
     # A number typed with Alt comes when Alt is released.
     if not is_down and not (key == _WINDOWS_ALT and code):
         return _NO_KEYS
@@ -223,3 +212,16 @@ def _key(name: str, character: str | None, bits: int) -> TypedKey:
 
 def _event(typed: TypedKey | None, *, is_repeat: bool = False) -> KeyEvent | None:
     return KeyEvent((typed,), is_repeat) if typed else None
+
+
+_NUMBERS = r"([0-9]*)(?::([0-9]*))?(?::([0-9]*))?"
+_FORMS: tuple[tuple[re.Pattern[str], Callable[..., KeyEvent | None]], ...] = (
+    (re.compile(rf"\x1b\[{_NUMBERS}(?:;([0-9]*)(?::([0-9]*))?)?(?:;([0-9:]*))?u"), _unicode),
+    (re.compile(r"\x1b\[27;([0-9]+);([0-9]+)~"), _other_key),
+    (re.compile(r"\x1b\[([0-9]*)(?:;([0-9]*)(?::([0-9]*))?)?(?:;[0-9:]*)?([~A-FHPQS])"), _functional),
+    (re.compile(r"\x1b\[([0-9]+)([$^@])"), _rxvt),
+    (re.compile(r"\x1bO(?:1;)?([0-9]*)([ -~])"), _application),
+    (re.compile(r"\x1b\[1;([0-9]+)([j-y])"), _application),
+    (re.compile(r"\x1b\[([0-9]*)" + r"(?:;([0-9]*))?" * 5 + "_"), _windows),
+)
+"""The forms that sequences have, and what reads the parts of each."""
