@@ -282,8 +282,8 @@ async def test_review_and_result_show_both_wallets_before_and_after(demo_app: Ap
 @pytest.mark.parametrize(
     ("source", "destination", "flag", "mark", "way"),
     [
-        (Wallet.CROSS, Wallet.SPOT, "transferOutEnabled", "no way out", "out of"),
-        (Wallet.SPOT, Wallet.CROSS, "transferInEnabled", "no way in", "into"),
+        (Wallet.CROSS, Wallet.SPOT, "transferOutEnabled", "out barred", "out of"),
+        (Wallet.SPOT, Wallet.CROSS, "transferInEnabled", "in barred", "into"),
     ],
 )
 async def test_a_wallet_that_the_exchange_has_barred_says_so_before_anything_is_sent(
@@ -296,10 +296,10 @@ async def test_a_wallet_that_the_exchange_has_barred_says_so_before_anything_is_
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         assert figure(main, Wallet.CROSS).endswith(f"70.00 USDT {mark}")
-        assert note(main, "amount") == f"No transfers {way} Cross Margin now"
+        assert note(main, "amount") == f"The exchange bars transfers {way} Cross Margin"
         await review(pilot)
         end = "#review-source" if source is Wallet.CROSS else "#review-destination"
-        await until(pilot, lambda: f"The exchange says: no transfers {way} it now." in words(pilot, end))
+        await until(pilot, lambda: f"The exchange bars transfers {way} it." in words(pilot, end))
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
 

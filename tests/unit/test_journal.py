@@ -41,7 +41,7 @@ from tui.journal import Journal, JournalError, RepeatUnconfirmed, TranIdTaken, j
 from tui.journal import file as file_module
 from tui.journal import rows as rows_module
 from tui.journal import store as journal_module
-from tui.journal.errors import in_words
+from tui.journal.file import in_words
 from tui.journal.schema import MIGRATIONS
 from tui.words import outcomes
 from tui.words.outcomes import SENDER_GONE

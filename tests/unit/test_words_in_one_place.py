@@ -25,7 +25,7 @@ ALLOWED = {
     "desk/history_reader.py": "about the pairs and the clock of a reading, not about a transfer",
     "domain/entries.py": "the names of the kinds of difference, and why a transfer cannot be made again",
     "domain/form.py": "about an amount that can be moved, before a transfer is made",
-    "journal/errors.py": "about the journal's file and its disk",
+    "journal/file.py": "about the journal's file and its disk",
     "journal/rows.py": "SQL",
     "journal/schema.py": "SQL",
     "screens/decide.py": "a style",

@@ -299,8 +299,8 @@ _OPTIONS = '{"asset":[{"asset":"USDT","available":"1"}]%s}'
     [
         (Wallet.CROSS, _CROSS, "", set()),
         (Wallet.CROSS, _CROSS, ',"transferInEnabled":true,"transferOutEnabled":true', set()),
-        (Wallet.CROSS, _CROSS, ',"transferInEnabled":false,"transferOutEnabled":true', {Restriction.NO_WAY_IN}),
-        (Wallet.CROSS, _CROSS, ',"transferInEnabled":true,"transferOutEnabled":false', {Restriction.NO_WAY_OUT}),
+        (Wallet.CROSS, _CROSS, ',"transferInEnabled":false,"transferOutEnabled":true', {Restriction.TRANSFERS_IN}),
+        (Wallet.CROSS, _CROSS, ',"transferInEnabled":true,"transferOutEnabled":false', {Restriction.TRANSFERS_OUT}),
         (Wallet.OPTIONS, _OPTIONS, "", set()),
         (Wallet.OPTIONS, _OPTIONS, ',"canDeposit":true,"canWithdraw":true,"reduceOnly":false', set()),
         (Wallet.OPTIONS, _OPTIONS, ',"canDeposit":false,"canWithdraw":false,"reduceOnly":true', set(Restriction)),

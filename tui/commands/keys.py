@@ -200,7 +200,7 @@ def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
             report = asyncio.run(check(profile))
     except ExchangeError as error:
         return _complain(f"{profile.base_url}: {error}")
-    for line in (f"{_line(profile)} ({place_name(profile.base_url)})", *report.lines, report.verdict):
+    for line in (f"{_line(profile)} ({place_name(profile.base_url)})", *report.lines, report.conclusion):
         show(line)
     return 0 if report.is_good else 1
 

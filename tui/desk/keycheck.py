@@ -85,7 +85,7 @@ class KeyCheck:
         return ""
 
     @property
-    def verdict(self) -> str:
+    def conclusion(self) -> str:
         """Whether a transfer would pass, in a sentence."""
         if self.obstacle:
             return f"A transfer would be refused: {self.obstacle}."

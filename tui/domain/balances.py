@@ -54,10 +54,10 @@ class Pair:
 class Restriction(Enum):
     """What the exchange bars an account from. The value is shown in lists."""
 
-    NO_WAY_IN = "no way in"
-    """No transfer into it is accepted."""
-    NO_WAY_OUT = "no way out"
-    """No transfer out of it is accepted."""
+    TRANSFERS_IN = "in barred"
+    """The exchange bars transfers into it."""
+    TRANSFERS_OUT = "out barred"
+    """The exchange bars transfers out of it."""
     REDUCE_ONLY = "reduce only"
     """Its positions may only be reduced."""
 
@@ -206,7 +206,7 @@ class Balances:
         """Return the ends of a transfer that the exchange bars from it. It may accept the transfer all the same: the
         flags are not documented further.
         """
-        ends = ((source, Restriction.NO_WAY_OUT), (destination, Restriction.NO_WAY_IN))
+        ends = ((source, Restriction.TRANSFERS_OUT), (destination, Restriction.TRANSFERS_IN))
         return {end: bar for end, bar in ends if bar in self.wallets[end.wallet].restrictions}
 
     def troubles(self) -> dict[str, list[Wallet]]:

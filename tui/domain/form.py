@@ -204,8 +204,8 @@ class FormState:
 
     def _bars(self) -> Iterator[Problem]:
         for end, bar in self.balances.bars(*self.ends).items():
-            way = "out of" if bar is Restriction.NO_WAY_OUT else "into"
-            yield Problem(Field.AMOUNT, f"No transfers {way} {end.wallet.label} now", is_certain=False)
+            way = "out of" if bar is Restriction.TRANSFERS_OUT else "into"
+            yield Problem(Field.AMOUNT, f"The exchange bars transfers {way} {end.wallet.label}", is_certain=False)
 
     def _excess(self) -> Iterator[Problem]:
         try:

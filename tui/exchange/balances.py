@@ -156,8 +156,8 @@ def _cross(account: CrossAccount) -> Holdings:
         _free,
         is_transferable=False,
         restrictions={
-            Restriction.NO_WAY_IN: account.transfer_in_enabled is False,
-            Restriction.NO_WAY_OUT: account.transfer_out_enabled is False,
+            Restriction.TRANSFERS_IN: account.transfer_in_enabled is False,
+            Restriction.TRANSFERS_OUT: account.transfer_out_enabled is False,
         },
     )
 
@@ -167,8 +167,8 @@ def _options(account: OptionsAccount) -> Holdings:
         account.asset,
         lambda row: row.available,
         restrictions={
-            Restriction.NO_WAY_IN: account.can_deposit is False,
-            Restriction.NO_WAY_OUT: account.can_withdraw is False,
+            Restriction.TRANSFERS_IN: account.can_deposit is False,
+            Restriction.TRANSFERS_OUT: account.can_withdraw is False,
             Restriction.REDUCE_ONLY: account.reduce_only is True,
         },
     )

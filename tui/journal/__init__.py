@@ -2,10 +2,10 @@
 
 For the desk, which writes and reads it, and `shunter journal`, which reads it. `store` is the way in: it has all that
 may be read and written. It puts `rows` into the `file`, whose shape is `schema`; the file also tells which Shunters are
-alive. `memory` writes again what an older copy of the file lacks, and `errors` is what can be wrong with it.
+alive, and what can be wrong with it. `memory` writes again what an older copy of the file lacks.
 """
 
-from tui.journal.errors import JournalError, RepeatUnconfirmed, TranIdTaken
+from tui.journal.file import JournalError, RepeatUnconfirmed, TranIdTaken
 from tui.journal.rows import Written
 from tui.journal.store import Journal, journal_path
 

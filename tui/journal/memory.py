@@ -21,7 +21,7 @@ from typing import TypeVar
 
 from tui.domain.evidence import Accepted, NeverLeft, Outcome, Reason, Refusal, Reopened
 from tui.journal import rows
-from tui.journal.errors import TranIdTaken
+from tui.journal.file import TranIdTaken
 
 _AT_ONCE = 500
 _CERTAIN = frozenset(kind.__name__ for kind in (Accepted, Refusal, NeverLeft))

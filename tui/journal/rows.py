@@ -30,7 +30,7 @@ from tui.domain.moments import is_moment, ms_of, utc
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import evidence as codec
-from tui.journal.errors import TranIdTaken
+from tui.journal.file import TranIdTaken
 from tui.words.outcomes import SENDER_GONE
 
 

@@ -17,8 +17,7 @@ from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
 from tui.journal import rows
-from tui.journal.errors import JournalError, RepeatUnconfirmed
-from tui.journal.file import JournalFile
+from tui.journal.file import JournalError, JournalFile, RepeatUnconfirmed
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, transfer_of
 

@@ -191,7 +191,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         except (keys.KeyStoreError, ExchangeError) as error:
             self.post_call(self._finish, f"{profile.name}: {error}", error)
         else:
-            self.post_call(self._finish, "\n".join([f"{profile.name}: {report.verdict}", *report.lines]))
+            self.post_call(self._finish, "\n".join([f"{profile.name}: {report.conclusion}", *report.lines]))
 
     @work(exclusive=True)
     async def delete_from_keyring(self, profile: keys.Profile) -> None:

@@ -1,8 +1,8 @@
 """The answer to a request, in words: the reason, and what to do about it."""
 
-import time
 from typing import assert_never
 
+from tui.clock import wall_ms
 from tui.domain import moments
 from tui.domain.answers import OUTSIDE_WINDOW, OVERLOADED, Shape, WholeAnswer
 from tui.domain.evidence import (
@@ -131,7 +131,7 @@ def advice(evidence: NeverLeft | Refusal | Ambiguous) -> str:
 
 def paused(wait_s: int) -> str:
     """Return a warning before something is sent although the exchange asks for a pause."""
-    until = moments.shown(round((time.time() + wait_s) * 1000), "%H:%M:%S")
+    until = moments.shown(wall_ms() + wait_s * 1000, "%H:%M:%S")
     return (
         f"The exchange asks for a pause until {until}: too many requests came from here. Sending before then may "
         "make the pause longer."

@@ -54,8 +54,8 @@ def bar(restriction: Restriction | None) -> str:
     """Return what the exchange bars an end of a transfer from; empty if nothing."""
     if restriction is None:
         return ""
-    way = "out of it" if restriction is Restriction.NO_WAY_OUT else "into it"
-    return f"\nThe exchange says: no transfers {way} now."
+    way = "out of it" if restriction is Restriction.TRANSFERS_OUT else "into it"
+    return f"\nThe exchange bars transfers {way}."
 
 
 def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> dict[Wallet, tuple[str, bool]]:
