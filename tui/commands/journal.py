@@ -21,6 +21,9 @@ _HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "
 _FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._fields[5:-2], "settled_at", "evidence")
 
 
+_shown = lru_cache(maxsize=1024)(printable)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `shunter journal`."""
     add_format(parser)
@@ -38,13 +41,12 @@ def run(args: argparse.Namespace) -> int:
     try:
         journal = Journal.open_to_read()
         with contextlib.closing(journal) if journal else contextlib.nullcontext():
+            rows = journal.written(search) if journal else iter(())
             listing.print_rows(
                 args,
                 _FIELDS,
-                _fields(journal, search),
-                otherwise=lambda: listing.print_table(
-                    _HEADINGS, _cells(journal, search), right="AMOUNT", empty=_empty(search)
-                ),
+                _fields(rows),
+                otherwise=lambda: listing.print_table(_HEADINGS, _cells(rows), right="AMOUNT", empty=_empty(search)),
             )
     except JournalError as error:
         print(error, file=sys.stderr)
@@ -58,13 +60,9 @@ def _empty(search: Search) -> str:
     return f"No transfer has been recorded yet; the journal will be {journal_path()}"
 
 
-def _written(journal: Journal | None, search: Search) -> Iterator[Written]:
-    return journal.written(search) if journal else iter(())
-
-
-def _fields(journal: Journal | None, search: Search) -> Iterator[tuple[listing.Value, ...]]:
+def _fields(rows: Iterator[Written]) -> Iterator[tuple[listing.Value, ...]]:
     names = {move.name: (move.source.value, move.destination.value) for move in TransferType}
-    for row in _written(journal, search):
+    for row in rows:
         ends = names.get(row.type, (None, None))
         yield (
             row.id,
@@ -77,8 +75,8 @@ def _fields(journal: Journal | None, search: Search) -> Iterator[tuple[listing.V
         )
 
 
-def _cells(journal: Journal | None, search: Search) -> Iterator[tuple[str, ...]]:
-    for row in _written(journal, search):
+def _cells(rows: Iterator[Written]) -> Iterator[tuple[str, ...]]:
+    for row in rows:
         yield (
             str(row.id),
             in_full(row.sent_at_ms),
@@ -112,8 +110,3 @@ def _amount(written: str) -> str:
 def _reason(row: Written) -> str:
     message = "; ".join(_shown(line) for line in row.message.split("\n") if line)
     return message if row.code is None else f"{row.code} {message}"
-
-
-@lru_cache(maxsize=1024)
-def _shown(text: str) -> str:
-    return printable(text)

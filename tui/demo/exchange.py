@@ -95,9 +95,6 @@ class DemoExchange:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, with the fault that is due for it, if any."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         body = await _read(receive)
         if body is None:
             return

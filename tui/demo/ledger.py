@@ -1,6 +1,5 @@
 """The demo exchange's ledger: the balances of all wallets, and the transfers between them. No I/O, no clock."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -78,29 +77,30 @@ class Ledger:
         """Every executed transfer, whatever the exchange answered or shows."""
         self.next_tran_id = 13526853623
         """The tranId of the next transfer; it grows by one each time."""
-        self._holdings: dict[Account, dict[str, Funds]] = {}
+        self.holdings: dict[Account, dict[str, Funds]] = {}
+        """The balances of every open account."""
         for account, assets in holdings.items():
-            self._holdings[account] = {}
+            self.holdings[account] = {}
             for asset, holding in assets.items():
                 self.hold(account, asset, holding)
 
     def hold(self, account: Account, asset: str, holding: Funds) -> None:
         """Add to a balance, and open the account if needed. Raises ValueError if the sum would not be exact."""
         self._add(account, asset, holding)
-        if sum(held[asset].total for held in self._holdings.values() if asset in held) >= _MOST_OF_AN_ASSET:
+        if sum(held[asset].total for held in self.holdings.values() if asset in held) >= _MOST_OF_AN_ASSET:
             raise ValueError(f"an asset's total must stay below {_MOST_OF_AN_ASSET:,f}")
 
     def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Funds:
         """Return the balance of an asset, which is zero if the account does not hold it or is not open."""
-        return self._holdings.get(Account(wallet, pair), {}).get(asset, Funds())
+        return self.holdings.get(Account(wallet, pair), {}).get(asset, Funds())
 
     def assets(self, wallet: Wallet, pair: str | None = None) -> dict[str, Funds]:
         """Return all balances of one account."""
-        return dict(self._holdings.get(Account(wallet, pair), {}))
+        return dict(self.holdings.get(Account(wallet, pair), {}))
 
     def isolated_pairs(self) -> list[Pair]:
         """Return the pairs of the open isolated accounts."""
-        return [self.pairs[account.pair] for account in self._holdings if account.pair is not None]
+        return [self.pairs[account.pair] for account in self.holdings if account.pair is not None]
 
     def isolated_account(self, symbol: str, asset: str) -> Account:
         """Return the isolated account of a pair, which holds only the pair's two assets. Raises RequestRefused."""
@@ -110,17 +110,9 @@ class Ledger:
         if not pair.takes(asset):
             raise RequestRefused(Code.NOT_A_MARGIN_ASSET)
         account = Account(Wallet.ISOLATED, symbol)
-        if account not in self._holdings:
+        if account not in self.holdings:
             raise RequestRefused(Code.NO_ISOLATED_ACCOUNT)
         return account
-
-    def totals(self) -> dict[str, Decimal]:
-        """Return the sum of each asset over all accounts."""
-        sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for assets in self._holdings.values():
-            for asset, holding in assets.items():
-                sums[asset] += holding.total
-        return dict(sums)
 
     def transfer(self, request: TransferRequest, time_ms: int, *, fails: bool = False) -> Executed:
         """Move the money, all or nothing, and record the transfer. With `fails` it is only recorded.
@@ -144,7 +136,7 @@ class Ledger:
         return Account(wallet) if symbol is None else self.isolated_account(symbol, asset)
 
     def _add(self, account: Account, asset: str, change: Funds) -> None:
-        assets = self._holdings.setdefault(account, {})
+        assets = self.holdings.setdefault(account, {})
         assets[asset] = assets.get(asset, Funds()) + change
 
 

@@ -13,8 +13,7 @@ from rich.segment import Segment
 
 from tui.frame.moves import UNKNOWN, move
 from tui.frame.pens import Pens
-from tui.frame.picture import Picture
-from tui.frame.runs import Run, changed_runs
+from tui.frame.picture import Picture, Run, changed_runs
 
 _PLAIN, _CLEAR = "\x1b[m", "\x1b[2J"
 

@@ -124,9 +124,11 @@ class InputDriver(LinuxDriver):
         self._presses: WeakKeyDictionary[events.Key, Press] = WeakKeyDictionary()
         self._repeats: WeakSet[events.Key] = WeakSet()
         """Keys that the terminal says are held."""
-        self._last_press = self._answered = Press(0, 0.0, 0.0)
-        """The last press, and the last one that answered a question, continued while its key may be held."""
-        self._paste_doubt = ""
+        self.answered = Press(0, 0.0, 0.0)
+        """The last press that answered a question, continued while its key may be held: it answers no other then."""
+        self.paste_doubt = ""
+        """Why a key may still be part of a paste; empty if every paste so far is over."""
+        self._last_press = self.answered
         self._key_times: deque[float] = deque(maxlen=_BURST)
         self._burst_s = 0.0
         self._read_s = 0.0
@@ -143,17 +145,9 @@ class InputDriver(LinuxDriver):
         """Return the newest click as a press. It comes behind the keys that were read before it."""
         return Press(self.order, self._clicked_s, self._clicked_s)
 
-    def has_answered(self, press: Press) -> None:
-        """Note that a key answered a question: while it is held, it answers no other."""
-        self._answered = press
-
     def is_last(self, press: Press) -> bool:
         """Whether nothing that could be typed, nor the start of it, came after the press."""
         return self.order == press.order and not self._tokenizer.is_unfinished
-
-    def clear_paste_doubt(self) -> None:
-        """Take every paste so far to be over."""
-        self._paste_doubt = ""
 
     def fence(self) -> Fence:
         """Prepare a query that is written before what the screen shows next. See `write_fence`."""
@@ -242,7 +236,7 @@ class InputDriver(LinuxDriver):
                     case events.Key():
                         self._note_key(message, token, is_alone=is_alone)
                     case events.Paste() | self.PasteBrokeOut():
-                        self._paste_doubt = "Something was pasted before"
+                        self.paste_doubt = "Something was pasted before"
                     case events.MouseDown():
                         self._clicked_s = self._read_s
                 if isinstance(message, self.PasteBrokeOut):
@@ -261,17 +255,17 @@ class InputDriver(LinuxDriver):
             self.order,
             event.key,
             is_alone,
-            self._paste_doubt,
+            self.paste_doubt,
             event in self._repeats,
             is_in_burst,
         )
-        for last in (self._last_press, self._answered):
+        for last in (self._last_press, self.answered):
             is_held = last.key == press.key and press.read_s - last.read_s <= _HELD_S
             if is_held and last.began_order < press.began_order:
                 press = replace(press, began_s=last.began_s, began_order=last.began_order)
         self._last_press = press
-        if press.key == self._answered.key:
-            self._answered = press
+        if press.key == self.answered.key:
+            self.answered = press
         if token.kind in (TokenKind.KEY, TokenKind.SEQUENCE):
             self._presses[event] = press
 

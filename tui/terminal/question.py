@@ -105,7 +105,7 @@ class Question:
         elif doubt := press.doubt or ("" if self._is_up(driver) else "The terminal does not answer"):
             self._hold(doubt, press, act, driver)
         else:
-            driver.has_answered(press)
+            driver.answered = press
             act()
 
     def click(self, act: Callable[[], None]) -> None:
@@ -159,8 +159,8 @@ class Question:
             self._stop(_PASTED if driver.broke_out_order > held.press.order else _STOPPED)
         elif waited_s >= _HOLD_S and (is_answered or not driver.answers):
             self._release()
-            driver.clear_paste_doubt()
-            driver.has_answered(held.press)
+            driver.paste_doubt = ""
+            driver.answered = held.press
             held.act()
         elif waited_s >= _ANSWER_S:
             driver.answers = False  # until it does again
