@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from tui.app import process
 from tui.commands import history, journal, keys, reconcile, routes, simulate
-from tui.commands.arguments import typed
+from tui.commands.arguments import Misuse, typed
 from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
@@ -63,6 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 128 + signal.SIGINT
     except FolderRefused as refused:
         return _complain(str(refused), status=failed)
+    except Misuse as misuse:
+        return _complain(str(misuse), status=2)
     except BrokenPipeError:
         if not leave_closed_pipes():
             raise
@@ -180,8 +182,10 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
     """Return what the form opens with. A move that does not exist is misuse."""
-    source: Wallet = args.source or _source_for(args.destination)
-    destination: Wallet = args.destination or destinations(source)[0]
+    wanted: Wallet | None = args.destination
+    # The first source that has a move there: Spot, except to Spot itself.
+    source: Wallet = args.source or next(each for each in Wallet if wanted is None or transfer_type(each, wanted))
+    destination: Wallet = wanted or destinations(source)[0]
     move = transfer_type(source, destination)
     if move is None:
         parser.error(f"argument --to: {route_problem(source, destination)}")
@@ -214,11 +218,6 @@ def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Dra
         args.profile = chosen.profile
     draft = replace(chosen.draft, asset=args.asset or chosen.draft.asset, chosen=BOTH_ENDS)
     return replace(draft, amount=args.amount, takes_all=False) if args.amount else draft
-
-
-def _source_for(destination: Wallet | None) -> Wallet:
-    """Return the first source that has a move to a destination: Spot, except for Spot itself."""
-    return next(source for source in Wallet if destination is None or transfer_type(source, destination))
 
 
 def _amount(text: str) -> str:

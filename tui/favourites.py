@@ -8,7 +8,7 @@ included. No TOML library parses a file with a mistake in it, hence the splittin
 import re
 import tomllib
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -29,7 +29,7 @@ _NEW_FILE = """\
 _MOST_SHOWN = 200
 """How many characters of a wrong text a message shows."""
 _WAIT_S = 5.0
-"""Another Shunter's change takes milliseconds."""
+"""Another Shunter's change takes milliseconds. A folder that takes no locks is written to all the same."""
 
 
 class FavouritesError(Exception):
@@ -125,7 +125,7 @@ def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
     InvalidFavourite in that case, and if the favourite could not be read again; FavouritesError otherwise.
     """
     kept = parse_favourite(written_down(kept))
-    with _changing():
+    with _FILE.locked(_WAIT_S, needs_lock=False):
         blocks = _blocks(_read())
         for index, block in enumerate(blocks):
             if block.header is not None and _name_of(block) == kept.name:
@@ -143,7 +143,7 @@ def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
 
 def remove(name: str) -> None:
     """Remove a favourite from the file, with the comments right above it. Raises FavouriteMissing, FavouritesError."""
-    with _changing():
+    with _FILE.locked(_WAIT_S, needs_lock=False):
         blocks = _blocks(_read())
         kept = [block for block in blocks if block.header is None or _name_of(block) != name]
         if len(kept) == len(blocks):
@@ -282,9 +282,3 @@ def _write(blocks: list[_Block]) -> None:
     with suppress(OSError):
         mode = _FILE.path.stat().st_mode & 0o777
     _FILE.write("".join(block.text for block in blocks).encode(), mode=mode)
-
-
-def _changing() -> AbstractContextManager[None]:
-    """Keep other Shunters from changing the favourites. A folder that takes no locks is written to all the same."""
-    busy = f"Another Shunter keeps the favourites, {_FILE.path}, locked. Close it, then try again."
-    return _FILE.locked(_WAIT_S, busy=busy, needs_lock=False)

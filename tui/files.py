@@ -191,9 +191,9 @@ class ConfigFile:
             raise self.failure(f"cannot be written: {error.strerror}") from None
 
     @contextmanager
-    def locked(self, limit_s: float, *, busy: str, needs_lock: bool = True) -> Iterator[None]:
-        """Keep other Shunters from changing the file. Raises `error`, with `busy` if one of them still changes it
-        after the limit, or if the folder takes no locks and the change needs one.
+    def locked(self, limit_s: float, *, needs_lock: bool = True) -> Iterator[None]:
+        """Keep other Shunters from changing the file. Raises `error` if one of them still changes it after the limit,
+        or if the folder takes no locks and the change needs one.
         """
         folder = self.path.parent
         try:
@@ -210,7 +210,8 @@ class ConfigFile:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        raise self.error(busy) from None
+                        busy = "cannot be changed: another Shunter has locked the file. Finish there, then try again."
+                        raise self.failure(busy) from None
                     time.sleep(_POLL_S)
                     continue
                 except OSError as error:

@@ -189,9 +189,9 @@ def test_senders_lock_that_is_no_file_is_nobodys(tmp_path: Path, kind: str) -> N
 
 def test_lock_that_another_holds_is_waited_for_so_long_and_no_longer(config: Path) -> None:
     file = ConfigFile("x.toml", "X", 100, RuntimeError)
-    with file.locked(0, busy="a"), pytest.raises(RuntimeError, match="b"), file.locked(0, busy="b"):
+    with file.locked(0), pytest.raises(RuntimeError, match="another Shunter"), file.locked(0):
         pass
-    with file.locked(0, busy="c"):
+    with file.locked(0):
         pass
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from tests.evidence import accepted, ambiguous, begin_anyway, matching_record, no_record, refusal
 from tui import clock
+from tui.cli import main
 from tui.commands import journal as command
 from tui.commands import listing
 from tui.domain.evidence import NeverLeft, Obstacle
@@ -314,7 +315,7 @@ def test_bad_value_is_told_on_one_line(
     arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
-        status: object = shunter_journal(*arguments)
+        status: object = main(["journal", *arguments])
     except SystemExit as ended:
         status = ended.code
     assert status == 2

@@ -290,7 +290,7 @@ def test_another_shunter_that_keeps_the_list_is_named(
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(keys.add, "first", hmac_key(), DEFAULT_BASE_URL)
         wait_for(lambda: hanging.asked)
-        with pytest.raises(keys.ProfilesFileError, match="Another Shunter"):
+        with pytest.raises(keys.ProfilesFileError, match="another Shunter"):
             keys.add("second", hmac_key(), DEFAULT_BASE_URL, limit_s=0.1)
         hanging.released.set()
         assert first.result().name == "first"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui import keys
+from tui.commands.arguments import Misuse
 from tui.commands.keys import unlocking, waiting_for_keyring
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
@@ -54,11 +55,11 @@ def with_history(
 ) -> int:
     """Read the history of the chosen account, then return what `use` returns. `is_afresh` reads all of it again.
 
-    Returns `failed`, and says why, if the account or the journal cannot be read, or a needed journal is missing.
+    Returns `failed`, and says why, if the account or the journal cannot be read, or a needed journal is missing. Raises
+    Misuse.
     """
     if args.demo and args.profile:
-        print("--demo uses no key; leave out --profile", file=sys.stderr)
-        return 2
+        raise Misuse("--demo uses no key; leave out --profile")
 
     def carry_out() -> int:
         import asyncio

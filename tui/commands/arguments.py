@@ -13,6 +13,10 @@ from tui.domain.wallets import parse_wallet
 _Parsed = TypeVar("_Parsed")
 
 
+class Misuse(Exception):
+    """Raised when the options make no sense together. The message is for the person."""
+
+
 def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
     """Return a parser of the domain as a type for argparse, which then shows its message."""
 
@@ -57,9 +61,9 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def search_from(args: argparse.Namespace) -> Search:
-    """Return the search for what the options select. Raises ValueError if nothing can match."""
+    """Return the search for what the options select. Raises Misuse if nothing can match."""
     if args.since is not None and args.until is not None and args.since >= args.until:
-        raise ValueError("--since is not before --until: there is no time between them")
+        raise Misuse("--since is not before --until: there is no time between them")
     return Search(
         source=args.source,
         destination=args.destination,

@@ -32,12 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the history and return the exit status, which is 1 if part of it could not be read."""
-    try:
-        search = replace(search_from(args), profile="")  # --profile chooses the account here
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+    """Print the history and return the exit status, which is 1 if part of it could not be read. Raises Misuse."""
+    search = replace(search_from(args), profile="")  # --profile chooses the account here
     wanted = moves(search)
     types = [move for move in TransferType if wanted is None or move.name in wanted]
     return account.with_history(args, lambda opened: _print(args, search, opened), moves=types)
@@ -82,7 +78,7 @@ def _fields(entries: Sequence[Entry], opened: OpenAccount) -> Iterator[tuple[lis
         yield (
             listing.iso(record.timestamp),
             record.type,
-            *_wallets(record.type),
+            *listing.WALLETS.get(record.type or "", (None, None)),
             record.asset,
             None if record.amount is None else plain(record.amount),
             record.from_symbol if isinstance(record, HistoryRow) else None,
@@ -99,11 +95,6 @@ def _fields(entries: Sequence[Entry], opened: OpenAccount) -> Iterator[tuple[lis
             entry.asked_pairs or None,
             ", ".join(str(row.id) for row in entry.possible) or None,
         )
-
-
-def _wallets(kind: str | None) -> tuple[str | None, str | None]:
-    move = TransferType.__members__.get(kind or "")
-    return (move.source.value, move.destination.value) if move else (None, None)
 
 
 def _time(entry: Entry, _: InUse) -> str:

@@ -32,12 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the journal and return the exit status."""
-    try:
-        search = search_from(args)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+    """Print the journal and return the exit status. Raises Misuse."""
+    search = search_from(args)
     try:
         journal = Journal.open_to_read()
         with contextlib.closing(journal) if journal else contextlib.nullcontext():
@@ -61,14 +57,12 @@ def _empty(search: Search) -> str:
 
 
 def _fields(rows: Iterator[Written]) -> Iterator[tuple[listing.Value, ...]]:
-    names = {move.name: (move.source.value, move.destination.value) for move in TransferType}
     for row in rows:
-        ends = names.get(row.type, (None, None))
         yield (
             row.id,
             listing.iso(row.sent_at_ms),
             *row[2:5],
-            *ends,
+            *listing.WALLETS.get(row.type, (None, None)),
             *row[5:-2],
             listing.iso(row.settled_at_ms),
             row[-1],

@@ -15,8 +15,12 @@ from itertools import islice
 
 from tui.domain.moments import utc
 from tui.domain.text import printable
+from tui.domain.wallets import TransferType
 
 Value = str | int | None
+
+WALLETS = {move.name: (move.source.value, move.destination.value) for move in TransferType}
+"""The source and the destination of each type, for programs."""
 
 _GAP = "  "
 _AT_A_TIME = 500

@@ -74,8 +74,7 @@ class DemoExchange:
         self._late: set[asyncio.Task[list[Message]]] = set()
         own = demo_key()
         self.add_key(own.kind, own.api_key.reveal(), own.secret.reveal())
-        for key in keys:
-            self.keys[key.api_key] = key
+        self.keys |= {key.api_key: key for key in keys}
         self._app = Starlette(
             routes=[
                 Route(endpoint.path, partial(self._serve, endpoint), methods=[endpoint.method])

@@ -16,10 +16,6 @@ def new_key(kind: KeyKind) -> tuple[ApiKey, str]:
     if kind is KeyKind.HMAC:
         secret = secrets.token_hex(32)
         return ApiKey(kind, api_key, Secret(secret)), secret
-    return _new_pair(kind, api_key)
-
-
-def _new_pair(kind: KeyKind, api_key: Secret) -> tuple[ApiKey, str]:
     # Imported late: the demo's own key needs none of it.
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ed25519, rsa

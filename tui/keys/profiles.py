@@ -5,7 +5,7 @@ key belongs to the host that it was added for. The keyring's entry names that ho
 send a key elsewhere.
 """
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
@@ -161,7 +161,7 @@ def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> P
     The same key may be in the keyring already, from an attempt that was answered too late.
     """
     added = _profile(name, key, base_url)
-    with _changing(limit_s):
+    with _FILE.locked(limit_s):
         refuse_taken(name)
         text = _entry_text(key, base_url)
         held = keyring_calls.read(name, limit_s=limit_s)
@@ -185,7 +185,7 @@ def replace(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) 
     otherwise.
     """
     replaced = _profile(name, key, base_url)
-    with _changing(limit_s):
+    with _FILE.locked(limit_s):
         listed = profiles()
         _listed(name, listed)
         text = _entry_text(key, base_url)
@@ -211,7 +211,7 @@ def remove(name: str, *, limit_s: float = LIMIT_S) -> None:
 
     Raises ProfileMissing if neither has it, and KeyStoreError otherwise.
     """
-    with _changing(limit_s):
+    with _FILE.locked(limit_s):
         listed = profiles()
         kept = tuple(each for each in listed if each.name != name)
         if keyring_calls.read(_beside(name), limit_s=limit_s) is not None:
@@ -243,11 +243,6 @@ def _decoded(text: str) -> tuple[ApiKey, str] | None:
         entry = msgspec.json.decode(text, type=_Entry)
         return parse_key(entry.kind, entry.api_key, entry.secret), entry.base_url
     return None
-
-
-def _changing(limit_s: float) -> AbstractContextManager[None]:
-    """Keep other Shunters from changing the profiles."""
-    return _FILE.locked(limit_s, busy="Another Shunter is adding or removing a key. Finish that, and try again.")
 
 
 def _write_or_delete(listed: tuple[Profile, ...], entry: str, limit_s: float) -> None:
