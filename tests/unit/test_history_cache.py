@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tui import history
 from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.wallets import TransferType
-from tui.history import CacheError, HistoryCache, store
+from tui.history import CacheError, HistoryCache
 
 NOW_MS = 1_795_521_600_000
 MONTH_MS = 30 * 24 * 60 * 60 * 1000
@@ -150,7 +151,7 @@ def test_another_shape_has_the_file_made_anew(
 def test_more_records_than_there_can_be_are_not_read(
     open_cache: OpenCache, filled: HistoryCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "_MOST_RECORDS", 1)
+    monkeypatch.setattr(history, "_MOST_RECORDS", 1)
     assert open_cache().read() == EMPTY
 
 
@@ -181,7 +182,7 @@ def test_what_is_no_file_is_named_and_left_alone(open_cache: OpenCache, path: Pa
 def test_records_and_spans_are_read_as_of_one_moment(open_cache: OpenCache, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that was left goes on writing in its thread: it must not come between the two."""
     reading = open_cache()
-    monkeypatch.setattr(store, "_BUSY_TIMEOUT_S", 0)
+    monkeypatch.setattr(history, "_BUSY_TIMEOUT_S", 0)
     writing = open_cache()
     came: list[str] = []
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from tui import keys
 from tui.desk.desk import Desk
 from tui.domain.credentials import ApiKey, SessionKey
+from tui.domain.entries import Entry, again
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.search import Search
 from tui.domain.transfer import Draft
@@ -133,7 +134,7 @@ def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:
     """Raises JournalError."""
     search = Search(profile=profile, host=exchange_of(base_url))
     last = next(journal.transfers(search, newest_first=True), None)
-    return None if last is None else replace(last.request.draft, amount="")
+    return None if last is None else replace(again(Entry(None, last)), amount="")
 
 
 async def _patiently(call: Callable[[], _T], on_slow: OnSlow) -> _T:

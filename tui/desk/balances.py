@@ -10,11 +10,11 @@ from typing import TypeVar, assert_never
 
 from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances, Figure, Holdings
-from tui.domain.evidence import Ambiguous, Flaw, Obstacle
+from tui.domain.evidence import Ambiguous, Flaw
 from tui.domain.wallets import Wallet
 from tui.exchange.balances import isolated_pairs, prices, wallet_source
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, NotSent, OutcomeUnknown
+from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.exchange.payloads import (
     ISOLATED_PAIRS,
     WALLET_BALANCES,
@@ -53,19 +53,11 @@ class BalanceReader:
         self._own_open: Set[Wallet] = frozenset()
         self._elsewhere: frozenset[Wallet] = frozenset()
         """The wallets in open transfers of other Shunters, as the journal last said."""
-        self._under_way: set[asyncio.Task[object]] = set()
-        self._is_closed = False
 
     @property
     def wait_s(self) -> int:
         """For how long the exchange asks to wait (429, 418); until then, nothing is read."""
         return self._client.wait_s
-
-    def close(self) -> None:
-        """Cancel every call, and make no more."""
-        self._is_closed = True
-        for task in self._under_way:
-            task.cancel()
 
     async def read_all(self) -> AsyncIterator[Balances]:
         """Read every wallet, and the isolated pairs until they are known; give the balances as they come. The
@@ -75,8 +67,6 @@ class BalanceReader:
             return
         await self._check_elsewhere()
         clock = asyncio.create_task(self._client.known_clock())  # calls that need it fail, and say why
-        self._under_way.add(clock)
-        clock.add_done_callback(self._under_way.discard)
         glance = asyncio.create_task(self._glance())
         pairs = None if self.balances.pairs else asyncio.create_task(self._read_pairs())
         try:
@@ -207,18 +197,11 @@ class BalanceReader:
         self.balances = replace(self.balances, pairs=known, has_all_pairs=are_all)
 
     async def _ask(self, call: ReadCall[_Answer]) -> _Answer:
-        if self._is_closed:
-            raise NotSent(Obstacle.CLOSED)
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - this is a coroutine
-        self._under_way.add(task)
         try:
             async with asyncio.timeout(self._patience_s):
                 return await self._client.read(call)
         except TimeoutError:
             pass
-        finally:
-            self._under_way.discard(task)
         raise OutcomeUnknown(Ambiguous(Flaw.TOO_LATE, detail=f"{self._patience_s:g} s"))
 
 

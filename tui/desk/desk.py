@@ -266,7 +266,6 @@ class Desk:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.balance_reader.close()
         await self.client.aclose()
         self._journal.close()
 

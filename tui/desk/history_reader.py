@@ -195,33 +195,30 @@ class HistoryReader:
             return
         async with asyncio.TaskGroup() as group:
             account = group.create_task(self._isolated_pairs())
-            self._begin(group, self._without_pairs())
-            self._begin(group, self._of_pairs())
+            self._begin(group)
             self._pairs.update(await account)
-            self._begin(group, self._of_pairs())
-        if any(map(_needs_pair, self._moves)):
+            self._begin(group)
+        if any(move.needs_pair for move in self._moves):
             self.notes.append(self._asked_pairs())
         self._changed.set()
 
     def _give_up(self, why: str) -> None:
         """Give up every question for one reason."""
-        self._asked.update((*self._without_pairs(), *self._of_pairs()))
+        self._asked.update(self._queries())
         self.unread = dict.fromkeys(self._asked, why)
         self._answered = len(self._asked)
         self._changed.set()
 
-    def _without_pairs(self) -> list[HistoryQuery]:
-        return [HistoryQuery(move) for move in self._moves if not _needs_pair(move)]
-
-    def _begin(self, group: asyncio.TaskGroup, queries: Iterable[HistoryQuery]) -> None:
-        for query in queries:
+    def _begin(self, group: asyncio.TaskGroup) -> None:
+        """Begin to read the questions that were not asked yet."""
+        for query in self._queries():
             if query not in self._asked:
                 self._asked.add(query)
                 group.create_task(self._read_query(query))
 
     async def _isolated_pairs(self) -> dict[str, None]:
         """Return the pairs of the account."""
-        if not any(map(_needs_pair, self._moves)):
+        if not any(move.needs_pair for move in self._moves):
             return {}
         try:
             account = await self._calls.ask(partial(self._client.read, ISOLATED_ACCOUNT))
@@ -230,15 +227,16 @@ class HistoryReader:
             return {}
         return {pair: None for row in account.assets if (pair := name(row.symbol))}
 
-    def _of_pairs(self) -> list[HistoryQuery]:
+    def _queries(self) -> list[HistoryQuery]:
+        """Return the questions to ask, as far as the pairs are known; those without a pair first."""
         pairs = list(self._pairs)
-        queries = []
-        for move in filter(_needs_pair, self._moves):
+        queries = [HistoryQuery(move) for move in self._moves if not move.needs_pair]
+        for move in self._moves:
             if move.needs_from_pair and move.needs_to_pair:
                 queries += [HistoryQuery(move, *two) for two in permutations(pairs[:_MOST_PAIRS], 2)]
             elif move.needs_from_pair:
                 queries += [HistoryQuery(move, from_symbol=pair) for pair in pairs]
-            else:
+            elif move.needs_to_pair:
                 queries += [HistoryQuery(move, to_symbol=pair) for pair in pairs]
         return queries
 
@@ -378,10 +376,6 @@ async def open_history(
 def _journal_pairs(journal: Journal, host: str) -> dict[str, None]:
     isolated = journal.written(Search(wallet=Wallet.ISOLATED, host=host))
     return {pair: None for row in isolated for pair in (row.from_symbol, row.to_symbol) if pair}
-
-
-def _needs_pair(move: TransferType) -> bool:
-    return move.needs_from_pair or move.needs_to_pair
 
 
 def _is_before(row: Row, span: _Span) -> bool:

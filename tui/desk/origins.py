@@ -15,7 +15,7 @@ from dataclasses import replace
 from tui.desk.matching import Fit, could_be, fit, span_ms
 from tui.domain.entries import Entry, merge
 from tui.domain.evidence import Accepted, Basis, NeverLeft, Refusal, named_tran_ids
-from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow, identity
+from tui.domain.records import HistoryQuery, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
 
@@ -151,10 +151,3 @@ class _Rows:
         last = bisect_right(times, record.timestamp - before_ms)
         about = rows[first:last]
         return [*about, *(row for row in named if row not in about)]
-
-
-def is_match(transfer: Transfer, record: Row, questions: Questions) -> bool:
-    """Whether a record equals a row in all that the record says."""
-    return isinstance(record, HistoryRow) and (
-        likeness(transfer, record, questions.get(identity(record), frozenset())) is Fit.MATCH
-    )

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tui.desk.history_reader import HistoryReader
-from tui.desk.origins import Questions, is_match, joined
+from tui.desk.matching import Fit
+from tui.desk.origins import Questions, joined, likeness
 from tui.desk.settle import is_same_key
 from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, Fact, Origin
 from tui.domain.evidence import Basis, Outcome
@@ -199,7 +200,8 @@ def _possible_match(
     if not records:
         return None
     nearest = min(records, key=lambda record: abs((record.timestamp or 0) - row.timestamp_ms))
-    return Difference(kind, row, nearest, is_match=is_match(row, nearest, comparing.questions))
+    fit = likeness(row, nearest, comparing.questions.get(identity(nearest), frozenset()))
+    return Difference(kind, row, nearest, is_match=fit is Fit.MATCH)
 
 
 def _repeat(row: Transfer, comparing: _Comparing) -> Transfer | None:

@@ -72,11 +72,6 @@ class FormState:
         return next((field for field in left if field in (*self.fields, Field.DESTINATION)), Field.AMOUNT)
 
     @property
-    def needs_pairs(self) -> bool:
-        """Whether the move needs a pair."""
-        return self.move.needs_from_pair or self.move.needs_to_pair
-
-    @property
     def known_asset(self) -> str:
         """The asset; empty until what is typed is one."""
         return self.draft.asset if self.balances.knows(self.draft.asset) else ""

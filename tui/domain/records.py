@@ -119,7 +119,7 @@ def one_each(rows: Iterable[Row]) -> list[Row]:
 def _one_of(rows: list[Row]) -> Row:
     distinct = list(dict.fromkeys(rows))
     settled = [row for row in distinct if row.status != RecordStatus.PENDING] or distinct
-    if len(settled) == 1 and all(_but_status(row) == _but_status(settled[0]) for row in distinct):
+    if len(settled) == 1 and len({replace(row, status=RecordStatus.PENDING) for row in distinct}) == 1:
         return settled[0]
     return UnreadableRow(
         " | ".join(sorted({_text(row) for row in distinct})),
@@ -130,10 +130,6 @@ def _one_of(rows: list[Row]) -> Row:
         distinct[0].tran_id,
         _agreed({row.timestamp for row in distinct}),
     )
-
-
-def _but_status(row: Row) -> Row:
-    return replace(row, status=RecordStatus.PENDING)
 
 
 def _agreed(values: set[_Value]) -> _Value | None:

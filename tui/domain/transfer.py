@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount, plain
+from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS, AmountError, parse_amount
 from tui.domain.balances import Account, ends
 from tui.domain.evidence import (
     Awaiting,
@@ -88,12 +88,6 @@ class TransferRequest:
     def query(self) -> HistoryQuery:
         """The question to the exchange's history that its record answers."""
         return HistoryQuery(self.type, self.from_symbol, self.to_symbol)
-
-    @property
-    def draft(self) -> "Draft":
-        """What the form is filled with to make the same transfer again."""
-        pairs = self.from_symbol or "", self.to_symbol or ""
-        return Draft(self.type.source, self.type.destination, self.asset, plain(self.amount), *pairs, BOTH_ENDS)
 
     @property
     def pairs(self) -> str:

@@ -95,6 +95,11 @@ class TransferType(Enum):
         """Whether toSymbol is sent; the rule is that of `needs_from_pair`."""
         return self.destination is Wallet.ISOLATED
 
+    @property
+    def needs_pair(self) -> bool:
+        """Whether any pair is sent."""
+        return self.needs_from_pair or self.needs_to_pair
+
 
 PAIR_UNFILTERED = frozenset({TransferType.MAIN_ISOLATED_MARGIN, TransferType.ISOLATED_MARGIN_MAIN})
 """The types for which nothing documents that the exchange filters its history by pair. For the three others that take

@@ -233,7 +233,7 @@ class TransferForm(DropsLateMessages, Widget):
         for which in _PAIRS:
             self._field(which).visible = which in state.fields
             self._field(which).entry.disabled = which not in state.fields
-        self._wallets.set_class(state.needs_pairs, "-has-pairs")
+        self._wallets.set_class(state.move.needs_pair, "-has-pairs")
         move = state.move
         self.query_one("#move", NoteLine).say(f"{move.name}   {move.source.label} -> {move.destination.label}")
         self._follow_text()
@@ -262,7 +262,7 @@ class TransferForm(DropsLateMessages, Widget):
             self._offered[Field.ASSET] = made_of
             self._field(Field.ASSET).offer(asset_choices(self._balances, source, destination))
         made_of = (self._balances, asset)
-        if state.needs_pairs and self._offered.get(Field.TO_PAIR) != made_of:
+        if state.move.needs_pair and self._offered.get(Field.TO_PAIR) != made_of:
             self._offered[Field.TO_PAIR] = made_of
             choices = pair_choices(self._balances, asset)
             for which in _PAIRS:

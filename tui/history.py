@@ -1,4 +1,8 @@
-"""Records on disk, in SQLite, by account and by the question that they answered."""
+"""A cache of the exchange's history, next to the journal, in a file that may be deleted at any time.
+
+For the desk. It saves calls, and keeps records that the exchange drops after six months. No outcome depends on it.
+Records are in SQLite, by account and by the question that they answered.
+"""
 
 import contextlib
 import sqlite3
