@@ -11,7 +11,7 @@ from rich.style import Style
 
 from tests.emulator import Emulator
 from tui.frame.frame import Frame
-from tui.frame.pens import Pens
+from tui.frame.pens import PLAIN, change
 from tui.frame.picture import Picture
 
 _WIDTH, _HEIGHT = 24, 5
@@ -49,7 +49,7 @@ puts = st.builds(
 frames = st.lists(st.tuples(st.lists(puts, max_size=8), st.booleans()), min_size=1, max_size=4)
 
 
-def direct(picture: Picture, pens: Pens, *, colour: bool) -> list[list[tuple[object, ...]]]:
+def direct(picture: Picture, *, colour: bool) -> list[list[tuple[object, ...]]]:
     """Return the picture with each cell written separately, over a blank."""
     emulator = Emulator(picture.width, picture.height, erases_in_colour=colour)
     written = ["\x1b[?7l"]
@@ -57,7 +57,7 @@ def direct(picture: Picture, pens: Pens, *, colour: bool) -> list[list[tuple[obj
         for row, cells in enumerate(characters):
             for column, (cell, pen) in enumerate(zip(cells, picture.pens[row], strict=True)):
                 if cell:
-                    written.append(f"\x1b[m\x1b[{row + 1};{column + 1}H{pens.change(0, pen)}{cell}")
+                    written.append(f"\x1b[m\x1b[{row + 1};{column + 1}H{change(PLAIN, pen)}{cell}")
     emulator.feed("".join(written).encode())
     return emulator.picture()
 
@@ -86,7 +86,7 @@ def test_any_sequence_of_pictures_is_shown_as_it_is(
             frame.put(put.row, put.column, put.end, put.segments)
         written = frame.paint(place, place)
         terminal.feed(written.encode())
-        assert terminal.picture() == direct(frame._wanted, frame._pens, colour=colour), repr(written)
+        assert terminal.picture() == direct(frame._wanted, colour=colour), repr(written)
         assert terminal.place == (place, place)
         assert frame.paint(place, place) == ""
 
@@ -107,4 +107,4 @@ def test_wide_characters_are_written_whole(before: str, after: str) -> None:
     for text in (before, after):
         frame.put(1, 3, _WIDTH, [Segment(text)])
         terminal.feed(frame.paint(0, 0).encode())
-        assert terminal.picture() == direct(frame._wanted, frame._pens, colour=True)
+        assert terminal.picture() == direct(frame._wanted, colour=True)

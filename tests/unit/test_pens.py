@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.emulator import Emulator
 from tui.frame.moves import UNKNOWN, move
-from tui.frame.pens import Pen, change, pen
+from tui.frame.pens import Pen, change, parse_pen
 
 _OFF = {"22": "12", "23": "3", "24": "4", "25": "56", "27": "7", "28": "8", "29": "9"}
 _WIDTH, _HEIGHT = 130, 40
@@ -31,12 +31,12 @@ def obeyed(old: Pen, written: str) -> Pen:
 
 def _after(now: Pen, parameters: str) -> Pen:
     if parameters == "" or parameters.startswith(";"):
-        return pen(parameters.removeprefix(";"))
+        return parse_pen(parameters.removeprefix(";"))
     for code, gone in _OFF.items():
         if code in (codes := _codes(parameters)):
             now = now._replace(attributes=tuple(a for a in now.attributes if a not in gone))
             parameters = ";".join(c for c in codes if c != code)
-    new = pen(parameters)
+    new = parse_pen(parameters)
     codes = _codes(parameters)
     return Pen(
         tuple({*now.attributes, *new.attributes}),

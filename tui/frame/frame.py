@@ -12,7 +12,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 
 from tui.frame.moves import UNKNOWN, move
-from tui.frame.pens import Pens
+from tui.frame.pens import PLAIN, Pen, blank, change, erases
 from tui.frame.picture import Picture, Run, changed_runs
 
 _PLAIN, _CLEAR = "\x1b[m", "\x1b[2J"
@@ -24,7 +24,7 @@ class _Cursor:
 
     row: int = UNKNOWN
     column: int = UNKNOWN
-    pen: int = 0
+    pen: Pen = PLAIN
 
 
 class Frame:
@@ -35,7 +35,8 @@ class Frame:
         moves the cursor straight down.
         """
         self._linefeeds = linefeeds
-        self._pens = Pens(colours, erases_in_colour=erases_in_colour)
+        self._colours = colours
+        self._erases_in_colour = erases_in_colour
         self._cursor = _Cursor()
         self._wanted = Picture(0, 0)
         self._shown: Picture | None = None
@@ -58,7 +59,7 @@ class Frame:
     def put(self, row: int, column: int, end: int, segments: Iterable[Segment]) -> None:
         """Draw segments into a row, from a column up to an end."""
         if row < self._wanted.height:
-            self._wanted.put(row, column, end, segments, self._pens)
+            self._wanted.put(row, column, end, segments, self._colours)
             self._touched.add(row)
 
     def paint(self, row: int, column: int) -> str:
@@ -67,7 +68,11 @@ class Frame:
         if self._shown is None:
             cleared, self._shown = self._clear()
             rows = [*range(wanted.height)]
-        runs = [run for touched in rows for run in changed_runs(self._shown, wanted, touched, self._pens)]
+        runs = [
+            run
+            for touched in rows
+            for run in changed_runs(self._shown, wanted, touched, erases_in_colour=self._erases_in_colour)
+        ]
         ways = [self._write(order, replace(self._cursor)) for order in self._orders(runs)]
         written, self._cursor = min(ways, key=lambda way: len(way[0]))
         for touched in rows:
@@ -84,8 +89,8 @@ class Frame:
             for character, pen in zip(*row, strict=True)
             if character == " "
         )
-        erasable = filter(self._pens.erases.__getitem__, blanks)
-        background = max(erasable, key=blanks.__getitem__, default=0)
+        erasable = [pen for pen in blanks if erases(pen, in_colour=self._erases_in_colour)]
+        background = max(erasable, key=blanks.__getitem__, default=PLAIN)
         cleared = _PLAIN + self._change(self._cursor, background) + _CLEAR
         return cleared, Picture(self._wanted.width, self._wanted.height, background)
 
@@ -97,14 +102,14 @@ class Frame:
 
     def _by_pen(self, runs: list[Run]) -> list[Run]:
         """Group the runs by pen, each group next to the one with the cheapest change. Blanks join a group of text."""
-        groups: dict[int, list[Run]] = {}
-        texts = {self._pens.blank[run.pen]: run.pen for run in reversed(runs) if not run.is_blank}
+        groups: dict[Pen, list[Run]] = {}
+        texts = {blank(run.pen): run.pen for run in reversed(runs) if not run.is_blank}
         for run in runs:
             groups.setdefault(texts.get(run.pen, run.pen) if run.is_blank else run.pen, []).append(run)
         ordered: list[Run] = []
         pen = self._cursor.pen
         while groups:
-            pen = min(groups, key=lambda group, pen=pen: len(self._pens.change(pen, group)))  # type: ignore[misc]
+            pen = min(groups, key=lambda group, pen=pen: len(change(pen, group)))  # type: ignore[misc]
             ordered += groups.pop(pen)
         return ordered
 
@@ -112,7 +117,7 @@ class Frame:
         """Return what writes the runs in their order, and the cursor after it."""
         written: list[str] = []
         for run in runs:
-            if not (run.is_blank and self._pens.blank[cursor.pen] == run.pen):
+            if not (run.is_blank and blank(cursor.pen) == run.pen):
                 written.append(self._change(cursor, run.pen))
             for piece in run.pieces:
                 written += [self._move(cursor, run.row, run.start + piece.start), piece.text]
@@ -126,7 +131,7 @@ class Frame:
         cursor.row, cursor.column = row, column
         return moved
 
-    def _change(self, cursor: _Cursor, pen: int) -> str:
-        changed = self._pens.change(cursor.pen, pen)
+    def _change(self, cursor: _Cursor, pen: Pen) -> str:
+        changed = change(cursor.pen, pen)
         cursor.pen = pen
         return changed

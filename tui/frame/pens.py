@@ -29,8 +29,12 @@ class Pen(NamedTuple):
         return bool(self.link) or not _UNSEEN_ON_BLANKS.issuperset(self.attributes)
 
 
+PLAIN = Pen()
+"""The pen of a terminal after a reset."""
+
+
 @lru_cache(1 << 12)
-def pen(ansi: str, link: str = "") -> Pen:
+def parse_pen(ansi: str, link: str = "") -> Pen:
     """Return the pen that SGR parameters describe."""
     attributes, colours = [], {"text": "", "background": ""}
     parameters = iter(ansi.split(";") if ansi else ())
@@ -68,45 +72,24 @@ def change(old: Pen, new: Pen) -> str:
     return f"{link}\x1b[{min(from_reset, parameters, key=len)}m" if parameters else link
 
 
-class Pens:
-    """All pens so far, by number. Number 0 is the pen of a terminal after a reset.
+@lru_cache(1 << 12)
+def blank(pen: Pen) -> Pen:
+    """Return the pen of the blanks in a pen's text: blanks that look alike have the same one."""
+    return pen if pen.shows_on_blanks else Pen(background=pen.background)
 
-    None is ever dropped: an app has a few dozen, unless it animates colours.
+
+def erases(pen: Pen, *, in_colour: bool) -> bool:
+    """Whether what a pen erases looks like a blank that it writes. `in_colour` says that the terminal is known to erase
+    with the background of the pen.
     """
+    return not pen.shows_on_blanks and (in_colour or not pen.background)
 
-    def __init__(self, colours: ColorSystem, *, erases_in_colour: bool) -> None:
-        """`erases_in_colour` says that the terminal is known to erase with the background of the pen."""
-        self._colours = colours
-        self._erases_in_colour = erases_in_colour
-        self._pens: list[Pen] = []
-        self._numbers: dict[Pen, int] = {}
-        self.blank: list[int] = []
-        """For each pen, the pen of the blanks in its text: blanks that look alike have the same one."""
-        self.erases: list[bool] = []
-        """For each pen, whether what it erases looks like a blank that it writes."""
-        self.number(Pen())
 
-    def number(self, new: Pen) -> int:
-        """Return the number of a pen."""
-        number = self._numbers.get(new)
-        if number is None:
-            number = self._numbers[new] = len(self._pens)
-            self._pens.append(new)
-            self.blank.append(number)
-            self.erases.append(not new.shows_on_blanks and (self._erases_in_colour or not new.background))
-            if not new.shows_on_blanks:
-                self.blank[number] = self.number(Pen(background=new.background))
-        return number
-
-    def number_for(self, style: Style | None) -> int:
-        """Return the number of the pen that Textual would write a style with."""
-        if style is None:
-            return 0
-        ansi = style._ansi
-        if ansi is None:
-            ansi = Strip.render_ansi(style, self._colours)
-        return self.number(pen(ansi, f"id={style._link_id};{style._link}" if style._link else ""))
-
-    def change(self, old: int, new: int) -> str:
-        """Return what changes one pen to another."""
-        return "" if old == new else change(self._pens[old], self._pens[new])
+def pen_for(style: Style | None, colours: ColorSystem) -> Pen:
+    """Return the pen that Textual would write a style with."""
+    if style is None:
+        return PLAIN
+    ansi = style._ansi
+    if ansi is None:
+        ansi = Strip.render_ansi(style, colours)
+    return parse_pen(ansi, f"id={style._link_id};{style._link}" if style._link else "")

@@ -8,28 +8,28 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from rich.color import ColorSystem
 from rich.segment import Segment
 
 from tui.frame.characters import Width, cells, is_single, overrun, width
-from tui.frame.pens import Pens
+from tui.frame.pens import PLAIN, Pen, blank, erases, pen_for
 
 _GAP = 4
 """Up to this many unchanged cells are written again if the pen is right: a move is no shorter."""
 _BLANKS = re.compile(r"( {5,}| {3,}\Z)")
 """Blanks that may be shorter to erase."""
 _TO_END = "\x1b[K"
-_NO_PEN = -1
 
 
 class Picture:
     """Rows of cells. A wide character is in its first cell; the other cells that it covers hold an empty string."""
 
-    def __init__(self, width: int, height: int, pen: int = 0) -> None:
+    def __init__(self, width: int, height: int, pen: Pen = PLAIN) -> None:
         self.width, self.height = width, height
         self.characters = [[" "] * width for _ in range(height)]
         self.pens = [[pen] * width for _ in range(height)]
 
-    def put(self, row: int, column: int, end: int, segments: Iterable[Segment], pens: Pens) -> None:
+    def put(self, row: int, column: int, end: int, segments: Iterable[Segment], colours: ColorSystem) -> None:
         """Draw segments into a row, from a column up to an end.
 
         A blank gets the pen of blanks: two blanks that look alike are equal then.
@@ -38,7 +38,7 @@ class Picture:
         end = min(end, self.width)
         if column >= end:
             return
-        self._split(row, column, pens)
+        self._split(row, column)
         for text, style, control in segments:
             if control:
                 continue
@@ -47,14 +47,14 @@ class Picture:
             if next_column > end:
                 shown = _cut(shown, end - column)
                 next_column = end
-            pen = pens.number_for(style)
-            blank = pens.blank[pen]
-            self._split(row, next_column, pens)
+            pen = pen_for(style, colours)
+            blank_pen = blank(pen)
+            self._split(row, next_column)
             row_characters[column:next_column] = shown
-            if blank == pen or " " not in shown:
+            if blank_pen == pen or " " not in shown:
                 row_pens[column:next_column] = [pen] * len(shown)
             else:
-                row_pens[column:next_column] = [blank if cell == " " else pen for cell in shown]
+                row_pens[column:next_column] = [blank_pen if cell == " " else pen for cell in shown]
             column = next_column
             if column == end:
                 break
@@ -63,7 +63,7 @@ class Picture:
         """Whether a row is the same in another picture."""
         return self.characters[row] == other.characters[row] and self.pens[row] == other.pens[row]
 
-    def is_blank_from(self, row: int, column: int, pen: int) -> bool:
+    def is_blank_from(self, row: int, column: int, pen: Pen) -> bool:
         """Whether a row contains only blanks of a pen from a column on."""
         rest = self.width - column
         return self.characters[row][column:] == [" "] * rest and self.pens[row][column:] == [pen] * rest
@@ -73,7 +73,7 @@ class Picture:
         self.characters[row][:] = other.characters[row]
         self.pens[row][:] = other.pens[row]
 
-    def _split(self, row: int, column: int, pens: Pens) -> None:
+    def _split(self, row: int, column: int) -> None:
         """Replace a wide character that a column would cut in two by blanks: a terminal shows no half of one."""
         characters = self.characters[row]
         if column >= self.width or characters[column]:
@@ -83,7 +83,7 @@ class Picture:
             start -= 1
         while start < self.width and (start < column or not characters[start]):
             characters[start] = " "
-            self.pens[row][start] = pens.blank[self.pens[row][start]]
+            self.pens[row][start] = blank(self.pens[row][start])
             start += 1
 
 
@@ -115,7 +115,7 @@ class Run(NamedTuple):
 
     row: int
     start: int
-    pen: int
+    pen: Pen
     is_blank: bool
     pieces: list[Piece]
 
@@ -125,64 +125,69 @@ class Run(NamedTuple):
         return any(overrun(piece.text) for piece in self.pieces if not piece.is_sure)
 
 
-def changed_runs(shown: Picture, wanted: Picture, row: int, pens: Pens) -> Iterator[Run]:
-    """Yield what must be written to make a row the wanted one."""
+class _RunPens(NamedTuple):
+    """The pens of a run's text and blanks, as far as it has any."""
+
+    text: Pen | None = None
+    blank: Pen | None = None
+
+
+def changed_runs(shown: Picture, wanted: Picture, row: int, *, erases_in_colour: bool) -> Iterator[Run]:
+    """Yield what must be written to make a row the wanted one. `erases_in_colour` is as in `erases`."""
     if wanted.same_row(shown, row):
         return
     characters, row_pens = wanted.characters[row], wanted.pens[row]
-    start, end, text, blank = -1, -1, _NO_PEN, _NO_PEN
+    start, end, pens = -1, -1, _RunPens()
     for column in _differences(shown, wanted, row):
         pen = row_pens[column]
-        if column == end and pen == (blank if characters[column] == " " else text):
+        if column == end and pen == (pens.blank if characters[column] == " " else pens.text):
             end += 1
             continue
         joined = None
         if start >= 0 and column - end <= _GAP:
-            joined = _joined(text, blank, characters[end : column + 1], row_pens[end : column + 1], pens.blank)
+            joined = _joined(pens, characters[end : column + 1], row_pens[end : column + 1])
         if joined is None:
             if start >= 0:
-                yield _run(wanted, row, start, end, text, blank, pens)
+                yield _run(wanted, row, start, end, pens, erases_in_colour=erases_in_colour)
             start = column
-            joined = (_NO_PEN, pen) if characters[column] == " " else (pen, pens.blank[pen])
-        (text, blank), end = joined, column + 1
+            joined = _RunPens(None, pen) if characters[column] == " " else _RunPens(pen, blank(pen))
+        pens, end = joined, column + 1
     if start >= 0:
-        yield _run(wanted, row, start, end, text, blank, pens)
+        yield _run(wanted, row, start, end, pens, erases_in_colour=erases_in_colour)
 
 
-def _run(wanted: Picture, row: int, start: int, end: int, text: int, blank: int, pens: Pens) -> Run:
+def _run(wanted: Picture, row: int, start: int, end: int, pens: _RunPens, *, erases_in_colour: bool) -> Run:
     """Return the run of these cells, its blanks erased where that is shorter."""
     pieces = [*_pieces(wanted.characters[row][start:end])]
-    pen = blank if text == _NO_PEN else text
-    if pens.erases[pen]:
+    pen = pens.text or pens.blank or PLAIN
+    if erases(pen, in_colour=erases_in_colour):
         pieces = [
             piece._replace(text=erasing, is_erased=True)
             if piece.text.isspace()
-            and (erasing := _erasing(wanted, row, start + piece.start, start + piece.end, end, pens.blank[pen]))
+            and (erasing := _erasing(wanted, row, start + piece.start, start + piece.end, end, blank(pen)))
             else piece
             for piece in pieces
         ]
-    return Run(row, start, pen, text == _NO_PEN, pieces)
+    return Run(row, start, pen, pens.text is None, pieces)
 
 
-def _joined(
-    text: int, blank: int, characters: list[str], pens: list[int], blank_pens: list[int]
-) -> tuple[int, int] | None:
-    """Return the pens of a run's text and blanks once it includes more cells; None if one pen cannot write them all."""
-    for character, pen in zip(characters, pens, strict=True):
+def _joined(pens: _RunPens, characters: list[str], cell_pens: list[Pen]) -> _RunPens | None:
+    """Return the pens of a run once it includes more cells; None if one pen cannot write them all."""
+    for character, pen in zip(characters, cell_pens, strict=True):
         if character == " ":
-            if blank not in (_NO_PEN, pen):
+            if pens.blank not in (None, pen):
                 return None
-            blank = pen
-        elif text == _NO_PEN:
-            if blank not in (_NO_PEN, blank_pens[pen]):
+            pens = pens._replace(blank=pen)
+        elif pens.text is None:
+            if pens.blank not in (None, blank(pen)):
                 return None
-            text, blank = pen, blank_pens[pen]
-        elif text != pen:
+            pens = _RunPens(pen, blank(pen))
+        elif pens.text != pen:
             return None
-    return text, blank
+    return pens
 
 
-def _erasing(wanted: Picture, row: int, start: int, end: int, run_end: int, pen: int) -> str:
+def _erasing(wanted: Picture, row: int, start: int, end: int, run_end: int, pen: Pen) -> str:
     """Return what erases blanks; empty if writing them is shorter."""
     count, is_last = end - start, end == run_end
     if is_last and count >= len(_TO_END) and wanted.is_blank_from(row, end, pen):
