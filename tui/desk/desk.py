@@ -26,7 +26,7 @@ from tui.domain.evidence import (
 )
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
-from tui.domain.records import HistoryRow, RecordStatus, Status, is_final
+from tui.domain.records import AnyStatus, HistoryRow, RecordStatus, is_final
 from tui.domain.text import printable
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
@@ -432,7 +432,7 @@ class Desk:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))
 
 
-def _final(status: Status) -> RecordStatus:
+def _final(status: AnyStatus) -> RecordStatus:
     """Return a status that says how a transfer ended. Raises Undecidable for any other."""
     if not is_final(status):
         raise Undecidable(f"The exchange says {printable(status)} of it: that decides nothing yet")

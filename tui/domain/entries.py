@@ -200,12 +200,6 @@ class Comparison:
     perhaps: int = 0
     """Further records that could be a row of the journal."""
 
-    @property
-    def rows(self) -> int:
-        """How many rows of the journal were compared."""
-        equal = self.agree + self.unmoved + self.by_word + self.pending
-        return equal + self.open + self.left_out + self.other_key + len(self.differences)
-
 
 def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> list[Entry]:
     """Return the records of the exchange at `host` and rows of the journal, of any host, as entries: the newest first,

@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from tui.domain.answers import OUTSIDE_WINDOW, WholeAnswer, accepted_tran_id, is_refusal
-from tui.domain.records import RecordStatus, Status, is_final
+from tui.domain.records import AnyStatus, RecordStatus, is_final
 
 
 class Outcome(StrEnum):
@@ -328,7 +328,7 @@ def outcome_from(evidence: Evidence) -> Outcome:
             assert_never(evidence)
 
 
-def recorded_outcome(status: Status | None) -> Outcome | None:
+def recorded_outcome(status: AnyStatus | None) -> Outcome | None:
     """Return the outcome that a record's status means; None if the status is not final."""
     if not isinstance(status, RecordStatus):
         return None

@@ -31,15 +31,15 @@ class OtherStatus(str):
     __slots__ = ()
 
 
-Status = RecordStatus | OtherStatus
+AnyStatus = RecordStatus | OtherStatus
 
 
-def status_from(text: str) -> Status:
+def status_from(text: str) -> AnyStatus:
     """Return the status that the exchange wrote."""
     return RecordStatus(text) if text in RecordStatus.__members__ else OtherStatus(text)
 
 
-def is_final(status: Status | None) -> TypeGuard[RecordStatus]:
+def is_final(status: AnyStatus | None) -> TypeGuard[RecordStatus]:
     """Whether a status says how a transfer ended."""
     return status in (RecordStatus.CONFIRMED, RecordStatus.FAILED)
 
@@ -60,7 +60,7 @@ class HistoryRow:
     asset: str
     amount: Decimal
     type: str
-    status: Status
+    status: AnyStatus
     tran_id: int
     timestamp: int
     """Milliseconds, in the exchange's time."""
@@ -78,7 +78,7 @@ class UnreadableRow:
     type: str | None = None
     asset: str | None = None
     amount: Decimal | None = None
-    status: Status | None = None
+    status: AnyStatus | None = None
     tran_id: int | None = None
     timestamp: int | None = None
 

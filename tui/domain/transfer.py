@@ -1,6 +1,5 @@
 """A transfer: what is asked of the exchange, and how it ended."""
 
-import string
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,10 +28,8 @@ from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 MOST_IN_ASSET, MOST_IN_PAIR = 20, 40
 """The most letters and digits that a name has."""
 
-_SMALL, _CAPITAL = string.ascii_lowercase, string.ascii_uppercase
-_PRINTED = "".join(map(chr, range(ord("!"), ord("~") + 1)))
-_FULL_WIDTH = "".join(chr(ord(character) + 0xFEE0) for character in _PRINTED)
-_AS_WRITTEN = str.maketrans(_SMALL + _FULL_WIDTH, _CAPITAL + _PRINTED.translate(str.maketrans(_SMALL, _CAPITAL)))
+_AS_WRITTEN = {code + offset: chr(code).upper() for code in range(ord("!"), ord("~") + 1) for offset in (0, 0xFEE0)}
+"""Capitals for ASCII letters, and ASCII for what is full-width, by code point."""
 
 
 class Field(StrEnum):

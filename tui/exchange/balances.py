@@ -28,7 +28,6 @@ from tui.exchange.payloads import (
     AssetRow,
     CrossAccount,
     IsolatedAccount,
-    IsolatedPair,
     IsolatedPairRow,
     OptionsAccount,
     ReadCall,
@@ -204,18 +203,27 @@ def _holdings(rows: Iterable[_RowT], amount: Callable[[_RowT], Decimal], *, is_t
     A row without a name that can be written is left out, for it cannot be asked for; but then it may be the row of any
     asset that the list does not have. A negative amount is none that can be moved, and not zero either.
     """
-    known: dict[str, _RowT] = {}
-    absent = Absent.NONE
-    for row in rows:
-        asset = name(row.asset)
-        if asset is None:
-            absent = Absent.NOT_READ
-        elif known.setdefault(asset, row) != row:
-            raise contradictory_answer(f"{asset} is listed twice, with different figures")
+    known, absent = _by_name((row.asset, row) for row in rows)
     amounts = {asset: amount(row) for asset, row in known.items()}
     unread = frozenset(asset for asset, of_asset in amounts.items() if of_asset < 0)
     readable = {asset: of_asset for asset, of_asset in amounts.items() if of_asset >= 0}
     return Holdings(readable, unread, absent, is_transferable=is_transferable)
+
+
+def _by_name(rows: Iterable[tuple[ServerText, _Answer]]) -> tuple[dict[str, _Answer], Absent]:
+    """Return rows by their names, and what the absence of a name means: a row whose name cannot be written may be any.
+
+    Raises ExchangeError if two different rows have one name.
+    """
+    known: dict[str, _Answer] = {}
+    absent = Absent.NONE
+    for written, row in rows:
+        key = name(written)
+        if key is None:
+            absent = Absent.NOT_READ
+        elif known.setdefault(key, row) != row:
+            raise contradictory_answer(f"{key} is listed twice, with different figures")
+    return known, absent
 
 
 def _isolated(account: IsolatedAccount) -> Holdings:
@@ -224,14 +232,7 @@ def _isolated(account: IsolatedAccount) -> Holdings:
 
     Raises ExchangeError if one is listed twice with different figures, or does not hold its two assets.
     """
-    rows: dict[str, IsolatedPair] = {}
-    absent = Absent.NONE
-    for row in account.assets:
-        symbol = name(row.symbol)
-        if symbol is None:
-            absent = Absent.NOT_READ
-        elif rows.setdefault(symbol, row) != row:
-            raise contradictory_answer(f"{symbol} is listed twice, with different figures")
+    rows, absent = _by_name((row.symbol, row) for row in account.assets)
     pairs = {}
     for symbol, row in rows.items():
         sides = _holdings([row.base_asset, row.quote_asset], _free)

@@ -211,10 +211,6 @@ class WatchedBackend(AsyncNetworkBackend):
         opened_in_s = (ticks_ms() - began_ms) / 1000
         return WatchedStream(stream, opened_in_s=opened_in_s, is_for_transfer=self._is_for_transfers)
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
 
 class TransferBackend(WatchedBackend):
     """Opens streams for transfers, one of them ahead of time. No request, and so no key, was ever written on that."""
