@@ -125,41 +125,36 @@ class Run(NamedTuple):
         return any(overrun(piece.text) for piece in self.pieces if not piece.is_sure)
 
 
-class _RunPens(NamedTuple):
-    """The pens of a run's text and blanks, as far as it has any."""
-
-    text: Pen | None = None
-    blank: Pen | None = None
-
-
 def changed_runs(shown: Picture, wanted: Picture, row: int, *, erases_in_colour: bool) -> Iterator[Run]:
     """Yield what must be written to make a row the wanted one. `erases_in_colour` is as in `erases`."""
     if wanted.same_row(shown, row):
         return
     characters, row_pens = wanted.characters[row], wanted.pens[row]
-    start, end, pens = -1, -1, _RunPens()
+    start, end, text, blanks = -1, -1, None, None
     for column in _differences(shown, wanted, row):
         pen = row_pens[column]
-        if column == end and pen == (pens.blank if characters[column] == " " else pens.text):
+        if column == end and pen == (blanks if characters[column] == " " else text):
             end += 1
             continue
         joined = None
         if start >= 0 and column - end <= _GAP:
-            joined = _joined(pens, characters[end : column + 1], row_pens[end : column + 1])
+            joined = _joined(text, blanks, characters[end : column + 1], row_pens[end : column + 1])
         if joined is None:
             if start >= 0:
-                yield _run(wanted, row, start, end, pens, erases_in_colour=erases_in_colour)
+                yield _run(wanted, row, start, end, text, blanks, erases_in_colour=erases_in_colour)
             start = column
-            joined = _RunPens(None, pen) if characters[column] == " " else _RunPens(pen, blank(pen))
-        pens, end = joined, column + 1
+            joined = (None, pen) if characters[column] == " " else (pen, blank(pen))
+        (text, blanks), end = joined, column + 1
     if start >= 0:
-        yield _run(wanted, row, start, end, pens, erases_in_colour=erases_in_colour)
+        yield _run(wanted, row, start, end, text, blanks, erases_in_colour=erases_in_colour)
 
 
-def _run(wanted: Picture, row: int, start: int, end: int, pens: _RunPens, *, erases_in_colour: bool) -> Run:
+def _run(
+    wanted: Picture, row: int, start: int, end: int, text: Pen | None, blanks: Pen | None, *, erases_in_colour: bool
+) -> Run:
     """Return the run of these cells, its blanks erased where that is shorter."""
     pieces = [*_pieces(wanted.characters[row][start:end])]
-    pen = pens.text or pens.blank or PLAIN
+    pen = text or blanks or PLAIN
     if erases(pen, in_colour=erases_in_colour):
         pieces = [
             piece._replace(text=erasing, is_erased=True)
@@ -168,23 +163,25 @@ def _run(wanted: Picture, row: int, start: int, end: int, pens: _RunPens, *, era
             else piece
             for piece in pieces
         ]
-    return Run(row, start, pen, pens.text is None, pieces)
+    return Run(row, start, pen, text is None, pieces)
 
 
-def _joined(pens: _RunPens, characters: list[str], cell_pens: list[Pen]) -> _RunPens | None:
-    """Return the pens of a run once it includes more cells; None if one pen cannot write them all."""
-    for character, pen in zip(characters, cell_pens, strict=True):
+def _joined(
+    text: Pen | None, blanks: Pen | None, characters: list[str], pens: list[Pen]
+) -> tuple[Pen | None, Pen | None] | None:
+    """Return the pens of a run's text and blanks once it includes more cells; None if one pen cannot write them all."""
+    for character, pen in zip(characters, pens, strict=True):
         if character == " ":
-            if pens.blank not in (None, pen):
+            if blanks not in (None, pen):
                 return None
-            pens = pens._replace(blank=pen)
-        elif pens.text is None:
-            if pens.blank not in (None, blank(pen)):
+            blanks = pen
+        elif text is None:
+            if blanks not in (None, blank(pen)):
                 return None
-            pens = _RunPens(pen, blank(pen))
-        elif pens.text != pen:
+            text, blanks = pen, blank(pen)
+        elif text != pen:
             return None
-    return pens
+    return text, blanks
 
 
 def _erasing(wanted: Picture, row: int, start: int, end: int, run_end: int, pen: Pen) -> str:
@@ -203,7 +200,7 @@ def _differences(shown: Picture, wanted: Picture, row: int) -> list[int]:
     columns = [
         column
         for column, (old_character, new_character, old_pen, new_pen) in enumerate(both)
-        if old_character != new_character or old_pen != new_pen
+        if old_character != new_character or (old_pen is not new_pen and old_pen != new_pen)
     ]
     text = "".join(old) + "".join(new)
     if text.isascii() and len(text) == len(old) + len(new):
