@@ -20,6 +20,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.person import earlier_transfers as earlier_transfers
 from tui.desk import browse
+from tui.desk.browse import Reach
 from tui.domain.entries import Entry
 from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, Sending, TransferRequest
@@ -126,7 +127,7 @@ async def test_reading_can_be_stopped_and_taken_up_again(demo_app: AppMaker, exc
 async def test_nothing_goes_over_the_wire_once_all_is_read(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         screen = await opened(pilot)
-        assert not screen._browser.is_reading
+        assert screen._browser.reach is not Reach.READING
         assert [widget for widget in screen.query("*") if widget.auto_refresh] == []
         drawn: list[object] = []
         screen.query_one(EntryTable).refresh = lambda *regions, **how: drawn.append(regions)  # type: ignore[assignment,method-assign]
@@ -301,7 +302,7 @@ async def test_comparing_tells_each_difference_with_what_to_do(demo_app: AppMake
         await until_screen(pilot, EntryScreen)
         assert "say different things" in screen_text(pilot)
         assert "outcome: done in the journal, FAILED at the exchange" in screen_text(pilot)
-        assert screen._browser.is_reading is False
+        assert screen._browser.reach is not Reach.READING
 
 
 async def test_comparing_waits_until_all_is_read(demo_app: AppMaker, exchange: DemoExchange) -> None:

@@ -13,7 +13,7 @@ from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import until, until_open, until_screen, words
 from tui.app.app import ShunterApp
-from tui.desk.browse import HistoryBrowser
+from tui.desk.browse import HistoryBrowser, Reach
 from tui.desk.history_reader import Reading
 from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, merge, mismatches
 from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, UnreadableRow
@@ -110,7 +110,7 @@ def _of(
         made = KnownHistory(desk.client, desk._journal)  # type: ignore[attr-defined]
         made.shown = merge(records, rows, HOST)
         made.reading = reading
-        made.is_reading, made.is_taking = not reading.is_over, False
+        made.reach, made.is_taking = Reach.WHOLE if reading.is_over else Reach.READING, False
         made.notes = list(notes)
         return made
 

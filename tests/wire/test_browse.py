@@ -19,7 +19,7 @@ from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.demo.person import EARLIER_COUNT
 from tui.desk import browse
-from tui.desk.browse import HistoryBrowser
+from tui.desk.browse import HistoryBrowser, Reach
 from tui.desk.history_reader import Reading
 from tui.domain.entries import DifferenceKind, Origin
 from tui.domain.evidence import Evidence
@@ -76,9 +76,7 @@ async def followed(
 
 
 def is_read(browser: HistoryBrowser) -> Callable[[], bool]:
-    return lambda: (
-        browser.reading is not None and browser.reading.is_over and not (browser.is_reading or browser.is_taking)
-    )
+    return lambda: browser.reach is Reach.WHOLE and not browser.is_taking
 
 
 async def test_journal_is_there_before_the_exchange_is_asked(client: BinanceClient, exchange: DemoExchange) -> None:
@@ -140,7 +138,7 @@ async def test_stopping_keeps_what_came_and_asking_again_completes_it(client: Bi
         if browser.record_count and not is_stopped:
             browser.stop()  # on a busy machine everything may have arrived before
             is_stopped = True
-        elif is_stopped and not browser.is_reading and browser.reading and not browser.reading.is_over:
+        elif is_stopped and browser.reading and browser.reach is Reach.STOPPED:
             assert browser.missing[0].startswith("Stopped when ")
             browser.ask()
         return is_read(browser)()

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable
 from contextlib import aclosing, closing
+from enum import Enum, auto
 from itertools import islice, takewhile
 
 from tui.clock import ticks_ms
@@ -28,6 +29,17 @@ _SHARE = 4
 """Merging takes a fifth of the time at most, however long the history is."""
 
 
+class Reach(Enum):
+    """How far the exchange's history was read."""
+
+    READING = auto()
+    """More may come."""
+    STOPPED = auto()
+    """Not to the end: it was stopped, or could not begin."""
+    WHOLE = auto()
+    """To the end."""
+
+
 class HistoryBrowser:
     """One account's history and the whole journal. `entries` is what is known at any time, newest first; iterate over
     `follow` to be notified when that changes.
@@ -38,8 +50,8 @@ class HistoryBrowser:
         self.entries: list[Entry] = []
         self.reading: Reading | None = None
         """How far the exchange's history was read when `entries` were merged; None before the first answer."""
-        self.is_reading = False
-        """Whether more of the exchange's history may come."""
+        self.reach = Reach.STOPPED
+        """How far that was, and whether more may come."""
         self.is_taking = True
         """Whether more of the journal comes."""
         self.journal_problem = ""
@@ -76,7 +88,7 @@ class HistoryBrowser:
     def missing(self) -> list[str]:
         """What is missing, and why; one line each. They may include texts of the exchange."""
         lines = [self.journal_problem] if self.journal_problem else []
-        if self.reading and not self.is_reading and not self.reading.is_over:
+        if self.reading and self.reach is Reach.STOPPED:
             lines.append(f"Stopped when {self.reading.answered} of {self.reading.asked} questions were answered.")
         if self._reader:
             lines += self._reader.missing
@@ -209,12 +221,16 @@ class HistoryBrowser:
             if not from_ms or (record.timestamp is not None and record.timestamp >= from_ms)
         ]
         questions = {**self._earlier_questions, **(self._reader.questions if self._reader else {})}
-        state = self._reading, self.is_asking or self._asking is None, from_ms > 0
+        reading, reach = self._reading, Reach.STOPPED
+        if self.is_asking or self._asking is None:
+            reach = Reach.READING
+        elif reading and reading.is_over:
+            reach = Reach.WHOLE
         if records:  # its row was written before the exchange had it
             await self._take_new()
         rows = list(self._rows.values())
         self.entries = await asyncio.to_thread(self._joined, records, rows, questions)
-        self.reading, self.is_reading, self.is_taking = state
+        self.reading, self.reach, self.is_taking = reading, reach, from_ms > 0
 
     def _joined(self, records: list[Row], rows: list[Transfer], questions: Questions) -> list[Entry]:
         try:

@@ -1,6 +1,6 @@
 """What the history's screen says about its list: how far it is read, and what is not in it."""
 
-from tui.desk.browse import HistoryBrowser
+from tui.desk.browse import HistoryBrowser, Reach
 from tui.desk.history_reader import Reading
 from tui.words.differences import Section
 
@@ -18,7 +18,7 @@ def empty_words(browser: HistoryBrowser, *, is_filtered: bool) -> str:
     """Return why the list is empty."""
     if is_filtered and browser.entries:
         return "Nothing matches. / changes the filter"
-    if browser.is_reading or browser.is_taking:
+    if browser.reach is Reach.READING or browser.is_taking:
         return "Nothing yet"
     return (
         "No transfers among what could be read: n says why"
@@ -37,7 +37,7 @@ def comparing_words(reading: Reading | None = None) -> str:
 def missing_findings(browser: HistoryBrowser) -> tuple[str, list[Section]]:
     """Return what is not in the list, and why: a summary, and a section each."""
     found = browser.missing
-    if browser.is_reading:
+    if browser.reach is Reach.READING:
         return "The history is still being read.", [Section("", [line]) for line in found]
     if not found:
         return "All of the exchange's last six months is in the list.", []
@@ -48,12 +48,12 @@ def _progress(browser: HistoryBrowser) -> str:
     reading = browser.reading
     asked = f"asked {reading.answered} of {reading.asked}" if reading else "asking the exchange..."
     records = f"{browser.record_count:,} record{'s' * (browser.record_count != 1)}"
-    if browser.is_reading:
+    if browser.reach is Reach.READING:
         waits = f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
         return f"{asked}; {records}{waits}; F5 stops"
     if reading is None:
         return "the exchange was not asked. F5 asks"
-    if not reading.is_over:
+    if browser.reach is Reach.STOPPED:
         return f"stopped, {asked}; {records}. F5 asks again"
     unread = f"; {browser.unread_count} not read: n says why" if browser.unread_count else "; n: what may be missing"
     return f"{records} of the exchange{unread if browser.missing else ''}"
