@@ -9,6 +9,7 @@ from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, P
 from tui.domain.form import FormState, Inquiry, Problem, too_much
 from tui.domain.transfer import Draft, Field, InvalidTransfer
 from tui.domain.wallets import TransferType, Wallet
+from tui.words.wallets import hint
 
 NOW_MS = 5000.0
 LATER_MS = NOW_MS + FRESH_MS
@@ -181,30 +182,30 @@ def test_the_exchange_is_asked_where_only_what_is_free_is_known() -> None:
 
 
 def test_the_amount_hints_at_what_there_is_and_how_far_it_can_be_relied_on() -> None:
-    assert _form(USDT).hint(Field.AMOUNT) == "of 40.00 USDT"
-    assert _form(CROSS).hint(Field.AMOUNT) == "of 20 USDT free"
-    assert _form(USDT, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "of 40.00 USDT (old; F5 reloads)"
+    assert hint(_form(USDT), Field.AMOUNT) == "of 40.00 USDT"
+    assert hint(_form(CROSS), Field.AMOUNT) == "of 20 USDT free"
+    assert hint(_form(USDT, now_ms=LATER_MS + 1), Field.AMOUNT) == "of 40.00 USDT (old; F5 reloads)"
     doubted = _balances().doubted([Wallet.SPOT], [], NOW_MS + 1)
-    assert _form(USDT, doubted).hint(Field.AMOUNT) == "of 40.00 USDT (may change)"
+    assert hint(_form(USDT, doubted), Field.AMOUNT) == "of 40.00 USDT (may change)"
     unread = Balances().with_holdings(Wallet.SPOT, Holdings(problem="cut off"))
-    assert _form(USDT, unread).hint(Field.AMOUNT) == "Spot could not be read"
-    assert _form(replace(USDT, asset="US")).hint(Field.AMOUNT) == ""
+    assert hint(_form(USDT, unread), Field.AMOUNT) == "Spot could not be read"
+    assert hint(_form(replace(USDT, asset="US")), Field.AMOUNT) == ""
 
 
 def test_a_pair_hints_at_the_accounts_that_there_are() -> None:
-    assert _form(replace(ISOLATED, from_pair="")).hint(Field.FROM_PAIR) == "You hold: BTCUSDT"
-    assert _form(replace(ISOLATED, from_pair="ETHUSDT")).hint(Field.FROM_PAIR) == "You have no ETHUSDT account yet"
-    assert _form(ISOLATED).hint(Field.ASSET) == ""
-    assert _form(replace(USDT, from_pair="ETHUSDT")).hint(Field.FROM_PAIR) == ""  # it is not asked for
+    assert hint(_form(replace(ISOLATED, from_pair="")), Field.FROM_PAIR) == "You hold: BTCUSDT"
+    assert hint(_form(replace(ISOLATED, from_pair="ETHUSDT")), Field.FROM_PAIR) == "You have no ETHUSDT account yet"
+    assert hint(_form(ISOLATED), Field.ASSET) == ""
+    assert hint(_form(replace(USDT, from_pair="ETHUSDT")), Field.FROM_PAIR) == ""  # it is not asked for
 
 
 def test_all_but_so_much_is_what_can_be_moved_less_that() -> None:
     form = _form(replace(USDT, amount="all but 10"))
     assert form.rest == Decimal("30.00")
-    assert form.hint(Field.AMOUNT) == "= 30.00 USDT"
+    assert hint(form, Field.AMOUNT) == "= 30.00 USDT"
     assert form.obstacle is None
     assert form.calculated.draft == replace(USDT, amount="30.00")
-    assert _form(form.draft, now_ms=LATER_MS + 1).hint(Field.AMOUNT) == "= 30.00 USDT (old; F5 reloads)"
+    assert hint(_form(form.draft, now_ms=LATER_MS + 1), Field.AMOUNT) == "= 30.00 USDT (old; F5 reloads)"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import chain
 
 from tui.domain.amounts import EXACT, AmountError, grouped, left_behind, parse_amount, plain
-from tui.domain.balances import Absent, Account, Balances, Figure, Restriction, ends, pair_mismatch, share
+from tui.domain.balances import Account, Balances, Figure, Restriction, ends, pair_mismatch, share
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
 
@@ -153,21 +153,6 @@ class FormState:
         open_texts = (which for which in self.fields if texts.get(which) == "")
         return next(chain(open_wallets, open_texts), Field.AMOUNT)
 
-    def hint(self, which: Field) -> str:
-        """Return a hint for a field that has no problem; empty if there is none."""
-        if which not in self.fields:
-            return ""
-        source, destination = self.ends
-        match which:
-            case Field.AMOUNT:
-                return self._available()
-            case Field.FROM_PAIR:
-                return self._accounts(source.pair or "")
-            case Field.TO_PAIR:
-                return self._accounts(destination.pair or "")
-            case _:
-                return ""
-
     def _flaws(self) -> Iterator[Problem]:
         """Yield the problems that no balance is needed to see."""
         try:
@@ -211,35 +196,11 @@ class FormState:
         if problem and not self._lacks_account:  # the pair already says so
             yield problem
 
-    def _available(self) -> str:
-        figure, wallet = self.figure, self.balances.wallets[self.draft.source]
-        if figure is None and wallet.read_ms is None:
-            return f"{self.draft.source.label} could not be read" if wallet.problem else ""
-        if not self.known_asset:
-            return ""
-        if figure is None:
-            is_listed = wallet.without(self.draft.asset) is not Absent.NOT_LISTED
-            problem = "could not be read" if is_listed else f"is not listed in {self.draft.source.label}"
-            return f"{self.draft.asset} {problem}" if self.ends[0].pair != "" else ""
-        is_fresh = figure.is_fresh(self.now_ms)
-        doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reloads)"
-        if isinstance(rest := self.rest, Decimal):
-            return f"= {grouped(rest)} {self.draft.asset}{doubt}"
-        free = "" if figure.is_transferable else " free"
-        return f"of {grouped(figure.amount)} {self.draft.asset}{free}{doubt}"
-
     @property
     def _lacks_account(self) -> bool:
         """Whether the source is a pair for which the person has no account: the exchange has far more pairs."""
         pair, isolated = self.ends[0].pair, self.balances.wallets[Wallet.ISOLATED]
         return bool(pair) and isolated.is_whole and pair not in isolated.pairs
-
-    def _accounts(self, pair: str) -> str:
-        """Return which isolated accounts the person has."""
-        isolated = self.balances.wallets[Wallet.ISOLATED]
-        if isolated.is_whole and pair in self.balances.pairs and pair not in isolated.pairs:
-            return f"You have no {pair} account yet"
-        return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 
 
 def too_much(amount: Decimal, asset: str, source: Account, figure: Figure | None, now_ms: float) -> Problem | None:

@@ -32,6 +32,7 @@ from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
+from tui.words.wallets import hint
 
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
@@ -248,7 +249,7 @@ class TransferForm(DropsLateMessages, Widget):
         self._offer_choices(state)
         for form_field in self.query(FormField):
             which = Field(form_field.which)
-            form_field.show_hint((which is Field.AMOUNT and self._emptied) or state.hint(which))
+            form_field.show_hint((which is Field.AMOUNT and self._emptied) or hint(state, which))
         self._show_problems(state)
         self._ask_for_figure(state)
 

@@ -6,8 +6,10 @@ from decimal import Decimal
 from tui.clock import time_of
 from tui.domain.amounts import aligned, exact_sum, grouped, quantity
 from tui.domain.balances import Absent, Account, Balances, Figure, Restriction
+from tui.domain.form import FormState
 from tui.domain.holdings import Holding, brief
 from tui.domain.text import printable
+from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 
 WALLETS = tuple(Wallet)
@@ -56,6 +58,44 @@ def bar(restriction: Restriction | None) -> str:
         return ""
     way = "out of it" if restriction is Restriction.TRANSFERS_OUT else "into it"
     return f"\nThe exchange bars transfers {way}."
+
+
+def hint(state: FormState, which: Field) -> str:
+    """Return a hint for a field of the form that has no problem; empty if there is none."""
+    if which not in state.fields:
+        return ""
+    if which is Field.AMOUNT:
+        return _available(state)
+    source, destination = state.ends
+    pairs = {Field.FROM_PAIR: source.pair, Field.TO_PAIR: destination.pair}
+    return _accounts(state.balances, pairs[which] or "") if which in pairs else ""
+
+
+def _available(state: FormState) -> str:
+    """Return how much of the asset there is in the source, or why that is not known."""
+    figure, asset, source = state.figure, state.draft.asset, state.draft.source
+    holdings = state.balances.wallets[source]
+    if figure is None and holdings.read_ms is None:
+        return f"{source.label} could not be read" if holdings.problem else ""
+    if not state.known_asset:
+        return ""
+    if figure is None:
+        is_listed = holdings.without(asset) is not Absent.NOT_LISTED
+        problem = "could not be read" if is_listed else f"is not listed in {source.label}"
+        return f"{asset} {problem}" if state.ends[0].pair != "" else ""
+    is_fresh = figure.is_fresh(state.now_ms)
+    doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reloads)"
+    if isinstance(rest := state.rest, Decimal):
+        return f"= {quantity(rest, asset)}{doubt}"
+    return f"of {quantity(figure.amount, asset)}{'' if figure.is_transferable else ' free'}{doubt}"
+
+
+def _accounts(balances: Balances, pair: str) -> str:
+    """Return which isolated accounts the person has."""
+    isolated = balances.wallets[Wallet.ISOLATED]
+    if isolated.is_whole and pair in balances.pairs and pair not in isolated.pairs:
+        return f"You have no {pair} account yet"
+    return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 
 
 def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> dict[Wallet, tuple[str, bool]]:
