@@ -19,8 +19,10 @@ from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favour
 from tui.domain.text import printable
 from tui.files import ConfigFile
 
-_HEADER = re.compile(r"[ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(#.*)?", re.ASCII)
-_COMMENT = re.compile(r"[ \t]*#.*")
+_TABLE = re.compile(
+    r"^((?:[ \t]*#.*\n)*)([ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(?:#.*)?\r?$)?", re.ASCII | re.MULTILINE
+)
+"""Comments, and what begins a table below them, if anything does: without it, each comment would be tried again."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _NEW_FILE = """\
 # Favourites of Shunter: shunter --favourite NAME opens the form with one. Nothing in here is secret.
@@ -69,14 +71,10 @@ class Favourites:
 class _Block:
     """The lines of one favourite, with the comments right above it; or the lines before the first favourite."""
 
-    first_line: int
-    lines: tuple[str, ...]
-    header: int | None = None
-    """The index of the line that begins the table."""
-
-    @property
-    def text(self) -> str:
-        return "".join(self.lines)
+    text: str
+    first_line: int = 1
+    comments: str | None = None
+    """What is above the table; None if there is no table."""
 
 
 def favourites_path() -> Path:
@@ -127,44 +125,39 @@ def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
     kept = parse_favourite(written_down(kept))
     with _FILE.locked(_WAIT_S, needs_lock=False):
         blocks = _blocks(_read())
+        texts = [block.text for block in blocks]
         for index, block in enumerate(blocks):
-            if block.header is not None and _name_of(block) == kept.name:
+            if block.comments is not None and _name_of(block) == kept.name:
                 before = _parse(block)
                 if in_sight_of and isinstance(before, Favourite) and before.profile not in ("", in_sight_of):
                     raise InvalidFavourite(
                         f"the profile {before.profile} has one of this name: take another", Part.NAME
                     )
-                blocks[index] = _Block(block.first_line, (_changed(block, kept),), block.header)
-                return _write(blocks)
-        text = "".join(block.text for block in blocks) or _NEW_FILE
+                texts[index] = _changed(block, kept)
+                return _write(texts)
+        text = "".join(texts) or _NEW_FILE
         gap = "" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-        return _write([_Block(1, (text, gap, _table(kept)))])
+        return _write([text, gap, _table(kept)])
 
 
 def remove(name: str) -> None:
     """Remove a favourite from the file, with the comments right above it. Raises FavouriteMissing, FavouritesError."""
     with _FILE.locked(_WAIT_S, needs_lock=False):
         blocks = _blocks(_read())
-        kept = [block for block in blocks if block.header is None or _name_of(block) != name]
+        kept = [block.text for block in blocks if block.comments is None or _name_of(block) != name]
         if len(kept) == len(blocks):
             raise FavouriteMissing(f"There is no favourite {name!r} in {favourites_path()}")
         _write(kept)
 
 
 def _blocks(text: str) -> list[_Block]:
-    lines = text.splitlines(keepends=True)
-    headers = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
-    starts = [0]
-    for header in headers:
-        start = header
-        while start > starts[-1] and _COMMENT.fullmatch(lines[start - 1].rstrip("\r\n")):
-            start -= 1
-        starts.append(start)
-    ends = [*starts[1:], len(lines)]
-    return [
-        _Block(start + 1, tuple(lines[start:end]), None if header is None else header - start)
-        for start, end, header in zip(starts, ends, (None, *headers), strict=True)
-    ]
+    tables = [match for match in _TABLE.finditer(text) if match[2] is not None]
+    ends = [*(match.start() for match in tables), len(text)]
+    blocks = [_Block(text[: ends[0]])]
+    for match, end in zip(tables, ends[1:], strict=True):
+        first_line = blocks[-1].first_line + blocks[-1].text.count("\n")
+        blocks.append(_Block(text[match.start() : end], first_line, match[1]))
+    return blocks
 
 
 def _parse(block: _Block) -> Favourite | Mistake | None:
@@ -174,15 +167,15 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
         content = _toml(block.text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
-        inside = int(place[1]) if place and place[1] else len(block.lines)
+        inside = int(place[1]) if place and place[1] else len(block.text.splitlines())
         why = f"this is not TOML: {_shown(_PLACE.sub('', str(error)))}"
         return Mistake(block.first_line + inside - 1, why, name)
     others = [key for key in content if key != "favourite"]
-    if others or (block.header is None and content):
+    if others or (block.comments is None and content):
         key = (others or ["favourite"])[0]
         why = f"there are only [[favourite]] tables here, and no {_shown(key)!r}"
         return Mistake(_line_of(block, key), why, name)
-    if block.header is None:
+    if block.comments is None:
         return None
     table = content["favourite"][0]
     for key in table:
@@ -228,7 +221,7 @@ def _texts(table: Mapping[str, object]) -> dict[str, str]:
 
 def _name_of(block: _Block) -> str:
     """Return the name of a block's favourite, even if the rest is wrong; empty if the name cannot be read."""
-    for line in block.lines:
+    for line in block.text.splitlines():
         if re.match(r"\s*[\"']?name[\"']?\s*=", line):
             with suppress(tomllib.TOMLDecodeError):
                 name = next(iter(_toml(line).values()))
@@ -238,10 +231,10 @@ def _name_of(block: _Block) -> str:
 
 def _line_of(block: _Block, key: str = "") -> int:
     """Return the line of a key, or the first line of the table."""
-    for number, line in enumerate(block.lines):
+    for number, line in enumerate(block.text.split("\n")):
         if key and re.match(rf"""\s*\[*\s*(favourite\s*\.\s*)?["']?{re.escape(key)}["']?\s*(=|\.|\]|$)""", line):
             return block.first_line + number
-    return block.first_line + (block.header or 0)
+    return block.first_line + (block.comments or "").count("\n")
 
 
 def _table(kept: Favourite) -> str:
@@ -267,7 +260,7 @@ def _changed(block: _Block, kept: Favourite) -> str:
                 table[key] = text
         return tomlkit.dumps(document)
     except (TOMLKitError, ValueError, LookupError, TypeError, RecursionError):
-        return "".join(block.lines[: block.header]) + _table(kept)
+        return (block.comments or "") + _table(kept)
 
 
 def _read() -> str:
@@ -277,8 +270,8 @@ def _read() -> str:
         raise _FILE.failure("cannot be read: they are not UTF-8") from None
 
 
-def _write(blocks: list[_Block]) -> None:
+def _write(texts: list[str]) -> None:
     mode = 0o600
     with suppress(OSError):
         mode = _FILE.path.stat().st_mode & 0o777
-    _FILE.write("".join(block.text for block in blocks).encode(), mode=mode)
+    _FILE.write("".join(texts).encode(), mode=mode)
