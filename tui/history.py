@@ -286,7 +286,7 @@ def _columns(row: Row) -> tuple[str | int | None, ...]:
 
 def _row(kept: sqlite3.Row) -> Row:
     """Return the record in a row. Raises sqlite3.DataError if the exchange could not have sent it: see
-    `exchange/records.py`.
+    `exchange/payloads.py`.
     """
     kind, asset, written, from_symbol, to_symbol = (
         _word(kept[name]) for name in ("type", "asset", "status", "from_symbol", "to_symbol")

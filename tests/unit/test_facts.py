@@ -21,8 +21,7 @@ from tui.domain.wallets import TransferType, Wallet, transfer_type
 from tui.exchange import payloads
 from tui.exchange.client import RECV_WINDOW_MS, BinanceClient
 from tui.exchange.errors import Refused, error_of_answer
-from tui.exchange.payloads import margin_transferable
-from tui.exchange.records import HISTORY_PAGE_SIZE
+from tui.exchange.payloads import HISTORY_PAGE_SIZE, margin_transferable
 
 _PAGE = files("tui.exchange").joinpath("BINANCE.md").read_text("utf-8")
 _ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ from tui.desk.matching import (
     Candidates,
     Fit,
     Others,
-    could_be,
     could_have,
     fit,
     fit_of_answer,
+    is_another,
     is_contested,
     sift,
     window_start_ms,
@@ -186,7 +186,7 @@ _BLANK = UnreadableRow("{}", None, None, None, None, None, None)
 def test_unreadable_record_could_be_it_unless_its_asset_or_amount_says_otherwise(
     changes: dict[str, Any], expected: bool
 ) -> None:
-    assert could_be(_TRANSFER, replace(_BLANK, **changes)) is expected
+    assert is_another(_TRANSFER, replace(_BLANK, **changes)) is not expected
 
 
 def sifted(

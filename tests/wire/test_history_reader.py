@@ -28,7 +28,7 @@ from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange import history
 from tui.exchange.client import BinanceClient
-from tui.exchange.records import HISTORY_REACH_MS
+from tui.exchange.payloads import HISTORY_REACH_MS
 from tui.history import HistoryCache
 from tui.journal import Journal
 

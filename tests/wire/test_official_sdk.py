@@ -25,7 +25,7 @@ from tui.domain.records import HistoryRow
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
-from tui.exchange.records import HISTORY_REACH_MS
+from tui.exchange.payloads import HISTORY_REACH_MS
 
 _OF_A_SIGNED_CALL = {"timestamp", "signature", "recvWindow"}
 

@@ -175,14 +175,12 @@ class HistoryBrowser:
 
     async def _take_new(self) -> None:
         """Read the rows that other Shunters have begun since."""
+        newest_first = self._journal.transfers(newest_first=True)
+        new = takewhile(lambda row: row.id > self._newest_id or row.identity not in self._rows, newest_first)
         try:
-            self._take(await asyncio.to_thread(self._new_rows))
+            self._take(await asyncio.to_thread(lambda: list(new)))
         except JournalError as error:
             self.journal_problem = str(error)
-
-    def _new_rows(self) -> list[Transfer]:
-        newest_first = self._journal.transfers(newest_first=True)
-        return list(takewhile(lambda row: row.id > self._newest_id or row.identity not in self._rows, newest_first))
 
     def _take(self, rows: Iterable[Transfer]) -> None:
         for row in rows:

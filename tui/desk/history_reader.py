@@ -22,8 +22,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
 from tui.exchange.history import Paced, Pages, read_pages
-from tui.exchange.payloads import ISOLATED_ACCOUNT
-from tui.exchange.records import HISTORY_REACH_MS, HistoryPage
+from tui.exchange.payloads import HISTORY_REACH_MS, ISOLATED_ACCOUNT, HistoryPage
 from tui.history import CacheError, HistoryCache
 from tui.journal import Journal
 

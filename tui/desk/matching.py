@@ -120,7 +120,7 @@ def sift(transfer: Transfer, rows: Iterable[Row], others: Others) -> Candidates:
     declined = others.declined.get(transfer.identity, ())
     for row in rows:
         if isinstance(row, UnreadableRow):
-            if row.tran_id not in declined and could_be(transfer, row):
+            if row.tran_id not in declined and not is_another(transfer, row):
                 unreadable.append(row)
             continue
         own_fit = others.fit(transfer, row)
@@ -186,7 +186,7 @@ def fit_of_answer(transfer: Transfer, row: HistoryRow) -> Fit:
     the asset's name may be written in another way.
     """
     request = transfer.request
-    if _is_another(transfer, row):
+    if is_another(transfer, row):
         return Fit.NONE
     is_match = (
         row.type == request.type.name
@@ -209,8 +209,8 @@ def _has_pairs(row: HistoryRow, request: TransferRequest) -> bool:
     return all(name in (None, symbol) for name, symbol in zip(named, asked, strict=True))
 
 
-def _is_another(transfer: Transfer, row: Row) -> bool:
-    """Whether a record belongs to another transfer, by its amount or its asset."""
+def is_another(transfer: Transfer, row: Row) -> bool:
+    """Whether a record belongs to another transfer, by its amount or its asset. What cannot be read does not say so."""
     request = transfer.request
     if row.amount not in (None, request.amount) and not _rounds_alike(request.amount, row.amount):
         return True
@@ -224,11 +224,6 @@ def _is_another(transfer: Transfer, row: Row) -> bool:
 def _plain_name(name: str) -> str:
     """Return a name without letter case, blanks, and forms that look the same."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def could_be(transfer: Transfer, row: UnreadableRow) -> bool:
-    """Whether an unreadable record could be a transfer: its asset and its amount do not say otherwise."""
-    return not _is_another(transfer, row)
 
 
 def span_ms(transfer: Transfer) -> tuple[int, int]:

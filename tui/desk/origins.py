@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import replace
 
-from tui.desk.matching import Fit, could_be, fit, span_ms
+from tui.desk.matching import Fit, fit, is_another, span_ms
 from tui.domain.entries import Entry, merge
 from tui.domain.evidence import Accepted, Basis, NeverLeft, Refusal, named_tran_ids
 from tui.domain.records import HistoryQuery, Row, UnreadableRow, identity
@@ -55,8 +55,10 @@ def joined(
 
 def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] = ()) -> Fit:
     """Return how well a record fits a row. `queries` are the questions that gave the record."""
-    if not _could_have_any(transfer, record):
+    if isinstance(transfer.evidence, Refusal | NeverLeft):
         return Fit.NONE
+    if record.tran_id is not None and isinstance(transfer.evidence, Accepted):
+        return Fit.NONE  # a yes with another tranId
     if record.tran_id is not None and record.tran_id in named_tran_ids(transfer.answer):
         return Fit.NEAR
     request = transfer.request
@@ -71,16 +73,9 @@ def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] 
     if isinstance(record, UnreadableRow):
         start_ms, end_ms = span_ms(transfer)
         is_about_then = record.timestamp is None or start_ms <= record.timestamp <= end_ms
-        return Fit.NEAR if is_about_then and could_be(transfer, record) else Fit.NONE
+        return Fit.NEAR if is_about_then and not is_another(transfer, record) else Fit.NONE
     own_fit = fit(transfer, replace(record, type=request.type.name))
     return own_fit if is_typed and len(pairs) <= 1 else min(own_fit, Fit.NEAR)
-
-
-def _could_have_any(transfer: Transfer, record: Row) -> bool:
-    """Whether the record of a row could be one with another tranId, or none."""
-    if isinstance(transfer.evidence, Refusal | NeverLeft):
-        return False
-    return record.tran_id is None or not isinstance(transfer.evidence, Accepted)
 
 
 def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | None], ...]:

@@ -21,7 +21,7 @@ from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, RateLimited
 from tui.exchange.history import read_history
-from tui.exchange.records import HISTORY_REACH_MS
+from tui.exchange.payloads import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import Sighting
 from tui.words import settling as words

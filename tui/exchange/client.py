@@ -28,8 +28,16 @@ from tui.exchange.errors import (
     error_of_answer,
     undocumented_answer,
 )
-from tui.exchange.payloads import ReadCall, ServerTime, decode_once, symbol_parameters, transfer_parameters
-from tui.exchange.records import HISTORY_PAGE_SIZE, HistoryPage, history_page
+from tui.exchange.payloads import (
+    HISTORY_PAGE_SIZE,
+    HistoryPage,
+    ReadCall,
+    ServerTime,
+    decode_once,
+    history_page,
+    symbol_parameters,
+    transfer_parameters,
+)
 
 if TYPE_CHECKING:
     import httpx

@@ -13,7 +13,7 @@ from tui.domain.evidence import Obstacle
 from tui.domain.records import HistoryQuery, Row, identity
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole, NotSent, OutcomeUnknown, RateLimited
-from tui.exchange.records import HISTORY_PAGE_SIZE, HistoryPage
+from tui.exchange.payloads import HISTORY_PAGE_SIZE, HistoryPage
 
 MAX_PAGES = 20
 PAUSE_S = 0.2
