@@ -64,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FolderRefused as refused:
         return _complain(str(refused), status=failed)
     except Misuse as misuse:
-        return _complain(str(misuse), status=2)
+        print(misuse, file=sys.stderr)  # as argparse does
+        return 2
     except BrokenPipeError:
         if not leave_closed_pipes():
             raise

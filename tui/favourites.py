@@ -92,7 +92,7 @@ def favourites() -> Favourites:
         if isinstance(parsed, Mistake):
             mistakes.append(parsed)
         elif parsed is not None:
-            name, line = parsed.name, _line_of(block)
+            name, line = parsed.name, _line_in(block)
             if name in usable:
                 mistakes.append(Mistake(line, f"the name {name!r} is taken already, in line {lines[name]}", name))
             else:
@@ -127,7 +127,7 @@ def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
         blocks = _blocks(_read())
         texts = [block.text for block in blocks]
         for index, block in enumerate(blocks):
-            if block.comments is not None and _name_of(block) == kept.name:
+            if block.comments is not None and _name_in(block) == kept.name:
                 before = _parse(block)
                 if in_sight_of and isinstance(before, Favourite) and before.profile not in ("", in_sight_of):
                     raise InvalidFavourite(
@@ -144,7 +144,7 @@ def remove(name: str) -> None:
     """Remove a favourite from the file, with the comments right above it. Raises FavouriteMissing, FavouritesError."""
     with _FILE.locked(_WAIT_S, needs_lock=False):
         blocks = _blocks(_read())
-        kept = [block.text for block in blocks if block.comments is None or _name_of(block) != name]
+        kept = [block.text for block in blocks if block.comments is None or _name_in(block) != name]
         if len(kept) == len(blocks):
             raise FavouriteMissing(f"There is no favourite {name!r} in {favourites_path()}")
         _write(kept)
@@ -162,7 +162,7 @@ def _blocks(text: str) -> list[_Block]:
 
 def _parse(block: _Block) -> Favourite | Mistake | None:
     """Return the favourite of a block, or its mistake; None for the lines before the first favourite."""
-    name = _name_of(block)
+    name = _name_in(block)
     try:
         content = _toml(block.text)
     except tomllib.TOMLDecodeError as error:
@@ -174,7 +174,7 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
     if others or (block.comments is None and content):
         key = (others or ["favourite"])[0]
         why = f"there are only [[favourite]] tables here, and no {_shown(key)!r}"
-        return Mistake(_line_of(block, key), why, name)
+        return Mistake(_line_in(block, key), why, name)
     if block.comments is None:
         return None
     table = content["favourite"][0]
@@ -182,11 +182,11 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
         if key not in list(Part):
             near = get_close_matches(key[:_MOST_SHOWN], list(Part), 1)
             hint = f"; did you mean {near[0]}?" if near else f": {', '.join(Part)}"
-            return Mistake(_line_of(block, key), f"a favourite has no {_shown(key)!r}{hint}", name)
+            return Mistake(_line_in(block, key), f"a favourite has no {_shown(key)!r}{hint}", name)
     try:
         return parse_favourite(_texts(table))
     except InvalidFavourite as error:
-        return Mistake(_line_of(block, error.part or ""), str(error), name)
+        return Mistake(_line_in(block, error.part or ""), str(error), name)
 
 
 def _toml(text: str) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _texts(table: Mapping[str, object]) -> dict[str, str]:
     return texts
 
 
-def _name_of(block: _Block) -> str:
+def _name_in(block: _Block) -> str:
     """Return the name of a block's favourite, even if the rest is wrong; empty if the name cannot be read."""
     for line in block.text.splitlines():
         if re.match(r"\s*[\"']?name[\"']?\s*=", line):
@@ -229,7 +229,7 @@ def _name_of(block: _Block) -> str:
     return ""
 
 
-def _line_of(block: _Block, key: str = "") -> int:
+def _line_in(block: _Block, key: str = "") -> int:
     """Return the line of a key, or the first line of the table."""
     for number, line in enumerate(block.text.split("\n")):
         if key and re.match(rf"""\s*\[*\s*(favourite\s*\.\s*)?["']?{re.escape(key)}["']?\s*(=|\.|\]|$)""", line):

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, word_of
+from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, fault_name
 from tui.demo.person import EARLIER_COUNT
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
@@ -78,7 +78,7 @@ def _faults() -> str:
                 "Values after a key are JSON, or any other text; quote them for your shell. A fault affects every "
                 "transfer or call, with @N only the Nth: cut-after@2. Of several for the same one, one with @N goes "
                 "first. "
-                f"{', '.join(sorted({*map(word_of, SPECS)} - {*map(word_of, TAKE_NTH)}))} take no @N.",
+                f"{', '.join(sorted({*map(fault_name, SPECS)} - {*map(fault_name, TAKE_NTH)}))} take no @N.",
                 _WIDTH,
                 break_on_hyphens=False,
             ),

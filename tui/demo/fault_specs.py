@@ -8,14 +8,14 @@ from functools import cache
 from typing import Final
 
 from tui.demo.exchange import DemoExchange
-from tui.demo.fault_words import SPECS, TAKE_NTH, word_of
+from tui.demo.fault_words import SPECS, TAKE_NTH, fault_name
 from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.person import add_hostile_names
 from tui.demo.routes import ENDPOINTS
 
 _SPEC: Final = re.compile(r"(?P<word>[a-z-]+)(?:=(?P<value>.*?))?(?:@(?P<nth>[1-9][0-9]{0,5}))?", re.DOTALL)
-_FORMS: Final = {word_of(example): example for example in SPECS}
+_FORMS: Final = {fault_name(example): example for example in SPECS}
 _UNITS_S: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _MIB = 1024 * 1024
 _MIB_IN_BOMB = 1024

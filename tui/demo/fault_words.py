@@ -48,6 +48,6 @@ TAKE_NTH: Final = (*OF_A_TRANSFER, "history-answer=200:{}", "record=amount:null"
 """The faults that `@N` may follow."""
 
 
-def word_of(example: str) -> str:
+def fault_name(example: str) -> str:
     """Return the name of a fault, without its value."""
     return example.partition("=")[0]
