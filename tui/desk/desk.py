@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.desk.matching import explains, span_ms
-from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_for, read_around, settle
-from tui.desk.watch import look_at, watch
+from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
 from tui.domain.evidence import (
     Accepted,
     Ambiguous,
