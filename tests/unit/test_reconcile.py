@@ -205,7 +205,7 @@ def test_record_that_matches_a_judged_row_is_a_possible_match_and_no_proof(evide
     comparison = compared([row], [record_of(row)])
     assert (_kinds(comparison), comparison.elsewhere, comparison.perhaps) == ([DifferenceKind.POSSIBLE], (), 0)
     assert words.advice(comparison.differences[0]).startswith("A record matches this transfer. It may have moved: ")
-    assert "move one of the two back" not in words.advice(comparison.differences[0])
+    assert "move the other one back" not in words.advice(comparison.differences[0])
 
 
 def test_two_are_told_apart_only_by_confirmed_records_of_their_own() -> None:

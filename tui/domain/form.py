@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 
-from tui.domain.amounts import EXACT, AmountError, grouped, left_behind, parse_amount, plain
+from tui.domain.amounts import EXACT, AmountError, left_behind, parse_amount, plain, quantity
 from tui.domain.balances import Account, Balances, Figure, Restriction, ends, pair_mismatch, share
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
 from tui.domain.wallets import TransferType, Wallet
@@ -136,7 +136,7 @@ class FormState:
         if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
         rest = share(max(EXACT.subtract(figure.amount, staying), Decimal(0)), 100)
-        return rest or Problem(Field.AMOUNT, f"Only {grouped(figure.amount)} {self.draft.asset} is there")
+        return rest or Problem(Field.AMOUNT, f"Only {quantity(figure.amount, self.draft.asset)} is there")
 
     @property
     def calculated(self) -> "FormState":
@@ -211,7 +211,7 @@ def too_much(amount: Decimal, asset: str, source: Account, figure: Figure | None
     if figure is None or amount <= figure.amount:
         return None
     can_be = "can be moved" if figure.is_transferable else "is free"
-    words = f"Only {grouped(figure.amount)} {asset} {can_be}" if figure.amount else _nothing(asset, source)
+    words = f"Only {quantity(figure.amount, asset)} {can_be}" if figure.amount else _nothing(asset, source)
     return Problem(Field.AMOUNT, words, is_certain=figure.is_fresh(now_ms))
 
 

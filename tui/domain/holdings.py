@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tui.domain.amounts import EXACT, aligned, exact_sum, grouped
+from tui.domain.amounts import EXACT, aligned, exact_sum, grouped, quantity
 from tui.domain.balances import Absent, Account, Assets, Balances
 from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
@@ -145,4 +145,4 @@ def _held(balances: Balances, source: Account) -> Assets:
 
 
 def _amounts(assets: Assets) -> str:
-    return "  ".join(f"{grouped(amount)} {asset}" for asset, amount in assets.items() if amount)
+    return "  ".join(quantity(amount, asset) for asset, amount in assets.items() if amount)

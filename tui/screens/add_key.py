@@ -1,6 +1,7 @@
 """Add a key: typed or pasted without showing it, checked, and put into the keyring."""
 
 from enum import Enum, auto
+from functools import partial
 from typing import ClassVar
 
 from textual import work
@@ -14,9 +15,9 @@ from tui import keys
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyringState, KeyStoreError
-from tui.screens.closing import StaysOpen
-from tui.screens.unlock import PlainTextScreen, UnlockScreen
-from tui.screens.ways_on import SessionBusChosen, SessionKeyAsked, is_way_on, ways_on
+from tui.screens.closing import StaysOpen, if_good
+from tui.screens.unlock import UnlockScreen
+from tui.screens.ways_on import OffersWays, is_way_on, ways_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
@@ -33,8 +34,11 @@ class KeyUse(Enum):
     SESSION = auto()
 
 
-class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
-    """Asks for a key. Returns the new profile, the key itself if it is for this session only, or None."""
+class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey | None]):
+    """Asks for a key. Returns the new profile, the key itself if it is for this session only, or None.
+
+    No key is asked for while no keyring can keep it.
+    """
 
     AUTO_FOCUS = "#field-api-key Input"  # what is pasted at once must not show
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,8 +67,6 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         self._base_url = base_url or DEFAULT_BASE_URL
         self._adding = ""
         """The name of the key that is being put into the keyring."""
-        self._no_place: KeyStoreError | None = None
-        """Why no keyring can keep the key: then no key is asked for."""
         match use:
             case KeyUse.NEW_PROFILE:
                 self._title, self._ask = "Add a key", "Enter or F2  add        Esc or ^C  cancel"
@@ -96,7 +98,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """If no keyring can keep the key, only the other ways on are enabled; otherwise none of them."""
-        return self._no_place is None if action == "add" else is_way_on(action, self._no_place)
+        return self.problem is None if action == "add" else is_way_on(action, self.problem)
 
     def action_add(self) -> None:
         """Check everything, then put it into the keyring, once."""
@@ -151,7 +153,7 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         self._adding = ""
         self._say(str(problem))
         if problem.needs_passphrase:
-            self.app.push_screen(UnlockScreen(), self._unlocked)
+            self.app.push_screen(UnlockScreen(), partial(if_good, self.action_add))
 
     @work(exclusive=True, group="look")
     async def look_for_keyring(self) -> None:
@@ -164,28 +166,15 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         else:
             self.post_call(self._show_place, None)
 
-    def action_session_key(self) -> None:
-        """Ask for a key that is kept nowhere instead."""
-        self.lead_to(SessionKeyAsked())
-
-    def action_accept_plain_text(self) -> None:
-        """Ask for the words that accept an unsafe keyring."""
-        if self._no_place:
-            self.app.push_screen(PlainTextScreen(self._no_place.keyring), self._accepted)
-
-    def _accepted(self, good: bool | None) -> None:
-        if good:
-            self.look_for_keyring()
-
-    def action_start_bus(self) -> None:
-        """Start a D-Bus session."""
-        self.lead_to(SessionBusChosen())
+    def go_on(self) -> None:
+        """Find out whether the accepted keyring can keep the key."""
+        self.look_for_keyring()
 
     def _show_place(self, problem: KeyStoreError | None) -> None:
         """Ask for the key; if it cannot be kept, say so and offer the ways on instead."""
-        if self._adding or problem is self._no_place:
+        if self._adding or problem is self.problem:
             return
-        self._no_place = problem
+        self.problem = problem
         label = self.query_one("#no-place", Label)
         label.update(str(problem or ""))
         label.display = problem is not None
@@ -197,10 +186,6 @@ class AddKeyScreen(StaysOpen, ModalScreen[keys.Profile | SessionKey | None]):
         ask = "\n".join([*(f"{key}  {text}" for key, text in ways), "Esc or ^C  cancel"])
         self.query_one(AskLine).ask(ask if problem else self._ask)
         self.set_focus(None if problem else self._field("api-key").entry)
-
-    def _unlocked(self, good: bool | None) -> None:
-        if good:
-            self.action_add()
 
     def _field(self, which: str) -> FormField:
         return self.query_one(f"#field-{which}", FormField)

@@ -42,15 +42,35 @@ class DismissesItself(DropsLateMessages):
             call()
 
 
-class StaysOpen(DismissesItself):
+class LeadsOn(DropsLateMessages):
+    """Leads to another screen: what is typed after a choice is for that screen."""
+
+    takes_keys = False
+    """Whether keys are for this screen. The app sets it once it has delivered what was typed early."""
+
+    def lead_to(self: Screen[Any], choice: Message) -> None:  # type: ignore[misc]
+        """Post a choice that opens another screen."""
+        if self.takes_keys:  # type: ignore[attr-defined]
+            self.takes_keys = False  # type: ignore[attr-defined]
+            self.post_message(choice)
+
+    def choose_again(self) -> None:
+        """Take keys again: the last choice led nowhere."""
+        self.takes_keys = True
+
+
+def if_good(act: Callable[[], object], is_good: bool | None) -> None:
+    """Act on the result of a screen if it is a yes."""
+    if is_good:
+        act()
+
+
+class StaysOpen(LeadsOn, DismissesItself):
     """Stays open until the person closes it: a secret is typed on it, or one key away.
 
     If something else replaced it, the rest of the secret would be typed into that: in the clear, or as commands. So
     other screens wait for `Closed`, and what was typed early waits for `Ready`.
     """
-
-    takes_keys = False
-    """Whether keys reach their field. The app sets it once it has delivered what was typed early."""
 
     class Ready(Message):
         """Posted when it has a focus: what was typed for it can be delivered."""
@@ -61,16 +81,6 @@ class StaysOpen(DismissesItself):
     def on_screen_resume(self: Screen[Any]) -> None:  # type: ignore[misc]
         """Textual sets the focus in the same event, after this."""
         self.call_later(self.post_message, StaysOpen.Ready())
-
-    def lead_to(self: Screen[Any], choice: Message) -> None:  # type: ignore[misc]
-        """Post a choice that opens another screen; what is typed from now on is for that screen."""
-        if self.takes_keys:  # type: ignore[attr-defined]
-            self.takes_keys = False  # type: ignore[attr-defined]
-            self.post_message(choice)
-
-    def choose_again(self) -> None:
-        """Take keys again: the last choice led nowhere."""
-        self.takes_keys = True
 
     def on_unmount(self: Screen[Any]) -> None:  # type: ignore[misc]
         """Tell the app that what waited may come up."""

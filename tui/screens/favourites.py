@@ -1,5 +1,6 @@
 """Favourites: moves under names of their own, to fill the form with and to keep from it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -13,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
-from tui.domain.amounts import AmountError, grouped, parse_amount
+from tui.domain.amounts import AmountError, parse_amount, quantity
 from tui.domain.balances import ends
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
@@ -188,9 +189,11 @@ def _summary(favourite: Favourite) -> str:
     """Return what a favourite moves, in one line."""
     draft = favourite.draft
     source, destination = ends(draft.move, draft.from_pair, draft.to_pair)
-    try:
-        amount = "Max" if draft.takes_all else grouped(parse_amount(draft.amount)) if draft.amount else "any amount of"
-    except AmountError:
-        amount = draft.amount
+    amount = f"{draft.amount or 'any amount of'} {draft.asset}"
+    if draft.takes_all:
+        amount = f"Max {draft.asset}"
+    elif draft.amount:
+        with suppress(AmountError):  # an "all but" amount stays as it was typed
+            amount = quantity(parse_amount(draft.amount), draft.asset)
     own = f"   for {favourite.profile} only" if favourite.profile else ""
-    return printable(f"{amount} {draft.asset}   {source.label} -> {destination.label}{own}")
+    return printable(f"{amount}   {source.label} -> {destination.label}{own}")

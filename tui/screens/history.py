@@ -161,7 +161,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         """Ignore letters while a filter is typed, and before the list is there."""
         if action not in _BY_LETTER:
             return True
-        return not self.query_one(FilterLine).has_person if self.is_mounted else action == "leave"
+        return not self.query_one(FilterLine).has_focus_within if self.is_mounted else action == "leave"
 
     def action_filter(self) -> None:
         """Focus the filter."""

@@ -1,6 +1,7 @@
 """The key profiles: choose, add, check, replace, remove."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on, work
@@ -19,7 +20,7 @@ from tui.domain.credentials import SessionKey
 from tui.domain.hosts import in_short, place_name
 from tui.exchange.errors import ExchangeError
 from tui.screens.add_key import AddKeyScreen
-from tui.screens.closing import StaysOpen
+from tui.screens.closing import StaysOpen, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.terminal.question import Question
@@ -171,7 +172,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     def action_unlock(self) -> None:
         """Ask for the keyring's passphrase, if it is known to be locked."""
         if is_way_on("unlock", self._problem):
-            self.app.push_screen(UnlockScreen(), lambda good: self._say("The keyring is unlocked.") if good else None)
+            self.app.push_screen(UnlockScreen(), partial(if_good, partial(self._say, "The keyring is unlocked.")))
 
     def action_close(self) -> None:
         """Withdraw a question, or close."""

@@ -13,6 +13,7 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import ApiKey
+from tui.screens.closing import if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.widgets.late_messages import DropsLateMessages
@@ -66,7 +67,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
         if self.app.screen is not self:
             return  # it was typed after the key that opened the screen over this one
         if event.key == "u" and is_way_on("unlock", self._problem):
-            self.app.push_screen(UnlockScreen(), self._unlocked)
+            self.app.push_screen(UnlockScreen(), partial(if_good, self._wake))
         else:
             self._wake()
 
@@ -105,10 +106,6 @@ class LockScreen(DropsLateMessages, Screen[None]):
             self.fetch(self._fetch_key)
         else:
             self.post_message(SessionKeyAsked())
-
-    def _unlocked(self, is_unlocked: bool | None) -> None:
-        if is_unlocked:
-            self._wake()
 
     def _say(self, message: str, ask: str) -> None:
         self.query_one("#problem", Label).update(message)

@@ -1,10 +1,15 @@
 """What a person can do if there is no key yet, or no keyring: the choices, and which of them are possible."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from textual.message import Message
+from textual.screen import Screen
 
 from tui import keys
+from tui.screens.closing import LeadsOn, if_good
+from tui.screens.unlock import PlainTextScreen
 
 _WAYS = {
     "unlock": ("u", "unlock the keyring with its passphrase"),
@@ -35,6 +40,26 @@ class SessionKeyAsked(Message):
 
 class SessionBusChosen(Message):
     """Posted when the person wants a D-Bus session, to reach a keyring through."""
+
+
+class OffersWays(LeadsOn):
+    """Has the actions that lead on if there is no keyring. The screen's `go_on` is called once there is one."""
+
+    problem: keys.KeyStoreError | None = None
+    """What is wrong with the keyring, if anything is."""
+
+    def action_session_key(self) -> None:
+        """Ask for a key that is kept nowhere."""
+        self.lead_to(SessionKeyAsked())  # type: ignore[misc]
+
+    def action_start_bus(self) -> None:
+        """Start a D-Bus session."""
+        self.lead_to(SessionBusChosen())  # type: ignore[misc]
+
+    def action_accept_plain_text(self: Screen[Any]) -> None:  # type: ignore[misc]
+        """Ask for the words that accept an unsafe keyring."""
+        if self.problem:  # type: ignore[attr-defined]
+            self.app.push_screen(PlainTextScreen(self.problem.keyring), partial(if_good, self.go_on))  # type: ignore[attr-defined]
 
 
 def ways_on(problem: keys.KeyStoreError | None, *actions: str) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The screen shown when no transfer is possible yet: what is missing, and what can be done."""
 
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,11 +10,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
-from tui.screens.unlock import PlainTextScreen, UnlockScreen
-from tui.screens.ways_on import CannotOpen, SessionBusChosen, SessionKeyAsked, is_way_on, ways_on
+from tui.screens.closing import if_good
+from tui.screens.unlock import UnlockScreen
+from tui.screens.ways_on import CannotOpen, OffersWays, is_way_on, ways_on
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
-from tui.widgets.late_messages import DropsLateMessages
 
 _KEY_HINT = """\
 Create a key on the exchange's page "API Management". It needs the
@@ -21,7 +22,7 @@ permission "Permits Universal Transfer", and none to trade or withdraw.
 Shunter keeps it in the system's keyring."""
 
 
-class WelcomeScreen(DropsLateMessages, Screen[None]):
+class WelcomeScreen(OffersWays, Screen[None]):
     """Says what is missing and what the person can do."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
@@ -48,18 +49,17 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
     def __init__(self, missing: CannotOpen) -> None:
         super().__init__()
         self._words = missing.words
-        self._problem = missing.problem
+        self.problem = missing.problem
         self._keyring = missing.keyring
         self.takes_keys = True
-        """Whether a key is a choice here. After a choice, what is typed is for the screen that it leads to."""
         self.asks_secret = False
-        """Whether that screen asks for a secret."""
+        """Whether the screen that it leads to asks for a secret."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="page"):
             yield Label("Shunter", classes="title")
             yield Label(self._words, id="problem", markup=False)
-            ways = ways_on(self._problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
+            ways = ways_on(self.problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
             ways += [("F4", "add, choose or remove a key"), ("^Q", "quit")]
             yield Label("\n".join(f"{key:<4}{text}" for key, text in ways), id="ways", markup=False)
             yield Label(_KEY_HINT, id="key-hint", markup=False)
@@ -68,37 +68,26 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether the action leads anywhere now."""
-        return is_way_on(action, self._problem)
+        return is_way_on(action, self.problem)
 
     def action_unlock(self) -> None:
         """Ask for the passphrase."""
-        self.app.push_screen(UnlockScreen(), self._went_on)
-
-    def action_start_bus(self) -> None:
-        """Start a D-Bus session."""
-        self._choose(SessionBusChosen())
-
-    def action_accept_plain_text(self) -> None:
-        """Ask for the words that accept an unsafe keyring."""
-        if self._problem:
-            self.app.push_screen(PlainTextScreen(self._problem.keyring), self._went_on)
+        self.app.push_screen(UnlockScreen(), partial(if_good, self.go_on))
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
-        self.asks_secret = True
-        self._choose(SessionKeyAsked())
+        self.asks_secret |= self.takes_keys
+        super().action_session_key()
 
     def action_demo(self) -> None:
         """Go to the demo."""
-        self._choose(self.DemoChosen())
+        self.lead_to(self.DemoChosen())
 
     def action_retry(self) -> None:
         """Try once more."""
-        self._choose(self.RetryChosen())
+        self.lead_to(self.RetryChosen())
 
-    def _went_on(self, good: bool | None) -> None:
-        if good:
-            self._choose(self.RetryChosen())
+    go_on = action_retry
 
     def on_screen_resume(self) -> None:
         """Let the person choose again."""
@@ -106,8 +95,5 @@ class WelcomeScreen(DropsLateMessages, Screen[None]):
 
     def choose_again(self) -> None:
         """Take keys as choices again: the last choice led nowhere."""
-        self.takes_keys, self.asks_secret = True, False
-
-    def _choose(self, choice: Message) -> None:
-        self.takes_keys = False
-        self.post_message(choice)
+        super().choose_again()
+        self.asks_secret = False

@@ -3,18 +3,17 @@
 from textual.widget import Widget
 
 from tui.domain.entries import Entry
-from tui.domain.transfer import Transfer
 
 _READING_S = 15.0
 _HINT = "Sent to the terminal's clipboard. If it is not there, select it above (hold Shift, or Option on a Mac)."
 
 
-def copy_tran_id(transfer: Transfer | Entry | None, widget: Widget) -> None:
-    """Copy the tranId of a transfer, and show it so that it can be selected; ring if there is none."""
-    if transfer is None or transfer.tran_id is None:
+def copy_tran_id(entry: Entry | None, widget: Widget) -> None:
+    """Copy the tranId of an entry, and show it so that it can be selected; ring if there is none."""
+    if entry is None or entry.tran_id is None:
         widget.app.bell()
         return
-    copy_text(str(transfer.tran_id), f"tranId {transfer.tran_id}", widget)
+    copy_text(str(entry.tran_id), f"tranId {entry.tran_id}", widget)
 
 
 def copy_text(text: str, shown: str, widget: Widget) -> None:

@@ -52,11 +52,6 @@ class FilterLine(DropsLateMessages, Vertical):
         """Hide it if it has no text."""
         self.display = bool(self._text)
 
-    @property
-    def has_person(self) -> bool:
-        """Whether the person is typing in it."""
-        return self.has_focus_within
-
     def enter(self) -> None:
         """Show it, and focus it."""
         self.display = True

@@ -30,6 +30,21 @@ _NO_RECORD = "No record of it was read: it is in the journal alone."
 _UNREADABLE = "The exchange's record of it is not as documented; it stands below as it came."
 _STILL_PENDING = "Its record still says PENDING."
 
+_ADVICE = {
+    DifferenceKind.EXECUTED_AFTER_ALL: "It moved: do not send it again.",
+    DifferenceKind.NO_RECORD: (
+        "Check what both wallets hold. If the amount did not arrive, ask the exchange, with the tranId."
+    ),
+    DifferenceKind.FAILED_AFTER_ALL: (
+        "Its record says that nothing moved: check what both wallets hold, and send it again if you still want it."
+    ),
+    DifferenceKind.OTHER_RECORD: "Look it up on the exchange's own site, which counts.",
+    DifferenceKind.PENDING: "The exchange is still working on it: do not send it again, and compare again later.",
+    DifferenceKind.UNSETTLED: "Open Shunter with this key: it finds out, or asks you. Do not send it again.",
+    DifferenceKind.ELSEWHERE: "If it was not you, delete the key on the exchange's site, and find out who else has it.",
+}
+"""What to do about each kind of difference; about a possible record, it depends on what the record says."""
+
 _MOST_NAMED = 3
 _MOST_SECTIONS = 200
 """A page is for reading; `shunter reconcile` prints everything."""
@@ -92,33 +107,14 @@ def sentence(difference: Difference) -> str:
 
 def advice(difference: Difference) -> str:
     """Return what to do about it."""
-    match difference.kind:
-        case DifferenceKind.EXECUTED_AFTER_ALL:
-            if difference.repeat:
-                return (
-                    f"It moved, and so did transfer {difference.repeat.id}, which asks for the same. If only one was "
-                    "meant, move one of the two back."
-                )
-            return "It moved: do not send it again."
-        case DifferenceKind.POSSIBLE:
-            return _possible_advice(difference)
-        case DifferenceKind.NO_RECORD:
-            return "Look at what both wallets hold. If it did not arrive, ask the exchange, with the tranId."
-        case DifferenceKind.FAILED_AFTER_ALL:
-            return (
-                "Its record says that nothing moved: look at what both wallets hold, and send it again if it is still "
-                "meant."
-            )
-        case DifferenceKind.OTHER_RECORD:
-            return "Look at it on the exchange's own page; what it says there counts."
-        case DifferenceKind.PENDING:
-            return "The exchange is still working on it: do not send it again, and compare again later."
-        case DifferenceKind.UNSETTLED:
-            return "Open Shunter with this key: it finds out, or asks. Do not send it again."
-        case DifferenceKind.ELSEWHERE:
-            return "If it was not you: take the key away on the exchange's page, and see who else has it."
-        case _:
-            assert_never(difference.kind)
+    if difference.kind is DifferenceKind.POSSIBLE:
+        return _possible_advice(difference)
+    if difference.repeat:
+        return (
+            f"It moved, and so did transfer {difference.repeat.id}, which asks for the same. If you meant only one, "
+            "move the other one back."
+        )
+    return _ADVICE[difference.kind]
 
 
 def besides(comparison: Comparison) -> list[str]:

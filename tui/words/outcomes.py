@@ -60,6 +60,17 @@ class Watch(Enum):
     """Not known here."""
 
 
+_WATCHES = {
+    Watch.KEPT: "Shunter keeps looking for a day after that, and tells you if a record appears.",
+    Watch.OTHER_KEY: (
+        "Shunter does not look for it now: it was sent with another key. Choose that key (F4), or look on the "
+        "exchange's own site."
+    ),
+    Watch.OVER: "Shunter no longer looks for it. Run shunter reconcile, or look on the exchange's own site.",
+    Watch.UNKNOWN: "",
+}
+
+
 def meaning(evidence: Evidence, watch: Watch = Watch.UNKNOWN) -> str:  # noqa: C901 - a case for each evidence
     """Return what the outcome means for the money, in a sentence or two."""
     match evidence:
@@ -78,12 +89,12 @@ def meaning(evidence: Evidence, watch: Watch = Watch.UNKNOWN) -> str:  # noqa: C
         case MatchingRecord(recorded_ms=recorded_ms):
             return (
                 f"A matching record of {_time(recorded_ms)} in the exchange's history says that it FAILED: by that, "
-                f"nothing moved. {_watch(watch)}"
+                f"nothing moved. {_WATCHES[watch]}"
             ).rstrip()
         case NoRecord(as_of_ms=as_of_ms):
             return (
                 f"Judged not executed: the exchange's history had no record of it as of {_time(as_of_ms)}, in several "
-                f"whole reads. That is no proof. {_watch(watch)}"
+                f"whole reads. That is no proof. {_WATCHES[watch]}"
             ).rstrip()
         case PersonsWord(is_executed=is_executed):
             decided = f"You have decided that it was {'' if is_executed else 'not '}executed."
@@ -111,9 +122,10 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
         case SenderGone():
             return SENDER_GONE
         case MatchingRecord(recorded_ms=recorded_ms, status=status, corrects=corrects):
-            return f"The exchange's history has a matching record of {_full(recorded_ms)}, {status}.{_before(corrects)}"
+            recorded = moments.in_full(recorded_ms)
+            return f"The exchange's history has a matching record of {recorded}, {status}.{_before(corrects)}"
         case NoRecord(as_of_ms=as_of_ms):
-            return f"No record in the exchange's history as of {_full(as_of_ms)}."
+            return f"No record in the exchange's history as of {moments.in_full(as_of_ms)}."
         case Reopened(reason=Reason.RECORD_CHANGED, status=status, corrects=corrects):
             return f"The exchange's history has it now, as {status}.{_before(corrects)}"
         case Reopened(reason=Reason.RECORDS_APPEARED, corrects=corrects):
@@ -125,7 +137,7 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
         case PersonsWord():
             return "Decided by hand: it was not executed."
         case PersonsRecord(status=status, recorded_ms=recorded_ms):
-            return f"Decided by hand: it is the record of {_full(recorded_ms)}, {status}."
+            return f"Decided by hand: it is the record of {moments.in_full(recorded_ms)}, {status}."
         case Legacy(sentence=sentence):
             return sentence.partition("\n")[0]
         case _:
@@ -228,24 +240,7 @@ def _legacy(evidence: Legacy, watch: Watch) -> str:
 def _decided(watch: Watch, evidence: PersonsWord | Legacy) -> str:
     is_watched = outcome_from(evidence) in (Outcome.NOT_EXECUTED, Outcome.REJECTED)
     is_judgement = not (isinstance(evidence, Legacy) and evidence.basis is Basis.ANSWER)
-    return _watch(watch) if is_watched and is_judgement else ""
-
-
-def _watch(watch: Watch) -> str:
-    match watch:
-        case Watch.KEPT:
-            return "Shunter keeps looking for a day after that, and tells you if a record appears."
-        case Watch.OTHER_KEY:
-            return (
-                "Shunter does not look for it now: it was sent with another key. Choose that key (F4), or look on the "
-                "exchange's own site."
-            )
-        case Watch.OVER:
-            return "Shunter no longer looks for it. Run shunter reconcile, or look on the exchange's own site."
-        case Watch.UNKNOWN:
-            return ""
-        case _:
-            assert_never(watch)
+    return _WATCHES[watch] if is_watched and is_judgement else ""
 
 
 def _before(corrects: Outcome | None) -> str:
@@ -254,7 +249,3 @@ def _before(corrects: Outcome | None) -> str:
 
 def _time(at_ms: int) -> str:
     return moments.shown(at_ms, "%H:%M:%S")
-
-
-def _full(at_ms: int) -> str:
-    return moments.in_full(at_ms)
