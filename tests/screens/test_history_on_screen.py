@@ -20,9 +20,8 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.person import earlier_transfers as earlier_transfers
 from tui.desk import browse
-from tui.desk.browse import Reach
 from tui.domain.entries import Entry
-from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
+from tui.domain.records import HistoryRow, OtherStatus, Reach, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, Sending, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.screens.entry import EntryScreen

@@ -13,10 +13,9 @@ from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import until, until_open, until_screen, words
 from tui.app.app import ShunterApp
-from tui.desk.browse import HistoryBrowser, Reach
-from tui.desk.history_reader import Reading
+from tui.desk.browse import HistoryBrowser
 from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, merge, mismatches
-from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, UnreadableRow
+from tui.domain.records import HistoryRow, OtherStatus, Reach, Reading, RecordStatus, Row, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.entry import EntryScreen

@@ -19,10 +19,10 @@ from tui.demo.faults import TRANSFER_PATH, Fault, Reply
 from tui.demo.keys import demo_key
 from tui.demo.person import EARLIER_COUNT
 from tui.desk import browse
-from tui.desk.browse import HistoryBrowser, Reach
-from tui.desk.history_reader import Reading
+from tui.desk.browse import HistoryBrowser
 from tui.domain.entries import DifferenceKind, Origin
 from tui.domain.evidence import Evidence
+from tui.domain.records import Reach, Reading
 from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient

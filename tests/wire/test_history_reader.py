@@ -20,9 +20,9 @@ from tui.demo.faults import TRANSFER_PATH, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.keys import demo_key
 from tui.demo.person import EARLIER_COUNT
-from tui.desk.history_reader import OVERLAP_MS, HistoryReader, Reading, open_history
+from tui.desk.history_reader import OVERLAP_MS, HistoryReader, open_history
 from tui.domain.entries import Origin
-from tui.domain.records import HistoryQuery, HistoryRow, Row, UnreadableRow
+from tui.domain.records import HistoryQuery, HistoryRow, Reading, Row, UnreadableRow
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet

@@ -4,16 +4,15 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterable
 from contextlib import aclosing, closing
-from enum import Enum, auto
 from itertools import islice, takewhile
 
 from tui.clock import ticks_ms
-from tui.desk.history_reader import HistoryReader, Reading, open_history
+from tui.desk.history_reader import HistoryReader, open_history
 from tui.desk.origins import Questions, joined
 from tui.desk.reconcile import reconcile
 from tui.domain.entries import Comparison, Entry
 from tui.domain.hosts import exchange_of
-from tui.domain.records import Row, identity
+from tui.domain.records import Reach, Reading, Row, identity
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal, JournalError
@@ -27,17 +26,6 @@ _LATE_MS = 60 * 60 * 1000
 _PAUSE_S = 0.25
 _SHARE = 4
 """Merging takes a fifth of the time at most, however long the history is."""
-
-
-class Reach(Enum):
-    """How far the exchange's history was read."""
-
-    READING = auto()
-    """More may come."""
-    STOPPED = auto()
-    """Not to the end: it was stopped, or could not begin."""
-    WHOLE = auto()
-    """To the end."""
 
 
 class HistoryBrowser:

@@ -15,7 +15,7 @@ from itertools import chain, permutations
 
 from tui.clock import ClockReading, ticks_ms
 from tui.domain.hosts import exchange_of
-from tui.domain.records import HistoryQuery, Row, identity, is_final, one_each
+from tui.domain.records import HistoryQuery, Reading, Row, identity, is_final, one_each
 from tui.domain.search import Search
 from tui.domain.text import name
 from tui.domain.wallets import TransferType, Wallet
@@ -41,23 +41,6 @@ _MOST_PAGES = 1000
 _MOST_TRIES = 3
 _MOST_PAIRS = 30
 """For so many pairs, each is asked for with each other: Isolated Margin to Isolated Margin then takes 870 calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How far the history has been read."""
-
-    asked: int
-    """Questions so far: one for each type, and for Isolated Margin one for each pair."""
-    answered: int
-    """Questions that were answered to the end or given up."""
-    wait_s: int = 0
-    """For how long the exchange asks to wait; reading then goes on by itself."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether reading has ended."""
-        return self.answered == self.asked
 
 
 @dataclass(frozen=True, slots=True)

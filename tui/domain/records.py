@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import TypeGuard, TypeVar
 
 from tui.domain.amounts import plain
@@ -97,6 +97,34 @@ class HistoryQuery:
     def __str__(self) -> str:
         pairs = " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
         return f"{self.type.name} {pairs}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the history has been read."""
+
+    asked: int
+    """Questions so far: one for each type, and for Isolated Margin one for each pair."""
+    answered: int
+    """Questions that were answered to the end or given up."""
+    wait_s: int = 0
+    """For how long the exchange asks to wait; reading then goes on by itself."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether reading has ended."""
+        return self.answered == self.asked
+
+
+class Reach(Enum):
+    """How far the exchange's history was read."""
+
+    READING = auto()
+    """More may come."""
+    STOPPED = auto()
+    """Not to the end: it was stopped, or could not begin."""
+    WHOLE = auto()
+    """To the end."""
 
 
 def identity(row: Row) -> Hashable:

@@ -16,21 +16,21 @@ from textual.widgets import Label
 from textual.worker import Worker
 
 from tui.desk.desk import Desk
-from tui.desk.history_reader import Reading
 from tui.domain.entries import Comparison
+from tui.domain.records import Reach, Reading
 from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
-from tui.screens.history_words import comparing_words, empty_words, missing_findings, said
 from tui.screens.report import ReportScreen
 from tui.widgets.at_once import at_once
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.transfer_detail import TransferDetail
+from tui.words import history as words
 from tui.words.columns import Listed, View, listed
 from tui.words.differences import sections, summary
 from tui.words.entries import InUse, describe, draft_from
@@ -118,13 +118,26 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     def _show_list(self, shown: Listed, view: View) -> None:
         """Show the list, and the progress."""
-        is_filtered = view.search != ANY
-        empty = empty_words(self._browser, is_filtered=is_filtered)
+        browser, is_filtered = self._browser, view.search != ANY
+        empty = words.empty(
+            is_filtered=is_filtered and bool(browser.entries),
+            is_reading=browser.reach is Reach.READING or browser.is_taking,
+            is_missing=bool(browser.unread_count or browser.journal_problem),
+        )
         self.query_one(EntryTable).show(shown, view, empty=empty)
-        words = said(self._browser, len(shown.entries), is_filtered=is_filtered)
-        label = self.query_one("#history-said", Label)
-        if words != str(label.content):
-            label.update(words)
+        count = words.counted(
+            len(browser.entries), len(shown.entries) if is_filtered else None, is_more=browser.is_taking
+        )
+        progress = words.progress(
+            browser.reading,
+            browser.reach,
+            browser.record_count,
+            browser.unread_count,
+            is_missing=bool(browser.missing),
+        )
+        label, text = self.query_one("#history-said", Label), f"{count}; {progress}"
+        if text != str(label.content):
+            label.update(text)
 
     def put(self, transfer: Transfer) -> None:
         """Take a transfer as it is now."""
@@ -196,7 +209,9 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     def action_missing(self) -> None:
         """Show what is not in the list."""
-        self.app.push_screen(ReportScreen("Not in the list", *missing_findings(self._browser)))
+        self.app.push_screen(
+            ReportScreen("Not in the list", *words.missing(self._browser.missing, self._browser.reach))
+        )
 
     @property
     def is_comparing(self) -> bool:
@@ -209,7 +224,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
         if not self.is_comparing:
-            self._note(comparing_words())
+            self._note(words.comparing())
             self._comparing = self.compare_past()
 
     @work(exclusive=True, group="compare")
@@ -233,7 +248,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     def _show_progress(self, reading: Reading) -> None:
         if self.is_comparing:
-            self._note(comparing_words(reading))
+            self._note(words.comparing(reading))
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Show each difference with what to do, once nothing is over the history."""
