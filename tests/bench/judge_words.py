@@ -82,7 +82,7 @@ ALARM_IS_SHOWN = r"Enter  I have seen it"
 EARLIER = r"Earlier"
 DIALOG_IS_OPEN = r"Esc or q  close|leave it open"
 IS_UNKNOWN = r"Transfer unknown"
-GOES_ON_BY_ITSELF = r"history cannot be read. Shunter goes on|Shunter goes on trying"
+GOES_ON_BY_ITSELF = r"history cannot be read. Shunter keeps|Shunter keeps trying"
 """Where a person may decide, and need not."""
 BY_HAND = "Decided by hand"
 HISTORY_IS_OPEN = r"History(?s:.*)\d+ transfers?"
@@ -90,7 +90,7 @@ HISTORY_IS_OPEN = r"History(?s:.*)\d+ transfers?"
 # Of the commands.
 AGREE = re.compile(r"^([0-9,]+) agree, ([0-9,]+) differ", re.MULTILINE)
 UNMOVED = re.compile(r"^([0-9,]+) refused, failed, not sent or judged; no record says that they moved", re.MULTILINE)
-BY_WORD = re.compile(r"^([0-9,]+) done by your word; not compared", re.MULTILINE)
+BY_WORD = re.compile(r"^([0-9,]+) done, as you decided; not compared", re.MULTILINE)
 STILL_PENDING = re.compile(r"^([0-9,]+) done, and their records still say PENDING", re.MULTILINE)
 STILL_OPEN = re.compile(r"^([0-9,]+) not settled yet: open Shunter", re.MULTILINE)
 LEFT_OUT = re.compile(r"^([0-9,]+) not compared: sent within the last hour", re.MULTILINE)

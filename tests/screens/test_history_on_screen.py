@@ -233,7 +233,7 @@ async def test_enter_shows_all_of_a_row_and_beside_the_list_where_there_is_room(
         await until(pilot, lambda: re.search(rf"tranId +{entry.tran_id}", picture(pilot)) is not None)
         await pilot.press("enter")
         await until_screen(pilot, EntryScreen)
-        for told in ("It is on the exchange's record alone", str(entry.tran_id), entry.type or "", "CONFIRMED"):
+        for told in ("Only the exchange has a record of it", str(entry.tran_id), entry.type or "", "CONFIRMED"):
             assert told in screen_text(pilot)
 
 

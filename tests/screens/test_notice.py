@@ -1,4 +1,4 @@
-"""A judgement that was wrong is told so that it cannot be missed, and a repeat of it is asked about."""
+"""A wrong judgement is corrected in a notice that cannot be missed, and a repeat of its transfer needs a yes."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -23,7 +23,7 @@ AppMaker = Callable[..., ShunterApp]
 
 @pytest.fixture(autouse=True)
 def no_time_to_lose(monkeypatch: pytest.MonkeyPatch, exchange: DemoExchange) -> None:
-    """Judgements at a pace that no exchange would like, and a window that is over at once."""
+    """Judge far more often than an exchange would like, with a window that closes at once."""
     often_s = tuple(0.2 * count for count in range(1, 200))
     pace = Pace(first_s=0.01, longest_s=0.05, judge_after_s=0, judge_gap_s=0.01, watch_s=often_s)
     monkeypatch.setattr("tui.desk.desk.Pace", lambda: pace)
@@ -43,7 +43,7 @@ async def judged(pilot: Pilot[bool], exchange: DemoExchange) -> MainScreen:
     return main
 
 
-async def test_record_that_appears_late_is_told_over_whatever_is_on_the_screen(
+async def test_notice_of_a_late_record_covers_any_screen(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
@@ -55,7 +55,7 @@ async def test_record_that_appears_late_is_told_over_whatever_is_on_the_screen(
         assert "Executed after all" in screen_text(pilot)
         assert str(transfer.tran_id) in screen_text(pilot)
         monkeypatch.setattr("tui.screens.notice._UNSEEN_S", 3600)
-        await pilot.press("escape", "y", "enter")  # a hand that was typing on
+        await pilot.press("escape", "y", "enter")  # the person was still typing
         assert isinstance(pilot.app.screen, NoticeScreen)
         monkeypatch.setattr("tui.screens.notice._UNSEEN_S", 0)
         await pilot.press("enter")
@@ -64,7 +64,7 @@ async def test_record_that_appears_late_is_told_over_whatever_is_on_the_screen(
         assert [row[-1] for row in rows(main)] == ["done"]
 
 
-async def test_repeat_of_what_was_judged_is_asked_about_with_the_newest_look(
+async def test_review_of_a_repeat_says_what_the_history_now_has_of_the_judged_transfer(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
@@ -81,7 +81,7 @@ async def test_repeat_of_what_was_judged_is_asked_about_with_the_newest_look(
         assert len(exchange.requests) == 1
 
 
-async def test_what_is_open_leaves_no_figure_fresh(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_open_transfer_makes_balances_doubtful(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         main.desk._pace = Pace()

@@ -1,4 +1,4 @@
-"""Screens that lie over each other: each takes itself away alone and once, and what is below stays true."""
+"""Screens on top of each other: each closes only itself, once, and what it covers stays up to date."""
 
 import asyncio
 from collections.abc import Callable
@@ -54,19 +54,19 @@ SMALL = (80, 24)
 
 
 def burst(pilot: Pilot[bool], *keys: str) -> None:
-    """Keys that are all there before the first one is heard."""
+    """Keys that all arrive before the first one is handled."""
     for key in keys:
         pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
 
 
 async def rest(pilot: Pilot[bool]) -> None:
-    """Let everything be done that a burst of keys has led to."""
+    """Wait until the app has handled a burst of keys."""
     for _ in range(6):
         await pilot.pause()
 
 
 def settled(main: MainScreen) -> Transfer:
-    """A transfer in the journal that was unknown and is judged."""
+    """A transfer in the journal that was unknown, and is judged."""
     journal = main.desk._journal
     sending = Sending(
         REQUEST,
@@ -107,7 +107,7 @@ async def sent_and_held(pilot: Pilot[bool], exchange: DemoExchange) -> Gate:
     ],
     ids=lambda keys: "-".join(keys),
 )
-async def test_keys_in_one_burst_take_no_more_away_than_was_opened(
+async def test_keys_in_one_burst_close_no_more_than_was_opened(
     opened: list[str], keys: list[str], demo_app: AppMaker
 ) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
@@ -119,7 +119,7 @@ async def test_keys_in_one_burst_take_no_more_away_than_was_opened(
         assert main in pilot.app.screen_stack
 
 
-async def test_a_command_is_run_once_however_often_it_is_chosen(demo_app: AppMaker) -> None:
+async def test_a_command_runs_once_however_often_it_is_chosen(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         await until_open(pilot)
         await pilot.press("ctrl+p")
@@ -131,7 +131,7 @@ async def test_a_command_is_run_once_however_often_it_is_chosen(demo_app: AppMak
         assert len(pilot.app.screen_stack) == 3
 
 
-async def test_there_is_one_palette_though_a_notice_lies_over_it(demo_app: AppMaker) -> None:
+async def test_no_second_palette_opens_while_a_notice_covers_one(demo_app: AppMaker) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await send(pilot)
@@ -144,7 +144,7 @@ async def test_there_is_one_palette_though_a_notice_lies_over_it(demo_app: AppMa
         assert [type(screen) for screen in pilot.app.screen_stack[1:]] == [MainScreen, QuietPalette, NoticeScreen]
 
 
-async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
+async def test_an_answer_under_the_palette_is_shown_once_the_palette_closes(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
@@ -165,7 +165,7 @@ async def test_an_answer_under_the_palette_is_told_once_that_is_closed(
         await until_screen(pilot, MainScreen)
 
 
-async def test_a_notice_stays_whatever_ends_below_it(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_a_notice_stays_when_screens_below_it_close(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await send(pilot)
@@ -184,11 +184,11 @@ async def test_a_notice_stays_whatever_ends_below_it(demo_app: AppMaker, exchang
 
 
 def is_said(pilot: Pilot[bool], said: str) -> bool:
-    """Whether it stands on the screen, in whatever lines."""
+    """Whether the screen shows it, in whatever lines."""
     return said in screen_text(pilot).replace("\n", " ")
 
 
-async def test_a_notice_is_told_how_it_ended(demo_app: AppMaker) -> None:
+async def test_a_notice_shows_the_newest_outcome(demo_app: AppMaker) -> None:
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await send(pilot)
@@ -207,10 +207,10 @@ async def test_a_notice_is_told_how_it_ended(demo_app: AppMaker) -> None:
             assert "unknown again" not in screen_text(pilot)
 
 
-async def test_an_answer_that_is_held_does_not_count_once_something_lies_over_its_question(
+async def test_a_held_answer_is_dropped_once_its_question_is_covered(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The driver is one for which all is well: no other key has come, and the terminal answers nothing."""
+    """The driver has no other key, and its terminal answers nothing."""
     monkeypatch.setattr(question, "_HOLD_S", 0.2)
     driver: Any = SimpleNamespace(
         answers=False,
@@ -237,7 +237,7 @@ async def test_an_answer_that_is_held_does_not_count_once_something_lies_over_it
         assert len(exchange.ledger.transfers) == 1
 
 
-async def test_what_ends_below_the_cover_leaves_it_there(demo_app: AppMaker) -> None:
+async def test_the_lock_screen_stays_when_screens_below_it_close(demo_app: AppMaker) -> None:
     app = demo_app()
     async with app.run_test(size=SMALL) as pilot:
         await until_open(pilot)
@@ -255,7 +255,7 @@ async def test_what_ends_below_the_cover_leaves_it_there(demo_app: AppMaker) -> 
 
 
 @pytest.mark.parametrize("key", ["tab", "shift+tab"])
-async def test_going_on_where_there_is_no_field_goes_nowhere(key: str, demo_app: AppMaker) -> None:
+async def test_moving_on_without_a_field_does_nothing(key: str, demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(50, 12)) as pilot:
         await until_screen(pilot, MainScreen)
         await pilot.press(key)
@@ -265,7 +265,7 @@ async def test_going_on_where_there_is_no_field_goes_nowhere(key: str, demo_app:
 
 
 @pytest.mark.parametrize("key", ["f2", "f3", "f4", "f7", "ctrl+p"])
-async def test_keys_behind_the_one_that_quits_open_nothing(key: str, demo_app: AppMaker) -> None:
+async def test_keys_after_the_one_that_quits_open_nothing(key: str, demo_app: AppMaker) -> None:
     app = demo_app(asset="USDT", amount="1.5")
     async with app.run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
@@ -274,7 +274,7 @@ async def test_keys_behind_the_one_that_quits_open_nothing(key: str, demo_app: A
         assert app.screen is main
 
 
-async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_a_covered_result_shows_how_the_transfer_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
     exchange.history.hidden = Lag(reads=10**6)
     exchange.faults.append(Fault(answer=Reply(502)))
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
@@ -290,7 +290,7 @@ async def test_a_result_under_something_is_told_how_it_ended(demo_app: AppMaker,
         await until(pilot, lambda: "Transfer done" in screen_text(pilot) and "reading" not in screen_text(pilot))
 
 
-async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_a_result_shows_that_its_transfer_is_unknown_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
     exchange.faults.append(Fault(answer=Reply(502)))
     exchange.history.hidden = Lag(reads=10**6)
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
@@ -303,7 +303,7 @@ async def test_a_result_says_that_it_is_unknown_again(demo_app: AppMaker, exchan
         await until(pilot, lambda: "Transfer unknown" in screen_text(pilot) and "now:" not in screen_text(pilot))
 
 
-async def test_an_entry_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_an_entry_shows_how_its_transfer_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
     exchange.history.hidden = Lag(reads=10**6)
     exchange.faults.append(Fault(answer=Reply(502)))
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
@@ -321,7 +321,7 @@ async def test_an_entry_is_told_how_it_ended(demo_app: AppMaker, exchange: DemoE
         assert isinstance(pilot.app.screen, EntryScreen)
 
 
-async def test_holdings_under_something_are_told_what_was_read(demo_app: AppMaker) -> None:
+async def test_covered_holdings_show_new_balances(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await pilot.press("f6")
@@ -336,7 +336,7 @@ async def test_holdings_under_something_are_told_what_was_read(demo_app: AppMake
         await until(pilot, lambda: "13 assets" not in str(table.render()))
 
 
-async def test_a_comparison_waits_below_the_cover(
+async def test_a_comparison_waits_while_the_app_is_locked(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = demo_app(asset="USDT", amount="1")
@@ -357,7 +357,7 @@ async def test_a_comparison_waits_below_the_cover(
         await until_screen(pilot, ReportScreen)
 
 
-async def test_a_question_that_is_settled_is_asked_no_more(
+async def test_a_decision_is_not_asked_for_once_the_transfer_is_settled(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.desk.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
@@ -396,7 +396,7 @@ async def test_a_question_that_is_settled_is_asked_no_more(
         "goto",
     ],
 )
-async def test_a_screen_that_is_taken_away_before_it_is_seen_is_no_error(
+async def test_a_screen_removed_before_it_is_shown_is_no_error(
     demo_app: AppMaker, exchange: DemoExchange, opened: str
 ) -> None:
     app = demo_app(asset="USDT", amount="1")
@@ -424,7 +424,7 @@ async def test_a_screen_that_is_taken_away_before_it_is_seen_is_no_error(
         assert app.screen is main
 
 
-async def test_a_key_for_a_review_that_was_left_sends_nothing(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_a_key_for_a_closed_review_sends_nothing(demo_app: AppMaker, exchange: DemoExchange) -> None:
     app = demo_app(asset="USDT", amount="1")
     async with app.run_test(size=SMALL) as pilot:
         await until_open(pilot)
@@ -438,7 +438,7 @@ async def test_a_key_for_a_review_that_was_left_sends_nothing(demo_app: AppMaker
         assert not exchange.ledger.transfers
 
 
-async def test_a_notice_that_is_told_anew_twice_at_once_is_no_error(demo_app: AppMaker) -> None:
+async def test_a_notice_that_changes_twice_at_once_is_no_error(demo_app: AppMaker) -> None:
     app = demo_app(asset="USDT", amount="1")
     async with app.run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
@@ -451,7 +451,7 @@ async def test_a_notice_that_is_told_anew_twice_at_once_is_no_error(demo_app: Ap
         await until(pilot, lambda: "29" in screen_text(pilot))
 
 
-async def test_quitting_while_it_opens_is_no_error(demo_app: AppMaker) -> None:
+async def test_quitting_while_the_app_opens_is_no_error(demo_app: AppMaker) -> None:
     for turns in range(40):
         app = demo_app(asset="USDT", amount="1")
         running = asyncio.create_task(app.run_async(headless=True, size=SMALL))
@@ -462,8 +462,8 @@ async def test_quitting_while_it_opens_is_no_error(demo_app: AppMaker) -> None:
         assert app.return_code == 0, f"{turns}: {app._exception!r}"
 
 
-async def test_what_is_removed_comes_to_rest(demo_app: AppMaker) -> None:
-    """Of its idle event, Textual's handler for screens is the last one: the next would ask for another, for ever."""
+async def test_removed_widgets_come_to_rest(demo_app: AppMaker) -> None:
+    """Textual's handler of the idle event for screens comes last: the next one would post another idle event."""
     async with demo_app().run_test(size=SMALL) as pilot:
         await until_open(pilot)
         await pilot.press("f4")

@@ -1,4 +1,4 @@
-"""Nothing takes a screen away on which a secret is being typed, and nothing comes up over it."""
+"""Nothing closes or covers a screen on which a secret is being typed."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def typed(pilot: Pilot[Any]) -> list[str]:
     [(["u"], UnlockScreen), (["s"], AddKeyScreen), (["f4", "a"], AddKeyScreen), (["f4"], KeysScreen)],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "",
 )
-async def test_desk_that_is_ready_waits_until_the_secret_is_typed(
+async def test_opened_desk_waits_until_the_secret_is_typed(
     is_slow: FakeKeyring, opening: list[str], screen: type
 ) -> None:
     app = ShunterApp(Start(base_url=HOST))
@@ -69,7 +69,7 @@ async def test_desk_that_is_ready_waits_until_the_secret_is_typed(
         assert app._postponed.message is None
 
 
-async def test_key_that_is_back_waits_until_the_passphrase_is_typed_over_the_cover(
+async def test_fetched_key_waits_until_the_passphrase_is_typed_over_the_lock_screen(
     backend: FakeKeyring, one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = ShunterApp(Start(base_url=HOST))
@@ -108,7 +108,7 @@ async def test_notice_waits_until_the_secret_is_typed(one_key: keys.Profile) -> 
         await until_screen(pilot, NoticeScreen)
 
 
-async def test_what_is_typed_as_a_screen_gets_ready_comes_behind_what_was_typed_before_it(
+async def test_keys_typed_while_a_screen_opens_keep_their_order(
     is_slow: FakeKeyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the end of a secret comes before its beginning, and in another field."""

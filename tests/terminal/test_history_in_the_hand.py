@@ -35,7 +35,7 @@ def test_demos_history_is_seen_searched_and_made_the_next_transfer(demo: Pty) ->
     found = demo.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M +([0-9.]+) +USDT done +elsewhere (\d+)")
     assert all("Spot -> USD-M" in line for line in demo.screen().splitlines() if " elsewhere " in line)
     demo.type(ENTER)
-    demo.wait_for("It is on the exchange's record alone", found[2], "MAIN_UMFUTURE", "CONFIRMED")
+    demo.wait_for("Only the exchange has a record of it", found[2], "MAIN_UMFUTURE", "CONFIRMED")
     demo.type("q")
     demo.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M")
     demo.type("r")

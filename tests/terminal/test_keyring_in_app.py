@@ -264,11 +264,11 @@ def test_idle_app_covers_itself_and_a_key_press_brings_the_key_back(
     settings.write_text(json.dumps({"idle_lock_minutes": 0.1}))
 
     terminal = open_app(gnome_keyring.environment)
-    covered = terminal.wait_for("Locked: nobody has pressed a key")
+    covered = terminal.wait_for("Locked: no key was pressed")
     assert "USDT" not in covered
     terminal.type("x")
     terminal.wait_for("13 assets", "keyring: Secret Service")
-    terminal.wait_for("Locked: nobody has pressed a key")
+    terminal.wait_for("Locked: no key was pressed")
     gnome_keyring.log_out()
     terminal.type("x")
     terminal.wait_for("The keyring is locked", "u  unlock the keyring")

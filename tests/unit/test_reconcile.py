@@ -265,7 +265,7 @@ def test_record_that_a_person_declined_is_not_its() -> None:
 def test_word_of_a_person_alone_does_not_agree() -> None:
     row = row_of(1, persons_word(True))
     assert compared([row], []) == Comparison((), (), 0, by_word=1)
-    assert words.besides(compared([row], [])) == ["1 done by your word; not compared."]
+    assert words.besides(compared([row], [])) == ["1 done, as you decided; not compared."]
     assert compared([row], [record_of(row)]) == Comparison((), (), 0, by_word=1, perhaps=1)
     (found,) = compared([row], [record_of(row, "FAILED")]).differences
     assert (found.kind, found.is_match) == (DifferenceKind.POSSIBLE, True)

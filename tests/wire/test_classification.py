@@ -163,7 +163,7 @@ async def test_request_executed_after_the_client_gave_up_is_found(
     transfer = await seat.send()
     await seat.until(lambda: len(seat.notes) >= 3)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
-    assert all(note.note.startswith("no record in the history by") for note in seat.notes)
+    assert all(note.note.startswith("no record in the history as of") for note in seat.notes)
     gate.open()
     assert (await seat.settled(transfer)).outcome is Outcome.DONE
     agree(seat)

@@ -355,5 +355,5 @@ async def test_slow_time_is_no_proof_that_a_window_is_over(seat: Seat, server: D
     seat.client.clock = replace(seat.client.clock, server_ms=seat.client.clock.server_ms + 10_000)
     server.exchange.clock_offset_ms += 10_000
     await seat.until(lambda: len(seat.notes) >= 4)
-    assert all(note.note.startswith("no record in the history by") for note in seat.notes)
+    assert all(note.note.startswith("no record in the history as of") for note in seat.notes)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN

@@ -127,7 +127,7 @@ async def _reads_in_vain(seat: Seat, more: int) -> None:
     """Wait until the history was read so many times more, each time without a record."""
     before = len(seat.notes)
     await seat.until(
-        lambda: sum(note.note.startswith("no record in the history by") for note in seat.notes[before:]) >= more
+        lambda: sum(note.note.startswith("no record in the history as of") for note in seat.notes[before:]) >= more
     )
 
 
@@ -426,7 +426,7 @@ async def test_read_that_was_not_whole_does_not_count(
     past_the_window()
     assert (await seat.settled(transfer)).outcome is Outcome.NOT_EXECUTED
     notes = [note.note for note in seat.notes]
-    assert sum(note.startswith("no record in the history by") for note in notes) >= 3  # the fourth one judges
+    assert sum(note.startswith("no record in the history as of") for note in notes) >= 3  # the fourth one judges
     assert sum("out of reach" in note for note in notes) >= 3
 
 

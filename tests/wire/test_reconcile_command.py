@@ -60,7 +60,7 @@ def test_nothing_differs(server: DemoServer, capsys: pytest.CaptureFixture[str])
     assert main(["reconcile"]) == 0
     assert capsys.readouterr().out == (
         "1 refused, failed, not sent or judged; no record says that they moved.\n"
-        "1 done by your word; not compared.\n"
+        "1 done, as you decided; not compared.\n"
         "1 agree, 0 differ.\n"
     )
 

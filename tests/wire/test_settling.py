@@ -24,7 +24,7 @@ from tui.exchange import client as client_module
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.words.settling import Doubt
 
-NO_RECORD = r"no record in the history by \d\d:\d\d:\d\d; next look at \d\d:\d\d:\d\d"
+NO_RECORD = r"no record in the history as of \d\d:\d\d:\d\d; read again at \d\d:\d\d:\d\d"
 
 Agree = Callable[[Seat], None]
 Jump = Callable[[], None]

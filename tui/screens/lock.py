@@ -1,4 +1,4 @@
-"""The cover over an idle app, which has dropped its key."""
+"""The screen that covers an idle app, which has dropped its key."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.widgets.late_messages import DropsLateMessages
 
-_LOCKED = "Locked: nobody has pressed a key for a while, so Shunter has let go of the API key."
-_ASK = "Any key fetches it from the keyring.   ^Q  quit"
-_ASK_SESSION = "It was for this session only. Any key asks for it again.   ^Q  quit"
-_ASK_REPLACED = "Any key tries again. For F4, quit and start again.   ^Q  quit"
-_ASK_UNLOCK = "u  unlock the keyring   Any other key tries again.   ^Q  quit"
+_LOCKED = "Locked: no key was pressed for a while, so Shunter has dropped the API key."
+_ASK = "Press any key to fetch it from the keyring.   ^Q  quit"
+_ASK_SESSION = "It was for this session only. Press any key to enter it again.   ^Q  quit"
+_ASK_REPLACED = "Press any key to try again. For F4, quit and start again.   ^Q  quit"
+_ASK_UNLOCK = "u  unlock the keyring   Any other key  try again   ^Q  quit"
 
 FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
-"""Returns the key from the keyring, and calls its argument when that takes long. Raises KeyStoreError."""
+"""Returns the key from the keyring. Calls its argument if the keyring is slow. Raises KeyStoreError."""
 
 
 class LockScreen(DropsLateMessages, Screen[None]):
@@ -33,7 +33,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
 
     @dataclass
     class KeyFetched(Message):
-        """The key is back from the keyring."""
+        """Posted when the keyring has returned the key."""
 
         key: ApiKey
 
@@ -46,14 +46,14 @@ class LockScreen(DropsLateMessages, Screen[None]):
         self._wakes_when_seen = False
 
     def compose(self) -> ComposeResult:
-        """Show nothing that is below the cover."""
+        """Show nothing of the app."""
         with VerticalScroll(classes="page", can_focus=False):
             yield Label("Shunter", classes="title")
             yield Label(_LOCKED, id="problem", markup=False)
             yield Label(_ASK if self._fetch_key else _ASK_SESSION, id="lock-ask", markup=False)
 
     def on_screen_resume(self) -> None:
-        """Let the next key press ask again, if the person did not type the key."""
+        """Let the next key press ask again if the person left without typing the key."""
         if self._fetch_key is None:
             self._is_waking = False
         if self._wakes_when_seen:
@@ -61,7 +61,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
             self._wake()
 
     def on_key(self, event: events.Key) -> None:
-        """Wake the app at any key; `u` unlocks the keyring if that is known to be locked."""
+        """Wake the app. `u` unlocks the keyring if that is known to be locked."""
         event.stop()
         event.prevent_default()
         if self.app.screen is not self:
@@ -82,7 +82,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
             self.post_message(self.KeyFetched(key))
 
     def _show_problem(self, problem: keys.KeyStoreError) -> None:
-        """Say why the key is not back, or not yet."""
+        """Show why there is no key yet."""
         self._problem = problem
         self._is_waking = False
         ask = _ASK
@@ -93,7 +93,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
         self._say(str(problem), ask)
 
     def wake_when_seen(self) -> None:
-        """Fetch the key again once no screen covers this one: it came while a secret was being typed."""
+        """Fetch the key again once no screen covers this one: it came while the person typed a secret."""
         self._is_waking = False
         self._wakes_when_seen = True
 

@@ -1,6 +1,6 @@
-"""Entries in words: where a record was made, what it and the journal say differently, and what to do about that.
+"""Sentences about entries: where a record was made, how it and the journal differ, and what to do about that.
 
-They are functions of a row's evidence and of what the record says, both whole.
+They are made from a row's evidence and from the whole record.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,13 +21,13 @@ NO_DEMO_JOURNAL = "The demo exchange has no journal here: there is nothing to co
 NOT_JOINED = "There is no journal on this machine: which of these transfers were made with Shunter is not known."
 
 _ELSEWHERE = (
-    "It is on the exchange's record alone, and no transfer of this journal can be it: made with the exchange's own app "
-    "or page, or by another program or journal."
+    "Only the exchange has a record of it, and no transfer in this journal can be it. It was made with the exchange's "
+    "own app or site, or by another program or journal."
 )
-_NOT_COMPARED = "It is on the exchange's record. The journal could not be read whole: where it was made is not known."
-_DIFFERS = "The journal and the exchange's record say different things of it. What the exchange says counts."
-_NO_RECORD = "No record of it was read: it is in the journal alone."
-_UNREADABLE = "The exchange's record of it is not as documented; it stands below as it came."
+_NOT_COMPARED = "The exchange has a record of it. Where it was made is not known: the journal could not be read whole."
+_DIFFERS = "The journal and the exchange's record of it differ. What the exchange says counts."
+_NO_RECORD = "No record of it was read: only the journal has it."
+_UNREADABLE = "The exchange's record of it is not as documented. It is shown below as it came."
 _STILL_PENDING = "Its record still says PENDING."
 
 _ADVICE = {
@@ -91,7 +91,7 @@ def possible_rows(entry: Entry) -> str:
 
 
 def sentence(difference: Difference) -> str:
-    """Return what either side says."""
+    """Return what the journal and the exchange say about it."""
     sides = []
     if (transfer := difference.transfer) is not None:
         source, destination = transfer.request.ends
@@ -118,24 +118,24 @@ def advice(difference: Difference) -> str:
 
 
 def besides(comparison: Comparison) -> list[str]:
-    """Return what does not differ and does not agree either, a sentence each."""
+    """Return a sentence about each group of transfers that neither agree nor differ."""
     counts = [
         (comparison.unmoved, "refused, failed, not sent or judged; no record says that they moved."),
-        (comparison.by_word, "done by your word; not compared."),
+        (comparison.by_word, "done, as you decided; not compared."),
         (comparison.pending, "done, and their records still say PENDING: not settled yet."),
         (comparison.open, "not settled yet: open Shunter with this key, and it finds out."),
-        (comparison.left_out, "not compared: sent within the last hour, or of what could not be read."),
+        (comparison.left_out, "not compared: sent within the last hour, or their history could not be read."),
         (comparison.other_key, "not compared: sent with another key, perhaps of another account."),
         (
             comparison.perhaps,
-            'of the exchange\'s records perhaps made here: shunter history names them "perhaps here".',
+            'of the exchange\'s records may have been made here: shunter history calls them "perhaps here".',
         ),
     ]
     return [f"{count:,} {sentence}" for count, sentence in counts if count]
 
 
 def summary(comparison: Comparison, unread: int = 0) -> str:
-    """Return what a comparison comes to. `unread` is how many questions to the exchange were given up."""
+    """Return the result of a comparison. `unread` is how many questions to the exchange were given up."""
     differ, elsewhere = len(comparison.differences), len(comparison.elsewhere)
     return " ".join(
         [
@@ -170,8 +170,8 @@ def _possible(rows: Sequence[Transfer]) -> str:
     more = f", or {len(rows) - 1} more" if len(rows) > 1 else ""
     row = rows[0]
     return (
-        f"It could be {_row(row)} of this journal{more}, which {outcomes.standing(row.evidence)}. The journal knows no "
-        "tranId of that one."
+        f"It could be {_row(row)} of this journal{more}, which {outcomes.standing(row.evidence)}. The journal has no "
+        "tranId for it."
     )
 
 

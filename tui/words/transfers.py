@@ -1,4 +1,4 @@
-"""One transfer in words: every fact with its name, and the lines about it in notices and questions."""
+"""Sentences about one transfer: its facts with their names, and the lines about it in notices and questions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from tui.words import answers, outcomes
 
 
 def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
-    """Return every fact with its name; the note says how the settling goes."""
+    """Return every fact with its name. `note` is the progress of the settling."""
     named = [
         ("tranId", str(transfer.tran_id or "")),
         *reasons(transfer),
@@ -24,7 +24,7 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
 
 
 def request_facts(request: TransferRequest) -> list[tuple[str, str]]:
-    """Return what is asked of the exchange, each fact with its name."""
+    """Return the facts of a request, each with its name."""
     source, destination = request.ends
     return [
         ("From", source.wide_label),
@@ -35,12 +35,12 @@ def request_facts(request: TransferRequest) -> list[tuple[str, str]]:
 
 
 def not_written(error: Exception) -> str:
-    """Return why an answer could not be written to the journal, where Shunter itself is the reason."""
+    """Return why an answer could not be written to the journal, if Shunter itself failed."""
     return f"Shunter itself failed: {type(error).__name__}."
 
 
 def reasons(transfer: Transfer) -> list[tuple[str, str]]:
-    """Return what the outcome rests on, what to do about it, and what came of sending it if that was something else."""
+    """Return the reason of the outcome, what to do about it, and what the sending led to at first, if that differs."""
     evidence, answer = transfer.evidence, transfer.answer
     unnumbered = "Known by" if transfer.outcome is Outcome.DONE else "Why"
     name = unnumbered if code_from(evidence) is None else "Answer"
@@ -54,7 +54,7 @@ def reasons(transfer: Transfer) -> list[tuple[str, str]]:
 
 
 def ended(transfer: Transfer) -> tuple[str, str]:
-    """Return a title and a line about a transfer that was unknown and has ended."""
+    """Return the title and the text of a notice: a transfer that was unknown has ended."""
     request = transfer.request
     source, destination = request.ends
     move = f"{quantity(request.amount, request.asset)}, {source.label} -> {destination.label}"
@@ -65,7 +65,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
 
 
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
-    """Return what to know before an amount is moved a second time: of a transfer that is in doubt rather than done."""
+    """Return a warning before an amount is moved a second time. It names one in doubt, if there is one."""
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
     when = moments.shown(earlier.timestamp_ms, "%H:%M:%S")
     look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
