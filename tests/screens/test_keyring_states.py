@@ -39,7 +39,7 @@ from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
 from tui.keys import keyring_calls, session_bus
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.entry import EntryScreen
-from tui.screens.keys import KeysScreen, ProfileList
+from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
@@ -47,6 +47,7 @@ from tui.screens.unlock import PlainTextScreen, UnlockScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.status_bar import StatusBar
+from tui.widgets.steady_list import SteadyList
 from tui.widgets.trouble_line import TroubleLine
 
 SIZE = (80, 24)
@@ -659,7 +660,7 @@ async def open_keys(pilot: Pilot[Any]) -> None:
     await until_open(pilot)
     await pilot.press("f4")
     await until_screen(pilot, KeysScreen)
-    await until(pilot, lambda: pilot.app.screen.query_one(ProfileList).marked is not None)
+    await until(pilot, lambda: pilot.app.screen.query_one(SteadyList).marked is not None)
 
 
 async def ask_to_remove(pilot: Pilot[Any]) -> None:
@@ -782,7 +783,7 @@ def another_key() -> ApiKey:
 
 def profile_lines(app: ShunterApp) -> list[str]:
     """The list of keys."""
-    return [str(option.prompt) for option in app.screen.query_one(ProfileList).options]
+    return [str(option.prompt) for option in app.screen.query_one(SteadyList).options]
 
 
 def report(**restrictions: bool) -> KeyCheck:
@@ -817,7 +818,7 @@ async def test_key_in_use_is_marked_and_under_the_cursor(one_key: keys.Profile) 
     async with app.run_test(size=SIZE) as pilot:
         await open_keys(pilot)
         await until(pilot, lambda: ["in use" in line for line in profile_lines(app)] == [False, True, False])
-        marked = app.screen.query_one(ProfileList).marked
+        marked = app.screen.query_one(SteadyList).marked
         assert marked
         assert marked.name == "another"
 

@@ -102,7 +102,7 @@ async def test_a_click_on_a_list_that_changes_chooses_what_it_showed_or_nothing(
     app = demo_app()
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        listed = SteadyList(*(Option(f"line {number}") for number in range(6)))
+        listed = SteadyList[str](*(Option(f"line {number}") for number in range(6)))
         await main.mount(listed, before=0)
         await pilot.pause()
         click(pilot, place(listed, 5))

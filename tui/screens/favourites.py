@@ -3,16 +3,13 @@
 from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
-from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
-from textual.widgets.option_list import Option
 
 from tui.domain.amounts import AmountError, parse_amount, quantity
 from tui.domain.balances import ends
@@ -52,9 +49,6 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         super().__init__()
         self._draft = draft
         self._profile = profile
-        self._shown: list[Favourite] = []
-        self._lines: WeakKeyDictionary[Option, Favourite] = WeakKeyDictionary()
-        """The favourite of each line, also of a line that was removed after somebody chose it."""
         self._to_remove: Favourite | None = None
         self._to_keep = Favourite("", draft)
         self._is_naming = False
@@ -62,7 +56,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -page"):
             yield Label("Favourites", classes="title")
-            yield SteadyList(id="favourites", compact=True)
+            yield SteadyList[Favourite](id="favourites", compact=True)
             yield Label("", id="favourites-said", markup=False)
             yield FormField("favourite-name", "Name", FieldInput("", max_length=40))
             yield AskLine(_ASK)
@@ -76,12 +70,12 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Close, and fill the form with the favourite."""
         event.stop()
-        self.dismiss(self._lines[event.option].draft)
+        self.dismiss(self._favourites.of(event.option).draft)
 
     @on(OptionList.OptionHighlighted)
     def leave_question(self) -> None:
         """Withdraw a question about another favourite."""
-        if self._to_remove and self._marked != self._to_remove:
+        if self._to_remove and self._favourites.marked != self._to_remove:
             self._withdraw()
 
     def action_keep_named(self) -> None:
@@ -115,7 +109,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
 
     def action_remove(self) -> None:
         """Ask whether to remove the marked favourite."""
-        if marked := self._marked:
+        if marked := self._favourites.marked:
             self._to_remove = marked
             self._say(f"Remove {marked.name}?")
             self.query_one(AskLine).ask(_ASK_REMOVE)
@@ -132,9 +126,8 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         return self._is_naming if action == "keep_named" else not self._is_naming or action == "close"
 
     @property
-    def _marked(self) -> Favourite | None:
-        index = self.query_one(OptionList).highlighted
-        return self._shown[index] if index is not None and index < len(self._shown) else None
+    def _favourites(self) -> SteadyList[Favourite]:
+        return self.query_one("#favourites", SteadyList)
 
     def _remove(self, favourite: Favourite) -> None:
         try:
@@ -151,24 +144,19 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
 
     def _list(self) -> None:
         """List the favourites of every profile and of this one, and the mistakes in the file."""
+        usable: list[Favourite] = []
         problem = ""
         try:
             content = favourites()
         except FavouritesError as error:
-            self._shown, problem = [], str(error)
+            problem = str(error)
         else:
-            self._shown = [each for each in content.usable if each.profile in ("", self._profile)]
+            usable = [each for each in content.usable if each.profile in ("", self._profile)]
             if content.mistakes:
                 problem = f"{favourites_path()}:\n" + "\n".join(map(str, content.mistakes))
-        listed = self.query_one(OptionList)
-        listed.clear_options()
-        width = max((len(each.name) for each in self._shown), default=0)
-        lines = {Option(Content(f" {each.name:<{width}}  {_summary(each)}")): each for each in self._shown}
-        self._lines.update(lines)
-        listed.add_options(lines)
-        listed.highlighted = 0 if self._shown else None
-        listed.display = bool(self._shown)
-        self._say(problem or ("" if self._shown else _NONE))
+        width = max((len(each.name) for each in usable), default=0)
+        self._favourites.show((f" {each.name:<{width}}  {_summary(each)}", each) for each in usable)
+        self._say(problem or ("" if usable else _NONE))
 
     def _say(self, text: str) -> None:
         label = self.query_one("#favourites-said", Label)
@@ -182,7 +170,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         field.show_problem("")
         field.show_hint(f"keeps {_summary(self._to_keep)}" if is_asked else "")
         self.query_one(AskLine).ask(_ASK_NAME if is_asked else _ASK)
-        self.set_focus(field.entry if is_asked else self.query_one(OptionList))
+        self.set_focus(field.entry if is_asked else self._favourites)
 
 
 def _summary(favourite: Favourite) -> str:

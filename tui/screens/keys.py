@@ -8,11 +8,9 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
-from textual.widgets.option_list import Option
 
 from tui import keys
 from tui.desk.keycheck import check
@@ -35,40 +33,6 @@ _ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
 _NO_KEYS = "There are no keys yet: press a to add one."
 _MOST_OF_PLACE = 21
 """Characters that a line of the dialog has left."""
-
-
-class ProfileList(SteadyList):
-    """Lists profiles. It is hidden if there are none."""
-
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, compact=True)
-        self.profiles: tuple[keys.Profile, ...] = ()
-        """In the order of the list."""
-
-    def show(self, profiles: tuple[keys.Profile, ...], in_use: str) -> None:
-        """List profiles and mark the one in use, where the cursor starts. It stays on its name later."""
-        name = self.marked.name if self.marked else in_use
-        self.profiles = profiles
-        self.clear_options()
-        self.add_options(Option(Content(_line(profile, in_use)), id=profile.name) for profile in profiles)
-        self.display = bool(profiles)
-        if profiles:
-            self.mark(name)
-            self.focus()
-
-    def mark(self, name: str) -> None:
-        """Move the cursor to a name, or to the first profile if that name is not listed."""
-        names = [profile.name for profile in self.profiles]
-        self.highlighted = names.index(name) if name in names else 0
-
-    def named(self, name: str | None) -> keys.Profile | None:
-        """Return the profile of a name, or None if it is no longer listed."""
-        return next((profile for profile in self.profiles if profile.name == name), None)
-
-    @property
-    def marked(self) -> keys.Profile | None:
-        """The profile under the cursor."""
-        return None if self.highlighted is None or not self.profiles else self.profiles[self.highlighted]
 
 
 class KeysScreen(StaysOpen, ModalScreen[None]):
@@ -106,7 +70,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -page", can_focus=False):
             yield Label("Keys", classes="title")
-            yield ProfileList(id="profiles")
+            yield SteadyList[keys.Profile](id="profiles", compact=True)
             yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)
             yield Label("", id="keys-backend", markup=False)
@@ -122,14 +86,16 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Close, to go on with a profile."""
         event.stop()
-        if not self._is_removing() and (profile := self.query_one(ProfileList).named(event.option_id)):
+        name = self._profiles.of(event.option).name
+        profile = next((profile for profile in self._profiles.things if profile.name == name), None)
+        if profile and not self._is_removing():
             self.post_message(self.ProfileChosen(profile))
             self.dismiss()
 
     @on(OptionList.OptionHighlighted)
     def leave_question(self, event: OptionList.OptionHighlighted) -> None:
         """Withdraw a question about another key."""
-        if self.query_one(ProfileList).marked != self._to_remove:
+        if self._profiles.marked != self._to_remove:
             self._withdraw()
 
     def on_screen_suspend(self) -> None:
@@ -143,19 +109,19 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
     def action_replace(self) -> None:
         """Ask for another key under the same name."""
-        if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
+        if not self._is_removing() and (profile := self._profiles.marked):
             self.app.push_screen(AddKeyScreen(profile.base_url, profile), self._added)
 
     def action_check(self) -> None:
         """Ask the exchange what the key may do."""
         self._withdraw()
-        if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
+        if not self._is_removing() and (profile := self._profiles.marked):
             self._say(f"Asking {profile.base_url} what the key {profile.name} may do...")
             self.check_key(profile)
 
     def action_remove(self) -> None:
         """Ask whether to remove the key."""
-        if not self._is_removing() and (profile := self.query_one(ProfileList).marked):
+        if not self._is_removing() and (profile := self._profiles.marked):
             self._to_remove = profile
             self._question.ask()
 
@@ -239,23 +205,31 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
-            profiles = self.query_one(ProfileList)
-            known = profile.name in (listed.name for listed in profiles.profiles)
-            self._list()
-            profiles.mark(profile.name)
+            known = profile.name in (listed.name for listed in self._profiles.things)
+            self._list(profile.name)
             self._say(f"{profile.name} was {'replaced' if known else 'added'}. Asking {profile.base_url}...")
             self.check_key(profile)
         else:
             self._list()  # the keyring may have kept a key that the person gave up waiting for
 
-    def _list(self) -> None:
+    @property
+    def _profiles(self) -> SteadyList[keys.Profile]:
+        return self.query_one("#profiles", SteadyList)
+
+    def _list(self, marked: str = "") -> None:
+        """List the profiles. The cursor goes to the marked name; it stays on its own, and starts at the one in use."""
         try:
             listed = keys.profiles()
         except keys.KeyStoreError as error:
             self._say(str(error))
             return
-        profiles = tuple(profile for profile in listed if self._base_url in (None, profile.base_url))
-        self.query_one(ProfileList).show(profiles, self._in_use)
+        profiles = [profile for profile in listed if self._base_url in (None, profile.base_url)]
+        before = self._profiles.marked
+        name = marked or (before.name if before else self._in_use)
+        at = next((number for number, profile in enumerate(profiles) if profile.name == name), 0)
+        self._profiles.show(((_line(profile, self._in_use), profile) for profile in profiles), at)
+        if profiles:
+            self._profiles.focus()
         self.query_one("#no-keys").display = not profiles
 
     def _withdraw(self) -> None:

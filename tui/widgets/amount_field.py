@@ -1,10 +1,8 @@
 """The field of the amount: digits, a part of what can be moved, or "all but 50"."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
-from textual.message import Message
 from textual.widgets import Static
 
 from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, left_behind, plain
@@ -17,19 +15,15 @@ from tui.widgets.form_field import FormField
 class Shares(Static):
     """Names what the letters in the amount stand for. A click does what its letter does."""
 
-    @dataclass
-    class LetterClicked(Message):
-        """Posted when a letter is clicked: one of `SHARES`, or `LEAVE`."""
-
-        letter: str
-
-    def __init__(self) -> None:
+    def __init__(self, choose: Callable[[str], None]) -> None:
+        """`choose` is called with the letter that is clicked: one of `SHARES`, or `LEAVE`."""
+        self._choose = choose
         names = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: ALL_BUT}
         super().__init__("  ".join(f"[@click=letter('{letter}')]{letter} {name}[/]" for letter, name in names.items()))
 
     def action_letter(self, letter: str) -> None:
-        """Tell the field which letter was clicked."""
-        self.post_message(self.LetterClicked(letter))
+        """Pass on the letter."""
+        self._choose(letter)
 
 
 _LOST = "A key was not understood: check the amount. Ctrl+U empties it"
@@ -53,7 +47,7 @@ class AmountField(FormField):
     def compose(self) -> ComposeResult:
         """The letters below the field."""
         yield from super().compose()
-        yield Shares()
+        yield Shares(self._choose_letter)
 
     @property
     def doubt(self) -> str:
@@ -102,14 +96,13 @@ class AmountField(FormField):
         """Forget the wanted part: what the person types counts."""
         self._wanted = None
 
-    def on_shares_letter_clicked(self, event: Shares.LetterClicked) -> None:
+    def _choose_letter(self, letter: str) -> None:
         """Do what the letter does, whatever the field holds."""
-        event.stop()
         self.screen.set_focus(self.amount)
-        if event.letter == LEAVE:
+        if letter == LEAVE:
             self.amount.action_leave()
         else:
-            self._want(SHARES[event.letter])
+            self._want(SHARES[letter])
 
     def _want(self, percent: int) -> None:
         self._wanted = percent

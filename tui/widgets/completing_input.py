@@ -31,8 +31,8 @@ class Suggestions(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"suggestions--chosen"}
 
-    def __init__(self, take: Callable[[str], None]) -> None:
-        """Takes what to do with the text of a clicked line."""
+    def __init__(self, take: Callable[[int], None]) -> None:
+        """`take` is called with the index of a clicked line."""
         super().__init__()
         self._take = take
         self.choices: list[Choice] = []
@@ -75,7 +75,7 @@ class Suggestions(Widget):
             return super().post_message(message)
         index = self._top + message.y
         if message.button == _LEFT and 0 <= message.y < self._room and index < len(self.choices):
-            self._take(self.choices[index].value)
+            self._take(index)
         return True
 
     @property
@@ -107,7 +107,7 @@ class CompletingInput(FieldInput):
 
     def __init__(self, value: str = "", *, clean: Callable[[str], str], **options: object) -> None:
         super().__init__(value, clean=clean, **options)
-        self.suggestions = Suggestions(self._take_clicked)
+        self.suggestions = Suggestions(self.fill)
         self._choices: list[Choice] = []
         self._typed = self.value
         self._filled: str | None = self.value
@@ -137,10 +137,6 @@ class CompletingInput(FieldInput):
         """Put a line of the list into the field."""
         self._put(self.suggestions.choices[index].value)
         self.suggestions.show(self.suggestions.choices, index)
-
-    def _take_clicked(self, value: str) -> None:
-        values = [choice.value for choice in self.suggestions.choices]
-        self.fill(values.index(value))
 
     @property
     def is_choosing(self) -> bool:

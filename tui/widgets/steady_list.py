@@ -4,13 +4,17 @@ Over a slow line a click arrives some time after the person saw the list. Textua
 and looks it up later: by then the line may be another one, or gone.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     _Base = OptionList
@@ -41,5 +45,32 @@ class SteadyClicks(_Base):
             self.action_select()
 
 
-class SteadyList(SteadyClicks, OptionList):
-    """A list to choose from."""
+class SteadyList(SteadyClicks, OptionList, Generic[T]):
+    """Lists things to choose from, one a line. It is hidden if there are none."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.things: list[T] = []
+        """In the order of the list."""
+        self._by_option: WeakKeyDictionary[Option, T] = WeakKeyDictionary()
+        """The thing of each line, also of a line that was removed after somebody chose it."""
+
+    def show(self, lines: Iterable[tuple[str, T]], marked: int = 0) -> None:
+        """List things by their lines, and mark one of them."""
+        things = {Option(Content(line)): thing for line, thing in lines}
+        self.things = list(things.values())
+        self._by_option.update(things)
+        self.clear_options()
+        self.add_options(things)
+        self.highlighted = marked if things else None
+        self.display = bool(things)
+
+    def of(self, option: Option) -> T:
+        """Return the thing of a line."""
+        return self._by_option[option]
+
+    @property
+    def marked(self) -> T | None:
+        """The thing under the cursor."""
+        at = self.highlighted
+        return self.things[at] if at is not None and at < len(self.things) else None
