@@ -148,7 +148,7 @@ class Desk:
             try:
                 sentences[transfer.identity] = await self._newest(transfer)
             except (ExchangeError, JournalError) as error:
-                sentences[transfer.identity] = settling.looked(settling.out_of_reach(str(error)))
+                sentences[transfer.identity] = settling.read_sentence(settling.out_of_reach(str(error)))
         return sentences
 
     async def warm(self) -> None:
@@ -353,9 +353,9 @@ class Desk:
                 self._report(settled)
                 return outcomes.reason(settled.evidence) or outcomes.meaning(settled.evidence)
             case Progress(note=note):
-                return settling.looked(note)
+                return settling.read_sentence(note)
             case NoTrace():
-                return settling.looked(None)
+                return settling.read_sentence(None)
 
     def _settle_in_background(self, transfer: Transfer) -> None:
         if transfer.identity not in self._settling:

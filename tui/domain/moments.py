@@ -69,6 +69,11 @@ def shown(ms: int, time_format: str) -> str:
     return _or_number(ms, lambda moment: moment.strftime(time_format))
 
 
+def time_of_day(ms: int) -> str:
+    """Return the time to the second in this machine's zone: 13:05:00; or the number, as `in_full` does."""
+    return shown(ms, "%H:%M:%S")
+
+
 def with_offset(ms: int) -> str:
     """Date, time to the second and offset, as screens show a moment in full: 2026-11-24 13:05:00 +0100."""
     return shown(ms, "%Y-%m-%d %H:%M:%S %z")

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -89,13 +89,11 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         self._ask_name(False)
         self._list()
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: events.Key) -> None:
         """Take the answer to `action_remove`: `y` is a yes, any other key a no."""
-        key = getattr(event, "key", "")
-        if self._to_remove and key != "x":
-            marked = self._to_remove
+        if (marked := self._to_remove) and event.key != "x":
             self._withdraw()
-            if key == "y":
+            if event.key == "y":
                 self._remove(marked)
 
     def action_keep(self, takes_all: bool = False, is_own: bool = False) -> None:

@@ -48,22 +48,22 @@ class WelcomeScreen(OffersWays, Screen[None]):
 
     def __init__(self, missing: CannotOpen) -> None:
         super().__init__()
-        self._words = missing.words
+        self._missing = missing
         self.problem = missing.problem
-        self._keyring = missing.keyring
         self.takes_keys = True
         self.asks_secret = False
         """Whether the screen that it leads to asks for a secret."""
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="page"):
+            keyring = self._missing.keyring
             yield Label("Shunter", classes="title")
-            yield Label(self._words, id="problem", markup=False)
+            yield Label(self._missing.words, id="problem", markup=False)
             ways = ways_on(self.problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
             ways += [("F4", "add, choose or remove a key"), ("^Q", "quit")]
             yield Label("\n".join(f"{key:<4}{text}" for key, text in ways), id="ways", markup=False)
             yield Label(_KEY_HINT, id="key-hint", markup=False)
-            yield Label(f"Keyring: {self._keyring}" if self._keyring else "", id="keyring", markup=False)
+            yield Label(f"Keyring: {keyring}" if keyring else "", id="keyring", markup=False)
         yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

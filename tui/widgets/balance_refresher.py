@@ -3,6 +3,7 @@ wait. A wallet that could not be read is tried again and again.
 """
 
 import asyncio
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 
 from textual import work
@@ -67,25 +68,19 @@ class BalanceRefresher(Widget):
     async def read_all(self) -> None:
         """Read all wallets, saying so while it lasts."""
         self.post_message(self.Waiting("reading wallets..."))
-        async for balances in self._reader.read_all():
-            self.post_message(self.Read(balances))
-        self._end()
+        await self._show_each(self._reader.read_all())
 
     @work(group="touched")
     async def read_touched(self, transfer: Transfer) -> None:
         """Read the two wallets of a transfer."""
         move = transfer.request.type
-        async for balances in self._reader.read_wallets({move.source, move.destination}):
-            self.post_message(self.Read(balances))
-        self._end()
+        await self._show_each(self._reader.read_wallets({move.source, move.destination}))
 
     @work(exclusive=True, group="again")
     async def read_again(self) -> None:
         """Try the wallets that could not be read. The screen shows the result, not the attempt."""
         unread = [wallet for wallets in self._reader.balances.troubles().values() for wallet in wallets]
-        async for balances in self._reader.read_wallets(unread):
-            self.post_message(self.Read(balances))
-        self._end()
+        await self._show_each(self._reader.read_wallets(unread))
 
     @work(exclusive=True, group="transferable")
     async def read_transferable(self, account: Account, asset: str) -> None:
@@ -93,6 +88,12 @@ class BalanceRefresher(Widget):
         await asyncio.sleep(_SETTLED_S)
         balances = await self._reader.read_transferable(account, asset)
         self.post_message(self.TransferableRead(balances, account, asset))
+
+    async def _show_each(self, readings: AsyncIterable[Balances]) -> None:
+        """Post the balances after each wallet, then plan what is next."""
+        async for balances in readings:
+            self.post_message(self.Read(balances))
+        self._end()
 
     def _end(self) -> None:
         """Post which wallets could not be read, and plan what is next: another attempt at these, the moment when the

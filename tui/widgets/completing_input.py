@@ -45,7 +45,7 @@ class Suggestions(Widget):
     def show(self, choices: list[Choice], chosen: int | None = None, *, has_meant: bool = False) -> None:
         """Show as many choices as there is room for around the chosen one, and how many more there are."""
         self.has_meant = has_meant
-        self._rows = self._most_rows()
+        self._rows = max(2, min(_ROWS, (self.screen.size.height - 2) // 2))  # fit on one side of the field
         height = min(len(choices), self._rows)
         if not self.display or self.styles.height is None or self.styles.height.value != height:
             self.styles.height = height
@@ -82,10 +82,6 @@ class Suggestions(Widget):
     def _room(self) -> int:
         """How many choices are shown; the last line says how many more there are."""
         return self._rows if len(self.choices) <= self._rows else self._rows - 1
-
-    def _most_rows(self) -> int:
-        """Return how many lines always fit on one side of the field."""
-        return max(2, min(_ROWS, (self.screen.size.height - 2) // 2))
 
     @property
     def _top(self) -> int:

@@ -131,7 +131,7 @@ def advice(evidence: NeverLeft | Refusal | Ambiguous) -> str:
 
 def paused(wait_s: int) -> str:
     """Return a warning before something is sent although the exchange asks for a pause."""
-    until = moments.shown(wall_ms() + wait_s * 1000, "%H:%M:%S")
+    until = moments.time_of_day(wall_ms() + wait_s * 1000)
     return (
         f"The exchange asks for a pause until {until}: too many requests came from here. Sending before then may "
         "make the pause longer."

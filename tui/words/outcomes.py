@@ -6,7 +6,6 @@ Every function takes evidence, and none takes an outcome or a code: a sentence s
 from enum import Enum, auto
 from typing import assert_never
 
-from tui.domain import moments
 from tui.domain.evidence import (
     Accepted,
     Ambiguous,
@@ -27,6 +26,7 @@ from tui.domain.evidence import (
     SenderGone,
     outcome_from,
 )
+from tui.domain.moments import in_full, time_of_day
 from tui.domain.records import RecordStatus
 from tui.words import answers
 
@@ -85,16 +85,16 @@ def meaning(evidence: Evidence, watch: Watch = Watch.UNKNOWN) -> str:  # noqa: C
         case Ambiguous() | SenderGone() | Clash() | Reopened():
             return _LOOKING
         case MatchingRecord(status=RecordStatus.CONFIRMED, recorded_ms=recorded_ms):
-            return f"A matching record of {_time(recorded_ms)} in the exchange's history says that it moved."
+            return f"A matching record of {time_of_day(recorded_ms)} in the exchange's history says that it moved."
         case MatchingRecord(recorded_ms=recorded_ms):
             return (
-                f"A matching record of {_time(recorded_ms)} in the exchange's history says that it FAILED: by that, "
-                f"nothing moved. {_WATCHES[watch]}"
+                f"A matching record of {time_of_day(recorded_ms)} in the exchange's history says that it FAILED: by "
+                f"that, nothing moved. {_WATCHES[watch]}"
             ).rstrip()
         case NoRecord(as_of_ms=as_of_ms):
             return (
-                f"Judged not executed: the exchange's history had no record of it as of {_time(as_of_ms)}, in several "
-                f"whole reads. That is no proof. {_WATCHES[watch]}"
+                f"Judged not executed: the exchange's history had no record of it as of {time_of_day(as_of_ms)}, in "
+                f"several whole reads. That is no proof. {_WATCHES[watch]}"
             ).rstrip()
         case PersonsWord(is_executed=is_executed):
             decided = f"You have decided that it was {'' if is_executed else 'not '}executed."
@@ -122,10 +122,10 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
         case SenderGone():
             return SENDER_GONE
         case MatchingRecord(recorded_ms=recorded_ms, status=status, corrects=corrects):
-            recorded = moments.in_full(recorded_ms)
+            recorded = in_full(recorded_ms)
             return f"The exchange's history has a matching record of {recorded}, {status}.{_before(corrects)}"
         case NoRecord(as_of_ms=as_of_ms):
-            return f"No record in the exchange's history as of {moments.in_full(as_of_ms)}."
+            return f"No record in the exchange's history as of {in_full(as_of_ms)}."
         case Reopened(reason=Reason.RECORD_CHANGED, status=status, corrects=corrects):
             return f"The exchange's history has it now, as {status}.{_before(corrects)}"
         case Reopened(reason=Reason.RECORDS_APPEARED, corrects=corrects):
@@ -137,7 +137,7 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
         case PersonsWord():
             return "Decided by hand: it was not executed."
         case PersonsRecord(status=status, recorded_ms=recorded_ms):
-            return f"Decided by hand: it is the record of {moments.in_full(recorded_ms)}, {status}."
+            return f"Decided by hand: it is the record of {in_full(recorded_ms)}, {status}."
         case Legacy(sentence=sentence):
             return sentence.partition("\n")[0]
         case _:
@@ -176,7 +176,7 @@ def notice(evidence: Evidence) -> tuple[str, str]:
         return "Corrected", f"What Shunter showed about this transfer before was wrong. {meaning(evidence)}"
     if outcome is Outcome.DONE:
         says = (
-            f"A matching record of {_time(evidence.recorded_ms)} says that this transfer WAS executed"
+            f"A matching record of {time_of_day(evidence.recorded_ms)} says that this transfer WAS executed"
             if isinstance(evidence, MatchingRecord)
             else "The exchange says that this transfer WAS executed"
         )
@@ -245,7 +245,3 @@ def _decided(watch: Watch, evidence: PersonsWord | Legacy) -> str:
 
 def _before(corrects: Outcome | None) -> str:
     return f" Before, it was taken for {corrects.words}." if corrects else ""
-
-
-def _time(at_ms: int) -> str:
-    return moments.shown(at_ms, "%H:%M:%S")

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from tui.domain import moments
 from tui.domain.amounts import quantity
+from tui.domain.moments import time_of_day
 from tui.domain.records import HistoryRow, UnreadableRow
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
@@ -120,7 +121,7 @@ def not_executed(*, has_records: bool) -> str:
 def no_record(as_of_ms: int, pause: timedelta) -> str:
     """Say that the history has no record yet, and when Shunter reads it again."""
     again_ms = as_of_ms + pause // timedelta(milliseconds=1)
-    return f"no record in the history as of {_clock(as_of_ms)}; read again at {_clock(again_ms)}"
+    return f"no record in the history as of {time_of_day(as_of_ms)}; read again at {time_of_day(again_ms)}"
 
 
 def note(doubt: Doubt, statuses: Sequence[str] = (), *, is_asked: bool = True) -> str:
@@ -161,14 +162,10 @@ def more_notes(count: int) -> str:
     return f"{count} more unknown: mark one in the list to read its note"
 
 
-def looked(note: str | None) -> str:
+def read_sentence(note: str | None) -> str:
     """Return the result of one reading of the history as a sentence. Without a note, there is no record."""
     return f"{note}." if note else "There is no record of it yet."
 
 
 def _full(at_ms: int) -> str:
     return moments.shown(at_ms, "%Y-%m-%d %H:%M:%S")
-
-
-def _clock(at_ms: int) -> str:
-    return moments.shown(at_ms, "%H:%M:%S")

@@ -59,7 +59,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
     source, destination = request.ends
     move = f"{quantity(request.amount, request.asset)}, {source.label} -> {destination.label}"
     tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    sent = moments.shown(transfer.timestamp_ms, "%H:%M:%S")
+    sent = moments.time_of_day(transfer.timestamp_ms)
     title = "Judged" if transfer.is_judged else "Settled"
     return title, f"{move}, sent {sent}: it {outcomes.standing(transfer.evidence)}{tran_id}"
 
@@ -67,7 +67,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     """Return a warning before an amount is moved a second time. It names one in doubt, if there is one."""
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
-    when = moments.shown(earlier.timestamp_ms, "%H:%M:%S")
+    when = moments.time_of_day(earlier.timestamp_ms)
     look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
     amount = quantity(earlier.request.amount, earlier.request.asset)
     condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
