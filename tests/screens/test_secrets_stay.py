@@ -86,7 +86,7 @@ async def test_fetched_key_waits_until_the_passphrase_is_typed_over_the_lock_scr
         await pilot.press("u")
         await until_screen(pilot, UnlockScreen)
         answer(backend)
-        await until(pilot, lambda: cover._wakes_when_seen)
+        await until(pilot, lambda: bool(cover._deferred))
         await pilot.press(*"77.25")
         assert typed(pilot) == ["77.25", ""]
         await pilot.press("escape")

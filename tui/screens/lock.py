@@ -13,10 +13,9 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import ApiKey
-from tui.screens.closing import if_good
+from tui.screens.closing import DismissesItself, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
-from tui.widgets.late_messages import DropsLateMessages
 
 _LOCKED = "Locked: no key was pressed for a while, so Shunter has dropped the API key."
 _ASK = "Press any key to fetch it from the keyring.   ^Q  quit"
@@ -28,7 +27,7 @@ FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
 """Returns the key from the keyring. Calls its argument if the keyring is slow. Raises KeyStoreError."""
 
 
-class LockScreen(DropsLateMessages, Screen[None]):
+class LockScreen(DismissesItself, Screen[None]):
     """Covers everything until the key is back."""
 
     @dataclass
@@ -43,7 +42,6 @@ class LockScreen(DropsLateMessages, Screen[None]):
         self._fetch_key = fetch_key
         self._is_waking = False
         self._problem: keys.KeyStoreError | None = None
-        self._wakes_when_seen = False
 
     def compose(self) -> ComposeResult:
         """Show nothing of the app."""
@@ -56,9 +54,6 @@ class LockScreen(DropsLateMessages, Screen[None]):
         """Let the next key press ask again if the person left without typing the key."""
         if self._fetch_key is None:
             self._is_waking = False
-        if self._wakes_when_seen:
-            self._wakes_when_seen = False
-            self._wake()
 
     def on_key(self, event: events.Key) -> None:
         """Wake the app. `u` unlocks the keyring if that is known to be locked."""
@@ -95,7 +90,7 @@ class LockScreen(DropsLateMessages, Screen[None]):
     def wake_when_seen(self) -> None:
         """Fetch the key again once no screen covers this one: it came while the person typed a secret."""
         self._is_waking = False
-        self._wakes_when_seen = True
+        self.defers(self._wake)
 
     def _wake(self) -> None:
         if self._is_waking:

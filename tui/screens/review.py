@@ -214,10 +214,8 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # they may be settled by now
                 repeats = await self._desk.repeats(self._request)
-        except ExchangeError as error:
-            self.post_call(self._fail, error.lines)
-        except JournalError as error:
-            self.post_call(self._fail, str(error))
+        except (ExchangeError, JournalError) as error:
+            self.post_call(self._fail, error)
         else:
             self.post_call(self._prepared, repeats, looks)
 
@@ -243,10 +241,8 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             transfer = await self._desk.submit(self._request, meant=self._meant)
         except RepeatUnconfirmed:  # one more since the review was opened: preparing again asks about it
             self.post_call(self._prepare_again)
-        except ExchangeError as error:
-            self.post_call(self._fail, error.lines)
-        except JournalError as error:
-            self.post_call(self._fail, str(error))
+        except (ExchangeError, JournalError) as error:
+            self.post_call(self._fail, error)
         else:
             self.post_call(self._submitted, transfer)
 
@@ -296,9 +292,10 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self._go(Stage.ANSWERED)
             self.dismiss(transfer)
 
-    def _fail(self, reason: str) -> None:
+    def _fail(self, error: ExchangeError | JournalError) -> None:
         """Show why nothing was sent. The person may try again, or go back to the filled form."""
         if self._stage is not Stage.BLOCKED:
+            reason = error.lines if isinstance(error, ExchangeError) else str(error)
             self._go(Stage.FAILED, outcomes.nothing_sent(reason))
 
     def _excess(self, balances: Balances) -> Problem | None:
