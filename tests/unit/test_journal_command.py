@@ -295,7 +295,7 @@ def test_filters_leave_what_is_looked_for(capsys: pytest.CaptureFixture[str]) ->
     ):
         assert [row["id"] for row in _printed_csv(capsys, *arguments)] == ids, arguments
     assert shunter_journal("--asset", "BTC") == 0
-    assert capsys.readouterr() == ("", "No transfer in the journal is like that.\n")
+    assert capsys.readouterr() == ("", "No transfer in the journal matches.\n")
 
 
 @pytest.mark.parametrize(

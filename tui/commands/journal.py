@@ -12,7 +12,7 @@ from tui.commands.arguments import add_format, add_search, search_from
 from tui.domain.amounts import grouped
 from tui.domain.balances import ends
 from tui.domain.moments import in_full
-from tui.domain.search import ANY, Search
+from tui.domain.search import ANY
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, Written, journal_path
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the journal and return the exit status. Raises Misuse."""
-    search = search_from(args)
+    search, empty = search_from(args), "No transfer in the journal matches."
+    if search == ANY:
+        empty = f"No transfer has been recorded yet; the journal will be {journal_path()}"
     try:
         journal = Journal.open_to_read()
         with contextlib.closing(journal) if journal else contextlib.nullcontext():
@@ -42,18 +44,12 @@ def run(args: argparse.Namespace) -> int:
                 args,
                 _FIELDS,
                 _fields(rows),
-                otherwise=lambda: listing.print_table(_HEADINGS, _cells(rows), right="AMOUNT", empty=_empty(search)),
+                otherwise=lambda: listing.print_table(_HEADINGS, _cells(rows), right="AMOUNT", empty=empty),
             )
     except JournalError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _empty(search: Search) -> str:
-    if search != ANY:
-        return "No transfer in the journal is like that."
-    return f"No transfer has been recorded yet; the journal will be {journal_path()}"
 
 
 def _fields(rows: Iterator[Written]) -> Iterator[tuple[listing.Value, ...]]:

@@ -106,7 +106,7 @@ class InputDriver(LinuxDriver):
     """Reads the terminal."""
 
     class PasteBrokeOut(Message):
-        """A paste contained the mark of its own end: what came behind that looked like keys, and was none."""
+        """Posted when a paste contains the mark of its own end: the rest of it looks like keys, but was pasted."""
 
     class UnreadableKey(Message):
         """Posted when input arrives that may be an unknown key."""

@@ -28,7 +28,7 @@ _RXVT_SHIFTED = re.compile(rb"\x1b\[[0-9]+\$")
 """rxvt ends keys with Shift in a dollar sign. Every report with one has a `?` or a `;` before it."""
 _LONGEST_PASTE, _LONGEST_SEQUENCE = 1 << 20, 1 << 10
 _LONGEST_START = 16
-"""The number of bytes of a string that tell what it is."""
+"""This many bytes of a string say what it is."""
 
 
 class TokenKind(Enum):
