@@ -49,8 +49,3 @@ class RequestRefused(Exception):
         super().__init__(code.message.format(*about))
         self.code = code
         self.headers = headers or {}
-
-    @property
-    def payload(self) -> dict[str, object]:
-        """The body of the answer."""
-        return {"code": self.code.number, "msg": str(self)}

@@ -171,7 +171,8 @@ def _json(content: object, status: int, headers: Mapping[str, str]) -> Response:
 
 
 def _refusal(refused: RequestRefused, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
-    return _json(refused.payload, refused.code.status, {**headers, **refused.headers})
+    content = {"code": refused.code.number, "msg": str(refused)}
+    return _json(content, refused.code.status, {**headers, **refused.headers})
 
 
 def _no_such_path(request: Request, _: Exception) -> Response:
