@@ -140,17 +140,28 @@ _NAMES = {
 }
 
 
-def parse_since(text: str, now: datetime) -> int:
+def parse_since(text: str, now: datetime, after_day: timedelta = timedelta(0)) -> int:
     """Return the earliest time of a search: a day or a time, in this machine's zone unless it names one, or an age.
 
-    Raises ValueError with an example.
+    A day means its beginning, or `after_day` later. Raises ValueError with an example.
     """
-    return _parse(text, now, timedelta(0))
+    typed = text.strip()
+    try:
+        if ago := _AGO.fullmatch(typed):
+            return ms_of(now - int(ago[1]) * _UNITS[ago[2]])
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", typed, re.ASCII):
+            day = date.fromisoformat(typed) + after_day
+            return ms_of(from_zone(datetime.combine(day, time())))
+        if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*", typed, re.ASCII):
+            return ms_of(from_zone(datetime.fromisoformat(typed)))
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise ValueError(f"{text!r} is no time; write {_TIME_SHAPE}")
 
 
 def parse_until(text: str, now: datetime) -> int:
     """Return the end of a search, read as `parse_since` does; for a day, its end."""
-    return _parse(text, now, timedelta(days=1))
+    return parse_since(text, now, timedelta(days=1))
 
 
 def parse_outcome(text: str) -> Outcome:
@@ -160,21 +171,6 @@ def parse_outcome(text: str) -> Outcome:
         return Outcome(word)
     names = ", ".join(outcome.value.replace("_", "-") for outcome in Outcome)
     raise ValueError(f"there is no outcome {text!r}; choose one of: {names}")
-
-
-def _parse(text: str, now: datetime, of_a_day: timedelta) -> int:
-    typed = text.strip()
-    try:
-        if ago := _AGO.fullmatch(typed):
-            return ms_of(now - int(ago[1]) * _UNITS[ago[2]])
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", typed, re.ASCII):
-            day = date.fromisoformat(typed) + of_a_day
-            return ms_of(from_zone(datetime.combine(day, time())))
-        if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*", typed, re.ASCII):
-            return ms_of(from_zone(datetime.fromisoformat(typed)))
-    except (ValueError, OverflowError, OSError):
-        pass
-    raise ValueError(f"{text!r} is no time; write {_TIME_SHAPE}")
 
 
 def parse_search(line: str, now: datetime) -> Search:
