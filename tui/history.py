@@ -265,8 +265,8 @@ def _untils(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, 
 
 
 def _bounded(connection: sqlite3.Connection, statement: str, account: str) -> Iterator[sqlite3.Row]:
-    with contextlib.closing(connection.execute(statement, (account,))) as found:
-        for number, kept in enumerate(found):
+    with contextlib.closing(connection.execute(statement, (account,))) as cursor:
+        for number, kept in enumerate(cursor):
             if number >= _MOST_RECORDS:
                 raise sqlite3.DataError("there are more than there can be")
             yield kept

@@ -46,7 +46,7 @@ class KeyCheck:
     @property
     def may(self) -> str:
         """The permissions of the key as text, and until when it has them."""
-        named = ", ".join(words for name, words in _PERMISSIONS.items() if getattr(self.restrictions, name))
+        named = ", ".join(permission for name, permission in _PERMISSIONS.items() if getattr(self.restrictions, name))
         none = "nothing that the exchange named" if self.unsaid else "nothing"
         return (named or none) + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
 
@@ -54,8 +54,8 @@ class KeyCheck:
     def unsaid(self) -> tuple[str, ...]:
         """The names of important permissions about which the exchange said nothing."""
         return tuple(
-            words
-            for name, words in _PERMISSIONS.items()
+            permission
+            for name, permission in _PERMISSIONS.items()
             if name in _MATTERS and getattr(self.restrictions, name) is None
         )
 
@@ -121,7 +121,7 @@ class KeyCheck:
             "trade": may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
             "move funds to sub-accounts": may.enable_internal_transfer,
         }
-        beyond = " and ".join(words for words, is_so in beyond_need.items() if is_so)
+        beyond = " and ".join(act for act, is_so in beyond_need.items() if is_so)
         ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
         warnings = {
             f"It may also {beyond}, which Shunter never does: whoever gets hold of the key can take or lose your "
@@ -134,7 +134,7 @@ class KeyCheck:
                 may.enable_reading is False
             ),
         }
-        return tuple(words for words, is_so in warnings.items() if is_so)
+        return tuple(warning for warning, is_so in warnings.items() if is_so)
 
 
 async def check(profile: keys.Profile) -> KeyCheck:

@@ -96,11 +96,11 @@ class FormState:
 
         What is wrong with a field alone comes before what is wrong with it next to other fields and balances.
         """
-        found = {
+        by_field = {
             problem.field: problem
             for problem in (*self._bars(), *self._earning(), *self._mismatches(), *self._excess(), *self._flaws())
         }
-        return {which: found[which] for which in self.fields if which in found}
+        return {which: by_field[which] for which in self.fields if which in by_field}
 
     @property
     def obstacle(self) -> Problem | None:
@@ -158,8 +158,8 @@ class FormState:
         try:
             parse_transfer(self.calculated.draft)
         except InvalidTransfer as invalid:
-            for which, words in invalid.problems.items():
-                yield Problem(which, words)
+            for which, text in invalid.problems.items():
+                yield Problem(which, text)
         if isinstance(rest := self.rest, Problem):
             yield rest
         if self.doubt:
@@ -170,10 +170,10 @@ class FormState:
             is_certain = self.balances.is_fresh(Wallet.ISOLATED, self.now_ms)
             yield Problem(Field.FROM_PAIR, f"You have no {self.ends[0].pair} account", is_certain=is_certain)
         for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
-            if words := pair_mismatch(
+            if text := pair_mismatch(
                 end.pair or "", self.draft.asset, self.balances.pairs, are_all=self.balances.has_all_pairs
             ):
-                yield Problem(which, words)
+                yield Problem(which, text)
 
     def _earning(self) -> Iterator[Problem]:
         """Yield a problem for a Simple Earn position, which looks like an asset. Source: BINANCE.md, "Balances"."""
@@ -211,8 +211,8 @@ def too_much(amount: Decimal, asset: str, source: Account, figure: Figure | None
     if figure is None or amount <= figure.amount:
         return None
     can_be = "can be moved" if figure.is_transferable else "is free"
-    words = f"Only {quantity(figure.amount, asset)} {can_be}" if figure.amount else _nothing(asset, source)
-    return Problem(Field.AMOUNT, words, is_certain=figure.is_fresh(now_ms))
+    text = f"Only {quantity(figure.amount, asset)} {can_be}" if figure.amount else _nothing(asset, source)
+    return Problem(Field.AMOUNT, text, is_certain=figure.is_fresh(now_ms))
 
 
 def _nothing(asset: str, source: Account) -> str:

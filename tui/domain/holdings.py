@@ -39,7 +39,7 @@ def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
                 if amount and typed in asset:
                     of_asset = amounts.setdefault(asset, {})
                     of_asset[wallet] = exact_sum([of_asset.get(wallet, Decimal(0)), amount])
-    found = [
+    rows = [
         Holding(
             asset,
             by_wallet,
@@ -52,7 +52,7 @@ def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
         )
         for asset, by_wallet in amounts.items()
     ]
-    return sorted(found, key=lambda holding: by_worth(holding.worth, holding.total, holding.asset))
+    return sorted(rows, key=lambda holding: by_worth(holding.worth, holding.total, holding.asset))
 
 
 def pair_of(balances: Balances, asset: str) -> str:

@@ -73,8 +73,8 @@ class TransferRequest:
             Field.FROM_PAIR: pair_problem(self.from_symbol or "") if self.type.needs_from_pair else "",
             Field.TO_PAIR: pair_problem(self.to_symbol or "") if self.type.needs_to_pair else "",
         } | given_pair_problems(self.type, self.from_symbol, self.to_symbol)
-        if found := {field: problem for field, problem in problems.items() if problem}:
-            raise InvalidTransfer(found)
+        if wrong := {field: problem for field, problem in problems.items() if problem}:
+            raise InvalidTransfer(wrong)
 
     @property
     def ends(self) -> tuple[Account, Account]:

@@ -68,17 +68,17 @@ class ExchangeError(Exception):
         return words.advice(self.evidence)
 
     @property
-    def said(self) -> str:
+    def sentence(self) -> str:
         """What went wrong, as a sentence, with the exchange's code."""
         return words.with_code(self.message, self.code)
 
     @property
     def lines(self) -> str:
         """What went wrong, and on a second line what to do about it."""
-        return f"{self.said}\n{self.advice}".rstrip()
+        return f"{self.sentence}\n{self.advice}".rstrip()
 
     def __str__(self) -> str:
-        return f"{self.said} {self.advice}".rstrip()
+        return f"{self.sentence} {self.advice}".rstrip()
 
 
 class NotSent(ExchangeError):
