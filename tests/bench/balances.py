@@ -18,7 +18,6 @@ from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.keys import demo_key
 from tui.domain.balances import Balances
-from tui.domain.wallets import Wallet
 from tui.exchange import payloads
 from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import ReadCall
@@ -37,7 +36,7 @@ def _all_shown(app: ShunterApp) -> bool:
     if not isinstance(app.screen, MainScreen):
         return False
     source = app.screen.query_one("#from", WalletList)
-    shown = [str(source.get_option(wallet.value).prompt).split()[-1] for wallet in Wallet]
+    shown = [line.split()[-1] for line in str(source.render()).splitlines()[1:]]
     return all(word in ("assets", "pairs") for word in shown)
 
 

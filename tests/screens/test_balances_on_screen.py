@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.gate import Gate
 from tests.screens.waiting import (
     figure,
+    message,
     picture,
     review,
     review_after_a_failure,
@@ -20,9 +21,9 @@ from tests.screens.waiting import (
     words,
 )
 from tui.app.app import ShunterApp
+from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
-from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
@@ -30,7 +31,8 @@ from tui.screens.review import ReviewScreen
 from tui.widgets.completing_input import Suggestions
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm
-from tui.widgets.trouble_line import TroubleLine
+from tui.widgets.wallet_list import WalletList
+from tui.words.wallets import trouble
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -76,7 +78,7 @@ async def test_a_wallet_that_cannot_be_read_looks_it_and_hides_no_other(
         assert figure(main, Wallet.PORTFOLIO).endswith("not read")
         assert "300.00 USDT" in figure(main, Wallet.UM)
         await pilot.press("f5")
-        await until(pilot, lambda: "100.00 USDT" in figure(main, Wallet.PORTFOLIO))
+        await until(pilot, lambda: "100.00" in figure(main, Wallet.PORTFOLIO))
 
 
 async def test_what_cannot_be_read_stays_in_sight_until_it_mends_itself(
@@ -88,45 +90,36 @@ async def test_what_cannot_be_read_stays_in_sight_until_it_mends_itself(
     exchange.faults.append(Fault(method="GET", path=PORTFOLIO_CALL, before=gate))
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        trouble = main.query_one(TroubleLine)
-        await until(pilot, lambda: trouble.display)
-        assert str(trouble.content).startswith("Not read: Portfolio Margin: ")
-        assert str(trouble.content).endswith("Shunter retries, F5 retries now.")
+        await until(pilot, lambda: bool(message(main)))
+        assert message(main).startswith("Not read: Portfolio Margin: ")
+        assert message(main).endswith("Shunter retries, F5 retries now.")
         gate.open()
-        await until(pilot, lambda: not trouble.display)
-        assert "100.00 USDT" in figure(main, Wallet.PORTFOLIO)
+        await until(pilot, lambda: not message(main))
+        assert "100.00" in figure(main, Wallet.PORTFOLIO)
 
 
 def test_all_wallets_in_the_same_trouble_are_one_and_a_key_that_cannot_transfer_comes_first() -> None:
-    line = TroubleLine()
-    line.show_unread({"Could not reach the exchange.": list(Wallet)})
-    assert re.fullmatch(
-        r"No wallet can be read: Could not reach the exchange\. Since \d\d:\d\d; Shunter retries, F5 retries now\.",
-        str(line.content),
-    )
-    line.show_key("the key lacks it")
-    assert str(line.content).split("\n")[0] == "No transfer can be sent: the key lacks it."
-    line.show_unread({})
-    line.show_key("")
-    assert not line.display
+    unread = {"Could not reach the exchange.": list(Wallet)}
+    told = r"No wallet can be read: Could not reach the exchange\. Since \d\d:\d\d; Shunter retries, F5 retries now\."
+    assert re.fullmatch(told, trouble("", unread, ticks_ms()))
+    assert trouble("the key lacks it", unread, 1).split("\n")[0] == "No transfer can be sent: the key lacks it."
+    assert trouble("", {}, None) == ""
 
 
 async def test_old_figures_are_marked(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await grow_old(pilot, main, monkeypatch)
-        assert re.search(r"1,250\.00 USDT [0-2]\d:[0-5]\d$", figure(main, Wallet.SPOT))
-        times = main.query(".heading .-times").first()
-        await until(pilot, lambda: bool(times.region))
-        assert str(times.render()) == "read at"  # right above the times
-        assert times.region.right == main.query_one(f"#{Field.SOURCE}").region.right
+        assert re.search(r"1,250\.00 [0-2]\d:[0-5]\d$", figure(main, Wallet.SPOT))
+        heading = str(main.query_one("#from", WalletList).render()).splitlines()[0]
+        assert heading.endswith("USDT available  read at ")  # right above the times
         assert "old" in note(main, "amount")
 
 
 async def test_fresh_figures_have_no_heading_for_times(demo_app: AppMaker) -> None:
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        assert not any(heading.region for heading in main.query(".heading .-times"))
+        assert "read at" not in str(main.query_one("#from", WalletList).render())
 
 
 async def test_of_a_part_that_cannot_be_moved_no_figures_after_are_promised(

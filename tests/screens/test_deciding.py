@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Label, OptionList
+from textual.widgets import OptionList
 
 from tests.evidence import ambiguous
-from tests.screens.waiting import rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import message, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Edit, Fault, Reply
@@ -46,7 +46,7 @@ def in_list(main: MainScreen) -> str:
 
 async def open_row(pilot: Pilot[bool], main: MainScreen) -> list[str]:
     """Open the only row of the list, which is for the person to decide; gives what there is to choose from."""
-    await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
+    await until(pilot, lambda: "Decide" in message(main))
     main.query_one("#transfers").focus()
     await pilot.press("enter")
     await until_screen(pilot, DecideScreen)
@@ -173,7 +173,7 @@ async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker,
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
-        await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
+        await until(pilot, lambda: "Decide" in message(main))
         heard, tell = [], main.desk.on_progress
 
         def count(progress: Progress) -> None:

@@ -330,7 +330,7 @@ class TableApp(App[None]):
     """A list, and nothing else."""
 
     def compose(self) -> ComposeResult:
-        yield EntryTable(IN_USE)
+        yield EntryTable(IN_USE, "HISTORY")
 
 
 def texts(entry: Entry) -> Texts:

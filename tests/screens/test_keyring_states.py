@@ -48,7 +48,6 @@ from tui.screens.welcome import WelcomeScreen
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.status_bar import StatusBar
 from tui.widgets.steady_list import SteadyList
-from tui.widgets.trouble_line import TroubleLine
 
 SIZE = (80, 24)
 API_KEY, SECRET = demo_key().api_key.reveal(), demo_key().secret.reveal()
@@ -316,8 +315,6 @@ async def test_key_without_the_permission_cannot_send_from_the_review(
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         main = app.screen
         words = 'the key lacks "Permits Universal Transfer"'
-        from tui.widgets.status_bar import StatusBar
-
         await until(pilot, lambda: bool(app._desk and app._desk.client.clock))
         await pilot.pause()
         main.query_one(StatusBar).show(missing_permission=words)
@@ -504,7 +501,7 @@ async def test_wrong_session_key_is_mended_from_the_keys_screen(no_bus: None, de
         await welcome("s")(pilot)
         await type_key(pilot, wrong)
         await until_screen(pilot, MainScreen)
-        await until(pilot, lambda: "enter the key again" in str(app.screen.query_one(TroubleLine).content))
+        await until(pilot, lambda: "enter the key again" in screen_text(pilot))
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
         await pilot.press("s")

@@ -9,10 +9,12 @@ from textual.pilot import Pilot
 
 from tests.evidence import accepted, ambiguous, legacy
 from tests.evidence import transfer as transfer_with
-from tests.screens.waiting import picture, rows, send, until, until_open, until_screen
+from tests.screens.waiting import message, picture, rows, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.ledger import Executed
+from tui.desk.settle import Progress
+from tui.domain.entries import Entry
 from tui.domain.evidence import Awaiting
 from tui.domain.transfer import Field, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
@@ -107,36 +109,31 @@ async def test_who_reads_another_row_is_left_there(demo_app: AppMaker) -> None:
         await fill(pilot, main, earlier=0)
         session = main.query_one(SessionList)
         main.query_one("#transfers").focus()
-        await pilot.press("up", "up")
+        await pilot.press("down", "down")
         read = session.marked
         main.desk.on_change(made(31))
         await until(pilot, lambda: len(rows(main)) == 31)
-        assert session.marked == read == made(28)
-        await pilot.press("ctrl+end")
+        assert session.marked == read == Entry(None, made(28))
+        await pilot.press("ctrl+home")
         main.desk.on_change(made(32))
-        await until(pilot, lambda: session.marked == made(32))
+        await until(pilot, lambda: session.marked == Entry(None, made(32)))
 
 
-async def test_earlier_ones_that_come_late_stand_above(demo_app: AppMaker) -> None:
+async def test_earlier_ones_that_come_late_are_below(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         main.desk.on_change(made(5))
         main.show_earlier([replace(made(2), evidence=ambiguous())])
         await until(pilot, lambda: len(rows(main)) == 2)
-        assert [(row[0], row[4]) for row in rows(main)] == [("01-01 12:00", "unknown"), ("12:00:00", "done")]
-        assert main.query_one(SessionList).marked == made(5)
-        assert "Earlier, outcome open at the start - 1" in picture(pilot)
+        assert [(row[0], row[4]) for row in rows(main)] == [("12:00:00", "done"), ("01-01 12:00", "unknown")]
+        assert main.query_one(SessionList).marked == Entry(None, made(5))
+        assert "THIS SESSION 1 and 1 from before" in picture(pilot)
 
 
-async def test_notes_on_many_unknown_ones_leave_room_for_the_list(demo_app: AppMaker) -> None:
+async def test_newest_of_many_unknown_ones_is_in_sight_with_its_note(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        session = main.query_one(SessionList)
         for number in range(1, 6):
-            session.show(replace(made(number), evidence=ambiguous()), f"note {number}")
-        await until(pilot, lambda: "3 more unknown" in picture(pilot))
-        assert "note 5" in picture(pilot)
-        assert "note 1" not in picture(pilot)
-        main.query_one("#transfers").focus()
-        await pilot.press("ctrl+home")
-        await until(pilot, lambda: "note 1" in picture(pilot))
+            main.show_progress(Progress(replace(made(number), evidence=ambiguous()), f"note {number}"))
+        await until(pilot, lambda: "4 more unknown" in picture(pilot))
+        assert "note 5" in message(main)

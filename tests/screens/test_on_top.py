@@ -11,14 +11,13 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Label
 
 from tests.evidence import matching_record, no_record, persons_word
 from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
 from tests.screens.test_deciding import REQUEST
 from tests.screens.test_themes import until_hit
-from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import message, newest, review, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
@@ -368,7 +367,7 @@ async def test_a_decision_is_not_asked_for_once_the_transfer_is_settled(
         exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
-        await until(pilot, lambda: "decide" in str(main.query_one("#session-notes", Label).content))
+        await until(pilot, lambda: "Decide" in message(main))
         main.query_one("#transfers").focus()
         await pilot.press("enter")
         await until_screen(pilot, DecideScreen)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from tests.screens.waiting import figure, until_open
+from tests.screens.waiting import figure, message, until_open
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
 from tui.demo.routes import ENDPOINTS
 from tui.domain.wallets import Wallet
-from tui.widgets.trouble_line import TroubleLine
 
 _TURNED_AWAY = Reply(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')
 
@@ -23,7 +22,7 @@ async def test_key_that_is_turned_away_from_portfolio_margin_alone_is_no_trouble
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         assert figure(main, Wallet.PORTFOLIO).endswith("no access")
-        assert not main.query_one(TroubleLine).display
+        assert message(main) == ""
 
 
 async def test_key_that_is_turned_away_everywhere_is_trouble(
@@ -37,4 +36,4 @@ async def test_key_that_is_turned_away_everywhere_is_trouble(
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         assert figure(main, Wallet.PORTFOLIO).endswith("not read")
-        assert "-2015" in str(main.query_one(TroubleLine).content)
+        assert "-2015" in message(main)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from tests.evidence import ambiguous, evidence_for, matching_record
 from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import figure, review, rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import figure, message, review, rows, screen_text, send, until, until_open, until_screen
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -33,7 +33,6 @@ from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.status_bar import StatusBar
-from tui.widgets.trouble_line import TroubleLine
 from tui.words.settling import Doubt
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")
@@ -210,7 +209,7 @@ def _unreachable(request: httpx.Request) -> httpx.Response:
 def test_offline(has_few_colours: bool, snap_sizes: SnapSizes, monkeypatch: pytest.MonkeyPatch) -> None:
     async def steps(pilot: Pilot[bool]) -> None:
         main = await until_open(pilot)
-        await until(pilot, lambda: main.query_one(TroubleLine).display)
+        await until(pilot, lambda: bool(message(main)))
 
     monkeypatch.setattr("tui.demo.in_process.in_process", lambda: httpx.MockTransport(_unreachable))
     if has_few_colours:

@@ -17,6 +17,7 @@ from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.entry_table import EntryTable
+from tui.widgets.message_line import MessageLine
 from tui.widgets.wallet_list import WalletList
 
 
@@ -42,7 +43,17 @@ async def until_open(pilot: Pilot[bool]) -> MainScreen:
 
 def figure(main: MainScreen, wallet: Wallet) -> str:
     """The line of a wallet in the list of sources."""
-    return str(main.query_one("#from", WalletList).get_option(wallet.value).prompt).rstrip()
+    return wallet_line(main.query_one("#from", WalletList), wallet)
+
+
+def wallet_line(wallets: WalletList, wallet: Wallet) -> str:
+    """The line of a wallet in a list."""
+    return str(wallets.render()).split("\n")[1 + list(Wallet).index(wallet)].rstrip()
+
+
+def message(main: MainScreen) -> str:
+    """The lines above the keys."""
+    return str(main.query_one(MessageLine).render()).strip()
 
 
 async def until_screen(pilot: Pilot[bool], kind: type[Screen[Any]]) -> None:
@@ -70,18 +81,19 @@ def picture(pilot: Pilot[bool]) -> str:
 
 
 def screen_text(pilot: Pilot[bool]) -> str:
-    """All that the screen says in labels."""
-    return "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
+    """All that the screen says: in labels, in sight or not, and in what is drawn."""
+    labels = "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
+    return f"{labels}\n{picture(pilot)}"
 
 
-_NAMES = ("Time", "Move", "Amount", "tranId", "Outcome")
+_NAMES = ("time", "move", "amount", "tranId", "outcome")
 
 
 def rows(main: MainScreen) -> list[list[str]]:
     """The list of transfers as text: time, move, amount, tranId, outcome."""
     table = main.query_one("#transfers", EntryTable)
     columns = [column for name in _NAMES for column in table.columns if column.name == name]
-    return [[column.text(entry, table._in_use) for column in columns] for entry in table.entries]
+    return [[column.text(entry, table._in_use).strip("! ") for column in columns] for entry in table.entries]
 
 
 async def review_after_a_failure(pilot: Pilot[bool], main: MainScreen, exchange: DemoExchange) -> None:

@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from tui import keys
 from tui.app.crash import crash_report
+from tui.app.themes import DARK, OWN_THEMES, theme_variables
 from tui.frame.driver import FramedDriver
 from tui.screens.palette import QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
@@ -55,8 +56,8 @@ class TerminalApp(App[bool]):
         Binding(
             App.COMMAND_PALETTE_BINDING,
             "command_palette",
-            "palette",
-            show=False,
+            "All",
+            key_display="^P",
             priority=True,
             tooltip="every action by name",
         ),
@@ -70,15 +71,22 @@ class TerminalApp(App[bool]):
         )
         self._held_notices: list[tuple[Notification, float]] = []
         """Notices that wait for a question to be answered, with the seconds that each is still to be shown."""
-        theme = self.available_themes.get(keys.kept_theme())
-        if has_few_colours and not (theme and theme.ansi):
+        for own in OWN_THEMES:
+            self.register_theme(own)
+        theme = self.available_themes.get(keys.kept_theme(), DARK)
+        if has_few_colours and not theme.ansi:
             theme = self.available_themes[_OWN_COLOURS]
-        if theme:
-            self.theme = theme.name
+        self.theme = theme.name
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         # The terminal selects text itself. Textual would look for the screen of a widget that an earlier click closed.
         Widget.ALLOW_SELECT = False
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return Textual's variables for the theme, with Shunter's colours."""
+        variables = super().get_css_variables()
+        self.theme_variables = {**variables, **theme_variables(self.current_theme, variables)}
+        return self.theme_variables
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top, and free what was drawn for it.

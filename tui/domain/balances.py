@@ -33,6 +33,11 @@ class Account:
         return f"{self.wallet.label} {self.pair or ''}".rstrip()
 
     @property
+    def short_label(self) -> str:
+        """Its name where space is dear: Isolated BTCUSDT."""
+        return f"{self.wallet.short_label} {self.pair or ''}".rstrip()
+
+    @property
     def wide_label(self) -> str:
         """Its name on a line of its own, with more space before the pair."""
         return f"{self.wallet.label}  {self.pair or ''}".rstrip()

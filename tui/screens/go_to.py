@@ -16,15 +16,15 @@ from tui.widgets.at_once import at_once
 
 LETTERS = {
     "f": ("#from", "From"),
+    "p": ("#field-from-pair Input", "From pair"),
     "t": ("#to", "To"),
+    "o": ("#field-to-pair Input", "To pair"),
     "a": ("#field-asset Input", "Asset"),
     "m": ("#field-amount Input", "Amount"),
-    "p": ("#field-from-pair Input", "From pair"),
-    "o": ("#field-to-pair Input", "To pair"),
-    "h": ("HoldingsTable", "Holdings"),
     "s": ("#transfers", "Session"),
+    "h": ("HoldingsTable", "Holdings"),
 }
-"""The target of each letter on the main screen: its selector and its name."""
+"""The target of each letter on the main screen, in the order of Tab: its selector and its name."""
 
 
 class GoToScreen(DismissesItself, ModalScreen[None]):

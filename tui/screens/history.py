@@ -86,7 +86,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         yield Label("Reading the journal...", id="history-said", markup=False)
         yield FilterLine(self._filter)
         with Horizontal(id="history-columns"):
-            yield EntryTable(self._in_use)
+            yield EntryTable(self._in_use, "HISTORY")
             yield TransferDetail(id="history-detail")
         yield Label("", id="history-note", markup=False)
         yield KeyBar()

@@ -1,14 +1,13 @@
 """The main screen: the form of a transfer, and the session's transfers."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -21,6 +20,7 @@ from tui.desk.settle import Progress
 from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
+from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.decide import DecideScreen
@@ -29,6 +29,7 @@ from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.notice import Notices
+from tui.screens.panes import Panes
 from tui.screens.review import ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
@@ -38,12 +39,14 @@ from tui.widgets.entry_table import EntryTable
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
+from tui.widgets.message_line import MessageLine
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
-from tui.widgets.trouble_line import TroubleLine
+from tui.words import settling
 from tui.words.entries import InUse, describe, draft_from
+from tui.words.wallets import trouble
 
 if TYPE_CHECKING:
     from tui.screens.history import HistoryScreen
@@ -57,7 +60,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     """The screen where transfers are made. The desk's callbacks become messages, which are dropped once it is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high"), (30, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = None
     """The form sets the first focus."""
 
@@ -66,8 +69,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             Binding("tab", "move_focus(1)", "Next field", show=False, tooltip=_TAB_HELP),
             Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip=_TAB_HELP),
             # In the order of the footer, whose end is cut off in a narrow terminal: 80 columns have all but the last.
-            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
-            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
+            # In the order of the line at the bottom, whose end a narrow terminal leaves out.
             Binding(
                 "f2,ctrl+r",
                 "review",
@@ -82,18 +84,33 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
                 key_display="F3",
                 tooltip="history: all transfers, made here and elsewhere",
             ),
+            Binding(
+                "f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="holdings: every asset in every wallet"
+            ),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
+            Binding(
+                "f7,ctrl+y",
+                "favourites",
+                "Favourites",
+                key_display="F7",
+                tooltip="favourites: moves kept under a name",
+            ),
+            Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
             Binding(
                 "f5,ctrl+l", "refresh_balances", "Reload", key_display="F5", tooltip="reload: read the wallets again"
             ),
             Binding(
-                "f6,ctrl+n", "holdings", "Assets", key_display="F6", tooltip="holdings: every asset in every wallet"
-            ),
-            Binding("f7,ctrl+y", "favourites", "Favs", key_display="F7", tooltip="favourites: moves kept under a name"),
-            Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
-            Binding(
                 "ctrl+o", "go_to", "Go to", key_display="^O", tooltip="go to any field or list: a letter says which"
             ),
+            Binding(
+                "f8,ctrl+b",
+                "decide",
+                "Decide",
+                show=False,
+                tooltip="decide how an unknown transfer ended, if Shunter cannot tell",
+            ),
+            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
+            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
         ]
     )
 
@@ -114,22 +131,22 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """The newest one."""
         self._progress: dict[str, Progress] = {}
         """The progress of settling each unknown transfer, by its id."""
+        self._unread: Mapping[str, Sequence[Wallet]] = {}
+        """The wallets that cannot be read, by the problem."""
+        self._unread_since_ms: float | None = None
         self.notices = Notices(self, desk)
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
         yield StatusBar(self._status)
-        yield TroubleLine()
         yield Label(TOO_SMALL, id="too-small")
-        with Horizontal(id="columns"):
-            with VerticalScroll(id="body", can_focus=False):
-                yield TransferForm(self._draft, id="form")
-                yield SessionList(self._in_use, id="session")
-            with Vertical(id="side"):  # in wide terminals only
-                yield Label("Holdings", classes="title")
-                yield HoldingsTable()
-                yield TransferDetail(id="detail")
+        with Panes(id="panes"):
+            yield TransferForm(self._draft, id="form")
+            yield SessionList(self._in_use)
+            yield HoldingsTable(id="holdings")
+            yield TransferDetail(id="detail")
         yield BalanceRefresher(self.desk.balance_reader)
+        yield MessageLine()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -170,7 +187,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """
         if step > 0 and isinstance(self.focused, CompletingInput):
             self.focused.accept_suggestion()
-        fields = [widget for widget in self.query("*") if _can_go_to(widget)]
+        fields = [widget for selector, _ in LETTERS.values() for widget in self.query(selector) if _can_go_to(widget)]
         if not fields:  # the terminal is too small
             return
         at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
@@ -209,7 +226,33 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def on_balance_refresher_unread(self, message: BalanceRefresher.Unread) -> None:
         """Show which wallets cannot be read."""
-        self.query_one(TroubleLine).show_unread(message.wallets)
+        self._unread = message.wallets
+        self._unread_since_ms = (self._unread_since_ms or ticks_ms()) if message.wallets else None
+        self._show_trouble()
+
+    def on_transfer_form_noted(self, message: TransferForm.Noted) -> None:
+        """Show what the form's fields have no room for."""
+        self.query_one(MessageLine).show("warning", message.text)
+
+    def _show_trouble(self) -> None:
+        """Show what is wrong for longer than a moment, and since when."""
+        missing = self.query_one(StatusBar).status.missing_permission
+        self.query_one(MessageLine).show("error", trouble(missing, self._unread, self._unread_since_ms))
+
+    def _show_unknown(self) -> None:
+        """Show the newest transfer whose outcome is not known; one that the person has to decide comes first."""
+        open_now = sorted(self._progress.values(), key=lambda one: (one.doubt is None, -one.transfer.timestamp_ms))
+        text = settling.unknown_line(open_now[0].transfer, open_now[0].note, len(open_now)) if open_now else ""
+        is_asked = bool(open_now and open_now[0].doubt)
+        label, action = ("F8 Decide", "decide") if is_asked else ("", "")
+        self.query_one(MessageLine).show("unknown", text, label=label, action=action)
+
+    def action_decide(self) -> None:
+        """Let the person decide the newest transfer that Shunter cannot settle."""
+        asked = [progress for progress in self._progress.values() if progress.doubt]
+        if asked:
+            newest = max(asked, key=lambda progress: progress.transfer.timestamp_ms)
+            self.app.push_screen(DecideScreen(self.desk, newest))
 
     def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
         """Ask the exchange how much can be moved."""
@@ -243,7 +286,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.notices.update(transfer)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.identity, None)
-        self.query_one(SessionList).show(transfer)
+        self.query_one(SessionList).show_transfer(transfer)
+        self._show_unknown()
         self.show_exchange_state()
         self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
         if not transfer.outcome.is_open:
@@ -283,7 +327,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Warn of unneeded permissions of the key, and of missing ones."""
         missing = report.missing_permission
         self.query_one(StatusBar).show(missing_permission=missing)
-        self.query_one(TroubleLine).show_key(missing)
+        self._show_trouble()
         title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
         for warning in report.warnings:
             self.notify(warning, title=title, severity="warning", timeout=15, markup=False)
@@ -291,7 +335,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def show_progress(self, progress: Progress) -> None:
         """Show the progress of settling an unknown transfer."""
         self._progress[progress.transfer.identity] = progress
-        self.query_one(SessionList).show(progress.transfer, progress.note)
+        self.query_one(SessionList).show_transfer(progress.transfer, progress.note)
+        self._show_unknown()
         for shown in _about(self.app.screen_stack, EntryScreen, progress.transfer):
             shown.show_note(progress.note)
 
@@ -371,5 +416,6 @@ def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfe
 
 
 def _can_go_to(widget: Widget) -> bool:
-    """Whether a widget can have the focus, and is displayed."""
-    return widget.focusable and all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+    """Whether a widget can have the focus, and has a place on the screen."""
+    nodes = [node for node in widget.ancestors_with_self if isinstance(node, Widget)]
+    return widget.focusable and all(node.display and node.visible for node in nodes) and bool(widget.region)

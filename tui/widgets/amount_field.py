@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.content import Content
 
 from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, left_behind, plain
 from tui.domain.form import FormState, Problem
@@ -11,31 +10,21 @@ from tui.domain.transfer import Draft, Field
 from tui.widgets.amount_input import AmountInput, share_name
 from tui.widgets.form_field import FormField
 
-
-class Shares(Static):
-    """Names what the letters in the amount stand for. A click does what its letter does."""
-
-    def __init__(self, choose: Callable[[str], None]) -> None:
-        """`choose` is called with the letter that is clicked: one of `SHARES`, or `LEAVE`."""
-        self._choose = choose
-        names = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: ALL_BUT}
-        super().__init__("  ".join(f"[@click=letter('{letter}')]{letter} {name}[/]" for letter, name in names.items()))
-
-    def action_letter(self, letter: str) -> None:
-        """Pass on the letter."""
-        self._choose(letter)
-
-
+LABEL_COLUMNS = 9
+"""Where the inputs of the transfer form begin."""
+_NAMES = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: ALL_BUT}
 _LOST = "A key was not understood: check the amount. Ctrl+U empties it"
 
 
 class AmountField(FormField):
-    """Fills in what a letter stands for, as soon as it is known how much can be moved."""
+    """Fills in what a letter stands for, as soon as it is known how much can be moved. The letters are below the input;
+    a click does what a letter does.
+    """
 
     def __init__(self, draft: Draft, state: Callable[[], FormState]) -> None:
         """Takes the first draft, and what returns the state of the form."""
         self.amount = AmountInput(draft.amount, ask_share=self._want)
-        super().__init__(Field.AMOUNT, "Amount", self.amount)
+        super().__init__(Field.AMOUNT, "Amount", self.amount, label_columns=LABEL_COLUMNS)
         self._state = state
         self._wanted: int | None = None
         """The part of what can be moved that is to be filled in, in percent."""
@@ -44,10 +33,14 @@ class AmountField(FormField):
         self.is_asking = False
         """Whether the exchange is being asked how much can be moved."""
 
-    def compose(self) -> ComposeResult:
-        """The letters below the field."""
-        yield from super().compose()
-        yield Shares(self._choose_letter)
+    def extra(self) -> Content:
+        """Return the letters, and what each stands for."""
+        strong, muted = self._pen("strong"), self._pen("hint")
+        letters = [
+            Content.from_markup(f"[@click=letter('{letter}')]{letter} {name}[/]").stylize(muted).stylize(strong, 0, 1)
+            for letter, name in _NAMES.items()
+        ]
+        return Content("  ").join(letters)
 
     @property
     def doubt(self) -> str:
@@ -96,8 +89,8 @@ class AmountField(FormField):
         """Forget the wanted part: what the person types counts."""
         self._wanted = None
 
-    def _choose_letter(self, letter: str) -> None:
-        """Do what the letter does, whatever the field holds."""
+    def action_letter(self, letter: str) -> None:
+        """Do what a letter does, whatever the field holds."""
         self.screen.set_focus(self.amount)
         if letter == LEAVE:
             self.amount.action_leave()

@@ -13,13 +13,13 @@ from tui.domain.amounts import ALL_BUT, LEAVE, SHARES
 from tui.terminal.keys import is_text_chord
 from tui.widgets.field_input import FieldInput
 
-_HELP = "in Amount, empty or selected: all (Max), 75, 50, 25 % of what can be moved"
+_HELP = "in Amount, empty or selected: all, 3/4, 1/2, 1/4 of what can be moved"
 _LEAVE_HELP = "in Amount, empty or selected: all but so much"
 
 
 def share_name(percent: int) -> str:
     """Return the name of a part of what can be moved."""
-    return "Max" if percent == 100 else f"{percent}%"
+    return {100: "all", 75: "3/4", 50: "1/2", 25: "1/4"}[percent]
 
 
 class AmountInput(FieldInput):

@@ -9,7 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
+from textual.style import Style
 
 from tui.domain.entries import Entry
 from tui.domain.hosts import in_short
@@ -17,7 +17,8 @@ from tui.domain.records import identity
 from tui.domain.transfer import Outcome
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
-from tui.words.columns import AMOUNT, COLUMNS, HOST, MADE, OUTCOME, Column, Listed, View
+from tui.widgets.pane import Pane, shortened
+from tui.words.columns import AMOUNT, COLUMNS, HOST, MADE, MOVE, OUTCOME, TIME, TRAN_ID, Column, Listed, View
 from tui.words.entries import InUse, describe, outcome_style
 
 _MEASURED = 200
@@ -27,34 +28,36 @@ _STAYING = 3
 """The first columns (time, move and amount) are always in sight."""
 
 _WIDEST_ASSET = 10
+_GAP = 2
+"""Blank columns between two columns."""
+_UNNAMED = TIME, MOVE
+"""Columns without a name: the list's own name is above them."""
 
 _AGAIN_HELP = "in a list of transfers: fill the form with the same again / the other way round"
 _ROW_HELP = "in a list of transfers: show all of one / copy its tranId / copy all of it"
 
 
-class EntryTable(Widget, can_focus=True):
-    """Shows entries, one a line, and makes only the lines in sight.
+class EntryTable(Pane, can_focus=True):
+    """Shows entries, one a line, the newest first, and makes only the lines in sight.
 
-    The cursor stays on its entry when others come. At the end where the newest entry is, it stays at that end.
+    The cursor stays on its entry when others come; on the first line, it stays there.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "entry-table--cursor",
-        "entry-table--header",
         "entry-table--differs",
         *(f"entry-table--{outcome}" for outcome in Outcome),
     }
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up", "step(-1)", "Line before", show=False),
-            Binding("down", "step(1)", "Next line", show=False),
+            Binding("up,k", "step(-1)", "Line before", show=False),
+            Binding("down,j", "step(1)", "Next line", show=False),
             Binding("left", "shift(-1)", "Columns to the left", show=False),
             Binding("right", "shift(1)", "Columns to the right", show=False),
             Binding("pageup", "page(-1)", "Page up", show=False),
             Binding("pagedown", "page(1)", "Page down", show=False),
-            Binding("home,ctrl+home", "go_to(0)", "First line", show=False),
-            Binding("end,ctrl+end", "go_to(-1)", "Last line", show=False),
+            Binding("home,ctrl+home,g", "go_to(0)", "First line", show=False),
+            Binding("end,ctrl+end,G", "go_to(-1)", "Last line", show=False),
             Binding("enter", "open", "All", key_display="Enter", tooltip=_ROW_HELP),
             Binding("c", "copy_tran_id", "Copy tranId", show=False, tooltip=_ROW_HELP),
             Binding("C", "copy_all", "Copy all", show=False, tooltip=_ROW_HELP),
@@ -62,6 +65,9 @@ class EntryTable(Widget, can_focus=True):
             Binding("R", "screen.again(True)", "Reverse", tooltip=_AGAIN_HELP),
         ]
     )
+
+    marks_always = True
+    """Whether the entry under the cursor is marked while another widget has the focus."""
 
     @dataclass
     class Marked(Message):
@@ -75,14 +81,15 @@ class EntryTable(Widget, can_focus=True):
 
         entry: Entry
 
-    def __init__(self, in_use: InUse, *, id: str | None = None, is_newest_last: bool = False) -> None:  # noqa: A002
+    def __init__(self, in_use: InUse, title: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._in_use = in_use
-        self._is_newest_last = is_newest_last
+        self._title = title
         self._listed = Listed([], COLUMNS)
         self._view = View()
         self._empty = ""
         self._widths = Widths()
+        self._short_widths = Widths(is_short=True)
         self._row = self._top = 0
         """The line under the cursor, and the first one in sight."""
         self._first = 0
@@ -103,46 +110,48 @@ class EntryTable(Widget, can_focus=True):
         """All columns, in sight or not."""
         return self._listed.columns
 
-    def show(self, listed: Listed, view: View, *, empty: str = "") -> None:
+    def show(self, listed: Listed, view: View, *, title: str = "", empty: str = "") -> None:
         """Show these entries; `empty` says why there are none."""
         before, marked = self.entries, self.marked
         if view != self._view:
-            self._widths = Widths()
+            self._widths, self._short_widths = Widths(), Widths(is_short=True)
         self._listed, self._view, self._empty = listed, view, empty
-        for entry in listed.entries[-_MEASURED:] if self._is_newest_last else listed.entries[:_MEASURED]:
-            self._widths.take(self._texts(entry))
-        row = self._row_after(before, marked)
+        self._title = title or self._title
+        for entry in listed.entries[:_MEASURED]:
+            self._measure(entry)
+        row = _row_of(marked, self.entries) if marked and self._row and before else 0
         self._top = max(self._top + row - self._row, 0)
         self._row = row
         self._follow()
         if self.marked != marked:
             self.post_message(self.Marked(self.marked))
 
-    def _row_after(self, before: list[Entry], marked: Entry | None) -> int:
-        """Return the line of the cursor once the entries have changed."""
-        now, row = self.entries, self._row
-        if marked is None:
-            return len(now) - 1 if self._is_newest_last else 0
-        if not self._is_newest_last:
-            return _row_of(marked, now) if row else 0
-        is_newer = not _is_same(before[-1], now[-1])
-        is_at_end = not self.has_focus or row >= len(before) - 1
-        return len(now) - 1 if is_newer and is_at_end else _row_of(marked, now)
-
     def render(self) -> Content:
-        """Draw the columns' names, and a line for each entry in sight."""
+        """Draw the strip, and a line for each entry in sight."""
         width, height = self.content_size
-        entries = self.entries[self._top :][: max(height - 1, 0)]
-        texts = [self._texts(entry) for entry in entries]
-        for row_texts in texts:
-            self._widths.take(row_texts)
-        shown, more = in_sight(self._columns(), self._first, width)
-        lines = [self._header(shown, more, width)]
-        for row, (entry, row_texts) in enumerate(zip(entries, texts, strict=True), self._top):
-            lines.append(self._line(entry, row_texts, shown, is_marked=row == self._row))
+        entries = self.entries[self._top :][: max(height - 1, 1)]
+        for entry in entries:
+            self._measure(entry)
+        widths, shown, more = self._layout(width)
+        lines = [self._header(widths, shown, more)] if height > 1 else []
+        for row, entry in enumerate(entries, self._top):
+            lines.append(self._line(entry, widths, shown, is_marked=row == self._row))
         if not entries:
-            lines.append(Content(cut(f" {self._empty}", width)))
+            lines.append(Content(f" {self._empty}").stylize(self.pen("muted")))
         return Content("\n").join(line.truncate(width) for line in lines[:height])
+
+    def _measure(self, entry: Entry) -> None:
+        self._widths.take(self._texts(entry))
+        self._short_widths.take(self._texts(entry, is_short=True))
+
+    def _layout(self, width: int) -> "tuple[Widths, list[tuple[Column, int]], int]":
+        """Return the widths in use, the columns in sight, and how many more there are: whole columns are shortened
+        before any goes out of sight.
+        """
+        shown, more = in_sight(self._columns(self._widths), self._first, width)
+        if not more:
+            return self._widths, shown, more
+        return (self._short_widths, *in_sight(self._columns(self._short_widths), self._first, width))
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
@@ -186,7 +195,7 @@ class EntryTable(Widget, can_focus=True):
 
     def action_shift(self, columns: int) -> None:
         """Bring other columns into sight."""
-        _, more = in_sight(self._columns(), self._first, self.content_size.width)
+        _, _, more = self._layout(self.content_size.width)
         if columns < 0 or more:
             self._first = max(self._first + columns, 0)
         self.refresh()
@@ -221,42 +230,68 @@ class EntryTable(Widget, can_focus=True):
         self._top = min(max(self._top, self._row - room + 1, 0), self._row, max(last - room + 1, 0))
         self.refresh()
 
-    def _texts(self, entry: Entry) -> "Texts":
-        return {column: column.text(entry, self._in_use) for column in self.columns}
+    def _texts(self, entry: Entry, *, is_short: bool = False) -> "Texts":
+        return {column: column.shown(entry, self._in_use, is_short=is_short) for column in self.columns}
 
-    def _columns(self) -> list[tuple[Column, int]]:
+    def _columns(self, widths: "Widths") -> list[tuple[Column, int]]:
         """Return all columns with their widths."""
-        widths = self._widths.columns
-        return [(column, max(widths.get(column, 0), len(self._heading(column)))) for column in self.columns]
+        return [
+            (column, max(widths.columns.get(column, 0), 0 if column in _UNNAMED else cell_len(self._heading(column))))
+            for column in self.columns
+        ]
 
     def _heading(self, column: Column) -> str:
         """Return a column's name, with the direction if the list is sorted by it."""
-        if column is not self._view.column:
+        if column is not self._view.column or self._view == View(self._view.search):
             return column.name
         return f"{column.name} {'v' if column.is_largest_first is not self._view.is_reversed else '^'}"
 
-    def _header(self, shown: list[tuple[Column, int]], more: int, width: int) -> Content:
-        line = " " + " ".join(cut(self._heading(column), taken) for column, taken in shown)
-        left, room = ("<" if self._first else ""), width - len(line.rstrip())
-        marks = (f" Right: {more} more>", " Right>", ">") if more else ("",)
-        right = next((mark for mark in marks if len(mark) <= room), marks[-1])
-        line = left + cut(line, width)[len(left) : width - len(right)] + right
-        return Content(line).stylize(self.get_visual_style("entry-table--header"))
-
-    def _line(self, entry: Entry, texts: "Texts", shown: list[tuple[Column, int]], *, is_marked: bool) -> Content:
-        line = Content(">" if is_marked else " ")
-        for column, taken in shown:
-            part = Content(f"{self._widths.cell(texts, column, taken)} ")
-            style = self._style(entry, column)
-            line += part.stylize(self.get_visual_style(f"entry-table--{style}", partial=True)) if style else part
+    def _header(self, widths: "Widths", shown: list[tuple[Column, int]], more: int) -> Content:
+        """Return the strip, with the names of the columns that begin after the list's name."""
         width = self.content_size.width
-        line = line.pad_right(max(width - line.cell_length, 0))
-        return line.stylize(self.get_visual_style("entry-table--cursor")) if is_marked else line
+        unnamed = self._view.column if self._view.column in _UNNAMED else None
+        order = f" by {self._heading(unnamed)}" if unnamed and self._heading(unnamed) != unnamed.name else ""
+        title = f"{self._title}{order}"
+        heads, start = " " * (len(title) + _GAP), 1
+        for column, taken in shown:
+            if column not in _UNNAMED and start > len(title) + 1 and self.entries:
+                heads = heads.ljust(start) + widths.head(self._heading(column), column, taken)
+            start += taken + _GAP
+        right = next((each for each in (f" Right: {more} more>", ">") if len(each) < width // 3), "") if more else ""
+        if self._first:
+            right = f"<{right}"
+        heads = heads[len(title) + _GAP : width - len(right) - 1].ljust(width - len(title) - _GAP - len(right) - 1)
+        return self.strip_line(title, heads + right)
 
-    def _style(self, entry: Entry, column: Column) -> str:
+    def _line(self, entry: Entry, widths: "Widths", shown: list[tuple[Column, int]], *, is_marked: bool) -> Content:
+        texts = self._texts(entry, is_short=widths.is_short)
+        is_shown = is_marked and (self.has_focus or self.marks_always)
+        line = Content(">" if is_shown else " ")
+        for column, taken in shown:
+            cell = Content(widths.cell(texts, column, taken))
+            if pen := self._cell_pen(entry, column):
+                cell = cell.stylize(pen)
+            line += cell + " " * _GAP
+        if TRAN_ID not in dict(shown) and entry.tran_id is not None:
+            line = self._with_tran_id(line, str(entry.tran_id))
+        return self.row_line(line, is_chosen=is_shown)
+
+    def _with_tran_id(self, line: Content, tran_id: str) -> Content:
+        """Return a line with the tranId after its last text, if there is room for it."""
+        text = Content(line.plain.rstrip())
+        end = cell_len(text.plain)
+        if end + 1 + len(tran_id) > self.content_size.width:
+            return line
+        return line[: len(text.plain)] + Content.styled(f" {tran_id}", self.pen("muted"))
+
+    def _cell_pen(self, entry: Entry, column: Column) -> Style | None:
         if column is OUTCOME:
-            return outcome_style(entry)
-        return "differs" if column is MADE and entry.mismatches else ""
+            style = outcome_style(entry)
+        elif column is MADE and entry.mismatches:
+            style = "differs"
+        else:
+            return self.pen("muted") if column in (TRAN_ID,) else None
+        return self.get_visual_style(f"entry-table--{style}", partial=True) if style else None
 
 
 Texts = dict[Column, str]
@@ -267,9 +302,13 @@ Texts = dict[Column, str]
 class Widths:
     """How wide the columns of a list are. They only grow, so that nothing jumps about."""
 
+    is_short: bool = False
+    """Whether the columns that have a short form show that."""
     columns: dict[Column, int] = field(default_factory=dict)
     amount: tuple[int, int, int] = (0, 0, 0)
     """Of the digits before the dot, of the rest with the dot, and of the asset: all dots are below each other."""
+    source: int = 0
+    """Of the sources: all arrows are below each other."""
 
     def take(self, texts: Texts) -> None:
         """Make room for an entry."""
@@ -284,6 +323,10 @@ class Widths:
                     max(of_asset, min(cell_len(asset), _WIDEST_ASSET)),
                 )
                 width = sum(self.amount) + 1
+            elif column is MOVE and _ARROW in text:
+                source, _, destination = text.partition(_ARROW)
+                self.source = max(self.source, cell_len(source))
+                width = self.source + len(_ARROW) + cell_len(destination)
             self.columns[column] = max(self.columns.get(column, 0), width)
 
     def cell(self, texts: Texts, column: Column, width: int) -> str:
@@ -291,10 +334,22 @@ class Widths:
         text = texts[column]
         if column is HOST:
             text = in_short(text, width)
-        if column is AMOUNT:
+        elif column is AMOUNT:
             (whole, decimals, asset), (before, behind, of_asset) = _amount_parts(text), self.amount
             text = f"{whole.rjust(before)}{decimals.ljust(behind)} {cut(asset, of_asset)}"
+        elif column is MOVE and _ARROW in text:
+            source, _, destination = text.partition(_ARROW)
+            text = f"{set_cell_size(source, self.source)}{_ARROW}{destination}"
         return cut(text, width)
+
+    def head(self, name: str, column: Column, width: int) -> str:
+        """Return the name of a column where its texts are: an amount's ends where the digits before the dot do."""
+        if column is AMOUNT and len(name) <= self.amount[0] + 2:
+            return name.rjust(self.amount[0] + 2).ljust(width)
+        return cut(name, width)
+
+
+_ARROW = " -> "
 
 
 def _amount_parts(text: str) -> tuple[str, str, str]:
@@ -305,9 +360,7 @@ def _amount_parts(text: str) -> tuple[str, str, str]:
 
 def cut(text: str, width: int) -> str:
     """Return the text in exactly that width: filled up with blanks, or cut with a `~` at its end."""
-    if cell_len(text) <= width:
-        return set_cell_size(text, width)
-    return f"{set_cell_size(text, max(width - 1, 0))}~"[: max(width, 0)]
+    return set_cell_size(shortened(text, width), width)
 
 
 def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> tuple[list[tuple[Column, int]], int]:
@@ -316,14 +369,14 @@ def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> t
     Those that always stay come before those from `first` on.
     """
     shown = list(columns[:_STAYING])
-    room = width - 1 - sum(taken + 1 for _, taken in shown)
+    room = width - 1 - sum(taken + _GAP for _, taken in shown)
     rest = columns[_STAYING + first :]
     for column, taken in rest:
         least = taken if column.narrowest is None else min(taken, column.narrowest)
         if least > room and len(shown) > _STAYING:
             break
         shown.append((column, min(taken, max(room, 1))))
-        room -= taken + 1
+        room -= taken + _GAP
     return shown, len(rest) - (len(shown) - _STAYING)
 
 

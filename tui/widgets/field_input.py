@@ -5,12 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import Reactive
+from textual.strip import Strip
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
@@ -18,6 +21,8 @@ from tui.domain.text import is_name, printable
 from tui.domain.transfer import as_written
 from tui.widgets.at_once import at_once
 
+_HINT_GAP = 2
+"""Blank columns between the text of an input, with its cursor, and a hint."""
 _SCREEN_KEYS = {"enter", "ctrl+k", "ctrl+x"}
 """Keys of the whole screen, which Input would take."""
 
@@ -45,6 +50,29 @@ class PromptInput(Input, inherit_bindings=False):
     def __init__(self, value: str = "", **options: object) -> None:
         super().__init__(value, compact=True, select_on_focus=False, **options)  # type: ignore[arg-type]
         self.cursor_blink = False
+        self._hint = ""
+        """What is at the right end, as long as the text leaves room for it."""
+
+    def show_hint(self, hint: str) -> bool:
+        """Show a hint at the right end, if there is room for it next to the text; whether there is."""
+        shown = hint if cell_len(hint) <= self._room_for_hint else ""
+        if shown != self._hint:
+            self._hint = shown
+            self.refresh()
+        return bool(shown)
+
+    @property
+    def _room_for_hint(self) -> int:
+        return self.content_size.width - cell_len(self.value or self.placeholder) - _HINT_GAP
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the text, and the hint at the right end."""
+        strip = super().render_line(y)
+        if y or not self._hint or cell_len(self._hint) > self._room_for_hint:
+            return strip
+        style = self.rich_style + self.get_component_rich_style("input--placeholder", partial=True)
+        text = strip.crop(0, self.content_size.width - cell_len(self._hint))
+        return Strip.join([text, Strip([Segment(self._hint, style)])])
 
     def post_message(self, message: Message) -> bool:
         """Handle text and a new focus now: as messages they would wait while later keys act."""

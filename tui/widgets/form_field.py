@@ -1,35 +1,67 @@
 """A field of a form: its label, its input, and what is wrong with it."""
 
+from typing import ClassVar
+
+from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Label
+from textual.content import Content
+from textual.geometry import Size
+from textual.style import Style
+from textual.widget import Widget
 
 from tui.domain.holdings import Choice
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, PromptInput
 from tui.widgets.late_messages import DropsLateMessages
-from tui.widgets.note_line import NoteLine
+from tui.widgets.pane import shortened
 
 
-class FormField(DropsLateMessages, Vertical):
-    """A labelled input with a line below it for a problem or a hint."""
+class FormField(DropsLateMessages, Widget):
+    """A labelled input with a line below it for a problem or a hint. A hint is in the input if it fits there."""
 
-    def __init__(self, which: str, label: str, entry: Input) -> None:
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "form-field--label",
+        "form-field--badge",
+        "form-field--hint",
+        "form-field--strong",
+        "form-field--problem",
+    }
+
+    def __init__(self, which: str, label: str, entry: PromptInput, *, label_columns: int = 11) -> None:
+        """The input begins at column `label_columns`."""
         super().__init__(id=f"field-{which}", classes="form-field")
         self.which = which
         self.entry = entry
         self.label = label
         self._hint = ""
         self._problem = ""
+        self._note = ""
+        """The text below the input."""
+        entry.styles.margin = (0, 1, 0, label_columns)
 
     def compose(self) -> ComposeResult:
-        """The label and the input, and the note below."""
-        with Horizontal():
-            yield Label(self.label, classes="field-label", markup=False)
-            yield self.entry
+        """The input, and its suggestions."""
+        yield self.entry
         if isinstance(self.entry, CompletingInput):
             yield self.entry.suggestions
-        yield NoteLine(classes="field-note")
+
+    def render(self) -> Content:
+        """Draw the label, which the input is next to, and the note below."""
+        pen = self.get_visual_style("form-field--badge") if self.entry.has_focus else self._pen("label")
+        label = Content.styled(f" {self.label} ", pen)
+        return Content("\n").join([label, *self._note_lines(self.content_size.width)])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the height if a style says that it is automatic."""
+        return 1 + max(len(self._note_lines(width)), 1)
+
+    def on_descendant_focus(self) -> None:
+        """Show the label as a badge."""
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """Show the label."""
+        self.refresh()
 
     def on_field_input_dropped(self, event: FieldInput.Dropped) -> None:
         """Show that part of the text was left out."""
@@ -47,6 +79,11 @@ class FormField(DropsLateMessages, Vertical):
         """Its text."""
         return self.entry.value
 
+    @property
+    def note(self) -> str:
+        """The text next to the input or below it: what is wrong, else a hint."""
+        return self._problem or self._hint
+
     def offer(self, choices: list[Choice]) -> None:
         """Complete the text to these choices."""
         if isinstance(self.entry, CompletingInput):
@@ -54,16 +91,45 @@ class FormField(DropsLateMessages, Vertical):
 
     def show_problem(self, problem: str) -> None:
         """Show what is wrong with the field; an empty string clears it."""
-        if problem != self._problem:
-            self._problem = problem
-            self._show_note()
+        self._problem = problem
+        self._show_note()
 
     def show_hint(self, hint: str) -> None:
         """Show a hint while nothing is wrong."""
-        if hint != self._hint:
-            self._hint = hint
-            self._show_note()
+        self._hint = hint
+        self._show_note()
+
+    def extra(self) -> Content:
+        """Return what is below the input while there is no other text."""
+        return Content()
 
     def _show_note(self) -> None:
-        self.set_class(bool(self._problem), "-problem")
-        self.query_one(NoteLine).say(self._problem or self._hint)
+        is_inside = not self._problem and self.entry.show_hint(self._hint)
+        if self._problem:
+            self.entry.show_hint("")
+        note = "" if is_inside else self.note
+        if note != self._note:
+            before = len(self._note_lines(self.content_size.width))
+            self._note = note
+            self.set_class(bool(self._problem), "-problem")
+            lines = len(self._note_lines(self.content_size.width))
+            self.refresh(layout=self.styles.is_auto_height and max(lines, 1) != max(before, 1))
+
+    def _note_lines(self, width: int) -> list[Content]:
+        """Return the lines of the note; if the height is fixed, one line."""
+        room = max(width - 2, 1)
+        if not self._note:
+            return [Content(" ") + self.extra()]
+        pen = self._pen("problem" if self._problem else "hint")
+        if self.styles.is_auto_height:
+            indent = " " * self.entry.styles.margin.left
+            return [Content(indent) + line for line in Content.styled(self._note, pen).wrap(max(room - len(indent), 1))]
+        return [Content(" ") + Content.styled(shortened(self._note, room), pen)]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the note is longer than its line."""
+        return not self.styles.is_auto_height and cell_len(self._note) > self.content_size.width - 2
+
+    def _pen(self, name: str) -> Style:
+        return self.get_visual_style(f"form-field--{name}", partial=True)

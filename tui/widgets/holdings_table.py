@@ -60,8 +60,8 @@ class HoldingsTable(Widget, can_focus=True):
         source: Account
         asset: str
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
         self._balances = Balances()
         self._rows: list[Holding] = []
         self._wallets: tuple[Wallet, ...] = tuple(Wallet)

@@ -1,31 +1,86 @@
 """The line at the bottom with the screen's keys."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widget import Widget
+
+_GAP = 2
+_LAST = "app.help", "help", "command_palette", "app.command_palette"
+"""Actions whose keys are at the right end of every screen's line, and have room before the others."""
+_LEFT = 1
 
 
-class KeyBar(Footer):
-    """Textual's footer, rebuilt only if its keys change: otherwise each change of focus costs a new row of widgets and
-    their layout for the same picture.
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """A key, as it is pressed and as it is named, and what it does."""
 
-    It is compact, with one blank between keys: the keys of the main screen fit into 80 columns.
+    key: str
+    name: str
+    description: str
+
+    @property
+    def width(self) -> int:
+        """How many columns it takes."""
+        return cell_len(f"{self.name} {self.description}")
+
+
+class KeyBar(Widget):
+    """Shows keys whole or not at all, the most important first. A click presses a key.
+
+    Textual's footer is a widget for each key, all made anew and laid out when the focus changes.
     """
 
-    def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
-        self._shown: list[tuple[str, str, bool]] = []
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-bar--key"}
 
-    def bindings_changed(self, screen: Screen[Any]) -> None:
-        """Show the keys of the screen if they have changed."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._keys: list[ShownKey] = []
+        self._last: list[ShownKey] = []
+
+    def on_mount(self) -> None:
+        """Follow the keys of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def render(self) -> Content:
+        """Draw the keys that there is room for."""
+        style = self.get_visual_style("key-bar--key", partial=True)
+        shown = [Content(f"{key.name} {key.description}").stylize(style, 0, len(key.name)) for key in self.in_sight()]
+        return Content(" ") + Content(" " * _GAP).join(shown)
+
+    def in_sight(self) -> list[ShownKey]:
+        """Return the keys that there is room for, in their order."""
+        room = self.content_size.width - 1 - sum(key.width + _GAP for key in self._last)
+        shown = []
+        for key in self._keys:
+            room -= key.width + _GAP
+            if room < -_GAP:
+                break
+            shown.append(key)
+        return [*shown, *self._last]
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the clicked key."""
+        start = 1
+        for key in self.in_sight():
+            if start <= event.x < start + key.width and event.button == _LEFT:
+                self.app.simulate_key(key.key)
+            start += key.width + _GAP
+
+    def _bindings_changed(self, screen: Screen[Any]) -> None:
         if screen is not self.screen or not screen.app.app_focus:
             return
-        keys = [
-            (binding.key, binding.description, is_enabled)
-            for _, binding, is_enabled, _ in screen.active_bindings.values()
-            if binding.show
-        ]
-        if keys != self._shown:
-            self._shown = keys
-            super().bindings_changed(screen)
+        shown: dict[str, ShownKey] = {}
+        for _, binding, is_enabled, _ in screen.active_bindings.values():
+            if binding.show and is_enabled:
+                name = self.app.get_key_display(binding)
+                shown.setdefault(binding.action, ShownKey(binding.key, name, binding.description))
+        keys = [key for action, key in shown.items() if action not in _LAST]
+        last = [shown[action] for action in _LAST if action in shown]
+        if (keys, last) != (self._keys, self._last):
+            self._keys, self._last = keys, last
+            self.refresh()

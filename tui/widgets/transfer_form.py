@@ -6,10 +6,9 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Grid
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button
 
 from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances
@@ -24,12 +23,12 @@ from tui.domain.transfer import (
     TransferRequest,
     parse_transfer,
 )
-from tui.widgets.amount_field import AmountField
+from tui.widgets.amount_field import LABEL_COLUMNS, AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import symbol_text
 from tui.widgets.form_field import FormField
 from tui.widgets.late_messages import DropsLateMessages
-from tui.widgets.note_line import NoteLine
+from tui.widgets.move_line import MoveLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
 from tui.words.wallets import hint
@@ -54,9 +53,20 @@ class TransferForm(DropsLateMessages, Widget):
         account: Account
         asset: str
 
+    @dataclass
+    class Noted(Message):
+        """Posted with what the person should know about the form beyond what its fields have room for, or nothing."""
+
+        text: str
+
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._draft = draft
+        self._origin = ""
+        """Where the form was filled from, if that is another place or profile."""
+        self._wallet_note = ""
+        """Why a wallet is not the intended one."""
+        self._noted = ""
         self._balances = Balances()
         self._offered: dict[Field, tuple[object, ...]] = {}
         """What the choices of each completing field were made from: to make them at each key would be slow."""
@@ -70,17 +80,14 @@ class TransferForm(DropsLateMessages, Widget):
         """The wallets with their pairs, what is moved, and the move."""
         draft = self._draft
         pairs = (
-            FormField(Field.FROM_PAIR, "From pair", _symbol_input(draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR)),
-            FormField(Field.TO_PAIR, "To pair", _symbol_input(draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR)),
+            _symbol_field(Field.FROM_PAIR, "Pair", draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR),
+            _symbol_field(Field.TO_PAIR, "Pair", draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR),
         )
         yield WalletPair(draft.source, draft.destination, draft.chosen, pairs)
-        with Horizontal(id="what"):
-            yield FormField(Field.ASSET, "Asset", _symbol_input(draft.asset, "e.g. USDT", MOST_IN_ASSET))
+        with Grid(id="what"):
+            yield _symbol_field(Field.ASSET, "Asset", draft.asset, "e.g. USDT", MOST_IN_ASSET)
             yield AmountField(draft, self._state)
-        yield NoteLine(id="origin")
-        with Horizontal(id="move-line"):
-            yield NoteLine(id="move")
-            yield Button("Review", id="review", variant="primary", compact=True, action="screen.review")
+        yield MoveLine()
 
     def on_mount(self) -> None:
         """Show everything that follows from the draft."""
@@ -162,11 +169,23 @@ class TransferForm(DropsLateMessages, Widget):
         self._amount.amount.value = ""
         self.go_to(Field.AMOUNT)
 
+    def on_wallet_pair_noted(self, event: WalletPair.Noted) -> None:
+        """Show why a wallet is not the intended one."""
+        event.stop()
+        self._wallet_note = event.text
+        self._show_note()
+
     def _show_origin(self, text: str) -> None:
-        """Show where the form was filled from, if that is another place or profile."""
-        line = self.query_one("#origin", NoteLine)
-        line.say(text)
-        line.display = bool(text)
+        self._origin = text
+        self._show_note()
+
+    def _show_note(self) -> None:
+        """Post what the fields have no room for: the first of the problems that are cut, and what is about no field."""
+        cut = [form_field.note for form_field in self.query(FormField) if form_field.is_cut]
+        text = "\n".join(filter(None, (self._wallet_note, self._origin, *cut[:1])))
+        if text != self._noted:
+            self._noted = text
+            self.post_message(self.Noted(text))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Enter to a wallet list, and to a chosen suggestion."""
@@ -235,8 +254,6 @@ class TransferForm(DropsLateMessages, Widget):
             self._field(which).visible = which in state.fields
             self._field(which).entry.disabled = which not in state.fields
         self._wallets.set_class(state.move.needs_pair, "-has-pairs")
-        move = state.move
-        self.query_one("#move", NoteLine).say(f"{move.name}   {move.source.label} -> {move.destination.label}")
         self._follow_text()
 
     def _follow_text(self) -> None:
@@ -251,6 +268,7 @@ class TransferForm(DropsLateMessages, Widget):
             which = Field(form_field.which)
             form_field.show_hint((which is Field.AMOUNT and self._emptied) or hint(state, which))
         self._show_problems(state)
+        self.query_one(MoveLine).show(state)
         self._ask_for_figure(state)
 
     def _offer_choices(self, state: FormState) -> None:
@@ -276,6 +294,7 @@ class TransferForm(DropsLateMessages, Widget):
             which = Field(form_field.which)
             is_said = which in problems and which in self._shown_problems
             form_field.show_problem(problems[which].words if is_said else "")
+        self._show_note()
 
     def _ask_for_figure(self, state: FormState) -> None:
         """Ask how much can be moved, once for each input and each reading of the wallet."""
@@ -286,5 +305,6 @@ class TransferForm(DropsLateMessages, Widget):
             self.post_message(self.TransferableWanted(inquiry.account, inquiry.asset))
 
 
-def _symbol_input(text: str, placeholder: str, max_length: int) -> CompletingInput:
-    return CompletingInput(text, clean=symbol_text, placeholder=placeholder, max_length=max_length)
+def _symbol_field(which: Field, label: str, text: str, placeholder: str, max_length: int) -> FormField:
+    entry = CompletingInput(text, clean=symbol_text, placeholder=placeholder, max_length=max_length)
+    return FormField(which, label, entry, label_columns=LABEL_COLUMNS)

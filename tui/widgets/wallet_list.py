@@ -1,52 +1,54 @@
 """The list of the eight wallets, one of them chosen."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
+from textual.reactive import var
 
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
-from tui.words.wallets import WALLETS, wallet_figures
+from tui.widgets.pane import Pane
+from tui.words.wallets import WALLETS, figures_heading, wallet_figures
 
-_AS_EVER = "not dim $foreground"
-"""How a reliable figure looks in a dimmed line."""
 ARROWS_HELP = (
     "choose a wallet; a suggestion in Asset and Pair, Esc undoes it; a cell in Holdings, where letters look for an "
     "asset and Enter moves from there"
 )
 """What the arrow keys do on the main screen: the help names each key once."""
 _DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
+_FIRST_FIGURE = 4
+"""The column from which a name, and at the right its figure, have room."""
 
 
-class WalletList(OptionList, inherit_bindings=False):
-    """All wallets; the highlighted one is the chosen one. One that cannot be chosen is dimmed and has no digit, since
-    a terminal may show no shades; its figure is not dimmed.
+class WalletList(Pane, can_focus=True):
+    """All wallets, one of them chosen. One that cannot be chosen is muted and has no digit, since a terminal may show
+    no shades.
 
     The arrow keys, the digits 1 to 8 and a click choose; a digit also goes on to the next field.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *at_once(
-            replace(binding, tooltip=ARROWS_HELP) if binding.action in ("cursor_up", "cursor_down") else binding
-            for binding in OptionList.BINDINGS
-            if isinstance(binding, Binding)
-        ),
-        Binding("enter", "screen.move_focus(1)", show=False, priority=True),
-        *(
-            Binding(
-                str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, priority=True, tooltip=_DIGITS_HELP
-            )
-            for digit, wallet in enumerate(WALLETS, 1)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = at_once(
+        [
+            Binding("up,k", "step(-1)", "Wallet above", show=False, tooltip=ARROWS_HELP),
+            Binding("down,j", "step(1)", "Wallet below", show=False, tooltip=ARROWS_HELP),
+            Binding("home,pageup,g", "first", "First wallet", show=False),
+            Binding("end,pagedown,G", "last", "Last wallet", show=False),
+            Binding("enter", "screen.move_focus(1)", show=False),
+            *(
+                Binding(str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, tooltip=_DIGITS_HELP)
+                for digit, wallet in enumerate(WALLETS, 1)
+            ),
+        ]
+    )
+
+    chosen: var[Wallet] = var(Wallet.SPOT, init=False)
+    """The wallet that is chosen."""
 
     @dataclass
     class OutOfReach(Message):
@@ -54,84 +56,87 @@ class WalletList(OptionList, inherit_bindings=False):
 
         wallet: Wallet
 
-    def __init__(self, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(*(Option(wallet.label, id=wallet.value) for wallet in WALLETS), id=id, compact=True)
+    def __init__(self, title: str, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._title = title
+        self._allowed: tuple[Wallet, ...] = WALLETS
         self._figures: dict[Wallet, tuple[str, bool]] = dict.fromkeys(WALLETS, ("", False))
         """What is next to each wallet, and whether it can be relied on."""
-        self.highlighted = WALLETS.index(chosen)
-
-    def on_mount(self) -> None:
-        """Mark the chosen wallet whenever it changes."""
-        # Not by `watch_highlighted`: OptionList calls that for changes of its options too.
-        self.watch(self, "highlighted", self._lay_out)
-
-    @property
-    def chosen(self) -> Wallet:
-        """The wallet that is chosen."""
-        return WALLETS[self.highlighted or 0]
-
-    def choose(self, wallet: Wallet) -> None:
-        """Choose a wallet."""
-        self.highlighted = WALLETS.index(wallet)
+        self._heading = ""
+        """What the figures are of."""
+        self.set_reactive(WalletList.chosen, chosen)
 
     def allow(self, wallets: tuple[Wallet, ...]) -> None:
         """Let only these wallets be chosen; if the chosen one is not among them, choose the first of them."""
-        changed = [wallet for wallet in WALLETS if self.get_option(wallet.value).disabled is (wallet in wallets)]
-        for wallet in changed:
-            if wallet in wallets:
-                self.enable_option(wallet.value)
+        if wallets != self._allowed:
+            self._allowed = wallets
+            self.refresh()
         if self.chosen not in wallets:
-            self.choose(wallets[0])
-        for wallet in changed:
-            if wallet not in wallets:
-                self.disable_option(wallet.value)
-        if changed:
-            self._lay_out()
+            self.chosen = wallets[0]
 
     def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
         """Show how much of an asset each wallet or the pair's account holds; without an asset, how many assets."""
-        figures = wallet_figures(balances, asset, pair, now_ms)
-        if figures != self._figures:
-            self._figures = figures
-            self._lay_out()
+        shown = wallet_figures(balances, asset, pair, now_ms), figures_heading(balances, asset, now_ms)
+        if shown != (self._figures, self._heading):
+            self._figures, self._heading = shown
+            self.refresh()
+
+    def watch_chosen(self) -> None:
+        """Mark the chosen wallet."""
+        self.refresh()
+
+    def action_step(self, step: int) -> None:
+        """Choose the next wallet, up or down, that can be chosen; after the last comes the first."""
+        wallets = [wallet for wallet in WALLETS if wallet in self._allowed]
+        self.chosen = wallets[(wallets.index(self.chosen) + step) % len(wallets)]
+
+    def action_first(self) -> None:
+        """Choose the first wallet that can be chosen."""
+        self.chosen = next(wallet for wallet in WALLETS if wallet in self._allowed)
+
+    def action_last(self) -> None:
+        """Choose the last wallet that can be chosen."""
+        self.chosen = next(wallet for wallet in reversed(WALLETS) if wallet in self._allowed)
 
     async def action_choose_wallet(self, index: int) -> None:
         """Choose a wallet by its digit, and go on: whoever types ahead means the next field."""
-        if self._is_refused(index):
-            return
-        self.highlighted = index
-        await self.run_action("screen.go_on")
+        if self._choose(WALLETS[index]):
+            await self.run_action("screen.go_on")
 
-    def on_click(self, event: events.Click) -> None:
-        """Tell the form if the clicked wallet cannot be chosen."""
-        if (index := event.style.meta.get("option")) is not None:
-            self._is_refused(index)
+    def post_message(self, message: Message) -> bool:
+        """Take a click at once: as a message it would wait while later keys act."""
+        if not isinstance(message, events.Click):
+            return super().post_message(message)
+        if 1 <= message.y <= len(WALLETS):
+            self._choose(WALLETS[message.y - 1])
+        return True
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Put the figures at the right edge."""
-        self._lay_out()
+    def _choose(self, wallet: Wallet) -> bool:
+        """Choose a wallet, or tell the form that it cannot be chosen; whether it was."""
+        if wallet not in self._allowed:
+            self.post_message(self.OutOfReach(wallet))
+            return False
+        self.chosen = wallet
+        return True
 
-    def _is_refused(self, index: int) -> bool:
-        is_refused = self.get_option_at_index(index).disabled
-        if is_refused:
-            self.post_message(self.OutOfReach(WALLETS[index]))
-        return is_refused
+    def render(self) -> Content:
+        """Draw the strip, and a line for each wallet."""
+        room = self.content_size.width - _FIRST_FIGURE - 1
+        fits = all(cell_len(f"{wallet.label} {text}") <= room for wallet, (text, _) in self._figures.items())
+        lines = [self.strip_line(self._title, self._heading)]
+        lines += [self._line(wallet, wallet.label if fits else wallet.short_label) for wallet in WALLETS]
+        return Content("\n").join(lines)
 
-    def _lay_out(self) -> None:
-        """Draw every line; before the first layout, without the figures."""
-        width = self.scrollable_content_region.width
-        fits = not width or all(
-            cell_len(f">1 {wallet.label} {text} ") <= width for wallet, (text, _) in self._figures.items()
-        )
-        for index, wallet in enumerate(WALLETS):
-            is_refused = self.get_option_at_index(index).disabled
-            marker = ">" if index == self.highlighted else " "
-            name = wallet.label if fits else wallet.short_label
-            label = f"{marker}{'-' if is_refused else index + 1} {name}"
-            text, is_fresh = self._figures[wallet]
-            figure = f" {text} " if width else ""
-            padded = set_cell_size(label, max(width - cell_len(figure), 0)) if width else label
-            prompt = Content(padded + figure)
-            if is_refused or not is_fresh:
-                prompt = prompt.stylize(_AS_EVER if is_fresh else "dim", len(padded))
-            self.replace_option_prompt_at_index(index, prompt)
+    def _line(self, wallet: Wallet, name: str) -> Content:
+        is_chosen, is_allowed = wallet is self.chosen, wallet in self._allowed
+        digit = str(WALLETS.index(wallet) + 1) if is_allowed else "-"
+        text, is_reliable = self._figures[wallet]
+        muted = self.pen("muted")
+        label = Content(f"{'>' if is_chosen else ' '}{digit} {name}")
+        if not is_allowed:
+            label = label.stylize(muted)
+        elif not is_chosen:
+            label = label.stylize(muted, 1, 2)
+        gap = max(self.content_size.width - label.cell_length - cell_len(text) - 1, 1)
+        line = label + " " * gap + (Content(text) if is_reliable else Content(text).stylize(muted))
+        return self.row_line(line, is_chosen=is_chosen)

@@ -1,27 +1,30 @@
 """The two lists of wallets: only moves that exist can be chosen."""
 
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Grid
+from textual.message import Message
 from textual.reactive import var
-from textual.widgets import Label
 
 from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
 from tui.widgets.form_field import FormField
 from tui.widgets.late_messages import DropsLateMessages
-from tui.widgets.note_line import NoteLine
 from tui.widgets.wallet_list import WalletList
-from tui.words.wallets import shows_times
 
 _ENDS = Field.SOURCE, Field.DESTINATION
 
 
-class WalletPair(DropsLateMessages, Vertical):
-    """Source and destination. What the source cannot reach cannot be chosen.
+class WalletPair(DropsLateMessages, Grid):
+    """Source and destination, each above its pair. What the source cannot reach cannot be chosen."""
 
-    A line below says why if the person tries, or if another source made the destination change.
-    """
+    @dataclass
+    class Noted(Message):
+        """Posted with the reason when a wallet is not the intended one; with an empty text, once it is."""
+
+        text: str
 
     move: var[TransferType | None] = var(None, init=False)
     """The chosen move. It changes at once: the next key of the packet may be for a field that it shows."""
@@ -37,22 +40,15 @@ class WalletPair(DropsLateMessages, Vertical):
         """Which of the two the person has chosen; the others are defaults."""
 
     def compose(self) -> ComposeResult:
-        """The source on the left, the destination on the right, each with its pair."""
-        with Horizontal(id="wallets"):
-            for title, which, wallet, pair in zip(("From", "To"), _ENDS, self._start, self._pairs, strict=True):
-                with Vertical(classes="column"):
-                    with Vertical(classes="end"):
-                        with Horizontal(classes="heading"):
-                            yield Label(title, classes="title")
-                            yield Label("read at", classes="title -times")
-                        yield WalletList(wallet, id=which)
-                    yield pair
-        yield NoteLine(id="wallet-note")
+        """The source on the left, the destination on the right, and the pairs below."""
+        for title, which, wallet in zip(("FROM", "TO"), _ENDS, self._start, strict=True):
+            yield WalletList(title, wallet, id=which)
+        yield from self._pairs
 
     def on_mount(self) -> None:
         """Follow the lists."""
         for which in _ENDS:
-            self.watch(self.list_of(which), "highlighted", self._chosen_anew, init=False)
+            self.watch(self.list_of(which), "chosen", self._chosen_anew, init=False)
         self._follow()
 
     @property
@@ -71,9 +67,9 @@ class WalletPair(DropsLateMessages, Vertical):
 
     def choose(self, source: Wallet, destination: Wallet | None = None) -> None:
         """Choose a source, and a destination that it reaches; without one, that stays where it can."""
-        self.list_of(Field.SOURCE).choose(source)
+        self.list_of(Field.SOURCE).chosen = source
         if destination:
-            self.list_of(Field.DESTINATION).choose(destination)
+            self.list_of(Field.DESTINATION).chosen = destination
 
     def swap(self) -> bool:
         """Swap the two; if that is no move, show why."""
@@ -88,7 +84,6 @@ class WalletPair(DropsLateMessages, Vertical):
         """Show how much of the asset each wallet holds."""
         for which, end in zip(_ENDS, state.ends, strict=True):
             self.list_of(which).show_balances(state.balances, state.known_asset, end.pair or "", state.now_ms)
-        self.set_class(shows_times(state.balances, state.now_ms), "-has-times")
 
     def on_wallet_list_out_of_reach(self, event: WalletList.OutOfReach) -> None:
         """Show why a wallet cannot be chosen."""
@@ -108,7 +103,7 @@ class WalletPair(DropsLateMessages, Vertical):
 
     def _note(self, text: str) -> None:
         """Show why a wallet is not the intended one, and ring."""
-        self.query_one(NoteLine).say(text)
+        self.post_message(self.Noted(text))
         if text:
             self.app.bell()
 

@@ -12,7 +12,7 @@ from tui.domain.entries import Entry, select
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
-from tui.words.entries import InUse, host_of, move, outcome_word, place, profile_of
+from tui.words.entries import InUse, host_of, move, outcome_mark, outcome_word, place, profile_of
 
 _RECENT_MS = 183 * 24 * 60 * 60 * 1000
 """An older entry shows its year instead of its time, as `ls -l` does."""
@@ -36,6 +36,12 @@ class Column:
     usual: Callable[[InUse], str] | None = None
     """The key of every entry for which the column says nothing new: it is left out if all have that."""
     is_largest_first: bool = False
+    short: Callable[[Entry, InUse], str] | None = None
+    """What it shows if the list has too little room; None if it has no short form."""
+
+    def shown(self, entry: Entry, in_use: InUse, *, is_short: bool) -> str:
+        """Return what it shows of an entry."""
+        return (self.short if is_short and self.short else self.text)(entry, in_use)
 
 
 def _time(entry: Entry, _: InUse) -> str:
@@ -49,33 +55,34 @@ def _time(entry: Entry, _: InUse) -> str:
     return moment.strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
 
 
-TIME = Column("Time", _time, lambda entry, _: -(entry.at_ms or 0), is_largest_first=True)
+TIME = Column("time", _time, lambda entry, _: -(entry.at_ms or 0), is_largest_first=True)
 MOVE = Column(
-    "Move",
+    "move",
     lambda entry, _: move(entry),
     lambda entry, _: (_TYPE_ORDER.get(entry.type or "", -1), entry.type or ""),
-    widest=36,
+    widest=44,
+    short=lambda entry, _: move(entry, is_short=True),
 )
 AMOUNT = Column(
-    "Amount",
+    "amount",
     lambda entry, _: quantity(entry.amount, entry.asset),
     lambda entry, _: (entry.asset or "", -(entry.amount or Decimal(0))),  # amounts compare within an asset
     is_largest_first=True,
 )
 OUTCOME = Column(
-    "Outcome", lambda entry, _: printable(outcome_word(entry)), lambda entry, _: outcome_word(entry), widest=14
+    "outcome", lambda entry, _: printable(outcome_mark(entry)), lambda entry, _: outcome_word(entry), widest=16
 )
 HOST = Column(
-    "Host",
+    "host",
     lambda entry, in_use: place(host_of(entry, in_use)),
     host_of,
     widest=24,
     narrowest=10,  # an entry of another place must not pass for one of this
     usual=lambda in_use: in_use.host,
 )
-MADE = Column("Made", lambda entry, _: entry.origin.value, lambda entry, _: entry.origin.value)
+MADE = Column("made", lambda entry, _: entry.origin.value, lambda entry, _: entry.origin.value)
 PROFILE = Column(
-    "Profile",
+    "profile",
     lambda entry, in_use: printable(profile_of(entry, in_use)),
     profile_of,
     widest=16,
@@ -86,11 +93,7 @@ TRAN_ID = Column(
     lambda entry, _: "-" if entry.tran_id is None else str(entry.tran_id),
     lambda entry, _: entry.tran_id or 0,
 )
-PAIRS = Column(
-    "Pairs", lambda entry, _: printable(entry.pairs), lambda entry, _: entry.pairs, widest=28, usual=lambda _: ""
-)
-
-COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, MADE, PROFILE, TRAN_ID, PAIRS)
+COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, MADE, PROFILE, TRAN_ID)
 """The columns of the history, from left to right."""
 
 
@@ -125,9 +128,7 @@ def listed(entries: Iterable[Entry], view: View, in_use: InUse) -> Listed:
 
 
 def telling(columns: Iterable[Column], entries: list[Entry], in_use: InUse) -> tuple[Column, ...]:
-    """Return the columns that say something new about entries: Host and Profile if any has another than that in use,
-    Pairs if any has pairs.
-    """
+    """Return the columns that say something new about entries: Host and Profile if any has another than that in use."""
     return tuple(
         column
         for column in columns

@@ -4,14 +4,14 @@ from dataclasses import dataclass, replace
 
 from tui.domain import moments
 from tui.domain.amounts import quantity
-from tui.domain.balances import ends
+from tui.domain.balances import Account, ends
 from tui.domain.entries import Entry, again, reverse
 from tui.domain.evidence import Outcome, recorded_outcome
 from tui.domain.hosts import in_short, place_name
 from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Transfer
-from tui.domain.wallets import TransferType
+from tui.domain.wallets import TransferType, Wallet
 from tui.words import outcomes, transfers
 from tui.words.differences import meaning, possible_rows
 from tui.words.outcomes import Watch
@@ -91,12 +91,25 @@ def describe_correction(transfer: Transfer) -> Description:
     return Description(Outcome.UNKNOWN.value, title, text, facts)
 
 
-def move(entry: Entry) -> str:
-    """Return the move in short: "Spot -> Funding"; the exchange's own name of a type that is not known."""
+def move(entry: Entry, *, is_short: bool = False) -> str:
+    """Return the move in short: "Spot -> Isolated BTCUSDT", or shorter still; the exchange's own name of a type that
+    is not known. A pair is the entry's own.
+    """
     kind = TransferType.__members__.get(entry.type or "")
     if kind is None:
         return printable(entry.type or "?")
-    return f"{kind.source.short_label} -> {kind.destination.short_label}"
+    accounts = ends(kind, *(symbol or "" for symbol in entry.symbols))
+    source, destination = (printable(account.short_label) for account in accounts)
+    text = f"{source} -> {destination}"
+    return text.replace(f"{Wallet.ISOLATED.short_label} ", "Iso ") if is_short else text
+
+
+def move_names(kind: TransferType, source: Account, destination: Account) -> list[tuple[str, str]]:
+    """Return names of a move, the longest first: each as a person says it, and the exchange's name of its type."""
+    wide = f"{source.label} -> {destination.label}"
+    short = f"{source.short_label} -> {destination.short_label}"
+    wallets = f"{kind.source.short_label} -> {kind.destination.short_label}"
+    return [(wide, kind.name), (short, kind.name), (wallets, kind.name), (short, "")]
 
 
 def place(host: str) -> str:
@@ -120,6 +133,11 @@ def outcome_word(entry: Entry) -> str:
         return entry.transfer.outcome.words
     status = (entry.record.status if entry.record else None) or "?"
     return _STATUS_WORDS.get(status, status)
+
+
+def outcome_mark(entry: Entry) -> str:
+    """Return how an entry ended, after a mark if that is not known."""
+    return f"{'!' if outcome_style(entry) == Outcome.UNKNOWN else ' '} {outcome_word(entry)}"
 
 
 def outcome_style(entry: Entry) -> str:

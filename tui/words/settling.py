@@ -157,9 +157,13 @@ def own_failure(name: str) -> str:
     return f"Shunter itself failed ({name}); it tries again"
 
 
-def more_notes(count: int) -> str:
-    """Say how many more transfers have a note."""
-    return f"{count} more unknown: mark one in the list to read its note"
+def unknown_line(transfer: Transfer, note: str, count: int) -> str:
+    """Return what the main screen says of the newest transfer whose outcome is not known, of so many."""
+    request = transfer.request
+    accounts = " -> ".join(account.short_label for account in request.ends)
+    more = f" ({count - 1} more unknown)" if count > 1 else ""
+    sent = f"{quantity(request.amount, request.asset)}, {accounts}, sent {time_of_day(transfer.timestamp_ms)}"
+    return printable(f"Unknown: {sent}{more}: {note}")
 
 
 def read_sentence(note: str | None) -> str:

@@ -117,15 +117,16 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
         elif not holdings.is_open:
             figures[wallet] = "not open", True
         else:
-            text = f"{written[wallet].lstrip()} {asset}" if wallet in written else _no_amount(balances, wallet, asset)
+            text = written[wallet].lstrip() if wallet in written else _no_amount(balances, wallet, asset)
             note = (doubt + bars[wallet]).ljust(note_columns)
             figures[wallet] = text + note, not doubt and text != Absent.NOT_READ.value
     return figures
 
 
-def shows_times(balances: Balances, now_ms: float) -> bool:
-    """Whether the time of its reading is next to the figure of any wallet."""
-    return any(_is_old(balances, wallet, now_ms) for wallet in WALLETS)
+def figures_heading(balances: Balances, asset: str, now_ms: float) -> str:
+    """Return what the figures next to the wallets are of, and whether some have the time of their reading."""
+    times = "  read at" if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
+    return f"{asset} available{times}" if asset else f"assets{times}"
 
 
 def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
@@ -208,6 +209,12 @@ def holding_detail(balances: Balances, row: Holding, wallet: Wallet) -> list[str
         f" Free in all{'' if row.is_whole else ' that was read'}: {quantity(row.total, row.asset)}",
         f" Worth: {'not known' if row.worth is None else _worth(row.worth)}",
     ]
+
+
+def trouble(missing_permission: str, wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
+    """Return what is wrong for longer than a moment: the permission that the key lacks, and what cannot be read."""
+    lines = [f"No transfer can be sent: {missing_permission}."] if missing_permission else []
+    return "\n".join([*lines, *unread(wallets_by_problem, since_ms)])
 
 
 def unread(wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> list[str]:
