@@ -1,13 +1,14 @@
 """The app: joins exchange, journal, keys and screens, and closes them again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
 from tui import keys
 from tui.app.crash import end_on_errors_in_tasks
@@ -36,6 +37,7 @@ from tui.screens.closing import StaysOpen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
+from tui.screens.palette import NamedAction
 from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
@@ -315,6 +317,30 @@ class ShunterApp(TerminalApp):
                 self._early_keys.drop()
             return False
         return True
+
+    def actions(self, screen: Screen[Any]) -> Iterator[NamedAction]:
+        """Yield each action for the command palette: those of the screen, and what has no key."""
+        yield from super().actions(screen)
+        if screen is self._main:
+            yield NamedAction(
+                "Repeat the marked transfer",
+                "fill the form with the same again; without a mark, the newest",
+                "r in a list",
+                partial(self.call_later, self._main.action_again, is_reversed=False),
+            )
+            yield NamedAction(
+                "Reverse the marked transfer",
+                "fill the form with the way back; without a mark, of the newest",
+                "R in a list",
+                partial(self.call_later, self._main.action_again, is_reversed=True),
+            )
+        if self._desk and self._desk.client.base_url != DEMO_BASE_URL:
+            yield NamedAction("Lock", "drop the key and cover the screen until it is back", "", self.lock_now)
+
+    def lock_now(self) -> None:
+        """Lock, unless a transfer is waiting for its answer."""
+        if self._may_change_key():
+            self._lock.lock()
 
     def action_help(self) -> None:
         """Show the help."""

@@ -2,14 +2,15 @@
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from time import time
 from typing import Any, ClassVar
 
 from rich.console import Console
 from textual._styles_cache import StylesCache
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.notifications import Notification
@@ -21,12 +22,14 @@ from tui import keys
 from tui.app.crash import crash_report
 from tui.app.themes import DARK, OWN_THEMES, theme_variables
 from tui.frame.driver import FramedDriver
-from tui.screens.palette import QuietPalette, ThemePalette
+from tui.screens.palette import Actions, NamedAction, QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
 from tui.terminal.output import OutputDriver
 from tui.widgets.field_input import PromptInput
 
 _FOLDER = Path(__file__).parent
+_NOT_OFFERED = "command_palette", "move_focus(1)", "move_focus(-1)"
+"""Actions that are of no use from the palette."""
 _OWN_COLOURS = "ansi-dark"
 """The theme that uses the terminal's own colours."""
 
@@ -125,7 +128,9 @@ class TerminalApp(App[bool]):
             self.call_later(self.screen.run_action, "escape")
         else:
             self._show_palette(
-                lambda: QuietPalette(placeholder="Every action by name. Esc or ^P  close", id="--command-palette")
+                lambda: QuietPalette(
+                    providers=[Actions], placeholder="Every action by name. Esc or ^P  close", id="--command-palette"
+                )
             )
 
     def _show_palette(self, make: Callable[[], QuietPalette]) -> None:
@@ -133,20 +138,20 @@ class TerminalApp(App[bool]):
         if not any(isinstance(screen, QuietPalette) for screen in self.screen_stack):
             self.push_screen(make())
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Yield each action of the screen that the help or the footer shows, once, for the command palette."""
+    def actions(self, screen: Screen[Any]) -> Iterator[NamedAction]:
+        """Yield each action for the command palette, once: those in the line of keys, and of the screen and the app
+        those that the help explains.
+        """
         offered: set[str] = set()
         for active in screen.active_bindings.values():
             binding = active.binding
-            if not (binding.show or binding.tooltip) or binding.action in offered:
+            is_explained = bool(binding.tooltip) and isinstance(active.node, App | Screen)
+            if not (binding.show or is_explained) or binding.action in (*offered, *_NOT_OFFERED):
                 continue
             offered.add(binding.action)
-            yield SystemCommand(
-                binding.description,
-                f"Key: {self.get_key_display(binding)}",
-                lambda action=binding.action, node=active.node: self.call_later(self.run_action, action, node),
-            )
-        yield SystemCommand("Theme", f"Colours, now {self.theme}", lambda: self._show_palette(ThemePalette))
+            run = partial(self.call_later, self.run_action, binding.action, active.node)
+            yield NamedAction(binding.description, binding.tooltip, self.get_key_display(binding), run)
+        yield NamedAction("Theme", f"colours, now {self.theme}", "", partial(self._show_palette, ThemePalette))
 
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame, and so would print keys.

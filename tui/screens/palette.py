@@ -1,6 +1,8 @@
 """The palettes: every action by name, and every theme."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from textual import on
@@ -18,6 +20,77 @@ _HELP = {
     "ansi-dark": "the terminal's own 16 colours, where its background is dark",
     "ansi-light": "the terminal's own 16 colours, where its background is light",
 }
+
+
+_ALSO = {
+    "Review": "send transfer check confirm",
+    "History": "past list all transfers records",
+    "Holdings": "balance balances portfolio worth wallets",
+    "Keys": "api account secret switch add remove",
+    "Favourites": "favorite template bookmark saved keep",
+    "Swap": "turn round exchange reverse",
+    "Reload": "refresh update balances",
+    "Repeat": "again redo same",
+    "Reverse": "undo back return",
+    "Decide": "unknown settle question",
+    "Lock": "log out hide away",
+    "Theme": "color dark light contrast",
+    "Help": "manual keys how",
+    "Quit": "exit end close",
+}
+"""Other words that people look for, by an action's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAction:
+    """An action of a screen or of the app."""
+
+    name: str
+    effect: str
+    """What it does; empty if the name says it all."""
+    key: str
+    """As it is shown; empty if there is none."""
+    run: Callable[[], object]
+
+    @property
+    def help(self) -> str:
+        """What it does, and its key."""
+        return "   ".join(filter(None, [self.effect, self.key and f"Key: {self.key}"]))
+
+    def rank(self, typed: str) -> int:
+        """Return how well each typed word begins a word of the name (3), of what it does (2), or of others that people
+        use (1); 0 if one begins none.
+        """
+        places = [_words(self.name), _words(self.effect), _words(_ALSO.get(self.name.split()[0], ""))]
+        ranks = [
+            max((3 - place for place, words in enumerate(places) if any(w.startswith(word) for w in words)), default=0)
+            for word in _words(typed)
+        ]
+        return min(ranks, default=0)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+class Actions(Provider):
+    """Every action, found by its name, by what it does, and by other words for it."""
+
+    async def discover(self) -> Hits:
+        """Offer all of them."""
+        for action in self._actions():
+            yield DiscoveryHit(action.name, action.run, help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        """Offer those that the typed words lead to."""
+        for action in self._actions():
+            if rank := action.rank(query):
+                yield Hit(rank, action.name, action.run, text=action.name, help=action.help)
+
+    def _actions(self) -> Iterator[NamedAction]:
+        screen = self.screen
+        actions: Iterator[NamedAction] = self.app.actions(screen)  # type: ignore[attr-defined]
+        return actions
 
 
 class _Commands(SteadyClicks, CommandList):
