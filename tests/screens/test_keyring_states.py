@@ -270,6 +270,20 @@ async def test_what_wakes_a_machine_suspended_for_hours_locks_the_app_and_does_n
         assert main.query_one("#field-amount Input", Input).value == "5"
 
 
+async def test_person_locks_the_app_from_the_palette(one_key: keys.Profile) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("ctrl+p", *"lock")
+        await until(pilot, lambda: "drop the key" in screen_text(pilot))
+        await pilot.press("enter")
+        await until_screen(pilot, LockScreen)
+        assert app._desk
+        assert app._desk.client._key is None
+        await pilot.press("x")
+        await until(pilot, lambda: app.screen is main)
+
+
 async def test_on_the_cover_over_a_key_that_is_gone_is_said_what_leads_to_another(
     backend: FakeKeyring, one_key: keys.Profile
 ) -> None:
