@@ -301,7 +301,7 @@ def test_filters_leave_what_is_looked_for(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--since", "yesterday"), "argument --since: 'yesterday' is no time; write a day like 2026-11-24"),
+        (("--since", "tomorrow"), "argument --since: 'tomorrow' is no time; write a day like 2026-11-24"),
         (("--until", "2026-02-30"), "argument --until: '2026-02-30' is no time"),
         (("--since", "99999w"), "argument --since: '99999w' is no time"),
         (("--asset", "US-DT"), "argument --asset: Letters and digits only, like USDT"),

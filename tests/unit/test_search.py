@@ -183,6 +183,14 @@ def _in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("2026-11-24T13:05Z", "2026-11-24T13:05Z", "2026-11-24T13:05Z"),
         ("90min", "2026-11-24T10:30Z", "2026-11-24T10:30Z"),
         ("7d", "2026-11-17T12:00Z", "2026-11-17T12:00Z"),
+        ("today", "2026-11-23T23:00Z", "2026-11-24T23:00Z"),
+        ("Yesterday", "2026-11-22T23:00Z", "2026-11-23T23:00Z"),
+        ("2026-10", "2026-09-30T22:00Z", "2026-10-31T23:00Z"),
+        ("2025-12", "2025-11-30T23:00Z", "2025-12-31T23:00Z"),
+        ("October", "2026-09-30T22:00Z", "2026-10-31T23:00Z"),
+        ("nov", "2026-10-31T23:00Z", "2026-11-30T23:00Z"),  # the one that has begun
+        ("december", "2025-11-30T23:00Z", "2025-12-31T23:00Z"),  # the last one that has
+        ("feb", "2026-01-31T23:00Z", "2026-02-28T23:00Z"),
     ],
 )
 def test_time_is_read(text: str, since: str, until: str) -> None:
@@ -191,7 +199,22 @@ def test_time_is_read(text: str, since: str, until: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "today", "2026", "2026-13-01", "24.11.2026", "9999-12-31", "99999w", "1e3d", "-1d", "2026-11-24T25:00"]
+    "text",
+    [
+        "",
+        "tomorrow",
+        "2026",
+        "2026-13",
+        "2026-13-01",
+        "octo",
+        "24.11.2026",
+        "9999-12",
+        "9999-12-31",
+        "99999w",
+        "1e3d",
+        "-1d",
+        "2026-11-24T25:00",
+    ],
 )
 def test_what_is_no_time_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="is no time; write a day like"):

@@ -34,10 +34,16 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     now = utc(clock.wall_ms())
     which = parser.add_argument_group("which transfers", "Each option narrows the list.")
     which.add_argument(
-        "--since", metavar="T", type=typed(lambda text: parse_since(text, now)), help="from 2026-11-24 on, or 7d"
+        "--since",
+        metavar="T",
+        type=typed(lambda text: parse_since(text, now)),
+        help="from 2026-11-24, october, yesterday or 7d on",
     )
     which.add_argument(
-        "--until", metavar="T", type=typed(lambda text: parse_until(text, now)), help="until the end of 2026-11-24"
+        "--until",
+        metavar="T",
+        type=typed(lambda text: parse_until(text, now)),
+        help="until the end of 2026-11-24 or october",
     )
     which.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
     which.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")

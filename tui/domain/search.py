@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from tui.domain.amounts import plain
 from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_base_url
-from tui.domain.moments import from_zone, ms_of
+from tui.domain.moments import from_zone, in_zone, ms_of
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
 from tui.words.outcomes import message
@@ -23,7 +23,17 @@ _FILTER = re.compile(r"([A-Za-z]+):(?!//)(.*)")
 """A filter. Anything else is text to search for."""
 
 _NUMBER = re.compile(r"[0-9][0-9,]*(\.[0-9]*)?", re.ASCII)
-_TIME_SHAPE = "a day like 2026-11-24, a time like 2026-11-24T13:05 or 2026-11-24T13:05+01:00, or an age like 7d or 12h"
+_TIME_SHAPE = (
+    "a day like 2026-11-24 or yesterday, a month like 2026-11 or october, a time like 2026-11-24T13:05 or "
+    "2026-11-24T13:05+01:00, or an age like 7d or 12h"
+)
+_DAYS_AGO = {"today": 0, "yesterday": 1}
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+_BEGUN_DATE = re.compile(r"[0-9]{4}-([0-9]|[0-9]{2}-[0-9]?)?", re.ASCII)
+"""A month or day that is being typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +150,25 @@ _NAMES = {
 }
 
 
-def parse_since(text: str, now: datetime, after_day: timedelta = timedelta(0)) -> int:
-    """Return the earliest time of a search: a day or a time, in this machine's zone unless it names one, or an age.
-
-    A day means its beginning, or `after_day` later. Raises ValueError with an example.
+def parse_since(text: str, now: datetime) -> int:
+    """Return the earliest time of a search: the beginning of a day or a month, a time, or an age. A time is in this
+    machine's zone unless it names one. Raises ValueError with an example.
     """
+    return _parse_bound(text, now, is_end=False)
+
+
+def parse_until(text: str, now: datetime) -> int:
+    """Return the end of a search, read as `parse_since` does; for a day or a month, its end."""
+    return _parse_bound(text, now, is_end=True)
+
+
+def _parse_bound(text: str, now: datetime, *, is_end: bool) -> int:
     typed = text.strip()
     try:
         if ago := _AGO.fullmatch(typed):
             return ms_of(now - int(ago[1]) * _UNITS[ago[2]])
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", typed, re.ASCII):
-            day = date.fromisoformat(typed) + after_day
-            return ms_of(from_zone(datetime.combine(day, time())))
+        if period := _period(typed, now):
+            return period[is_end]
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*", typed, re.ASCII):
             return ms_of(from_zone(datetime.fromisoformat(typed)))
     except (ValueError, OverflowError, OSError):
@@ -159,9 +176,35 @@ def parse_since(text: str, now: datetime, after_day: timedelta = timedelta(0)) -
     raise ValueError(f"{text!r} is no time; write {_TIME_SHAPE}")
 
 
-def parse_until(text: str, now: datetime) -> int:
-    """Return the end of a search, read as `parse_since` does; for a day, its end."""
-    return parse_since(text, now, timedelta(days=1))
+def _period(typed: str, now: datetime) -> tuple[int, int] | None:
+    """Return the beginning and the end of a day or a month in this machine's zone; None if the text is neither.
+
+    A month without a year is the last one that has begun. Raises ValueError or OverflowError if there is no such day.
+    """
+    word, today = typed.casefold(), in_zone(now).date()
+    months = [number for number, name in enumerate(_MONTHS, 1) if word in (name, name[:3])]
+    if word in _DAYS_AGO:
+        first = today - timedelta(days=_DAYS_AGO[word])
+    elif re.fullmatch(r"\d{4}-\d\d-\d\d", word, re.ASCII):
+        first = date.fromisoformat(word)
+    elif months:
+        first = date(today.year - (months[0] > today.month), months[0], 1)
+    elif re.fullmatch(r"\d{4}-\d\d", word, re.ASCII):
+        first = date.fromisoformat(f"{word}-01")
+    else:
+        return None
+    is_day = word in _DAYS_AGO or len(word) == len("2026-11-24")
+    after = first + timedelta(days=1) if is_day else (first + timedelta(days=31)).replace(day=1)
+    begin, end = (ms_of(from_zone(datetime.combine(day, time()))) for day in (first, after))
+    return begin, end
+
+
+def _period_named(word: str, now: datetime) -> tuple[int, int] | None:
+    """Return the day or the month that a word names; None if it names none, or one that no calendar has."""
+    try:
+        return _period(word, now)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def parse_outcome(text: str) -> Outcome:
@@ -174,36 +217,49 @@ def parse_outcome(text: str) -> Outcome:
 
 
 def parse_search(line: str, now: datetime) -> Search:
-    """Return the search in a line: text and filters like `wallet:spot`, in any order. Each filter may come once, and
-    `outcome:` often. The beginning of a filter at the end of the line is ignored: it is being typed.
+    """Return the search in a line: text, a day or a month like `october`, and filters like `wallet:spot`, in any order.
+    Each filter may come once, and `outcome:` often. The beginning of one at the end of the line is ignored: it is being
+    typed.
 
     Raises ValueError with the first mistake, and how to correct it.
     """
-    search, text, used = ANY, [], set()
+    search, text, used = ANY, [], set[str]()
     for word in line.split():
-        match = _FILTER.fullmatch(word)
-        if match is None:
+        if match := _FILTER.fullmatch(word):
+            search = _filtered(search, match[1], match[2], used, now)
+        elif period := _period_named(word, now):
+            if used & {"since", "until"}:
+                raise ValueError(f"{word} comes next to another time; remove one")
+            used |= {"since", "until"}
+            search = replace(search, since_ms=period[0], until_ms=period[1])
+        else:
             text.append(word)
-            continue
-        name, value = match[1].casefold(), match[2]
-        if name not in _FILTERS:
-            raise ValueError(
-                f"There is no filter {match[1]}: - choose of {', '.join(f'{known}:' for known in _FILTERS)}"
-            )
-        if not value:
-            raise ValueError(f"{name}: goes on without a blank, like {name}:{_EXAMPLES[name]}")
-        if name in used and name != "outcome":
-            raise ValueError(f"{name}: comes twice; remove one")
-        used.add(name)
-        try:
-            search = _FILTERS[name](search, value, now)
-        except ValueError as error:
-            raise ValueError(f"{name}: {error}") from None
     if search.since_ms is not None and search.until_ms is not None and search.since_ms >= search.until_ms:
         raise ValueError("since: is not before until: - there is no time between them")
-    if text and line.endswith(text[-1]) and any(name.startswith(text[-1].casefold()) for name in _FILTERS):
+    if text and line.endswith(text[-1]) and _is_begun(text[-1].casefold()):
         text.pop()
     return replace(search, text=" ".join(text))
+
+
+def _filtered(search: Search, typed_name: str, value: str, used: set[str], now: datetime) -> Search:
+    """Return a search with one filter more. Raises ValueError with the mistake."""
+    name = typed_name.casefold()
+    if name not in _FILTERS:
+        raise ValueError(f"There is no filter {typed_name}: - choose of {', '.join(f'{known}:' for known in _FILTERS)}")
+    if not value:
+        raise ValueError(f"{name}: goes on without a blank, like {name}:{_EXAMPLES[name]}")
+    if name in used and name != "outcome":
+        raise ValueError(f"{name}: comes twice; remove one")
+    used.add(name)
+    try:
+        return _FILTERS[name](search, value, now)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _is_begun(word: str) -> bool:
+    """Whether a word is the beginning of a filter, a day or a month."""
+    return any(name.startswith(word) for name in (*_FILTERS, *_DAYS_AGO, *_MONTHS)) or bool(_BEGUN_DATE.fullmatch(word))
 
 
 def _parse_host(text: str) -> str:
