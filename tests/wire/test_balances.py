@@ -248,6 +248,49 @@ async def test_a_key_without_permission_for_a_wallet_sees_the_rest(readings: Bal
     assert balances.wallets[Wallet.PORTFOLIO].is_open
 
 
+PRICE = "GET /api/v3/ticker/price"
+
+
+async def test_assets_are_valued_in_usdt_with_the_time_of_the_price(readings: BalanceReader) -> None:
+    before_ms = ticks_ms()
+    balances = await _read(readings)
+    assert balances.rate is not None
+    assert balances.rate.read_ms >= before_ms
+    assert balances.priced_ms is not None
+    assert balances.unit == "USDT"
+    assert round(balances.worth("BTC", Decimal(2)) or 0) == 210_526
+    assert balances.worth("USDT", Decimal("12.5")) == Decimal("12.5")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(500, b"oops"),
+        Reply(body=b'{"symbol":"ETHUSDT","price":"3800"}'),
+        Reply(body=b'{"symbol":"BTCUSDT","price":"0"}'),
+        Reply(body=b'{"symbol":"BTCUSDT","price":"-1"}'),
+        Reply(body=b'{"symbol":"BTCUSDT"}'),
+        Reply(body=b'[{"symbol":"BTCUSDT","price":"94000"}]'),
+    ],
+)
+async def test_without_a_price_that_can_be_read_assets_are_valued_in_btc(
+    readings: BalanceReader, server: DemoServer, answer: Reply
+) -> None:
+    server.exchange.faults.append(_fails(PRICE, answer=answer))
+    balances = await _read(readings)
+    _assert_right(balances, set(Wallet))
+    assert balances.unit == "BTC"
+    assert balances.worth("BTC", Decimal(2)) == 2
+
+
+async def test_a_price_that_cannot_be_read_again_stays_with_its_time(
+    readings: BalanceReader, server: DemoServer
+) -> None:
+    first = (await _read(readings)).rate
+    server.exchange.faults.append(_fails(PRICE, answer=Reply(500, b"oops")))
+    assert (await _read(readings)).rate == first
+
+
 _ESCAPE = r"BTC\u001b]52;c;cm0gLXJm\u0007"
 
 

@@ -215,6 +215,16 @@ def portfolio_max_withdraw(ledger: Ledger, parameters: Parameters) -> Row:
     return {"amount": plain(ledger.balance(Wallet.PORTFOLIO, asset).transferable)}
 
 
+def ticker_price(_: Ledger, parameters: Parameters) -> list[Row] | Row:
+    """`GET /api/v3/ticker/price`: every price, or that of one pair. The demo has none but that of a BTC."""
+    row: Row = {"symbol": "BTCUSDT", "price": _plain8(1 / PRICES_IN_BTC["USDT"])}
+    if not parameters.has("symbol"):
+        return [row]
+    if parameters.symbol("symbol") != row["symbol"]:
+        raise RequestRefused(Code.BAD_SYMBOL)
+    return row
+
+
 def _chosen(ledger: Ledger, wallet: Wallet, parameters: Parameters) -> list[tuple[str, Funds]]:
     asked = parameters.asset() if parameters.has("asset") else None
     return [(asset, holding) for asset, holding in ledger.assets(wallet).items() if asked in (None, asset)]

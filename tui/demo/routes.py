@@ -129,6 +129,7 @@ def _from_ledger(answer: Callable[[Ledger, Parameters], object]) -> Callable[[Ap
 
 BALANCES: Final = (
     Endpoint("GET", "/api/v3/account", _from_ledger(balances.account), API_IP, 20),
+    Endpoint("GET", "/api/v3/ticker/price", _from_ledger(balances.ticker_price), API_IP, 2, Access.OPEN),
     Endpoint("GET", "/sapi/v1/asset/wallet/balance", _from_ledger(balances.glance), weight=60),
     Endpoint("POST", "/sapi/v3/asset/getUserAsset", _from_ledger(balances.spot), weight=5),
     Endpoint("POST", "/sapi/v1/asset/get-funding-asset", _from_ledger(balances.funding)),

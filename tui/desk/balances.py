@@ -4,6 +4,7 @@ Each wallet is read separately: none waits for another, or hides it.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
 from dataclasses import replace
 from typing import TypeVar, assert_never
@@ -12,10 +13,11 @@ from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances, Figure, Holdings
 from tui.domain.evidence import Ambiguous, Flaw
 from tui.domain.wallets import Wallet
-from tui.exchange.balances import isolated_pairs, prices, wallet_source
+from tui.exchange.balances import isolated_pairs, prices, rate, wallet_source
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.exchange.payloads import (
+    BTC_PRICE,
     ISOLATED_PAIRS,
     WALLET_BALANCES,
     ReadCall,
@@ -68,6 +70,7 @@ class BalanceReader:
         await self._check_elsewhere()
         clock = asyncio.create_task(self._client.known_clock())  # calls that need it fail, and say why
         glance = asyncio.create_task(self._glance())
+        price = asyncio.create_task(self._read_rate())
         pairs = None if self.balances.pairs else asyncio.create_task(self._read_pairs())
         try:
             async for balances in self._read_each(Wallet, glance):
@@ -76,10 +79,10 @@ class BalanceReader:
             if pairs:
                 await pairs
                 yield self.balances
-            if await self._check_elsewhere():
+            if await price | await self._check_elsewhere():
                 yield self.balances
         finally:
-            await _stop([clock, glance, *([pairs] if pairs else [])])
+            await _stop([clock, glance, price, *([pairs] if pairs else [])])
 
     async def read_wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[Balances]:
         """Read some wallets, by their own calls alone; give the balances as they come."""
@@ -182,12 +185,22 @@ class BalanceReader:
 
     async def _glance(self) -> list[WalletBalance]:
         """Return what the glance says of the wallets; nothing if it could not be had."""
+        asked_ms = ticks_ms()
         try:
             rows = await self._ask(WALLET_BALANCES)
         except ExchangeError:
             return []
-        self.balances = replace(self.balances, prices=prices(rows))
+        self.balances = replace(self.balances, prices=prices(rows), priced_ms=asked_ms)
         return rows
+
+    async def _read_rate(self) -> bool:
+        """Ask what a BTC costs; whether the exchange said so. If not, the last price stays, with its time."""
+        asked_ms = ticks_ms()
+        with contextlib.suppress(ExchangeError):
+            if known := rate(await self._ask(BTC_PRICE), asked_ms):
+                self.balances = replace(self.balances, rate=known)
+                return True
+        return False
 
     async def _read_pairs(self) -> None:
         try:

@@ -18,6 +18,18 @@ Assets = Mapping[str, Decimal]
 Prices = Mapping[str, Decimal]
 """BTC for one of an asset, by asset, if the exchange values it. An estimate: it decides nothing."""
 
+UNIT = "USDT"
+"""What assets are valued in, if the exchange gives the price of a BTC in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one BTC costs in `UNIT`. An estimate too."""
+
+    price: Decimal
+    read_ms: float
+    """When the exchange was asked, on a monotonic clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -160,6 +172,10 @@ class Balances:
     has_all_pairs: bool = True
     """Whether these are all pairs. False if a row of the exchange's list cannot be read."""
     prices: Prices = field(default_factory=dict)
+    priced_ms: float | None = None
+    """When the exchange was asked for them, on a monotonic clock."""
+    rate: Rate | None = None
+    """None while it is not known: assets are then valued in BTC."""
     counts_from_ms: Mapping[Wallet, float] = field(default_factory=dict)
     """From when on a reading of a wallet counts, after a transfer that may have changed it: infinity
     while it is open.
@@ -228,9 +244,19 @@ class Balances:
             pair.takes(asset) for pair in self.pairs.values()
         )
 
+    @property
+    def unit(self) -> str:
+        """What `worth` is in."""
+        return UNIT if self.rate else "BTC"
+
     def worth(self, asset: str, amount: Decimal) -> Decimal | None:
-        """Return the worth of an amount in BTC, estimated; None if the exchange does not value it."""
-        return amount * self.prices[asset] if asset in self.prices else None
+        """Return the worth of an amount in `unit`, estimated; None if the exchange does not value it."""
+        if asset == self.unit:
+            return amount
+        if asset not in self.prices:
+            return None
+        in_btc = EXACT.multiply(amount, self.prices[asset])
+        return EXACT.multiply(in_btc, self.rate.price) if self.rate else in_btc
 
     def with_holdings(self, wallet: Wallet, holdings: Holdings) -> "Balances":
         """Return these with a new reading of one wallet. If it failed, the earlier contents stay, with the problem. A

@@ -210,7 +210,7 @@ class BinanceClient:
         else:
             self._require_leave()
             api_key = self._key.api_key.reveal() if self._key else ""
-            body = await self._connection.call(call.method, call.path, api_key=api_key)
+            body = await self._connection.call(call.method, call.path, _encoded(call.parameters), api_key)
         return _readable(call.read, body)
 
     def _require_leave(self) -> None:
@@ -250,7 +250,7 @@ class BinanceClient:
         return error
 
 
-def _encoded(parameters: dict[str, str]) -> str:
+def _encoded(parameters: Mapping[str, str]) -> str:
     with contextlib.suppress(UnicodeError):
         return urlencode(parameters, quote_via=quote)
     raise NotSent(Obstacle.UNWRITABLE)

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tui.domain.amounts import AmountError, plain, read_amount
+from tui.domain.balances import UNIT
 from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
 from tui.domain.records import (
     END_OF_TIMESTAMPS_MS,
@@ -262,6 +263,13 @@ class PortfolioBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     cross_margin_free: Amount
 
 
+class TickerPrice(Payload, frozen=True):
+    """What one of a pair's base costs in its quote."""
+
+    symbol: ServerText
+    price: Amount
+
+
 Glance = Annotated[list[WalletBalance], _NOT_EMPTY]
 """Everybody has wallets, so there is no empty glance."""
 
@@ -312,6 +320,9 @@ PORTFOLIO_BALANCES = ReadCall("/papi/v1/balance", PortfolioBalances)
 
 ISOLATED_PAIRS = ReadCall("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
 """Every pair of the exchange that has isolated margin accounts."""
+
+BTC_PRICE = ReadCall("/api/v3/ticker/price", TickerPrice, {"symbol": f"BTC{UNIT}"}, is_signed=False)
+"""What one BTC costs: the glance values assets in BTC."""
 
 
 def margin_transferable(asset: str, symbol: str | None = None) -> ReadCall[TransferableAmount]:
