@@ -120,7 +120,7 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     assert start_of(facts, f"1 {NAME}") == start_of(facts, "MAIN_FUNDING")
 
     terminal.type("\x1b")
-    terminal.wait_for("Session - 1")
+    terminal.wait_for("THIS SESSION 1")
     terminal.type("\x1b[Z\x1b[Z\x1b[Z\x1b[Z\t\t")
     table = terminal.wait_for("tranId", f"1 {NAME}")
     row = next(line for line in table.splitlines() if f"1 {NAME}" in line and "Spot -> Funding" in line)

@@ -259,7 +259,7 @@ def test_everything_can_be_read_and_focus_and_edges_are_seen_in_few_colours(
     variables: dict[str, str], open_demo: OpenDemo
 ) -> None:
     demo = open_demo(**variables)
-    demo.wait_for("e.g. USDT", "m Max", "DEMO")
+    demo.wait_for("e.g. USDT", "m all", "DEMO")
     assert_the_focus_is_seen_without_colours(demo)
     if variables:  # the others' colours are not XTERM's
         assert_everything_can_be_read_and_a_dialog_has_an_edge(demo)

@@ -103,7 +103,7 @@ def test_keys_that_come_with_f3_in_one_packet_do_no_harm(demo: Pty) -> None:
         demo.type(F3)
         demo.wait_for("13 assets")
     demo.type(F3 + "q")
-    demo.wait_for("13 assets", "Session")
+    demo.wait_for("13 assets", "THIS SESSION")
 
 
 def test_answer_with_a_capital_is_clicked_for_what_it_says(demo: Pty) -> None:

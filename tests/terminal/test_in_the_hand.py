@@ -65,7 +65,7 @@ def test_a_hundred_usdt_from_spot_to_futures_take_twelve_keys(demo: Pty) -> None
     steps = {
         "5": ["MAIN_UMFUTURE", "Spot -> USD-M Futures"],
         "t": ["Asset      USDT", "of 1,250.00 USDT"],
-        "0": ["Amount     100 "],
+        "0": ["Amount   100 "],
         ENTER: ["100 USDT", "y  send", "Spot\n", "USD-M Futures"],
         "y": ["Transfer done", "tranId"],
     }
@@ -74,7 +74,7 @@ def test_a_hundred_usdt_from_spot_to_futures_take_twelve_keys(demo: Pty) -> None
         if key not in keys[index + 1 :]:
             demo.wait_for(*(words.rstrip("\n") for words in steps.get(key, [])))
     demo.type("q")
-    demo.wait_for("Session - 1")
+    demo.wait_for("THIS SESSION 1")
     demo.type("7")
     demo.wait_for("Amount     7 ")
 
@@ -134,7 +134,7 @@ def test_a_mistake_is_taken_back_with_what_was_entered_kept(demo: Pty) -> None:
     demo.type("13USDT\t100\r")
     demo.wait_for("y  send", "Cross Margin")
     demo.type("q")
-    demo.wait_for("Session", "Amount     100 ")
+    demo.wait_for("THIS SESSION", "Amount   100 ")
     demo.type(f"{GO_TO}t5")
     demo.type(f"{GO_TO}m\r")
     demo.wait_for("y  send", "USD-M Futures", "100 USDT")
@@ -234,7 +234,7 @@ def test_a_click_on_send_sends_after_a_moment_in_which_a_key_stops_it(
         click(terminal, "y  send")
         terminal.wait_for("Transfer done")
         click(terminal, "Esc or q  close")
-        terminal.wait_for("Session - 1")
+        terminal.wait_for("THIS SESSION 1")
     (sent,) = exchange.ledger.transfers
     assert sent.request == TransferRequest(TransferType.MAIN_UMFUTURE, "USDT", Decimal(5))
 

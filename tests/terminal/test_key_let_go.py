@@ -103,7 +103,7 @@ def test_locked_app_refers_to_no_part_of_the_key_though_an_answer_is_still_out(
     terminal.type("y")
     terminal.wait_for("Transfer done")
     terminal.type("\x1b")
-    terminal.wait_for("Session - 1")
+    terminal.wait_for("THIS SESSION 1")
     exchange.holds = True
     terminal.type("\x1b[15~")  # F5
     assert exchange.asked.wait(60)
@@ -111,7 +111,7 @@ def test_locked_app_refers_to_no_part_of_the_key_though_an_answer_is_still_out(
     wait_for(lambda: held() == [])
     exchange.holds = False
     terminal.type("x")
-    terminal.wait_for("Session - 1")
+    terminal.wait_for("THIS SESSION 1")
     assert held()
     terminal.wait_for("Locked: no key was pressed")
     wait_for(lambda: held() == [])

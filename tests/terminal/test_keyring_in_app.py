@@ -169,7 +169,7 @@ def test_without_a_session_bus_shunter_starts_one_and_the_key_is_there_at_the_ne
     terminal.type(f"{PASSPHRASE}\r")
     transfer(terminal)
     terminal.type(ESCAPE)
-    terminal.wait_for("Session - 1")
+    terminal.wait_for("THIS SESSION 1")
     leave(terminal)
     wait_for(lambda: not programs_of(environment))
 

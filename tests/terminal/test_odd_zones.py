@@ -48,7 +48,7 @@ def test_transfer_is_made_and_found_in_any_zone(
     app.type("y")
     app.wait_for("Transfer done", "+0000")
     app.type(ENTER)
-    app.wait_for("Session - 1")
+    app.wait_for("THIS SESSION 1")
     app.type(F3)
     app.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> Funding +1\.25")
     app.type(ENTER)

@@ -113,7 +113,7 @@ def test_key_of_a_first_login_is_unlocked_and_used_at_the_next(
         terminal.type("y")
         terminal.wait_for("Transfer done", "tranId  ")
         terminal.type("\x1b")
-        terminal.wait_for("Session - 1")
+        terminal.wait_for("THIS SESSION 1")
         terminal.type("\x11")
         assert terminal.wait_for_end() == 0
         assert PASSPHRASE.encode() not in terminal.written

@@ -1,19 +1,21 @@
-"""The help: every key on one page, made from the bindings."""
+"""The help: the keys of the screen below it first, then all others, made from the bindings."""
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Label, Static
 
 from tui.screens.closing import DismissesItself
 from tui.screens.history import HistoryScreen
+from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
+from tui.screens.manual import ManualScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.amount_input import AmountInput
 from tui.widgets.ask_line import AskLine
@@ -24,19 +26,19 @@ from tui.widgets.wallet_list import WalletList
 from tui.words.outcomes import WHAT_UNKNOWN_MEANS
 
 _ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
-_CUT = "A ~ marks text that is cut off. The full text is below a table, or opens with Enter in a list."
 
-_WIDGETS = (
-    WalletList,
-    CompletingInput,
-    AmountInput,
-    MainScreen,
-    ReviewScreen,
-    HoldingsTable,
-    EntryTable,
-    HistoryScreen,
+_Explained = tuple[type[Screen[Any]] | None, str, tuple[type[Any], ...]]
+_GROUPS: tuple[_Explained, ...] = (
+    (MainScreen, "The form", (WalletList, CompletingInput, AmountInput, MainScreen)),
+    (ReviewScreen, "The review", (ReviewScreen,)),
+    (HoldingsScreen, "Holdings", (HoldingsTable,)),
+    (HistoryScreen, "The history", (HistoryScreen,)),
+    (None, "Lists of transfers", (EntryTable,)),
 )
-"""The widgets and screens whose keys are explained, before the app's own. A binding without a tooltip is left out."""
+"""The groups of keys: the screen that each belongs to, its name, and the classes whose bindings it has. A binding
+without a tooltip is left out.
+"""
+_EVERYWHERE = "Everywhere"
 
 _KEY_COLUMNS = 22
 _NAMES = {"escape": "Esc", "slash": "/"}
@@ -45,28 +47,49 @@ _NAMES = {"escape": "Esc", "slash": "/"}
 class HelpScreen(DismissesItself, ModalScreen[None]):
     """Shows the keys."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q,f1,ctrl+g", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q,f1,ctrl+g", "close", "Close"),
+        Binding("m", "manual", "Manual"),
+    ]
 
     def compose(self) -> ComposeResult:
         """Show one page."""
         with Vertical(classes="dialog -page"):
             yield Label("Help", classes="title")
             with VerticalScroll():
-                yield Label(WHAT_UNKNOWN_MEANS, id="help-unknown", markup=False)
                 yield Label(_ABOVE, markup=False)
-                yield Static(_table(help_lines(explained_bindings(self.app.BINDINGS))), id="help-keys")
-                yield Label(_CUT, markup=False)
-            yield AskLine("Down, Up  scroll        Esc or q  close")
+                for name, bindings in help_groups(self.app.BINDINGS, _below(self)):
+                    yield Label(name, classes="title help-group", markup=False)
+                    yield Static(_table(help_lines(bindings)))
+                yield Label("Outcomes", classes="title help-group")
+                yield Label(WHAT_UNKNOWN_MEANS, markup=False)
+            yield AskLine("m  manual        Down, Up  scroll        Esc or q  close")
 
     def action_close(self) -> None:
         """Close the help."""
         self.dismiss()
 
+    def action_manual(self) -> None:
+        """Show the pages of the manual."""
+        self.app.push_screen(ManualScreen())
 
-def explained_bindings(app_bindings: Iterable[BindingType]) -> list[Binding]:
-    """Return every binding on the page, in its order."""
-    bindings = (*(binding for widget in _WIDGETS for binding in widget.BINDINGS), *app_bindings)
-    return [binding for binding in bindings if isinstance(binding, Binding) and binding.tooltip]
+
+def _below(screen: Screen[Any]) -> type[Screen[Any]]:
+    """Return the class of the screen below the help."""
+    return next((type(other) for other in reversed(screen.app.screen_stack) if other is not screen), Screen)
+
+
+def help_groups(
+    app_bindings: Iterable[BindingType], below: type[Screen[Any]] | None = None
+) -> Iterator[tuple[str, list[Binding]]]:
+    """Yield the groups of keys, each with its name: that of the screen below the help first."""
+    for _, name, owners in sorted(_GROUPS, key=lambda group: group[0] is not below):
+        yield name, [binding for owner in owners for binding in _explained(owner.BINDINGS)]
+    yield _EVERYWHERE, list(_explained(app_bindings))
+
+
+def _explained(bindings: Iterable[BindingType]) -> Iterator[Binding]:
+    return (binding for binding in bindings if isinstance(binding, Binding) and binding.tooltip)
 
 
 def help_lines(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
@@ -83,7 +106,7 @@ def _table(lines: Iterable[tuple[str, str]]) -> Table:
     table.add_column(width=_KEY_COLUMNS)
     table.add_column()
     for keys, effect in lines:
-        table.add_row(Text(keys), Text(effect))
+        table.add_row(Text(keys, "bold"), Text(effect))
     return table
 
 

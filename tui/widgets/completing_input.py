@@ -12,8 +12,8 @@ from textual.widget import Widget
 
 from tui.domain.holdings import Choice, matching
 from tui.widgets.field_input import FieldInput
-from tui.widgets.wallet_list import ARROWS_HELP
 
+_ARROWS_HELP = "in Asset and Pair: choose a suggestion; Esc undoes it"
 _LEFT = 1
 _ROWS = 8
 _TAKE = " Tab "
@@ -95,8 +95,8 @@ class CompletingInput(FieldInput):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=ARROWS_HELP),
-        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=ARROWS_HELP),
+        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=_ARROWS_HELP),
+        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=_ARROWS_HELP),
         Binding("enter", "take", "Take the suggestion", show=False, priority=True),
         Binding("escape", "undo", "Undo the suggestion", show=False, priority=True),
     ]

@@ -17,7 +17,6 @@ from tui.domain.text import is_name
 from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
-from tui.widgets.wallet_list import ARROWS_HELP
 from tui.words.wallets import holding_detail, holdings_summary
 
 _ASSET_COLUMNS = 8
@@ -26,6 +25,9 @@ _NOTES = 6
 """Lines besides the assets: the summary, the names, what is out of sight, and three about the chosen cell."""
 _MORE = "+"
 """Follows a total if a wallet that may hold more was not read."""
+
+
+_ARROWS_HELP = "in Holdings: choose a cell; letters look for an asset, Enter moves from there"
 
 
 class HoldingsTable(Widget, can_focus=True):
@@ -39,10 +41,10 @@ class HoldingsTable(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=ARROWS_HELP),
-            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=ARROWS_HELP),
-            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=ARROWS_HELP),
-            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=ARROWS_HELP),
+            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=_ARROWS_HELP),
+            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=_ARROWS_HELP),
+            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=_ARROWS_HELP),
+            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=_ARROWS_HELP),
             Binding("pageup", "page(-1)", "Page up", show=False),
             Binding("pagedown", "page(1)", "Page down", show=False),
             Binding("home", "step(-100000, 0)", "First asset", show=False),

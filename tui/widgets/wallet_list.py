@@ -16,11 +16,7 @@ from tui.widgets.at_once import at_once
 from tui.widgets.pane import Pane
 from tui.words.wallets import WALLETS, figures_heading, wallet_figures
 
-ARROWS_HELP = (
-    "choose a wallet; a suggestion in Asset and Pair, Esc undoes it; a cell in Holdings, where letters look for an "
-    "asset and Enter moves from there"
-)
-"""What the arrow keys do on the main screen: the help names each key once."""
+_ARROWS_HELP = "choose a wallet"
 _DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
 _FIRST_FIGURE = 4
 """The column from which a name, and at the right its figure, have room."""
@@ -35,8 +31,8 @@ class WalletList(Pane, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up,k", "step(-1)", "Wallet above", show=False, tooltip=ARROWS_HELP),
-            Binding("down,j", "step(1)", "Wallet below", show=False, tooltip=ARROWS_HELP),
+            Binding("up,k", "step(-1)", "Wallet above", show=False, tooltip=_ARROWS_HELP),
+            Binding("down,j", "step(1)", "Wallet below", show=False, tooltip=_ARROWS_HELP),
             Binding("home,pageup,g", "first", "First wallet", show=False),
             Binding("end,pagedown,G", "last", "Last wallet", show=False),
             Binding("enter", "screen.move_focus(1)", show=False),

@@ -1,0 +1,96 @@
+"""The manual: pages in Markdown, which are read and shown when somebody asks for them."""
+
+from dataclasses import dataclass
+from importlib import resources
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList
+
+from tui.screens.closing import DismissesItself
+from tui.widgets.ask_line import AskLine
+from tui.widgets.steady_list import SteadyList
+
+_FIRST = "keyboard", "outcomes", "history", "favourites", "keys", "ssh"
+"""The pages that come first, in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the manual."""
+
+    name: str
+    title: str
+    text: str
+
+
+def pages() -> list[Page]:
+    """Return the pages, in the order in which they are listed."""
+    found = []
+    for file in (resources.files("tui") / "manual").iterdir():
+        if file.name.endswith(".md"):
+            text = file.read_text(encoding="utf-8")
+            found.append(Page(file.name.removesuffix(".md"), text.partition("\n")[0].lstrip("# "), text))
+    order = {name: place for place, name in enumerate(_FIRST)}
+    return sorted(found, key=lambda page: (order.get(page.name, len(order)), page.title))
+
+
+class ManualScreen(DismissesItself, ModalScreen[None]):
+    """Lists the pages."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "Close")]
+
+    def compose(self) -> ComposeResult:
+        """Show the titles."""
+        with Vertical(classes="dialog -page"):
+            yield Label("Manual", classes="title")
+            yield SteadyList[Page](compact=True)
+            yield AskLine("Enter  read        Esc or q  close")
+
+    def on_mount(self) -> None:
+        """List the pages."""
+        self.query_one(SteadyList).show((f" {page.title}", page) for page in pages())
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Show a page."""
+        event.stop()
+        self.app.push_screen(PageScreen(self.query_one(SteadyList).of(event.option)))
+
+    def action_close(self) -> None:
+        """Close the manual."""
+        self.dismiss()
+
+
+class PageScreen(DismissesItself, ModalScreen[None]):
+    """Shows a page."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", "Close"),
+        Binding("j", "scroll_page(1)", "Down", show=False),
+        Binding("k", "scroll_page(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+
+    def compose(self) -> ComposeResult:
+        """Show the text."""
+        from tui.widgets.plain_markdown import PlainMarkdown  # late: nothing else needs a Markdown parser
+
+        with Vertical(classes="dialog -page -manual"):
+            yield Label(self._page.title, classes="title", markup=False)
+            with VerticalScroll():
+                yield PlainMarkdown(self._page.text.partition("\n")[2])
+            yield AskLine("Down, Up  scroll        Esc or q  back")
+
+    def action_scroll_page(self, lines: int) -> None:
+        """Scroll by some lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_close(self) -> None:
+        """Go back to the list."""
+        self.dismiss()
