@@ -85,7 +85,7 @@ class ShunterApp(TerminalApp):
 
     TITLE = "Shunter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,ctrl+g", "help", "Help", key_display="F1", tooltip="this page"),
+        Binding("f1,ctrl+g,question_mark", "help", "Help", key_display="F1", tooltip="this page, and the manual"),
         Binding("f4,ctrl+k", "keys", "Keys", key_display="F4", tooltip="key profiles"),
         Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True, tooltip="quit"),
         *TerminalApp.BINDINGS,  # for the help

@@ -41,14 +41,14 @@ without a tooltip is left out.
 _EVERYWHERE = "Everywhere"
 
 _KEY_COLUMNS = 22
-_NAMES = {"escape": "Esc", "slash": "/"}
+_NAMES = {"escape": "Esc", "slash": "/", "question_mark": "?"}
 
 
 class HelpScreen(DismissesItself, ModalScreen[None]):
     """Shows the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,f1,ctrl+g", "close", "Close"),
+        Binding("escape,enter,q,f1,ctrl+g,question_mark", "close", "Close"),
         Binding("m", "manual", "Manual"),
     ]
 

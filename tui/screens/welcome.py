@@ -28,7 +28,7 @@ class WelcomeScreen(OffersWays, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
             Binding("ctrl+q", "app.quit", "Quit", key_display="^Q", tooltip="quit"),
-            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1", tooltip="this page"),
+            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1", tooltip="this page, and the manual"),
             Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4", tooltip="key profiles"),
             # Not in the footer, which has no room for all of them: the page lists them.
             Binding("u", "unlock", "Unlock", show=False),
