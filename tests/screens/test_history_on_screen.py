@@ -1,11 +1,14 @@
 """The past on screen: how it comes, how it is found, sorted, compared, copied and taken into the form again."""
 
+import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
@@ -461,3 +464,30 @@ async def test_row_of_another_place_says_so_in_the_list_and_in_the_form(demo_app
         await pilot.press("end", "r")
         await until_screen(pilot, MainScreen)
         await until(pilot, lambda: not origin.display)
+
+
+def exported(folder: Path, kind: str) -> list[str]:
+    """The tranIds in the file that was written, which only its owner can read."""
+    (path,) = folder.glob(f"shunter-history-*.{kind}")
+    assert path.stat().st_mode & 0o777 == 0o600
+    rows = list(csv.DictReader(path.read_text().splitlines())) if kind == "csv" else json.loads(path.read_text())
+    return [str(row["tran_id"]) for row in rows]
+
+
+@pytest.mark.parametrize(("key", "kind"), [("e", "csv"), ("E", "json")])
+async def test_what_is_listed_is_written_as_the_command_line_does(
+    key: str, kind: str, demo_app: AppMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await pilot.press("f3")
+        await until_screen(pilot, HistoryScreen)
+        table = pilot.app.screen.query_one(EntryTable)
+        await until(pilot, lambda: len(table.entries) > 50)
+        await pilot.press(key)
+        await until(pilot, lambda: "written to" in screen_text(pilot))
+        assert exported(tmp_path, kind) == [str(entry.tran_id) for entry in table.entries if entry.record]
+        monkeypatch.setattr(Path, "home", lambda: tmp_path / "gone")
+        await pilot.press(key)
+        await until(pilot, lambda: "Not exported" in screen_text(pilot))

@@ -36,6 +36,7 @@ async def search(pilot: Pilot[Any], typed: str) -> None:
         *(("favourite", "Favourites"), ("favorite", "Favourites"), ("holdings", "Holdings"), ("balance", "Holdings")),
         *(("assets", "Holdings"), ("undo", "Reverse the marked transfer"), ("reverse", "Reverse the marked transfer")),
         *(("repeat", "Repeat the marked transfer"), ("history", "History"), ("theme", "Theme"), ("help", "Help")),
+        *(("export", "Export the history"), ("csv", "Export the history"), ("taxes", "Export the history")),
         *(("colour", "Theme"), ("BALANCE", "Holdings"), ("keys", "Keys"), ("quit", "Quit"), ("reload", "Reload")),
     ],
 )

@@ -24,6 +24,7 @@ from tui.domain.evidence import NeverLeft, Obstacle
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, journal_path
+from tui.words.exports import iso
 
 HOST = "https://api.binance.com"
 SPOT_TO_FUNDING = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("1234.50"))
@@ -89,7 +90,7 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
     assert done.settled_at
     assert first == {
         "id": 1,
-        "sent_at": listing.iso(sending.timestamp_ms),
+        "sent_at": iso(sending.timestamp_ms),
         "profile": "main",
         "host": HOST,
         "type": "MAIN_FUNDING",

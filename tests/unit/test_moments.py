@@ -11,9 +11,9 @@ import pytest
 
 import tui
 from tui.clock import ticks_ms, time_of
-from tui.commands.listing import iso
 from tui.domain.moments import YEAR_10000_MS, from_zone, in_full, in_zone, local, ms_of, shown, utc
 from tui.domain.search import parse_since
+from tui.words.exports import iso
 
 LAST_MS = 253_402_300_799_999
 

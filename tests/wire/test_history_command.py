@@ -140,7 +140,7 @@ def test_pair_that_was_asked_for_is_not_said_to_be_the_records(
     assert ("ISOLATED_MARGIN_MAIN", None) in asked
     assert {(row["from_symbol"], row["to_symbol"]) for row in rows} == {(None, None)}
     assert main(["history", "--from", "isolated", "--to", "isolated"]) == 0
-    assert "  asked: BTCUSDT -> ETHUSDT  " in capsys.readouterr().out
+    assert "  asked: BTCUSDT -> ETHUSDT\n" in capsys.readouterr().out
 
 
 def test_clock_of_this_machine_that_is_wrong_changes_nothing(

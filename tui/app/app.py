@@ -334,6 +334,12 @@ class ShunterApp(TerminalApp):
                 "R in a list",
                 partial(self.call_later, self._main.action_again, is_reversed=True),
             )
+            yield NamedAction(
+                "Export the history",
+                "opens it: e writes what is listed there as CSV, E as JSON",
+                "F3, then e or E",
+                partial(self.call_later, self._main.action_history),
+            )
         if self._desk and self._desk.client.base_url != DEMO_BASE_URL:
             yield NamedAction("Lock", "drop the key and cover the screen until it is back", "", self.lock_now)
 

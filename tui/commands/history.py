@@ -2,26 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tui.commands import account, listing
 from tui.commands.account import OpenAccount
 from tui.commands.arguments import add_format, add_search, search_from
-from tui.domain.amounts import plain
 from tui.domain.entries import Entry, Origin, select
 from tui.domain.moments import in_full
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.records import UnreadableRow
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
-from tui.words import columns, differences
+from tui.words import columns, differences, exports
 from tui.words.entries import InUse
-
-_FIELDS = (
-    *("at", "type", "from", "to", "asset", "amount", "from_symbol", "to_symbol", "status", "tran_id"),
-    *("made", "differs", "profile", "host", "journal_id", "journal_outcome", "unreadable", "asked_pairs", "perhaps"),
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +43,8 @@ def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int
     empty = differences.none(opened.reader.unread)
     listing.print_rows(
         args,
-        _FIELDS,
-        _fields(entries, opened),
+        exports.HISTORY,
+        exports.history_rows(entries, opened.host),
         otherwise=lambda: listing.print_table([*_TABLE], cells, right="AMOUNT", empty=empty),
     )
     return 1 if opened.reader.unread else 0
@@ -71,38 +64,8 @@ def _joined(opened: OpenAccount) -> list[Entry]:
     )
 
 
-def _fields(entries: Sequence[Entry], opened: OpenAccount) -> Iterator[tuple[listing.Value, ...]]:
-    for entry in entries:
-        record, transfer = entry.record, entry.transfer
-        assert record is not None  # noqa: S101 - all of them are on record
-        yield (
-            listing.iso(record.timestamp),
-            record.type,
-            *listing.WALLETS.get(record.type or "", (None, None)),
-            record.asset,
-            None if record.amount is None else plain(record.amount),
-            record.from_symbol if isinstance(record, HistoryRow) else None,
-            record.to_symbol if isinstance(record, HistoryRow) else None,
-            record.status,
-            record.tran_id,
-            entry.origin.value,
-            _differs(entry) or None,
-            transfer.profile if transfer else None,
-            opened.host,
-            transfer.id if transfer else None,
-            transfer.outcome.value if transfer else None,
-            None if isinstance(record, HistoryRow) else record.text,
-            entry.asked_pairs or None,
-            ", ".join(str(row.id) for row in entry.possible) or None,
-        )
-
-
 def _time(entry: Entry, _: InUse) -> str:
     return "?" if entry.at_ms is None else in_full(entry.at_ms)
-
-
-def _pairs(entry: Entry, _: InUse) -> str:
-    return printable(entry.pairs or (entry.asked_pairs and f"asked: {entry.asked_pairs}"))
 
 
 def _status(entry: Entry, _: InUse) -> str:
@@ -112,17 +75,13 @@ def _status(entry: Entry, _: InUse) -> str:
 def _remark(entry: Entry, _: InUse) -> str:
     record, perhaps = entry.record, differences.possible_rows(entry)
     as_it_came = f"as it came: {record.text}" if isinstance(record, UnreadableRow) else ""
-    return "; ".join(filter(None, [as_it_came or _differs(entry), perhaps and f"perhaps {perhaps}"]))
-
-
-def _differs(entry: Entry) -> str:
-    return printable("; ".join(map(str, entry.mismatches)))
+    asked = printable(f"asked: {entry.asked_pairs}") if entry.asked_pairs and not entry.pairs else ""
+    return "; ".join(filter(None, [as_it_came or exports.differs(entry), asked, perhaps and f"perhaps {perhaps}"]))
 
 
 _TABLE = {
     "TIME": _time,
     "MOVE": columns.MOVE.text,
-    "PAIRS": _pairs,
     "AMOUNT": columns.AMOUNT.text,
     "STATUS": _status,
     "TRANID": columns.TRAN_ID.text,

@@ -16,6 +16,7 @@ from tui.domain.search import ANY
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, Written, journal_path
+from tui.words.exports import WALLETS, Value, iso
 
 _HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
 _FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._fields[5:-2], "settled_at", "evidence")
@@ -52,15 +53,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _fields(rows: Iterator[Written]) -> Iterator[tuple[listing.Value, ...]]:
+def _fields(rows: Iterator[Written]) -> Iterator[tuple[Value, ...]]:
     for row in rows:
         yield (
             row.id,
-            listing.iso(row.sent_at_ms),
+            iso(row.sent_at_ms),
             *row[2:5],
-            *listing.WALLETS.get(row.type, (None, None)),
+            *WALLETS.get(row.type, (None, None)),
             *row[5:-2],
-            listing.iso(row.settled_at_ms),
+            iso(row.settled_at_ms),
             row[-1],
         )
 

@@ -4,45 +4,15 @@ Rows are printed as they are read, so a list may be of any length.
 """
 
 import argparse
-import csv
 import io
-import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from itertools import islice
 
-from tui.domain.moments import utc
-from tui.domain.text import printable
-from tui.domain.wallets import TransferType
-
-Value = str | int | None
-
-WALLETS = {move.name: (move.source.value, move.destination.value) for move in TransferType}
-"""The source and the destination of each type, for programs."""
+from tui.words.exports import Value, write_csv, write_json
 
 _GAP = "  "
 _AT_A_TIME = 500
-_EXACT_BELOW = 10**15
-"""A spreadsheet keeps 15 digits of a number."""
-
-_KEPT = re.compile(r"-?(?=[0-9.]{1,16}$)(0|[1-9][0-9]*)(\.[0-9]*)?|[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z", re.ASCII)
-"""Short numbers, and moments: a spreadsheet may read them as what they are."""
-_FIRST_OF_KEPT = "-0123456789"
-
-_NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*([eE][-+]?[0-9]+)?", re.ASCII)
-_FORMULA = tuple("=+-@＝＋－＠\t\r\n")
-
-
-def iso(ms: int | None) -> str | None:
-    """Return a time in milliseconds since 1970 as ISO 8601 in UTC, or as a number if no calendar has it."""
-    if ms is None:
-        return None
-    try:
-        return utc(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    except OverflowError:
-        return str(ms)
 
 
 def print_rows(
@@ -54,50 +24,14 @@ def print_rows(
 ) -> None:
     """Print rows in the format asked for with `add_format`; `otherwise` prints them for a person."""
     if args.json:
-        print_json(names, rows)
+        write_json(sys.stdout, names, rows)
     elif args.csv:
-        print_csv(names, rows)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+        write_csv(sys.stdout, names, rows)
     else:
         otherwise()
     sys.stdout.flush()
-
-
-def print_json(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
-    """Print a JSON array of objects, one a line."""
-    opening = "["
-    for row in rows:
-        print(opening, json.dumps(dict(zip(names, row, strict=True))), sep="\n", end="")
-        opening = ","
-    print("[]" if opening == "[" else "\n]")
-
-
-def print_csv(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
-    """Print CSV in UTF-8.
-
-    A value that a spreadsheet would round, or run as a formula, gets an apostrophe in front: spreadsheets mark a text
-    with it.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_csv_cell(value) for value in row] for row in rows)
-
-
-def _csv_cell(value: Value) -> Value:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        return value if -_EXACT_BELOW < value < _EXACT_BELOW else f"'{value}"
-    return value if value[:1] in _FIRST_OF_KEPT and _KEPT.fullmatch(value) else _csv_text(value)
-
-
-@lru_cache(maxsize=4096)
-def _csv_text(value: str) -> str:
-    """Return a text for CSV. It is cached: texts repeat, while numbers and moments do not."""
-    shown = printable(value)
-    is_changed = value.lstrip(" ").startswith(_FORMULA) or _NUMBER.fullmatch(shown)
-    return f"'{shown}" if is_changed else shown
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, right: str = "") -> None:

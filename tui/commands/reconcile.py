@@ -10,6 +10,7 @@ from tui.commands.arguments import add_format
 from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import plain
 from tui.words import differences
+from tui.words.exports import Value, iso
 
 if TYPE_CHECKING:
     from tui.domain.entries import Comparison, Difference
@@ -82,7 +83,7 @@ def _lines(comparison: "Comparison", counted: "Sequence[Difference]") -> Iterato
     yield f"{comparison.agree} agree, {len(counted)} differ."
 
 
-def _fields(every: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[listing.Value, ...]]:
+def _fields(every: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[Value, ...]]:
     for difference in every:
         transfer, record = difference.transfer, difference.record
         request = transfer.request if transfer else None
@@ -92,7 +93,7 @@ def _fields(every: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[
             difference.kind.value,
             "yes" if id(difference) in counted else "no",
             transfer.id if transfer else None,
-            listing.iso(transfer.timestamp_ms) if transfer else None,
+            iso(transfer.timestamp_ms) if transfer else None,
             transfer.profile if transfer else None,
             request.type.name if request else record.type if record else None,
             request.asset if request else record.asset if record else None,
@@ -102,7 +103,7 @@ def _fields(every: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[
             transfer.outcome.value if transfer else None,
             record.status if record else None,
             tran_id,
-            listing.iso(record.timestamp) if record else None,
+            iso(record.timestamp) if record else None,
             "; ".join(map(str, difference.mismatches)) or None,
             differences.advice(difference),
         )

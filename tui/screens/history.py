@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import work
@@ -15,11 +16,14 @@ from textual.screen import Screen
 from textual.widgets import Label
 from textual.worker import Worker
 
+from tui import clock
 from tui.desk.desk import Desk
-from tui.domain.entries import Comparison
+from tui.domain import moments
+from tui.domain.entries import Comparison, Entry
 from tui.domain.records import Reach, Reading
 from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
+from tui.files import new_file
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
@@ -34,11 +38,13 @@ from tui.words import history as words
 from tui.words.columns import Listed, View, listed
 from tui.words.differences import sections, summary
 from tui.words.entries import InUse, describe, draft_from
+from tui.words.exports import HISTORY, history_rows, write_csv, write_json
 from tui.words.outcomes import Watch
 
 _SORT = "in the history: sort by the next column / the other way round"
 _COMPARE = "in the history: check all of the journal against the exchange's record, read afresh"
-_BY_LETTER = frozenset({"filter", "sort", "compare", "missing", "leave"})
+_EXPORT = "in the history: write what is listed into a file, as CSV / as JSON"
+_BY_LETTER = frozenset({"filter", "sort", "compare", "missing", "export", "leave"})
 """What a letter does not do while a filter is typed; Esc leads from there to the list."""
 
 
@@ -59,6 +65,10 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
                 "Not read",
                 show=False,
                 tooltip="in the history: what could not be asked or read, and why",
+            ),
+            *(
+                Binding(key, f"export({kind!r})", f"Export {kind.upper()}", show=False, tooltip=_EXPORT)
+                for key, kind in (("e", "csv"), ("E", "json"))
             ),
             Binding("escape,q", "leave", "Close", key_display="q"),
             Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
@@ -212,6 +222,26 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self.app.push_screen(
             ReportScreen("Not in the list", *words.missing(self._browser.missing, self._browser.reach))
         )
+
+    def action_export(self, kind: str) -> None:
+        """Write the listed records into a new file in the person's home folder."""
+        self.export(self.query_one(EntryTable).entries, kind)
+
+    @work(thread=True, group="export")
+    def export(self, entries: list[Entry], kind: str) -> None:
+        """Write entries as `shunter history` does. It takes a moment if there are many."""
+        path = Path.home() / f"shunter-history-{moments.shown(clock.wall_ms(), '%Y%m%d-%H%M%S')}.{kind}"
+        try:
+            with new_file(path) as file:
+                write = {"csv": write_csv, "json": write_json}[kind]
+                write(file, HISTORY, history_rows(entries, self._in_use.host))
+        except OSError as error:
+            self.post_call(self._note, f"Not exported: {path}: {error.strerror or error}.")
+            return
+        count = sum(entry.record is not None for entry in entries)
+        left_out = len(entries) - count
+        alone = f" Left out: {left_out} of the journal alone." if left_out else ""
+        self.post_call(self._note, f"{count} records written to {path}.{alone}")
 
     @property
     def is_comparing(self) -> bool:

@@ -25,6 +25,7 @@ _HELP = {
 _ALSO = {
     "Review": "send transfer check confirm",
     "History": "past list all transfers records",
+    "Export": "csv json file save taxes spreadsheet download",
     "Holdings": "balance balances portfolio worth wallets",
     "Keys": "api account secret switch add remove",
     "Favourites": "favorite template bookmark saved keep",
