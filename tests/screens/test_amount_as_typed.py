@@ -135,7 +135,7 @@ async def test_tab_goes_through_the_form_in_one_order(demo_app: AppMaker) -> Non
             Field.TO_PAIR,
             Field.ASSET,
             Field.AMOUNT,
-            "review",
+            "transfers",
         ]
         places = [main.query_one(f"#field-{which}").region for which in (Field.FROM_PAIR, Field.TO_PAIR)]
         assert places[0].y == places[1].y == main.query_one("#from").region.bottom

@@ -5,12 +5,12 @@ from typing import Any
 
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.widgets._footer import FooterKey
 
 from tests.screens.waiting import until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.screens.history import HistoryScreen
 from tui.screens.palette import QuietPalette
+from tui.widgets.key_bar import KeyBar
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -28,12 +28,12 @@ async def test_nothing_in_the_palette_moves_by_itself(demo_app: AppMaker) -> Non
 async def test_footer_stays_where_its_keys_do(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await until(pilot, lambda: bool(main.query(FooterKey)))
-        keys = [*main.query(FooterKey)]
+        await until(pilot, lambda: "Review" in descriptions(main))
+        keys = main.query_one(KeyBar).in_sight()
         for key in ("tab", "tab", "u", "tab", "shift+tab"):
             await pilot.press(key)
             await pilot.pause()
-        assert [*main.query(FooterKey)] == keys
+            assert main.query_one(KeyBar).in_sight() == keys
         await pilot.press("f3")
         await until_screen(pilot, HistoryScreen)
         await until(pilot, lambda: "Close" in descriptions(pilot.app.screen))
@@ -41,4 +41,4 @@ async def test_footer_stays_where_its_keys_do(demo_app: AppMaker) -> None:
 
 def descriptions(screen: Screen[Any]) -> list[str]:
     """What the keys in the footer do."""
-    return [key.description for key in screen.query(FooterKey)]
+    return [key.description for key in screen.query_one(KeyBar).in_sight()]

@@ -89,7 +89,7 @@ async def test_open_transfer_makes_balances_doubtful(demo_app: AppMaker, exchang
         await send(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
-        await until(pilot, lambda: "USDT may change" in str(main.query_one("#from").render_line(1).text))
+        await until(pilot, lambda: "may change" in str(main.query_one("#from").render_line(1).text))
         main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "2"
         assert "(may change)" in screen_text(pilot)
         await review(pilot)

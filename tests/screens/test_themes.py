@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -19,6 +21,7 @@ from tests.screens.waiting import review, until, until_open, until_screen
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
+from tui.app.themes import OWN_THEMES
 from tui.domain.entries import Entry
 from tui.domain.transfer import Outcome, Transfer
 from tui.files import config_folder
@@ -29,7 +32,9 @@ from tui.widgets.entry_table import EntryTable
 
 AppMaker = Callable[..., ShunterApp]
 
-SHADED = [name for name, theme in BUILTIN_THEMES.items() if not theme.ansi]
+MEANINGS = ["foreground", "strong", "muted", "accent", "warning", "error", "success"]
+GROUNDS = ["background", "surface", "panel", "field", "chosen", "cursor"]
+SHADED = [theme.name for theme in (*OWN_THEMES, *BUILTIN_THEMES.values()) if not theme.ansi]
 OWN = [name for name, theme in BUILTIN_THEMES.items() if theme.ansi]
 
 
@@ -54,6 +59,22 @@ def of(widget: Widget) -> tuple[Color, Color]:
 def result_of(main: MainScreen, transfer: Transfer) -> EntryScreen:
     """The dialog of a transfer."""
     return EntryScreen(Entry(None, transfer), main.desk.watch_over)
+
+
+def in_256_colours(colour: Color) -> Color:
+    """What Rich makes of it in a terminal that has no more."""
+    return Color(*RichColor.from_rgb(*colour.rgb).downgrade(ColorSystem.EIGHT_BIT).get_truecolor())
+
+
+@pytest.mark.parametrize("name", SHADED)
+def test_every_meaning_can_be_read_on_every_ground(name: str, demo_app: AppMaker) -> None:
+    app = demo_app()
+    app.theme = name
+    variables = app.get_css_variables()
+    for meaning, ground in product(MEANINGS, GROUNDS):
+        pair = [Color.parse(variables[each]) for each in (meaning, ground)]
+        assert contrast(*pair) >= 4.5, (meaning, ground, pair)
+        assert contrast(*map(in_256_colours, pair)) >= 4.5, (meaning, ground, pair)
 
 
 async def in_theme(pilot: Pilot[bool], name: str) -> None:
@@ -175,7 +196,7 @@ async def until_hit(pilot: Pilot[bool], text: str) -> None:
 def test_what_is_kept_and_cannot_be_used_falls_back_quietly(kept: str, demo_app: AppMaker) -> None:
     (config_folder() / "settings.json").parent.mkdir(parents=True, exist_ok=True)
     (config_folder() / "settings.json").write_text(kept)
-    assert demo_app().theme == "textual-dark"
+    assert demo_app().theme == "shunter-dark"
 
 
 async def test_a_theme_that_cannot_be_kept_is_used_and_that_is_told(demo_app: AppMaker) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import ComposeResult
-from textual.widgets import Label
 
 from tests.evidence import ambiguous
 from tests.gate import Gate
@@ -61,7 +60,7 @@ KINDS: dict[str, dict[str, Any]] = {
 def problem(main: MainScreen, which: Field) -> str:
     """What a field says is wrong with it."""
     form_field = main.query_one(f"#field-{which}", FormField)
-    return str(form_field.query_one(".field-note", Label).content) if form_field.has_class("-problem") else ""
+    return form_field.note if form_field.has_class("-problem") else ""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -83,10 +82,10 @@ async def test_the_balances_follow_a_transfer(demo_app: AppMaker) -> None:
     app = demo_app(asset="USDT", amount="100")
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await until(pilot, lambda: "1,250.00 USDT" in figure(main, Wallet.SPOT))
+        await until(pilot, lambda: "1,250.00" in figure(main, Wallet.SPOT))
         await send(pilot)
-        await until(pilot, lambda: "1,150.00 USDT" in figure(main, Wallet.SPOT))
-        assert "180.00 USDT" in figure(main, Wallet.FUNDING)
+        await until(pilot, lambda: "1,150.00" in figure(main, Wallet.SPOT))
+        assert "180.00" in figure(main, Wallet.FUNDING)
 
 
 async def test_keys_typed_in_one_burst_reach_the_fields_they_were_meant_for(
@@ -254,7 +253,7 @@ async def test_a_wrong_clock_is_set_and_one_key_sends_again(demo_app: AppMaker, 
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
         await pilot.press("escape")
-        assert [row[4] for row in rows(main)] == ["rejected", "done"]
+        assert [row[4] for row in rows(main)] == ["done", "rejected"]
 
 
 async def test_how_a_settling_goes_is_told_whole_until_it_is_over(demo_app: AppMaker) -> None:

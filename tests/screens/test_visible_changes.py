@@ -1,6 +1,7 @@
 """Nothing that a person types, pastes or clicks changes the move unseen, and the review shows what is in the form."""
 
 import asyncio
+import re
 from decimal import Decimal
 
 from hypothesis import given
@@ -29,11 +30,12 @@ STEPS = st.lists(st.one_of(KEYS, KEYS, KEYS, PASTES, CLICKS), min_size=3, max_si
 
 def shown(lines: list[str]) -> tuple[str, str, str, str]:
     """Source, destination, asset and amount as a person reads them off the main screen."""
-    left = [line[3:39] for line in lines if line.startswith(">")]
-    right = [line[43:79] for line in lines if line[40:41] == ">"]
+    wallets = lines[2:10]
+    left = [line[3:39] for line in wallets if line.startswith(">")]
+    right = [line[44:80] for line in wallets if line[41:42] == ">"]
     assert len(left) == len(right) == 1
     (fields,) = (line for line in lines if line.startswith(" Asset ") and " Amount " in line)
-    return left[0], right[0], fields[12:40].strip(), fields[52:80].strip()
+    return left[0], right[0], fields[10:37].strip(), re.sub(r"  (of|=) .*", "", fields[50:79]).strip()
 
 
 def is_shown(draft: Draft, lines: list[str]) -> bool:

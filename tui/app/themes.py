@@ -64,7 +64,7 @@ LIGHT = Theme(
     name="shunter-light",
     primary="#002f8c",
     accent="#002f8c",
-    warning="#643c00",
+    warning="#6b4000",
     error="#9e001c",
     success="#00532a",
     foreground="#1b1e21",
@@ -77,7 +77,7 @@ LIGHT = Theme(
         "muted": "#47515a",
         "field": "#e6e8ea",
         "chosen": "#dadee2",
-        "cursor": "#bcd3ff",
+        "cursor": "#c3d8ff",
     },
 )
 OWN_THEMES = DARK, LIGHT

@@ -145,8 +145,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             yield SessionList(self._in_use)
             yield HoldingsTable(id="holdings")
             yield TransferDetail(id="detail")
+            yield MessageLine()
         yield BalanceRefresher(self.desk.balance_reader)
-        yield MessageLine()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -232,7 +232,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def on_transfer_form_noted(self, message: TransferForm.Noted) -> None:
         """Show what the form's fields have no room for."""
-        self.query_one(MessageLine).show("warning", message.text)
+        for kind, text in message.texts.items():
+            self.query_one(MessageLine).show(kind, text)
 
     def _show_trouble(self) -> None:
         """Show what is wrong for longer than a moment, and since when."""

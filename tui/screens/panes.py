@@ -14,15 +14,24 @@ _GAP = 2
 _NO_MARGIN = Spacing()
 
 
-def regions(size: Size, *, is_tall: bool, form_rows: int) -> dict[str, Region]:
-    """Return the region of each pane that is shown, by its id. `size` is that of the room for panes."""
-    width, height = size
+def regions(size: Size, *, is_tall: bool, form_rows: int, message_rows: int) -> dict[str, Region]:
+    """Return the region of each pane that is shown, by its id. `size` is that of the room for panes.
+
+    The form is never cut. A message of several lines takes them from the list of transfers.
+    """
+    width = size.width
     gap = 1 if is_tall else 0
+    message_rows = max(min(message_rows, size.height - gap - form_rows), 1)
+    height = size.height - message_rows
     is_wide = width >= WIDE
     left = LEFT if is_wide else width
     below = gap + form_rows + gap
     rest = max(height - below - gap, 0)
-    shown = {"form": Region(0, gap, left, form_rows), "transfers": Region(0, below, left, rest)}
+    shown = {
+        "form": Region(0, gap, left, form_rows),
+        "transfers": Region(0, below, left, rest),
+        "message": Region(0, height, width, message_rows),
+    }
     if is_wide:
         beside = width - left - _GAP
         shown["holdings"] = Region(left + _GAP, gap, beside, form_rows)
@@ -38,9 +47,13 @@ class PanesLayout(Layout):
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         """Return the placements."""
         parent.pre_layout(self)
-        form = next(child for child in children if child.id == "form")
-        rows = form.get_content_height(size, parent.app.size, min(size.width, LEFT))
-        shown = regions(size, is_tall=parent.app.size.height >= TALL, form_rows=rows)
+        form, message = (next(child for child in children if child.id == name) for name in ("form", "message"))
+        shown = regions(
+            size,
+            is_tall=parent.app.size.height >= TALL,
+            form_rows=form.get_content_height(size, parent.app.size, min(size.width, LEFT)),
+            message_rows=message.get_content_height(size, parent.app.size, size.width),
+        )
         return [
             WidgetPlacement(shown[child.id], NULL_OFFSET, _NO_MARGIN, child) for child in children if child.id in shown
         ]

@@ -63,6 +63,10 @@ class FormField(DropsLateMessages, Widget):
         """Show the label."""
         self.refresh()
 
+    def on_resize(self) -> None:
+        """Show the note where it fits now."""
+        self._show_note()
+
     def on_field_input_dropped(self, event: FieldInput.Dropped) -> None:
         """Show that part of the text was left out."""
         event.stop()
@@ -128,8 +132,11 @@ class FormField(DropsLateMessages, Widget):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the note is longer than its line."""
-        return not self.styles.is_auto_height and cell_len(self._note) > self.content_size.width - 2
+        """Whether there is no room for all of the note."""
+        width, height = self.content_size
+        return not self.styles.is_auto_height and (
+            cell_len(self._note) > width - 2 or (self._note != "" and height < 2)
+        )
 
     def _pen(self, name: str) -> Style:
         return self.get_visual_style(f"form-field--{name}", partial=True)

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 _GAP = 2
-_LAST = "app.help", "help", "command_palette", "app.command_palette"
+_LAST = "help", "command_palette", "close", "leave", "dismiss"
 """Actions whose keys are at the right end of every screen's line, and have room before the others."""
 _LEFT = 1
 
@@ -78,7 +78,8 @@ class KeyBar(Widget):
         for _, binding, is_enabled, _ in screen.active_bindings.values():
             if binding.show and is_enabled:
                 name = self.app.get_key_display(binding)
-                shown.setdefault(binding.action, ShownKey(binding.key, name, binding.description))
+                action = binding.action.removeprefix("app.")
+                shown.setdefault(action, ShownKey(binding.key, name, binding.description))
         keys = [key for action, key in shown.items() if action not in _LAST]
         last = [shown[action] for action in _LAST if action in shown]
         if (keys, last) != (self._keys, self._last):

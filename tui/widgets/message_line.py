@@ -8,9 +8,11 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from tui.widgets.pane import shortened
+
 _LEFT = 1
 _MOST_LINES = 4
-KINDS = "error", "unknown", "warning", "hint"
+KINDS = "error", "unknown", "problem", "warning", "hint"
 """From the most important to the least, each with its own look."""
 
 
@@ -33,7 +35,7 @@ class MessageLine(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"message--{kind}" for kind in KINDS), "message--action"}
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(id="message")
         self._messages: dict[str, ScreenMessage] = {}
 
     def show(self, kind: str, text: str, *, label: str = "", action: str = "") -> None:
@@ -41,44 +43,49 @@ class MessageLine(Widget):
         message = ScreenMessage(text, label, action)
         if message == self._messages.get(kind, ScreenMessage("")):
             return
-        before = len(self._lines())
+        before = len(self._texts(self.content_size.width))
         self._messages[kind] = message
-        self.refresh(layout=len(self._lines()) != before)
+        self.refresh(layout=len(self._texts(self.content_size.width)) != before)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines the messages take."""
-        return min(max(len(self._lines(width)), 1), _MOST_LINES)
+        return min(max(len(self._texts(width)), 1), _MOST_LINES)
 
     def render(self) -> Content:
-        """Draw the messages."""
-        return Content("\n").join([line for line, _ in self._lines()[:_MOST_LINES]])
+        """Draw the messages, as far as there is room for them."""
+        width, height = self.content_size
+        texts = self._texts(width)
+        lines = []
+        for row, (kind, text, message) in enumerate(texts[:height]):
+            room = _room(message, width)
+            if row == height - 1 and len(texts) > height:
+                text = shortened(text + " " * room, room)
+            pen = self.get_visual_style(f"message--{kind}", partial=True)
+            line = Content.styled(f" {text}", pen)
+            if message.label:
+                line = line.pad_right(max(room + 1 - line.cell_length, 0))
+                line += Content.styled(f" {message.label} ", self.get_visual_style("message--action"))
+            lines.append(line)
+        return Content("\n").join(lines)
 
     def on_click(self, event: events.Click) -> None:
         """Do what the clicked action does."""
-        lines = self._lines()
-        action, start = lines[event.y][1] if event.y < len(lines) else ("", 0)
-        if action and event.button == _LEFT and event.x >= start:
-            self.app.call_later(self.screen.run_action, action)
+        texts = self._texts(self.content_size.width)
+        message = texts[event.y][2] if event.y < len(texts) else ScreenMessage("")
+        if message.action and event.button == _LEFT and event.x > _room(message, self.content_size.width):
+            self.app.call_later(self.screen.run_action, message.action)
 
-    def _lines(self, width: int = 0) -> list[tuple[Content, tuple[str, int]]]:
-        """Return each line, with the action at its right end and where that begins."""
-        width = width or self.content_size.width
+    def _texts(self, width: int) -> list[tuple[str, str, ScreenMessage]]:
+        """Return each line: its kind, its text, and its message; only the first line of a message has the action."""
         lines = []
         for kind in KINDS:
-            message = self._messages.get(kind)
-            if not message or not message.text:
-                continue
-            badge = f" {message.label} " if message.label else ""
-            room = max(width - len(badge) - 2, 1)
-            pen = self.get_visual_style(f"message--{kind}", partial=True)
-            for number, text in enumerate(_wrapped(message.text, room)):
-                line = Content.styled(f" {text}", pen)
-                if number == 0 and badge:
-                    line = line.pad_right(max(room + 1 - line.cell_length, 0))
-                    line += Content.styled(badge, self.get_visual_style("message--action"))
-                lines.append((line, (message.action if number == 0 else "", room + 1)))
+            if (message := self._messages.get(kind)) and message.text:
+                for line in Content(message.text).wrap(_room(message, width)):
+                    lines.append((kind, line.plain.rstrip(), message))
+                    message = ScreenMessage(message.text)
         return lines
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return [line.plain.rstrip() for line in Content(text).wrap(width)]
+def _room(message: ScreenMessage, width: int) -> int:
+    """Return how wide the lines of a message can be."""
+    return max(width - 2 - (len(message.label) + 2 if message.label else 0), 1)

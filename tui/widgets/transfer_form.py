@@ -55,9 +55,9 @@ class TransferForm(DropsLateMessages, Widget):
 
     @dataclass
     class Noted(Message):
-        """Posted with what the person should know about the form beyond what its fields have room for, or nothing."""
+        """Posted with what the fields have no room for: texts by the kind of message, empty where there is none."""
 
-        text: str
+        texts: dict[str, str]
 
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -66,7 +66,7 @@ class TransferForm(DropsLateMessages, Widget):
         """Where the form was filled from, if that is another place or profile."""
         self._wallet_note = ""
         """Why a wallet is not the intended one."""
-        self._noted = ""
+        self._noted: dict[str, str] = {}
         self._balances = Balances()
         self._offered: dict[Field, tuple[object, ...]] = {}
         """What the choices of each completing field were made from: to make them at each key would be slow."""
@@ -169,6 +169,10 @@ class TransferForm(DropsLateMessages, Widget):
         self._amount.amount.value = ""
         self.go_to(Field.AMOUNT)
 
+    def on_descendant_focus(self) -> None:
+        """Show the hint of the field."""
+        self._show_note()
+
     def on_wallet_pair_noted(self, event: WalletPair.Noted) -> None:
         """Show why a wallet is not the intended one."""
         event.stop()
@@ -180,12 +184,20 @@ class TransferForm(DropsLateMessages, Widget):
         self._show_note()
 
     def _show_note(self) -> None:
-        """Post what the fields have no room for: the first of the problems that are cut, and what is about no field."""
-        cut = [form_field.note for form_field in self.query(FormField) if form_field.is_cut]
-        text = "\n".join(filter(None, (self._wallet_note, self._origin, *cut[:1])))
-        if text != self._noted:
-            self._noted = text
-            self.post_message(self.Noted(text))
+        """Post what the fields have no room for: the first problem that is cut, a hint of the field that has the focus,
+        and what is about no field.
+        """
+        cut = [form_field for form_field in self.query(FormField) if form_field.is_cut]
+        problems = [form_field.note for form_field in cut if form_field.has_class("-problem")]
+        hints = [form_field.note for form_field in cut if form_field.entry.has_focus]
+        texts = {
+            "problem": "".join(problems[:1]),
+            "warning": "\n".join(filter(None, (self._wallet_note, self._origin))),
+            "hint": "".join(hints) if not problems else "",
+        }
+        if texts != self._noted:
+            self._noted = texts
+            self.post_message(self.Noted(texts))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave Enter to a wallet list, and to a chosen suggestion."""

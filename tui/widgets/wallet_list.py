@@ -1,6 +1,8 @@
 """The list of the eight wallets, one of them chosen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,13 +15,17 @@ from textual.reactive import var
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
-from tui.widgets.pane import Pane
+from tui.widgets.pane import Pane, shortened
 from tui.words.wallets import WALLETS, figures_heading, wallet_figures
 
 _ARROWS_HELP = "choose a wallet"
 _DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
-_FIRST_FIGURE = 4
+_FIRST_FIGURE = 3
 """The column from which a name, and at the right its figure, have room."""
+_WIDE = 36
+"""Columns from which the list has the full names: they come and go with the size, and hardly with the figures."""
+_Figures = tuple[dict[Wallet, tuple[str, bool]], str]
+"""What is next to each wallet, and whether it can be relied on; and what the figures are of."""
 
 
 class WalletList(Pane, can_focus=True):
@@ -56,10 +62,9 @@ class WalletList(Pane, can_focus=True):
         super().__init__(id=id)
         self._title = title
         self._allowed: tuple[Wallet, ...] = WALLETS
-        self._figures: dict[Wallet, tuple[str, bool]] = dict.fromkeys(WALLETS, ("", False))
-        """What is next to each wallet, and whether it can be relied on."""
-        self._heading = ""
-        """What the figures are of."""
+        self._shown: _Figures = dict.fromkeys(WALLETS, ("", False)), ""
+        self._short: Callable[[], _Figures] = lambda: self._shown
+        """Returns the figures of a list that has too little room."""
         self.set_reactive(WalletList.chosen, chosen)
 
     def allow(self, wallets: tuple[Wallet, ...]) -> None:
@@ -72,9 +77,16 @@ class WalletList(Pane, can_focus=True):
 
     def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
         """Show how much of an asset each wallet or the pair's account holds; without an asset, how many assets."""
-        shown = wallet_figures(balances, asset, pair, now_ms), figures_heading(balances, asset, now_ms)
-        if shown != (self._figures, self._heading):
-            self._figures, self._heading = shown
+
+        def figures(*, is_short: bool = False) -> _Figures:
+            return (
+                wallet_figures(balances, asset, pair, now_ms, is_short=is_short),
+                figures_heading(balances, asset, now_ms, is_short=is_short),
+            )
+
+        shown = figures()
+        if shown != self._shown:
+            self._shown, self._short = shown, partial(figures, is_short=True)
             self.refresh()
 
     def watch_chosen(self) -> None:
@@ -117,22 +129,36 @@ class WalletList(Pane, can_focus=True):
 
     def render(self) -> Content:
         """Draw the strip, and a line for each wallet."""
-        room = self.content_size.width - _FIRST_FIGURE - 1
-        fits = all(cell_len(f"{wallet.label} {text}") <= room for wallet, (text, _) in self._figures.items())
-        lines = [self.strip_line(self._title, self._heading)]
-        lines += [self._line(wallet, wallet.label if fits else wallet.short_label) for wallet in WALLETS]
+        (figures, heading), names = self._shown, [wallet.label for wallet in WALLETS]
+        if self.content_size.width < _WIDE or not self._fits(figures, names):
+            names = [wallet.short_label for wallet in WALLETS]
+        if not self._fits(figures, names) or len(heading) > self.content_size.width - len(self._title) - 4:
+            figures, heading = self._short()
+        lines = [self.strip_line(self._title, heading)]
+        lines += [self._line(wallet, name, *figures[wallet]) for wallet, name in zip(WALLETS, names, strict=True)]
         return Content("\n").join(lines)
 
-    def _line(self, wallet: Wallet, name: str) -> Content:
+    def _fits(self, figures: dict[Wallet, tuple[str, bool]], names: list[str]) -> bool:
+        pairs = zip(names, figures.values(), strict=True)
+        return all(cell_len(f"{name} {text}") <= self._room for name, (text, _) in pairs)
+
+    @property
+    def _room(self) -> int:
+        """The columns of a name and its figure."""
+        return max(self.content_size.width - _FIRST_FIGURE - 1, 1)
+
+    def _line(self, wallet: Wallet, name: str, text: str, is_reliable: bool) -> Content:
         is_chosen, is_allowed = wallet is self.chosen, wallet in self._allowed
         digit = str(WALLETS.index(wallet) + 1) if is_allowed else "-"
-        text, is_reliable = self._figures[wallet]
+        if cell_len(text) > self._room:
+            text = text.strip() if cell_len(text.strip()) <= self._room else "see F6"
+        name = shortened(name, self._room - cell_len(text) - 1)
         muted = self.pen("muted")
         label = Content(f"{'>' if is_chosen else ' '}{digit} {name}")
         if not is_allowed:
             label = label.stylize(muted)
         elif not is_chosen:
             label = label.stylize(muted, 1, 2)
-        gap = max(self.content_size.width - label.cell_length - cell_len(text) - 1, 1)
+        gap = max(self._room + _FIRST_FIGURE - label.cell_length - cell_len(text), 0)
         line = label + " " * gap + (Content(text) if is_reliable else Content(text).stylize(muted))
         return self.row_line(line, is_chosen=is_chosen)

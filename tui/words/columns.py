@@ -77,7 +77,7 @@ HOST = Column(
     lambda entry, in_use: place(host_of(entry, in_use)),
     host_of,
     widest=24,
-    narrowest=10,  # an entry of another place must not pass for one of this
+    narrowest=8,  # an entry of another place must not pass for one of this
     usual=lambda in_use: in_use.host,
 )
 MADE = Column("made", lambda entry, _: entry.origin.value, lambda entry, _: entry.origin.value)

@@ -15,6 +15,8 @@ from tui.domain.wallets import Wallet
 WALLETS = tuple(Wallet)
 
 _WORTH_COLUMNS = 10
+_MAY_CHANGE = " may change"
+_SHORT = {_MAY_CHANGE: " ?"}
 
 
 def balance_now(balances: Balances, account: Account, asset: str, since_ms: float) -> str:
@@ -98,15 +100,22 @@ def _accounts(balances: Balances, pair: str) -> str:
     return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
 
 
-def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> dict[Wallet, tuple[str, bool]]:
+def wallet_figures(
+    balances: Balances, asset: str, pair: str, now_ms: float, *, is_short: bool = False
+) -> dict[Wallet, tuple[str, bool]]:
     """Return what is next to each wallet, and whether it can be relied on; if not, the text says so too.
 
     It is the amount of an asset, with the dots of all amounts below each other; without an asset, how many there are.
+    A short one has a mark in place of words, and no separators.
     """
     amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
     written = dict(zip(amounts, aligned(list(amounts.values())), strict=True))
     doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
     bars = {wallet: "".join(f" {each}" for each in restrictions(balances, wallet)) for wallet in WALLETS}
+    if is_short:
+        written = {wallet: text.replace(",", "") for wallet, text in written.items()}
+        doubts = {wallet: _SHORT.get(doubt, doubt) for wallet, doubt in doubts.items()}
+        bars = {wallet: " barred" if text else "" for wallet, text in bars.items()}
     note_columns = max(len(doubts[wallet] + bars[wallet]) for wallet in WALLETS)
     figures = {}
     for wallet, doubt in doubts.items():
@@ -123,10 +132,10 @@ def wallet_figures(balances: Balances, asset: str, pair: str, now_ms: float) -> 
     return figures
 
 
-def figures_heading(balances: Balances, asset: str, now_ms: float) -> str:
+def figures_heading(balances: Balances, asset: str, now_ms: float, *, is_short: bool = False) -> str:
     """Return what the figures next to the wallets are of, and whether some have the time of their reading."""
     times = "  read at" if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
-    return f"{asset} available{times}" if asset else f"assets{times}"
+    return f"{asset}{'' if is_short else ' available'}{times}" if asset else f"assets{times}"
 
 
 def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
@@ -140,7 +149,7 @@ def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
     if holdings.read_ms is None or not holdings.is_open:
         return ""
     if balances.is_doubtful(wallet):
-        return " may change"
+        return _MAY_CHANGE
     return f" {time_of(holdings.read_ms):%H:%M}" if _is_old(balances, wallet, now_ms) else ""
 
 
