@@ -39,7 +39,7 @@ def test_demos_history_is_seen_searched_and_made_the_next_transfer(demo: Pty) ->
     demo.type("q")
     demo.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M")
     demo.type("r")
-    demo.wait_for("MAIN_UMFUTURE", "Asset      USDT", f"Amount     {found[1]} ", "of 1,250.00 USDT")
+    demo.wait_for("MAIN_UMFUTURE", "Asset      USDT", f"Amount   {found[1]} ", "of 1,250.00 USDT")
 
 
 def test_transfer_of_yesterday_again_takes_four_keys(
@@ -55,7 +55,7 @@ def test_transfer_of_yesterday_again_takes_four_keys(
         assert len(keys) <= MOST_KEYS
         seen: list[Callable[[], object]] = [
             lambda: again.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M +7\.25 .* elsewhere"),
-            lambda: again.wait_for("MAIN_UMFUTURE", "Amount     7.25 "),
+            lambda: again.wait_for("MAIN_UMFUTURE", "Amount   7.25 "),
             lambda: again.wait_for("7.25 USDT", "y  send"),
             lambda: again.wait_for("Transfer done"),
         ]

@@ -279,7 +279,7 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
         set_fault(exchange, spec)
         terminal.type("\t\tUSDT\t" if amount == 1 else "")
         terminal.type("\x15")  # away with the amount of one that was refused
-        terminal.wait_for("Amount     e.g. 12.5")
+        terminal.wait_for("Amount   e.g. 12.5")
         terminal.type(f"{amount}\x12")
         if terminal.find("y  send|w  send it all the same")[0].startswith("w"):  # an answer before asked for a pause
             terminal.type("w")

@@ -417,6 +417,9 @@ def _about(screens: Sequence[Screen[Any]], kind: type[_Shown], transfer: Transfe
 
 
 def _can_go_to(widget: Widget) -> bool:
-    """Whether a widget can have the focus, and has a place on the screen."""
+    """Whether a widget can have the focus, and has a place on the screen: perhaps from the next picture on, as a pair
+    that the typed wallet needs.
+    """
     nodes = [node for node in widget.ancestors_with_self if isinstance(node, Widget)]
-    return widget.focusable and all(node.display and node.visible for node in nodes) and bool(widget.region)
+    has_place = all(node.id in node.parent.shown for node in nodes if isinstance(node.parent, Panes))
+    return widget.focusable and has_place and all(node.display and node.visible for node in nodes)

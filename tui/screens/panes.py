@@ -54,6 +54,8 @@ class PanesLayout(Layout):
             form_rows=form.get_content_height(size, parent.app.size, min(size.width, LEFT)),
             message_rows=message.get_content_height(size, parent.app.size, size.width),
         )
+        if isinstance(parent, Panes):
+            parent.shown = frozenset(shown)
         return [
             WidgetPlacement(shown[child.id], NULL_OFFSET, _NO_MARGIN, child) for child in children if child.id in shown
         ]
@@ -63,3 +65,5 @@ class Panes(Widget):
     """Holds the panes of the main screen."""
 
     layout = PanesLayout()
+    shown: frozenset[str] = frozenset({"form", "transfers"})
+    """The ids of the panes that have a place."""
