@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.gate import Gate
-from tests.screens.waiting import screen_text, send, until, until_open, until_screen, words
+from tests.screens.waiting import below, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import TRANSFER_PATH, Fault
@@ -36,7 +36,7 @@ async def read(pilot: Pilot[bool]) -> HistoryScreen:
     await send(pilot)
     await pilot.press("escape", "f3")
     await until_screen(pilot, HistoryScreen)
-    await until(pilot, lambda: "of the exchange" in words(pilot, "#history-said"))
+    await until(pilot, lambda: "of the exchange" in below(pilot))
     screen = pilot.app.screen
     assert isinstance(screen, HistoryScreen)
     return screen
@@ -73,10 +73,10 @@ async def test_reading_afresh_is_told_of_and_stopped_with_a_key(
         screen = await read(pilot)
         with held(exchange):
             await pilot.press("x")
-            await until(pilot, lambda: "afresh, to check the journal: 0 of " in words(pilot, "#history-note"))
-            assert "F5 or Esc stops" in words(pilot, "#history-note")
+            await until(pilot, lambda: "afresh, to check the journal: 0 of " in below(pilot))
+            assert "F5 or Esc stops" in below(pilot)
             await pilot.press(key)
-            await until(pilot, lambda: "Stopped: nothing was compared" in words(pilot, "#history-note"))
+            await until(pilot, lambda: "Stopped: nothing was compared" in below(pilot))
             assert pilot.app.screen is screen
             assert not screen.is_comparing
         await pilot.press("x")

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from tests.evidence import evidence_for, no_record
 from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import until, until_open, until_screen, words
+from tests.screens.waiting import below, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.desk.browse import HistoryBrowser
 from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, merge, mismatches
@@ -124,7 +124,7 @@ async def _opened(pilot: Pilot[bool], *keys: str) -> None:
     await until_open(pilot)
     await pilot.press("f3")
     await until_screen(pilot, HistoryScreen)
-    await until(pilot, lambda: "transfers" in words(pilot, "#history-said"))
+    await until(pilot, lambda: "transfers" in below(pilot))
     await pilot.press(*keys)
     await pilot.pause()
 
@@ -168,7 +168,7 @@ def test_filtered(
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot, "s", "s", "slash", *"asset:usdt wallet:um")
-        await until(pilot, lambda: "filtered" in words(pilot, "#history-said"))
+        await until(pilot, lambda: "filtered" in below(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: "USD-M" in str(pilot.app.screen.query_one(EntryTable).render()).split("\n")[1])
 
@@ -192,7 +192,7 @@ def test_difference(
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot, "slash", *"differs", "enter")
-        await until(pilot, lambda: "1 of " in words(pilot, "#history-said"))
+        await until(pilot, lambda: "1 of " in below(pilot))
         await pilot.press("enter")
         await until_screen(pilot, EntryScreen)
 

@@ -118,3 +118,8 @@ async def send(pilot: Pilot[bool]) -> None:
     await review(pilot)
     await pilot.press("y")
     await until_screen(pilot, EntryScreen)
+
+
+def below(pilot: Pilot[bool]) -> str:
+    """What the lines above the keys say, without line breaks; empty if the screen has none."""
+    return " ".join(" ".join(str(line.render()) for line in pilot.app.screen.query(MessageLine)).split())

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Label
 from textual.worker import Worker
 
 from tui import clock
@@ -33,6 +32,8 @@ from tui.widgets.at_once import at_once
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.message_line import MessageLine
+from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.words import history as words
 from tui.words.columns import Listed, View, listed
@@ -51,11 +52,11 @@ _BY_LETTER = frozenset({"filter", "sort", "compare", "missing", "export", "leave
 class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     """Lists all entries, newest first, as they come. Ends with what fills the form, or None."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (150, "-wider")]  # noqa: RUF012 - as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "EntryTable"
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("slash", "filter", "Filter", key_display="/", tooltip="in the history: look for something"),
             Binding("s", "sort(False)", "Sort", tooltip=_SORT),
             Binding("S", "sort(True)", "Sort back", show=False, tooltip=_SORT),
             Binding("x", "compare", "Check journal", tooltip=_COMPARE),
@@ -70,16 +71,21 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
                 Binding(key, f"export({kind!r})", f"Export {kind.upper()}", show=False, tooltip=_EXPORT)
                 for key, kind in (("e", "csv"), ("E", "json"))
             ),
-            Binding("escape,q", "leave", "Close", key_display="q"),
             Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
+            Binding("escape,q", "leave", "Close", key_display="Esc"),
             Binding("f3,ctrl+t", "dismiss", "Close", show=False),
         ]
     )
 
-    def __init__(self, desk: Desk, *, place: str, before: "HistoryScreen | None" = None) -> None:
-        """Takes the place and profile as text, and the last history, whose filter and order it keeps."""
+    def __init__(
+        self, desk: Desk, status: Status, *, before: "HistoryScreen | None" = None, is_filtering: bool = False
+    ) -> None:
+        """Takes the status to show, the last history, whose filter and order it keeps, and whether it begins with the
+        filter.
+        """
         super().__init__()
-        self._place = place
+        self._status = replace(status, waiting_for="")
+        self._is_filtering = is_filtering
         self._desk = desk
         self._browser = desk.browse()
         self._in_use = InUse(desk.profile, self._browser.host)
@@ -89,16 +95,19 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._comparing: Worker[None] | None = None
         self._wanted = asyncio.Event()
         """Set when the list has to be arranged again."""
+        self._progress = "Reading the journal..."
+        """How many entries there are, and how far the exchange's history is read."""
+        self._is_noted = False
+        """Whether a note is in its place."""
 
     def compose(self) -> ComposeResult:
-        """Progress, filter, the list, and next to it the marked entry."""
-        yield Label(f"History   {self._place}".rstrip(), classes="title", markup=False)
-        yield Label("Reading the journal...", id="history-said", markup=False)
-        yield FilterLine(self._filter)
+        """The place, the list, next to it the marked entry, and below it the filter and how far all is read."""
+        yield StatusBar(self._status)
         with Horizontal(id="history-columns"):
             yield EntryTable(self._in_use, "HISTORY")
             yield TransferDetail(id="history-detail")
-        yield Label("", id="history-note", markup=False)
+        yield FilterLine(self._filter)
+        yield MessageLine()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -106,6 +115,8 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._note("")
         if self._filter:
             self.on_filter_line_typed(FilterLine.Typed(self._filter))
+        if self._is_filtering:
+            self.action_filter()
         self.follow_past()
         self.keep_arranged()
 
@@ -145,9 +156,9 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             browser.unread_count,
             is_missing=bool(browser.missing),
         )
-        label, text = self.query_one("#history-said", Label), f"{count}; {progress}"
-        if text != str(label.content):
-            label.update(text)
+        self._progress = f"{count}; {progress}"
+        if not self._is_noted:
+            self.query_one(MessageLine).show("hint", self._progress)
 
     def put(self, transfer: Transfer) -> None:
         """Take a transfer as it is now."""
@@ -167,13 +178,13 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Apply the filter if it is valid; until then, the list stays as it is."""
         self._filter = message.text
-        line = self.query_one(FilterLine)
+        line = self.query_one(MessageLine)
         try:
             search = parse_search(message.text, datetime.now(UTC))
         except ValueError as error:
-            line.show_problem(str(error))
+            line.show("error", str(error))
             return
-        line.show_problem("")
+        line.show("error", "")
         self._show(replace(self._view, search=search))
 
     def on_filter_line_left(self) -> None:
@@ -254,7 +265,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
             return
         if not self.is_comparing:
-            self._note(words.comparing())
+            self._note(words.comparing(), kind="hint")
             self._comparing = self.compare_past()
 
     @work(exclusive=True, group="compare")
@@ -278,7 +289,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
 
     def _show_progress(self, reading: Reading) -> None:
         if self.is_comparing:
-            self._note(words.comparing(reading))
+            self._note(words.comparing(reading), kind="hint")
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Show each difference with what to do, once nothing is over the history."""
@@ -297,8 +308,11 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             self._view = view
             self._wanted.set()
 
-    def _note(self, text: str) -> None:
-        label = self.query_one("#history-note", Label)
-        if text != str(label.content):
-            label.update(text)
-        label.display = bool(text)
+    def _note(self, text: str, *, kind: str = "warning") -> None:
+        """Show a note in place of the progress; an empty text brings that back."""
+        self._is_noted = bool(text)
+        line = self.query_one(MessageLine)
+        for each in ("warning", "hint"):
+            line.show(each, text if each == kind else "")
+        if not text:
+            line.show("hint", self._progress)

@@ -266,11 +266,16 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             clock_offset_ms=clock.offset_ms if clock else None, weight=self.desk.client.uid_weight
         )
 
-    def action_history(self) -> None:
+    def action_filter(self) -> None:
+        """Find something in the history."""
+        self.action_history(is_filtering=True)
+
+    def action_history(self, is_filtering: bool = False) -> None:
         """Show the transfers of all sessions."""
         from tui.screens.history import HistoryScreen  # late, like the favourites: the start need not wait for it
 
-        self._history = HistoryScreen(self.desk, place=self._place, before=self._history)
+        status = self.query_one(StatusBar).status
+        self._history = HistoryScreen(self.desk, status, before=self._history, is_filtering=is_filtering)
         self.app.push_screen(self._history, self._fill)
 
     def action_holdings(self) -> None:

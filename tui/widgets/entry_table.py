@@ -9,7 +9,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.style import Style
 
 from tui.domain.entries import Entry
 from tui.domain.hosts import in_short
@@ -28,13 +27,14 @@ _STAYING = 3
 """The first columns (time, move and amount) are always in sight."""
 
 _WIDEST_ASSET = 10
-_GAP = 2
-"""Blank columns between two columns."""
+_NARROW = 70
+"""A list that is narrower has smaller gaps."""
 _UNNAMED = TIME, MOVE
 """Columns without a name: the list's own name is above them."""
 
 _AGAIN_HELP = "in a list of transfers: fill the form with the same again / the other way round"
 _ROW_HELP = "in a list of transfers: show all of one / copy its tranId / copy all of it"
+_FIND_HELP = "in a list of transfers: find by any words, a day or a month (october, 2026-10, yesterday), or asset:BTC"
 
 
 class EntryTable(Pane, can_focus=True):
@@ -58,10 +58,11 @@ class EntryTable(Pane, can_focus=True):
             Binding("pagedown", "page(1)", "Page down", show=False),
             Binding("home,ctrl+home,g", "go_to(0)", "First line", show=False),
             Binding("end,ctrl+end,G", "go_to(-1)", "Last line", show=False),
-            Binding("enter", "open", "All", key_display="Enter", tooltip=_ROW_HELP),
+            Binding("enter", "open", "Details", key_display="Enter", tooltip=_ROW_HELP),
+            Binding("slash", "screen.filter", "Find", key_display="/", tooltip=_FIND_HELP),
             Binding("c", "copy_tran_id", "Copy tranId", show=False, tooltip=_ROW_HELP),
             Binding("C", "copy_all", "Copy all", show=False, tooltip=_ROW_HELP),
-            Binding("r", "screen.again(False)", "Again", tooltip=_AGAIN_HELP),
+            Binding("r", "screen.again(False)", "Repeat", tooltip=_AGAIN_HELP),
             Binding("R", "screen.again(True)", "Reverse", tooltip=_AGAIN_HELP),
         ]
     )
@@ -134,8 +135,9 @@ class EntryTable(Pane, can_focus=True):
             self._measure(entry)
         widths, shown, more = self._layout(width)
         lines = [self._header(widths, shown, more)] if height > 1 else []
-        for row, entry in enumerate(entries, self._top):
-            lines.append(self._line(entry, widths, shown, is_marked=row == self._row))
+        for row, entry in enumerate(entries):
+            above = entries[row - 1] if row else None
+            lines.append(self._line(entry, above, widths, shown, is_marked=self._top + row == self._row))
         if not entries:
             lines.append(Content(f" {self._empty}").stylize(self.pen("muted")))
         return Content("\n").join(line.truncate(width) for line in lines[:height])
@@ -241,40 +243,63 @@ class EntryTable(Pane, can_focus=True):
         ]
 
     def _heading(self, column: Column) -> str:
-        """Return a column's name, with the direction if the list is sorted by it."""
+        """Return a column's name, with the direction if the list is sorted by it. An outcome's is above its word."""
+        name = f"{'  ' if column is OUTCOME else ''}{column.name}"
         if column is not self._view.column or self._view == View(self._view.search):
-            return column.name
-        return f"{column.name} {'v' if column.is_largest_first is not self._view.is_reversed else '^'}"
+            return name
+        return f"{name} {'v' if column.is_largest_first is not self._view.is_reversed else '^'}"
 
     def _header(self, widths: "Widths", shown: list[tuple[Column, int]], more: int) -> Content:
         """Return the strip, with the names of the columns that begin after the list's name."""
-        width = self.content_size.width
         unnamed = self._view.column if self._view.column in _UNNAMED else None
         order = f" by {self._heading(unnamed)}" if unnamed and self._heading(unnamed) != unnamed.name else ""
         title = f"{self._title}{order}"
-        heads, start = " " * (len(title) + _GAP), 1
+        begin = len(title) + 2
+        heads, start, room = " " * begin, 1, self.content_size.width - 1
         for column, taken in shown:
-            if column not in _UNNAMED and start > len(title) + 1 and self.entries:
-                heads = heads.ljust(start) + widths.head(self._heading(column), column, taken)
-            start += taken + _GAP
-        right = next((each for each in (f" Right: {more} more>", ">") if len(each) < width // 3), "") if more else ""
-        if self._first:
-            right = f"<{right}"
-        heads = heads[len(title) + _GAP : width - len(right) - 1].ljust(width - len(title) - _GAP - len(right) - 1)
-        return self.strip_line(title, heads + right)
+            head = widths.head(self._heading(column), column).rstrip()
+            if column not in _UNNAMED and start >= begin and start + len(head) <= room and self.entries:
+                heads = heads.ljust(start) + head
+            start += taken + _gap_after(column, self.content_size.width)
+        heads = heads.rstrip()
+        before = "<" if self._first else ""
+        others = [f"{before}{text}" for text in (f"Right: {more} more>", "Right >", ">")] if more else [before]
+        right = next((each for each in others if len(heads) + 2 + len(each) <= room), "")
+        return self.strip_line(title, heads[begin:].ljust(room - begin - len(right)) + right)
 
-    def _line(self, entry: Entry, widths: "Widths", shown: list[tuple[Column, int]], *, is_marked: bool) -> Content:
-        texts = self._texts(entry, is_short=widths.is_short)
+    def _line(
+        self, entry: Entry, above: Entry | None, widths: "Widths", shown: list[tuple[Column, int]], *, is_marked: bool
+    ) -> Content:
+        """Return the line of an entry. The date of the line above is not repeated."""
+        texts, time = self._texts(entry, is_short=widths.is_short), self.columns[0]
+        day, blank, _ = texts[time].partition(" ")
+        if above and blank and time.shown(above, self._in_use, is_short=widths.is_short).startswith(day + blank):
+            texts[time] = texts[time].replace(day, " " * len(day), 1)
         is_shown = is_marked and (self.has_focus or self.marks_always)
+        is_plain = is_shown and self.has_focus and self.app.native_ansi_color
         line = Content(">" if is_shown else " ")
         for column, taken in shown:
-            cell = Content(widths.cell(texts, column, taken))
-            if pen := self._cell_pen(entry, column):
-                cell = cell.stylize(pen)
-            line += cell + " " * _GAP
-        if TRAN_ID not in dict(shown) and entry.tran_id is not None:
+            text = widths.cell(texts, column, taken)
+            line += (Content(text) if is_plain else self._cell(entry, column, text)) + " " * _gap_after(
+                column, self.content_size.width
+            )
+        if shown[-1][0] is OUTCOME and entry.tran_id is not None:
             line = self._with_tran_id(line, str(entry.tran_id))
         return self.row_line(line, is_chosen=is_shown)
+
+    def _cell(self, entry: Entry, column: Column, text: str) -> Content:
+        """Return a cell in its colours: what can be told from the rest is muted."""
+        cell, muted = Content(text), self.pen("muted")
+        if column is OUTCOME and (outcome := outcome_style(entry)):
+            return cell.stylize(self.get_visual_style(f"entry-table--{outcome}", partial=True))
+        if column is MADE and entry.mismatches:
+            return cell.stylize(self.get_visual_style("entry-table--differs", partial=True))
+        if column is MOVE:
+            arrow = text.find(_ARROW)
+            return cell.stylize(muted, arrow, arrow + len(_ARROW)) if arrow >= 0 else cell
+        if column is AMOUNT or column.name == TIME.name:
+            return cell.stylize(muted, text.rstrip().rfind(" ") + 1)
+        return cell.stylize(muted) if column in (MADE, TRAN_ID) else cell
 
     def _with_tran_id(self, line: Content, tran_id: str) -> Content:
         """Return a line with the tranId after its last text, if there is room for it."""
@@ -283,15 +308,6 @@ class EntryTable(Pane, can_focus=True):
         if end + 1 + len(tran_id) > self.content_size.width:
             return line
         return line[: len(text.plain)] + Content.styled(f" {tran_id}", self.pen("muted"))
-
-    def _cell_pen(self, entry: Entry, column: Column) -> Style | None:
-        if column is OUTCOME:
-            style = outcome_style(entry)
-        elif column is MADE and entry.mismatches:
-            style = "differs"
-        else:
-            return self.pen("muted") if column in (TRAN_ID,) else None
-        return self.get_visual_style(f"entry-table--{style}", partial=True) if style else None
 
 
 Texts = dict[Column, str]
@@ -342,11 +358,9 @@ class Widths:
             text = f"{set_cell_size(source, self.source)}{_ARROW}{destination}"
         return cut(text, width)
 
-    def head(self, name: str, column: Column, width: int) -> str:
+    def head(self, name: str, column: Column) -> str:
         """Return the name of a column where its texts are: an amount's ends where the digits before the dot do."""
-        if column is AMOUNT and len(name) <= self.amount[0] + 2:
-            return name.rjust(self.amount[0] + 2).ljust(width)
-        return cut(name, width)
+        return name.rjust(self.amount[0] + 2) if column is AMOUNT else name
 
 
 _ARROW = " -> "
@@ -369,15 +383,20 @@ def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> t
     Those that always stay come before those from `first` on.
     """
     shown = list(columns[:_STAYING])
-    room = width - 1 - sum(taken + _GAP for _, taken in shown)
+    room = width - 1 - sum(taken + _gap_after(column, width) for column, taken in shown)
     rest = columns[_STAYING + first :]
     for column, taken in rest:
         least = taken if column.narrowest is None else min(taken, column.narrowest)
         if least > room and len(shown) > _STAYING:
             break
         shown.append((column, min(taken, max(room, 1))))
-        room -= taken + _GAP
+        room -= taken + _gap_after(column, width)
     return shown, len(rest) - (len(shown) - _STAYING)
+
+
+def _gap_after(column: Column, width: int) -> int:
+    """Return how many blanks come after a column. The mark of an outcome is in the gap before it."""
+    return 1 if column is AMOUNT or width < _NARROW else 2
 
 
 def _row_of(entry: Entry, entries: Iterable[Entry]) -> int:

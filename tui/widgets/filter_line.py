@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
@@ -13,16 +13,16 @@ from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
 from tui.widgets.late_messages import DropsLateMessages
 
-_PLACEHOLDER = "any text, wallet: from: to: asset: outcome: profile: host: since: until:"
+_PLACEHOLDER = "words, october, 2026-10, yesterday, asset: outcome: from: to:"
 _LONGEST = 200
 
 
-class FilterLine(DropsLateMessages, Vertical):
-    """A line, with its problem below it. It is shown while it has text or the focus."""
+class FilterLine(DropsLateMessages, Horizontal):
+    """A line above the messages. It is shown while it has text or the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("enter,escape,down", "leave", "Back to the list", key_display="Enter"),
+            Binding("enter,escape,down", "back", "Back to the list", key_display="Enter"),
         ]
     )
 
@@ -42,11 +42,9 @@ class FilterLine(DropsLateMessages, Vertical):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """A label, the text, and the problem."""
-        with Horizontal():
-            yield Label("Filter", classes="field-label")
-            yield FieldInput(self._text, placeholder=_PLACEHOLDER, max_length=_LONGEST)
-        yield Label("", classes="field-note", markup=False)
+        """A label and the text."""
+        yield Label(" Filter ")
+        yield FieldInput(self._text, placeholder=_PLACEHOLDER, max_length=_LONGEST)
 
     def on_mount(self) -> None:
         """Hide it if it has no text."""
@@ -57,17 +55,12 @@ class FilterLine(DropsLateMessages, Vertical):
         self.display = True
         self.screen.set_focus(self.query_one(FieldInput))
 
-    def show_problem(self, problem: str) -> None:
-        """Show what is wrong; an empty string clears it."""
-        self.query_one(".field-note", Label).update(problem)
-        self.set_class(bool(problem), "-problem")
-
     def on_input_changed(self, event: Input.Changed) -> None:
         """Post its text."""
         event.stop()
         self.post_message(self.Typed(event.value))
 
-    def action_leave(self) -> None:
+    def action_back(self) -> None:
         """Go back to the list."""
         self.display = bool(self.query_one(FieldInput).value)
         self.post_message(self.Left())

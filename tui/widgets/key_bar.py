@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 _GAP = 2
-_LAST = "help", "command_palette", "close", "leave", "dismiss"
+_LAST = "help", "command_palette", "close", "leave", "dismiss", "dismiss(None)"
 """Actions whose keys are at the right end of every screen's line, and have room before the others."""
 _LEFT = 1
 
@@ -54,14 +54,10 @@ class KeyBar(Widget):
 
     def in_sight(self) -> list[ShownKey]:
         """Return the keys that there is room for, in their order."""
-        room = self.content_size.width - 1 - sum(key.width + _GAP for key in self._last)
-        shown = []
-        for key in self._keys:
-            room -= key.width + _GAP
-            if room < -_GAP:
-                break
-            shown.append(key)
-        return [*shown, *self._last]
+        room = self.content_size.width - 1
+        last, room = _fitting(self._last[::-1], room)
+        shown, _ = _fitting(self._keys, room)
+        return [*shown, *last[::-1]]
 
     def on_click(self, event: events.Click) -> None:
         """Press the clicked key."""
@@ -85,3 +81,14 @@ class KeyBar(Widget):
         if (keys, last) != (self._keys, self._last):
             self._keys, self._last = keys, last
             self.refresh()
+
+
+def _fitting(keys: list[ShownKey], room: int) -> tuple[list[ShownKey], int]:
+    """Return the first keys that there is room for, and the room that is left."""
+    shown = []
+    for key in keys:
+        if key.width > room:
+            break
+        shown.append(key)
+        room -= key.width + _GAP
+    return shown, room

@@ -8,7 +8,7 @@ from typing import Any
 from tui import clock
 from tui.domain import moments
 from tui.domain.amounts import quantity
-from tui.domain.entries import Entry, select
+from tui.domain.entries import Entry, Origin, select
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
@@ -77,10 +77,14 @@ HOST = Column(
     lambda entry, in_use: place(host_of(entry, in_use)),
     host_of,
     widest=24,
-    narrowest=8,  # an entry of another place must not pass for one of this
+    narrowest=4,  # LIVE, DEMO: an entry of another place must not pass for one of this
     usual=lambda in_use: in_use.host,
 )
-MADE = Column("made", lambda entry, _: entry.origin.value, lambda entry, _: entry.origin.value)
+MADE = Column(
+    "made",
+    lambda entry, _: "" if entry.origin is Origin.ELSEWHERE else entry.origin.value,  # as most are
+    lambda entry, _: entry.origin.value,
+)
 PROFILE = Column(
     "profile",
     lambda entry, in_use: printable(profile_of(entry, in_use)),

@@ -41,6 +41,8 @@ class Description:
     """What it means for the money, in a sentence or two."""
     facts: list[tuple[str, str]]
     """Names and values, without empty ones."""
+    at: str = ""
+    """The place and the time, in short."""
 
     @property
     def text(self) -> str:
@@ -75,11 +77,14 @@ def describe(
             ("Profile", printable(profile_of(entry, history))),
             ("Host", place(host_of(entry, history))),
         ]
+    host = transfer.host if transfer else history.host if history else ""
+    time = moments.shown(entry.at_ms, "%m-%d %H:%M:%S") if entry.at_ms is not None else "?"
     return Description(
         Outcome.UNKNOWN.value if entry.mismatches else outcome_style(entry),
         printable(f"{title}: {quantity(entry.amount, entry.asset)}"),
         printable(text),
         [fact for fact in facts if fact[1]],
+        f"{in_short(place(host), _MOST_IN_PLACE)}, {time}",
     )
 
 
