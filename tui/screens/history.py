@@ -182,9 +182,9 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         try:
             search = parse_search(message.text, datetime.now(UTC))
         except ValueError as error:
-            line.show("error", str(error))
+            line.show("problem", str(error))
             return
-        line.show("error", "")
+        line.show("problem", "")
         self._show(replace(self._view, search=search))
 
     def on_filter_line_left(self) -> None:
