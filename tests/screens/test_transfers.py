@@ -60,7 +60,7 @@ KINDS: dict[str, dict[str, Any]] = {
 def problem(main: MainScreen, which: Field) -> str:
     """What a field says is wrong with it."""
     form_field = main.query_one(f"#field-{which}", FormField)
-    return form_field.note if form_field.has_class("-problem") else ""
+    return form_field.problem
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -38,6 +38,10 @@ from tui.terminal.tokens import Token, Tokenizer, TokenKind
 
 _POLL_S = 0.1
 """Pause between checks whether the app wants to end."""
+_ESCAPE_S = 0.025
+"""How long a lone Esc may be the beginning of a sequence in a terminal on this machine, which writes sequences whole."""
+_OVER_SSH = "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"
+"""Variables that say that keys come over a line, which may cut a sequence: then the pause is Textual's."""
 _STALLED_PASTE_S = 5.0
 """A paste that pauses this long is taken to be over: its end may have been lost, and the person must get on."""
 _BURST, _BURST_S, _AFTER_BURST_S = 3, 0.1, 0.3
@@ -198,10 +202,11 @@ class InputDriver(LinuxDriver):
             self._app.call_later(self._app._handle_exception, error)
 
     def _read_until_exit(self) -> None:
+        escape_s = constants.ESCAPE_DELAY if any(name in os.environ for name in _OVER_SSH) else _ESCAPE_S
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(_POLL_S):
+                if selector.select(escape_s if self._tokenizer.is_escape else _POLL_S):
                     if not _has_input(self.fileno):
                         continue
                     data = read = os.read(self.fileno, 4096)
@@ -210,7 +215,7 @@ class InputDriver(LinuxDriver):
                     if not data:
                         return
                     self._take_in(data)
-                elif self._tokenizer.is_escape and monotonic() - self._read_s >= constants.ESCAPE_DELAY:
+                elif self._tokenizer.is_escape and monotonic() - self._read_s >= escape_s:
                     self._tokenizer.escape_is_key()
                     self._deliver([Token(TokenKind.ESCAPE)], is_whole=True)
 

@@ -34,7 +34,8 @@ class FormField(DropsLateMessages, Widget):
         self.entry = entry
         self.label = label
         self._hint = ""
-        self._problem = ""
+        self.problem = ""
+        """What is wrong with it; empty if nothing is."""
         self._note = ""
         """The text below the input."""
         entry.styles.margin = (0, 1, 0, label_columns)
@@ -86,7 +87,7 @@ class FormField(DropsLateMessages, Widget):
     @property
     def note(self) -> str:
         """The text next to the input or below it: what is wrong, else a hint."""
-        return self._problem or self._hint
+        return self.problem or self._hint
 
     def offer(self, choices: list[Choice]) -> None:
         """Complete the text to these choices."""
@@ -95,7 +96,7 @@ class FormField(DropsLateMessages, Widget):
 
     def show_problem(self, problem: str) -> None:
         """Show what is wrong with the field; an empty string clears it."""
-        self._problem = problem
+        self.problem = problem
         self._show_note()
 
     def show_hint(self, hint: str) -> None:
@@ -108,14 +109,13 @@ class FormField(DropsLateMessages, Widget):
         return Content()
 
     def _show_note(self) -> None:
-        is_inside = not self._problem and self.entry.show_hint(self._hint)
-        if self._problem:
+        is_inside = not self.problem and self.entry.show_hint(self._hint)
+        if self.problem:
             self.entry.show_hint("")
         note = "" if is_inside else self.note
         if note != self._note:
             before = len(self._note_lines(self.content_size.width))
             self._note = note
-            self.set_class(bool(self._problem), "-problem")
             lines = len(self._note_lines(self.content_size.width))
             self.refresh(layout=self.styles.is_auto_height and max(lines, 1) != max(before, 1))
 
@@ -124,7 +124,7 @@ class FormField(DropsLateMessages, Widget):
         room = max(width - 2, 1)
         if not self._note:
             return [Content(" ") + self.extra()]
-        pen = self._pen("problem" if self._problem else "hint")
+        pen = self._pen("problem" if self.problem else "hint")
         if self.styles.is_auto_height:
             indent = " " * self.entry.styles.margin.left
             return [Content(indent) + line for line in Content.styled(self._note, pen).wrap(max(room - len(indent), 1))]
