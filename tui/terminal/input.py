@@ -39,7 +39,7 @@ from tui.terminal.tokens import Token, Tokenizer, TokenKind
 _POLL_S = 0.1
 """Pause between checks whether the app wants to end."""
 _ESCAPE_S = 0.025
-"""How long a lone Esc may be the beginning of a sequence in a terminal on this machine, which writes sequences whole."""
+"""How long a lone Esc may begin a sequence in a terminal on this machine, which writes sequences whole."""
 _OVER_SSH = "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"
 """Variables that say that keys come over a line, which may cut a sequence: then the pause is Textual's."""
 _STALLED_PASTE_S = 5.0
