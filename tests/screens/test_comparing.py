@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from textual.containers import VerticalScroll
 from textual.pilot import Pilot
 
 from tests.gate import Gate
@@ -17,6 +18,7 @@ from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.report import ReportScreen
 from tui.widgets.entry_table import EntryTable
+from tui.words.differences import Section
 
 AppMaker = Callable[..., ShunterApp]
 SMALL = (80, 24)
@@ -63,6 +65,21 @@ async def test_x_says_what_the_exchange_says_now(demo_app: AppMaker, exchange: D
         await pilot.press("q")
         await until_screen(pilot, HistoryScreen)
         await until(pilot, lambda: " differs " in str(pilot.app.screen.query_one(EntryTable).render()))
+
+
+async def test_a_long_report_is_scrolled_by_letters_too(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await until_open(pilot)
+        sections = [Section(f"Difference {number}", ["What to do"]) for number in range(30)]
+        pilot.app.push_screen(ReportScreen("The journal against the record", "30 differ.", sections))
+        await until_screen(pilot, ReportScreen)
+        scrolled = pilot.app.screen.query_one(VerticalScroll)
+        for key, at_end in (("G", True), ("g", False), ("j", False)):
+            await pilot.press(key)
+            await until(pilot, lambda at_end=at_end: scrolled.is_vertical_scroll_end is at_end)  # type: ignore[misc]
+        await until(pilot, lambda: scrolled.scroll_y == 1)
+        await pilot.press("k")
+        await until(pilot, lambda: scrolled.scroll_y == 0)
 
 
 @pytest.mark.parametrize("key", ["f5", "escape", "q", "ctrl+l"])

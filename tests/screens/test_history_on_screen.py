@@ -215,6 +215,19 @@ async def test_keys_that_come_in_one_packet_go_where_they_are_meant(demo_app: Ap
         assert isinstance(pilot.app.screen, HistoryScreen)
 
 
+async def test_slash_finds_from_the_list_of_the_session_too(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        main.query_one("#transfers").focus()
+        await pilot.press("slash")
+        await until_read(pilot)
+        await until(pilot, lambda: pilot.app.screen.query_one(FilterLine).has_focus_within)
+        await pilot.press(*"from:spot to:um")
+        await until(pilot, lambda: below(pilot).startswith("filtered: "))
+        await pilot.press("escape", "escape")
+        await until_screen(pilot, MainScreen)
+
+
 async def test_columns_sort_in_turn_and_the_other_way_round(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=LARGE) as pilot:
         await opened(pilot)

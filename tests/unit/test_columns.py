@@ -88,6 +88,7 @@ def test_what_is_equal_stays_newest_first() -> None:
 def test_columns_are_there_only_where_they_tell_something() -> None:
     alone = listed([Entry(RECORD, None), Entry(None, ROW)], View(), IN_USE)
     assert set(COLUMNS) - set(alone.columns) == {HOST, PROFILE}
+    assert set(COLUMNS) - set(listed([Entry(RECORD, None)], View(), IN_USE).columns) == {HOST, MADE, PROFILE}
     rehearsal = Entry(None, replace(ROW, host="http://127.0.0.1:8321"))
     found = listed([Entry(RECORD, None), rehearsal], View(search=Search(host=BASE_URL)), IN_USE)
     assert len(found.entries) == 1

@@ -15,11 +15,17 @@ from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.words.differences import Section
 
+_SCROLLS = {"j": "down", "k": "up", "g": "home", "G": "end"}
+"""Letters, as in every list; the arrow keys scroll too."""
+
 
 class ReportScreen(DismissesItself, ModalScreen[None]):
     """Shows a summary and the sections below it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "Close"),
+        *(Binding(key, f"scroll({where!r})", show=False) for key, where in _SCROLLS.items()),
+    ]
 
     def __init__(self, title: str, summary: str, sections: Sequence[Section]) -> None:
         super().__init__()
@@ -35,6 +41,10 @@ class ReportScreen(DismissesItself, ModalScreen[None]):
             with VerticalScroll():
                 yield Static(Content("\n\n").join(map(_content, self._sections)), id="findings")
             yield AskLine("Down, Up  scroll        Esc or q  close")
+
+    async def action_scroll(self, where: str) -> None:
+        """Scroll as a key of the scrolled part does."""
+        await self.query_one(VerticalScroll).run_action(f"scroll_{where}")
 
 
 def _content(section: Section) -> Content:

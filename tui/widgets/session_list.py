@@ -32,7 +32,9 @@ class SessionList(DropsLateMessages, EntryTable):
         self._transfers: dict[str, Transfer] = {}
         self._notes: dict[str, str] = {}
         """How the settling of each unknown transfer goes, by its identity."""
-        time = replace(TIME, text=lambda entry, _: self._time(entry), short=lambda entry, _: self._time(entry)[:-3])
+        time = replace(
+            TIME, text=lambda entry, _: self._time(entry), short=lambda entry, _: self._time(entry, seconds="")
+        )
         self._session_columns = (time, MOVE, AMOUNT, OUTCOME, TRAN_ID, PROFILE)
         self._show_all()
 
@@ -75,7 +77,7 @@ class SessionList(DropsLateMessages, EntryTable):
         if (marked := self.marked) and marked.transfer:
             self.post_message(self.Followed(marked.transfer, self._notes.get(marked.transfer.identity, "")))
 
-    def _time(self, entry: Entry) -> str:
+    def _time(self, entry: Entry, seconds: str = ":%S") -> str:
         transfer = entry.transfer
         is_earlier = transfer is not None and transfer.identity in self._earlier_ids
-        return moments.shown(entry.at_ms or 0, "%m-%d %H:%M" if is_earlier else "%H:%M:%S")
+        return moments.shown(entry.at_ms or 0, "%m-%d %H:%M" if is_earlier else f"%H:%M{seconds}")

@@ -84,6 +84,7 @@ MADE = Column(
     "made",
     lambda entry, _: "" if entry.origin is Origin.ELSEWHERE else entry.origin.value,  # as most are
     lambda entry, _: entry.origin.value,
+    usual=lambda _: Origin.ELSEWHERE.value,
 )
 PROFILE = Column(
     "profile",
@@ -132,7 +133,9 @@ def listed(entries: Iterable[Entry], view: View, in_use: InUse) -> Listed:
 
 
 def telling(columns: Iterable[Column], entries: list[Entry], in_use: InUse) -> tuple[Column, ...]:
-    """Return the columns that say something new about entries: Host and Profile if any has another than that in use."""
+    """Return the columns that say something new about entries: Host and Profile if any has another than that in use,
+    and Made if any was made here.
+    """
     return tuple(
         column
         for column in columns
