@@ -498,7 +498,7 @@ async def test_cache_that_cannot_be_is_told_of_and_missed_by_nothing(
     (tmp_path / "state" / "shunter" / "history.sqlite3").mkdir(parents=True)
     reader = await open_history(client, Journal.in_memory(), keeps=True)
     assert _tran_ids(await _read(reader)) == watched.expected()
-    assert "cannot be kept in" in reader.notes[0]
+    assert "cannot be cached in" in reader.notes[0]
 
 
 async def test_calls_beyond_the_budget_of_a_minute_wait_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,7 +163,7 @@ async def test_chosen_record_that_cannot_be_read_again_decides_nothing(
     await seat.until(_asks(seat, transfer))
     record = _records(seat)[server.executed[0]]
     server.exchange.history.hidden = Lag(reads=10**6)
-    with pytest.raises(Undecidable, match="does not show this record any more"):
+    with pytest.raises(Undecidable, match="no longer has this record"):
         await seat.desk.choose(_is(transfer, record))
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     with pytest.raises(Undecidable, match="cannot be read just now"):
