@@ -826,7 +826,7 @@ async def test_before_a_repeat_the_history_is_looked_at_anew(
     judged = await _judged(seat, server, past_the_window, executed=True)
     assert "No record" in (await seat.desk.look_again([judged]))[judged.identity]
     server.exchange.history.hidden = Lag()
-    assert "a matching record of" in (await seat.desk.look_again([judged]))[judged.identity]
+    assert "a matching record from" in (await seat.desk.look_again([judged]))[judged.identity]
     assert (await seat.desk.repeats(_request()))[0].outcome is Outcome.DONE
 
 

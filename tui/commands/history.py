@@ -111,8 +111,8 @@ def _status(entry: Entry, _: InUse) -> str:
 
 def _remark(entry: Entry, _: InUse) -> str:
     record, possible = entry.record, differences.possible_rows(entry)
-    as_it_came = f"as it came: {record.text}" if isinstance(record, UnreadableRow) else ""
-    return "; ".join(filter(None, [as_it_came or _differs(entry), possible and f"perhaps {possible}"]))
+    as_received = f"as received: {record.text}" if isinstance(record, UnreadableRow) else ""
+    return "; ".join(filter(None, [as_received or _differs(entry), possible and f"perhaps {possible}"]))
 
 
 def _differs(entry: Entry) -> str:

@@ -130,7 +130,7 @@ class KeyCheck:
             f"Its permissions end {ends}: renew them on the exchange's API page.": (
                 self.expiry is not None and self.expiry < utc(wall_ms()) + _SOON
             ),
-            "Reading is off: Shunter can neither read balances nor find out how an unknown transfer ended.": (
+            "Reading is off: Shunter can neither read balances nor find out how an interrupted transfer ended.": (
                 may.enable_reading is False
             ),
         }

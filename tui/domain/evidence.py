@@ -40,7 +40,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     """It may have been executed; the exchange's history has to show it."""
     NOT_EXECUTED = "not_executed"
-    """A judgement, not a proof: it was unknown, and several whole reads of the history had no record of it."""
+    """A judgement, not a proof: it was unknown, and several complete readings of the history had no record of it."""
 
     @property
     def is_open(self) -> bool:
@@ -221,7 +221,7 @@ class MatchingRecord:
 
 @dataclass(frozen=True, slots=True)
 class NoRecord:
-    """Several whole reads of the history, long enough after the sending, had no record that could be the transfer."""
+    """Several complete readings of the history, long enough after the sending, had no record that could be it."""
 
     reads: int
     as_of_ms: int

@@ -68,7 +68,7 @@ _OBSTACLES = {
     Obstacle.UNREACHABLE: ("Could not reach the exchange", "Check the network."),
     Obstacle.LOCKED: ("Shunter is locked: it has dropped the key.", "Unlock it, then try again."),
     Obstacle.CLOSED: ("Shunter has left this exchange.", ""),
-    Obstacle.PAUSED: ("The exchange asks to wait.", ""),
+    Obstacle.PAUSED: ("The exchange asks for a pause.", ""),
     Obstacle.ENVIRONMENT: (
         "A variable of the environment keeps Shunter from connecting",
         "Correct that variable, or unset it, and start Shunter again.",

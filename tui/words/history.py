@@ -52,4 +52,4 @@ def missing(lines: Sequence[str], reach: Reach) -> tuple[str, list[Section]]:
 
 
 def _wait(reading: Reading | None) -> str:
-    return f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
+    return f"; continues in {reading.wait_s} s" if reading and reading.wait_s else ""
