@@ -233,7 +233,7 @@ async def test_rows_between_the_pages_are_told_of_and_the_others_shown(
     assert len(records) > 200
     assert _tran_ids(records) < watched.expected()
     assert reader.unread
-    assert all("did not come whole: it speaks of" in why for why in reader.unread.values())
+    assert all("arrived incomplete: it announces" in why for why in reader.unread.values())
     watched.exchange.history.page_shift = 0
     assert _tran_ids(await _read(HistoryReader(client, cache()))) == watched.expected()  # it was not taken for whole
 

@@ -666,7 +666,7 @@ async def test_history_that_cannot_be_read_keeps_nobody_else_from_being_looked_f
 
     async def broken(move: TransferType, **options: object) -> object:
         if move is TransferType.MAIN_UMFUTURE:
-            raise HistoryNotWhole("it speaks of 1 records, and only 0 came")
+            raise HistoryNotWhole("it announces 1 records, but only 0 came")
         return await read(move, **options)  # type: ignore[arg-type]
 
     later.client.transfer_history = broken  # type: ignore[assignment,method-assign]

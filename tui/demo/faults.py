@@ -96,7 +96,7 @@ class Fault:
     after: Wait = 0
     """How long the answer is delayed."""
     answer: Reply | Cut | None = None
-    """The answer; None for the exchange's own, which a request that is not executed or is executed late cannot have."""
+    """The answer; None for the exchange's own. Required if the request is not executed, or is executed late."""
     late: Wait | None = None
     """How long after its check the request is executed. The answer does not wait; only the history shows it."""
     skip: int = 0
@@ -161,8 +161,8 @@ def with_headers(headers: Mapping[str, str], send: Send) -> Send:
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start" and names:
-            kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
-            message = {**message, "headers": kept + _encoded(headers)}
+            others = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+            message = {**message, "headers": others + _encoded(headers)}
         await send(message)
 
     return sent

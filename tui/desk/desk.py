@@ -121,7 +121,7 @@ class Desk:
     async def prepare(self) -> None:
         """Open a connection and measure the exchange's time; sending then waits for neither. Raises ExchangeError.
 
-        While the exchange asks to wait, a known time is not measured again.
+        While the exchange asks for a pause, a known time is not measured again.
         """
         if self.client.wait_s and self.client.clock:
             return
@@ -323,7 +323,7 @@ class Desk:
             self._settle_in_background(transfer)
 
     async def _write_when_possible(self, sent: Transfer, answer: Answer) -> None:
-        """Keep trying to write an answer to the journal. An answer that is lost leaves the outcome to be settled."""
+        """Keep trying to write an answer to the journal. If it is lost, the outcome has to be settled."""
         while True:
             await asyncio.sleep(self._pace.retry_s)
             try:

@@ -92,7 +92,7 @@ def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | Non
 
 
 class _Rows:
-    """Rows of the journal that a record could belong to beside their own, to be searched by the record's time."""
+    """Rows of the journal that could belong to a record other than their own, indexed by time."""
 
     def __init__(
         self,

@@ -2,8 +2,8 @@
 
 One matching record (`matching`) settles it. A missing record proves nothing; it only makes execution less likely. So
 "not executed" is a judgement. It takes several complete readings of the history without a trace, the last at least five
-minutes after the transfer was sent, by every clock. The person decides if a record was ever sighted, is near but does
-not match, or cannot be read, and if the transfer was sent with another key, which may belong to another account.
+minutes after the transfer was sent, by every clock. The person decides if a record that could be it is gone, is only
+near, or cannot be read, and if the transfer was sent with another key, which may belong to another account.
 
 A judgement is watched for a day. Shunter reads the history again at every start, and half an hour and two hours after
 the judgement or the start. A record that appears corrects the judgement, and a notice stays until the person has seen
@@ -274,8 +274,8 @@ async def read_around(
 
 
 def _why_absence_means_nothing(transfer: Transfer, rows: tuple[Row, ...], gone: Sequence[Sighting]) -> Doubt | None:
-    """Return why it means nothing that no record could be the transfer: one was sighted before, the exchange has named
-    a tranId, or the row is older than evidence. None if it makes execution less likely.
+    """Return why a reading without a trace means nothing: a record was sighted before, the exchange has named a tranId,
+    or the row is older than evidence. None if it makes execution less likely.
     """
     if gone:
         return Doubt.GONE
@@ -320,7 +320,7 @@ def is_same_key(transfer: Transfer, client: BinanceClient) -> bool:
 
 
 def _doubtful(transfer: Transfer, candidates: Candidates, *, is_window_over: bool) -> Progress:
-    """Return what to ask the person. Until the window is over, that is nothing about a near record alone."""
+    """Return what to ask the person. A near record alone is asked about only after the window: a match may appear."""
     if candidates.unreadable:
         doubt = Doubt.UNREADABLE
     elif candidates.matches:

@@ -71,7 +71,7 @@ class Obstacle(StrEnum):
     LOCKED = "locked"
     CLOSED = "closed"
     PAUSED = "paused"
-    """The exchange asks to wait."""
+    """The exchange asks for a pause."""
     ENVIRONMENT = "environment"
     """An environment variable cannot be used."""
     UNWRITABLE = "unwritable"
@@ -91,7 +91,7 @@ class Flaw(StrEnum):
     NO_ANSWER = "no answer"
     """The connection broke."""
     TOO_LATE = "too late"
-    """It did not come whole in time."""
+    """It was not complete in time."""
     INTERRUPTED = "interrupted"
     """Shunter was locked while it waited."""
     OWN_FAILURE = "own failure"
@@ -141,7 +141,7 @@ class Refusal:
 
     answer: WholeAnswer
     wait_s: int | None = None
-    """For how long the exchange asks to wait, if it says so."""
+    """How long the exchange asks for a pause, if it says so."""
 
     def __post_init__(self) -> None:
         if not is_refusal(self.answer):

@@ -63,7 +63,7 @@ class Section:
 def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKNOWN) -> str:
     """Describe an entry in one or two sentences. `host` is the exchange whose history was read."""
     record, transfer = entry.record, entry.transfer
-    own = outcomes.meaning(transfer.evidence, watch) if transfer else ""
+    outcome_meaning = outcomes.meaning(transfer.evidence, watch) if transfer else ""
     match entry.origin:
         case Origin.DIFFERS:
             return _DIFFERS
@@ -77,10 +77,10 @@ def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKN
             return _NOT_COMPARED
         case Origin.HERE:
             is_pending = record is not None and record.status == RecordStatus.PENDING
-            return f"{own} {_STILL_PENDING}" if is_pending else own
+            return f"{outcome_meaning} {_STILL_PENDING}" if is_pending else outcome_meaning
         case Origin.JOURNAL:
             is_missing = entry.tran_id is not None and transfer is not None and transfer.host == host
-            return f"{own} {_NO_RECORD}" if is_missing else own
+            return f"{outcome_meaning} {_NO_RECORD}" if is_missing else outcome_meaning
         case _:
             assert_never(entry.origin)
 

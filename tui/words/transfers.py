@@ -40,7 +40,7 @@ def not_written(error: Exception) -> str:
 
 
 def reasons(transfer: Transfer) -> list[tuple[str, str]]:
-    """Return the reason for the outcome, what to do about it, and the first answer if the reason is another one."""
+    """Return the reason for the outcome, what to do about it, and the first answer if it is not the reason."""
     evidence, answer = transfer.evidence, transfer.answer
     name_without_code = "Known by" if transfer.outcome is Outcome.DONE else "Why"
     name = name_without_code if code_from(evidence) is None else "Answer"
