@@ -1,7 +1,7 @@
 """A cache of the exchange's history, next to the journal, in a file that may be deleted at any time.
 
-For the desk. It saves calls, and keeps records that the exchange drops after six months. No outcome depends on it.
-Records are in SQLite, by account and by the question that they answered.
+The desk uses it to save calls, and to keep records that the exchange drops after six months. No outcome depends on it.
+Records are stored in SQLite, by account and by the question that returned them.
 """
 
 import contextlib
@@ -66,7 +66,7 @@ _TABLES = (
 _READ = "stream, key, text, asset, amount, type, status, tran_id, timestamp_ms, from_symbol, to_symbol"
 
 _MOST_BYTES = 64 * 1024
-"""The limit for one row: ours have a few hundred bytes."""
+"""The limit for one row. Real ones have a few hundred bytes."""
 
 _MOST_RECORDS = 1_000_000
 """The limit for an account: a hundred a day for 27 years."""
@@ -84,23 +84,23 @@ _DAMAGE = frozenset(
 
 
 class CacheError(Exception):
-    """Raised when the cache cannot be read or written: the records are asked for again next time."""
+    """Raised when the cache cannot be read or written. The next reading asks for the records again."""
 
 
 def cache_path() -> Path:
-    """Return where the person's cache is. Raises FolderRefused."""
+    """Return the path of the person's cache. Raises FolderRefused."""
     return state_folder() / "history.sqlite3"
 
 
 class HistoryCache:
     """One account's records. Any number of threads and processes may use one file at once; every method blocks.
 
-    Every method raises CacheError if the file is not in order. A damaged file, or one of another version, is replaced
-    by an empty one: the exchange still has the last six months.
+    Every method raises CacheError if the file cannot be read or written. A damaged file, or one of another version, is
+    replaced with an empty one: the exchange still has the last six months.
     """
 
     def __init__(self, host: str, key_print: str, path: Path | None = None) -> None:
-        """Open the cache for the account of a key at a host; in the person's own file unless a path is given."""
+        """Open the cache for the account of a key at a host, in the person's own file unless a path is given."""
         self._account = f"{host} {key_print}"
         self._path = path or cache_path()
         self._lock = threading.Lock()
@@ -114,8 +114,9 @@ class HistoryCache:
             self._connection.close()
 
     def read(self) -> tuple[dict[HistoryQuery, list[Row]], dict[HistoryQuery, int]]:
-        """Return the records of each question, and until when, in the exchange's time, it was read whole. Both are from
-        one moment. If anything in the file is damaged, return nothing.
+        """Return the records of each question, and up to which time of the exchange each was read completely.
+
+        Both come from one transaction. If anything in the file is damaged, both are empty.
         """
         with self._errors(), self._lock:
             try:
@@ -124,20 +125,19 @@ class HistoryCache:
             except sqlite3.Error as error:
                 if not _is_damage(error):
                     raise
-                self._connection = _made_anew(self._path, self._connection)
+                self._connection = _emptied(self._path, self._connection)
                 return {}, {}
 
     def add(self, query: HistoryQuery, rows: Iterable[Row]) -> None:
-        """Keep some records of a question; there may be more."""
+        """Add records of a question. The question may have others."""
         with self._changing() as connection:
             self._insert(connection, query, rows)
 
     def replace(self, query: HistoryQuery, rows: Iterable[Row], *, start_ms: int, until_ms: int, is_all: bool) -> None:
-        """Replace the records of a question from `start_ms` on by these, which were read whole until `until_ms`.
-        `is_all` says that the question has no others.
+        """Replace the records of a question from `start_ms` on with these, which are complete up to `until_ms`.
 
-        It counts as read until then only if the earlier records are still kept: another Shunter may have emptied the
-        file meanwhile.
+        `is_all` says that the question has no other records. Otherwise it counts as read up to `until_ms` only if the
+        earlier records are still in the file: another Shunter may have emptied it in the meantime.
         """
         with self._changing() as connection:
             key = (self._account, str(query))
@@ -153,7 +153,7 @@ class HistoryCache:
 
     def _insert(self, connection: sqlite3.Connection, query: HistoryQuery, rows: Iterable[Row]) -> None:
         connection.executemany(
-            f"INSERT OR REPLACE INTO records VALUES ({', '.join('?' * 12)})",  # noqa: S608 - marks
+            f"INSERT OR REPLACE INTO records VALUES ({', '.join('?' * 12)})",  # noqa: S608 - only placeholders
             [(self._account, str(query), *_columns(row)) for row in rows],
         )
 
@@ -169,7 +169,7 @@ class HistoryCache:
         except (sqlite3.Error, OSError) as error:
             reason = error.strerror if isinstance(error, NotRegular) else error
             raise CacheError(
-                f"What is read of the history cannot be kept in {self._path} ({reason}). It may be deleted."
+                f"The history cannot be cached in {self._path} ({reason}). You can delete the cache."
             ) from error
 
 
@@ -186,10 +186,8 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _made_anew(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Return a connection to an emptied file. It is emptied in place, so that other Shunters do not use
-    a deleted one.
-    """
+def _emptied(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return a connection to the emptied file. It is emptied in place, so that no other Shunter uses a deleted one."""
     try:
         with transaction(connection):
             _make(connection)
@@ -208,7 +206,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         path.chmod(0o600)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
-        # A span must not reach the disk before its records. What a power failure loses is asked for again.
+        # A span must not reach the disk before its records. Whatever a power failure loses is read again.
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA trusted_schema = OFF")
         with transaction(connection):
@@ -222,8 +220,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    shape = connection.execute("SELECT sql FROM sqlite_master ORDER BY name LIMIT ?", (len(_TABLES) + 1,)).fetchall()
-    return version == _VERSION and [str(table["sql"]).strip() for table in shape] == [
+    tables = connection.execute("SELECT sql FROM sqlite_master ORDER BY name LIMIT ?", (len(_TABLES) + 1,)).fetchall()
+    return version == _VERSION and [str(table["sql"]).strip() for table in tables] == [
         table.strip() for table in _TABLES
     ]
 
@@ -241,39 +239,39 @@ def _make(connection: sqlite3.Connection) -> None:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file's content is wrong. An error without a code is about a value that cannot be read."""
+    """Whether the file's content is wrong. An error without a code means a value that cannot be read."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is None or code & 0xFF in _DAMAGE
 
 
 def _records(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, list[Row]]:
     records: dict[HistoryQuery, list[Row]] = {}
-    query_of = lru_cache(maxsize=None)(_query)
-    for kept in _bounded(connection, f"SELECT {_READ} FROM records WHERE account = ?", account):  # noqa: S608 - a constant
-        records.setdefault(query_of(kept["stream"]), []).append(_row(kept))
+    parse_query = lru_cache(maxsize=None)(_query)
+    for stored in _bounded(connection, f"SELECT {_READ} FROM records WHERE account = ?", account):  # noqa: S608 - a constant
+        records.setdefault(parse_query(stored["stream"]), []).append(_row(stored))
     return records
 
 
 def _untils(connection: sqlite3.Connection, account: str) -> dict[HistoryQuery, int]:
     untils: dict[HistoryQuery, int] = {}
-    for kept in _bounded(connection, "SELECT stream, until_ms FROM streams WHERE account = ?", account):
-        until_ms = _number(kept["until_ms"], EARLIEST_MS, LATEST_MS)
+    for stored in _bounded(connection, "SELECT stream, until_ms FROM streams WHERE account = ?", account):
+        until_ms = _number(stored["until_ms"], EARLIEST_MS, LATEST_MS)
         if until_ms is None:
             raise sqlite3.DataError("a span has no end")
-        untils[_query(kept["stream"])] = until_ms
+        untils[_query(stored["stream"])] = until_ms
     return untils
 
 
 def _bounded(connection: sqlite3.Connection, statement: str, account: str) -> Iterator[sqlite3.Row]:
     with contextlib.closing(connection.execute(statement, (account,))) as cursor:
-        for number, kept in enumerate(cursor):
+        for number, stored in enumerate(cursor):
             if number >= _MOST_RECORDS:
-                raise sqlite3.DataError("there are more than there can be")
-            yield kept
+                raise sqlite3.DataError("there are too many rows")
+            yield stored
 
 
 def _columns(row: Row) -> tuple[str | int | None, ...]:
-    """Return a record's columns, from `key` on. The key has all of a record but its status."""
+    """Return a record's columns, from `key` on. The key is made of everything but the status."""
     amount = None if row.amount is None else str(row.amount)
     if isinstance(row, UnreadableRow):
         return row.text, row.text, row.asset, amount, row.type, row.status, row.tran_id, row.timestamp, None, None
@@ -284,25 +282,25 @@ def _columns(row: Row) -> tuple[str | int | None, ...]:
     return key, None, row.asset, amount, row.type, row.status, row.tran_id, row.timestamp, *ends
 
 
-def _row(kept: sqlite3.Row) -> Row:
+def _row(stored: sqlite3.Row) -> Row:
     """Return the record in a row. Raises sqlite3.DataError if the exchange could not have sent it: see
     `exchange/payloads.py`.
     """
     kind, asset, written, from_symbol, to_symbol = (
-        _word(kept[name]) for name in ("type", "asset", "status", "from_symbol", "to_symbol")
+        _word(stored[name]) for name in ("type", "asset", "status", "from_symbol", "to_symbol")
     )
     status = status_from(written) if written else None
-    amount = _amount(kept["amount"])
-    tran_id = _number(kept["tran_id"], 1, MOST_TRAN_ID + 1)
-    timestamp = _number(kept["timestamp_ms"], LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS)
+    amount = _amount(stored["amount"])
+    tran_id = _number(stored["tran_id"], 1, MOST_TRAN_ID + 1)
+    timestamp = _number(stored["timestamp_ms"], LEAST_TIMESTAMP_MS, END_OF_TIMESTAMPS_MS)
     row: Row | None = None
-    if kept["text"] is not None:
-        text = _text(kept["text"], MOST_IN_TEXT)
+    if stored["text"] is not None:
+        text = _text(stored["text"], MOST_IN_TEXT)
         row = UnreadableRow(text, kind, asset, amount, status, tran_id, timestamp)
     elif kind and asset and status and amount and tran_id and timestamp:
         row = HistoryRow(asset, amount, kind, status, tran_id, timestamp, from_symbol, to_symbol)
-    if row is None or _columns(row)[0] != kept["key"]:
-        raise sqlite3.DataError("a record is not as it is written")
+    if row is None or _columns(row)[0] != stored["key"]:
+        raise sqlite3.DataError("a record does not match its key")
     return row
 
 
@@ -338,7 +336,7 @@ def _text(value: object, most: int) -> str:
 
 
 def _query(value: object) -> HistoryQuery:
-    """Return the question from the text of a `HistoryQuery`. Raises sqlite3.DataError."""
+    """Parse the text of a `HistoryQuery`. Raises sqlite3.DataError."""
     text = value if isinstance(value, str) else ""
     kind, _, pairs = text.partition(" ")
     move = TransferType.__members__.get(kind)
@@ -349,7 +347,7 @@ def _query(value: object) -> HistoryQuery:
         needs = move.needs_from_pair, move.needs_to_pair
         if str(query) == text and all(_is_pair(pair, needed=need) for pair, need in zip(ends, needs, strict=True)):
             return query
-    raise sqlite3.DataError("a question is not one that is asked")
+    raise sqlite3.DataError("not a question that Shunter asks")
 
 
 def _is_pair(pair: str | None, *, needed: bool) -> bool:

@@ -21,8 +21,8 @@ REOPENED = "Unknown again"
 _ALARM = re.compile(r"Executed after all|Unknown again|Corrected")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
-ANOTHERS = re.compile(r"It was taken for tranId ([0-9]+), which is another transfer's")
-IS_ALREADY = re.compile(r"answered with tranId ([0-9]+), which is already that of transfer ([0-9]+)")
+ANOTHERS = re.compile(r"It was settled with tranId ([0-9]+), which belongs to another transfer")
+IS_ALREADY = re.compile(r"answered with tranId ([0-9]+), which transfer ([0-9]+) already has")
 
 _REVIEW = re.compile(r"\bReview\b(?s:.*?)Amount")
 _REFUSED_NOW = re.compile(r"refused it")

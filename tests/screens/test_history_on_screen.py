@@ -465,7 +465,7 @@ async def test_row_of_another_place_says_so_in_the_list_and_in_the_form(demo_app
         await until(pilot, lambda: "127.0.0.1:8321" in "\n".join(lines(pilot)))
         await pilot.press("home", key)
         await until_screen(pilot, MainScreen)
-        words = "Filled from a transfer at 127.0.0.1:8321 as rehearsal. It would be sent to DEMO as demo."
+        words = "Filled from a transfer at 127.0.0.1:8321 as rehearsal. This form sends to DEMO as demo."
         await until(pilot, lambda: words in below(pilot))
         await pilot.press("f2")
         await until_screen(pilot, ReviewScreen)

@@ -171,7 +171,7 @@ async def test_what_is_not_in_sight_whole_is_not_sent(demo_app: AppMaker) -> Non
         screen._warn("\n".join(["Something that takes a line"] * 10))
         await until(pilot, lambda: "ETHUSDT" not in picture(pilot))
         await pilot.press("y")
-        await until(pilot, lambda: "not all of the facts are in sight" in picture(pilot))
+        await until(pilot, lambda: "some of the facts are not visible" in picture(pilot))
         assert not list(main.desk._journal.transfers(newest_first=True))
         await pilot.press("home")
         await until(pilot, lambda: "ETHUSDT" in picture(pilot))

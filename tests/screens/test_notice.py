@@ -37,7 +37,7 @@ async def judged(pilot: Pilot[bool], exchange: DemoExchange) -> MainScreen:
     exchange.faults.append(Fault(answer=Reply(502)))
     await send(pilot)
     await until(pilot, lambda: "Judged not executed" in screen_text(pilot))
-    assert "That is no proof" in screen_text(pilot)
+    assert "This is not proof" in screen_text(pilot)
     await pilot.press("escape")
     await until_screen(pilot, MainScreen)
     return main
@@ -73,7 +73,7 @@ async def test_review_of_a_repeat_says_what_the_history_now_has_of_the_judged_tr
         await review(pilot)
         assert isinstance(pilot.app.screen, ReviewScreen)
         warning = words(pilot, "#review-warning")
-        assert "judged not executed, which is no proof" in warning
+        assert "judged not executed, which is not proof" in warning
         assert "No record in the exchange's history as of" in warning
         assert "If that one was executed and you send this one as well, 1.5 USDT is moved twice." in warning
         await pilot.press("y", "y")

@@ -197,7 +197,7 @@ async def test_a_notice_shows_the_newest_outcome(demo_app: AppMaker) -> None:
         assert "unknown again" in screen_text(pilot)
         for evidence, said in (
             (no_record(), "was wrong. Judged not executed: "),
-            (no_record(), "That is no proof."),
+            (no_record(), "This is not proof."),
             (persons_word(is_executed=True), "was wrong. You "),
             (matching_record(), "WAS executed"),
         ):

@@ -323,7 +323,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
     async with app.run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await send(pilot)
-        assert "It may have moved, or not." in screen_text(pilot)
+        assert "It may or may not have moved." in screen_text(pilot)
         exchange.history.hidden = Lag()
         await pilot.press("escape")
         await until(pilot, lambda: rows(main)[0][4] == "done")
@@ -331,7 +331,7 @@ async def test_an_answer_that_never_comes_is_unknown_and_settles_from_the_histor
         assert rows(main)[0][3] == tran_id
         (told,) = (toast for toast in app._notifications if toast.title == "Settled")
         assert told.message.startswith("7 USDT, Spot -> Funding, sent ")
-        assert told.message.endswith(f": it is done, by a matching record, tranId {tran_id}")
+        assert told.message.endswith(f": it is done, according to a matching record, tranId {tran_id}")
 
 
 async def test_quitting_waits_for_a_transfer_in_flight(demo_app: AppMaker, exchange: DemoExchange) -> None:

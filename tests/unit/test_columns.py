@@ -107,9 +107,9 @@ def test_heading_that_says_another_host_or_profile_takes_no_column_away() -> Non
 def test_what_another_place_or_profile_has_made_is_told_by_both() -> None:
     assert made_elsewhere(BASE_URL, "main", IN_USE) == ""
     assert made_elsewhere("https://demo", "main", IN_USE) == (
-        "Filled from a transfer at https://demo as main. It would be sent to LIVE as main."
+        "Filled from a transfer at https://demo as main. This form sends to LIVE as main."
     )
-    assert "as savings. It would be sent to LIVE as main." in made_elsewhere(BASE_URL, "savings", IN_USE)
+    assert "as savings. This form sends to LIVE as main." in made_elsewhere(BASE_URL, "savings", IN_USE)
 
 
 @pytest.mark.parametrize("width", [64, 80, 100])

@@ -52,15 +52,15 @@ def updated(*transfers: Transfer) -> App:
 @pytest.mark.parametrize(
     ("evidence", "title", "ending"),
     [
-        (matching_record(12), "Settled", "it is done, by a matching record, tranId 12"),
-        (no_record(), "Judged", "it was judged not executed, which is no proof"),
-        (matching_record(12, "FAILED"), "Judged", "it failed, by a matching record, tranId 12"),
+        (matching_record(12), "Settled", "it is done, according to a matching record, tranId 12"),
+        (no_record(), "Judged", "it was judged not executed, which is not proof"),
+        (matching_record(12, "FAILED"), "Judged", "it failed, according to a matching record, tranId 12"),
         (accepted(12), "Settled", "it is done, tranId 12"),
         (refusal(), "Settled", "it is rejected"),
         (
             legacy(Outcome.NOT_EXECUTED, basis=Basis.HISTORY),
             "Judged",
-            "it was not executed by the history, which is no proof",
+            "it was not executed, according to the exchange's history, which is not proof",
         ),
     ],
 )

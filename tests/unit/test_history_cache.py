@@ -174,7 +174,7 @@ def test_amounts_that_differ_in_the_last_digit_are_two_records(open_cache: OpenC
 def test_what_is_no_file_is_named_and_left_alone(open_cache: OpenCache, path: Path, name: str) -> None:
     pipe = path.with_name(name)
     os.mkfifo(pipe)
-    with pytest.raises(CacheError, match=rf"kept in {path} \({name} is a named pipe, not a file. Move it away"):
+    with pytest.raises(CacheError, match=rf"cached in {path} \({name} is a named pipe, not a file. Move it away"):
         open_cache()
     assert pipe.is_fifo()
 

@@ -255,7 +255,7 @@ def test_answer_with_a_tran_id_that_another_has_is_unknown_at_once(journal: Jour
     assert journal.transfer(first) == first
     assert journal.notices(HOST) == []
     (_, written) = journal.written()
-    assert written.message == "The exchange answered with tranId 42, which is already that of transfer 1."
+    assert written.message == "The exchange answered with tranId 42, which transfer 1 already has."
 
 
 def test_answer_takes_its_tran_id_from_whoever_can_have_been_confused_with_it(journal: Journal, path: Path) -> None:

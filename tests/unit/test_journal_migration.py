@@ -112,7 +112,7 @@ def test_what_a_legacy_row_means_is_said_as_what_was_recorded(path: Path) -> Non
         for transfer in journal.transfers():
             if not transfer.outcome.is_open:
                 meaning = outcomes.meaning(transfer.evidence)
-                assert meaning.startswith(f"Recorded before evidence was kept, as {transfer.outcome.words}.")
+                assert meaning.startswith(f"An older Shunter recorded it as {transfer.outcome.words}, without")
 
 
 def test_first_words_of_an_open_row_stay_whatever_is_found_out(path: Path) -> None:

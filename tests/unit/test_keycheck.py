@@ -52,7 +52,7 @@ async def test_key_without_universal_transfer_cannot_transfer() -> None:
         ({"enableInternalTransfer": True}, "also move funds to sub-accounts,"),
         ({"ipRestrict": False}, "no IP restriction"),
         ({"enableReading": False}, "Reading is off"),
-        ({"tradingAuthorityExpirationTime": 1_700_000_000_000}, "ends on 2023-11-14"),
+        ({"tradingAuthorityExpirationTime": 1_700_000_000_000}, "end on 2023-11-14"),
     ],
 )
 async def test_key_that_can_do_more_or_less_than_it_should_is_warned_of(change: dict[str, object], words: str) -> None:

@@ -269,7 +269,7 @@ def test_word_of_a_person_alone_does_not_agree() -> None:
     assert compared([row], [record_of(row)]) == Comparison((), (), 0, by_word=1, perhaps=1)
     (found,) = compared([row], [record_of(row, "FAILED")]).differences
     assert (found.kind, found.is_match) == (DifferenceKind.POSSIBLE, True)
-    assert words.advice(found).startswith("A record matches this transfer, and says FAILED.")
+    assert words.advice(found).startswith("A record matches this transfer, but says FAILED.")
 
 
 def test_record_that_came_as_an_answer_to_its_question_is_its_whatever_type_it_names() -> None:
@@ -343,9 +343,9 @@ def test_no_record_is_not_said_beside_one_that_may_be_it_and_cannot_be_read(
     assert (_kinds(comparison), comparison.elsewhere == ()) == (kinds, kinds == [DifferenceKind.POSSIBLE])
     (found,) = comparison.differences
     if record.status == "FAILED":
-        assert words.advice(found).startswith("A record could be this transfer, and says FAILED. ")
+        assert words.advice(found).startswith("A record could be this transfer, but says FAILED. ")
     elif found.kind is DifferenceKind.POSSIBLE:
-        assert words.advice(found).startswith("A record could be this transfer, and Shunter cannot read it whole. ")
+        assert words.advice(found).startswith("A record could be this transfer, but Shunter cannot read all of it. ")
 
 
 def test_open_row_is_unsettled_beside_a_record_whose_status_cannot_be_read() -> None:

@@ -82,16 +82,16 @@ async def test_judgement_that_nobody_watches_says_so(
     past_the_window()
     judged = await seat.settled(transfer)
     assert seat.desk.watch_over(judged) is Watch.KEPT
-    assert "keeps looking" in meaning(judged.evidence, Watch.KEPT)
+    assert "keeps checking" in meaning(judged.evidence, Watch.KEPT)
 
     rotated = open_desk(key=new_key(KeyKind.HMAC)[0])
     assert rotated.desk.watch_over(judged) is Watch.OTHER_KEY
-    assert meaning(judged.evidence, Watch.OTHER_KEY).count("Shunter does not look for it now") == 1
+    assert meaning(judged.evidence, Watch.OTHER_KEY).count("Shunter does not check it now") == 1
 
     server.exchange.clock_offset_ms += 25 * 60 * 60 * 1000
     await seat.client.sync_clock()
     assert seat.desk.watch_over(judged) is Watch.OVER
-    assert "Shunter no longer looks for it" in meaning(judged.evidence, Watch.OVER)
+    assert "Shunter no longer checks it" in meaning(judged.evidence, Watch.OVER)
 
 
 # One record that could be several transfers'

@@ -173,7 +173,7 @@ async def test_what_does_not_answer_within_the_patience_is_not_read_and_says_so(
     server.exchange.faults += [_fails(call, **FAILURES[TIME_OUT]) for call in (GLANCE, *OWN_CALLS.values())]
     balances = await _read(BalanceReader(client, patience_s=0.05))
     assert {holdings.problem for holdings in balances.wallets.values()} == {
-        "The answer did not come whole within 0.05 s."
+        "The answer was not complete within 0.05 s."
     }
 
 

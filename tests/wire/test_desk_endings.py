@@ -223,7 +223,7 @@ async def test_no_error_while_an_answer_is_written_loses_it(
         transfer = await seat.send()
         assert transfer.outcome is outcome
         assert dict(facts(transfer))["Journal"] == (
-            "Not written yet; Shunter tries again. Shunter itself failed: UnicodeEncodeError."
+            "Not written yet; Shunter keeps trying. Shunter itself failed: UnicodeEncodeError."
         )
         assert [row.outcome for row in seat.written()] == [Outcome.SENDING]
     await seat.until(lambda: [row.outcome for row in seat.written()] != [Outcome.SENDING])

@@ -143,7 +143,7 @@ async def test_history_that_is_not_whole_does_not_count(
     server: DemoServer, client: BinanceClient, bodies: list[object]
 ) -> None:
     _answers(server, *bodies)
-    with pytest.raises(HistoryNotWhole, match=r"^The history did not come whole: "):
+    with pytest.raises(HistoryNotWhole, match=r"^The history arrived incomplete: "):
         await _read(client)
     assert not server.exchange.faults
 

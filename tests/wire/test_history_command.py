@@ -182,7 +182,7 @@ def test_record_that_cannot_be_read_is_printed_as_it_came(
     assert '"5,0' in row["unreadable"]
     assert main(["history"]) == 0
     out = capsys.readouterr().out
-    assert "as it came: {" in out
+    assert "as received: {" in out
     assert "\x1b" not in out
 
 

@@ -233,7 +233,7 @@ async def test_rows_between_the_pages_are_told_of_and_the_others_shown(
     assert len(records) > 200
     assert _tran_ids(records) < watched.expected()
     assert reader.unread
-    assert all("did not come whole: it speaks of" in why for why in reader.unread.values())
+    assert all("arrived incomplete: it announces" in why for why in reader.unread.values())
     watched.exchange.history.page_shift = 0
     assert _tran_ids(await _read(HistoryReader(client, cache()))) == watched.expected()  # it was not taken for whole
 
@@ -498,7 +498,7 @@ async def test_cache_that_cannot_be_is_told_of_and_missed_by_nothing(
     (tmp_path / "state" / "shunter" / "history.sqlite3").mkdir(parents=True)
     reader = await open_history(client, Journal.in_memory(), keeps=True)
     assert _tran_ids(await _read(reader)) == watched.expected()
-    assert "cannot be kept in" in reader.notes[0]
+    assert "cannot be cached in" in reader.notes[0]
 
 
 async def test_calls_beyond_the_budget_of_a_minute_wait_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

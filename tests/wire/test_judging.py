@@ -666,7 +666,7 @@ async def test_history_that_cannot_be_read_keeps_nobody_else_from_being_looked_f
 
     async def broken(move: TransferType, **options: object) -> object:
         if move is TransferType.MAIN_UMFUTURE:
-            raise HistoryNotWhole("it speaks of 1 records, and only 0 came")
+            raise HistoryNotWhole("it announces 1 records, but only 0 came")
         return await read(move, **options)  # type: ignore[arg-type]
 
     later.client.transfer_history = broken  # type: ignore[assignment,method-assign]
@@ -826,7 +826,7 @@ async def test_before_a_repeat_the_history_is_looked_at_anew(
     judged = await _judged(seat, server, past_the_window, executed=True)
     assert "No record" in (await seat.desk.look_again([judged]))[judged.identity]
     server.exchange.history.hidden = Lag()
-    assert "a matching record of" in (await seat.desk.look_again([judged]))[judged.identity]
+    assert "a matching record from" in (await seat.desk.look_again([judged]))[judged.identity]
     assert (await seat.desk.repeats(_request()))[0].outcome is Outcome.DONE
 
 

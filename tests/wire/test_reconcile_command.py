@@ -227,7 +227,7 @@ def test_unreadable_record_is_not_no_record(
     out = capsys.readouterr().out
     assert out.startswith("POSSIBLE MATCH: transfer 1 of ")
     assert "the exchange has a record that is not as documented: {" in out
-    assert "  A record could be this transfer, and Shunter cannot read it whole. Look at it on the exchange's " in out
+    assert "  A record could be this transfer, but Shunter cannot read all of it. Look at it on the exchange's " in out
     assert "NO RECORD" not in out
 
 

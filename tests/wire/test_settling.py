@@ -24,7 +24,7 @@ from tui.exchange import client as client_module
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.words.settling import Doubt
 
-NO_RECORD = r"no record in the history as of \d\d:\d\d:\d\d; read again at \d\d:\d\d:\d\d"
+NO_RECORD = r"no record in the history as of \d\d:\d\d:\d\d; next reading at \d\d:\d\d:\d\d"
 
 Agree = Callable[[Seat], None]
 Jump = Callable[[], None]
@@ -163,7 +163,7 @@ async def test_chosen_record_that_cannot_be_read_again_decides_nothing(
     await seat.until(_asks(seat, transfer))
     record = _records(seat)[server.executed[0]]
     server.exchange.history.hidden = Lag(reads=10**6)
-    with pytest.raises(Undecidable, match="does not show this record any more"):
+    with pytest.raises(Undecidable, match="no longer has this record"):
         await seat.desk.choose(_is(transfer, record))
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=Reply(502), times=None))
     with pytest.raises(Undecidable, match="cannot be read just now"):
@@ -215,7 +215,7 @@ async def test_who_is_asked_to_wait_for_days_may_decide(
     transfer = await _unknown(seat, server)
     waits = Reply(418, b"", {"Retry-After": "259200"})
     server.exchange.faults.append(Fault(method="GET", path=TRANSFER_PATH, answer=waits, times=None))
-    await seat.until(lambda: any(note.note.startswith("the exchange asks to wait") for note in seat.notes))
+    await seat.until(lambda: any(note.note.startswith("the exchange asks for a pause") for note in seat.notes))
     time_passes(600_000)
     await seat.until(_asks(seat, transfer))
     assert seat.notes[-1].doubt is Doubt.OUT_OF_REACH
@@ -454,7 +454,7 @@ async def test_retry_after_is_respected(seat: Seat, server: DemoServer, agree: A
     transfer = await _unknown(seat, server)
     await seat.until(lambda: seat.notes)
     asked_to_wait_s = asyncio.get_running_loop().time()
-    assert seat.notes[0].note == "the exchange asks to wait 1 s"
+    assert seat.notes[0].note == "the exchange asks for a pause of 1 s"
     assert (await seat.settled(transfer)).outcome is Outcome.DONE
     assert asyncio.get_running_loop().time() - asked_to_wait_s > 0.9
     agree(seat)

@@ -209,7 +209,7 @@ async def test_dead_connection_is_found_out_and_left(
 ) -> None:
     monkeypatch.setattr(client_module, "_PROOF_S", 0.5)
     line.answers = False
-    with pytest.raises(OutcomeUnknown, match="did not come whole within"):
+    with pytest.raises(OutcomeUnknown, match="was not complete within"):
         await client.warm()
     line.answers = True
     await client.transfer(_REQUEST, 1)

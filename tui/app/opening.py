@@ -1,4 +1,4 @@
-"""From how the app is opened to a desk: the profile, its key from the keyring, and the journal. It knows no screen."""
+"""Opens a desk: chooses the profile, fetches its key from the keyring and opens the journal. Knows no screen."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,10 +16,10 @@ from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
 
-_WAYS = ", and Shunter goes on by itself. Or take one of these ways."
+_WAYS = ", and Shunter continues. Or choose one of these."
 
 OnSlow = Callable[[keys.KeyStoreError], object]
-"""Called when the keyring takes long, while its answer is still awaited."""
+"""Called if the keyring is slow; the call to it continues."""
 
 _T = TypeVar("_T")
 
@@ -34,30 +34,30 @@ class Start:
     """Only profiles of this host are offered; None offers all."""
     draft: Draft = field(default_factory=Draft)
     has_few_colours: bool = False
-    """Whether the terminal has only sixteen colours, or is to show none."""
+    """Whether the terminal has only sixteen colours, or should show none."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedDesk:
-    """Everything that making transfers takes."""
+    """An open desk, and what the app shows about its key."""
 
     desk: Desk
     keyring: str = ""
-    """The name of the keyring that holds the key, or what is used instead."""
+    """The name of the keyring that holds the key, or "session key only"; empty for the demo."""
     profile: keys.Profile | None = None
-    """The source of the key; None for the demo's key and for a session key."""
+    """The profile that the key belongs to; None for the demo's key and for a session key."""
     last: Draft | None = None
-    """The last move of the profile at this host, without its amount; None if there is none."""
+    """The profile's last move at this host, without its amount; None if there is none."""
     idle_lock_s: float = 0
-    """After this long without a key press the app drops the key; 0 is never."""
+    """The app drops the key after this many seconds without a key press; 0 means never."""
 
 
 Opening = Callable[[OnSlow], Awaitable[OpenedDesk]]
-"""A way to open a desk. All but the demo's raise NoKeyYet, KeyStoreError, JournalError and ExchangeError."""
+"""Opens a desk. All but `open_demo` may raise NoKeyYet, KeyStoreError, JournalError or ExchangeError."""
 
 
 class NoKeyYet(Exception):
-    """Raised when there is no profile. `keyring` would hold the first key, or `problem` says why no keyring can."""
+    """Raised when there is no profile. `keyring` would hold the first key; `problem` says why none can."""
 
     def __init__(self, problem: keys.KeyStoreError | None = None, *, keyring: str = "") -> None:
         super().__init__(f"There is no key yet. {problem or ''}".rstrip())
@@ -109,7 +109,7 @@ async def fetch_key(profile: keys.Profile, on_slow: OnSlow) -> ApiKey:
 
 
 def _load(profile: keys.Profile) -> ApiKey:
-    """Start a D-Bus session if the login has none: this key was kept in a keyring that was reached through one."""
+    """Load the key of a profile. If the login has no D-Bus session, start one and try again."""
     try:
         return keys.load(profile)
     except keys.KeyStoreError as problem:
@@ -138,7 +138,7 @@ def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:
 
 
 async def _patiently(call: Callable[[], _T], on_slow: OnSlow) -> _T:
-    """Await a call to the keyring; if it takes long, call `on_slow` and keep waiting."""
+    """Await a call to the keyring. If it is slow, call `on_slow` and keep waiting."""
     answer = asyncio.ensure_future(keys.in_background(call))
     done, _ = await asyncio.wait({answer}, timeout=keys.SLOW_S)
     if not done:

@@ -113,7 +113,7 @@ async def _follow(reader: "HistoryReader") -> None:
     shows_progress = sys.stderr.isatty()
     async for reading in reader.read():
         if shows_progress:
-            waits = f"; the exchange asks to wait {reading.wait_s} s" if reading.wait_s else ""
+            waits = f"; the exchange asks for a pause of {reading.wait_s} s" if reading.wait_s else ""
             progress = f"Reading the history: {reading.answered} of {reading.asked}{waits}"
             print(f"\r{progress:<79.79}", end="", file=sys.stderr, flush=True)
     if shows_progress:

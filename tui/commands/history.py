@@ -1,4 +1,4 @@
-"""`shunter history`: an account's transfers on record at the exchange, of all types, newest first."""
+"""`shunter history`: every transfer in the exchange's history of an account, newest first."""
 
 import argparse
 import sys
@@ -38,7 +38,7 @@ def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int
     opened.print_missing()
     if entries and opened.journal is None:
         print(differences.NOT_JOINED, file=sys.stderr)
-    in_use = InUse("", opened.host)  # only a row of the journal names a profile
+    in_use = InUse("", opened.host)  # the table names a profile only for rows of the journal
     cells = ([text(entry, in_use) for text in _TABLE.values()] for entry in entries)
     empty = differences.none(opened.reader.unread)
     listing.print_rows(
@@ -58,7 +58,7 @@ def _joined(opened: OpenAccount) -> list[Entry]:
     records = reader.records
     if journal is None:
         return joined(records, (), host, questions=reader.questions, is_compared=False)
-    rows = journal.transfers(Search(host=host))  # of any time: a clock may have been wrong
+    rows = journal.transfers(Search(host=host))  # from any time: a clock may have been wrong
     return joined(
         records, rows, host, questions=reader.questions, declined=journal.declined(host), sighted=journal.sighted(host)
     )
@@ -73,10 +73,10 @@ def _status(entry: Entry, _: InUse) -> str:
 
 
 def _remark(entry: Entry, _: InUse) -> str:
-    record, perhaps = entry.record, differences.possible_rows(entry)
-    as_it_came = f"as it came: {record.text}" if isinstance(record, UnreadableRow) else ""
+    record, possible = entry.record, differences.possible_rows(entry)
+    as_received = f"as received: {record.text}" if isinstance(record, UnreadableRow) else ""
     asked = printable(f"asked: {entry.asked_pairs}") if entry.asked_pairs and not entry.pairs else ""
-    return "; ".join(filter(None, [as_it_came or exports.differs(entry), asked, perhaps and f"perhaps {perhaps}"]))
+    return "; ".join(filter(None, [as_received or exports.differs(entry), asked, possible and f"perhaps {possible}"]))
 
 
 _TABLE = {
@@ -89,4 +89,4 @@ _TABLE = {
     "PROFILE": columns.PROFILE.text,
     "REMARK": _remark,
 }
-"""What a person reads. Most columns are those of the screen."""
+"""The columns of the table. Most are those of the screen."""

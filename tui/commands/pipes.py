@@ -1,4 +1,4 @@
-"""Standard output and error that accept no more: pipes whose readers left early, files on a full disk."""
+"""Discards output that nobody can receive: pipes whose readers have left, files on a full disk."""
 
 import errno
 import os
@@ -9,33 +9,33 @@ _UNWRITABLE = frozenset({errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errn
 
 
 def leave_closed_pipes() -> bool:
-    """Discard further output to pipes that nobody reads any more, like `| head`. Returns whether there are any.
+    """Discard further output to pipes whose readers have left, as `head` does. Return whether there are any.
 
-    Python flushes once more at exit, and would fail then.
+    Otherwise Python would fail at exit, when it flushes once more.
     """
     poll = select.poll()
     files = [stream.fileno() for stream in (sys.stdout, sys.stderr)]
     for file in files:
         poll.register(file, 0)
-    closed = [file for file, happened in poll.poll(0) if happened & (select.POLLERR | select.POLLHUP)]
+    closed = [file for file, events in poll.poll(0) if events & (select.POLLERR | select.POLLHUP)]
     for file in closed:
-        _lose(file)
+        _discard(file)
     return bool(closed)
 
 
 def lose_unwritable(error: Exception) -> bool:
-    """Discard the output that standard output or error did not accept. Returns whether the error was about that."""
+    """If `error` says that output could not be written, discard that output. Return whether it says so."""
     if not (isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE):
         return False
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            _lose(stream.fileno())
+            _discard(stream.fileno())
     return True
 
 
-def _lose(file: int) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, file)
-    os.close(nowhere)
+def _discard(file: int) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, file)
+    os.close(null)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = 8321
 _WIDTH, _MEANING_AT = 79, 28
 _NEEDS_UVICORN = (
-    "shunter simulate needs uvicorn, which comes with Shunter's own extra 'simulator'. "
+    "shunter simulate needs uvicorn, which Shunter's extra 'simulator' installs. "
     "In the folder that Shunter was installed from: pip install '.[simulator]'"
 )
 
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = (
         "Serves the demo exchange on 127.0.0.1, and prints how to connect to it with\n"
-        "throw-away keys of all three kinds. Its account starts afresh each time. Ctrl-C\n"
+        "throwaway keys of all three kinds. Its account is new each time. Ctrl-C\n"
         "ends it."
     )
     parser.epilog = _faults()
@@ -53,17 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_holding,
         metavar="ASSET=N",
-        help="let Spot hold this as well, like TRX=1200; may be given several times",
+        help="add this to Spot, for example TRX=1200; can be repeated",
     )
     parser.add_argument(
         "--past",
         type=_up_to(100_000, "number"),
         default=EARLIER_COUNT,
         metavar="N",
-        help=f"how many transfers the history has from before (default: {EARLIER_COUNT})",
+        help=f"how many earlier transfers the history has (default: {EARLIER_COUNT})",
     )
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="FAULT", help="misbehave like this; may be given several times"
+        "--fault", action="append", default=[], metavar="FAULT", help="misbehave in this way; can be repeated"
     )
 
 
@@ -72,12 +72,11 @@ def _faults() -> str:
         (
             _listed("faults of a transfer, to rehearse with:", OF_A_TRANSFER),
             _listed("faults of the history of transfers:", OF_THE_HISTORY),
-            _listed("faults of the rest:", OF_THE_REST),
-            _listed("instead of a BODY or another value, what no command line can hold:", UNWRITABLE),
+            _listed("faults of other calls:", OF_THE_REST),
+            _listed("to use in place of a BODY or value that no command line can hold:", UNWRITABLE),
             textwrap.fill(
-                "Values after a key are JSON, or any other text; quote them for your shell. A fault affects every "
-                "transfer or call, with @N only the Nth: cut-after@2. Of several for the same one, one with @N goes "
-                "first. "
+                "Values after a key are JSON or any other text; quote them for your shell. A fault affects every "
+                "transfer or call, or with @N only the Nth: cut-after@2. If several apply, one with @N comes first. "
                 f"{', '.join(sorted({*map(fault_name, SPECS)} - {*map(fault_name, TAKE_NTH)}))} take no @N.",
                 _WIDTH,
                 break_on_hyphens=False,
@@ -113,8 +112,8 @@ def run(args: argparse.Namespace) -> int:
             exchange.ledger.hold(Account(Wallet.SPOT), asset, Funds(amount))
         for spec in args.fault:
             set_fault(exchange, spec)
-    except ValueError as bad:
-        print(f"shunter simulate: {bad}", file=sys.stderr)
+    except ValueError as error:
+        print(f"shunter simulate: {error}", file=sys.stderr)
         return 2
     try:
         from tui.demo.serving import listen
@@ -142,16 +141,16 @@ def _serve(exchange: "DemoExchange", listening: "socket.socket", folder: Path, f
     def stop(*_: object) -> None:
         running.should_exit = True
 
-    # The server handles two of these itself while it runs, and raises what it caught again afterwards.
-    for ending in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, stop)
+    # While the server runs, it handles two of these itself, and raises them again when it has stopped.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     files = {key.kind: _write(key, folder) for key in _keys(exchange)}
     print(_how_to_connect(base_url(listening), files, faults), flush=True)
     asyncio.run(running.serve(sockets=[listening]))
 
 
 def _keys(exchange: "DemoExchange") -> list[ApiKey]:
-    """Return the demo's own HMAC key, which stays valid after this ends, and new keys of the other kinds."""
+    """Return the HMAC key of every demo exchange, and new keys of the other kinds, which only this exchange accepts."""
     from tui.demo.keys import demo_key, new_key
 
     keys = [demo_key()]
@@ -163,7 +162,7 @@ def _keys(exchange: "DemoExchange") -> list[ApiKey]:
 
 
 def _write(key: ApiKey, folder: Path) -> Path:
-    """Write the file that `shunter keys add --stdin` reads, for its owner only, and return its path."""
+    """Write a key to a file for `shunter keys add --stdin`, readable only by its owner. Return its path."""
     path = folder / key.kind.value
     path.touch(mode=0o600)
     path.write_text(f"{key.api_key.reveal()}\n{key.secret.reveal().strip()}\n")
@@ -180,7 +179,7 @@ def _how_to_connect(url: str, files: dict[KeyKind, Path], faults: list[str]) -> 
             f"Demo exchange on {url} (Ctrl-C ends it)",
             *(f"Fault: {fault}" for fault in faults),
             "",
-            "Add one of its keys. They are throw-away, and open nothing else:",
+            "Add one of its throwaway keys. They work nowhere else:",
             *adding,
             "",
             "Then open the app on it:",
@@ -196,7 +195,7 @@ def _holding(text: str) -> tuple[str, Decimal]:
         if name is not None:
             return name, parse_amount(amount)
     except AmountError as error:
-        raise argparse.ArgumentTypeError(f"{amount!r} is no amount: {error}") from None
+        raise argparse.ArgumentTypeError(f"{amount!r} is not an amount: {error}") from None
     raise argparse.ArgumentTypeError(f"{text!r} is not an asset and an amount, like TRX=1200")
 
 

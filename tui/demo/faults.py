@@ -1,7 +1,7 @@
-"""Misbehaviour on demand, for tests and for a person who rehearses.
+"""Faults on demand, for tests and rehearsals.
 
-A `Fault` waits for a request. It can hold the request before it is executed, prevent its execution, hold the answer,
-and replace the answer by another one or by the end of the connection.
+A `Fault` applies to a matching request. It can delay the request, prevent its execution, delay the answer, replace the
+answer, or cut the connection.
 """
 
 import asyncio
@@ -21,27 +21,27 @@ _WITHOUT_BODY: Final = (204, 304)
 """Statuses whose answers have no body in HTTP."""
 
 TRANSPORT_STATE: Final = "transport"
-"""The key of the scope's state where the server puts the connection, which a fault may cut."""
+"""The key in the scope's state under which the server keeps the connection, so that a fault can cut it."""
 
 
 LATE: Final = "late"
-"""The key of a scope with the time that the exchange waits between checking a request and executing it."""
+"""The key in the scope under which a fault says how long the exchange waits between checking and executing."""
 
 
 Wait = float | Callable[[], Awaitable[object]]
-"""Seconds, or what is awaited."""
+"""Seconds, or a function whose result is awaited."""
 
 
 class ConnectionCut(ConnectionError):
-    """Raised in-process in the place of a cut connection.
+    """Raised in-process in place of a cut connection.
 
-    An app that is called through httpx's ASGITransport has no connection to cut, so the client's call raises this, and
-    not an error of httpx. Over a socket the client sees a real disconnect.
+    An app that is called through httpx's ASGITransport has no connection to cut, so the client's call raises this
+    instead of an httpx error. Over a socket, the client sees a real disconnect.
     """
 
 
 class Cut(Enum):
-    """How a connection ends in the place of an answer."""
+    """How a connection ends instead of an answer."""
 
     CLOSE = auto()
     """Closed without a byte."""
@@ -53,14 +53,14 @@ class Cut(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer in the place of the exchange's own."""
+    """An answer that replaces the exchange's own."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent in addition to content-length, and to content-type unless it is one of these."""
+    """Added to content-length and content-type, which they may replace."""
     repeat: int = 1
-    """How often the body is repeated: a huge answer from a small text."""
+    """How many times the body is sent: makes a huge answer from a small text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Edit:
 
     key: str
     raw: str
-    """What goes into the answer, unchecked: `"text"`, `null`, `NaN`. If it is empty, the key is left out."""
+    """The text that replaces the value, unchecked: `"text"`, `null`, `NaN`. An empty string removes the key."""
 
     def apply(self, content: object) -> object:
         """Return the content of an answer, edited at every depth."""
@@ -87,24 +87,22 @@ class Edit:
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to a request; by default to a transfer, and nothing unusual."""
+    """What happens to a request. The defaults match a transfer and change nothing."""
 
     before: Wait = 0
-    """How long the request is held first."""
+    """How long the request is delayed."""
     executes: bool = True
     """Whether the exchange sees the request at all."""
     after: Wait = 0
-    """How long the answer is held."""
+    """How long the answer is delayed."""
     answer: Reply | Cut | None = None
-    """What is sent back; None is the exchange's own answer. A request that is not executed needs another one."""
+    """The answer; None for the exchange's own. Required if the request is not executed, or is executed late."""
     late: Wait | None = None
-    """How long after its check a request is executed. Only the history shows it: the answer, which must be another one,
-    does not wait.
-    """
+    """How long after its check the request is executed. The answer does not wait; only the history shows it."""
     skip: int = 0
     """How many matching requests pass first; counts down."""
     times: int | None = 1
-    """How often it strikes; counts down. None is for ever."""
+    """How many requests it affects; counts down. None means all."""
     method: str = "POST"
     path: str = TRANSFER_PATH
 
@@ -116,20 +114,20 @@ class Fault:
 
 
 def due(faults: list[Fault], method: str, path: str) -> Fault | None:
-    """Return the first fault that is due for this request. Spent faults are removed from the list."""
-    struck = None
+    """Return the first fault that is due for this request. A fault that is used up is removed from the list."""
+    first = None
     for fault in list(faults):
         if (fault.method, fault.path) != (method, path):
             continue
         if fault.skip:
             fault.skip -= 1
-        elif struck is None:
-            struck = fault
+        elif first is None:
+            first = fault
             if fault.times is not None:
                 fault.times -= 1
                 if not fault.times:
                     faults.remove(fault)
-    return struck
+    return first
 
 
 async def strike(
@@ -137,34 +135,34 @@ async def strike(
 ) -> None:
     """Serve one request with a fault. Raises ConnectionCut if there is no socket to cut.
 
-    `late` holds the task of a request that is executed after its answer.
+    `late` keeps the tasks of requests that are executed after their answer.
     """
     await held(fault.before)
-    own: list[Message] = []
+    own_answer: list[Message] = []
     if fault.late is not None:
         task = asyncio.create_task(_own_answer(app, {**scope, LATE: fault.late}, receive))
         late.add(task)
         task.add_done_callback(late.discard)
     elif fault.executes:
-        own = await _own_answer(app, scope, receive)
+        own_answer = await _own_answer(app, scope, receive)
     await held(fault.after)
     if isinstance(fault.answer, Cut):
-        await _cut(fault.answer, own, scope, receive, send)
+        await _cut(fault.answer, own_answer, scope, receive, send)
     elif fault.answer is not None:
         await _send_instead(fault.answer, send)
     else:
-        for message in own:
+        for message in own_answer:
             await send(message)
 
 
 def with_headers(headers: Mapping[str, str], send: Send) -> Send:
-    """Return a `send` that replaces headers of an answer by these."""
+    """Return a `send` that replaces an answer's headers with these."""
     names = {name.lower().encode() for name in headers}
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start" and names:
-            kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
-            message = {**message, "headers": kept + _encoded(headers)}
+            others = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+            message = {**message, "headers": others + _encoded(headers)}
         await send(message)
 
     return sent
@@ -198,18 +196,18 @@ async def _send_instead(answer: Reply, send: Send) -> None:
         await send({"type": "http.response.body", "body": answer.body, "more_body": left > 0})
 
 
-async def _cut(cut: Cut, own: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
+async def _cut(cut: Cut, own_answer: list[Message], scope: Scope, receive: Receive, send: Send) -> None:
     transport = scope.get("state", {}).get(TRANSPORT_STATE)
     if cut is Cut.MID_ANSWER:
-        body = b"".join(message.get("body", b"") for message in own) or b'{"tranId":'
+        body = b"".join(message.get("body", b"") for message in own_answer) or b'{"tranId":'
         await send(_start(200, {"content-length": str(len(body)), "content-type": "application/json"}))
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     if transport is None:
         raise ConnectionCut(f"the demo exchange cut the connection: {cut.name}")
     if cut is Cut.RESET:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.close()  # what is written is still sent
-    while (await receive())["type"] != "http.disconnect":  # until the server has seen it too, and sends no answer
+    transport.close()  # bytes already written are still sent
+    while (await receive())["type"] != "http.disconnect":  # until the server has noticed, so that it sends no answer
         pass
 
 

@@ -1,4 +1,4 @@
-"""Keys of the demo exchange, all of them throw-away."""
+"""Throwaway keys for the demo exchange."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from tui.domain.credentials import ApiKey, KeyKind, Secret
 
 
 def demo_key() -> ApiKey:
-    """Return the HMAC key that every demo exchange accepts. It is always the same, and opens nothing else."""
+    """Return the HMAC key that every demo exchange accepts. It is always the same, and works nowhere else."""
     return ApiKey(KeyKind.HMAC, Secret("demo" * 16), Secret("thisisnotasecret" * 4))
 
 
@@ -16,7 +16,7 @@ def new_key(kind: KeyKind) -> tuple[ApiKey, str]:
     if kind is KeyKind.HMAC:
         secret = secrets.token_hex(32)
         return ApiKey(kind, api_key, Secret(secret)), secret
-    # Imported late: the demo's own key needs none of it.
+    # Imported here, because the demo's own key does not need it.
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 

@@ -58,7 +58,7 @@ class BalanceReader:
 
     @property
     def wait_s(self) -> int:
-        """For how long the exchange asks to wait (429, 418); until then, nothing is read."""
+        """How long the exchange asks for a pause (429, 418); until then, nothing is read."""
         return self._client.wait_s
 
     async def read_all(self) -> AsyncIterator[Balances]:

@@ -1,6 +1,7 @@
-"""The one way to submit a transfer: write it down, send it once, read the answer, settle an unknown outcome.
+"""The one way to submit a transfer: write it to the journal, send it once, read the answer, settle it if unknown.
 
-A transfer is in the journal before its first byte can leave, and its outcome is there before it is shown.
+A transfer is in the journal before its first byte can leave. Its outcome is written there before it is shown. If
+the journal cannot be written, the outcome is shown with that problem, and Shunter keeps trying to write it.
 """
 
 import asyncio
@@ -56,21 +57,21 @@ class Decision:
 
     transfer: Transfer
     choice: HistoryRow | Word
-    """Its record, or how it ended if it has none."""
+    """Its record, or how it ended if no record shows it."""
     declined: tuple[int, ...] = ()
-    """The tranIds of records that are other transfers."""
+    """The tranIds of records that, as the person says, belong to other transfers."""
 
 
 class Undecidable(Exception):
-    """Raised when a record cannot decide how a transfer ended; says why."""
+    """Raised, with the reason, when a record cannot show how a transfer ended."""
 
 
 class Desk:
     """One person's desk at one host: submits, follows and settles transfers.
 
-    `on_change` is called, in the event loop, with every transfer that changed, after the journal has it.
-    `on_progress` is called with every step in settling an unknown one. `on_notice` is called with every transfer of
-    which Shunter said something false before, until `notice_seen`. An error that they raise affects no transfer.
+    These are called in the event loop: `on_change` with every transfer that has changed, `on_progress` with every step
+    in settling an unknown one, and `on_notice` with every transfer about which Shunter showed something false, until
+    `notice_seen` is called. An exception in one of them affects no transfer.
     """
 
     def __init__(
@@ -120,21 +121,21 @@ class Desk:
     async def prepare(self) -> None:
         """Open a connection and measure the exchange's time; sending then waits for neither. Raises ExchangeError.
 
-        While the exchange asks to wait, a known time is not measured again.
+        While the exchange asks for a pause, a known time is not measured again.
         """
         if self.client.wait_s and self.client.clock:
             return
         if not self.client.is_warm:
             try:
                 await self.warm()
-            except OutcomeUnknown:  # perhaps the line is slow: ask again, with more time
+            except OutcomeUnknown:  # the line may be slow: try again with a longer timeout
                 await self.client.sync_clock()
         if self.client.clock is None or self.client.clock.age_ms() > _CLOCK_MAX_AGE_MS:
             await self.client.sync_clock()
 
     async def repeats(self, request: TransferRequest) -> list[Transfer]:
-        """Return identical transfers that are open, were judged not executed within a day, or were done in the last
-        minutes. Raises JournalError, and ExchangeError if the exchange's time cannot be measured.
+        """Return identical transfers that are open, were judged not executed in the last day, or were done in the last
+        few minutes. Raises JournalError, and ExchangeError if the exchange's time cannot be measured.
         """
         clock = await self.client.known_clock()
         return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, now_ms=clock.now_ms())
@@ -156,11 +157,13 @@ class Desk:
         await self.client.warm()
 
     async def submit(self, request: TransferRequest, *, meant: frozenset[str] = frozenset()) -> Transfer:
-        """Send a transfer once, and return it with its outcome as far as that is known.
+        """Send a transfer once. Return it with its outcome, which may be unknown.
 
-        Once it is sent, cancelling the caller does not cancel it. `meant` are the transfers that the person knows it
-        repeats. Nothing was sent if this raises an ExchangeError (the exchange's time cannot be measured), a
-        RepeatUnconfirmed (it repeats another transfer too) or a JournalError (it cannot be written down).
+        Cancelling the caller does not cancel a transfer that is being sent. `meant` are the identities of the earlier
+        transfers that the person has agreed to repeat.
+
+        Nothing was sent if this raises ExchangeError (the exchange's time cannot be measured), RepeatUnconfirmed (the
+        transfer repeats one that is not in `meant`) or JournalError (it cannot be written to the journal).
         """
         await self.prepare()
         await self._check_journal()
@@ -175,7 +178,7 @@ class Desk:
             await asyncio.wait(self._in_flight)
 
     async def open_transfers(self) -> list[Transfer]:
-        """Return the open transfers of earlier sessions, of any profile at this exchange. Begin to settle them, and to
+        """Return the open transfers of earlier sessions, of any profile at this exchange. Start to settle them, and to
         watch judgements. Raises JournalError.
         """
         await self._check_journal()
@@ -200,8 +203,9 @@ class Desk:
     async def choose(self, decision: Decision) -> Transfer:
         """Settle an unknown transfer by the person's decision.
 
-        A chosen record is read again: what it says now counts. Raises Undecidable if it is neither CONFIRMED nor
-        FAILED, is gone or cannot be read, TranIdTaken if it is another transfer's, and JournalError.
+        A chosen record is read again, and its present status decides. Raises Undecidable if the record is neither
+        CONFIRMED nor FAILED, has changed, is gone or cannot be read; TranIdTaken if it belongs to another transfer; and
+        JournalError.
         """
         transfer, choice = decision.transfer, decision.choice
         despite: tuple[int, ...] = ()
@@ -234,20 +238,20 @@ class Desk:
         return tuple(holder.id for holder in others)
 
     async def _read_again(self, transfer: Transfer, record: HistoryRow) -> HistoryRow:
-        """Return a record as the history has it now. Raises Undecidable."""
+        """Read a record again, and return it as it is now. Raises Undecidable."""
         try:
             rows = await read_around(transfer, self.client, span_ms(transfer), [record.timestamp])
         except ExchangeError as error:
             raise Undecidable(f"The history cannot be read just now: {error}") from None
-        now = next((row for row in rows if row.tran_id == record.tran_id), None)
-        if now is None:
-            raise Undecidable("The history does not show this record any more")
-        if not isinstance(now, HistoryRow) or (now.asset, now.amount) != (record.asset, record.amount):
-            raise Undecidable("The record is not what it was when you were asked")
-        return now
+        current = next((row for row in rows if row.tran_id == record.tran_id), None)
+        if current is None:
+            raise Undecidable("The history no longer has this record")
+        if not isinstance(current, HistoryRow) or (current.asset, current.amount) != (record.asset, record.amount):
+            raise Undecidable("The record has changed since you were asked")
+        return current
 
     async def notice_seen(self, transfer: Transfer) -> None:
-        """Note that the person has seen the correction of a transfer. Raises JournalError."""
+        """Record that the person has seen the correction of a transfer. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer)
 
     def browse(self) -> "HistoryBrowser":
@@ -257,7 +261,7 @@ class Desk:
         return HistoryBrowser(self.client, self._journal)
 
     async def close(self) -> None:
-        """Stop everything, and report nothing more. The journal has what is still in flight."""
+        """Stop everything, and report nothing more. Transfers that are still in flight are in the journal."""
         self.on_change = self.on_notice = lambda _: None
         self.on_progress = lambda _: None
         tasks = [*self._in_flight, *self._settling.values(), *self._unwritten.values()]
@@ -269,7 +273,7 @@ class Desk:
         self._journal.close()
 
     async def _check_journal(self) -> None:
-        """Check the journal once, in the background: this takes a while if it is long. Raises JournalError."""
+        """Check the journal once, in the background, because a long one takes a while. Raises JournalError."""
         if self._checking is None or (self._checking.done() and self._checking.exception()):
             self._checking = asyncio.create_task(asyncio.to_thread(self._journal.check))
         await asyncio.shield(self._checking)
@@ -300,7 +304,7 @@ class Desk:
         return await self._answered(transfer, answer)
 
     async def _answered(self, sent: Transfer, answer: Answer) -> Transfer:
-        """Write down the answer to a transfer, and report it even if it cannot be written to the journal now."""
+        """Write the answer to a transfer to the journal. Report the answer even if it cannot be written now."""
         try:
             transfer = await asyncio.to_thread(self._journal.record, sent, answer, at_ms=self._exchange_ms())
         except Exception as error:  # noqa: BLE001 - the answer is kept in any case
@@ -313,13 +317,13 @@ class Desk:
 
     async def _report_answered(self, transfer: Transfer, answer: Answer) -> None:
         self._report(transfer)
-        if isinstance(answer, Accepted):  # its tranId may have been taken for another transfer's
+        if isinstance(answer, Accepted):  # another transfer may have been settled with this tranId
             await self._report_notices()
         if transfer.outcome is Outcome.UNKNOWN:
             self._settle_in_background(transfer)
 
     async def _write_when_possible(self, sent: Transfer, answer: Answer) -> None:
-        """Write an answer as soon as the journal allows it. Otherwise the outcome would have to be settled."""
+        """Keep trying to write an answer to the journal. If it is lost, the outcome has to be settled."""
         while True:
             await asyncio.sleep(self._pace.retry_s)
             try:
@@ -373,9 +377,8 @@ class Desk:
             sent_ticks_ms=sent_ticks_ms,
         )
         self._report(settled)
-        if (
-            isinstance(settled.evidence, MatchingRecord) and settled.evidence.is_named
-        ):  # it may have been taken for another transfer's
+        # Another transfer may have been settled with a tranId that the answer to this one named.
+        if isinstance(settled.evidence, MatchingRecord) and settled.evidence.is_named:
             await self._report_notices()
 
     async def _revised(self, transfer: Transfer) -> None:
@@ -386,7 +389,7 @@ class Desk:
         await self._report_notices()
 
     async def _report_notices(self) -> None:
-        """Report every transfer of which Shunter said something false. One that is open again is settled again."""
+        """Report every transfer about which Shunter showed something false. Settle again those that are open again."""
         try:
             transfers = await asyncio.to_thread(self._journal.notices, self._exchange)
         except JournalError:
@@ -405,7 +408,7 @@ class Desk:
         asyncio.get_running_loop().call_soon(lambda: self.on_change(transfer))
 
     def _keep_open(self, transfer: Transfer) -> None:
-        """Note whether a transfer is open, and doubt the balances that it may have changed or may still change."""
+        """Remember whether a transfer is open. Doubt the balances that it may have changed, or may still change."""
         self._own.add(transfer.identity)
         if transfer.outcome.is_open:
             self._open[transfer.identity] = transfer
@@ -422,7 +425,7 @@ class Desk:
         )
 
     async def _open_elsewhere(self) -> frozenset[Wallet]:
-        """Return the wallets in open transfers of other Shunters, by the shared journal. Raises JournalError."""
+        """Return the wallets in open transfers that other Shunters wrote to the shared journal. Raises JournalError."""
         transfers = await asyncio.to_thread(self._journal.all_open, self._exchange)
         others = [transfer.request.type for transfer in transfers if transfer.identity not in self._own]
         return frozenset(wallet for move in others for wallet in (move.source, move.destination))
@@ -434,5 +437,5 @@ class Desk:
 def _final(status: AnyStatus) -> RecordStatus:
     """Return a status that says how a transfer ended. Raises Undecidable for any other."""
     if not is_final(status):
-        raise Undecidable(f"The exchange says {printable(status)} of it: that decides nothing yet")
+        raise Undecidable(f"The record's status is {printable(status)}, which does not say how it ended")
     return status

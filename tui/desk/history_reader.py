@@ -241,7 +241,7 @@ class HistoryReader:
         self._changed.set()
 
     async def _read_whole(self, query: HistoryQuery) -> None:
-        """Read a question to the end; again, if it does not come whole or the exchange's time jumps meanwhile. Raises
+        """Read a question to the end; again, if it arrives incomplete or the exchange's time jumps meanwhile. Raises
         ExchangeError.
         """
         problem = ""

@@ -1,4 +1,4 @@
-"""Asks the exchange what a key may do, and what that means for transfers."""
+"""Asks the exchange what a key may do, and says whether a transfer would be accepted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,14 +30,14 @@ _MATTERS = {
     "enable_internal_transfer",
     "enable_spot_and_margin_trading",
 }
-"""The permissions on which the result or a warning depends. The others are newer, and a key may lack them."""
+"""The permissions on which the conclusion or a warning depends. The exchange may leave the others out."""
 
 _SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCheck:
-    """What the exchange says about a key, with its clock and the round trip."""
+    """What the exchange says about a key, with the exchange's clock and the round trip."""
 
     restrictions: KeyRestrictions
     clock: ClockReading
@@ -45,14 +45,16 @@ class KeyCheck:
 
     @property
     def may(self) -> str:
-        """The permissions of the key as text, and until when it has them."""
-        named = ", ".join(permission for name, permission in _PERMISSIONS.items() if getattr(self.restrictions, name))
-        none = "nothing that the exchange named" if self.unsaid else "nothing"
-        return (named or none) + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
+        """The permissions of the key as text, and the date when they end."""
+        permissions = ", ".join(
+            permission for name, permission in _PERMISSIONS.items() if getattr(self.restrictions, name)
+        )
+        if_none = "nothing that the exchange named" if self.unsaid else "nothing"
+        return (permissions or if_none) + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
 
     @property
     def unsaid(self) -> tuple[str, ...]:
-        """The names of important permissions about which the exchange said nothing."""
+        """The permissions in `_MATTERS` about which the exchange said nothing."""
         return tuple(
             permission
             for name, permission in _PERMISSIONS.items()
@@ -67,26 +69,24 @@ class KeyCheck:
 
     @property
     def missing_permission(self) -> str:
-        """The permission that the key lacks for any transfer, and what to do about it; empty unless the exchange says
-        so.
-        """
+        """That the key lacks the permission for transfers, and what to do; empty unless the exchange says so."""
         if self.restrictions.permits_universal_transfer is not False:
             return ""
         return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
 
     @property
     def obstacle(self) -> str:
-        """Why a transfer would be refused, and what to do about it; empty if nothing shows that it would be."""
+        """Why a transfer would be refused, and what to do; empty if no reason is known."""
         if self.missing_permission:
             return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
-            late = f"requests reach the exchange too late: it takes them for {self.recv_window_ms} ms"
-            return f"{late}; use a faster connection"
+            problem = f"requests reach the exchange too late: it accepts them only for {self.recv_window_ms} ms"
+            return f"{problem}; use a faster connection"
         return ""
 
     @property
     def conclusion(self) -> str:
-        """Whether a transfer would pass, in a sentence."""
+        """Whether a transfer would be accepted, in a sentence."""
         if self.obstacle:
             return f"A transfer would be refused: {self.obstacle}."
         if not self.is_good:
@@ -100,7 +100,7 @@ class KeyCheck:
 
     @property
     def lines(self) -> list[str]:
-        """Everything but the result, one line each."""
+        """Everything but the conclusion, one line each."""
         return [
             f"It may do: {self.may}",
             *([f"The exchange did not say: {', '.join(self.unsaid)}"] if self.unsaid else []),
@@ -110,31 +110,31 @@ class KeyCheck:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings about a key that works: among others, permissions that it does not need, and why they are a risk.
+        """Warnings about a key that works, for example about permissions that it does not need and that are a risk.
 
         The permissions for futures, options and Portfolio Margin are needed: without them, those wallets cannot be
         read.
         """
         may = self.restrictions
-        beyond_need = {
+        unneeded = {
             "withdraw": may.enable_withdrawals,
             "trade": may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
             "move funds to sub-accounts": may.enable_internal_transfer,
         }
-        beyond = " and ".join(act for act, is_so in beyond_need.items() if is_so)
+        actions = " and ".join(action for action, is_allowed in unneeded.items() if is_allowed)
         ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
         warnings = {
-            f"It may also {beyond}, which Shunter never does: whoever gets hold of the key can take or lose your "
-            "funds. Switch that off on the exchange's API page.": bool(beyond),
-            "It has no IP restriction: who has the key can use it from anywhere.": may.ip_restrict is False,
-            f"What it may do ends {ends}: renew it on the exchange's API page.": (
+            f"It may also {actions}, which Shunter never does: whoever gets hold of the key can take or lose your "
+            "funds. Switch that off on the exchange's API page.": bool(actions),
+            "It has no IP restriction: anyone who has the key can use it from anywhere.": may.ip_restrict is False,
+            f"Its permissions end {ends}: renew them on the exchange's API page.": (
                 self.expiry is not None and self.expiry < utc(wall_ms()) + _SOON
             ),
-            "Reading is off: neither balances nor the outcome of an interrupted transfer can be found out.": (
+            "Reading is off: Shunter can neither read balances nor find out how an interrupted transfer ended.": (
                 may.enable_reading is False
             ),
         }
-        return tuple(warning for warning, is_so in warnings.items() if is_so)
+        return tuple(warning for warning, applies in warnings.items() if applies)
 
 
 async def check(profile: keys.Profile) -> KeyCheck:

@@ -1,10 +1,12 @@
 """Where the exchange's records were made: here, perhaps here, or elsewhere.
 
-A record belongs to the row of the journal that has its tranId. Without one, it could still be a row whose tranId is
-not known: by type, asset, amount, pairs and the exchange's time (`matching`), or because it was sighted while that row
-was settled. A row whose record the history or the person chose could still be another record that fits it as well. A
-record was made elsewhere only if no row could be it. A row that the exchange refused, that never left, or that was
-answered with another tranId is no other record.
+A record belongs to the row of the journal that has its tranId. If no row has it, the record may belong to a row whose
+tranId is not known: one that agrees in type, asset, amount, pairs and time (`matching`), or one for which the record
+was sighted while the row was being settled. It may also belong to a row that was settled with another record, by the
+history or by the person, if it fits that row as well.
+
+It cannot belong to a row that the exchange refused, that never left, or that the exchange answered with another tranId.
+A record was made elsewhere only if it cannot belong to any row.
 """
 
 from bisect import bisect_left, bisect_right
@@ -20,7 +22,7 @@ from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
 
 Questions = Mapping[Hashable, frozenset[HistoryQuery]]
-"""The questions that gave each record, by the record's identity."""
+"""The questions that returned each record, by the record's identity."""
 
 
 def joined(
@@ -35,30 +37,30 @@ def joined(
 ) -> list[Entry]:
     """Return records of the exchange at `host` and rows of the journal as entries, each once, newest first.
 
-    `declined` has, by a row's identity, the tranIds that the person said are not that row. `sighted` has, by tranId,
-    the identities of the rows for which a record was sighted. `is_compared` says whether `transfers` are all rows of
-    the journal.
+    `declined` maps a row's identity to the tranIds that, as the person says, are not that row's. `sighted` maps a
+    record's tranId to the identities of the rows for which it was sighted. `is_compared` says whether `transfers` are
+    all rows of the journal.
     """
     questions = questions or {}
     entries = merge(records, transfers, host)
     rows = _Rows(entries, questions, declined or {}, sighted or {})
 
-    def placed(entry: Entry) -> Entry:
+    def with_origin(entry: Entry) -> Entry:
         if entry.record is None:
             return entry
         queries = questions.get(identity(entry.record), frozenset())
         possible = () if entry.transfer else rows.possible(entry.record, queries, host)
         return replace(entry, possible=possible, asked=_asked(queries), is_compared=is_compared)
 
-    return [placed(entry) for entry in entries]
+    return [with_origin(entry) for entry in entries]
 
 
 def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] = ()) -> Fit:
-    """Return how well a record fits a row. `queries` are the questions that gave the record."""
+    """Return how well a record fits a row. `queries` are the questions that returned the record."""
     if isinstance(transfer.evidence, Refusal | NeverLeft):
         return Fit.NONE
     if record.tran_id is not None and isinstance(transfer.evidence, Accepted):
-        return Fit.NONE  # a yes with another tranId
+        return Fit.NONE  # the exchange accepted it under another tranId
     if record.tran_id is not None and record.tran_id in named_tran_ids(transfer.answer):
         return Fit.NEAR
     request = transfer.request
@@ -67,19 +69,20 @@ def likeness(transfer: Transfer, record: Row, queries: Collection[HistoryQuery] 
     if not is_typed and not asked and (queries or record.type in TransferType.__members__):
         return Fit.NONE
     pairs = {(query.from_symbol, query.to_symbol) for query in asked}
-    is_filtered = request.type not in PAIR_UNFILTERED  # the filter counts as the pair
+    # The exchange filters by the pair in the question, so that pair counts as the record's.
+    is_filtered = request.type not in PAIR_UNFILTERED
     if asked and is_filtered and (request.from_symbol, request.to_symbol) not in pairs:
         return Fit.NONE
     if isinstance(record, UnreadableRow):
         start_ms, end_ms = span_ms(transfer)
-        is_about_then = record.timestamp is None or start_ms <= record.timestamp <= end_ms
-        return Fit.NEAR if is_about_then and not is_another(transfer, record) else Fit.NONE
+        is_in_span = record.timestamp is None or start_ms <= record.timestamp <= end_ms
+        return Fit.NEAR if is_in_span and not is_another(transfer, record) else Fit.NONE
     own_fit = fit(transfer, replace(record, type=request.type.name))
     return own_fit if is_typed and len(pairs) <= 1 else min(own_fit, Fit.NEAR)
 
 
 def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | None], ...]:
-    """Return the pairs that a record was asked for, if the history of its type demands any."""
+    """Return the pairs in the questions that returned a record, if its type's history needs a pair."""
     pairs = {
         (query.from_symbol, query.to_symbol)
         for query in queries
@@ -89,7 +92,7 @@ def _asked(queries: Iterable[HistoryQuery]) -> tuple[tuple[str | None, str | Non
 
 
 class _Rows:
-    """Rows of the journal that could have a record other than their own, searched by a record's time."""
+    """Rows of the journal that could belong to a record other than their own, indexed by time."""
 
     def __init__(
         self,
@@ -122,20 +125,20 @@ class _Rows:
             self._named[tran_id] += [by_identity[identity] for identity in identities if identity in by_identity]
 
     def possible(self, record: Row, queries: Collection[HistoryQuery], host: str) -> tuple[Transfer, ...]:
-        """Return the rows that a record could be: those that it fits best, the nearest in time first."""
+        """Return the rows that a record could belong to: those that it fits best, the nearest in time first."""
         fits: defaultdict[Fit, list[Transfer]] = defaultdict(list)
-        for row in self._about(record, host):
-            likely = likeness(row, record, queries)
-            if likely is Fit.NONE and row.identity in self._sighted.get(record.tran_id or 0, ()):
-                likely = Fit.NEAR
-            if likely < self._fit_of_own.get(row.identity, Fit.NEAR):
+        for row in self._candidates(record, host):
+            row_fit = likeness(row, record, queries)
+            if row_fit is Fit.NONE and row.identity in self._sighted.get(record.tran_id or 0, ()):
+                row_fit = Fit.NEAR
+            if row_fit < self._fit_of_own.get(row.identity, Fit.NEAR):
                 continue
             if record.tran_id is None or record.tran_id not in self._declined.get(row.identity, ()):
-                fits[likely].append(row)
+                fits[row_fit].append(row)
         best = fits.get(Fit.MATCH) or fits.get(Fit.NEAR) or []
         return tuple(sorted(best, key=lambda row: abs(row.timestamp_ms - (record.timestamp or 0))))
 
-    def _about(self, record: Row, host: str) -> list[Transfer]:
+    def _candidates(self, record: Row, host: str) -> list[Transfer]:
         rows = self._rows.get(host, [])
         named = [row for row in self._named.get(record.tran_id or 0, ()) if row.host == host]
         if record.timestamp is None or not rows:
@@ -144,5 +147,5 @@ class _Rows:
         times = self._times[host]
         first = bisect_left(times, record.timestamp - after_ms)
         last = bisect_right(times, record.timestamp - before_ms)
-        about = rows[first:last]
-        return [*about, *(row for row in named if row not in about)]
+        nearby = rows[first:last]
+        return [*nearby, *(row for row in named if row not in nearby)]

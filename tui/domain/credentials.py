@@ -8,7 +8,7 @@ _MASK = "••••"
 
 
 class Secret:
-    """A text that no screen, log, traceback or pickle shows. Only `reveal` returns it."""
+    """A string that cannot be printed, formatted or pickled. Only `reveal` returns it."""
 
     __slots__ = ("_value",)
 
@@ -35,7 +35,7 @@ class Secret:
 
 
 class KeyKind(StrEnum):
-    """How a key signs."""
+    """The algorithm that a key signs with."""
 
     HMAC = "hmac"
     ED25519 = "ed25519"
@@ -44,7 +44,7 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key that signs requests as one person."""
+    """An API key and the secret that signs its requests."""
 
     kind: KeyKind
     api_key: Secret
@@ -53,24 +53,24 @@ class ApiKey:
 
     @property
     def tail(self) -> str:
-        """The last four characters of the API key: enough to tell keys apart, not enough to use."""
+        """The last four characters of the API key: enough to tell keys apart, too few to use. Empty for a short key."""
         api_key = self.api_key.reveal()
         return api_key[-4:] if len(api_key) >= 16 else ""
 
     @property
     def fingerprint(self) -> str:
-        """A hash of the API key, which tells keys of any length apart and does not reveal them."""
+        """A hash of the API key. It tells keys of any length apart without revealing them."""
         return hashlib.sha256(b"shunter:" + self.api_key.reveal().encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """A key that is only in memory."""
+    """A key that is kept only in memory."""
 
     key: ApiKey
     base_url: str
 
     @property
     def profile(self) -> str:
-        """The name of the key in the journal."""
+        """The profile name that the journal shows for this key."""
         return f"session-{self.key.tail}"

@@ -40,7 +40,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     """It may have been executed; the exchange's history has to show it."""
     NOT_EXECUTED = "not_executed"
-    """A judgement, not a proof: it was unknown, and several whole reads of the history had no record of it."""
+    """A judgement, not a proof: it was unknown, and several complete readings of the history had no record of it."""
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +71,7 @@ class Obstacle(StrEnum):
     LOCKED = "locked"
     CLOSED = "closed"
     PAUSED = "paused"
-    """The exchange asks to wait."""
+    """The exchange asks for a pause."""
     ENVIRONMENT = "environment"
     """An environment variable cannot be used."""
     UNWRITABLE = "unwritable"
@@ -91,7 +91,7 @@ class Flaw(StrEnum):
     NO_ANSWER = "no answer"
     """The connection broke."""
     TOO_LATE = "too late"
-    """It did not come whole in time."""
+    """It was not complete in time."""
     INTERRUPTED = "interrupted"
     """Shunter was locked while it waited."""
     OWN_FAILURE = "own failure"
@@ -141,7 +141,7 @@ class Refusal:
 
     answer: WholeAnswer
     wait_s: int | None = None
-    """For how long the exchange asks to wait, if it says so."""
+    """How long the exchange asks for a pause, if it says so."""
 
     def __post_init__(self) -> None:
         if not is_refusal(self.answer):
@@ -221,7 +221,7 @@ class MatchingRecord:
 
 @dataclass(frozen=True, slots=True)
 class NoRecord:
-    """Several whole reads of the history, long enough after the sending, had no record that could be the transfer."""
+    """Several complete readings of the history, long enough after the sending, had no record that could be it."""
 
     reads: int
     as_of_ms: int

@@ -108,7 +108,7 @@ class Reading:
     answered: int
     """Questions that were answered to the end or given up."""
     wait_s: int = 0
-    """For how long the exchange asks to wait; reading then goes on by itself."""
+    """How long the exchange asks for a pause; reading then continues by itself."""
 
     @property
     def is_over(self) -> bool:

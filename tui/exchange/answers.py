@@ -64,7 +64,7 @@ def whole_answer(status: int, body: bytes, *, is_followed: bool = False) -> Whol
 
 
 def asked_wait_s(headers: Mapping[str, str], body: bytes) -> int | None:
-    """Return for how long an answer asks to wait, at most as long as a ban lasts; None if it does not say.
+    """Return how long a pause an answer asks for, at most as long as a ban lasts; None if it does not say.
 
     Often only the message has the end of a ban: "banned until <ms since the epoch>".
     """

@@ -66,7 +66,7 @@ class BinanceClient:
 
     Every call raises a subclass of ExchangeError, and nothing else, when it does not succeed. No redirect is followed.
     A transfer is sent once. A read that is refused for its timestamp is asked once more, after the exchange's time was
-    measured again. Nothing is read while the exchange asks to wait.
+    measured again. Nothing is read while the exchange asks for a pause.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class BinanceClient:
 
     @property
     def wait_s(self) -> int:
-        """For how long the exchange still asks to wait (429, 418); 0 if it does not."""
+        """How long the exchange still asks for a pause (429, 418); 0 if it does not."""
         return self._connection.wait_s
 
     @property
@@ -133,7 +133,7 @@ class BinanceClient:
         """Measure the exchange's time, and open a connection for the next transfer, so that it goes out at once within
         the next seconds. Raises ExchangeError.
 
-        Calls at the same time wait for one answer. Nothing is asked while the exchange asks to wait.
+        Calls at the same time wait for one answer. Nothing is asked while the exchange asks for a pause.
         """
         if self.wait_s:
             return
@@ -214,7 +214,7 @@ class BinanceClient:
         return _readable(call.read, body)
 
     def _require_leave(self) -> None:
-        """Raise NotSent while the exchange asks to wait."""
+        """Raise NotSent while the exchange asks for a pause."""
         if self.wait_s:
             raise NotSent(Obstacle.PAUSED)
 

@@ -130,7 +130,7 @@ class Connection:
 
     @property
     def wait_s(self) -> int:
-        """For how long the exchange still asks to wait (429, 418); 0 if it does not."""
+        """How long the exchange still asks for a pause (429, 418); 0 if it does not."""
         return max(0, ceil((self._resume_ms - ticks_ms()) / 1000))
 
     def give_up(self, flaw: Flaw) -> None:

@@ -6,7 +6,7 @@ x ExchangeError
     · ClockRefused     the timestamp was outside the window (-1021)
     · RateLimited      too many requests, or banned for a while
   · OutcomeUnknown   it may or may not have been executed
-  · HistoryNotWhole  the history did not come whole: what is not in it may exist all the same
+  · HistoryNotWhole  the history arrived incomplete: records that are not in it may exist
 
 Each carries the evidence from which it was made (`tui.domain.evidence`).
 """
@@ -105,7 +105,7 @@ class OutcomeUnknown(ExchangeError):
 
 
 class HistoryNotWhole(ExchangeError):
-    """Raised when the history did not come whole. What was read of it proves nothing."""
+    """Raised when the history arrived incomplete. What was read of it proves nothing."""
 
     def __init__(self, why: str) -> None:
         self._why = why
@@ -114,7 +114,7 @@ class HistoryNotWhole(ExchangeError):
     @property
     def message(self) -> str:
         """What is missing."""
-        return f"The history did not come whole: {self._why}."
+        return f"The history arrived incomplete: {self._why}."
 
 
 def error_from(evidence: Refusal | Ambiguous) -> ExchangeError:

@@ -99,10 +99,10 @@ class Pages:
         self._rows |= new
         count = len(self._rows)
         if count > page.total:
-            self._note(f"it speaks of {page.total} records, and more came")
+            self._note(f"it announces {page.total} records, but more came")
         self.is_over = count == page.total or not new
         if self.is_over and page.total not in (count, count + self._repeats):
-            self._note(f"it speaks of {page.total} records, and only {count} came")
+            self._note(f"it announces {page.total} records, but only {count} came")
 
     def _note(self, problem: str) -> None:
         self.problem = self.problem or problem
@@ -131,7 +131,7 @@ class Paced:
     """Reads with one client, and tries again if that may help. A read changes nothing, so this is safe."""
 
     def __init__(self, client: BinanceClient, *, waits: Callable[[], object], per_minute: int = _PER_MINUTE) -> None:
-        """`waits` is called when the exchange asks to wait; the client's `wait_s` says how long."""
+        """`waits` is called when the exchange asks for a pause; the client's `wait_s` says how long."""
         self._client = client
         self._waits = waits
         self._per_minute = per_minute

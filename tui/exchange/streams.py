@@ -78,7 +78,7 @@ class WatchedStream(AsyncNetworkStream):
         return self._heard
 
     async def gave_one_answer(self, within_s: float) -> bool:
-        """Return whether an answer came whole, and nothing else until the connection ended or `within_s` passed."""
+        """Return whether a complete answer came, and nothing else until the connection ended or `within_s` passed."""
         if self._is_spoiled or self._answer or not self._heard:
             return False
         await asyncio.wait([self._heard], timeout=within_s)

@@ -1,4 +1,4 @@
-"""The settings, in a file of the config folder that a person may edit."""
+"""The settings, in a file that people may edit, in the config folder."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from tui.files import ConfigFile
 from tui.keys.errors import SettingsFileError
 
 ACCEPTANCE = "keep my keys in plain text"
-"""What a person types to accept a keyring that may do so."""
+"""What a person types to accept a keyring that may keep keys in plain text."""
 
 _FILE = ConfigFile("settings.json", "The settings", 64 * 1024, SettingsFileError)
 _A_YEAR_MINUTES = 366 * 24 * 60
@@ -20,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings, with their defaults."""
 
     idle_lock_minutes: Annotated[float, msgspec.Meta(ge=0, le=_A_YEAR_MINUTES)] = 15
-    """After this many minutes without a key press, the app forgets the key; 0 is never."""
+    """After this many minutes without a key press, the app drops the key; 0 means never."""
     plain_text_keyring: str = ""
     """The keyring that the person accepted, although it may keep keys in plain text."""
     theme: str = ""

@@ -68,7 +68,7 @@ _OBSTACLES = {
     Obstacle.UNREACHABLE: ("Could not reach the exchange", "Check the network."),
     Obstacle.LOCKED: ("Shunter is locked: it has dropped the key.", "Unlock it, then try again."),
     Obstacle.CLOSED: ("Shunter has left this exchange.", ""),
-    Obstacle.PAUSED: ("The exchange asks to wait.", ""),
+    Obstacle.PAUSED: ("The exchange asks for a pause.", ""),
     Obstacle.ENVIRONMENT: (
         "A variable of the environment keeps Shunter from connecting",
         "Correct that variable, or unset it, and start Shunter again.",
@@ -155,7 +155,7 @@ def _refusal(answer: WholeAnswer) -> str:
 def _ambiguous(evidence: Ambiguous) -> str:
     match evidence.flaw:
         case Flaw.BOTH if evidence.answer and evidence.answer.is_followed:
-            return "More came than one answer."
+            return "More than one answer came."
         case Flaw.BOTH:
             return f"The exchange's answer names a tranId and says more: {_quoted(evidence.answer)}."
         case Flaw.NEITHER:
@@ -165,9 +165,9 @@ def _ambiguous(evidence: Ambiguous) -> str:
         case Flaw.NO_ANSWER:
             return f"The answer did not come: {_failure(evidence.failure, evidence.detail)}."
         case Flaw.TOO_LATE:
-            return f"The answer did not come whole within {evidence.detail}."
+            return f"The answer was not complete within {evidence.detail}."
         case Flaw.INTERRUPTED:
-            return "The answer did not come whole before Shunter was locked."
+            return "The answer was not complete before Shunter was locked."
         case Flaw.OWN_FAILURE:
             return "Shunter itself failed while it was being sent."
         case _:
@@ -180,7 +180,7 @@ def _neither(answer: WholeAnswer | None, detail: str) -> str:
     if answer.code is not None:
         return _message(answer)
     if answer.is_followed:
-        return "More came than one answer."
+        return "More than one answer came."
     if answer.shape in (Shape.EMPTY, Shape.PAGE):
         return f"The exchange answered HTTP {answer.status} without a reason."
     return f"The exchange answered HTTP {answer.status}, and not as it documents: {_quoted(answer)}."

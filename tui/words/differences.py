@@ -16,34 +16,36 @@ from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.words import outcomes
 
-NO_JOURNAL = "There is no journal on this machine: the exchange's record cannot be compared with it."
+NO_JOURNAL = "There is no journal on this machine to compare with the exchange's records."
 NO_DEMO_JOURNAL = "The demo exchange has no journal here: there is nothing to compare."
-NOT_JOINED = "There is no journal on this machine: which of these transfers were made with Shunter is not known."
+NOT_JOINED = "There is no journal on this machine, so Shunter cannot tell which of these transfers it made."
 
 _ELSEWHERE = (
-    "Only the exchange has a record of it, and no transfer in this journal can be it. It was made with the exchange's "
-    "own app or site, or by another program or journal."
+    "Only the exchange has a record of it, and it cannot be any transfer in this journal. It was made with the "
+    "exchange's own app or site, or by another program or journal."
 )
-_NOT_COMPARED = "The exchange has a record of it. Where it was made is not known: the journal could not be read whole."
-_DIFFERS = "The journal and the exchange's record of it differ. What the exchange says counts."
-_NO_RECORD = "No record of it was read: only the journal has it."
-_UNREADABLE = "The exchange's record of it is not as documented. It is shown below as it came."
+_NOT_COMPARED = (
+    "The exchange has a record of it. Shunter cannot tell where it was made: the journal could not be read completely."
+)
+_DIFFERS = "The journal and the exchange's record of it differ. The exchange's record is the one that counts."
+_NO_RECORD = "The records that were read do not include it: only the journal has it."
+_UNREADABLE = "The exchange's record of it is not as documented. It is shown below as received."
 _STILL_PENDING = "Its record still says PENDING."
 
 _ADVICE = {
     DifferenceKind.EXECUTED_AFTER_ALL: "It moved: do not send it again.",
     DifferenceKind.NO_RECORD: (
-        "Check what both wallets hold. If the amount did not arrive, ask the exchange, with the tranId."
+        "Check what both wallets hold. If the amount did not arrive, ask the exchange about the tranId."
     ),
     DifferenceKind.FAILED_AFTER_ALL: (
-        "Its record says that nothing moved: check what both wallets hold, and send it again if you still want it."
+        "Its record says FAILED: nothing should have moved. Check what both wallets hold before you send it again."
     ),
-    DifferenceKind.OTHER_RECORD: "Look it up on the exchange's own site, which counts.",
+    DifferenceKind.OTHER_RECORD: "Look it up on the exchange's own site, and rely on that.",
     DifferenceKind.PENDING: "The exchange is still working on it: do not send it again, and compare again later.",
-    DifferenceKind.UNSETTLED: "Open Shunter with this key: it finds out, or asks you. Do not send it again.",
+    DifferenceKind.UNSETTLED: "Do not send it again. Open Shunter with this key, which settles it or asks you.",
     DifferenceKind.ELSEWHERE: "If it was not you, delete the key on the exchange's site, and find out who else has it.",
 }
-"""What to do about each kind of difference; about a possible record, it depends on what the record says."""
+"""What to do about each kind of difference. For a possible match it depends on what the record says."""
 
 _MOST_NAMED = 3
 _MOST_SECTIONS = 200
@@ -61,7 +63,7 @@ class Section:
 def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKNOWN) -> str:
     """Describe an entry in one or two sentences. `host` is the exchange whose history was read."""
     record, transfer = entry.record, entry.transfer
-    own = outcomes.meaning(transfer.evidence, watch) if transfer else ""
+    outcome_meaning = outcomes.meaning(transfer.evidence, watch) if transfer else ""
     match entry.origin:
         case Origin.DIFFERS:
             return _DIFFERS
@@ -75,10 +77,10 @@ def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKN
             return _NOT_COMPARED
         case Origin.HERE:
             is_pending = record is not None and record.status == RecordStatus.PENDING
-            return f"{own} {_STILL_PENDING}" if is_pending else own
+            return f"{outcome_meaning} {_STILL_PENDING}" if is_pending else outcome_meaning
         case Origin.JOURNAL:
             is_missing = entry.tran_id is not None and transfer is not None and transfer.host == host
-            return f"{own} {_NO_RECORD}" if is_missing else own
+            return f"{outcome_meaning} {_NO_RECORD}" if is_missing else outcome_meaning
         case _:
             assert_never(entry.origin)
 
@@ -123,7 +125,7 @@ def besides(comparison: Comparison) -> list[str]:
         (comparison.unmoved, "refused, failed, not sent or judged; no record says that they moved."),
         (comparison.by_word, "done, as you decided; not compared."),
         (comparison.pending, "done, and their records still say PENDING: not settled yet."),
-        (comparison.open, "not settled yet: open Shunter with this key, and it finds out."),
+        (comparison.open, "not settled yet: open Shunter with this key to find out."),
         (comparison.left_out, "not compared: sent within the last hour, or their history could not be read."),
         (comparison.other_key, "not compared: sent with another key, perhaps of another account."),
         (
@@ -167,10 +169,10 @@ def none(unread: Collection[object]) -> str:
 
 
 def _possible(rows: Sequence[Transfer]) -> str:
-    more = f", or {len(rows) - 1} more" if len(rows) > 1 else ""
+    more = f" (or one of {len(rows) - 1} more)" if len(rows) > 1 else ""
     row = rows[0]
     return (
-        f"It could be {_row(row)} of this journal{more}, which {outcomes.standing(row.evidence)}. The journal has no "
+        f"It could be {_row(row)} in this journal{more}, which {outcomes.standing(row.evidence)}. The journal has no "
         "tranId for it."
     )
 
@@ -180,13 +182,13 @@ def _possible_advice(difference: Difference) -> str:
     fits = "matches this transfer" if difference.is_match else "could be this transfer"
     is_done = difference.transfer is not None and difference.transfer.outcome is Outcome.DONE
     if is_done and record is not None and record.status != RecordStatus.FAILED:
-        return f"A record {fits}, and Shunter cannot read it whole. Look at it on the exchange's own page."
+        return f"A record {fits}, but Shunter cannot read all of it. Look at it on the exchange's own site."
     if is_done:
-        return f"A record {fits}, and says FAILED. It may not have moved: look at what both wallets hold."
+        return f"A record {fits}, but says FAILED. It may not have moved: look at what both wallets hold."
     look = "look at what both wallets hold before you send it again."
     if record is not None and record.status == RecordStatus.CONFIRMED:
         return f"A record {fits}. It may have moved: {look}"
-    return f"A record {fits}, and does not say CONFIRMED. It may move or have moved: {look}"
+    return f"A record {fits}, but does not say CONFIRMED. It may have moved, or may still move: {look}"
 
 
 def _row(transfer: Transfer) -> str:

@@ -1,4 +1,4 @@
-"""An entry in words: the one description of a transfer, a record, or both, that every screen shows."""
+"""The description of an entry (a transfer, a record, or both) that every screen shows."""
 
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ _STATUS_WORDS = {"CONFIRMED": "done", "FAILED": "failed", "PENDING": "pending"}
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """The profile and the exchange in use: records that no row of the journal has are read with them."""
+    """The profile and the exchange in use. A record without a row in the journal was read with them."""
 
     profile: str
     host: str
@@ -46,7 +46,7 @@ class Description:
 
     @property
     def text(self) -> str:
-        """All facts, one a line."""
+        """All facts, one per line."""
         return "\n".join(f"{name}: {value}" for name, value in self.facts)
 
 
@@ -56,7 +56,7 @@ def describe(
     """Return the description of an entry.
 
     `history` is the profile and the exchange whose history the entry was compared with; None for a transfer that was
-    not compared with any. `note` says how the settling goes.
+    not compared with any. `note` is the progress of the settling.
     """
     transfer, record = entry.transfer, entry.record
     ending = "differs" if entry.mismatches else outcome_word(entry)
@@ -133,7 +133,7 @@ def profile_of(entry: Entry, in_use: InUse) -> str:
 
 
 def outcome_word(entry: Entry) -> str:
-    """Return how an entry ended, in a word: by the journal, else by the record. An unknown status stays as it came."""
+    """Return how an entry ended, in a word: from the journal, else from the record. An unknown status is kept."""
     if entry.transfer:
         return entry.transfer.outcome.words
     status = (entry.record.status if entry.record else None) or "?"
@@ -154,9 +154,9 @@ def outcome_style(entry: Entry) -> str:
 
 
 def draft_from(entry: Entry, in_use: InUse, *, is_reversed: bool) -> Draft:
-    """Return what the form is filled with to make a transfer again, or the other way round.
+    """Return a draft that makes a transfer again, or reverses it.
 
-    Raises ValueError, with the reason, if it cannot be made.
+    Raises ValueError, with the reason, if there can be none.
     """
     draft = reverse(again(entry)) if is_reversed else again(entry)
     return replace(draft, origin=made_elsewhere(host_of(entry, in_use), profile_of(entry, in_use), in_use))
@@ -169,14 +169,14 @@ def made_elsewhere(host: str, profile: str, in_use: InUse) -> str:
     origin, destination = (in_short(place(either), _MOST_IN_PLACE) for either in (host, in_use.host))
     return (
         f"Filled from a transfer at {origin} as {printable(profile)}. "
-        f"It would be sent to {destination} as {printable(in_use.profile)}."
+        f"This form sends to {destination} as {printable(in_use.profile)}."
     )
 
 
 def _next_to_transfer(record: Row) -> list[tuple[str, str]]:
     """Return what a record says about the transfer that it belongs to."""
     if not isinstance(record, HistoryRow):
-        return [("Came as", record.text)]
+        return [("Received as", record.text)]
     amount, at = quantity(record.amount, record.asset), moments.with_offset(record.timestamp)
     return [("On record", printable(f"{record.type} {amount}, {record.status}, {at}"))]
 
@@ -194,6 +194,6 @@ def _record_facts(entry: Entry, record: Row) -> list[tuple[str, str]]:
         ("Type", record.type or ""),
         ("Status", record.status or ""),
         ("Recorded", "?" if record.timestamp is None else moments.with_offset(record.timestamp)),
-        ("Came as", "" if isinstance(record, HistoryRow) else record.text),
+        ("Received as", "" if isinstance(record, HistoryRow) else record.text),
     ]
     return [(name, printable(value)) for name, value in facts]

@@ -38,7 +38,7 @@ def empty(*, is_filtered: bool, is_reading: bool, is_missing: bool) -> str:
 def comparing(reading: Reading | None = None) -> str:
     """Return how far the history is read again, to compare the journal with it."""
     asked = f": {reading.answered} of {reading.asked}" if reading else "..."
-    return f"Reading the exchange's history afresh, to check the journal{asked}{_wait(reading)}. F5 or Esc stops."
+    return f"Reading the exchange's history again, to check the journal{asked}{_wait(reading)}. F5 or Esc stops."
 
 
 def missing(lines: Sequence[str], reach: Reach) -> tuple[str, list[Section]]:
@@ -52,4 +52,4 @@ def missing(lines: Sequence[str], reach: Reach) -> tuple[str, list[Section]]:
 
 
 def _wait(reading: Reading | None) -> str:
-    return f"; told to wait {reading.wait_s} s" if reading and reading.wait_s else ""
+    return f"; continues in {reading.wait_s} s" if reading and reading.wait_s else ""

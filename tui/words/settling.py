@@ -28,13 +28,13 @@ class Doubt(Enum):
     GONE = auto()
     """A record that could be it was seen, and is gone."""
     NAMED = auto()
-    """The exchange's answer named a tranId, and the history has no record of it."""
+    """The exchange's answer named a tranId, but the history has no record with it."""
     CLASH = auto()
-    """The exchange's answer named a tranId whose record is another transfer's, and the history has no other record."""
+    """The exchange's answer named a tranId of another transfer, and the history has no other record of this one."""
     LEGACY = auto()
     """It was recorded before evidence was kept, and the history has no record of it."""
     OUT_OF_REACH = auto()
-    """The history could not be read whole for a while."""
+    """The history could not be read completely for a while."""
     TOO_OLD = auto()
     """The history does not go back that far."""
     OTHER_KEY = auto()
@@ -46,12 +46,12 @@ _NOTES = {
     Doubt.NEAR: "possible match",
     Doubt.UNREADABLE: "a record that could be it cannot be read",
     Doubt.GONE: "a record that could be it is gone",
-    Doubt.NAMED: "the answer named a tranId, and no record shows it",
-    Doubt.CLASH: "the answer named another transfer's tranId, and no other record shows it",
+    Doubt.NAMED: "the answer named a tranId that no record has",
+    Doubt.CLASH: "the answer named another transfer's tranId, and no other record could be it",
     Doubt.LEGACY: "no record, and it was sent by an older Shunter",
     Doubt.TOO_OLD: "older than the exchange's history",
 }
-"""What the list says about each doubt. The other doubts have a function."""
+"""What the list says about a doubt. The doubts that are missing here have a function below."""
 
 PENDING = "the exchange is still working on it"
 
@@ -62,30 +62,30 @@ WHY = {
     ),
     Doubt.NEAR: (
         "The exchange's history has a record that could be it, but the record differs in some way, names no pair, or "
-        "is another transfer's. Is it this one?"
+        "belongs to another transfer. Is it this one?"
     ),
     Doubt.STATUS: (
-        "The exchange's history has a matching record, whose status says neither that it moved nor that it failed."
+        "The exchange's history has a matching record, but its status does not say whether it moved or failed."
     ),
     Doubt.UNREADABLE: "The exchange's history has a record that could be it, and Shunter cannot read it.",
     Doubt.GONE: "The exchange's history had a record that could be it, and no longer has it.",
-    Doubt.NAMED: "The exchange's answer named a tranId, and its history has no record of it.",
+    Doubt.NAMED: "The exchange's answer named a tranId, but its history has no record with that tranId.",
     Doubt.CLASH: (
-        "The exchange's answer named a tranId whose record is another transfer's, and its history has no other record "
-        "of this one."
+        "The exchange's answer named a tranId that belongs to another transfer, and its history has no other record "
+        "that could be this one."
     ),
     Doubt.LEGACY: "It was sent by an older Shunter, and the exchange's history has no record of it.",
     Doubt.OUT_OF_REACH: (
-        "The exchange's history cannot be read. Shunter keeps trying: leave it open, unless the exchange's own site "
-        "tells you how it ended."
+        "The exchange's history cannot be read. Shunter keeps trying. Decide only if the exchange's own site shows you "
+        "how the transfer ended."
     ),
     Doubt.TOO_OLD: "The exchange's history does not go back that far. Only you can say how it ended.",
     Doubt.OTHER_KEY: (
         "It was not sent with the key in use. If it was sent with a key of another account, go back and choose that "
-        "key (F4): Shunter then finds out by itself. If both keys are of one account, this is what its history has."
+        "key (F4): Shunter can then settle it. If both keys belong to the same account, you can decide by this history."
     ),
 }
-"""Why the person is asked, in whole sentences."""
+"""Why the person is asked, in full sentences."""
 
 
 QUESTION = "Transfer unknown"
@@ -103,12 +103,12 @@ def question(transfer: Transfer, doubt: Doubt | None, unreadable: Sequence[Unrea
         f"{WHY[doubt]} Shunter relies on your answer. {_SITE}" if doubt else "",
         f"{sent}\n{request.type.name}   {quantity(request.amount, request.asset)}   {request.pairs}".rstrip(),
         outcomes.reason(answer) or outcomes.reason(transfer.evidence),
-        *(f"The record, as it came: {row.text}" for row in unreadable),
+        *(f"The record, as received: {row.text}" for row in unreadable),
     ]
 
 
 def candidate(record: HistoryRow, asked: Decimal) -> str:
-    """Return a record that could be the transfer, with its amount if another one was asked for."""
+    """Return a record that could be the transfer, with its amount if that is not the one asked for."""
     amount = "" if record.amount == asked else f"   {quantity(record.amount, record.asset)}"
     return f"tranId {record.tran_id}   {_full(record.timestamp)}{amount}   {printable(record.status)}"
 
@@ -121,7 +121,7 @@ def not_executed(*, has_records: bool) -> str:
 def no_record(as_of_ms: int, pause: timedelta) -> str:
     """Say that the history has no record yet, and when Shunter reads it again."""
     again_ms = as_of_ms + pause // timedelta(milliseconds=1)
-    return f"no record in the history as of {time_of_day(as_of_ms)}; read again at {time_of_day(again_ms)}"
+    return f"no record in the history as of {time_of_day(as_of_ms)}; next reading at {time_of_day(again_ms)}"
 
 
 def note(doubt: Doubt, statuses: Sequence[str] = (), *, is_asked: bool = True) -> str:
@@ -132,9 +132,9 @@ def note(doubt: Doubt, statuses: Sequence[str] = (), *, is_asked: bool = True) -
 
 
 def other_key(transfer: Transfer, *, is_asked: bool) -> str:
-    """Say which key the transfer was sent with: another one than the key in use."""
-    way_on = "choose that key (F4)" + (", or decide" if is_asked else "")
-    return f"sent with {printable(transfer.profile)} ...{transfer.key_tail}: {way_on}"
+    """Say which key the transfer was sent with, if it is not the key in use."""
+    advice = "choose that key (F4)" + (", or decide" if is_asked else "")
+    return f"sent with {printable(transfer.profile)} ...{transfer.key_tail}: {advice}"
 
 
 def undecided_status(status: str) -> str:
@@ -144,7 +144,7 @@ def undecided_status(status: str) -> str:
 
 def paused(wait_s: int) -> str:
     """Say that the exchange asks for a pause."""
-    return f"the exchange asks to wait {wait_s} s"
+    return f"the exchange asks for a pause of {wait_s} s"
 
 
 def out_of_reach(problem: str) -> str:

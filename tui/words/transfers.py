@@ -18,7 +18,7 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
         ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
         *request_facts(transfer.request),
         ("Sent", moments.with_offset(transfer.timestamp_ms)),
-        ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter tries again. {transfer.unwritten}")),
+        ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter keeps trying. {transfer.unwritten}")),
     ]
     return [fact for fact in named if fact[1]]
 
@@ -40,10 +40,10 @@ def not_written(error: Exception) -> str:
 
 
 def reasons(transfer: Transfer) -> list[tuple[str, str]]:
-    """Return the reason of the outcome, what to do about it, and what the sending led to at first, if that differs."""
+    """Return the reason for the outcome, what to do about it, and the first answer if it is not the reason."""
     evidence, answer = transfer.evidence, transfer.answer
-    unnumbered = "Known by" if transfer.outcome is Outcome.DONE else "Why"
-    name = unnumbered if code_from(evidence) is None else "Answer"
+    name_without_code = "Known by" if transfer.outcome is Outcome.DONE else "Why"
+    name = name_without_code if code_from(evidence) is None else "Answer"
     reason = outcomes.reason(evidence)
     first = "" if answer is None or answer == evidence or isinstance(answer, Accepted) else outcomes.reason(answer)
     return [
@@ -65,7 +65,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
 
 
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
-    """Return a warning before an amount is moved a second time. It names one in doubt, if there is one."""
+    """Return a warning that the amount may be moved twice. It names the last that is not done, else the last."""
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
     when = moments.time_of_day(earlier.timestamp_ms)
     look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
