@@ -106,7 +106,7 @@ async def test_an_amount_of_another_asset_goes_with_a_word(demo_app: AppMaker) -
         main = await until_open(pilot)
         await pilot.press("f6")
         await until_screen(pilot, HoldingsScreen)
-        await pilot.press(*"btc", "enter")
+        await pilot.press("slash", *"btc", "enter", "enter")
         await until_screen(pilot, MainScreen)
         assert main.draft.amount == ""
         assert "Emptied: 7 was of USDT" in screen_text(pilot)

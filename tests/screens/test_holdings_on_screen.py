@@ -1,31 +1,53 @@
-"""The view of all holdings: what it shows, how a cell is chosen, and what becomes of it."""
+"""The view of all holdings: what it shows, how a wallet is chosen, and what becomes of it."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from textual.pilot import Pilot
 
 from tests.screens.test_balances_on_screen import grow_old
-from tests.screens.waiting import until, until_open, until_screen
+from tests.screens.waiting import picture, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
-from tui.domain.balances import Balances, Holdings
+from tui.demo.ledger import Funds
+from tui.domain.amounts import grouped, plain
+from tui.domain.balances import Account, Balances, Holdings
+from tui.domain.holdings import all_holdings
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
 from tui.widgets.balance_refresher import BalanceRefresher
+from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import HoldingsTable
+from tui.widgets.number_pane import NumberPane
+from tui.words.wallets import places, worth_shown
 
 AppMaker = Callable[..., ShunterApp]
 SMALL = (80, 24)
+SIZES = [(60, 16), (80, 24), (120, 40), (160, 45), (200, 50)]
+PANES = (HoldingsTable, HoldingPlaces)
 
 
-def lines(pilot: Pilot[bool]) -> list[str]:
-    """The table as a person reads it."""
-    return str(pilot.app.screen.query_one(HoldingsTable).render()).split("\n")
+def lines(pilot: Pilot[bool], pane: type[NumberPane] = HoldingsTable) -> list[str]:
+    """A list as a person reads it."""
+    return str(pilot.app.screen.query_one(pane).render()).split("\n")
+
+
+def line_of(pilot: Pilot[bool], name: str, pane: type[NumberPane] = HoldingPlaces) -> str:
+    """The line of an asset, or of a wallet, without its marker."""
+    (line,) = (line for line in lines(pilot, pane) if line[1:].startswith(name))
+    return " ".join(line[1:].split())
+
+
+def chosen(pilot: Pilot[bool], pane: type[NumberPane] = HoldingsTable) -> str:
+    """The line that is marked."""
+    (line,) = (line for line in lines(pilot, pane) if line.startswith(">"))
+    return " ".join(line[1:].split())
 
 
 async def opened(pilot: Pilot[bool]) -> MainScreen:
@@ -43,100 +65,225 @@ async def test_what_is_read_while_the_view_opens_is_in_it(demo_app: AppMaker) ->
         main.action_holdings()
         main.on_balance_refresher_read(BalanceRefresher.Read(read))  # before anything of the view is there
         await until_screen(pilot, HoldingsScreen)
-        await until(pilot, lambda: lines(pilot)[0] == "13 assets, about 0.2912676 BTC")
+        await until(pilot, lambda: "13 assets." in picture(pilot))
+        assert len(lines(pilot)) >= 14
+        assert "worth 30,659.75 USDT at " in picture(pilot)
 
 
-async def test_the_chosen_wallet_stays_chosen_when_another_turns_out_empty(demo_app: AppMaker) -> None:
+async def test_the_chosen_wallet_stays_chosen_from_asset_to_asset_and_when_others_are_empty(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await opened(pilot)
-        await pilot.press("right", "right")
-        assert lines(pilot)[-3].startswith(" Cross Margin: ")
+        await pilot.press("right", "down", "down")
+        assert chosen(pilot, HoldingPlaces).startswith("Cross Margin")
         emptied = main.desk.balance_reader.balances.with_holdings(Wallet.FUNDING, Holdings(read_ms=ticks_ms()))
         main.desk.balance_reader.balances = emptied
         main.on_balance_refresher_read(BalanceRefresher.Read(emptied))
-        await until(pilot, lambda: "Funding" not in lines(pilot)[1])
-        assert lines(pilot)[-3].startswith(" Cross Margin: ")
+        await pilot.pause()
+        assert chosen(pilot, HoldingPlaces).startswith("Cross Margin")
+        await pilot.press("left", "down")
+        assert chosen(pilot, HoldingPlaces).startswith("Cross Margin")
 
 
-async def test_every_asset_is_there_with_its_figures_and_the_chosen_one_in_full(demo_app: AppMaker) -> None:
+async def test_every_asset_is_there_with_its_sum_and_worth_and_every_place_of_the_chosen_one(
+    demo_app: AppMaker,
+) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
-        seen = lines(pilot)
-        assert seen[0] == "13 assets, about 0.2912676 BTC"
-        assert seen[1].startswith(" 1 more>")  # there is no room for the column of one wallet
-        assert seen[2].startswith(">BTC")
-        assert seen[-3:] == [" Spot: 0.05321004 BTC", " Free in all: 0.11321004 BTC", " Worth: about 0.11321004 BTC"]
-        assert seen[-4] == " ~ cut off; Right: 1 more wallet"
-        await pilot.press("left", "up", *["right"] * 20)
-        assert lines(pilot)[-4] == " ~ cut off; Left: 1 more wallet"
-        assert lines(pilot)[-3] == " Portfolio Margin: 0.00800000 BTC free"
-        assert lines(pilot)[1].startswith(" <1 more")
+        assert chosen(pilot) == "BTC 0.11321004 11,916.84"
+        assert line_of(pilot, "SHIB", HoldingsTable) == "SHIB 1,500,000.25 15.78"
+        assert [" ".join(line[1:].split()) for line in lines(pilot, HoldingPlaces)[:12]] == [
+            "BTC IN free",
+            "Spot 0.05321004",
+            "Funding",
+            "Cross Margin 0.02",
+            "Isolated BTCUSDT 0.01500000",
+            "Isolated ETHUSDT",
+            "USD-M Futures not listed",
+            "COIN-M Futures 0.01700000",
+            "Options not listed",
+            "Portfolio Margin 0.00800000",
+            "all 0.11321004",
+            "worth 11,916.84 USDT",
+        ]
 
 
-async def test_letters_look_for_an_asset_however_fast_they_come(demo_app: AppMaker) -> None:
+async def test_it_begins_with_the_forms_asset(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        assert chosen(pilot).startswith("USDT")
+        assert lines(pilot, HoldingPlaces)[0].startswith(" USDT IN")
+
+
+async def test_letters_move_and_only_after_a_slash_look_for_an_asset(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"jjk")
+        assert chosen(pilot).startswith("ETH")
+        await pilot.press("G")
+        assert chosen(pilot).startswith("SHIB")
+        await pilot.press("g", "u")
+        assert chosen(pilot).startswith("BTC")
+        await pilot.press("slash", *"jgk")
+        assert 'No asset has "JGK" in its name' in picture(pilot)
+        await pilot.press("escape")
+        assert "13 assets." in picture(pilot)
+        assert isinstance(pilot.app.screen, HoldingsScreen)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+
+
+async def test_a_name_is_found_and_moved_however_fast_the_keys_come(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await opened(pilot)
-        await pilot.press(*"usdx", "backspace", "down", "enter")
+        await pilot.press("slash", *"usdx", "backspace", "down", "enter", "enter")
         await until_screen(pilot, MainScreen)
         assert (main.draft.source, main.draft.asset) == (Wallet.SPOT, "USDC")
 
 
-async def test_where_nothing_is_cut_nothing_is_said_of_it(demo_app: AppMaker) -> None:
-    async with demo_app().run_test(size=(100, 24)) as pilot:
+async def test_a_search_moves_no_column(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
-        await pilot.press(*"usdt")
-        assert lines(pilot)[-4] == ""
+        before = next(line for line in lines(pilot) if "LINK" in line)
+        await pilot.press("slash", *"link")
+        assert lines(pilot)[1] == f">{before[1:]}"
 
 
-async def test_beside_the_form_the_marks_are_told_as_well(demo_app: AppMaker) -> None:
-    async with demo_app().run_test(size=(120, 40)) as pilot:
-        await until_open(pilot)
-        await pilot.press("f6", "right", "right")
-        assert lines(pilot)[-4] == " ~ cut off; Left, Right: 6 more wallets"
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+async def test_f6_fills_the_screen_at_every_size(size: tuple[int, int], demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=size) as pilot:
+        await opened(pilot)
+        panes = [pilot.app.screen.query_one(pane).region for pane in PANES]
+        assert all(region.area for region in panes)
+        assert max(region.right for region in panes) == size[0]
 
 
-async def test_an_isolated_cell_brings_its_pair_where_there_is_but_one(demo_app: AppMaker) -> None:
+def numbers(text: str) -> set[str]:
+    """Every amount in a text."""
+    return set(re.findall(r"(?<![\w.,])[0-9][0-9,]*(?:\.[0-9]+)?(?![\w.,])", text))
+
+
+def exact(balances: Balances) -> set[str]:
+    """Every amount, sum and worth in full, as one of the two ways to write it."""
+    amounts = []
+    for row in all_holdings(balances):
+        here = [place.amount for place in places(balances, row.asset, ticks_ms()) if place.amount is not None]
+        amounts += [row.total, *row.amounts.values(), *here]
+        worths = [row.worth, *(balances.worth(row.asset, amount) for amount in here)]
+        amounts += [worth_shown(worth, balances.unit) for worth in worths if worth is not None]
+    return {write(amount) for amount in amounts for write in (grouped, plain)}
+
+
+async def shown_amounts(demo_app: AppMaker, size: tuple[int, int], *, on_f6: bool) -> set[str]:
+    """The amounts in the panes of holdings, asset by asset, none of them cut."""
+    async with demo_app(asset="USDT").run_test(size=size) as pilot:
+        main = await until_open(pilot)
+        await pilot.app.workers.wait_for_complete()
+        seen: set[str] = set()
+        if on_f6:
+            await opened(pilot)
+            await pilot.press("g")
+        for step in range(13 if on_f6 else 1):
+            if step:
+                await pilot.press("down")
+            shown = [pane for pane in map(pilot.app.screen.query_one, PANES) if pane.region]
+            for pane in shown:
+                seen |= numbers(str(pane.render()))
+                assert "~" not in str(pane.render())
+                assert all(len(line) <= pane.region.width for line in str(pane.render()).split("\n"))
+        assert seen <= exact(main.desk.balance_reader.balances), seen - exact(main.desk.balance_reader.balances)
+        return {number.replace(",", "") for number in seen}
+
+
+@pytest.mark.parametrize("on_f6", [True, False], ids=["F6", "next to the form"])
+@pytest.mark.parametrize("is_long", [False, True], ids=["short", "long"])
+async def test_no_number_is_cut_and_a_larger_size_shows_those_of_a_smaller(
+    demo_app: AppMaker, exchange: DemoExchange, *, is_long: bool, on_f6: bool
+) -> None:
+    if is_long:
+        long = Funds(free=Decimal("12345678901234567890.123456789012345678"))
+        exchange.ledger.holdings[Account(Wallet.SPOT)]["SHIB"] = long
+        exchange.ledger.holdings[Account(Wallet.FUNDING)]["BNB"] = Funds(free=Decimal("98765432.12345678"))
+    smaller: set[str] = set()
+    for size in SIZES:
+        shown = await shown_amounts(demo_app, size, on_f6=on_f6)
+        assert smaller <= shown
+        smaller = shown
+    assert smaller
+
+
+async def test_next_to_the_form_its_asset_is_marked_and_shown_by_wallet(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=(160, 45)) as pilot:
+        main = await until_open(pilot)
+        await until(pilot, lambda: "USDT IN" in picture(pilot))
+        assert chosen(pilot).startswith("USDT")
+        assert line_of(pilot, "all").startswith("all 2,075.00")
+        main.query_one("#field-asset Input").value = "ETH"  # type: ignore[attr-defined]
+        await until(pilot, lambda: "ETH IN" in picture(pilot))
+        assert chosen(pilot).startswith("ETH")
+        main.query_one("#field-asset Input").value = "XYZ"  # type: ignore[attr-defined]
+        await until(pilot, lambda: not any(line.startswith(">") for line in lines(pilot)))
+
+
+async def test_an_isolated_account_is_chosen_pair_by_pair(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await opened(pilot)
-        await pilot.press(*"btc", "right", "right", "right", "enter")
+        await pilot.press("slash", *"usdt", "enter", "g", *["down"] * 4, "enter")
         await until_screen(pilot, MainScreen)
-        assert main.draft == Draft(Wallet.ISOLATED, main.draft.destination, "BTC", from_pair="BTCUSDT")
+        assert main.draft == Draft(Wallet.ISOLATED, main.draft.destination, "USDT", from_pair="ETHUSDT")
         assert main.focused
         assert main.focused.id == "to"
 
 
-async def test_an_empty_cell_moves_nothing(demo_app: AppMaker) -> None:
+async def test_a_place_without_any_moves_nothing(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await opened(pilot)
         before = main.draft
-        await pilot.press(*"doge", "right", "enter")
-        assert lines(pilot)[-3] == " Funding: none"
+        await pilot.press("slash", *"doge", "right", "down", "enter")
+        assert chosen(pilot, HoldingPlaces) == "Funding"
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
         assert main.draft == before
 
 
-async def test_a_click_chooses_a_cell_and_a_second_one_moves_from_there(demo_app: AppMaker) -> None:
+async def test_a_click_chooses_a_place_and_a_second_one_moves_from_there(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=SMALL) as pilot:
         main = await opened(pilot)
-        row = next(index for index, line in enumerate(lines(pilot)) if line.startswith(" USDT"))
-        cell = (8 + 9 * 2 + 3, row)  # Funding
-        await pilot.click(HoldingsTable, offset=cell)
-        await until(pilot, lambda: lines(pilot)[-3] == " Funding: 80.00 USDT")
-        await pilot.click(HoldingsTable, offset=cell)
+        asset = next(index for index, line in enumerate(lines(pilot)) if line.startswith(" USDT"))
+        await pilot.click(HoldingsTable, offset=(3, asset))
+        await until(pilot, lambda: lines(pilot, HoldingPlaces)[0].startswith(" USDT IN"))
+        await pilot.click(HoldingPlaces, offset=(3, 2))
+        await until(pilot, lambda: chosen(pilot, HoldingPlaces) == "Funding 80.00")
+        await pilot.click(HoldingPlaces, offset=(3, 2))
         await until_screen(pilot, MainScreen)
         assert (main.draft.source, main.draft.asset) == (Wallet.FUNDING, "USDT")
 
 
-async def test_a_wallet_that_was_not_read_is_no_empty_one(demo_app: AppMaker, exchange: DemoExchange) -> None:
+@pytest.mark.parametrize("size", [SMALL, (160, 45)], ids=["lists", "matrix"])
+async def test_a_wallet_that_was_not_read_is_no_empty_one(
+    size: tuple[int, int], demo_app: AppMaker, exchange: DemoExchange
+) -> None:
     broken = Reply(500, b"")
     exchange.faults.append(Fault(method="GET", path="/papi/v1/balance", executes=False, answer=broken, times=None))
+    async with demo_app().run_test(size=size) as pilot:
+        await opened(pilot)
+        assert line_of(pilot, "Portfolio Margin") == "Portfolio Margin not read"
+        assert "0.10521004+" in line_of(pilot, "all")
+        assert "0.10521004+" in lines(pilot)[1]
+        assert "+ more not read." in picture(pilot)
+        assert "worth 3" not in picture(pilot).split("\n")[0]
+        assert "read: " in picture(pilot).split("\n")[0]
+        if size != SMALL:
+            assert lines(pilot)[1].endswith("not read ")
+
+
+async def test_without_a_price_the_worth_is_in_btc_and_says_so(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    broken = Reply(500, b"")
+    exchange.faults.append(Fault(method="GET", path="/api/v3/ticker/price", executes=False, answer=broken, times=None))
     async with demo_app().run_test(size=SMALL) as pilot:
         await opened(pilot)
-        await pilot.press(*["right"] * 20)
-        assert lines(pilot)[-3] == " Portfolio Margin: not read"
-        assert lines(pilot)[-2].startswith(" Free in all that was read: ")
-        assert lines(pilot)[2].endswith("?")
+        assert lines(pilot)[0].endswith("BTC ")
+        assert line_of(pilot, "worth") == "worth 0.11321004 BTC"
+        assert "worth 0.29126768 BTC at " in picture(pilot)
 
 
 async def test_figures_grow_old_in_sight(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +292,6 @@ async def test_figures_grow_old_in_sight(demo_app: AppMaker, monkeypatch: pytest
         await grow_old(pilot, main, monkeypatch)
         await pilot.press("f6")
         await until_screen(pilot, HoldingsScreen)
-        assert "F5 reloads" in lines(pilot)[0]
+        assert "F5 reloads" in picture(pilot)
         await pilot.press("f5")
-        await until(pilot, lambda: "F5 reloads" not in lines(pilot)[0])
+        await until(pilot, lambda: "F5 reloads" not in picture(pilot))

@@ -50,8 +50,8 @@ async def test_what_has_the_focus_is_in_sight(size: tuple[int, int], demo_app: A
             await until(pilot, partial(is_in_sight, app, focused))
             seen.append(focused)
             await pilot.press("tab")
-        # With two pairs the smallest size has no room for the session. From 120 columns the holdings are in sight.
-        assert len(seen) == 7 + (size[0] >= 120) - (size[1] == 16)
+        # With two pairs the smallest size has no room for the session.
+        assert len(seen) == 7 - (size[1] == 16)
 
 
 @sizes

@@ -203,13 +203,13 @@ def test_a_key_that_the_exchange_refuses_stays_in_sight_and_its_transfer_says_wh
 
 def test_holdings_show_everything_and_enter_moves_from_there(demo: Pty) -> None:
     demo.type("\x0e")
-    screen = demo.wait_for("13 assets", "about 0.29", "BTC", "Total")
+    screen = demo.wait_for("13 assets.", "worth 30,659.75 USDT at", "BTC IN")
     first = next(line for line in screen.splitlines() if line.startswith(">"))
     assert first.split()[0] == ">BTC"
-    demo.type("usd")
-    demo.wait_for('3 assets with "USD"')
-    demo.type("\x1b[C" * 4)
-    demo.wait_for("USD-M Futures: 300.00 USDT", "Free in all: 2,075.00 USDT")
+    demo.type("/usd")
+    demo.wait_for("/USD_  3 assets.", "USDT IN")
+    demo.type("\x1b[C" + "j" * 5)
+    demo.wait_for("USD-M Futures. Enter moves from here", "all", "2,075.00")
     demo.type(ENTER)
     demo.wait_for("UMFUTURE_", "of 300.00 USDT", "Asset    USDT")
     demo.type("1\t10\r")

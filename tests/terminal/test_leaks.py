@@ -67,7 +67,7 @@ made = {
     "GoToScreen": lambda desk: go_to.GoToScreen({}),
     "HelpScreen": lambda desk: help.HelpScreen(),
     "HistoryScreen": lambda desk: history.HistoryScreen(desk, place="DEMO demo"),
-    "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), place="", read=print),
+    "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), status=Status(""), asset="", read=print),
     "KeysScreen": lambda desk: keys.KeysScreen(None),
     "LockScreen": lambda desk: lock.LockScreen(None),
     "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),

@@ -1,16 +1,20 @@
-"""All holdings at a glance: what is where, what it is worth, and how a figure looks where there is little room."""
+"""All holdings at a glance: what is where, what it is worth, and that a number is never cut."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.clock import ticks_ms, time_of
 from tui.domain.amounts import exact_sum
-from tui.domain.balances import Balances, Holdings
-from tui.domain.holdings import all_holdings, brief, pair_of
+from tui.domain.balances import Absent, Account, Balances, Holdings, Rate
+from tui.domain.holdings import accounts, all_holdings
 from tui.domain.wallets import Wallet
+from tui.widgets.number_pane import number_column
+from tui.words.wallets import places, total_worth
 
 AMOUNTS = st.decimals("0.000000000000000001", "99999999999999999999", places=18)
 
@@ -33,6 +37,8 @@ def test_every_asset_is_there_once_the_dearest_first_what_has_no_price_last() ->
     assert usdt.amounts == {Wallet.SPOT: Decimal(40), Wallet.ISOLATED: Decimal(12)}
     assert (usdt.total, usdt.worth) == (Decimal(52), Decimal("0.00052"))
     assert rows[3].worth is None
+    in_usdt = all_holdings(replace(_balances(), rate=Rate(Decimal(90_000), 1)))[2]
+    assert (in_usdt.asset, in_usdt.worth) == ("USDT", Decimal(52))
 
 
 def test_what_was_typed_leaves_the_assets_that_have_it_in_their_name() -> None:
@@ -40,31 +46,95 @@ def test_what_was_typed_leaves_the_assets_that_have_it_in_their_name() -> None:
     assert all_holdings(_balances(), "XYZ") == []
 
 
-@pytest.mark.parametrize(("asset", "pair"), [("BTC", "BTCUSDT"), ("USDT", ""), ("NEW", "")])
-def test_the_pair_is_known_where_only_one_holds_the_asset(asset: str, pair: str) -> None:
-    assert pair_of(_balances(), asset) == pair
+def test_every_account_has_its_line_in_a_fixed_order_pair_by_pair() -> None:
+    seen = [account.short_label for account in accounts(_balances())]
+    assert seen == [
+        *("Spot", "Funding", "Cross", "Isolated BTCUSDT", "Isolated ETHUSDT", "USD-M", "COIN-M", "Options", "Portfolio")
+    ]
 
 
-@given(AMOUNTS, st.integers(8, 30))
-def test_a_figure_fits_its_column_and_is_exact_or_cut_and_says_so(amount: Decimal, width: int) -> None:
-    text = brief(amount, width)
-    assert len(text) <= width
-    figure = text.rstrip("~")
-    scale = {"K": 3, "M": 6, "B": 9, "T": 12, "Q": 15}.get(figure[-1], 0)
-    shown = Decimal(figure.rstrip("KMBTQ").replace(",", "")).scaleb(scale)
-    unit = Decimal(1).scaleb(scale - len(figure.rstrip("KMBTQ").partition(".")[2]))
-    if text.endswith("~"):
-        assert shown < amount < shown + unit
-    else:
-        assert shown == amount
+def test_pairs_that_may_be_missing_have_a_line_of_their_own() -> None:
+    balances = _balances()
+    isolated = replace(balances.wallets[Wallet.ISOLATED], absent=Absent.NOT_READ)
+    partly = balances.with_holdings(Wallet.ISOLATED, isolated)
+    assert Account(Wallet.ISOLATED) in accounts(partly)
+    (unread,) = (place for place in places(partly, "USDT", 1) if place.account == Account(Wallet.ISOLATED))
+    assert (unread.amount, unread.text) == (None, "not read")
+    assert Account(Wallet.ISOLATED) in accounts(Balances())
 
 
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [("1250.00", "1,250.00"), ("0.80240000", "0.802400"), ("0.05321004", "0.05321~"), ("123456789", "123.45M~")],
-)
-def test_zeros_that_say_nothing_go_before_a_figure_is_called_cut(amount: str, text: str) -> None:
-    assert brief(Decimal(amount), 8) == text
+def test_what_is_not_known_is_never_blank() -> None:
+    spot = Holdings({"BTC": Decimal(1)}, read_ms=1)
+    listing = Holdings({"USDT": Decimal(0)}, absent=Absent.NOT_LISTED, read_ms=1)
+    wallets = {
+        **dict.fromkeys(Wallet, Holdings(problem="cut off")),
+        Wallet.SPOT: spot,
+        Wallet.CROSS: listing,
+        Wallet.UM: Holdings(is_open=False, read_ms=1),
+        Wallet.CM: Holdings(),
+    }
+    seen = {place.account.wallet: (place.amount, place.text) for place in places(Balances(wallets), "USDT", 1)}
+    assert seen[Wallet.SPOT] == (None, "")  # it lists what it holds
+    assert seen[Wallet.CROSS] == (Decimal(0), "")
+    assert seen[Wallet.FUNDING] == seen[Wallet.ISOLATED] == (None, "not read")
+    assert seen[Wallet.UM] == (None, "not open")
+    assert seen[Wallet.CM] == (None, "...")
+    bitcoin = {place.account.wallet: place.text for place in places(Balances(wallets), "BTC", 1)}
+    assert bitcoin[Wallet.CROSS] == "not listed"
+
+
+def _whole(**changes: Any) -> Balances:
+    read = {wallet: Holdings(read_ms=ticks_ms()) for wallet in Wallet}
+    read[Wallet.SPOT] = Holdings({"BTC": Decimal("0.5"), "USDT": Decimal(10), "NEW": Decimal(3)}, read_ms=ticks_ms())
+    known: dict[str, Any] = {
+        "prices": {"BTC": Decimal(1)},
+        "priced_ms": ticks_ms(),
+        "rate": Rate(Decimal(90_000), 1e12),
+    }
+    return Balances(read, **known | changes)
+
+
+def test_the_worth_of_everything_has_its_time() -> None:
+    at = f"{time_of(ticks_ms()):%H:%M}"
+    assert total_worth(_whole()) in (
+        f"worth 45,010.00 USDT at {at}",
+        f"worth 45,010.00 USDT at {time_of(ticks_ms()):%H:%M}",
+    )
+    hour_ago = ticks_ms() - 3_600_000
+    for old in ({"priced_ms": hour_ago}, {"rate": Rate(Decimal(90_000), hour_ago)}):
+        assert total_worth(_whole(**old)).endswith(f"at {time_of(hour_ago):%H:%M}")
+
+
+def test_without_the_price_of_a_btc_the_worth_is_in_btc() -> None:
+    assert total_worth(_whole(rate=None)).startswith("worth 0.50000000 BTC at ")
+
+
+def test_no_worth_is_claimed_of_what_was_not_read() -> None:
+    whole = _whole()
+    assert total_worth(Balances()) == ""
+    assert total_worth(_whole(priced_ms=None)) == ""
+    reading = replace(whole, wallets={**whole.wallets, Wallet.UM: Holdings()})
+    assert total_worth(reading) == ""
+    unread = replace(whole, wallets={**whole.wallets, Wallet.UM: Holdings(problem="cut off")})
+    assert total_worth(unread).startswith("read: 45,010.00 USDT at ")
+    doubtful = whole.doubted({Wallet.SPOT}, {Wallet.SPOT}, ticks_ms())
+    assert total_worth(doubtful) == "worth 45,010.00 USDT, may change"
+
+
+@given(st.lists(AMOUNTS | st.just("not read") | st.just(""), min_size=1, max_size=8), st.booleans())
+def test_a_column_has_every_number_whole_with_all_dots_below_each_other(
+    cells: list[Decimal | str], is_grouped: bool
+) -> None:
+    column = number_column("free", cells, is_grouped=is_grouped)
+    assert {len(text) for text in (column.head, *column.cells)} == {column.width}
+    dots = set()
+    for cell, text in zip(cells, column.cells, strict=True):
+        if isinstance(cell, str):
+            assert text.strip() == cell
+        else:
+            assert Decimal(text.replace(",", "")) == cell
+            dots.add(text.index("."))
+    assert len(dots) <= 1
 
 
 @given(st.lists(AMOUNTS, max_size=8))

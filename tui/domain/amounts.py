@@ -145,9 +145,9 @@ def quantity(amount: Decimal | None, asset: str | None) -> str:
     return f"{'?' if amount is None else grouped(amount)} {printable(asset or '?')}"
 
 
-def aligned(amounts: Sequence[Decimal]) -> list[str]:
+def aligned(amounts: Sequence[Decimal], *, is_grouped: bool = True) -> list[str]:
     """Return amounts as a person reads them, padded so that all dots are in one column."""
-    written = [grouped(amount).partition(".") for amount in amounts]
+    written = [(grouped if is_grouped else plain)(amount).partition(".") for amount in amounts]
     before = max((len(whole) for whole, _, _ in written), default=0)
     behind = max((len(dot + decimals) for _, dot, decimals in written), default=0)
     return [whole.rjust(before) + (dot + decimals).ljust(behind) for whole, dot, decimals in written]

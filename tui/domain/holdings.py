@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tui.domain.amounts import EXACT, aligned, exact_sum, grouped, quantity
+from tui.domain.amounts import aligned, exact_sum, quantity
 from tui.domain.balances import Absent, Account, Assets, Balances
 from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
-
-_SCALES = (("", 0), ("K", 3), ("M", 6), ("B", 9), ("T", 12), ("Q", 15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Holding:
     amounts: Mapping[Wallet, Decimal]
     """The free or transferable amount by wallet, without zeros; all pairs of Isolated Margin together."""
     worth: Decimal | None
-    """The approximate worth of all of it in BTC; None if the exchange does not value it."""
+    """The approximate worth of all of it, in `Balances.unit`; None if the exchange does not value it."""
     is_whole: bool = True
     """Whether every wallet was read; if not, there may be more of it."""
 
@@ -55,28 +53,13 @@ def all_holdings(balances: Balances, typed: str = "") -> list[Holding]:
     return sorted(rows, key=lambda holding: by_worth(holding.worth, holding.total, holding.asset))
 
 
-def pair_of(balances: Balances, asset: str) -> str:
-    """Return the only isolated pair that holds an asset; empty if several do, or none."""
-    pairs = balances.wallets[Wallet.ISOLATED].pairs
-    holding = [pair for pair, assets in pairs.items() if assets.get(asset)]
-    return holding[0] if len(holding) == 1 else ""
-
-
-def brief(amount: Decimal, width: int) -> str:
-    """Return an amount in at most `width` columns (8 or more). If it does not fit, it is cut and ends in `~`; it is
-    never rounded up.
+def accounts(balances: Balances) -> list[Account]:
+    """Return every account in a fixed order: the wallets, Isolated Margin by its pairs. It has a line of its own too if
+    there may be more pairs, or none.
     """
-    whole = grouped(amount)
-    if len(whole) <= width:
-        return whole
-    for letter, power in _SCALES:
-        scaled = EXACT.scaleb(amount, -power)
-        for decimals in range(width, -1, -1):
-            cut = EXACT.quantize(scaled, Decimal(1).scaleb(-decimals))
-            text = f"{grouped(cut)}{letter}{'~' if cut != scaled else ''}"
-            if len(text) <= width:
-                return text
-    return "~" * width
+    isolated = balances.wallets[Wallet.ISOLATED]
+    pairs: list[str | None] = [*sorted(isolated.pairs), *([] if isolated.pairs and isolated.is_whole else [None])]
+    return [Account(wallet, pair) for wallet in Wallet for pair in (pairs if wallet is Wallet.ISOLATED else [None])]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ LETTERS = {
     "a": ("#field-asset Input", "Asset"),
     "m": ("#field-amount Input", "Amount"),
     "s": ("#transfers", "Session"),
-    "h": ("HoldingsTable", "Holdings"),
 }
 """The target of each letter on the main screen, in the order of Tab: its selector and its name."""
 

@@ -21,6 +21,7 @@ from tui.widgets.amount_input import AmountInput
 from tui.widgets.ask_line import AskLine
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.entry_table import EntryTable
+from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.wallet_list import WalletList
 from tui.words.outcomes import WHAT_UNKNOWN_MEANS
@@ -31,7 +32,7 @@ _Explained = tuple[type[Screen[Any]] | None, str, tuple[type[Any], ...]]
 _GROUPS: tuple[_Explained, ...] = (
     (MainScreen, "The form", (WalletList, CompletingInput, AmountInput, MainScreen)),
     (ReviewScreen, "The review", (ReviewScreen,)),
-    (HoldingsScreen, "Holdings", (HoldingsTable,)),
+    (HoldingsScreen, "Holdings", (HoldingsTable, HoldingPlaces)),
     (HistoryScreen, "The history", (HistoryScreen,)),
     (None, "Lists of transfers", (EntryTable,)),
 )

@@ -1,4 +1,4 @@
-"""The holdings on the whole terminal, for terminals without room next to the form."""
+"""The holdings: every asset, and where it is. They fill the terminal, whatever its size."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -6,44 +6,115 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Label
 
+from tui.clock import ticks_ms
 from tui.domain.balances import Balances
 from tui.screens.closing import DismissesItself
+from tui.screens.fitting import Fitting
+from tui.screens.panes import TALL, HoldingPanes
 from tui.widgets.at_once import at_once
-from tui.widgets.holdings_table import HoldingsTable
+from tui.widgets.holding_places import HoldingPlaces
+from tui.widgets.holdings_table import MORE_NOT_READ, HoldingsTable
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.message_line import MessageLine
+from tui.widgets.status_bar import Status, StatusBar
+from tui.words.wallets import holdings_doubt, total_worth
 
 
-class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]):
-    """Its result is the cell that the person wants to move from, or None."""
+class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChosen | None]):
+    """Its result is the account that the person wants to move an asset from, or None."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]  # noqa: RUF012 - as Textual declares it
+    AUTO_FOCUS = "HoldingsTable"
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("escape,f6,ctrl+n", "close", "Close", key_display="Esc or F6"),
             Binding("f5,ctrl+l", "read", "Reload", key_display="F5"),
+            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
+            Binding("escape", "leave", "Close", key_display="Esc"),
+            Binding("f6,ctrl+n", "close", show=False),
         ]
     )
 
-    def __init__(self, balances: Balances, *, place: str, read: Callable[[], object]) -> None:
-        """Takes the balances, the place and profile, and what reads the wallets again."""
+    def __init__(self, balances: Balances, *, status: Status, asset: str, read: Callable[[], object]) -> None:
+        """Takes the balances, what the first line says, the asset to begin with, and what reads the wallets again."""
         super().__init__()
+        self._balances = balances
+        self._status = status
         self._table = HoldingsTable()
-        self._table.show_balances(balances)
-        self._place = place
+        self._places = HoldingPlaces()
         self._read = read
+        self._table.show_balances(balances, asset)
+        self._places.show_balances(balances, self._table.chosen)
 
     def compose(self) -> ComposeResult:
-        """One table."""
-        yield Label(f"Holdings   {self._place}", classes="title", markup=False)
-        yield self._table
+        """The two lists."""
+        yield StatusBar(self._status)
+        yield HoldingPanes(self._table, self._places)
+        yield MessageLine()
         yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the marked asset at once: the next key of the same packet may be for its wallets."""
+        self.watch(self._table, "chosen", self._follow, init=False)
+        self.watch(self._table, "search", self._follow, init=False)
+        self.watch(self._places, "marked", self._say, init=False)
+        self._follow()
+        self.call_after_refresh(self.show_balances, self._balances)
 
     def show_balances(self, balances: Balances) -> None:
         """Show new balances."""
+        self._balances = balances
         self._table.show_balances(balances)
+        self._follow()
+        if self.is_mounted:
+            self.query_one(StatusBar).show(worth=total_worth(balances))
+            self.query_one(HoldingPanes).refresh(layout=True)
 
-    def on_holdings_table_holding_chosen(self, message: HoldingsTable.HoldingChosen) -> None:
+    def _follow(self) -> None:
+        self._places.show_balances(self._balances, self._table.chosen)
+        self._say()
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do there."""
+        self._say()
+
+    def _say(self) -> None:
+        """Show what may not be true of the figures, and what the keys do."""
+        if not self.is_mounted:
+            return
+        table, message = self._table, self.query_one(MessageLine)
+        doubt = holdings_doubt(self._balances, ticks_ms())
+        more = MORE_NOT_READ if any(not row.is_whole for row in table.rows) else ""
+        notes = "; ".join(filter(None, (more, f"{doubt}, F5 reloads" if doubt.startswith("read") else doubt)))
+        message.show("warning", f"{notes[:1].upper()}{notes[1:]}.".removeprefix("."))
+        count = f"{len(table.rows)} asset{'s' * (len(table.rows) != 1)}"
+        if self._places.has_focus:
+            place = self._places.place
+            title = ", ".join([place.account.label, *self._places.bars])
+            enter = "Enter moves from here, Left" if place.amount else "Left"
+            text = f"{title}. {enter} goes back to the assets."
+        elif table.search is not None:
+            cursor = "_" if table.is_finding else ""
+            text = f"/{table.search}{cursor}  {count}. Enter goes to the wallets, Esc shows all assets."
+        else:
+            text = f"{count}. Right goes to the wallets, / looks for an asset."
+        message.show("hint", text)
+
+    def action_to_places(self) -> None:
+        """Go to the wallets of the marked asset."""
+        self._table.end_search()
+        self._places.enter()
+        self._go_to(self._places)
+
+    def action_to_assets(self) -> None:
+        """Go back to the assets."""
+        self._go_to(self._table)
+
+    def _go_to(self, pane: HoldingsTable | HoldingPlaces) -> None:
+        self.set_focus(pane)
+        self.query_one(HoldingPanes).refresh(layout=True)  # there may be room for one of the two only
+
+    def on_holding_places_holding_chosen(self, message: HoldingPlaces.HoldingChosen) -> None:
         """Go back to the form with it."""
         message.stop()
         self.dismiss(message)
@@ -51,6 +122,13 @@ class HoldingsScreen(DismissesItself, Screen[HoldingsTable.HoldingChosen | None]
     def action_read(self) -> None:
         """Read the wallets again."""
         self._read()
+
+    def action_leave(self) -> None:
+        """End the search, if there is one; else go back."""
+        if self._table.has_focus and self._table.search is not None:
+            self._table.show_all()
+        else:
+            self.action_close()
 
     def action_close(self) -> None:
         """Go back to where it was opened."""

@@ -29,13 +29,14 @@ from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.notice import Notices
-from tui.screens.panes import Panes
+from tui.screens.panes import WIDE, Panes
 from tui.screens.review import ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.entry_table import EntryTable
+from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
@@ -46,7 +47,7 @@ from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
 from tui.words import settling
 from tui.words.entries import InUse, describe, draft_from
-from tui.words.wallets import trouble
+from tui.words.wallets import total_worth, trouble
 
 if TYPE_CHECKING:
     from tui.screens.history import HistoryScreen
@@ -143,7 +144,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         with Panes(id="panes"):
             yield TransferForm(self._draft, id="form")
             yield SessionList(self._in_use)
-            yield HoldingsTable(id="holdings")
+            yield HoldingsTable(is_beside=True)
+            yield HoldingPlaces(is_beside=True)
             yield TransferDetail(id="detail")
             yield MessageLine()
         yield BalanceRefresher(self.desk.balance_reader)
@@ -154,6 +156,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.desk.on_change = partial(self.post_call, self.show_transfer)
         self.desk.on_progress = partial(self.post_call, self.show_progress)
         self.desk.on_notice = partial(self.post_call, self.notices.correct)  # over any screen
+        self.watch(self.query_one("#field-asset Input"), "value", self._show_holdings, init=False)
         # Only once the form is visible: the first request imports what it needs.
         for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key):
             self.call_after_refresh(ask)
@@ -210,7 +213,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def on_balance_refresher_read(self, message: BalanceRefresher.Read) -> None:
         """Show what was read."""
         self.query_one(TransferForm).show_balances(message.balances)
-        self.query_one(HoldingsTable).show_balances(message.balances)
+        self._show_holdings()
         for screen in self.app.screen_stack:  # other screens may cover them
             if isinstance(screen, EntryScreen | HoldingsScreen):
                 screen.show_balances(message.balances)
@@ -278,13 +281,23 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._history = HistoryScreen(self.desk, status, before=self._history, is_filtering=is_filtering)
         self.app.push_screen(self._history, self._fill)
 
-    def action_holdings(self) -> None:
-        """Go to the holdings next to the form, or show them over it if there is no room."""
-        beside = self.query_one(HoldingsTable)
-        if _can_go_to(beside):
-            self.set_focus(beside)
+    def on_resize(self) -> None:
+        """Show the panes that there is room for now."""
+        self._show_holdings()
+
+    def _show_holdings(self) -> None:
+        """Show what is held next to the form, with its asset marked."""
+        balances, asset = self.desk.balance_reader.balances, self.draft.asset
+        self.query_one(StatusBar).show(worth=total_worth(balances))
+        if self.app.size.width < WIDE:
             return
-        screen = HoldingsScreen(self.desk.balance_reader.balances, place=self._place, read=self.action_refresh_balances)
+        self.query_one(HoldingsTable).show_balances(balances, asset)
+        self.query_one(HoldingPlaces).show_balances(balances, asset if balances.knows(asset) else "")
+
+    def action_holdings(self) -> None:
+        """Show every asset in every wallet."""
+        balances, status = self.desk.balance_reader.balances, self.query_one(StatusBar).status
+        screen = HoldingsScreen(balances, status=status, asset=self.draft.asset, read=self.action_refresh_balances)
         self.app.push_screen(screen, self._holding_chosen)
 
     def show_transfer(self, transfer: Transfer) -> None:
@@ -386,13 +399,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         if draft:
             self.query_one(TransferForm).fill(draft)
 
-    def on_holdings_table_holding_chosen(self, message: HoldingsTable.HoldingChosen) -> None:
-        """Fill the form with a move from the chosen wallet."""
-        self.query_one(TransferForm).move_from(message.source, message.asset)
-
-    def _holding_chosen(self, chosen: HoldingsTable.HoldingChosen | None) -> None:
+    def _holding_chosen(self, chosen: HoldingPlaces.HoldingChosen | None) -> None:
         if chosen:
-            self.on_holdings_table_holding_chosen(chosen)
+            self.query_one(TransferForm).move_from(chosen.source, chosen.asset)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         if transfer is None:  # left, or its result was closed

@@ -1,13 +1,22 @@
-"""Where the panes of the main screen are, by its size."""
+"""Where the panes of the main screen and of the holdings are, by the size."""
+
+from collections.abc import Sequence
 
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
+from tui.widgets.holding_places import HoldingPlaces
+from tui.widgets.holdings_table import HoldingsTable
+
 LEFT = 80
 """Columns of the form and the list below it, if there is room for more next to them."""
 WIDE = 120
 """Columns from which panes are next to the form."""
+SIDE = 38
+"""Columns of a pane next to the form."""
+WIDER = 150
+"""Columns from which there is a second column of panes."""
 TALL = 30
 """Rows from which blank rows separate the panes."""
 _GAP = 2
@@ -23,8 +32,7 @@ def regions(size: Size, *, is_tall: bool, form_rows: int, message_rows: int) -> 
     gap = 1 if is_tall else 0
     message_rows = max(min(message_rows, size.height - gap - form_rows), 1)
     height = size.height - message_rows
-    is_wide = width >= WIDE
-    left = LEFT if is_wide else width
+    left = LEFT if width >= WIDE else width
     below = gap + form_rows + gap
     rest = max(height - below - gap, 0)
     shown = {
@@ -32,11 +40,17 @@ def regions(size: Size, *, is_tall: bool, form_rows: int, message_rows: int) -> 
         "transfers": Region(0, below, left, rest),
         "message": Region(0, height, width, message_rows),
     }
-    if is_wide:
-        beside = width - left - _GAP
-        shown["holdings"] = Region(left + _GAP, gap, beside, form_rows)
-        shown["detail"] = Region(left + _GAP, below, beside, rest)
-    return shown
+    second, third = left + _GAP, left + _GAP + SIDE + _GAP
+    beside, last = SIDE if width >= WIDER else width - second, width - third
+    if width >= WIDE:
+        shown["holdings"] = Region(second, gap, beside, form_rows)
+        shown["detail"] = Region(second, below, beside, rest)
+    if width >= WIDER:
+        shown["places"] = Region(third, gap, last, form_rows)
+    if last >= SIDE:
+        shown["holdings"] = Region(second, gap, SIDE, max(height - 2 * gap, 0))
+        shown["detail"] = Region(third, below, last, rest)
+    return {name: region for name, region in shown.items() if region}
 
 
 class PanesLayout(Layout):
@@ -67,3 +81,66 @@ class Panes(Widget):
     layout = PanesLayout()
     shown: frozenset[str] = frozenset({"form", "transfers"})
     """The ids of the panes that have a place."""
+
+
+_LIST = 39
+"""Columns of the list of assets, if there is room for more than it needs."""
+_MATRIX_FROM = 131
+"""Columns from which the list of assets may have a column for each wallet."""
+
+
+def holdings_regions(
+    size: Size, *, lists: Sequence[int], matrix: int, places: Sequence[int], rows: tuple[int, int], on_places: bool
+) -> dict[str, Region]:
+    """Return the regions of the list of assets and of that of wallets.
+
+    `lists` and `places` are the widths of what each can show, the most first; `matrix` is that of the assets with every
+    wallet, and `rows` how many lines both take as a whole. Both lists stand side by side; with the matrix, the wallets
+    may stand below it. If there is no room for both, the one that the person is at has all of it.
+    """
+    width, height = size
+    if width >= _MATRIX_FROM and matrix + _GAP + places[0] <= width:
+        return _side_by_side(size, width - _GAP - places[0])
+    if width >= _MATRIX_FROM and matrix <= width and sum(rows) + 1 <= height:
+        return {
+            "holdings": Region(0, 0, width, rows[0]),
+            "places": Region(0, rows[0] + 1, width, height - rows[0] - 1),
+        }
+    for least in lists:
+        for beside in places:
+            if least + _GAP + beside <= width:
+                return _side_by_side(size, max(least, min(_LIST, width - _GAP - beside)))
+    return {"places" if on_places else "holdings": Region(0, 0, width, height)}
+
+
+def _side_by_side(size: Size, left: int) -> dict[str, Region]:
+    width, height = size
+    return {"holdings": Region(0, 0, left, height), "places": Region(left + _GAP, 0, width - left - _GAP, height)}
+
+
+class HoldingsLayout(Layout):
+    """Places the list of assets and that of wallets."""
+
+    name = "holdings"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        """Return the placements."""
+        parent.pre_layout(self)
+        table, places = parent.query_one(HoldingsTable), parent.query_one(HoldingPlaces)
+        shown = holdings_regions(
+            size,
+            lists=table.grid_widths[1:-1],
+            matrix=table.grid_widths[0],
+            places=places.widest(),
+            rows=(table.height_needed, places.height_needed),
+            on_places=places.has_focus,
+        )
+        return [
+            WidgetPlacement(shown[child.id], NULL_OFFSET, _NO_MARGIN, child) for child in children if child.id in shown
+        ]
+
+
+class HoldingPanes(Widget):
+    """Holds the list of assets and that of wallets."""
+
+    layout = HoldingsLayout()

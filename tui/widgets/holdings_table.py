@@ -1,248 +1,189 @@
-"""A table of assets and wallets, with one cell chosen."""
+"""The list of assets, with what they are worth; and in which wallets, where there is room for that."""
 
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
+from textual.reactive import var
 
 from tui.clock import ticks_ms
-from tui.domain.balances import Absent, Account, Balances
-from tui.domain.holdings import Holding, all_holdings, brief, pair_of
+from tui.domain.balances import Absent, Balances
+from tui.domain.holdings import Holding, all_holdings
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
-from tui.words.wallets import holding_detail, holdings_summary
+from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
+from tui.widgets.pane import shortened
+from tui.words.wallets import holdings_doubt, is_all_read, worth_shown
 
-_ASSET_COLUMNS = 8
-_CELL_COLUMNS = 9
-_NOTES = 6
-"""Lines besides the assets: the summary, the names, what is out of sight, and three about the chosen cell."""
+_WIDEST_NAME = 12
 _MORE = "+"
 """Follows a total if a wallet that may hold more was not read."""
+MORE_NOT_READ = f"{_MORE} more not read"
+_TITLE = "HOLDINGS"
 
 
-_ARROWS_HELP = "in Holdings: choose a cell; letters look for an asset, Enter moves from there"
+_ARROWS_HELP = "in Holdings: choose an asset; Right goes to its wallets"
 
 
-class HoldingsTable(Widget, can_focus=True):
-    """Shows assets by worth, with a column for each wallet. A figure that does not fit is cut and ends in `~`; the
-    lines below the table show the chosen one in full.
-
-    Only the lines in sight are made.
-    """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"holdings--chosen", "holdings--note"}
+class HoldingsTable(NumberPane):
+    """Shows every asset, the dearest first. Next to a form, it marks the form's asset and takes no keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up", "step(-1, 0)", "Asset before", show=False, tooltip=_ARROWS_HELP),
-            Binding("down", "step(1, 0)", "Next asset", show=False, tooltip=_ARROWS_HELP),
-            Binding("left", "step(0, -1)", "Wallet before", show=False, tooltip=_ARROWS_HELP),
-            Binding("right", "step(0, 1)", "Next wallet", show=False, tooltip=_ARROWS_HELP),
+            Binding("up", "step(-1)", "Asset before", show=False, tooltip=_ARROWS_HELP),
+            Binding("down", "step(1)", "Next asset", show=False, tooltip=_ARROWS_HELP),
+            Binding("k", "step(-1, True)", "Asset before", show=False),
+            Binding("j", "step(1, True)", "Next asset", show=False),
             Binding("pageup", "page(-1)", "Page up", show=False),
             Binding("pagedown", "page(1)", "Page down", show=False),
-            Binding("home", "step(-100000, 0)", "First asset", show=False),
-            Binding("end", "step(100000, 0)", "Last asset", show=False),
+            Binding("home", "step(-100000)", "First asset", show=False),
+            Binding("end", "step(100000)", "Last asset", show=False),
+            Binding("g", "step(-100000, True)", "First asset", show=False),
+            Binding("G", "step(100000, True)", "Last asset", show=False),
             Binding("backspace", "erase", "Erase", show=False),
             Binding("ctrl+u", "erase_all", "Erase all", show=False),
-            Binding("enter", "choose", "Move from here", key_display="Enter"),
+            Binding("enter,right,tab", "screen.to_places", "Wallets", key_display="Enter"),
+            Binding("slash", "find", "Find", key_display="/", tooltip="in holdings: look for an asset by its name"),
         ]
     )
 
-    @dataclass
-    class HoldingChosen(Message):
-        """Posted when the person wants to move an asset out of an account."""
+    chosen: var[str] = var("", init=False)
+    """The asset that is marked; empty if there is none."""
+    search: var[str | None] = var(None, init=False)
+    """What is looked for; None if nothing is."""
 
-        source: Account
-        asset: str
+    def __init__(self, *, id: str = "holdings", is_beside: bool = False) -> None:  # noqa: A002 - Textual's name
+        super().__init__(_TITLE, id=id, is_beside=is_beside)
+        self.balances = Balances()
+        self.rows: list[Holding] = []
+        self.is_finding = False
+        """Whether letters go into `search`."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._balances = Balances()
-        self._rows: list[Holding] = []
-        self._wallets: tuple[Wallet, ...] = tuple(Wallet)
-        self._typed = ""
-        self._row = self._column = 0
-        """The chosen cell."""
-        self._top = self._left = 0
-        """The first ones in sight."""
+    def show_balances(self, balances: Balances, asset: str | None = None) -> None:
+        """Show the balances, and mark an asset; if none is given, the marked one stays marked wherever it is now. The
+        first stays the first.
+        """
+        keeps_first = asset is None and not self._row and not self._is_beside
+        wanted = asset if asset is not None else "" if keeps_first else self.chosen
+        self.balances = balances
+        self._build(all_holdings(balances))
+        row = next((index for index, row in enumerate(self.rows) if row.asset == wanted), 0)
+        self._marks = not self._is_beside or any(row.asset == wanted for row in self.rows)
+        self.mark(row)
 
-    def show_balances(self, balances: Balances) -> None:
-        """Show the balances; the chosen asset and wallet stay chosen, wherever they are now."""
-        self._balances = balances
-        if self.size:
-            self._show()
+    def mark(self, row: int) -> None:
+        """Mark an asset, and tell who watches."""
+        super().mark(row)
+        self.chosen = self.rows[self._row].asset if self.rows else ""
 
-    def _show(self) -> None:
-        asset = self._rows[self._row].asset if self._rows and self._row else ""  # the first stays the first
-        balances, wallet = self._balances, self._wallets[self._column]
-        self._wallets = tuple(wallet for wallet in Wallet if _has_column(balances, wallet)) or tuple(Wallet)
-        if wallet in self._wallets:
-            self._column = self._wallets.index(wallet)
-        self._find()
-        self._row = next((index for index, row in enumerate(self._rows) if row.asset == asset), 0)
-        self._follow()
+    def _is_marked(self, row: int) -> bool:
+        return self._marks and super()._is_marked(row)
+
+    _marks = True
+    """Whether a row is marked. Next to a form whose asset is not held, none is."""
+
+    def _build(self, all_rows: list[Holding]) -> None:
+        """Make the columns of all rows, and show those that are looked for: no search moves a column."""
+        unit = self.balances.unit
+        names = [shortened(row.asset, _WIDEST_NAME) for row in all_rows]
+        widest = max(map(cell_len, names), default=0)
+        is_whole = all(row.is_whole for row in all_rows)
+        notes = [] if is_whole else [" " if row.is_whole else _MORE for row in all_rows]
+        totals = [row.total for row in all_rows]
+        worth = number_column(unit, ["" if row.worth is None else worth_shown(row.worth, unit) for row in all_rows])
+        free, plain = (
+            number_column("free", totals, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)
+        )
+        ways = [[free, worth], [plain, worth], [worth], []]
+        if not self._is_beside:
+            ways.insert(0, [free, worth, *(self._wallet_column(wallet, all_rows) for wallet in Wallet)])
+        kept = [index for index, row in enumerate(all_rows) if (self.search or "") in row.asset]
+        self.rows = [all_rows[index] for index in kept]
+        shown = [set_cell_size(names[index], widest) for index in kept]
+        self._grids = [NumberGrid(_TITLE, shown, [column.of(kept) for column in columns]) for columns in ways]
+        self._count = len(kept)
+
+    def _wallet_column(self, wallet: Wallet, rows: list[Holding]) -> NumberColumn:
+        holdings = self.balances.wallets[wallet]
+
+        def cell(row: Holding) -> Decimal | str:
+            amount = row.amounts.get(wallet)
+            if amount is not None:
+                return amount
+            return Absent.NOT_READ.value if holdings.without(row.asset) is Absent.NOT_READ else ""
+
+        return number_column(wallet.short_label, [cell(row) for row in rows])
+
+    def _lines_below(self, grid: NumberGrid) -> list[str]:
+        if not self.rows:
+            nothing = f'No asset has "{self.search}" in its name' if self.search else "No assets"
+            return [nothing if is_all_read(self.balances) or self.search else "No assets read yet"]
+        if not self._is_beside:
+            return []
+        doubt = holdings_doubt(self.balances, ticks_ms()).removeprefix("a transfer ").removesuffix(" them")
+        more = MORE_NOT_READ if any(not row.is_whole for row in self.rows) else ""
+        return [text for text in (", ".join(filter(None, (more, doubt))),) if text]
 
     def post_message(self, message: Message) -> bool:
-        """Handle a letter or a click now: as a message it would wait while later keys act or rows change."""
+        """Take a letter at once: as a message it would wait while later keys act or rows change."""
         match message:
-            case events.Key(character=str(text), is_printable=True):
-                if is_name(text):
-                    self._type(self._typed + as_written(text))
+            case events.Key(character=str(text), is_printable=True) if self.is_finding:
+                self._find(as_written(text))
                 return True
-            case events.Paste():
-                self._type(self._typed + "".join(filter(is_name, as_written(message.text))))
-                return True
-            case events.Click():
-                self._click(message)
+            case events.Paste() if self.is_finding:
+                self._find(as_written(message.text))
                 return True
         return super().post_message(message)
 
-    def render(self) -> Content:
-        """Draw a summary, a line for each asset in sight, and all of the chosen cell."""
-        width, height = self.content_size
-        shown = self._wallets[self._left :][: self._columns(width)]
-        rows = enumerate(self._rows[self._top :][: max(height - _NOTES, 0)], self._top)
-        assets = [self._asset_line(row, shown, is_chosen=index == self._row) for index, row in rows]
-        summary = holdings_summary(self._balances, self._rows, self._typed, ticks_ms())
-        heading = _line(self._beside(len(shown)), ["Total", *(wallet.short_label for wallet in shown)])
-        lines = [Content(summary).stylize("bold"), heading, *assets]
-        hidden = self._out_of_sight(len(shown), [line.plain for line in assets])
-        if self._rows:
-            detail = [hidden, *holding_detail(self._balances, self._rows[self._row], self._wallets[self._column])]
-        else:
-            detail = [hidden, "", "", " Nothing"]
-        lines += [Content("")] * (height - len(lines) - len(detail))
-        lines += [Content(words).stylize(self.get_visual_style("holdings--note")) for words in detail]
-        return Content("\n").join(
-            line if line.cell_length <= width else line.truncate(width) for line in lines[:height]
-        )
+    def clicked(self, row: int) -> None:
+        """Mark the clicked asset; a second click goes to its wallets."""
+        if row == self._row:
+            self.app.call_later(self.screen.run_action, "to_places")
+        self.mark(row)
 
-    def on_resize(self) -> None:
-        """Show what was read while there was no room, and keep the chosen cell in sight."""
-        self._show()
+    def on_blur(self) -> None:
+        """End the search; what it has found stays."""
+        self.end_search()
 
-    def _click(self, event: events.Click) -> None:
-        """Choose the clicked cell; a second click moves from there."""
-        row = self._top + event.y - 2
-        column = self._left + (event.x - _ASSET_COLUMNS) // _CELL_COLUMNS - 1
-        if not (0 <= row < len(self._rows) and self._left <= column < len(self._wallets)):
-            return
-        is_again = (row, column) == (self._row, self._column)
-        self._row, self._column = row, column
-        self._follow()
-        if is_again:
-            self.action_choose()
+    def end_search(self) -> None:
+        """Let letters be keys again."""
+        self.is_finding = False
 
-    def on_mouse_scroll_down(self) -> None:
-        """Go down the list."""
-        self.action_step(1, 0)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave letters to the search while there is one."""
+        if action in ("erase", "erase_all", "find"):
+            return self.is_finding is not (action == "find")
+        return not (self.is_finding and any(parameter is True for parameter in parameters))
 
-    def on_mouse_scroll_up(self) -> None:
-        """Go up the list."""
-        self.action_step(-1, 0)
+    def action_find(self) -> None:
+        """Let letters look for an asset."""
+        self.is_finding = True
+        self._search("")
 
-    def action_step(self, rows: int, columns: int) -> None:
-        """Choose a cell near this one."""
-        self._row += rows
-        self._column += columns
-        self._follow()
-
-    def action_page(self, pages: int) -> None:
-        """Go up or down by what is in sight."""
-        self.action_step(pages * max(self.content_size.height - _NOTES, 1), 0)
+    def show_all(self) -> None:
+        """Show every asset again."""
+        self.is_finding = False
+        self._search(None)
 
     def action_erase(self) -> None:
         """Remove the last typed letter."""
-        self._type(self._typed[:-1])
+        self._search((self.search or "")[:-1])
 
     def action_erase_all(self) -> None:
-        """Show every asset again."""
-        self._type("")
+        """Remove all typed letters."""
+        self._search("")
 
-    def action_choose(self) -> None:
-        """Move from the chosen cell, if it holds anything."""
-        if not self._rows or not self._amount:
-            self.app.bell()
-            return
-        asset, wallet = self._rows[self._row].asset, self._wallets[self._column]
-        pair = pair_of(self._balances, asset) if wallet is Wallet.ISOLATED else None
-        self.post_message(self.HoldingChosen(Account(wallet, pair), asset))
+    def _find(self, text: str) -> None:
+        self._search((self.search or "") + "".join(filter(is_name, text)))
 
-    def _type(self, typed: str) -> None:
-        self._typed = typed
-        self._row = 0
-        self._find()
-        self._follow()
-
-    def _find(self) -> None:
-        self._rows = all_holdings(self._balances, self._typed)
-
-    def _follow(self) -> None:
-        """Keep the chosen cell within the list, and in sight."""
-        width, height = self.content_size
-        self._row = min(max(self._row, 0), max(len(self._rows) - 1, 0))
-        self._column = min(max(self._column, 0), len(self._wallets) - 1)
-        room = max(height - _NOTES, 1)
-        self._top = min(max(self._top, self._row - room + 1, 0), self._row)
-        self._left = min(max(self._left, self._column - self._columns(width) + 1, 0), self._column)
-        self.refresh()
-
-    def _columns(self, width: int) -> int:
-        """Return for how many wallets there is room next to the asset and its total."""
-        return max((width - _ASSET_COLUMNS) // _CELL_COLUMNS - 1, 1)
-
-    @property
-    def _amount(self) -> object:
-        return self._rows[self._row].amounts.get(self._wallets[self._column])
-
-    def _beside(self, shown: int) -> str:
-        """Return how many wallets are out of sight to the left and to the right."""
-        left, right = self._left, len(self._wallets) - self._left - shown
-        if left and right:
-            return f"<{left} {right}>"
-        return f"<{left} more" if left else f"{right} more>" if right else ""
-
-    def _out_of_sight(self, shown: int, lines: list[str]) -> str:
-        """Return what the marks in the lines mean, and which keys show more wallets."""
-        left, right = self._left > 0, len(self._wallets) - self._left > shown
-        keys = ", ".join(key for key, leads in (("Left", left), ("Right", right)) if leads)
-        hidden = len(self._wallets) - shown
-        words = [
-            *(["~ cut off"] if any("~" in line for line in lines) else []),
-            *([f"{_MORE} more not read"] if any(_MORE in line for line in lines) else []),
-            *([f"{keys}: {hidden} more wallet{'s' * (hidden != 1)}"] if keys else []),
-        ]
-        return f" {'; '.join(words)}" if words else ""
-
-    def _asset_line(self, row: Holding, shown: tuple[Wallet, ...], *, is_chosen: bool) -> Content:
-        chosen = self._wallets[self._column] if is_chosen else None
-        more = "" if row.is_whole else _MORE
-        total = brief(row.total, _CELL_COLUMNS - 1 - len(more)) + more
-        line = _line(row.asset, [total], marker=">" if is_chosen else " ")
-        for wallet in shown:
-            amount = row.amounts.get(wallet)
-            is_unread = self._balances.wallets[wallet].without(row.asset) is Absent.NOT_READ
-            text = brief(amount, _CELL_COLUMNS - 1) if amount else "?" if is_unread else ""
-            cell = Content((">" if wallet is chosen else " ") + text.rjust(_CELL_COLUMNS - 1))
-            line += cell.stylize(self.get_visual_style("holdings--chosen")) if wallet is chosen else cell
-        return line
-
-
-def _line(asset: str, cells: list[str], *, marker: str = " ") -> Content:
-    return Content(set_cell_size(f"{marker}{asset}", _ASSET_COLUMNS) + "".join(map(_cell, cells)))
-
-
-def _cell(text: str) -> str:
-    return " " * max(_CELL_COLUMNS - cell_len(text), 0) + text
-
-
-def _has_column(balances: Balances, wallet: Wallet) -> bool:
-    holdings = balances.wallets[wallet]
-    return any(holdings.assets.values()) or bool(holdings.pairs) or not holdings.is_whole
+    def _search(self, typed: str | None) -> None:
+        asset = self.chosen if not typed else None
+        if typed:
+            self._row = 0
+        self.search = typed
+        self.show_balances(self.balances, asset)

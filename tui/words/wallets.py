@@ -1,20 +1,20 @@
 """What wallets and their accounts hold, in words."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
 
 from tui.clock import time_of
-from tui.domain.amounts import aligned, exact_sum, grouped, quantity
-from tui.domain.balances import Absent, Account, Balances, Figure, Restriction
+from tui.domain.amounts import EXACT, aligned, exact_sum, grouped, quantity
+from tui.domain.balances import Absent, Account, Assets, Balances, Figure, Restriction
 from tui.domain.form import FormState
-from tui.domain.holdings import Holding, brief
+from tui.domain.holdings import accounts, all_holdings
 from tui.domain.text import printable
 from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 
 WALLETS = tuple(Wallet)
 
-_WORTH_COLUMNS = 10
 _MAY_CHANGE = " may change"
 _SHORT = {_MAY_CHANGE: " ?"}
 
@@ -120,11 +120,8 @@ def wallet_figures(
     figures = {}
     for wallet, doubt in doubts.items():
         holdings = balances.wallets[wallet]
-        if holdings.read_ms is None:
-            is_barred = balances.is_out_of_bounds(wallet)
-            figures[wallet] = ("no access" if is_barred else "not read" if holdings.problem else "..."), False
-        elif not holdings.is_open:
-            figures[wallet] = "not open", True
+        if unread := _no_contents(balances, wallet):
+            figures[wallet] = unread, holdings.read_ms is not None
         else:
             text = written[wallet].lstrip() if wallet in written else _no_amount(balances, wallet, asset)
             note = (doubt + bars[wallet]).ljust(note_columns)
@@ -172,52 +169,89 @@ def _amount(balances: Balances, wallet: Wallet, asset: str, pair: str) -> Decima
 def _no_amount(balances: Balances, wallet: Wallet, asset: str) -> str:
     """Return why there is no amount of an asset; without an asset, how many assets or pairs there are."""
     holdings = balances.wallets[wallet]
-    is_isolated = wallet is Wallet.ISOLATED
-    if asset and not is_isolated:
-        return holdings.without(asset).value
-    count, noun = (len(holdings.pairs), "pair") if is_isolated else (sum(map(bool, holdings.assets.values())), "asset")
-    more = "" if holdings.is_whole else "+"  # a row cannot be read
+    if wallet is Wallet.ISOLATED:
+        return _count(dict.fromkeys(holdings.pairs, Decimal(1)), "pair", is_whole=holdings.is_whole)
+    return holdings.without(asset).value if asset else _count(holdings.assets, "asset", is_whole=holdings.is_whole)
+
+
+def _count(amounts: Assets, noun: str, *, is_whole: bool) -> str:
+    """Return how many amounts are not zero. If a row cannot be read, there may be more."""
+    count, more = sum(map(bool, amounts.values())), "" if is_whole else "+"
     return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"
 
 
-def holdings_summary(balances: Balances, rows: Sequence[Holding], typed: str, now_ms: float) -> str:
-    """Return how many assets the holdings show, what they are worth, and what may not be true any more."""
-    worths = [row.worth for row in rows if row.worth is not None]
-    old = [
-        holdings.read_ms
-        for wallet, holdings in balances.wallets.items()
-        if holdings.read_ms is not None and not balances.is_fresh(wallet, now_ms)
-    ]
-    doubt = ""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one account holds of an asset."""
+
+    account: Account
+    amount: Decimal | None = None
+    """None if there is none, or if that is not known."""
+    text: str = ""
+    """Why no amount is known; without an asset, how many there are."""
+    doubt: str = ""
+    """Why the amount cannot be relied on."""
+
+
+def places(balances: Balances, asset: str, now_ms: float) -> list[Place]:
+    """Return what every account holds of an asset, in a fixed order; without an asset, how many assets it has."""
+    return [_place(balances, account, asset, now_ms) for account in accounts(balances)]
+
+
+def _place(balances: Balances, account: Account, asset: str, now_ms: float) -> Place:
+    holdings = balances.wallets[account.wallet]
+    if text := _no_contents(balances, account.wallet):
+        return Place(account, text=text)
+    assets = holdings.pairs.get(account.pair or "", holdings.assets)
+    doubt = _doubt(balances, account.wallet, now_ms)
+    if not asset:
+        return Place(account, text=_count(assets, "asset", is_whole=holdings.is_whole), doubt=doubt)
+    if asset in assets:
+        return Place(account, assets[asset], doubt=doubt)
+    absent = Absent.NONE if account.pair else holdings.without(asset)
+    return Place(account, text="" if absent is Absent.NONE else absent.value, doubt=doubt)
+
+
+def _no_contents(balances: Balances, wallet: Wallet) -> str:
+    """Return why nothing is known of what a wallet holds; empty if it was read."""
+    holdings = balances.wallets[wallet]
+    if holdings.read_ms is None:
+        return "no access" if balances.is_out_of_bounds(wallet) else "not read" if holdings.problem else "..."
+    return "" if holdings.is_open else "not open"
+
+
+def holdings_doubt(balances: Balances, now_ms: float) -> str:
+    """Return what may not be true of the holdings as they were read; empty if nothing."""
     if any(balances.is_doubtful(wallet) for wallet in WALLETS):
-        doubt = "; a transfer may change it"
-    elif old:
-        doubt = f"; read {time_of(min(old)):%H:%M}, F5 reloads"
-    return "".join(
-        [
-            f"{len(rows)} asset{'s' * (len(rows) != 1)}",
-            f' with "{typed}"' if typed else "",
-            f", {_worth(exact_sum(worths))}" if worths else "",
-            "" if all(holdings.is_whole for holdings in balances.wallets.values()) else "; not all was read",
-            doubt,
-        ]
-    )
+        return "a transfer may change them"
+    if old := [balances.wallets[wallet].read_ms or 0 for wallet in WALLETS if _is_old(balances, wallet, now_ms)]:
+        return f"read at {time_of(min(old)):%H:%M}"
+    return ""
 
 
-def holding_detail(balances: Balances, row: Holding, wallet: Wallet) -> list[str]:
-    """Return everything about an asset in one wallet and in all, to the last digit: a line each."""
-    amount, holdings = row.amounts.get(wallet), balances.wallets[wallet]
-    if amount:
-        here = f"{quantity(amount, row.asset)}{'' if holdings.is_transferable else ' free'}"
-        if wallet is Wallet.ISOLATED and not holdings.is_whole:
-            here += ", and in pairs that could not be read"
-    else:
-        here = holdings.without(row.asset).value
-    return [
-        "; ".join([f" {wallet.label}: {here}", *restrictions(balances, wallet)]),
-        f" Free in all{'' if row.is_whole else ' that was read'}: {quantity(row.total, row.asset)}",
-        f" Worth: {'not known' if row.worth is None else _worth(row.worth)}",
-    ]
+def is_all_read(balances: Balances) -> bool:
+    """Whether every row of every wallet was read."""
+    return all(holdings.is_whole for holdings in balances.wallets.values())
+
+
+def worth_shown(worth: Decimal, unit: str) -> Decimal:
+    """Return an estimated worth with as many decimals as are worth reading."""
+    return worth.quantize(Decimal("0.00000001" if unit == "BTC" else "0.01"), ROUND_DOWN, EXACT)
+
+
+def total_worth(balances: Balances) -> str:
+    """Return what everything that was read is worth, and since when; empty while a first reading is under way."""
+    all_holdings_read = [holdings.read_ms for holdings in balances.wallets.values() if holdings.read_ms is not None]
+    is_reading = any(holdings.read_ms is None and not holdings.problem for holdings in balances.wallets.values())
+    if is_reading or balances.priced_ms is None or not all_holdings_read:
+        return ""
+    worths = [row.worth for row in all_holdings(balances) if row.worth is not None]
+    total = grouped(worth_shown(exact_sum(worths), balances.unit))
+    title = "worth" if is_all_read(balances) else "read:"
+    if any(balances.is_doubtful(wallet) for wallet in WALLETS):
+        return f"{title} {total} {balances.unit}, may change"
+    oldest_ms = min(balances.priced_ms, *all_holdings_read, *([balances.rate.read_ms] if balances.rate else []))
+    return f"{title} {total} {balances.unit} at {time_of(oldest_ms):%H:%M}"
 
 
 def trouble(missing_permission: str, wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
@@ -236,7 +270,3 @@ def unread(wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float |
     if since_ms:
         lines[-1] += f" Since {time_of(since_ms):%H:%M}; Shunter retries, F5 retries now."
     return lines
-
-
-def _worth(amount: Decimal) -> str:
-    return f"about {brief(amount, _WORTH_COLUMNS).rstrip('~')} BTC"
