@@ -29,6 +29,7 @@ ALLOWED = {
     "journal/rows.py": "SQL",
     "journal/schema.py": "SQL",
     "screens/decide.py": "a style",
+    "screens/palette.py": "words that people look for",
     "widgets/amount_input.py": "about an amount that can be moved, before a transfer is made",
 }
 """Modules that use the vocabulary for something else, each with what."""

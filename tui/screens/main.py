@@ -108,7 +108,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
                 "decide",
                 "Decide",
                 show=False,
-                tooltip="decide how an unknown transfer ended, if Shunter cannot tell",
+                tooltip="decide how a transfer ended, if Shunter cannot tell",
             ),
             Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
