@@ -56,8 +56,8 @@ def test_transfer_of_yesterday_again_takes_four_keys(
         seen: list[Callable[[], object]] = [
             lambda: again.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M +7\.25 .* elsewhere"),
             lambda: again.wait_for("MAIN_UMFUTURE", "Amount   7.25 "),
-            lambda: again.wait_for("7.25 USDT", "y  send"),
-            lambda: again.wait_for("Transfer done"),
+            lambda: again.wait_for("7.25 USDT", "y  Send"),
+            lambda: again.wait_for("TRANSFER DONE"),
         ]
         for key, look in zip(keys, seen, strict=True):
             again.type(key)
@@ -110,8 +110,8 @@ def test_answer_with_a_capital_is_clicked_for_what_it_says(demo: Pty) -> None:
     demo.type(F3)
     demo.find(r"[45]\d\d records of the exchange")
     demo.type(ENTER)
-    lines = demo.wait_for("C  copy all", "c  copy the tranId").splitlines()
-    row = next(index for index, line in enumerate(lines) if "C  copy all" in line)
-    place = f"{lines[row].index('C  copy all') + 2};{row + 1}"
+    lines = demo.wait_for("C  Copy all", "c  Copy tranId").splitlines()
+    row = next(index for index, line in enumerate(lines) if "C  Copy all" in line)
+    place = f"{lines[row].index('C  Copy all') + 2};{row + 1}"
     demo.type(f"\x1b[<0;{place}M\x1b[<0;{place}m")
     demo.find(r"\n Transfer (done|failed): \S+ [A-Z]+ .*\n Sent to the terminal")
