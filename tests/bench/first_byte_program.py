@@ -60,12 +60,12 @@ def measure(base_url: str, rounds: int) -> tuple[list[float], list[float]]:
         for n in range(rounds + 1):
             amount = f"0.{n + 1:04}"  # no two alike: the program would warn of a repetition
             terminal.type(amount + _REVIEW)
-            terminal.find(rf"Amount +{re.escape(amount)} USDT(?s:.*)y  send")
+            terminal.find(rf"Amount +{re.escape(amount)} USDT(?s:.*)y  Send")
             time.sleep(_READS_FOR_S)
             typed_s = time.perf_counter()
             terminal.type("y")
             our_ms = (TimedProtocol.first_byte_s() - typed_s) * 1000
-            terminal.find(r"Transfer done(?s:.*)Esc or q  close")
+            terminal.find(r"TRANSFER DONE(?s:.*)Enter  Close")
             terminal.type(_ESCAPE)
             terminal.find(r"Asset +USDT +Amount +e\.g\.")
             posted_s = time.perf_counter()

@@ -661,9 +661,9 @@ class Person:
             if search(words.REFUSES, terminal.screen()):  # which is false, and told as that
                 self.leave()
                 return False
-            assert asked in ("y  try", words.ASKS_AGAIN), terminal.screen()
+            assert asked in ("y  Try", words.ASKS_AGAIN), terminal.screen()
             was_asked |= asked == words.ASKS_AGAIN
-            terminal.type(key := "y" if asked == "y  try" else "d")
+            terminal.type(key := "y" if asked == "y  Try" else "d")
             self.see(rf"\A(?!.*{asked})", pressing=key, where=asked)
         self.diary.asked["repeat" if was_asked else "nothing"] += 1
         return was_asked

@@ -15,7 +15,7 @@ from tui.words.outcomes import Watch
 
 def dialog_text(transfer: Transfer, note: str = "", watch: Watch = Watch.UNKNOWN) -> str:
     """A transfer as its dialog shows it."""
-    return _text(describe(Entry(None, transfer), note=note, watch=watch), "Esc or q  close")
+    return _text(describe(Entry(None, transfer), note=note, watch=watch), "Enter  Close")
 
 
 def notice_text(transfer: Transfer) -> str:
@@ -25,7 +25,7 @@ def notice_text(transfer: Transfer) -> str:
 
 def _text(description: Description, ask: str) -> str:
     facts = [f"{name}  {value}" for name, value in description.facts]
-    return "\n".join([description.title, description.meaning, *facts, ask])
+    return "\n".join([description.headline, description.meaning, *facts, ask])
 
 
 def end_text(transfer: Transfer) -> str:
@@ -35,7 +35,7 @@ def end_text(transfer: Transfer) -> str:
 
 def review_text(request: TransferRequest, repeats: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     """What the review says of identical transfers."""
-    return f"Review\nAmount  {grouped(request.amount)} {ASSET}\n{transfers.repeats(repeats, looks)}"
+    return f"REVIEW\nAmount  {grouped(request.amount)} {ASSET}\n{transfers.repeats(repeats, looks)}"
 
 
 def question_text(progress: Progress) -> str:

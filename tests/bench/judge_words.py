@@ -9,22 +9,22 @@ from enum import Enum, auto
 _OUTCOMES = r"(sending|done|rejected|not sent|unknown|not executed)"
 _AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
 
-_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} +USDT +{_OUTCOMES} +([0-9]+|-)(?![a-z0-9])")
+_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} +USDT +(?:! )?{_OUTCOMES} +([0-9]+|-)(?![a-z0-9])")
 """A line of a list of transfers."""
-_DIALOG = re.compile(rf"Transfer {_OUTCOMES}\b")
+_DIALOG = re.compile(rf"TRANSFER {_OUTCOMES.upper()}\b")
 _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
 _DIALOG_TRAN_ID = re.compile(r"tranId {2,}([0-9]+)")
 """The fact: in a sentence there is one blank."""
-_DIALOG_ENDS = re.compile(r"Esc or q  close")
+_DIALOG_ENDS = re.compile(r"Enter  Close")
 ASKS_TO_DECIDE = r"leave it open"
-REOPENED = "Unknown again"
-_ALARM = re.compile(r"Executed after all|Unknown again|Corrected")
+REOPENED = "UNKNOWN AGAIN"
+_ALARM = re.compile(r"EXECUTED AFTER ALL|UNKNOWN AGAIN|CORRECTED")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
 ANOTHERS = re.compile(r"It was settled with tranId ([0-9]+), which belongs to another transfer")
 IS_ALREADY = re.compile(r"answered with tranId ([0-9]+), which transfer ([0-9]+) already has")
 
-_REVIEW = re.compile(r"\bReview\b(?s:.*?)Amount")
+_REVIEW = re.compile(r"\bREVIEW\b(?s:.*?)Amount")
 _REFUSED_NOW = re.compile(r"refused it")
 _NOTHING_SENT = re.compile(r"Nothing was sent")
 _REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:(?:is|was judged|was) {_OUTCOMES}|(failed))")
@@ -37,14 +37,17 @@ _ENDED = re.compile(
 
 _WALLET_NAME = r"(?:Spot|Funding|Options|(?:Cross|Isolated|Portfolio)(?: Margin)?|(?:USD-M|COIN-M)(?: Futures)?)"
 """Whole: what is left of one beside a dialog has the dialog's amount behind it."""
-_WALLET = re.compile(rf"[> ]([1-8]) {_WALLET_NAME} +{_AMOUNT} *USDT( may change| [0-9:]{{5}})?")
+_WALLET = re.compile(
+    rf"[> ]([1-8]) {_WALLET_NAME} +{_AMOUNT}(?![0-9.,]| +(?:assets?|pairs?)\b)( +may change| +[0-9]{{2}}:[0-9]{{2}})?"
+)
 _HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
 _MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
 """Of a hint that did not fit on its line."""
-_BEFORE_AFTER = re.compile(rf"{_AMOUNT} -> {_AMOUNT} USDT(?: free)?( ?[(?]?)")
-_HOLDS = re.compile(rf"\bholds {_AMOUNT} USDT(?: free)?( ?[(?]?)")
-"""Where the review promises nothing of after."""
-_END = re.compile(r"\b(From|To|Amount) {2,}[A-Z0-9]")
+_END = re.compile(
+    rf"\b(From|To) {{2,}}(Spot|Funding|USD-M Futures|Isolated Margin)(?:  [A-Z]+)?  .*?"
+    rf"{_AMOUNT}(?: +-> +{_AMOUNT})? +USDT(?: free)?( ?[(?]?)"
+)
+"""An end of a transfer: in a review what it holds now, and after; in a result what it held, and holds now."""
 _NOT_OPEN = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +not open")
 _NOTHING_TO_MOVE = re.compile(r"No USDT to move in (\S+)")
 _KEY_LACKS = re.compile(r'lacks "?Permits Universal Transfer|transfer would be refused: the key')
@@ -59,7 +62,6 @@ _NOT_MOVED_FOR_SURE = re.compile(
 _HOLDINGS = re.compile(rf"(Free in all): {_AMOUNT} USDT")
 _HOLDINGS_READ = re.compile(rf"Free in all that was read: {_AMOUNT} USDT")
 _HAS_NONE = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +none\b")
-_NOW = re.compile(rf"(Spot|Funding|USD-M Futures|Isolated Margin)(?: [A-Z]+)? now: {_AMOUNT} USDT")
 
 _WALLET_OF_DIGIT = {"1": "spot", "2": "funding", "4": "isolated", "5": "um"}
 _WALLET_OF_NAME = {"Spot": "spot", "Funding": "funding", "Isolated": "isolated", "USD-M": "um"}
@@ -69,19 +71,19 @@ _WALLET_OF_LABEL = {"Spot": "spot", "Funding": "funding", "USD-M Futures": "um",
 FORM_IS_SHOWN = r"Asset +USDT"
 FORM_IS_READY = r"of [0-9.,]+ USDT"
 FORM_COULD_NOT_READ = r"could not be read"
-FORM_IS_UNCOVERED = r"\A(?!(?s:.*)Esc or q  )(?s:.*)Asset +USDT"
+FORM_IS_UNCOVERED = r"\A(?!(?s:.*)(?:Enter  Close|Esc  Back|leave it open|seen it))(?s:.*)Asset +USDT"
 AMOUNT_IS_EMPTY = r"Amount +e\.g\."
 NO_DIALOG = FORM_IS_UNCOVERED
-ASKS_AGAIN = r"d  allow"
-MAY_SEND = r"y  send"
+ASKS_AGAIN = r"d  Allow"
+MAY_SEND = r"y  Send"
 REFUSES = r"cannot be sent: the key|to move in"
-REVIEW_ASKS = r"(y  send|y  try|d  allow|cannot be sent|can be moved\.|is free\.|to move in)"
-RESULT = rf"Transfer {_OUTCOMES}\b(?s:.*)Esc or q +close"
+REVIEW_ASKS = r"(y  Send|y  Try|d  Allow|cannot be sent|can be moved\.|is free\.|to move in)"
+RESULT = rf"TRANSFER {_OUTCOMES.upper()}\b(?s:.*)Enter +Close"
 REVIEW_ENDS = r"Nothing was sent|refused it:"
 ALARM_IS_SHOWN = r"Enter  I have seen it"
 EARLIER = r"Earlier"
-DIALOG_IS_OPEN = r"Esc or q  close|leave it open"
-IS_UNKNOWN = r"Transfer unknown"
+DIALOG_IS_OPEN = r"Enter  Close|leave it open"
+IS_UNKNOWN = r"TRANSFER UNKNOWN"
 GOES_ON_BY_ITSELF = r"history cannot be read. Shunter keeps|Shunter keeps trying"
 """Where a person may decide, and need not."""
 BY_HAND = "Decided by hand"
@@ -227,7 +229,7 @@ def _never_so(screen: str) -> Iterator[NeverSo]:
 def _dialog(screen: str) -> Iterator[Claim]:
     title = _DIALOG.search(screen)
     if alarm := _ALARM.search(screen):
-        said = Said.MOVED if alarm[0] == "Executed after all" else Said.OPEN
+        said = Said.MOVED if alarm[0] == "EXECUTED AFTER ALL" else Said.OPEN
         yield Claim(said, dialog_amount(screen), alarm[0])
         yield from _for_sure(alarm[0], dialog_amount(screen), screen[alarm.end() :])
     if alarm or not title or asks_to_decide(screen):
@@ -237,7 +239,7 @@ def _dialog(screen: str) -> Iterator[Claim]:
     amount, tran_id = _DIALOG_AMOUNT.search(body), _DIALOG_TRAN_ID.search(body)
     if not amount:
         return
-    typed, said = _bare(amount[1]), KIND_OF[title[1]]
+    typed, said = _bare(amount[1]), KIND_OF[title[1].lower()]
     yield Claim(said, typed, title[0], int(tran_id[1]) if tran_id else None)
     yield from _for_sure(title[0], typed, body)
     if said in (Said.OPEN, Said.MOVED) and (nothing := _NOTHING_MOVED.search(body)):
@@ -278,19 +280,13 @@ def _figures(screen: str) -> Iterator[Figure]:
         yield Figure("all", _decimal(total[2]), total[0])
     for total in _HOLDINGS_READ.finditer(screen):
         yield Figure("at least", _decimal(total[1]), total[0])
-    for now in _NOW.finditer(screen):
-        yield Figure(_WALLET_OF_LABEL[now[1]], _decimal(now[2]), now[0])
 
 
 def _figures_of_ends(screen: str) -> Iterator[Figure]:
-    end = ""
-    for line in screen.splitlines():
-        for label in _END.findall(line):
-            end = {"From": "source", "To": "destination"}.get(label, "")
-        if (change := _BEFORE_AFTER.search(line)) and end and not change[3].strip():
-            yield Figure(end, _decimal(change[1]), change[0])
-        if (holds := _HOLDS.search(line)) and end and not holds[2].strip():
-            yield Figure(end, _decimal(holds[1]), holds[0])
+    for end in _END.finditer(screen):
+        now = end[4] if end[4] and _DIALOG.search(screen) else end[3]
+        if not end[5].strip():
+            yield Figure(_WALLET_OF_LABEL[end[2]], _decimal(now), end[0])
 
 
 def _bare(amount: str) -> str:

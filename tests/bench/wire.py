@@ -197,8 +197,8 @@ def _transfer(n: int) -> Iterator[Key]:
         yield from (Key("letter of the asset", letter, is_transfer=True) for letter in "USDT")
         yield Key("Tab", "\t", is_transfer=True)
     yield from (Key("digit", digit, is_transfer=is_first) for digit in f"{n + 1}.5")
-    yield Key("review", _REVIEW, "y  send", is_transfer=is_first)
-    yield Key("send", "y", "Transfer done", is_transfer=is_first)
+    yield Key("review", _REVIEW, "y  Send", is_transfer=is_first)
+    yield Key("send", "y", "TRANSFER DONE", is_transfer=is_first)
     yield Key("close", _ESCAPE, "e.g. 12.5", is_transfer=is_first)
 
 

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
-from textual.pilot import Pilot
 from textual.widgets import Label
 
 from tests.examples import one_in
-from tests.screens.waiting import review, until, until_open, until_screen
+from tests.screens.waiting import facts, review, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
@@ -31,13 +30,6 @@ AMOUNTS = st.one_of(
 ASSETS = st.one_of(JUNK, st.sampled_from(["USDT", "usdt", "BTC", "u s d t", "ＵＳＤＴ", "[b]USDT[/b]"]))
 PAIRS = st.one_of(JUNK, st.sampled_from(["BTCUSDT", "eth/usdt", "ETHUSDT", "\x1b[31mBTCUSDT", "BTC USDT\nmore"]))
 WIRE_AMOUNT = re.compile(r"(0|[1-9][0-9]{0,19})(\.[0-9]{1,8})?")
-
-
-def facts(pilot: Pilot[bool]) -> dict[str, str]:
-    """What the review says, by the name of each fact."""
-    names = [str(label.content) for label in pilot.app.screen.query(".fact-name").results(Label)]
-    values = [str(label.content) for label in pilot.app.screen.query(".fact-value").results(Label)]
-    return dict(zip(names, values, strict=True))
 
 
 @one_in(60)

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tests.gate import Gate
 from tests.screens.waiting import (
+    facts,
     figure,
     message,
     picture,
@@ -132,8 +133,8 @@ async def test_of_a_part_that_cannot_be_moved_no_figures_after_are_promised(
         await pilot.press("f2")
         await until_screen(pilot, ReviewScreen)
         await until(pilot, lambda: "Only 15.00 USDC can be moved" in words(pilot, "#review-warning"))
-        assert "holds 60.00 USDC free; at most 15.00 can be moved" in words(pilot, "#review-source")
-        assert "->" not in words(pilot, "#review-source") + words(pilot, "#review-destination")
+        assert facts(pilot)["From"].endswith("60.00 USDC free\nAt most 15.00 can be moved.")
+        assert "->" not in facts(pilot)["From"] + facts(pilot)["To"]
 
 
 async def test_without_an_asset_the_lists_count(demo_app: AppMaker) -> None:
@@ -220,8 +221,8 @@ async def test_an_old_figure_stops_nobody_and_the_review_reads_it_again(
         await pilot.press("f2")
         await until_screen(pilot, ReviewScreen)
         await until(pilot, lambda: "Only 1,250.00" in words(pilot, "#review-warning"))
-        assert words(pilot, "#review-source").endswith("1,250.00 USDT: not enough")
-        assert words(pilot, "#review-destination").endswith("holds 80.00 USDT")  # nothing will arrive
+        assert facts(pilot)["From"].endswith("1,250.00 USDT: not enough")
+        assert facts(pilot)["To"].endswith("\n80.00 USDT")  # nothing will arrive
         await pilot.press("y")
         await pilot.pause()
         assert isinstance(pilot.app.screen, ReviewScreen)
@@ -236,7 +237,7 @@ async def test_what_is_read_while_the_review_gets_ready_a_second_time_counts(
         await grow_old(pilot, main, monkeypatch)
         exchange.faults.append(Fault(method="POST", path="/sapi/v3/asset/getUserAsset", after=(gate := Gate())))
         await review_after_a_failure(pilot, main, exchange)
-        await until(pilot, lambda: "y  send" in words(pilot, "#review-ask"))
+        await until(pilot, lambda: "y  Send" in words(pilot, "#review-ask"))
         await until(pilot, gate.reached.is_set)
         gate.open()
         await until(pilot, lambda: "Only 1,250.00" in words(pilot, "#review-warning"))
@@ -253,7 +254,7 @@ async def test_an_old_figure_that_cannot_be_read_again_warns_and_lets_send(
         )
         await review(pilot)
         await until(pilot, lambda: "may refuse" in words(pilot, "#review-warning"))
-        assert "->" not in words(pilot, "#review-destination")
+        assert "->" not in facts(pilot)["To"]
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
         assert len(exchange.requests) == 1
@@ -265,11 +266,11 @@ async def test_review_and_result_show_both_wallets_before_and_after(demo_app: Ap
     ) as pilot:
         await until_open(pilot)
         await review(pilot)
-        assert "300.00 -> 250.00 USDT" in words(pilot, "#review-source")
-        assert "1,250.00 -> 1,300.00 USDT" in words(pilot, "#review-destination")
+        assert "300.00 -> 250.00 USDT" in facts(pilot)["From"]
+        assert "1,250.00 -> 1,300.00 USDT" in facts(pilot)["To"]
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
-        await until(pilot, lambda: words(pilot, "#source-now") == "USD-M Futures now: 250.00 USDT")
+        await until(pilot, lambda: facts(pilot)["From"] == "USD-M Futures\n300.00 -> 250.00 USDT")
 
 
 @pytest.mark.parametrize(
@@ -291,8 +292,8 @@ async def test_a_wallet_that_the_exchange_has_barred_says_so_before_anything_is_
         assert figure(main, Wallet.CROSS).endswith(f"70.00 {mark}")
         assert note(main, "amount") == f"The exchange bars transfers {way} Cross Margin"
         await review(pilot)
-        end = "#review-source" if source is Wallet.CROSS else "#review-destination"
-        await until(pilot, lambda: f"The exchange bars transfers {way} it." in words(pilot, end))
+        end = "From" if source is Wallet.CROSS else "To"
+        await until(pilot, lambda: f"The exchange bars transfers {way} it." in facts(pilot)[end])
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
 

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Label
 
 from tests.examples import one_in
-from tests.screens.waiting import until_open
+from tests.screens.waiting import facts, until_open
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.domain.transfer import Draft
@@ -38,7 +37,7 @@ def state(pilot: Pilot[bool]) -> dict[str, object]:
         "wallets": (form.draft.source, form.draft.destination),
         "fields": [(field.text, field.entry.cursor_position) for field in form.query(FormField)],
         "focus": main.focused and (main.focused.id or [type(node).__name__ for node in main.focused.ancestors][:2]),
-        "facts": [str(label.content) for label in pilot.app.screen.query(".fact-value").results(Label)],
+        "facts": facts(pilot),
     }
 
 

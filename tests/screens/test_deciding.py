@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from tests.evidence import ambiguous
-from tests.screens.waiting import message, rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import facts, message, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Edit, Fault, Reply
@@ -120,21 +120,21 @@ async def test_result_on_the_screen_follows_the_settling(demo_app: AppMaker, exc
         exchange.history.hidden = Lag(reads=10**6)
         exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
-        assert "Transfer unknown" in screen_text(pilot)
+        assert "TRANSFER UNKNOWN" in screen_text(pilot)
         shown = pilot.app.screen
         exchange.history.hidden = Lag()
         (transfer,) = exchange.ledger.transfers
         await until(
-            pilot, lambda: "Transfer done" in screen_text(pilot) and str(transfer.tran_id) in screen_text(pilot)
+            pilot, lambda: "TRANSFER DONE" in screen_text(pilot) and str(transfer.tran_id) in screen_text(pilot)
         )
-        await until(pilot, lambda: "Spot now: 1,248.50 USDT" in screen_text(pilot))
+        await until(pilot, lambda: facts(pilot)["From"].endswith("-> 1,248.50 USDT"))
         assert pilot.app.screen is shown  # an Esc that comes at the same time must not be lost with the one before
         assert isinstance(shown, EntryScreen)
         assert shown.transfer
         late = replace(shown.transfer, evidence=Awaiting())
         main.desk.on_change(late)
         await pilot.pause()
-        assert "Transfer done" in screen_text(pilot), "what came late took the outcome back"
+        assert "TRANSFER DONE" in screen_text(pilot), "what came late took the outcome back"
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
 

@@ -938,7 +938,7 @@ async def test_another_key_waits_until_the_transfer_in_hand_has_ended_and_its_re
         assert main.review.is_sending
         gate.open()
         await until_screen(pilot, EntryScreen)
-        assert "Transfer done" in screen_text(pilot)
+        assert "TRANSFER DONE" in screen_text(pilot)
         assert app.screen_stack[1] is main
         await pilot.press("escape")
         if is_refused:

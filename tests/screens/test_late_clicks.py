@@ -94,7 +94,7 @@ async def test_a_burst_of_clicks_on_the_way_back_closes_the_dialog_and_no_more(d
         await review(pilot)
         ask = app.screen.query_one("#review-ask", Label)
         for _ in range(clicks):
-            click(pilot, ask.region.offset + Offset(str(ask.content).index("Esc") + 1, 0))
+            click(pilot, ask.region.offset + Offset(str(ask.content).index("Esc") + 4, 0))
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
 
 
@@ -137,7 +137,7 @@ async def test_only_the_left_button_answers(demo_app: AppMaker, button: int) -> 
         await pilot.click("#review-ask", offset=(2, 0), button=button)
         await pilot.pause()
         assert isinstance(app.screen, ReviewScreen)
-        assert "y  send" in words(pilot, "#review-ask")
+        assert "y  Send" in words(pilot, "#review-ask")
 
 
 PAIRS = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED, "from_pair": "ETHUSDT", "to_pair": "BTCUSDT"}
@@ -154,7 +154,7 @@ async def test_no_notice_takes_lines_from_the_review_and_none_is_lost(demo_app: 
         for _ in range(5):
             await pilot.pause()
         seen = picture(pilot)
-        assert all(fact in seen for fact in ("ETHUSDT", "BTCUSDT", "7.25 USDT", "y  send"))
+        assert all(fact in seen for fact in ("ETHUSDT", "BTCUSDT", "7.25 USDT", "y  Send"))
         assert "notice" not in seen
         await pilot.press("escape")
         await until(pilot, lambda: "The second notice" in picture(pilot))
@@ -175,6 +175,6 @@ async def test_what_is_not_in_sight_whole_is_not_sent(demo_app: AppMaker) -> Non
         assert not list(main.desk._journal.transfers(newest_first=True))
         await pilot.press("home")
         await until(pilot, lambda: "ETHUSDT" in picture(pilot))
-        assert "y  send" in picture(pilot)
+        assert "y  Send" in picture(pilot)
         await pilot.press("y")
         await until(pilot, lambda: app.screen is not screen)

@@ -52,7 +52,7 @@ async def test_notice_of_a_late_record_covers_any_screen(
         exchange.history.hidden = Lag()
         await until_screen(pilot, NoticeScreen)
         (transfer,) = exchange.ledger.transfers
-        assert "Executed after all" in screen_text(pilot)
+        assert "EXECUTED AFTER ALL" in screen_text(pilot)
         assert str(transfer.tran_id) in screen_text(pilot)
         monkeypatch.setattr("tui.screens.notice._UNSEEN_S", 3600)
         await pilot.press("escape", "y", "enter")  # the person was still typing

@@ -17,7 +17,18 @@ from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
 from tests.screens.test_deciding import REQUEST
 from tests.screens.test_themes import until_hit
-from tests.screens.waiting import message, newest, review, rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import (
+    facts,
+    message,
+    newest,
+    review,
+    rows,
+    screen_text,
+    send,
+    until,
+    until_open,
+    until_screen,
+)
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
@@ -159,7 +170,7 @@ async def test_an_answer_under_the_palette_is_shown_once_the_palette_closes(
         assert not main.review.is_sending  # else it would never be locked
         await pilot.press("escape")
         await until_screen(pilot, EntryScreen)
-        assert "Transfer done" in screen_text(pilot)
+        assert "TRANSFER DONE" in screen_text(pilot)
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
 
@@ -279,14 +290,14 @@ async def test_a_covered_result_shows_how_the_transfer_ended(demo_app: AppMaker,
     async with demo_app(asset="USDT", amount="1.5").run_test(size=SMALL) as pilot:
         main = await until_open(pilot)
         await send(pilot)
-        assert "Transfer unknown" in screen_text(pilot)
+        assert "TRANSFER UNKNOWN" in screen_text(pilot)
         await pilot.press("ctrl+p")
         await until_screen(pilot, QuietPalette)
         exchange.history.hidden = Lag()
         await until(pilot, lambda: [row[4] for row in rows(main)] == ["done"])
         await pilot.press("escape")
         await until_screen(pilot, EntryScreen)
-        await until(pilot, lambda: "Transfer done" in screen_text(pilot) and "reading" not in screen_text(pilot))
+        await until(pilot, lambda: "TRANSFER DONE" in screen_text(pilot) and "reading" not in screen_text(pilot))
 
 
 async def test_a_result_shows_that_its_transfer_is_unknown_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -297,9 +308,10 @@ async def test_a_result_shows_that_its_transfer_is_unknown_again(demo_app: AppMa
         await send(pilot)
         unknown = newest(main)
         main.desk.on_change(replace(unknown, evidence=no_record()))
-        await until(pilot, lambda: "Transfer unknown" not in screen_text(pilot))
+        await until(pilot, lambda: "TRANSFER UNKNOWN" not in screen_text(pilot))
         main.desk.on_change(unknown)
-        await until(pilot, lambda: "Transfer unknown" in screen_text(pilot) and "now:" not in screen_text(pilot))
+        await until(pilot, lambda: "TRANSFER UNKNOWN" in screen_text(pilot))
+        await until(pilot, lambda: facts(pilot)["From"].endswith("USDT (a transfer may change it)"))
 
 
 async def test_an_entry_shows_how_its_transfer_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -430,7 +442,7 @@ async def test_a_key_for_a_closed_review_sends_nothing(demo_app: AppMaker, excha
         await review(pilot)
         shown = app.screen
         assert isinstance(shown, ReviewScreen)
-        await until(pilot, lambda: "y  send" in screen_text(pilot))
+        await until(pilot, lambda: "y  Send" in screen_text(pilot))
         shown.post_message(events.Key("y", "y"))  # is under way
         shown.dismiss(None)
         await rest(pilot)

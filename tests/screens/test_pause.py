@@ -27,6 +27,6 @@ async def test_review_says_until_when_and_asks_once_more(
         screen = pilot.app.screen
         assert isinstance(screen, ReviewScreen)
         await pilot.press("w")
-        await until(pilot, lambda: words(pilot, "#review-ask").startswith("y  send "))
+        await until(pilot, lambda: words(pilot, "#review-ask").startswith("y  Send "))
         await pilot.press("y")
         await until(pilot, lambda: len(exchange.ledger.transfers) == 1)

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from tests.evidence import ambiguous
 from tests.gate import Gate
 from tests.screens.waiting import (
+    facts,
     figure,
     newest,
     picture,
@@ -135,7 +136,7 @@ async def test_trying_again_tells_of_identical_transfers_first(demo_app: AppMake
         await pilot.press("escape")
         main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "8"
         await review_after_a_failure(pilot, main, exchange)
-        await until(pilot, lambda: "allow a second one" in words(pilot, "#review-ask"))
+        await until(pilot, lambda: "Allow a second one" in words(pilot, "#review-ask"))
         await pilot.press("y", "y")
         await pilot.pause()
         assert len(exchange.requests) == 1
@@ -194,7 +195,7 @@ async def test_a_y_typed_before_the_review_asked_for_it_does_not_send(
         await until_open(pilot)
         too_early = events.Key("y", "y")
         await review(pilot)
-        await until(pilot, lambda: "y  send" in words(pilot, "#review-ask"))
+        await until(pilot, lambda: "y  Send" in words(pilot, "#review-ask"))
         app.post_message(too_early)
         await pilot.pause()
         await pilot.pause()
@@ -248,7 +249,7 @@ async def test_a_wrong_clock_is_set_and_one_key_sends_again(demo_app: AppMaker, 
         await review(pilot)
         exchange.clock_offset_ms = 60_000
         await pilot.press("y")
-        await until(pilot, lambda: "send" in words(pilot, "#review-ask") and "clock" in words(pilot, "#review-warning"))
+        await until(pilot, lambda: "Send" in words(pilot, "#review-ask") and "clock" in words(pilot, "#review-warning"))
         assert exchange.ledger.transfers == []
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
@@ -280,10 +281,10 @@ async def test_result_says_what_the_wallets_hold_now_also_when_the_desk_tells_of
         report, main.desk.on_change = main.desk.on_change, changes.append
         await send(pilot)
         await until_screen(pilot, EntryScreen)
-        assert "now: reading..." in screen_text(pilot)
+        assert "reading..." in facts(pilot)["From"]
         for transfer in changes:
             report(transfer)
-        await until(pilot, lambda: "now: " in screen_text(pilot) and "reading..." not in screen_text(pilot))
+        await until(pilot, lambda: "reading..." not in facts(pilot)["From"] + facts(pilot)["To"])
 
 
 async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
@@ -310,7 +311,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
             )
         )
         await until_screen(pilot, EntryScreen)
-        await until(pilot, lambda: "Spot now: 1,249.00 USDT" in screen_text(pilot))
+        await until(pilot, lambda: facts(pilot)["From"] == "Spot\n1,249.00 USDT (a transfer may change it)")
         assert "looked 3 times" in screen_text(pilot)
 
 
@@ -430,8 +431,8 @@ async def test_what_the_exchange_said_and_what_to_do_are_two_facts(demo_app: App
     async with demo_app(asset="USDT", amount="7").run_test(size=(80, 24)) as pilot:
         await until_open(pilot)
         await send(pilot)
-        assert words(pilot, "#fact-answer") == "user have no avaliable amount (-9000)."
-        assert words(pilot, "#fact-to-do") == "More than there is: try less."
+        assert facts(pilot)["Answer"] == "user have no avaliable amount (-9000)."
+        assert facts(pilot)["To do"] == "More than there is: try less."
 
 
 async def test_of_what_is_not_there_the_review_says_so(demo_app: AppMaker, exchange: DemoExchange) -> None:
@@ -454,9 +455,9 @@ async def test_review_and_result_name_the_same_quantity(demo_app: AppMaker) -> N
     async with demo_app(**pairs, asset="USDT", amount="1").run_test(size=(80, 24)) as pilot:
         await until_open(pilot)
         await review(pilot)
-        ends = {"source": "Isolated Margin BTCUSDT", "destination": "Isolated Margin ETHUSDT"}
-        after = {end: words(pilot, f"#review-{end}").partition(" -> ")[2].partition(";")[0] for end in ends}
+        ends = {"From": "Isolated Margin BTCUSDT", "To": "Isolated Margin ETHUSDT"}
+        reviewed = {end: facts(pilot)[end].partition("\nAt most ")[0] for end in ends}
         await pilot.press("y")
         await until_screen(pilot, EntryScreen)
-        for end, label in ends.items():
-            await until(pilot, lambda: words(pilot, f"#{end}-now") == f"{label} now: {after[end]}")  # noqa: B023
+        await until(pilot, lambda: {end: facts(pilot)[end] for end in ends} == reviewed)
+        assert all(reviewed[end].startswith(f"{label}\n") for end, label in ends.items())

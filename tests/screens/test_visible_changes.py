@@ -10,8 +10,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from tests.examples import one_in
-from tests.screens.test_any_input import facts
-from tests.screens.waiting import picture, until, until_open
+from tests.screens.waiting import facts, picture, until, until_open
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
 from tui.domain.transfer import Draft, parse_transfer

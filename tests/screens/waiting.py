@@ -17,6 +17,7 @@ from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 from tui.widgets.entry_table import EntryTable
+from tui.widgets.facts import Facts
 from tui.widgets.message_line import MessageLine
 from tui.widgets.wallet_list import WalletList
 
@@ -75,6 +76,12 @@ def words(pilot: Pilot[bool], selector: str) -> str:
     return str(pilot.app.screen.query_one(selector, Label).content)
 
 
+def facts(pilot: Pilot[bool]) -> dict[str, str]:
+    """What a dialog says, by the name of each fact, as in a narrow terminal."""
+    shown = pilot.app.screen.query(Facts)
+    return {fact.name: shown.first().value(fact.name) for fact in shown.first().facts if fact.name} if shown else {}
+
+
 def picture(pilot: Pilot[bool]) -> str:
     """What stands on the screen, as a person reads it."""
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
@@ -83,7 +90,8 @@ def picture(pilot: Pilot[bool]) -> str:
 def screen_text(pilot: Pilot[bool]) -> str:
     """All that the screen says: in labels, in sight or not, and in what is drawn."""
     labels = "\n".join(str(label.content) for label in pilot.app.screen.query(Label))
-    return f"{labels}\n{picture(pilot)}"
+    values = "\n".join(fact.value for shown in pilot.app.screen.query(Facts) for fact in shown.facts)
+    return f"{labels}\n{values}\n{picture(pilot)}"
 
 
 _NAMES = ("time", "move", "amount", "tranId", "outcome")
@@ -103,7 +111,7 @@ async def review_after_a_failure(pilot: Pilot[bool], main: MainScreen, exchange:
     exchange.faults.append(no_time)
     await pilot.press("f2")
     await until_screen(pilot, ReviewScreen)
-    await until(pilot, lambda: "try again" in words(pilot, "#review-ask"))
+    await until(pilot, lambda: "Try again" in words(pilot, "#review-ask"))
     exchange.faults.remove(no_time)
     await pilot.press("y")
 

@@ -174,7 +174,7 @@ class Terminal(ABC):
     def copy_tran_id(self) -> str:
         """Send the transfer in the form, copy its tranId, and return it. No text says "copied": nobody knows."""
         self.type("\x12")
-        self.wait_for("y  send")
+        self.wait_for("y  Send")
         self.type("y")
         tran_id = self.wait_for_tran_id()
         self.type("c")
@@ -431,9 +431,9 @@ class Move:
     def _send(self, terminal: Terminal, source: Decimal, destination: Decimal) -> int:
         self._wait_for_transferable(terminal, source, destination)
         terminal.type(_REVIEW)
-        terminal.wait_for("y  send", self.type.name, f"{self.amount} USDT", *self.pairs)
+        terminal.wait_for("y  Send", self.type.name, f"{self.amount} USDT", *self.pairs)
         terminal.type("y")
-        terminal.wait_for("Transfer done")
+        terminal.wait_for("TRANSFER DONE")
         tran_id = terminal.wait_for_tran_id()
         terminal.type("\x1b")
         terminal.find(rf"{re.escape(str(self.amount))} +USDT done +{tran_id}")

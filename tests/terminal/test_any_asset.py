@@ -74,9 +74,9 @@ def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Pty, exc
     terminal.type("\t\t" + keys)
     terminal.wait_for(f"  3.5 {NAME}")
     terminal.type("\t1.25\r")
-    terminal.wait_for("y  send", f"1.25 {NAME}")
+    terminal.wait_for("y  Send", f"1.25 {NAME}")
     terminal.type("y")
-    terminal.wait_for("Transfer done")
+    terminal.wait_for("TRANSFER DONE")
     (executed,) = exchange.ledger.transfers
     assert executed.request == TransferRequest(TransferType.MAIN_FUNDING, NAME, Decimal("1.25"))
 
@@ -85,9 +85,9 @@ def test_pair_of_another_script_is_moved_to(terminal: Pty, exchange: DemoExchang
     terminal.type(f"\t4{NAME}usdt\t{NAME}\t0.5")
     terminal.wait_for(f"of 3.5 {NAME}", SYMBOL)
     terminal.type("\r")
-    terminal.wait_for("y  send", f"Isolated Margin  {SYMBOL}")
+    terminal.wait_for("y  Send", f"Isolated Margin  {SYMBOL}")
     terminal.type("y")
-    terminal.wait_for("Transfer done")
+    terminal.wait_for("TRANSFER DONE")
     (executed,) = exchange.ledger.transfers
     assert executed.request == TransferRequest(
         TransferType.MAIN_ISOLATED_MARGIN, NAME, Decimal("0.5"), to_symbol=SYMBOL
@@ -111,12 +111,12 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     assert {wcswidth(line.rstrip()) for line in figures} == {79}
 
     terminal.type("\t1\r")
-    review = terminal.wait_for("y  send", f"1 {NAME}", f"3.5 -> 2.5 {NAME}")
+    review = terminal.wait_for("y  Send", f"1 {NAME}", f"3.5  ->  2.5 {NAME}")
     assert start_of(review, f"1 {NAME}") == start_of(review, "MAIN_FUNDING")
     terminal.type("y")
     tran_id = terminal.wait_for_tran_id()
-    result = terminal.wait_for("Transfer done", f"1 {NAME}")
-    facts = result.partition("Transfer done")[2].partition("\n")[2]
+    result = terminal.wait_for("TRANSFER DONE", f"1 {NAME}")
+    facts = result.partition("TRANSFER DONE")[2].partition("\n")[2]
     assert start_of(facts, f"1 {NAME}") == start_of(facts, "MAIN_FUNDING")
 
     terminal.type("\x1b")
@@ -133,9 +133,9 @@ def test_command_line_and_journal_know_the_asset(open_pty: OpenPty, shunter: lis
     pty = open_pty([*shunter, *given], person)
     pty.wait_for(f"of 3.5 {NAME}")
     pty.type("\x12")
-    pty.wait_for("y  send")
+    pty.wait_for("y  Send")
     pty.type("y")
-    pty.wait_for("Transfer done")
+    pty.wait_for("TRANSFER DONE")
     pty.type("\x1b")
     pty.type("\x11")
     assert pty.wait_for_end() == 0

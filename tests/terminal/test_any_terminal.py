@@ -196,7 +196,7 @@ def test_each_dialog_is_left_by_a_key_that_screen_does_not_hold_back(
 ) -> None:
     terminal = inside(in_screen(tmp_path))
     for opening, shown, leaving in [
-        ("\x12", "Esc or q  go back", "q"),  # review
+        ("\x12", "Esc  Back", "q"),  # review
         ("\x07", "Esc or q  close", "q"),  # help
         ("\x14", "q Close", "q"),  # history
         ("\x10", "Esc or ^P  close", "\x10"),  # palette
@@ -272,14 +272,14 @@ def assert_everything_can_be_read_and_a_dialog_has_an_edge(demo: Pty) -> None:
     demo.wait_for("3.51870012 BNB")
     assert illegible(demo) == []
     demo.type("\t1\r")
-    lines = demo.wait_for("y  send", "DEMO").splitlines()
+    lines = demo.wait_for("y  Send", "DEMO").splitlines()
     assert illegible(demo) == []
 
     edges = [(at, edge) for at, line in enumerate(lines) if (edge := re.search(r"\+-{60,}\+", line))]
     (first, above), (last, below) = edges
     assert above.span() == below.span()
     assert all(line[above.start()] == line[above.end() - 1] == "|" for line in lines[first + 1 : last])
-    assert any("y  send" in line for line in lines[first:last])
+    assert any("y  Send" in line for line in lines[first:last])
 
 
 def assert_the_focus_is_seen_without_colours(demo: Pty) -> None:
@@ -335,8 +335,8 @@ def test_all_of_the_help_can_be_read(open_demo: OpenDemo) -> None:
 def test_a_terminal_that_is_too_small_is_told_so_once(open_demo: OpenDemo) -> None:
     demo = open_demo("--amount", "1")
     demo.type("\t\tUSDT\r")
-    demo.wait_for("y  send")
+    demo.wait_for("y  Send")
     demo.resize(14, 50)
     demo.wait_for("too small")
-    wait_until_gone(demo, "y  send")
+    wait_until_gone(demo, "y  Send")
     assert demo.screen().count("Make it") == 1

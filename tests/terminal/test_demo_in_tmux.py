@@ -80,7 +80,7 @@ PACKETS = {
 @pytest.mark.parametrize(("keys", "facts"), PACKETS.values(), ids=PACKETS)
 def test_keys_of_one_packet_land_where_each_was_meant_for(demo: Pty, keys: str, facts: list[str]) -> None:
     demo.type(keys)
-    demo.wait_for("y  send", "2.5 USDT", *facts)
+    demo.wait_for("y  Send", "2.5 USDT", *facts)
 
 
 def test_copied_tran_id_is_handed_to_the_terminal_and_shown_for_where_it_does_not_take_it(demo: Pty) -> None:

@@ -43,7 +43,7 @@ def confirm(terminal: Pty) -> None:
     """Review and send what is in the form."""
     terminal.wait_for("of 1,250.00 USDT")
     terminal.type(REVIEW)
-    terminal.wait_for("y  send")
+    terminal.wait_for("y  Send")
     terminal.type("y")
 
 
@@ -116,7 +116,7 @@ def test_an_answer_is_written_down_though_the_terminal_reads_nothing(
         time.sleep(0.1)  # else several of them are one
     gate.open()
     wait_for(lambda: outcomes(environment) == ["done"])
-    terminal.wait_for("Transfer done", str(exchange.ledger.transfers[0].tran_id))  # it reads again
+    terminal.wait_for("TRANSFER DONE", str(exchange.ledger.transfers[0].tran_id))  # it reads again
 
 
 def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Open) -> None:
@@ -192,15 +192,15 @@ def test_a_full_disk_is_told_before_anything_is_sent(small_disk: Path, exchange:
     terminal.wait_for("of 1,250.00 USDT")
     fill(small_disk / "filler")
     terminal.type(REVIEW)
-    terminal.wait_for("y  send")
+    terminal.wait_for("y  Send")
     terminal.type("y")
     terminal.wait_for("Nothing was sent.", "journal")
     assert exchange.requests == []
     (small_disk / "filler").unlink()
     terminal.type("y")
-    terminal.wait_for("y  send")  # trying again gets ready again; it sends nothing by itself
+    terminal.wait_for("y  Send")  # trying again gets ready again; it sends nothing by itself
     terminal.type("y")
-    terminal.wait_for("Transfer done")
+    terminal.wait_for("TRANSFER DONE")
     assert len(exchange.ledger.transfers) == 1
 
 
@@ -224,4 +224,4 @@ def test_a_suspended_program_loses_nothing(exchange: DemoExchange, open_app: Ope
     terminal.signal(signal.SIGSTOP)
     gate.open()
     terminal.signal(signal.SIGCONT)
-    terminal.wait_for("Transfer done", str(exchange.ledger.transfers[0].tran_id))
+    terminal.wait_for("TRANSFER DONE", str(exchange.ledger.transfers[0].tran_id))

@@ -1,5 +1,6 @@
 """The history in the real program: seen, searched, and turned into the next transfer with few keys."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -29,17 +30,18 @@ def demo(open_pty: OpenPty, shunter: list[str], environment: Environment) -> Pty
 def test_demos_history_is_seen_searched_and_made_the_next_transfer(demo: Pty) -> None:
     demo.type(F3)
     demo.find(r"[45]\d\d transfers; [45]\d\d records of the exchange; n: what may be missing")
-    screen = demo.wait_for("Time v", "elsewhere", ">")
-    assert len([line for line in screen.splitlines() if " elsewhere " in line]) == 20
+    screen = demo.wait_for(" HISTORY ", "tranId", ">")
+    assert len([line for line in screen.splitlines() if " -> " in line]) == 20
     demo.type(f"/from:spot to:um asset:usdt{ENTER}")
-    found = demo.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M +([0-9.]+) +USDT done +elsewhere (\d+)")
-    assert all("Spot -> USD-M" in line for line in demo.screen().splitlines() if " elsewhere " in line)
+    found = demo.find(r"\n>\d\d-\d\d \d\d:\d\d +Spot +-> USD-M +([0-9.]+) +USDT +done +(\d+)")
+    rows = [line for line in demo.screen().splitlines() if " -> " in line]
+    assert all(re.search("Spot +-> USD-M", row) for row in rows)
     demo.type(ENTER)
     demo.wait_for("Only the exchange has a record of it", found[2], "MAIN_UMFUTURE", "CONFIRMED")
     demo.type("q")
-    demo.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M")
+    demo.find(r"\n>\d\d-\d\d \d\d:\d\d +Spot +-> USD-M")
     demo.type("r")
-    demo.wait_for("MAIN_UMFUTURE", "Asset      USDT", f"Amount   {found[1]} ", "of 1,250.00 USDT")
+    demo.wait_for("MAIN_UMFUTURE", "Asset    USDT", f"Amount   {found[1]} ", "of 1,250.00 USDT")
 
 
 def test_transfer_of_yesterday_again_takes_four_keys(
@@ -54,10 +56,10 @@ def test_transfer_of_yesterday_again_takes_four_keys(
         keys = [F3, "r", ENTER, "y"]
         assert len(keys) <= MOST_KEYS
         seen: list[Callable[[], object]] = [
-            lambda: again.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> USD-M +7\.25 .* elsewhere"),
+            lambda: again.find(r"\n>\d\d-\d\d \d\d:\d\d +Spot +-> USD-M +7\.25 +USDT +done"),
             lambda: again.wait_for("MAIN_UMFUTURE", "Amount   7.25 "),
-            lambda: again.wait_for("7.25 USDT", "y  send"),
-            lambda: again.wait_for("Transfer done"),
+            lambda: again.wait_for("7.25 USDT", "y  Send"),
+            lambda: again.wait_for("TRANSFER DONE"),
         ]
         for key, look in zip(keys, seen, strict=True):
             again.type(key)
@@ -110,8 +112,8 @@ def test_answer_with_a_capital_is_clicked_for_what_it_says(demo: Pty) -> None:
     demo.type(F3)
     demo.find(r"[45]\d\d records of the exchange")
     demo.type(ENTER)
-    lines = demo.wait_for("C  copy all", "c  copy the tranId").splitlines()
-    row = next(index for index, line in enumerate(lines) if "C  copy all" in line)
-    place = f"{lines[row].index('C  copy all') + 2};{row + 1}"
+    lines = demo.wait_for("C  Copy all", "c  Copy tranId").splitlines()
+    row = next(index for index, line in enumerate(lines) if "C  Copy all" in line)
+    place = f"{lines[row].index('C  Copy all') + 2};{row + 1}"
     demo.type(f"\x1b[<0;{place}M\x1b[<0;{place}m")
     demo.find(r"\n Transfer (done|failed): \S+ [A-Z]+ .*\n Sent to the terminal")

@@ -170,15 +170,15 @@ def walk(terminal: Pty, *, decides: bool) -> None:
     terminal.wait_for("MAIN_FUNDING")
     for outcome in ("rejected", "unknown"):
         terminal.type("\x12")
-        terminal.wait_for("y  send")
+        terminal.wait_for("y  Send")
         terminal.type("y")
-        terminal.wait_for(f"Transfer {outcome}", "Esc or q  close")
+        terminal.wait_for(f"TRANSFER {outcome.upper()}", "Enter  Close")
         terminal.type("\x1b")
         terminal.wait_for("THIS SESSION ")
     if decides:
         terminal.wait_for("cannot be read: decide")
         terminal.type("\x0fs\r")  # to the list of transfers
-        terminal.wait_for("Esc or q  ", "]52;c;")
+        terminal.wait_for("Enter  Close", "]52;c;")
         terminal.type("\x1b")
         terminal.wait_for("THIS SESSION ")
     terminal.type("\x14")

@@ -66,8 +66,8 @@ def test_a_hundred_usdt_from_spot_to_futures_take_twelve_keys(demo: Pty) -> None
         "5": ["MAIN_UMFUTURE", "Spot -> USD-M Futures"],
         "t": ["Asset    USDT", "of 1,250.00 USDT"],
         "0": ["Amount   100 "],
-        ENTER: ["100 USDT", "y  send", "Spot\n", "USD-M Futures"],
-        "y": ["Transfer done", "tranId"],
+        ENTER: ["100 USDT", "y  Send", "Spot\n", "USD-M Futures"],
+        "y": ["TRANSFER DONE", "tranId"],
     }
     for index, key in enumerate(keys):
         demo.type(key)
@@ -83,7 +83,7 @@ def test_the_suggestion_that_says_tab_saves_what_is_left_of_a_name(demo: Pty) ->
     demo.type("15us")
     demo.wait_for("USDT", " Tab ")
     demo.type("\t100\r")
-    demo.wait_for("y  send", "100 USDT", "MAIN_UMFUTURE")
+    demo.wait_for("y  Send", "100 USDT", "MAIN_UMFUTURE")
 
 
 def test_every_field_and_list_is_two_keys_away_from_any_other_and_the_screen_says_which(demo: Pty) -> None:
@@ -125,19 +125,19 @@ def test_a_source_that_takes_the_destination_away_says_so(demo: Pty) -> None:
 def test_too_much_is_said_beside_the_amount_before_anything_is_sent(demo: Pty) -> None:
     demo.type("15USDT\t5000\r")
     screen = demo.wait_for("Only 1,250.00 USDT", " moved", "Amount   5000")
-    assert "y  send" not in screen
+    assert "y  Send" not in screen
     demo.type("\x15m\r")
-    demo.wait_for("y  send", "1,250.00 USDT")
+    demo.wait_for("y  Send", "1,250.00 USDT")
 
 
 def test_a_mistake_is_taken_back_with_what_was_entered_kept(demo: Pty) -> None:
     demo.type("13USDT\t100\r")
-    demo.wait_for("y  send", "Cross Margin")
+    demo.wait_for("y  Send", "Cross Margin")
     demo.type("q")
     demo.wait_for("THIS SESSION", "Amount   100 ")
     demo.type(f"{GO_TO}t5")
     demo.type(f"{GO_TO}m\r")
-    demo.wait_for("y  send", "USD-M Futures", "100 USDT")
+    demo.wait_for("y  Send", "USD-M Futures", "100 USDT")
 
 
 def test_the_same_mistake_again_is_refused_in_the_same_words(demo: Pty) -> None:
@@ -147,7 +147,7 @@ def test_the_same_mistake_again_is_refused_in_the_same_words(demo: Pty) -> None:
         screen = " ".join(demo.wait_for("Amount   1,5", "no commas").split())
         assert "Write 1234.5 with a dot, and no commas" in screen
     demo.type("\x151.5\r")
-    demo.wait_for("y  send", "1.5 USDT")
+    demo.wait_for("y  Send", "1.5 USDT")
 
 
 def test_letters_within_a_text_fill_in_nothing(demo: Pty) -> None:
@@ -162,7 +162,7 @@ def test_all_but_so_much_is_reviewed_as_a_figure_and_stays_as_it_was_typed(demo:
     demo.type("15USDT\tb50")
     demo.wait_for("Amount   all but 50", "= 1,200.00 USDT")
     demo.type("\r")
-    demo.wait_for("y  send", "1,200.00 USDT")
+    demo.wait_for("y  Send", "1,200.00 USDT")
     demo.type("q")
     demo.wait_for("Amount   all but 50", "= 1,200.00 USDT")
     demo.type(f"{GO_TO}f2")
@@ -177,7 +177,7 @@ def test_offline_stays_in_sight_and_mends_itself(
     offline = terminal.wait_for("No wallet can be read", "Shunter retries, F5 retries now", "not read")
     assert "Since " in offline
     terminal.type("15\t5\r")
-    terminal.wait_for("Nothing was sent", "y  try again")
+    terminal.wait_for("Nothing was sent", "y  Try again")
     with serving(DemoExchange(), free_port):
         terminal.type("q")
         terminal.wait_for("1,250.00", "Amount   5 ")
@@ -196,9 +196,9 @@ def test_a_key_that_the_exchange_refuses_stays_in_sight_and_its_transfer_says_wh
         terminal = open_pty([*shunter, "--asset", "USDT", "--amount", "5"], person)
         terminal.wait_for("Not read: Spot", "Invalid API-key, IP, or permissions for action (-2015).", "300.00")
         terminal.type("\x12")
-        terminal.wait_for("y  send")
+        terminal.wait_for("y  Send")
         terminal.type("y")
-        terminal.wait_for("Transfer rejected", "-2015", "Invalid API-key, IP, or permissions", "To do")
+        terminal.wait_for("TRANSFER REJECTED", "-2015", "Invalid API-key, IP, or permissions", "To do")
 
 
 def test_holdings_show_everything_and_enter_moves_from_there(demo: Pty) -> None:
@@ -213,7 +213,7 @@ def test_holdings_show_everything_and_enter_moves_from_there(demo: Pty) -> None:
     demo.type(ENTER)
     demo.wait_for("UMFUTURE_", "of 300.00 USDT", "Asset    USDT")
     demo.type("1\t10\r")
-    demo.wait_for("y  send", "USD-M Futures", "10 USDT", "UMFUTURE_MAIN")
+    demo.wait_for("y  Send", "USD-M Futures", "10 USDT", "UMFUTURE_MAIN")
 
 
 def test_a_click_on_send_sends_after_a_moment_in_which_a_key_stops_it(
@@ -225,15 +225,15 @@ def test_a_click_on_send_sends_after_a_moment_in_which_a_key_stops_it(
         terminal = open_pty([*shunter, "--to", "um", "--asset", "USDT", "--amount", "5"], person)
         terminal.wait_for("of 1,250.00 USDT")
         terminal.type("\x12")
-        terminal.wait_for("y  send")
-        click(terminal, "y  send")
+        terminal.wait_for("y  Send")
+        click(terminal, "y  Send")
         terminal.wait_for("A click: sending in 1 s; any key stops it.")
         terminal.type("n")
         terminal.wait_for("Stopped")
         assert exchange.ledger.transfers == []
-        click(terminal, "y  send")
-        terminal.wait_for("Transfer done")
-        click(terminal, "Esc or q  close")
+        click(terminal, "y  Send")
+        terminal.wait_for("TRANSFER DONE")
+        click(terminal, "Enter  Close")
         terminal.wait_for("THIS SESSION 1")
     (sent,) = exchange.ledger.transfers
     assert sent.request == TransferRequest(TransferType.MAIN_UMFUTURE, "USDT", Decimal(5))

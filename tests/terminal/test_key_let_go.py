@@ -99,9 +99,9 @@ def test_locked_app_refers_to_no_part_of_the_key_though_an_answer_is_still_out(
     terminal.wait_for("13 assets")
     assert held()
     terminal.type("\t\tUSDT\t5\r")
-    terminal.wait_for("y  send")
+    terminal.wait_for("y  Send")
     terminal.type("y")
-    terminal.wait_for("Transfer done")
+    terminal.wait_for("TRANSFER DONE")
     terminal.type("\x1b")
     terminal.wait_for("THIS SESSION 1")
     exchange.holds = True

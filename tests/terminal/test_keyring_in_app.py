@@ -95,9 +95,9 @@ def transfer(terminal: Pty) -> None:
     terminal.type("\t\tUSDT\t5")
     terminal.wait_for("of 1,250.00 USDT")
     terminal.type("\x12")
-    terminal.wait_for("y  send")
+    terminal.wait_for("y  Send")
     terminal.type("y")
-    terminal.wait_for("Transfer done", "tranId  ")
+    terminal.wait_for("TRANSFER DONE", "tranId  ")
 
 
 def test_unlocked_keyring_goes_from_no_key_to_a_transfer_and_opens_by_itself_next_time(

@@ -281,13 +281,13 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
         terminal.type("\x15")  # away with the amount of one that was refused
         terminal.wait_for("Amount   e.g. 12.5")
         terminal.type(f"{amount}\x12")
-        if terminal.find("y  send|w  send it all the same")[0].startswith("w"):  # an answer before asked for a pause
+        if terminal.find("y  Send|w  Send it all the same")[0].startswith("w"):  # an answer before asked for a pause
             terminal.type("w")
-            terminal.wait_for("y  send")
+            terminal.wait_for("y  Send")
         terminal.type("y")
-        terminal.wait_for("Transfer ", "Esc or q  close")
+        terminal.wait_for("TRANSFER ", "Enter  Close")
         terminal.type("\x1b")
-        wait_for(lambda: "Esc or q  close" not in terminal.screen())
+        wait_for(lambda: "Enter  Close" not in terminal.screen())
     limits = Path(f"/proc/{pid}/limits").read_text()
     assert re.search(r"Max core file size +[01] +[01] ", limits)
     searched.take_process(pid)

@@ -39,7 +39,7 @@ class Person:
     def review(self) -> None:
         """Open the review of what is in the form."""
         self.pty.type(REVIEW)
-        self.pty.wait_for("y  send", "7.25 USDT")
+        self.pty.wait_for("y  Send", "7.25 USDT")
 
     def pause(self) -> None:
         """Let the program take in what was typed so far as if nothing more came."""
@@ -58,7 +58,7 @@ class Person:
         self.pty.type("y")
         if held:
             self.pty.wait_for(HELD)
-        self.pty.wait_for("Transfer done")
+        self.pty.wait_for("TRANSFER DONE")
         tran_id = self.pty.wait_for_tran_id()
         self.pty.type(ESCAPE)
         self.pty.find(rf"7\.25 +USDT done +{tran_id}")
@@ -87,7 +87,7 @@ def test_no_report_sends_with_a_pause_behind_each_of_its_bytes(person: Person, p
             person.pty.type(piece)
             person.pause()
         person.pty.screen()
-    person.pty.wait_for("y  send")
+    person.pty.wait_for("y  Send")
     person.send()
 
 
@@ -98,10 +98,10 @@ def test_report_cut_behind_its_escape_does_not_send(person: Person) -> None:
     for name in CUT_BEHIND_ESCAPE:
         person.review()
         person.pty.type(ESCAPE)
-        person.pty._wait(lambda seen: seen if "y  send" not in seen else None, "form")
+        person.pty._wait(lambda seen: seen if "y  Send" not in seen else None, "form")
         person.pty.type(REPORTS[name][1:].decode())
         person.pause()
-    assert "Transfer done" not in person.pty.screen()
+    assert "TRANSFER DONE" not in person.pty.screen()
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["that answers", "that does not answer"])
@@ -111,7 +111,7 @@ def test_paste_that_breaks_out_does_not_send(person: Person, answers: bool) -> N
         person.answer()
     person.pty.type(f"{BEGIN}7{END}")
     person.pty.type(F2)
-    person.pty.wait_for("y  send")
+    person.pty.wait_for("y  Send")
     person.pty.type("y")
     if not answers:
         person.pty.wait_for(HELD)
@@ -121,16 +121,16 @@ def test_paste_that_breaks_out_does_not_send(person: Person, answers: bool) -> N
         person.answer()  # it comes behind all that was pasted
     person.pty.wait_for("tried to press keys")
     person.wait_until_held_is_over()
-    person.pty.wait_for("y  send")
-    assert "Transfer done" not in person.pty.screen()
+    person.pty.wait_for("y  Send")
+    assert "TRANSFER DONE" not in person.pty.screen()
 
 
 def test_paste_in_one_packet_does_not_send(person: Person) -> None:
     for filler in ("", "\x00" * 4000, "\x1b[I" * 2_000):
         person.pty.type(f"{BEGIN}7{END}{F2}{filler}y{END}")
-        person.pty.wait_for("y  send")
+        person.pty.wait_for("y  Send")
         person.pty.type(ESCAPE)
-        person.pty._wait(lambda seen: seen if "y  send" not in seen else None, "form")
+        person.pty._wait(lambda seen: seen if "y  Send" not in seen else None, "form")
 
 
 def test_paste_that_breaks_out_of_textuals_parser_does_not_send(person: Person) -> None:
@@ -143,7 +143,7 @@ def test_paste_that_breaks_out_of_textuals_parser_does_not_send(person: Person) 
     person.pty.type("\x1b[" + 31 * "1" + "y")
     person.pause()
     person.pty.type(END)
-    person.pty.wait_for("y  send")
+    person.pty.wait_for("y  Send")
     person.send(held=True)
 
 
@@ -157,7 +157,7 @@ def test_amount_that_a_person_pasted_is_sent_with_one_key(person: Person, answer
     person.pty.type("y")
     person.pty.wait_for(HELD)
     answer()
-    person.pty.wait_for("Transfer done")
+    person.pty.wait_for("TRANSFER DONE")
 
 
 def test_any_key_stops_what_is_held(person: Person) -> None:
@@ -166,7 +166,7 @@ def test_any_key_stops_what_is_held(person: Person) -> None:
     person.pty.type("y")
     person.pty.wait_for(HELD)
     person.pty.type("n")
-    person.pty.wait_for("Stopped", "y  send")
+    person.pty.wait_for("Stopped", "y  Send")
     person.send(held=True)
 
 
@@ -177,17 +177,17 @@ def test_key_typed_before_the_terminal_had_the_review_does_not_send(person: Pers
     person.answer()
     person.pty.type("d")
     person.pause()
-    assert "y  send" in person.pty.screen()
+    assert "y  Send" in person.pty.screen()
     person.send()
 
 
 def test_line_pasted_without_brackets_does_not_send(person: Person) -> None:
     person.pty.type(f"{REVIEW}y")
-    person.pty.wait_for("y  send")
+    person.pty.wait_for("y  Send")
     person.pty.type("yy")
-    person.pty.wait_for("not a single key press", "y  send")
+    person.pty.wait_for("not a single key press", "y  Send")
     person.pty.send(b"y")
-    person.pty.wait_for("still held", "y  send")
+    person.pty.wait_for("still held", "y  Send")
     person.let_go()
     person.send()
 

@@ -41,7 +41,7 @@ def open_app(exchange: DemoExchange, environment: dict[str, str], tmp_path: Path
 def confirm(terminal: Pty) -> None:
     terminal.wait_for("of 1,250.00 USDT")
     terminal.type(REVIEW)
-    terminal.wait_for("y  send")
+    terminal.wait_for("y  Send")
     terminal.type("y")
 
 
@@ -57,7 +57,7 @@ def test_an_unknown_transfer_is_told_of_once_and_stays_in_the_shell(exchange: De
     exchange.faults.append(Fault(answer=Reply(502)))
     terminal = open_app()
     confirm(terminal)
-    terminal.wait_for("Transfer unknown")
+    terminal.wait_for("TRANSFER UNKNOWN")
     end_with_an_unknown_transfer(terminal)
 
     terminal = open_app()

@@ -109,9 +109,9 @@ def test_key_of_a_first_login_is_unlocked_and_used_at_the_next(
         terminal.type("\t\tUSDT\t5")
         terminal.wait_for("of 1,250.00 USDT")
         terminal.type("\x12")  # Ctrl+R
-        terminal.wait_for("y  send")
+        terminal.wait_for("y  Send")
         terminal.type("y")
-        terminal.wait_for("Transfer done", "tranId  ")
+        terminal.wait_for("TRANSFER DONE", "tranId  ")
         terminal.type("\x1b")
         terminal.wait_for("THIS SESSION 1")
         terminal.type("\x11")

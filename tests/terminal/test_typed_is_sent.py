@@ -59,7 +59,7 @@ def test_the_amount_in_the_review_is_the_one_typed_however_a_terminal_sends_it(f
         form.type(EMPTY + typed)
         form.wait_for("1,250.75" if "comma" in name else "1250.75", "Only 1,250.00 USDT")
     form.type(EMPTY + keypad("12.5") + REVIEW)
-    form.wait_for("12.5 USDT", "y  send")
+    form.wait_for("12.5 USDT", "y  Send")
     assert not re.search(rb"\x1b\[>[0-9]*u", form.written), "it asked for kitty's protocol"
 
 
@@ -79,24 +79,24 @@ def test_after_a_key_that_is_missing_the_review_stays_closed_until_the_amount_is
 ) -> None:
     form.type(f"1{unknown}5{REVIEW}")
     form.wait_for("A key was not understood:", "check the amount")
-    assert "y  send" not in form.screen()
+    assert "y  Send" not in form.screen()
     form.type(f"{EMPTY}12.5{REVIEW}")
-    form.wait_for("12.5 USDT", "y  send")
+    form.wait_for("12.5 USDT", "y  Send")
 
 
 def test_a_key_that_is_missing_over_a_selected_amount_leaves_no_part_of_what_is_typed_behind_it(form: Pty) -> None:
     form.type("7\t\x1b[Z")  # away and back: all of it is selected
     form.type(f"\x1b[57500u5{REVIEW}")
     form.wait_for("A key was not understood:")
-    assert "y  send" not in form.screen()
+    assert "y  Send" not in form.screen()
     form.type(f"\x7f\x7f5.5{REVIEW}")  # the person was told, and edits
-    form.wait_for("5.5 USDT", "y  send")
+    form.wait_for("5.5 USDT", "y  Send")
 
 
 def test_leading_zeros_are_refused(form: Pty) -> None:
     form.type(f"05{REVIEW}")
     form.wait_for("Write 5 or 0.5: 05 may be")
-    assert "y  send" not in form.screen()
+    assert "y  Send" not in form.screen()
 
 
 def test_a_digit_leads_to_the_next_field_and_selects_its_text(
@@ -105,14 +105,14 @@ def test_a_digit_leads_to_the_next_field_and_selects_its_text(
     pty = open_pty([*shunter, "--demo", "--asset", "USDT", "--amount", "3"], environment)
     pty.wait_for("of 1,250.00 USDT")
     pty.type("12bnb\t1.5" + REVIEW)
-    pty.wait_for("1.5 BNB", "y  send")
+    pty.wait_for("1.5 BNB", "y  Send")
 
 
 def test_pairs_come_behind_their_wallets(open_pty: OpenPty, shunter: list[str], environment: dict[str, str]) -> None:
     pty = open_pty([*shunter, "--demo", "--asset", "BTC", "--amount", "3"], environment)
     pty.wait_for("Only 0.05321004 BTC")
     pty.type("4ETHUSDT\t4BTCUSDT\tUSDT\t7.25" + REVIEW)
-    pty.wait_for("7.25 USDT", "ETHUSDT", "BTCUSDT", "y  send")
+    pty.wait_for("7.25 USDT", "ETHUSDT", "BTCUSDT", "y  Send")
 
 
 Serve = Callable[..., subprocess.Popen[str]]
@@ -201,11 +201,11 @@ def test_a_held_key_that_tries_again_does_not_send_too(serve: Serve, opened: Cal
     pty.wait_for("Nothing was sent")
     serve()
     hold(pty, "y", lasting(2.5))
-    pty.wait_for("y  send", "still held")
+    pty.wait_for("y  Send", "still held")
     began = time.monotonic()
-    pty.wait_until(lambda seen: time.monotonic() - began >= 1.0 or "Transfer done" in seen)
+    pty.wait_until(lambda seen: time.monotonic() - began >= 1.0 or "TRANSFER DONE" in seen)
     pty.type("y")
-    pty.wait_for("Transfer done")
+    pty.wait_for("TRANSFER DONE")
 
 
 def test_a_key_held_while_connecting_does_not_send_after_it_was_let_go(serve: Serve, opened: Callable[[], Pty]) -> None:
@@ -216,56 +216,56 @@ def test_a_key_held_while_connecting_does_not_send_after_it_was_let_go(serve: Se
     pty.wait_for("Connecting...")
     hold(pty, "y", lasting(1.0))
     os.kill(exchange.pid, signal.SIGCONT)
-    hold(pty, "y", lambda: "y  send" in pty.screen())
+    hold(pty, "y", lambda: "y  Send" in pty.screen())
     began = time.monotonic()
-    pty.wait_until(lambda seen: time.monotonic() - began >= 1.5 or "Transfer done" in seen)
-    pty.wait_for("y  send")
+    pty.wait_until(lambda seen: time.monotonic() - began >= 1.5 or "TRANSFER DONE" in seen)
+    pty.wait_for("y  Send")
     pty.type("y")
-    pty.wait_for("Transfer done")
+    pty.wait_for("TRANSFER DONE")
 
 
 def test_a_key_held_while_the_exchange_refuses_the_clock_sends_once(serve: Serve, opened: Callable[[], Pty]) -> None:
     serve('status-before=400:{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}')
     pty = opened()
     pty.type(REVIEW)
-    pty.wait_for("y  send")
+    pty.wait_for("y  Send")
     hold(pty, "y", lasting(2.5))
-    pty.wait_for("y  send", "still held")
+    pty.wait_for("y  Send", "still held")
     pty.type(ESCAPE)
-    pty.wait_until(lambda seen: "y  send" not in seen)
+    pty.wait_until(lambda seen: "y  Send" not in seen)
     assert len(re.findall(r"7\.25 USDT +rejected", pty.screen())) == 1
 
 
 def test_a_repeat_that_the_terminal_reports_answers_nothing(form: Pty) -> None:
     form.type(f"7.25{REVIEW}")
-    form.wait_for("y  send")
+    form.wait_for("y  Send")
     form.type("\x1b[121;1:2u")
     form.wait_for("still held")
     form.type("\x1b[121;1:3u")
     rest(form, 1.0)
     form.type("\x1b[121;1:1u")
-    form.wait_for("Transfer done")
+    form.wait_for("TRANSFER DONE")
 
 
 def test_what_came_with_a_burst_is_dropped_and_never_sent_later(form: Pty) -> None:
     form.type(f"7.25{REVIEW}")
-    form.wait_for("y  send")
+    form.wait_for("y  Send")
     form.type("abc")
     form.screen()
     form.send(b"y")
     form.wait_for("as fast as a paste")
     began = time.monotonic()
-    form.wait_until(lambda seen: time.monotonic() - began >= 1.5 or "Transfer done" in seen)
-    form.wait_for("y  send")
+    form.wait_until(lambda seen: time.monotonic() - began >= 1.5 or "TRANSFER DONE" in seen)
+    form.wait_for("y  Send")
 
 
 def test_a_burst_of_clicks_on_a_notice_does_not_end_the_app(form: Pty) -> None:
     form.type("7.25")
     rest(form, 0.5)  # what comes as fast as a paste answers nothing
     form.type(REVIEW)
-    form.wait_for("y  send")
+    form.wait_for("y  Send")
     form.type("y")
-    form.wait_for("Transfer done")
+    form.wait_for("TRANSFER DONE")
     for _ in range(10):
         form.type("c")
         lines = form.wait_for("Sent to the terminal").splitlines()
@@ -273,17 +273,17 @@ def test_a_burst_of_clicks_on_a_notice_does_not_end_the_app(form: Pty) -> None:
         column = lines[row - 1].index("Sent to") + 3
         form.type(8 * f"\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m")
         form.wait_until(lambda seen: "Sent to" not in seen)
-        form.wait_for("Transfer done", "c  copy")
+        form.wait_for("TRANSFER DONE", "c  Copy")
     assert "stopped on an error" not in form.screen()
 
 
 @pytest.mark.parametrize("button", [1, 2, 128, 129], ids=["middle", "right", "back", "forward"])
 def test_only_the_left_button_answers(form: Pty, button: int) -> None:
     form.type(f"7.25{REVIEW}")
-    seen = form.wait_for("y  send")
-    row = next(index for index, line in enumerate(seen.splitlines(), 1) if "y  send" in line)
-    column = seen.splitlines()[row - 1].index("y  send") + 2
+    seen = form.wait_for("y  Send")
+    row = next(index for index, line in enumerate(seen.splitlines(), 1) if "y  Send" in line)
+    column = seen.splitlines()[row - 1].index("y  Send") + 2
     for code in (button, 0):  # had the first one answered, the second one would stop it
         form.type(f"\x1b[<{code};{column};{row}M\x1b[<{code};{column};{row}m")
     form.wait_for("A click: sending")
-    form.wait_for("Transfer done")
+    form.wait_for("TRANSFER DONE")

@@ -7,15 +7,18 @@ from tui.domain.form import FormState
 from tui.domain.holdings import asset_choices
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
-from tui.words.wallets import before_after
+from tui.words.wallets import before_after, end_lines
 
 LONG = Decimal("12345678901.123456789012345678")
 LONGEST = Decimal("12345678901234567890.123456789012345678")
 
 
 def test_the_review_says_what_is_there_afterwards() -> None:
-    words = before_after(Figure(LONG, 1, is_transferable=True), Decimal(-1), "PEPE", now_ms=1, is_possible=True)
-    assert words.startswith("12,345,678,901.123456789012345678 -> 12,345,678,900.123456789012345678 PEPE")
+    figure = Figure(LONG, 1, is_transferable=True)
+    figures = [before_after(figure, Decimal(change), now_ms=1, is_possible=True) for change in (-1, 1)]
+    _, (wide, narrow), _ = end_lines([Account(Wallet.SPOT), Account(Wallet.FUNDING)], figures, "PEPE", ("now", "after"))
+    assert wide.endswith("12,345,678,901.123456789012345678  ->  12,345,678,900.123456789012345678 PEPE")
+    assert narrow == "Spot\n12,345,678,901.123456789012345678 -> 12,345,678,900.123456789012345678 PEPE"
 
 
 def test_a_share_is_cut_off_and_never_rounded_up() -> None:

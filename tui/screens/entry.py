@@ -1,26 +1,26 @@
 """One entry in full: how it ended, what that means for the money, and every fact."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
-from textual.widgets import Label
 
-from tui.domain.balances import Balances
+from tui.domain import moments
+from tui.domain.balances import Account, Balances
 from tui.domain.entries import Entry, mismatches
-from tui.domain.text import printable
 from tui.domain.transfer import Outcome, Transfer
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
-from tui.widgets.asking_dialog import AskingDialog, described
+from tui.widgets.asking_dialog import AskingDialog, described, described_facts, end_facts
 from tui.widgets.clipboard import copy_text, copy_tran_id
+from tui.widgets.facts import Fact, Facts
+from tui.widgets.key_bar import KeyBar
 from tui.words.entries import Description, InUse, describe
 from tui.words.outcomes import Watch
-from tui.words.wallets import balance_now
-
-_END_IDS = ("source-now", "destination-now")
+from tui.words.wallets import before_now
 
 
 class EntryScreen(DismissesItself, ModalScreen[None]):
@@ -29,7 +29,7 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy_tran_id", "Copy tranId"),
         Binding("C", "copy_all", "Copy all"),
-        Binding("escape,enter,q", "dismiss", "Close"),
+        Binding("escape,enter,q", "dismiss", "Close", key_display="Enter"),
     ]
 
     def __init__(
@@ -39,17 +39,19 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
         *,
         history: InUse | None = None,
         note: str = "",
+        before: Mapping[Account, Decimal] | None = None,
         balances: Balances | None = None,
         since_ms: float | None = None,
     ) -> None:
         """Takes who keeps looking for a judged transfer, the history that the entry was compared with, how the settling
-        goes, and the balances if the outcome became final a moment ago, at `since_ms`.
+        goes, and the balances before it was sent and now, which count if they were read since `since_ms`.
         """
         super().__init__()
         self._entry = entry
         self._watch_over = watch_over
         self._history = history
         self._note = note
+        self._before = before or {}
         self._balances = balances
         self._since_ms = since_ms
 
@@ -66,9 +68,11 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
         with AskingDialog():
-            yield from described(self._description, zip(_END_IDS, self._balances_now(), strict=False))
-            copy = "c  copy the tranId    " if self._entry.tran_id is not None else ""
-            yield AskLine(f"{copy}C  copy all    Esc or q  close")
+            sent = moments.time_of_day(self.transfer.timestamp_ms) if self.transfer else ""
+            yield from described(self._description, self._facts, sent and f"sent {sent}")
+            copy = "c  Copy tranId     " if self._entry.tran_id is not None else ""
+            yield AskLine(f"Enter  Close     {copy}C  Copy all")
+        yield KeyBar()
 
     def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
         """Show how the transfer is now, in the same dialog: the person may be about to close it.
@@ -92,19 +96,24 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
         self._note = note
         self.call_later(self._update)
 
-    def _balances_now(self) -> list[str]:
-        """Return a line about each end; none if the outcome became final long ago, or is not final."""
+    @property
+    def _facts(self) -> list[Fact]:
+        """The facts; with both balances, if they were read since the outcome is known."""
         if self._balances is None or self._since_ms is None or self.transfer is None:
-            return []
-        request = self.transfer.request
-        return [balance_now(self._balances, end, request.asset, self._since_ms) for end in request.ends]
+            return described_facts(self._description)
+        request, is_open = self.transfer.request, self.transfer.outcome.is_open
+        figures = []
+        for end in request.ends:
+            before = self._before.get(end, "not known") if self._before else None
+            now = before_now(before, self._balances, end, request.asset, self._since_ms, is_open=is_open)
+            figures.append(now)
+        heads = ("before", "now") if self._before else ("now", "")
+        return described_facts(self._description, end_facts(request, figures, heads))
 
     def _update(self) -> None:
-        """Show what came meanwhile. Called in the screen's own turn: while it is being made, no label is in place."""
-        settling = ("fact-settling", printable(self._note) or "...")
-        for id_, text in (settling, *zip(_END_IDS, self._balances_now(), strict=False)):
-            for label in self.query(f"#{id_}").results(Label):
-                label.update(text)
+        """Show what came meanwhile. Called in the screen's own turn: while it is being made, nothing is in place."""
+        for facts in self.query(Facts):
+            facts.show(self._facts)
 
     def action_copy_tran_id(self) -> None:
         """Put the tranId into the clipboard of the person's own terminal."""

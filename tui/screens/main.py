@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -17,6 +18,7 @@ from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyCheck, examine
 from tui.desk.settle import Progress
+from tui.domain.balances import Account
 from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
@@ -125,7 +127,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._in_use = InUse(desk.profile, exchange_of(desk.client.base_url))
         self._draft = draft
         self._answered_ms: dict[str, float] = {}
-        """When the outcome of each transfer of this session became final, on the clock of the balances."""
+        """When each transfer of this session got its outcome, on the clock of the balances."""
+        self._before: dict[str, Mapping[Account, Decimal]] = {}
+        """What both ends of each transfer of this session held before it was sent, by its id."""
         self.review: ReviewScreen | None = None
         """The review of the current transfer, until the person has left it or closed its result."""
         self._history: HistoryScreen | None = None
@@ -309,11 +313,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._show_unknown()
         self.show_exchange_state()
         self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
-        if not transfer.outcome.is_open:
-            self._answered_ms[transfer.identity] = ticks_ms()
-        elif transfer.outcome is Outcome.UNKNOWN:  # again, perhaps
-            self._answered_ms.pop(transfer.identity, None)
         if transfer.outcome is not Outcome.SENDING:
+            self._answered_ms[transfer.identity] = ticks_ms()
             self.query_one(BalanceRefresher).read_touched(transfer)
         if self._history and self._history in self.app.screen_stack:
             self._history.put(transfer)
@@ -413,10 +414,14 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             transfer = shown
         if transfer.outcome.is_open or transfer.tran_id is not None:
             self.query_one(TransferForm).clear_amount()
-        # The desk may report the change later than this.
-        since_ms = None if transfer.outcome.is_open else self._answered_ms.setdefault(transfer.identity, ticks_ms())
+        if self.review and self.review.before:
+            self._before[transfer.identity] = self.review.before
         result = EntryScreen(
-            Entry(None, transfer), self.desk.watch_over, balances=self.desk.balance_reader.balances, since_ms=since_ms
+            Entry(None, transfer),
+            self.desk.watch_over,
+            before=self._before.get(transfer.identity),
+            balances=self.desk.balance_reader.balances,
+            since_ms=self._answered_ms.setdefault(transfer.identity, ticks_ms()),  # the desk may report it later
         )
         self.app.push_screen(result, self._reviewed)
 

@@ -16,7 +16,7 @@ from tui.journal import JournalError
 from tui.screens.closing import DismissesItself, StaysOpen
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
-from tui.widgets.asking_dialog import AskingDialog, described
+from tui.widgets.asking_dialog import AskingDialog, described, described_facts
 from tui.words.entries import describe_correction
 from tui.words.transfers import ended
 
@@ -41,7 +41,8 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
     def compose(self) -> ComposeResult:
         """Show what is true, then every fact."""
         with AskingDialog():
-            yield from described(describe_correction(self.transfer))
+            description = describe_correction(self.transfer)
+            yield from described(description, described_facts(description))
             yield AskLine(_ASK, final=("enter",))
 
     def on_mount(self) -> None:

@@ -2,22 +2,26 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
+from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
 from time import monotonic
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid
+from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Label
 
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
-from tui.domain.balances import Balances
+from tui.domain.amounts import quantity
+from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.hosts import in_short
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
@@ -27,7 +31,9 @@ from tui.screens.closing import DismissesItself
 from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
-from tui.widgets.asking_dialog import AskingDialog
+from tui.widgets.asking_dialog import AskingDialog, end_facts
+from tui.widgets.facts import Fact, Facts
+from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import Status
 from tui.words import answers, outcomes, transfers, wallets
 
@@ -38,8 +44,6 @@ _WARM_S = 5 * 60
 
 _MOST_OF_PLACE = 50
 """Characters: one line in the narrowest terminal."""
-
-_FACT_IDS = {"From": "review-source", "To": "review-destination"}
 
 
 class Stage(Enum):
@@ -66,22 +70,23 @@ class Stage(Enum):
 _SENT = (Stage.SENDING, Stage.ANSWERED)
 """There is no way back, and nothing left to prepare."""
 
+_BACK = "     Esc  Back"
 _ASK = {
-    Stage.PREPARING: "Connecting...        Esc or q  go back",
-    Stage.REPEAT: "d  allow a second one; y then sends it        Esc or q  go back",
-    Stage.PAUSED: "w  send it all the same; y then sends it        Esc or q  go back",
-    Stage.READY: "y  send        Esc or q  go back",
-    Stage.FAILED: "y  try again        Esc or q  go back",
+    Stage.PREPARING: f"Connecting...{_BACK}",
+    Stage.REPEAT: f"d  Allow a second one; y then sends it{_BACK}",
+    Stage.PAUSED: f"w  Send it all the same; y then sends it{_BACK}",
+    Stage.FAILED: f"y  Try again{_BACK}",
     Stage.SENDING: "Sending. Waiting for the exchange's answer...",
     Stage.ANSWERED: "Answered. The result comes once nothing is over this.",
-    Stage.BLOCKED: "Esc or q  go back",
+    Stage.BLOCKED: "Esc  Back",
 }
+"""What can be pressed in every stage but READY."""
 
+_MOST_IN_ASK = 40
+"""Columns of the amount that can be sent: one line in the narrowest terminal."""
 
 _ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
 """The keys that answer finally, and the action of each."""
-
-_ASK_REPEATED = "y  send it a second time        Esc or q  go back"
 
 
 class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
@@ -90,10 +95,10 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-dense"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "send", "Send", tooltip="send, on the review screen only"),
+        Binding("y", "send", "Send", show=False, tooltip="send, on the review screen only"),
         Binding("d", "allow_repeat", "Send another", show=False),
         Binding("w", "disregard_pause", "Send all the same", show=False),
-        Binding("escape,q", "back", "Back"),
+        Binding("escape,q", "back", "Back", key_display="Esc"),
     ]
 
     def __init__(self, desk: Desk, request: TransferRequest, status: Status) -> None:
@@ -110,27 +115,25 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         """Identical transfers that the person was warned of."""
         self._disregards_pause = False
         """Whether the person sends it although the exchange asks for a pause."""
+        self.before: dict[Account, Decimal] = {}
+        """What both ends held when it was sent, as far as that was known for sure."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Every fact, the place, and what the person can press."""
         status = self._status
+        place = in_short(status.place, _MOST_OF_PLACE)
         yield Label(TOO_SMALL, id="too-small")
         with AskingDialog():
-            yield Label("Review", classes="title")
-            with Grid(classes="facts"):
-                for name, value in (*transfers.request_facts(self._request), ("Profile", status.whose)):
-                    yield Label(name, classes="fact-name")
-                    yield Label(value, classes="fact-value", id=_FACT_IDS.get(name), markup=False)
-            yield Label(
-                f" {in_short(status.place, _MOST_OF_PLACE)} ",
-                id="review-place",
-                classes=status.place_class,
-                markup=False,
-            )
+            with Horizontal(classes="strip"):
+                yield Label(" REVIEW ", classes="title")
+                yield Label(f"key {status.whose}", classes="strip-right", markup=False)
+                yield Label(f" {place} ", id="review-place", classes=status.place_class, markup=False)
+            yield Facts(self._facts(self._desk.balance_reader.balances))
             yield Label("", id="review-warning", markup=False)
             yield AskLine(_ASK[self._stage], final=tuple(_ANSWERS), id="review-ask")
+        yield KeyBar()
 
     @property
     def holds_notices(self) -> bool:
@@ -149,7 +152,6 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             return
         self.prepare()
         self.keep_warm()
-        self._show_balances(self._desk.balance_reader.balances)
         self.freshen()
 
     def on_key(self, event: events.Key) -> None:
@@ -189,6 +191,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             if self._desk.client.wait_s and not self._disregards_pause:  # since the review was ready
                 self._let_send()
                 return
+            self.before = self._held()
             self._go(Stage.SENDING)
             self.send()
         elif self._stage is Stage.FAILED:
@@ -198,7 +201,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         """Whether all facts are in sight; if not, show how to see them."""
         if self.has_class("-tiny") or self.has_class("-low"):
             return False
-        facts = [self.find_widget(fact) for fact in self.query(".facts > *, #review-place")]
+        facts = [self.find_widget(fact) for fact in self.query("Facts, .strip > *")]
         is_all = all(fact.visible_region == fact.region for fact in facts)
         if not is_all:
             self.query_one(AskLine).say(outcomes.OUT_OF_SIGHT)
@@ -275,7 +278,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         """Show both wallets before and after, and do not send more than a fresh balance allows."""
         if self._stage in _SENT:
             return
-        self._show_balances(balances)
+        self.query_one(Facts).show(self._facts(balances))
         excess = self._excess(balances)
         if excess and excess.is_certain:
             figure = balances.figure(self._request.ends[0], self._request.asset)
@@ -303,18 +306,24 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         request, source = self._request, self._request.ends[0]
         return too_much(request.amount, request.asset, source, balances.figure(source, request.asset), ticks_ms())
 
-    def _show_balances(self, balances: Balances) -> None:
-        """Show both wallets before and after; if there is not enough to move, only before."""
+    def _facts(self, balances: Balances) -> list[Fact]:
+        """Return all that would be sent, with both wallets before and after; if there is not enough, only before."""
         request, is_possible = self._request, self._excess(balances) is None
         bars = balances.bars(*request.ends)
-        for name, end in zip(_FACT_IDS, request.ends, strict=True):
-            change = request.amount if name == "To" else -request.amount
+        figures = []
+        for end, change in zip(request.ends, (-request.amount, request.amount), strict=True):
             held = balances.held(end, request.asset)
-            holds = wallets.before_after(held, change, request.asset, now_ms=ticks_ms(), is_possible=is_possible)
-            limit = wallets.limit(balances, end, request.asset) if name == "From" else ""
-            self.query_one(f"#{_FACT_IDS[name]}", Label).update(
-                f"{end.wide_label}\n{holds}{limit}{wallets.bar(bars.get(end))}"
-            )
+            each = wallets.before_after(held, change, now_ms=ticks_ms(), is_possible=is_possible)
+            limit = wallets.limit(balances, end, request.asset) if change < 0 else ""
+            figures.append(replace(each, note=f"{limit} {wallets.bar(bars.get(end))}".strip()))
+        amount = Fact("Amount", quantity(request.amount, request.asset), is_in_band=True)
+        ends = end_facts(request, figures, ("now", "after"))
+        return [amount, *ends, Fact("", ""), Fact("Type", request.type.name, "text")]
+
+    def _held(self) -> dict[Account, Decimal]:
+        balances = self._desk.balance_reader.balances
+        figures = {end: balances.held(end, self._request.asset) for end in self._request.ends}
+        return {end: figure.amount for end, figure in figures.items() if figure and figure.is_fresh(ticks_ms())}
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         """Enter a stage, and show it; without a new warning, the old one stays."""
@@ -324,12 +333,17 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         if stage is Stage.SENDING:
             self._sent_s = monotonic()
             self._counting = self.set_interval(1, self._count)
-        is_repeat = stage is Stage.READY and self._meant
-        self.query_one(AskLine).ask(_ASK_REPEATED if is_repeat else _ASK[stage])
+        self.query_one(AskLine).ask(_ASK.get(stage) or self._ask_to_send)
         self._question.ask()
         self.app._refresh_notifications()
         if warning is not None:
             self._warn(warning)
+
+    @property
+    def _ask_to_send(self) -> str:
+        amount = quantity(self._request.amount, self._request.asset)
+        sent = amount if cell_len(amount) <= _MOST_IN_ASK else "it"
+        return f"y  Send {sent}{' a second time' if self._meant else ''}{_BACK}"
 
     def _count(self) -> None:
         """Show how long the answer is taking."""

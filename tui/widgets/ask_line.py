@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
@@ -17,6 +18,8 @@ _LEFT = 1
 
 class AskLine(Label):
     """Shows the keys that answer, and above them what happened to an answer. A click does what the key does."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"ask-line--action", "ask-line--key"}
 
     @dataclass
     class AnswerClicked(Message):
@@ -39,14 +42,28 @@ class AskLine(Label):
         """Show what happened to an answer; an empty string clears it."""
         self.update(f"{message}\n{self._keys}" if message else self._keys)
 
+    def render(self) -> Content:
+        """Draw the action as a badge, and the keys of the other answers stronger than what they do."""
+        *messages, keys = str(self.content).split("\n")
+        line = Content(f" {keys} ")
+        for number, answer in enumerate(_ANSWER.finditer(keys)):
+            key, _, does = answer[0].partition("  ")
+            start, end = answer.start() + 1, answer.end() + 1
+            if number == 0 and key in (*self._final, "Enter"):
+                line = line.stylize(self.get_visual_style("ask-line--action"), start - 1, end + 1)
+            elif does:
+                line = line.stylize(self.get_visual_style("ask-line--key", partial=True), start, start + len(key))
+        return Content("\n").join([*(Content(f" {message}") for message in messages), line])
+
     def on_click(self, event: events.Click) -> None:
         """Answer, if the left button was clicked."""
-        if event.button != _LEFT:
+        at = event.get_content_offset(self)
+        if event.button != _LEFT or at is None:
             return
         lines = str(self.content).split("\n")
-        line = lines[event.y] if event.y < len(lines) else ""
+        line = lines[at.y] if at.y < len(lines) else ""
         for answer in _ANSWER.finditer(line):
-            if answer.start() <= event.x < answer.end():
+            if answer.start() + 1 <= at.x < answer.end() + 1:
                 key = answer[0].split()[0]
                 self._answer(_NAMES.get(key, key if len(key) == 1 else key.lower()))
 

@@ -1,18 +1,28 @@
 """A dialog that ends with a question."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Label
 
+from tui.domain.text import printable
+from tui.domain.transfer import TransferRequest
+from tui.widgets.facts import Fact, Facts
 from tui.words.entries import Description
+from tui.words.wallets import EndFigures, end_lines
+
+_TALL = 30
+"""Rows from which blank rows separate the parts of the main screen."""
+_BELOW_LISTS, _BELOW_LISTS_TALL = 10, 12
+"""The row below the lists of wallets."""
 
 
 class AskingDialog(VerticalScroll, can_focus=False):
     """Keeps its end visible, which shows the keys that answer.
 
-    If it does not fit, it loses its margins first; then it scrolls, with the arrow keys too, and its start is hidden.
+    It lies below the lists of wallets, and grows over them if it has to. If it does not fit, it loses its margins
+    first; then it scrolls, with the arrow keys too, and its start is hidden.
     """
 
     def __init__(self) -> None:
@@ -20,11 +30,18 @@ class AskingDialog(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         """Follow the size of the content."""
+        self._reach_down()
         self.watch(self, "virtual_size", self._adjust, init=False)
 
     def on_resize(self) -> None:
         """Follow the size of the terminal."""
+        self._reach_down()
         self._adjust()
+
+    def _reach_down(self) -> None:
+        """Reach from the lists of wallets to the keys."""
+        height = self.app.size.height
+        self.styles.min_height = max(height - (_BELOW_LISTS_TALL if height >= _TALL else _BELOW_LISTS) - 1, 1)
 
     def _adjust(self) -> None:
         self.call_after_refresh(self._keep_end_visible)
@@ -41,15 +58,35 @@ class AskingDialog(VerticalScroll, can_focus=False):
             self.scroll_end(animate=False, immediate=True)
 
 
-def described(description: Description, more: Iterable[tuple[str, str]] = ()) -> ComposeResult:
-    """Compose a description: title, meaning, facts. `more` are ids and texts of lines below the facts."""
-    yield Label(description.title, classes=f"title -{description.style}", markup=False)
-    yield Label(description.meaning, classes="meaning", markup=False)
-    with Grid(classes="facts"):
-        for name, value in description.facts:
-            yield Label(name, classes="fact-name")
-            id_ = None if name == "Differs" else f"fact-{name.lower().replace(' ', '-')}"  # there may be several
-            yield Label(value, classes="fact-value", id=id_, markup=False)
-        for id_, text in more:
-            yield Label("", classes="fact-name")
-            yield Label(text, classes="fact-value", id=id_, markup=False)
+def described(description: Description, facts: Iterable[Fact], at: str = "") -> ComposeResult:
+    """Compose what a dialog shows of an entry: how it ended, and the facts. `at` is when it was sent."""
+    yield from titled(description.headline, at, style=description.style)
+    yield Facts(facts)
+
+
+def titled(title: str, right: str = "", *, style: str = "") -> ComposeResult:
+    """Compose the strip of a dialog. With the style of an outcome, the title is a badge in its colour."""
+    with Horizontal(classes="strip"):
+        yield Label(f" {title} ", classes=f"title -{style}" if style else "title", markup=False)
+        yield Label(right, classes="strip-right", markup=False)
+
+
+def described_facts(description: Description, ends: Sequence[Fact] = ()) -> list[Fact]:
+    """Return the facts of a description: amount and both ends on a band, the meaning below it, then the others."""
+    shown = dict(description.facts)
+    band = [Fact(name, shown[name], is_in_band=True) for name in ("Amount", "From", "To") if name in shown]
+    if ends:
+        band[1:] = ends
+    named = {fact.name for fact in band}
+    rest = [Fact(name, value) for name, value in description.facts if name not in named]
+    return [*band, Fact("", ""), Fact("", description.meaning, "sentence"), *rest]
+
+
+def end_facts(request: TransferRequest, figures: Sequence[EndFigures], heads: tuple[str, str]) -> list[Fact]:
+    """Return both ends of a transfer with what they hold at two times, below the heads of these."""
+    lines = end_lines(request.ends, figures, printable(request.asset), heads)
+    looks = "muted", "strong", "strong"
+    return [
+        Fact(name, line, look, narrow, is_in_band=True)
+        for name, (line, narrow), look in zip(("", "From", "To"), lines, looks, strict=True)
+    ]

@@ -45,6 +45,11 @@ class Description:
     """The place and the time, in short."""
 
     @property
+    def headline(self) -> str:
+        """The title without the amount, in capitals."""
+        return self.title.partition(":")[0].upper()
+
+    @property
     def text(self) -> str:
         """All facts, one per line."""
         return "\n".join(f"{name}: {value}" for name, value in self.facts)

@@ -19,31 +19,89 @@ _MAY_CHANGE = " may change"
 _SHORT = {_MAY_CHANGE: " ?"}
 
 
-def balance_now(balances: Balances, account: Account, asset: str, since_ms: float) -> str:
-    """Return what an account holds after a transfer, if it was read since then."""
-    figure = balances.held(account, asset)  # as in the review: less may be transferable
-    holdings = balances.wallets[account.wallet]
-    if figure and figure.read_ms >= since_ms:
-        text = f"{quantity(figure.amount, asset)}{'' if figure.is_transferable else ' free'}"
-    elif holdings.problem or (holdings.read_ms is not None and holdings.read_ms >= since_ms):
-        text = "not known"  # it could not be read, or was read and does not list the asset
-    else:
-        text = "reading..."
-    return f"{account.label} now: {text}"
+@dataclass(frozen=True, slots=True)
+class EndFigures:
+    """What one end of a transfer holds, at two times."""
+
+    first: Decimal | str
+    """An amount, or why there is none."""
+    second: Decimal | str | None
+    """None if there is nothing to say about it."""
+    marks: str = ""
+    """What the figures are worth: "free" for one that may not be movable as a whole, and any doubt."""
+    note: str = ""
+    """More about the end, on a line of its own."""
 
 
-def before_after(figure: Figure | None, change: Decimal, asset: str, *, now_ms: float, is_possible: bool) -> str:
+def before_after(figure: Figure | None, change: Decimal, *, now_ms: float, is_possible: bool) -> EndFigures:
     """Return what an account holds before and after a transfer; only what it holds if the transfer is not possible."""
     if figure is None:
-        return "its balance is not known"
+        return EndFigures("its balance is not known", None)
     doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(now_ms) else " (old)"
-    free = "" if figure.is_transferable else " free"
+    marks = f"{'' if figure.is_transferable else ' free'}{doubt}"
     after = exact_sum([figure.amount, change])
     if after < 0:
-        return f"{quantity(figure.amount, asset)}{free}{doubt}: not enough"
-    if not is_possible:
-        return f"holds {quantity(figure.amount, asset)}{free}{doubt}"
-    return f"{grouped(figure.amount)} -> {quantity(after, asset)}{free}{doubt}"
+        return EndFigures(figure.amount, None, f"{marks}: not enough")
+    return EndFigures(figure.amount, after if is_possible else None, marks)
+
+
+def before_now(
+    before: Decimal | str | None, balances: Balances, account: Account, asset: str, since_ms: float, *, is_open: bool
+) -> EndFigures:
+    """Return what an account held before a transfer, if something is said about that, and holds now, if it was read
+    since. While the outcome is open, the transfer may still change it.
+    """
+    figure = balances.held(account, asset)  # as in the review: less may be transferable
+    holdings = balances.wallets[account.wallet]
+    now: Decimal | str
+    marks = ""
+    if figure and figure.read_ms >= since_ms:
+        doubt = " (a transfer may change it)" if figure.is_doubtful or is_open else ""
+        now, marks = figure.amount, f"{'' if figure.is_transferable else ' free'}{doubt}"
+    elif holdings.problem or (holdings.read_ms is not None and holdings.read_ms >= since_ms):
+        now = "not known"  # it could not be read, or was read and does not list the asset
+    else:
+        now = "reading..."
+    return EndFigures(now, None, marks) if before is None else EndFigures(before, now, marks)
+
+
+def end_lines(
+    ends: Sequence[Account], figures: Sequence[EndFigures], asset: str, heads: tuple[str, str]
+) -> list[tuple[str, str]]:
+    """Return what each end holds, below a line with heads: each as one line with all figures aligned, and as it is
+    written where that is too wide.
+    """
+    names = _column([end.wide_label for end in ends], is_left=True)
+    firsts = _column([heads[0], *(each.first for each in figures)])
+    seconds = _column([heads[1], *(each.second for each in figures)])
+    has_seconds = any(each.second is not None for each in figures)
+    lines = [(f"{' ' * len(names[0])}  {firsts[0]}" + (f"      {seconds[0]}" if has_seconds else ""), "")]
+    for name, end, each, first, second in zip(names, ends, figures, firsts[1:], seconds[1:], strict=True):
+        unit = f" {asset}" if isinstance(each.first, Decimal) or isinstance(each.second, Decimal) else ""
+        arrow = f"  ->  {second}" if each.second is not None else ""
+        note = f"\n{each.note}" if each.note else ""
+        lines.append(
+            (
+                f"{name}  {first}{arrow}{unit}{each.marks}{note}",
+                f"{end.label}\n{_in_words(each)}{unit}{each.marks}{note}",
+            )
+        )
+    return lines
+
+
+def _in_words(figures: EndFigures) -> str:
+    first, second = (
+        grouped(figure) if isinstance(figure, Decimal) else figure for figure in (figures.first, figures.second)
+    )
+    return f"{first}" if second is None else f"{first} -> {second}"
+
+
+def _column(cells: Sequence[Decimal | str | None], *, is_left: bool = False) -> list[str]:
+    """Return cells of one width, the dots of all amounts below each other."""
+    amounts = iter(aligned([cell for cell in cells if isinstance(cell, Decimal)]))
+    texts = [next(amounts) if isinstance(cell, Decimal) else cell or "" for cell in cells]
+    width = max(map(len, texts))
+    return [text.ljust(width) if is_left else text.rjust(width) for text in texts]
 
 
 def limit(balances: Balances, source: Account, asset: str) -> str:
@@ -51,7 +109,7 @@ def limit(balances: Balances, source: Account, asset: str) -> str:
     held, best = balances.held(source, asset), balances.figure(source, asset)
     if held is None or best is None or held.is_exact or not best.is_transferable:
         return ""
-    return f"; at most {grouped(best.amount)} can be moved"
+    return f"At most {grouped(best.amount)} can be moved."
 
 
 def bar(restriction: Restriction | None) -> str:
@@ -59,7 +117,7 @@ def bar(restriction: Restriction | None) -> str:
     if restriction is None:
         return ""
     way = "out of it" if restriction is Restriction.TRANSFERS_OUT else "into it"
-    return f"\nThe exchange bars transfers {way}."
+    return f"The exchange bars transfers {way}."
 
 
 def hint(state: FormState, which: Field) -> str:
