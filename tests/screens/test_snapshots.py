@@ -51,9 +51,6 @@ def starting_at(size: tuple[int, int]) -> list[tuple[int, int]]:
     return [size, *(other for other in SIZES if other != size)]
 
 
-ALONE, BESIDE = SIZES[:2], SIZES[2:]
-"""Where holdings have the screen for themselves, and where they stand beside the form."""
-
 ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 
 
@@ -167,8 +164,7 @@ async def _keys(pilot: Pilot[bool]) -> None:
         pytest.param(_closed, SIZES[1:], id="closed"),
         pytest.param(_reviewed, SIZES[1:], id="reviewed"),
         pytest.param(_sent, SIZES[1:], id="sent"),
-        pytest.param(_holdings, ALONE[1:], id="holdings"),
-        pytest.param(_holdings, BESIDE, id="holdings beside"),
+        pytest.param(_holdings, SIZES[1:], id="holdings"),
         pytest.param(_keys, SIZES[1:], id="keys"),
     ],
 )
@@ -196,9 +192,8 @@ def test_in_a_theme(theme: str, demo_app: AppMaker, snap_compare: SnapCompare) -
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=LARGE, run_before=steps)
 
 
-@pytest.mark.parametrize("sizes", [ALONE, BESIDE], ids=["alone", "beside"])
-def test_holdings(sizes: list[tuple[int, int]], demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
-    snap_sizes(demo_app(asset="USDT", amount="100"), sizes, _holdings)
+def test_holdings(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
+    snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, _holdings)
 
 
 def _unreachable(request: httpx.Request) -> httpx.Response:

@@ -18,7 +18,7 @@ from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.keycheck import KeyCheck, examine
 from tui.desk.settle import Progress
-from tui.domain.balances import Account
+from tui.domain.balances import Account, Balances
 from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
 from tui.domain.transfer import Draft, Outcome, Transfer
@@ -160,14 +160,14 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.desk.on_change = partial(self.post_call, self.show_transfer)
         self.desk.on_progress = partial(self.post_call, self.show_progress)
         self.desk.on_notice = partial(self.post_call, self.notices.correct)  # over any screen
-        self.watch(self.query_one("#field-asset Input"), "value", self._show_holdings, init=False)
+        self.watch(self.query_one("#field-asset Input"), "value", self._mark_asset, init=False)
         # Only once the form is visible: the first request imports what it needs.
         for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key):
             self.call_after_refresh(ask)
 
     def on_screen_resume(self) -> None:
         """Show what the review has read, and the notices that came up meanwhile."""
-        self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
+        self._show_balances(self.desk.balance_reader.balances)
         self.notices.show_next()
 
     @property
@@ -216,8 +216,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def on_balance_refresher_read(self, message: BalanceRefresher.Read) -> None:
         """Show what was read."""
-        self.query_one(TransferForm).show_balances(message.balances)
-        self._show_holdings()
+        self._show_balances(message.balances)
         for screen in self.app.screen_stack:  # other screens may cover them
             if isinstance(screen, EntryScreen | HoldingsScreen):
                 screen.show_balances(message.balances)
@@ -286,15 +285,20 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.app.push_screen(self._history, self._fill)
 
     def on_resize(self) -> None:
-        """Show the panes that there is room for now."""
-        self._show_holdings()
+        """Show what there is room for now."""
+        self._mark_asset()
 
-    def _show_holdings(self) -> None:
-        """Show what is held next to the form, with its asset marked."""
-        balances, asset = self.desk.balance_reader.balances, self.draft.asset
+    def _show_balances(self, balances: Balances) -> None:
+        """Show what the wallets hold."""
+        self.query_one(TransferForm).show_balances(balances)
         self.query_one(StatusBar).show(worth=total_worth(balances))
+        self._mark_asset()
+
+    def _mark_asset(self) -> None:
+        """Show what is held next to the form, with its asset marked."""
         if self.app.size.width < WIDE:
             return
+        balances, asset = self.desk.balance_reader.balances, self.draft.asset
         self.query_one(HoldingsTable).show_balances(balances, asset)
         self.query_one(HoldingPlaces).show_balances(balances, asset if balances.knows(asset) else "")
 
@@ -312,7 +316,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.query_one(SessionList).show_transfer(transfer)
         self._show_unknown()
         self.show_exchange_state()
-        self.query_one(TransferForm).show_balances(self.desk.balance_reader.balances)
+        self._show_balances(self.desk.balance_reader.balances)
         if transfer.outcome is not Outcome.SENDING:
             self._answered_ms[transfer.identity] = ticks_ms()
             self.query_one(BalanceRefresher).read_touched(transfer)

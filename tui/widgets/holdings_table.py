@@ -61,6 +61,8 @@ class HoldingsTable(NumberPane):
         super().__init__(_TITLE, id=id, is_beside=is_beside)
         self.balances = Balances()
         self.rows: list[Holding] = []
+        self._shown_search: str | None = None
+        """What the rows were last chosen by."""
         self.is_finding = False
         """Whether letters go into `search`."""
 
@@ -70,8 +72,9 @@ class HoldingsTable(NumberPane):
         """
         keeps_first = asset is None and not self._row and not self._is_beside
         wanted = asset if asset is not None else "" if keeps_first else self.chosen
-        self.balances = balances
-        self._build(all_holdings(balances))
+        if balances is not self.balances or self._shown_search != self.search:
+            self.balances, self._shown_search = balances, self.search
+            self._build(all_holdings(balances))
         row = next((index for index, row in enumerate(self.rows) if row.asset == wanted), 0)
         self._marks = not self._is_beside or any(row.asset == wanted for row in self.rows)
         self.mark(row)

@@ -43,13 +43,19 @@ class NumberColumn:
 def number_column(
     head: str, cells: Sequence[Decimal | str], *, is_grouped: bool = True, notes: Sequence[str] = ()
 ) -> NumberColumn:
-    """Return a column with all dots below each other, and the notes behind its numbers."""
+    """Return a column with all dots below each other, and the notes behind its numbers: a sign right after the last
+    digit, words below each other.
+    """
     written = iter(aligned([cell for cell in cells if isinstance(cell, Decimal)], is_grouped=is_grouped))
     texts = [next(written) if isinstance(cell, Decimal) else cell for cell in cells]
     behind = max(map(len, notes), default=0)
     width = max([len(head), *map(cell_len, texts)])
     padded = [f"{' ' * (width - cell_len(text))}{text}" for text in texts]
-    padded = [text + note.ljust(behind) for text, note in zip(padded, notes, strict=True)] if behind else padded
+    if behind:
+        padded = [
+            f"{text.rstrip()}{note}".ljust(width + behind) if len(note) == 1 else f"{text}{note.ljust(behind)}"
+            for text, note in zip(padded, notes, strict=True)
+        ]
     words = frozenset(row for row, cell in enumerate(cells) if isinstance(cell, str))
     doubtful = frozenset(row for row, note in enumerate(notes) if len(note) > 1)
     return NumberColumn(head.rjust(width) + " " * behind, padded, words | doubtful)
