@@ -73,7 +73,7 @@ async def test_reading_afresh_is_told_of_and_stopped_with_a_key(
         screen = await read(pilot)
         with held(exchange):
             await pilot.press("x")
-            await until(pilot, lambda: "afresh, to check the journal: 0 of " in words(pilot, "#history-note"))
+            await until(pilot, lambda: "again, to check the journal: 0 of " in words(pilot, "#history-note"))
             assert "F5 or Esc stops" in words(pilot, "#history-note")
             await pilot.press(key)
             await until(pilot, lambda: "Stopped: nothing was compared" in words(pilot, "#history-note"))
