@@ -110,7 +110,7 @@ def _still_world(profiles: tuple[keys.Profile, ...]) -> Iterator[None]:
             ("time.time", _NOW.timestamp()),
             ("time.time_ns", int(_NOW.timestamp()) * 1_000_000_000),
             ("time.clock_gettime", 0.0),
-            ("tui.demo.exchange.first_tran_id", 13526853623),
+            ("tui.demo.exchange.tran_id_at", 13526853623),
             ("tui.keys.profiles", profiles),
             ("tui.keys.backend_name", "Secret Service"),
             ("tui.keys.require_keyring", None),

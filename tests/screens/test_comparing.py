@@ -90,7 +90,7 @@ async def test_reading_afresh_is_told_of_and_stopped_with_a_key(
         screen = await read(pilot)
         with held(exchange):
             await pilot.press("x")
-            await until(pilot, lambda: "afresh, to check the journal: 0 of " in below(pilot))
+            await until(pilot, lambda: "again, to check the journal: 0 of " in below(pilot))
             assert "F5 or Esc stops" in below(pilot)
             await pilot.press(key)
             await until(pilot, lambda: "Stopped: nothing was compared" in below(pilot))

@@ -109,7 +109,7 @@ async def fetch_key(profile: keys.Profile, on_slow: OnSlow) -> ApiKey:
 
 
 def _load(profile: keys.Profile) -> ApiKey:
-    """Load the key of a profile. If the login has no D-Bus session, start one and try again."""
+    """Load the key of a profile. If the login has no D-Bus session, start one: the key was stored through one."""
     try:
         return keys.load(profile)
     except keys.KeyStoreError as problem:

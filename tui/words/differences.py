@@ -172,8 +172,8 @@ def _possible(rows: Sequence[Transfer]) -> str:
     more = f" (or one of {len(rows) - 1} more)" if len(rows) > 1 else ""
     row = rows[0]
     return (
-        f"It could be {_row(row)} in this journal{more}, which {outcomes.standing(row.evidence)}. The journal has no "
-        "tranId for it."
+        f"It could be {_row(row)} in this journal{more}. That transfer {outcomes.standing(row.evidence)}, and the "
+        "journal has no tranId for it."
     )
 
 

@@ -61,7 +61,7 @@ class Watch(Enum):
 
 
 _WATCHES = {
-    Watch.KEPT: "Shunter keeps checking for a day after that, and tells you if a record appears.",
+    Watch.KEPT: "Shunter keeps checking for a day, and tells you if a record appears.",
     Watch.OTHER_KEY: (
         "Shunter does not check it now: it was sent with another key. Choose that key (F4), or look on the "
         "exchange's own site."

@@ -65,7 +65,7 @@ def ended(transfer: Transfer) -> tuple[str, str]:
 
 
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
-    """Return a warning that the amount may be moved twice. It names the last that is not done, else the last."""
+    """Return a warning that the amount may be moved twice. It names the last one that is not done, else the last."""
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
     when = moments.time_of_day(earlier.timestamp_ms)
     look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
