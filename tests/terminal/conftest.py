@@ -436,7 +436,7 @@ class Move:
         terminal.wait_for("TRANSFER DONE")
         tran_id = terminal.wait_for_tran_id()
         terminal.type("\x1b")
-        terminal.find(rf"{re.escape(str(self.amount))} +USDT done +{tran_id}")
+        terminal.find(rf"{re.escape(str(self.amount))} +USDT +done +{tran_id}")
         self._wait_for_transferable(terminal, source - self.amount, destination + self.amount)
         return int(tran_id)
 

@@ -63,7 +63,7 @@ def test_a_transfer_cut_off_by_a_signal_is_unknown_and_settled_by_the_next_start
     gate.open()
 
     second = open_app("tests.terminal.hurried")
-    second.wait_for("Earlier, outcome open at the start", "7.25 USDT", "unknown")
+    second.wait_for("1 from before", "7.25 USDT", "unknown")
     if executed:
         (transfer,) = exchange.ledger.transfers
         second.wait_for(str(transfer.tran_id), "done")

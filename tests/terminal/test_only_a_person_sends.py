@@ -61,8 +61,8 @@ class Person:
         self.pty.wait_for("TRANSFER DONE")
         tran_id = self.pty.wait_for_tran_id()
         self.pty.type(ESCAPE)
-        self.pty.find(rf"7\.25 +USDT done +{tran_id}")
-        assert len(re.findall(r"7\.25 +USDT done +[0-9]{8,}", self.pty.screen())) == 1
+        self.pty.find(rf"7\.25 +USDT +done +{tran_id}")
+        assert len(re.findall(r"7\.25 +USDT +done +[0-9]{8,}", self.pty.screen())) == 1
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_an_unknown_transfer_is_told_of_once_and_stays_in_the_shell(exchange: De
     end_with_an_unknown_transfer(terminal)
 
     terminal = open_app()
-    terminal.wait_for("Earlier, outcome open at the start - 1", "unknown")
+    terminal.wait_for("1 from before", "unknown")
     end_with_an_unknown_transfer(terminal)
 
     exchange.history.hidden = Lag()

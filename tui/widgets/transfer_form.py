@@ -165,6 +165,7 @@ class TransferForm(DropsLateMessages, Widget):
     def clear_amount(self) -> None:
         """Empty the amount, so that the transfer that was just sent is not sent again by mistake."""
         self._shown_problems.clear()
+        self._wallet_note = ""
         self._show_origin("")
         self._amount.amount.value = ""
         self.go_to(Field.AMOUNT)
