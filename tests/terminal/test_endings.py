@@ -132,7 +132,7 @@ def test_quitting_waits_for_the_answer(exchange: DemoExchange, open_app: Open) -
     (transfer,) = exchange.ledger.transfers
     again = open_app()
     again.wait_for("of 1,242.75 USDT")
-    assert "Earlier" not in again.screen()  # its outcome was written down
+    assert "from before" not in again.screen()  # its outcome was written down
     again.type("\x14")
     again.wait_for(str(transfer.tran_id), "done")
 
@@ -149,7 +149,7 @@ def test_a_second_quit_leaves_the_transfer_to_the_journal(exchange: DemoExchange
     assert terminal.wait_for_end() == 0
     gate.open()
     (transfer,) = exchange.ledger.transfers
-    open_app().wait_for("Earlier", str(transfer.tran_id), "done")
+    open_app().wait_for("from before", str(transfer.tran_id), "done")
 
 
 def test_a_damaged_journal_is_told_and_nothing_is_sent(

@@ -96,7 +96,7 @@ def test_every_field_and_list_is_two_keys_away_from_any_other_and_the_screen_say
     demo.type("btcusdt")
     demo.wait_for("Pair     BTCUSDT")
     demo.type(f"{GO_TO}m1{GO_TO}ausdc{GO_TO}f2")
-    screen = demo.wait_for("Amount   1 ", "Asset      USDC", "FUNDING_MAIN")
+    screen = demo.wait_for("Amount   1 ", "Asset    USDC", "FUNDING_MAIN")
     assert marked(screen, 0) == "Funding 15.5"
 
 

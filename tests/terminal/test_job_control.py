@@ -59,9 +59,9 @@ def wait_for_home(tmux: Tmux) -> None:
     tmux.wait_until(lambda seen: _SCRAWL not in seen and tmux.value("alternate_on") == "1")
     tmux.wait_for("13 assets", "F1 Help")
     tmux.type("\t\tUSDT")
-    tmux.wait_for("Asset      USDT ")
+    tmux.wait_for("Asset    USDT ")
     tmux.type("\x15")
-    tmux.wait_for("Asset      e.g. USDT")
+    tmux.wait_for("Asset    e.g. USDT")
     tmux.type("\x0ff")
 
 
