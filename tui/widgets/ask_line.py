@@ -10,13 +10,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
+from tui.widgets.pane import Drawn
+
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
 """A key, or several with "or", two blanks, and what it does. Wider gaps separate the answers."""
 _NAMES = {"Esc": "escape"}
 _LEFT = 1
 
 
-class AskLine(Label):
+class AskLine(Label, Drawn):
     """Shows the keys that answer, and above them what happened to an answer. A click does what the key does."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ask-line--action", "ask-line--key"}

@@ -4,16 +4,16 @@ from typing import ClassVar
 
 from textual import events
 from textual.content import Content
-from textual.widget import Widget
 
 from tui.domain.form import FormState
+from tui.widgets.pane import Drawn
 from tui.words.entries import move_names
 
 _ACTION = " F2 Review "
 _LEFT = 1
 
 
-class MoveLine(Widget):
+class MoveLine(Drawn):
     """Names the move as a person does, and next to it, muted, the exchange's name of its type. A click on the action
     reviews.
     """
