@@ -22,6 +22,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.screens.main import MainScreen
 from tui.widgets.form_field import FormField
 from tui.widgets.message_line import MessageLine
+from tui.widgets.move_line import MoveLine
 from tui.widgets.transfer_form import TransferForm
 from tui.widgets.wallet_list import WalletList
 
@@ -208,6 +209,16 @@ async def test_messages_never_hide_the_form(
         assert form.bottom <= messages.y < messages.bottom <= keys.y
         if "unknown" not in shown.casefold():
             assert region_lines(pilot, messages)[-1].rstrip().endswith("~")
+
+
+@sizes
+async def test_the_action_is_whole_next_to_the_longest_move(size: tuple[int, int], demo_app: AppMaker) -> None:
+    pairs = {"from_pair": "1000000MOGUSDT", "to_pair": "1000CHEEMSFDUSD"}
+    async with demo_app(**{**TWO_PAIRS, **pairs}).run_test(size=size) as pilot:
+        main = await until_open(pilot)
+        line = region_lines(pilot, main.query_one(MoveLine).region)[0]
+        assert line.startswith(" Isolated ")
+        assert line.endswith("  F2 Review  ")
 
 
 @sizes
