@@ -37,7 +37,7 @@ class MoveLine(Drawn):
         room = self.content_size.width - len(_ACTION) - 4
         label, type_name = next((each for each in self._names if sum(map(len, each)) + 2 <= room), self._names[-1])
         muted = self.get_visual_style("move-line--type", partial=True)
-        line = Content(f" {shortened(label, room)}") + Content.styled(f"  {type_name}", muted)
+        line = Content(f" {shortened(label, room)}") + Content.styled(f"  {type_name}".rstrip(), muted)
         gap = self.content_size.width - line.cell_length - len(_ACTION) - 1
         action = Content.styled(_ACTION, self.get_visual_style("move-line--action"))
         return line + " " * max(gap, 1) + action
