@@ -7,7 +7,7 @@ from tui.desk.settle import Progress
 from tui.domain.amounts import grouped
 from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer, TransferRequest
-from tui.screens import decide, notice
+from tui.screens import notice
 from tui.words import settling, transfers
 from tui.words.entries import Description, describe, describe_correction
 from tui.words.outcomes import Watch
@@ -48,6 +48,6 @@ def question_text(progress: Progress) -> str:
             *(settling.candidate(row, request.amount) for row in progress.candidates),
             settling.not_executed(has_records=bool(progress.candidates)),
             settling.EXECUTED,
-            decide._ASK,
+            "Esc  Leave it open",
         ]
     )

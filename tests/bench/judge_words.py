@@ -16,7 +16,7 @@ _DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
 _DIALOG_TRAN_ID = re.compile(r"tranId {2,}([0-9]+)")
 """The fact: in a sentence there is one blank."""
 _DIALOG_ENDS = re.compile(r"Enter  Close")
-ASKS_TO_DECIDE = r"leave it open"
+ASKS_TO_DECIDE = r"Leave it open"
 REOPENED = "UNKNOWN AGAIN"
 _ALARM = re.compile(r"EXECUTED AFTER ALL|UNKNOWN AGAIN|CORRECTED")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
@@ -71,7 +71,7 @@ _WALLET_OF_LABEL = {"Spot": "spot", "Funding": "funding", "USD-M Futures": "um",
 FORM_IS_SHOWN = r"Asset +USDT"
 FORM_IS_READY = r"of [0-9.,]+ USDT"
 FORM_COULD_NOT_READ = r"could not be read"
-FORM_IS_UNCOVERED = r"\A(?!(?s:.*)(?:Enter  Close|Esc  Back|leave it open|seen it))(?s:.*)Asset +USDT"
+FORM_IS_UNCOVERED = r"\A(?!(?s:.*)(?:Enter  Close|Esc  Back|Leave it open|seen it))(?s:.*)Asset +USDT"
 AMOUNT_IS_EMPTY = r"Amount +e\.g\."
 NO_DIALOG = FORM_IS_UNCOVERED
 ASKS_AGAIN = r"d  Allow"
@@ -82,7 +82,7 @@ RESULT = rf"TRANSFER {_OUTCOMES.upper()}\b(?s:.*)Enter +Close"
 REVIEW_ENDS = r"Nothing was sent|refused it:"
 ALARM_IS_SHOWN = r"Enter  I have seen it"
 EARLIER = r"from before"
-DIALOG_IS_OPEN = r"Enter  Close|leave it open"
+DIALOG_IS_OPEN = r"Enter  Close|Leave it open"
 IS_UNKNOWN = r"TRANSFER UNKNOWN"
 GOES_ON_BY_ITSELF = r"history cannot be read. Shunter keeps|Shunter keeps trying"
 """Where a person may decide, and need not."""

@@ -35,6 +35,7 @@ DAY_MS = 86_400_000
 @pytest.fixture(autouse=True)
 def no_time_to_lose(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settling at a pace that no exchange would like."""
+    monkeypatch.setattr("tui.screens.decide._UNSEEN_S", 0)
     monkeypatch.setattr("tui.desk.settle.window_end_ms", lambda transfer: transfer.timestamp_ms)
     monkeypatch.setattr("tui.desk.desk.Pace", lambda: Pace(0.01, 0.5, judge_after_s=0, judge_gap_s=0.05))
 
@@ -45,8 +46,10 @@ def in_list(main: MainScreen) -> str:
 
 
 async def open_row(pilot: Pilot[bool], main: MainScreen) -> list[str]:
-    """Open the only row of the list, which is for the person to decide; gives what there is to choose from."""
-    await until(pilot, lambda: "Decide" in message(main))
+    """Wait for the question to come up by itself, and open it once more; gives what there is to choose from."""
+    await until_screen(pilot, DecideScreen)
+    await pilot.press("escape")
+    await until_screen(pilot, MainScreen)
     main.query_one("#transfers").focus()
     await pilot.press("enter")
     await until_screen(pilot, DecideScreen)
@@ -84,11 +87,10 @@ async def test_of_several_records_the_person_says_which(
         exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
-        await until_screen(pilot, MainScreen)
         choices = await open_row(pilot, main)
-        assert [words.split()[0] for words in choices] == ["tranId", "tranId", "None", "It"]
+        assert [words.split()[1] for words in choices] == ["tranId", "tranId", "None", "It"]
         await pilot.press(*["down"] * (choice + 1), "enter")
-        expected = ("not executed",) if choice == 2 else ("done", choices[choice].split()[1])
+        expected = ("not executed",) if choice == 2 else ("done", choices[choice].split()[2])
         await until(pilot, lambda: all(word in in_list(main) for word in expected))
 
 
@@ -103,8 +105,7 @@ async def test_who_saw_it_executed_has_declined_no_record(
         exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
-        await until_screen(pilot, MainScreen)
-        choices = [words.split()[0] for words in await open_row(pilot, main)]
+        choices = [words.split()[1] for words in await open_row(pilot, main)]
         await pilot.press(*["down"] * (choices.index(choice) + 1), "enter")
         journal = main.desk._journal
         await until(pilot, lambda: not next(journal.transfers()).outcome.is_open)
@@ -173,7 +174,7 @@ async def test_settling_goes_on_when_the_main_screen_is_gone(demo_app: AppMaker,
     async with demo_app().run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await find_earlier(pilot, main, exchange, key_tail="9zzz", ago_ms=60_000)
-        await until(pilot, lambda: "Decide" in message(main))
+        await until_screen(pilot, DecideScreen)
         heard, tell = [], main.desk.on_progress
 
         def count(progress: Progress) -> None:
@@ -198,9 +199,8 @@ async def test_a_record_that_could_not_be_chosen_is_not_said_to_be_made_elsewher
         exchange.faults.append(Fault(answer=Reply(502)))
         await send(pilot)
         await pilot.press("escape")
-        await until_screen(pilot, MainScreen)
         choices = await open_row(pilot, main)
-        await pilot.press(*["down"] * sum(not words.startswith(" tranId") for words in choices), "enter")
+        await pilot.press(*["down"] * sum(" tranId" not in words for words in choices), "enter")
         await until(pilot, lambda: "done" in in_list(main))
         await pilot.press("f3")
         await until_screen(pilot, HistoryScreen)
@@ -208,3 +208,62 @@ async def test_a_record_that_could_not_be_chosen_is_not_said_to_be_made_elsewher
         assert isinstance(history, HistoryScreen)
         await until(pilot, lambda: history._browser.reading is not None and not history._browser.is_asking)
         assert [entry.origin for entry in history._browser.entries if entry.record] == [Origin.POSSIBLE]
+
+
+async def test_the_question_comes_by_itself_and_takes_no_key_of_a_person_who_still_types(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.decide._UNSEEN_S", 3600)
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await find_earlier(pilot, main, exchange, key_tail=main.desk.client.key_tail, ago_ms=181 * DAY_MS)
+        await until_screen(pilot, DecideScreen)
+        await pilot.press("1", "enter", "escape", "q")
+        assert isinstance(pilot.app.screen, DecideScreen)
+        assert pilot.app.screen.query_one(OptionList).highlighted is None
+
+
+async def test_left_open_the_question_stays_in_the_message_line(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await find_earlier(pilot, main, exchange, key_tail=main.desk.client.key_tail, ago_ms=181 * DAY_MS)
+        await until_screen(pilot, DecideScreen)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        (progress,) = main._progress.values()
+        main.show_progress(progress)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, MainScreen)
+        assert message(main).endswith("F8 Decide") or "F8 Decide" in message(main)
+
+
+@pytest.mark.parametrize("draft", [{"amount": "5"}, {"asset": "US"}], ids=["an amount", "a field that has the focus"])
+async def test_while_something_is_typed_the_question_waits_for_its_key(
+    demo_app: AppMaker, exchange: DemoExchange, draft: dict[str, str]
+) -> None:
+    async with demo_app(**draft).run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        if "asset" in draft:
+            main.query_one("#field-asset Input").focus()
+        await find_earlier(pilot, main, exchange, key_tail=main.desk.client.key_tail, ago_ms=181 * DAY_MS)
+        await until(pilot, lambda: "F8 Decide" in message(main))
+        assert isinstance(pilot.app.screen, MainScreen)
+        await pilot.press("ctrl+underscore")
+        await until_screen(pilot, DecideScreen)
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: "not executed" in in_list(main))
+
+
+async def test_the_question_shows_what_matches_and_what_differs(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT", amount="1.5").run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        exchange.history.edits = [(Edit("status", '"SETTLED"'), None)]
+        exchange.faults.append(Fault(answer=Reply(502)))
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, DecideScreen)
+        shown = {name: " ".join(value.split()) for name, value in facts(pilot).items()}
+        assert shown["Amount"] == "1.5 USDT 1.5 USDT same"
+        assert shown["Status"] == "SETTLED says neither yes nor no"
+        assert "Spot 1,250.00 -> 1,248.50 USDT" in " ".join(screen_text(pilot).split())
+        assert "as if executed" in screen_text(pilot)

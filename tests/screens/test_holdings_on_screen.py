@@ -173,9 +173,9 @@ def exact(balances: Balances) -> set[str]:
     return {write(amount) for amount in amounts for write in (grouped, plain)}
 
 
-async def shown_amounts(demo_app: AppMaker, size: tuple[int, int], *, on_f6: bool) -> set[str]:
+async def shown_amounts(demo_app: AppMaker, size: tuple[int, int], asset: str, *, on_f6: bool) -> set[str]:
     """The amounts in the panes of holdings, asset by asset, none of them cut."""
-    async with demo_app(asset="USDT").run_test(size=size) as pilot:
+    async with demo_app(asset=asset).run_test(size=size) as pilot:
         main = await until_open(pilot)
         await pilot.app.workers.wait_for_complete()
         seen: set[str] = set()
@@ -205,10 +205,27 @@ async def test_no_number_is_cut_and_a_larger_size_shows_those_of_a_smaller(
         exchange.ledger.holdings[Account(Wallet.FUNDING)]["BNB"] = Funds(free=Decimal("98765432.12345678"))
     smaller: set[str] = set()
     for size in SIZES:
-        shown = await shown_amounts(demo_app, size, on_f6=on_f6)
+        shown = await shown_amounts(demo_app, size, "SHIB" if is_long else "USDT", on_f6=on_f6)
         assert smaller <= shown
         smaller = shown
     assert smaller
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
+async def test_from_asset_to_asset_only_what_is_known_of_it_changes(size: tuple[int, int], demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=size) as pilot:
+        await opened(pilot)
+        heads, names, regions = set(), set(), set()
+        before = lines(pilot)
+        for _ in range(13):
+            shown = lines(pilot, HoldingPlaces)
+            heads.add(shown[0].partition(" IN")[2].strip() and len(shown[0].rstrip()))
+            names.add(tuple(line[1:].split("  ")[0].rstrip() for line in shown[1:10]))
+            regions.add(tuple(pilot.app.screen.query_one(pane).region for pane in PANES))
+            await pilot.press("down")
+        assert len(heads) == len(names) == len(regions) == 1
+        await pilot.press("g")
+        assert lines(pilot) == before
 
 
 async def test_next_to_the_form_its_asset_is_marked_and_shown_by_wallet(demo_app: AppMaker) -> None:

@@ -635,7 +635,7 @@ async def test_locked_keyring_is_unlocked_from_the_keys_screen_and_while_adding(
         await pilot.press("f4")
         await until_screen(pilot, KeysScreen)
         await pilot.press("c")
-        await until(pilot, lambda: "u unlock the keyring" in words(pilot, "#keys-ask"))
+        await until(pilot, lambda: "u  Unlock the keyring" in words(pilot, "#keys-ask"))
         assert "locked" in words(pilot, "#keys-said")
         await pilot.press("u", *"secret", "enter")
         await until(pilot, lambda: "unlocked" in words(pilot, "#keys-said"))

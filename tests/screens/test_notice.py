@@ -1,12 +1,15 @@
 """A wrong judgement is corrected in a notice that cannot be missed, and a repeat of its transfer needs a yes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen, words
+from tests.evidence import ambiguous, matching_record
+from tests.screens.waiting import newest, review, rows, screen_text, send, until, until_open, until_screen, words
+from tui import keys
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
@@ -93,5 +96,38 @@ async def test_open_transfer_makes_balances_doubtful(demo_app: AppMaker, exchang
         main.query_one(f"#field-{Field.AMOUNT}", FormField).entry.value = "2"
         assert "(may change)" in screen_text(pilot)
         await review(pilot)
-        await until(pilot, lambda: "a transfer may change it" in screen_text(pilot))
+        await until(pilot, lambda: "USDT (may change)" in screen_text(pilot))
         assert Decimal(exchange.requests[0]["amount"]) == Decimal("1.5")
+
+
+@pytest.mark.parametrize("are_on", [True, False], ids=["on", "off"])
+@pytest.mark.parametrize("tmux", ["", "/tmp/tmux-1000/default,1,0"], ids=["a terminal", "tmux"])
+async def test_a_settled_outcome_rings_and_notifies_unless_that_is_off(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch, are_on: bool, tmux: str
+) -> None:
+    monkeypatch.delenv("STY", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if tmux:
+        monkeypatch.setenv("TMUX", tmux)
+    else:
+        monkeypatch.delenv("TMUX", raising=False)
+    keys.keep_notifications(are_on)
+    app = demo_app(asset="USDT", amount="1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await send(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        written: list[str] = []
+        assert app._driver
+        monkeypatch.setattr(app._driver, "write", written.append)
+        monkeypatch.setattr(app, "bell", lambda: written.append("bell"))
+        done = newest(main)
+        main.notices.update(replace(done, evidence=ambiguous()))
+        main.notices.update(replace(done, evidence=matching_record()))
+        monkeypatch.setattr(app._driver, "write", lambda _: None)
+    sent = "".join(written)
+    assert sent.startswith("bell")
+    notified = "]9;Shunter: Settled: 1 USDT, Spot -> Funding" in sent
+    assert notified == are_on
+    assert sent.count("\x1bPtmux;\x1b\x1b]9;") == (are_on and bool(tmux))

@@ -311,7 +311,7 @@ async def test_a_result_shows_that_its_transfer_is_unknown_again(demo_app: AppMa
         await until(pilot, lambda: "TRANSFER UNKNOWN" not in screen_text(pilot))
         main.desk.on_change(unknown)
         await until(pilot, lambda: "TRANSFER UNKNOWN" in screen_text(pilot))
-        await until(pilot, lambda: facts(pilot)["From"].endswith("USDT (a transfer may change it)"))
+        await until(pilot, lambda: facts(pilot)["From"].endswith("USDT (may change)"))
 
 
 async def test_an_entry_shows_how_its_transfer_ended(demo_app: AppMaker, exchange: DemoExchange) -> None:

@@ -29,6 +29,7 @@ from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import ThemePalette
 from tui.widgets.entry_table import EntryTable
+from tui.widgets.wallet_list import WalletList
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -165,6 +166,27 @@ async def test_demo_and_live_are_told_apart_in_the_terminals_own_colours(demo_ap
                 assert label.styles.text_style.reverse, name
                 looks.append(label.styles.color)
             assert looks == [Color.parse(f"ansi_{colour}") for colour in ("green", "red", "default")], name
+
+
+async def test_focus_and_choice_are_told_by_reverse_and_bold_in_the_terminals_own_colours(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        for name in OWN:
+            await in_theme(pilot, name)
+            for focused, other in (("#from", "#to"), ("#to", "#from")):
+                main.query_one(focused).focus()
+                await pilot.pause()
+                assert looks_of(main, focused) == {"bold reverse"}
+                assert looks_of(main, other) == {"bold"}
+
+
+def looks_of(main: MainScreen, which: str) -> set[str]:
+    """How the title and the chosen row of a wallet list are told from the rest of it."""
+    wallets = main.query_one(which, WalletList)
+    title, *_ = wallets.render_line(0)
+    chosen = next(line for line in map(wallets.render_line, range(1, 9)) if line.text.startswith(">"))
+    styles = [title.style, *(segment.style for segment in chosen)]
+    return {" ".join(look for look in ("bold", "reverse") if style and getattr(style, look)) for style in styles}
 
 
 async def test_a_theme_is_chosen_in_the_palette_and_kept(demo_app: AppMaker) -> None:

@@ -311,7 +311,7 @@ async def test_result_takes_in_what_it_is_told_while_it_is_being_made(
             )
         )
         await until_screen(pilot, EntryScreen)
-        await until(pilot, lambda: facts(pilot)["From"] == "Spot\n1,249.00 USDT (a transfer may change it)")
+        await until(pilot, lambda: facts(pilot)["From"] == "Spot\n1,249.00 USDT (may change)")
         assert "looked 3 times" in screen_text(pilot)
 
 

@@ -200,18 +200,18 @@ def test_each_dialog_is_left_by_a_key_that_screen_does_not_hold_back(
         ("\x07", "Esc or q  close", "q"),  # help
         ("\x14", "q Close", "q"),  # history
         ("\x10", "Esc or ^P  close", "\x10"),  # palette
-        ("\x0b", "Esc or q close", "q"),  # keys
+        ("\x0b", "Key for this session only     Esc  Close", "q"),  # keys
     ]:
         terminal.type(opening)
         terminal.wait_for(shown)
         terminal.type(leaving)
         wait_until_gone(terminal, shown)
     terminal.type("\x0bs")  # a key for this session: there may be no keyring here for another
-    terminal.wait_for("Esc or ^C  cancel")
+    terminal.wait_for("Esc or ^C  Cancel")
     terminal.type("\tq")  # in a field it is text
     terminal.wait_for("*")
     terminal.type("\x03")
-    wait_until_gone(terminal, "Esc or ^C  cancel")
+    wait_until_gone(terminal, "Esc or ^C  Cancel")
 
 
 FEW_COLOURS = {

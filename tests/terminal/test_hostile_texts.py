@@ -186,7 +186,7 @@ def walk(terminal: Pty, *, decides: bool) -> None:
     terminal.type("\x1b")
     terminal.wait_for("THIS SESSION")
     terminal.type("\x0b")
-    terminal.wait_for("Enter use", "main  ")
+    terminal.wait_for("Enter  Use", "main  ")
     terminal.type("c")
     terminal.wait_for("main: ")
     terminal.type("\x1b")

@@ -50,6 +50,6 @@ def test_transfer_is_made_and_found_in_any_zone(
     app.type(ENTER)
     app.wait_for("THIS SESSION 1")
     app.type(F3)
-    app.find(r"\n>\d\d-\d\d \d\d:\d\d Spot -> Funding +1\.25")
+    app.find(r"\n>\d\d-\d\d \d\d:\d\d +Spot +-> Funding +1\.25")
     app.type(ENTER)
     app.wait_for("+0000")

@@ -14,6 +14,7 @@ from tui.domain.balances import Absent, Account, Balances, Holdings, Rate
 from tui.domain.holdings import accounts, all_holdings
 from tui.domain.wallets import Wallet
 from tui.widgets.number_pane import number_column
+from tui.widgets.status_bar import Status, _state
 from tui.words.wallets import places, total_worth
 
 AMOUNTS = st.decimals("0.000000000000000001", "99999999999999999999", places=18)
@@ -119,6 +120,16 @@ def test_no_worth_is_claimed_of_what_was_not_read() -> None:
     assert total_worth(unread).startswith("read: 45,010.00 USDT at ")
     doubtful = whole.doubted({Wallet.SPOT}, {Wallet.SPOT}, ticks_ms())
     assert total_worth(doubtful) == "worth 45,010.00 USDT, may change"
+
+
+def test_the_worth_is_whole_or_not_there_and_goes_last() -> None:
+    worth = "worth 27,426.76 USDT at 14:05"
+    status = Status("LIVE", worth=worth, keyring="SecretService", clock_offset_ms=12)
+    for room in range(100):
+        state = _state(status, room)
+        assert len(state) <= room
+        assert state.endswith(worth if room >= len(worth) else "")
+        assert state == "" or worth in state
 
 
 @given(st.lists(AMOUNTS | st.just("not read") | st.just(""), min_size=1, max_size=8), st.booleans())

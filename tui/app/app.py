@@ -34,6 +34,7 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.screens.add_key import AddKeyScreen, KeyUse
 from tui.screens.closing import StaysOpen
+from tui.screens.decide import DecideScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
@@ -260,8 +261,13 @@ class ShunterApp(TerminalApp):
         """
         if self._has_quit and isinstance(event, events.InputEvent | events.Paste):
             return  # it would open screens that are never shown
-        if not (self._lock.is_too_late(event) or self._is_early(event)):
+        is_unseen = isinstance(event, events.Key | events.Paste) and self._is_unseen(event)
+        if not (is_unseen or self._lock.is_too_late(event) or self._is_early(event)):
             await super().on_event(event)
+
+    def _is_unseen(self, event: events.Key | events.Paste) -> bool:
+        """Whether it was typed before the question on the screen could be read."""
+        return isinstance(self.screen, DecideScreen) and not event.is_forwarded and self.screen.drops(event)
 
     def _is_early(self, event: events.Event) -> bool:
         """Whether it was typed for a screen that is not there yet."""

@@ -21,6 +21,7 @@ from textual.widget import Widget
 from tui import keys
 from tui.app.crash import crash_report
 from tui.app.themes import DARK, OWN_THEMES, theme_variables
+from tui.domain.text import printable
 from tui.frame.driver import FramedDriver
 from tui.screens.palette import Actions, NamedAction, QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
@@ -30,6 +31,7 @@ from tui.widgets.field_input import PromptInput
 _FOLDER = Path(__file__).parent
 _NOT_OFFERED = "command_palette", "move_focus(1)", "move_focus(-1)"
 """Actions that are of no use from the palette."""
+_MOST_IN_NOTIFICATION = 300
 _OWN_COLOURS = "ansi-dark"
 """The theme that uses the terminal's own colours."""
 
@@ -102,8 +104,30 @@ class TerminalApp(App[bool]):
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text to the clipboard of the person's terminal, also from inside tmux or GNU screen."""
         super().copy_to_clipboard(text)
-        if self._driver and (request := clipboard_request(text, os.environ)):
-            self._driver.write(request)
+        request = f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07"
+        if self._driver and (outer := passed_on(request, os.environ)):
+            self._driver.write(outer)
+
+    def alert(self, text: str) -> None:
+        """Ring the bell, and ask the terminal to notify the person, also from inside tmux or GNU screen.
+
+        This is OSC 9 of iTerm2, which many terminals know; others ignore it.
+        """
+        self.bell()
+        if self._driver and keys.may_notify():
+            request = f"\x1b]9;Shunter: {printable(text)[:_MOST_IN_NOTIFICATION]}\x07"
+            self._driver.write(passed_on(request, os.environ) or request)
+
+    def _switch_notifications(self) -> None:
+        self.run_worker(self._keep_notifications(not keys.may_notify()), group="notifications", exclusive=True)
+
+    async def _keep_notifications(self, are_on: bool) -> None:
+        try:
+            await keys.in_background(lambda: keys.keep_notifications(are_on))
+        except keys.KeyStoreError as error:
+            self.notify(f"This was not saved: {error}", title="Notifications", severity="warning", markup=False)
+        else:
+            self.notify(f"Notifications of the terminal are {'on' if are_on else 'off'}.", markup=False)
 
     def _refresh_notifications(self) -> None:
         # Notices wait while a question is on the screen: they would cover lines of the question.
@@ -151,6 +175,10 @@ class TerminalApp(App[bool]):
             offered.add(binding.action)
             run = partial(self.call_later, self.run_action, binding.action, active.node)
             yield NamedAction(binding.description, binding.tooltip, self.get_key_display(binding), run)
+        are_on = "on" if keys.may_notify() else "off"
+        yield NamedAction(
+            "Notifications", f"of the terminal when an outcome settles, now {are_on}", "", self._switch_notifications
+        )
         yield NamedAction("Theme", f"colours, now {self.theme}", "", partial(self._show_palette, ThemePalette))
 
     def _fatal_error(self) -> None:
@@ -165,15 +193,14 @@ def has_few_colours(environment: Mapping[str, str]) -> bool:
     return "NO_COLOR" in environment or console.color_system in (None, "standard")
 
 
-def clipboard_request(text: str, environment: Mapping[str, str]) -> str:
-    """Return what asks the terminal outside of tmux or GNU screen to copy a text; empty if neither seems to run.
+def passed_on(request: str, environment: Mapping[str, str]) -> str:
+    """Return a request to the terminal outside of tmux or GNU screen; empty if neither seems to run.
 
-    This is OSC 52 of xterm's ctlseqs, wrapped for the program in between. If in doubt it has screen's form: tmux drops
+    It is wrapped for the program in between. If in doubt it has screen's form: tmux drops
     that, but screen would print part of tmux's. No terminal says whether it copied anything. xterm does so only if
-    configured to; tmux keeps the text itself with `set-clipboard on`, passes it on with `allow-passthrough on`, and
+    configured to; tmux keeps it with `set-clipboard on`, passes it on with `allow-passthrough on`, and
     drops it otherwise.
     """
-    request = f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07"
     term = environment.get("TERM", "")
     if term.startswith("tmux") or ("TMUX" in environment and "STY" not in environment):
         return "\x1bPtmux;" + request.replace("\x1b", "\x1b\x1b") + "\x1b\\"

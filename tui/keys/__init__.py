@@ -36,8 +36,10 @@ from tui.keys.settings import (
     ACCEPTANCE,
     Settings,
     accept_plain_text,
+    keep_notifications,
     keep_theme,
     kept_theme,
+    may_notify,
     settings,
 )
 
@@ -66,10 +68,12 @@ __all__ = [
     "choose",
     "in_background",
     "is_new",
+    "keep_notifications",
     "keep_theme",
     "kept_theme",
     "load",
     "look_again",
+    "may_notify",
     "parse_key",
     "parse_profile_name",
     "probe",

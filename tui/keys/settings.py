@@ -25,6 +25,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keyring that the person accepted, although it may keep keys in plain text."""
     theme: str = ""
     """The theme that the person chose, if any."""
+    notifications: bool = True
+    """Whether the terminal is asked to notify the person of an outcome, as far as it can."""
 
 
 def settings() -> Settings:
@@ -47,6 +49,19 @@ def kept_theme() -> str:
 def keep_theme(name: str) -> None:
     """Remember a theme. Raises SettingsFileError."""
     _write(replace(settings(), theme=name))
+
+
+def may_notify() -> bool:
+    """Whether the terminal is asked to notify the person. A file that cannot be read is reported elsewhere."""
+    try:
+        return settings().notifications
+    except SettingsFileError:
+        return True
+
+
+def keep_notifications(are_on: bool) -> None:
+    """Remember whether the terminal is asked to notify the person. Raises SettingsFileError."""
+    _write(replace(settings(), notifications=are_on))
 
 
 def accept_plain_text(keyring: str, typed: str) -> bool:

@@ -55,7 +55,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -page"):
-            yield Label("Favourites", classes="title")
+            yield Label("FAVOURITES", classes="title")
             yield SteadyList[Favourite](id="favourites", compact=True)
             yield Label("", id="favourites-said", markup=False)
             yield FormField("favourite-name", "Name", FieldInput("", max_length=40))

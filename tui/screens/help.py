@@ -56,7 +56,7 @@ class HelpScreen(DismissesItself, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Show one page."""
         with Vertical(classes="dialog -page"):
-            yield Label("Help", classes="title")
+            yield Label("HELP", classes="title")
             with VerticalScroll():
                 yield Label(_ABOVE, markup=False)
                 for name, bindings in help_groups(self.app.BINDINGS, _below(self)):

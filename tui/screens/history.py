@@ -231,7 +231,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     def action_missing(self) -> None:
         """Show what is not in the list."""
         self.app.push_screen(
-            ReportScreen("Not in the list", *words.missing(self._browser.missing, self._browser.reach))
+            ReportScreen("NOT IN THE LIST", *words.missing(self._browser.missing, self._browser.reach))
         )
 
     def action_export(self, kind: str) -> None:
@@ -296,7 +296,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         if not self.defers(partial(self.show_comparison, comparison)):
             self._note("")
             text = summary(comparison, self._browser.unread_count)
-            self.app.push_screen(ReportScreen("The journal against the record", text, sections(comparison)))
+            self.app.push_screen(ReportScreen("JOURNAL AND RECORD", text, sections(comparison)))
 
     def action_leave(self) -> None:
         """Stop comparing, or go back to the main screen."""

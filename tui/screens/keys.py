@@ -27,9 +27,9 @@ from tui.widgets.at_once import at_once
 from tui.widgets.steady_list import SteadyList
 
 _ASK = """\
-Enter use   a add   c check   r replace   x remove
-s key for this session only   Esc or q close"""
-_ASK_UNLOCK = f"u unlock the keyring\n{_ASK}"
+Enter  Use     a  Add     c  Check     r  Replace     x  Remove
+s  Key for this session only     Esc  Close"""
+_ASK_UNLOCK = f"{_ASK}     u  Unlock the keyring"
 _NO_KEYS = "There are no keys yet: press a to add one."
 _MOST_OF_PLACE = 21
 """Characters that a line of the dialog has left."""
@@ -69,7 +69,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -page", can_focus=False):
-            yield Label("Keys", classes="title")
+            yield Label("KEYS", classes="title")
             yield SteadyList[keys.Profile](id="profiles", compact=True)
             yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)

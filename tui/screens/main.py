@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Label
+from textual.widgets import Input, Label
 
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
@@ -106,7 +106,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
                 "ctrl+o", "go_to", "Go to", key_display="^O", tooltip="go to any field or list: a letter says which"
             ),
             Binding(
-                "f8,ctrl+b",
+                "f8,ctrl+underscore,ctrl+slash",
                 "decide",
                 "Decide",
                 show=False,
@@ -136,6 +136,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """The newest one."""
         self._progress: dict[str, Progress] = {}
         """The progress of settling each unknown transfer, by its id."""
+        self._asked: set[str] = set()
+        """The ids of transfers that the person was asked about."""
         self._unread: Mapping[str, Sequence[Wallet]] = {}
         """The wallets that cannot be read, by the problem."""
         self._unread_since_ms: float | None = None
@@ -259,7 +261,27 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         asked = [progress for progress in self._progress.values() if progress.doubt]
         if asked:
             newest = max(asked, key=lambda progress: progress.transfer.timestamp_ms)
-            self.app.push_screen(DecideScreen(self.desk, newest))
+            self._ask_about(newest)
+
+    def _ask_about(self, progress: Progress, *, comes_by_itself: bool = False) -> None:
+        identity = progress.transfer.identity
+        self._asked.add(identity)
+        question = DecideScreen(
+            self.desk,
+            progress,
+            before=self._before.get(identity),
+            since_ms=self._answered_ms.get(identity),
+            comes_by_itself=comes_by_itself,
+        )
+        self.app.push_screen(question)
+
+    def _may_ask_by_itself(self, progress: Progress) -> bool:
+        """Whether a question may come up by itself: once, if nothing lies over the form, and nothing in it is
+        unfinished.
+        """
+        is_typing = isinstance(self.focused, Input) and bool(self.focused.value)
+        is_free = self.app.screen is self and not is_typing and not self.draft.amount
+        return bool(progress.doubt) and is_free and progress.transfer.identity not in self._asked
 
     def on_transfer_form_transferable_wanted(self, message: TransferForm.TransferableWanted) -> None:
         """Ask the exchange how much can be moved."""
@@ -363,6 +385,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._show_unknown()
         for shown in _about(self.app.screen_stack, EntryScreen, progress.transfer):
             shown.show_note(progress.note)
+        if self._may_ask_by_itself(progress):
+            self._ask_about(progress, comes_by_itself=True)
 
     def on_session_list_followed(self, message: SessionList.Followed) -> None:
         """Show all of the marked transfer next to the form."""
@@ -374,7 +398,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         transfer = message.entry.transfer
         progress = self._progress.get(transfer.identity) if transfer else None
         if progress and progress.doubt:
-            self.app.push_screen(DecideScreen(self.desk, progress))
+            self._ask_about(progress)
         else:
             note = progress.note if progress else ""
             self.app.push_screen(EntryScreen(message.entry, self.desk.watch_over, note=note))

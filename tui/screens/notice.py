@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 
 from tui.desk.desk import Desk
@@ -17,6 +17,7 @@ from tui.screens.closing import DismissesItself, StaysOpen
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog, described, described_facts
+from tui.words import outcomes
 from tui.words.entries import describe_correction
 from tui.words.transfers import ended
 
@@ -25,6 +26,11 @@ _UNSEEN_S = 1.0
 """A person who types on while the notice comes up has not read it yet."""
 
 _ASK = "Enter  I have seen it"
+
+
+def alert(app: App[Any], text: str) -> None:
+    """Call for the person, who may be looking elsewhere."""
+    app.alert(text)  # type: ignore[attr-defined]
 
 
 class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
@@ -49,7 +55,8 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
         """Ring the bell, as it may come up at any time."""
         self._shown_s = monotonic()
         self._question.ask()
-        self.app.bell()
+        title, text = outcomes.notice(self.transfer.evidence)
+        alert(self.app, f"{title}. {text}")
 
     def show(self, transfer: Transfer) -> None:
         """Show the transfer as it is now, and ask again: the person has not seen this."""
@@ -99,8 +106,8 @@ class Notices:
         elif transfer.identity in self._unknown and not transfer.outcome.is_open:
             self._unknown.discard(transfer.identity)
             if transfer.basis is not Basis.PERSON:
-                self._screen.app.bell()
                 title, text = ended(transfer)
+                alert(self._screen.app, f"{title}: {text}")
                 self._screen.app.notify(text, title=title, timeout=_READING_S, markup=False)
         if transfer.identity in self._unseen:
             self._unseen[transfer.identity] = transfer

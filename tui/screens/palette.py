@@ -36,6 +36,7 @@ _ALSO = {
     "Decide": "unknown settle question",
     "Lock": "log out hide away",
     "Theme": "color dark light contrast",
+    "Notifications": "notification bell alert sound message popup",
     "Help": "manual keys how",
     "Quit": "exit end close",
 }

@@ -131,7 +131,7 @@ class HoldingsLayout(Layout):
             size,
             lists=table.grid_widths[1:-1],
             matrix=table.grid_widths[0],
-            places=places.widest(),
+            places=places.grid_widths[:-1],
             rows=(table.height_needed, places.height_needed),
             on_places=places.has_focus,
         )

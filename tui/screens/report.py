@@ -5,26 +5,28 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from tui.domain.text import printable
 from tui.screens.closing import DismissesItself
-from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import titled
+from tui.widgets.key_bar import KeyBar
 from tui.words.differences import Section
 
-_SCROLLS = {"j": "down", "k": "up", "g": "home", "G": "end"}
-"""Letters, as in every list; the arrow keys scroll too."""
+_OTHER_SCROLLS = {"k": "up", "g": "home", "G": "end"}
+"""Letters, as in every list. The scrolled part itself has the arrow keys."""
 
 
 class ReportScreen(DismissesItself, ModalScreen[None]):
     """Shows a summary and the sections below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close"),
-        *(Binding(key, f"scroll({where!r})", show=False) for key, where in _SCROLLS.items()),
+        Binding("escape,enter,q", "dismiss", "Close", key_display="Enter"),
+        Binding("j", "scroll('down')", "Scroll", key_display="Down Up"),
+        *(Binding(key, f"scroll({where!r})", show=False) for key, where in _OTHER_SCROLLS.items()),
     ]
 
     def __init__(self, title: str, summary: str, sections: Sequence[Section]) -> None:
@@ -35,12 +37,11 @@ class ReportScreen(DismissesItself, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Show one page."""
-        with Vertical(classes="dialog -page"):
-            yield Label(self._title, classes="title", markup=False)
+        with VerticalScroll(classes="dialog"):
+            yield from titled(self._title)
             yield Label(printable(self._summary), classes="meaning", markup=False)
-            with VerticalScroll():
-                yield Static(Content("\n\n").join(map(_content, self._sections)), id="findings")
-            yield AskLine("Down, Up  scroll        Esc or q  close")
+            yield Static(Content("\n\n").join(map(_content, self._sections)), id="findings")
+        yield KeyBar()
 
     async def action_scroll(self, where: str) -> None:
         """Scroll as a key of the scrolled part does."""

@@ -17,8 +17,8 @@ from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
-_ASK = "Enter  unlock        Esc or ^C  cancel"
-_ASK_NEW = "Enter  make it        Esc or ^C  cancel"
+_ASK = "Enter  Unlock     Esc or ^C  Cancel"
+_ASK_NEW = "Enter  Make it     Esc or ^C  Cancel"
 _NEW = """\
 There is no login keyring yet. This passphrase makes it, and unlocks it from
 now on. If you log in with a password, use the same one: the keyring then
@@ -49,7 +49,7 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -page", can_focus=False):
-            yield Label("Make the login keyring" if self._is_new else "Unlock the keyring", classes="title")
+            yield Label("MAKE THE LOGIN KEYRING" if self._is_new else "UNLOCK THE KEYRING", classes="title")
             yield Label(_NEW if self._is_new else _KNOWN, classes="meaning", markup=False)
             yield FormField("passphrase", "Passphrase", SecretInput())
             if self._is_new:
@@ -111,11 +111,11 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog -page", can_focus=False):
-            yield Label("A keyring in plain text", classes="title")
+            yield Label("A KEYRING IN PLAIN TEXT", classes="title")
             yield Label(f"{self._keyring}\n{_WARNING}", classes="meaning", markup=False)
             yield Label(f"To use it, type: {keys.ACCEPTANCE}", classes="meaning", markup=False)
             yield FormField("acceptance", "Words", FieldInput())
-            yield AskLine("Enter  accept        Esc or ^C  cancel")
+            yield AskLine("Enter  Accept     Esc or ^C  Cancel")
 
     def action_accept(self) -> None:
         """Accept the keyring if the words are right."""

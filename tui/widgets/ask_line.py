@@ -10,13 +10,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
+from tui.widgets.pane import Drawn
+
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
 """A key, or several with "or", two blanks, and what it does. Wider gaps separate the answers."""
 _NAMES = {"Esc": "escape"}
 _LEFT = 1
 
 
-class AskLine(Label):
+class AskLine(Label, Drawn):
     """Shows the keys that answer, and above them what happened to an answer. A click does what the key does."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ask-line--action", "ask-line--key"}
@@ -44,16 +46,21 @@ class AskLine(Label):
 
     def render(self) -> Content:
         """Draw the action as a badge, and the keys of the other answers stronger than what they do."""
-        *messages, keys = str(self.content).split("\n")
-        line = Content(f" {keys} ")
-        for number, answer in enumerate(_ANSWER.finditer(keys)):
+        lines = [Content(f" {line} ") for line in str(self.content).split("\n")]
+        first = len(lines) - len(self._keys.split("\n"))
+        for number, line in enumerate(lines[first:], first):
+            lines[number] = self._drawn(line, has_action=number == first)
+        return Content("\n").join(lines)
+
+    def _drawn(self, line: Content, *, has_action: bool) -> Content:
+        for answer in _ANSWER.finditer(line.plain):
             key, _, does = answer[0].partition("  ")
-            start, end = answer.start() + 1, answer.end() + 1
-            if number == 0 and key in (*self._final, "Enter"):
+            start, end = answer.span()
+            if has_action and start == 1 and key in (*self._final, "Enter"):
                 line = line.stylize(self.get_visual_style("ask-line--action"), start - 1, end + 1)
             elif does:
                 line = line.stylize(self.get_visual_style("ask-line--key", partial=True), start, start + len(key))
-        return Content("\n").join([*(Content(f" {message}") for message in messages), line])
+        return line
 
     def on_click(self, event: events.Click) -> None:
         """Answer, if the left button was clicked."""

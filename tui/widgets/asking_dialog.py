@@ -82,9 +82,11 @@ def described_facts(description: Description, ends: Sequence[Fact] = ()) -> list
     return [*band, Fact("", ""), Fact("", description.meaning, "sentence"), *rest]
 
 
-def end_facts(request: TransferRequest, figures: Sequence[EndFigures], heads: tuple[str, str]) -> list[Fact]:
+def end_facts(
+    request: TransferRequest, figures: Sequence[EndFigures], heads: tuple[str, str], *, is_short: bool = False
+) -> list[Fact]:
     """Return both ends of a transfer with what they hold at two times, below the heads of these."""
-    lines = end_lines(request.ends, figures, printable(request.asset), heads)
+    lines = end_lines(request.ends, figures, printable(request.asset), heads, is_short=is_short)
     looks = "muted", "strong", "strong"
     return [
         Fact(name, line, look, narrow, is_in_band=True)

@@ -8,10 +8,10 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
 from tui.domain.holdings import Choice, matching
 from tui.widgets.field_input import FieldInput
+from tui.widgets.pane import Drawn
 
 _ARROWS_HELP = "in Asset and Pair: choose a suggestion; Esc undoes it"
 _LEFT = 1
@@ -23,7 +23,7 @@ _NAME_COLUMNS = 10
 """The least width of names, so that the notes next to them seldom move."""
 
 
-class Suggestions(Widget):
+class Suggestions(Drawn):
     """The lines below a completing input, over what is below. They close when the input loses the focus.
 
     An OptionList would do, but lays out the whole screen at each key.

@@ -276,13 +276,10 @@ class EntryTable(Pane, can_focus=True):
         if above and blank and time.shown(above, self._in_use, is_short=widths.is_short).startswith(day + blank):
             texts[time] = texts[time].replace(day, " " * len(day), 1)
         is_shown = is_marked and (self.has_focus or self.marks_always)
-        is_plain = is_shown and self.has_focus and self.app.native_ansi_color
         line = Content(">" if is_shown else " ")
         for column, taken in shown:
             text = widths.cell(texts, column, taken)
-            line += (Content(text) if is_plain else self._cell(entry, column, text)) + " " * _gap_after(
-                column, self.content_size.width
-            )
+            line += self._cell(entry, column, text) + " " * _gap_after(column, self.content_size.width)
         if shown[-1][0] is OUTCOME and entry.tran_id is not None:
             line = self._with_tran_id(line, str(entry.tran_id))
         return self.row_line(line, is_chosen=is_shown)

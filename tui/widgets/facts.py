@@ -20,7 +20,7 @@ class Fact:
     name: str
     value: str
     look: str = "strong"
-    """strong, text, muted, warning; "sentence" for a text that begins where the names do."""
+    """strong, text, muted, warning; "sentence" and "title" for a text that begins where the names do."""
     narrow: str | None = None
     """What is shown instead if this or another fact with such a text does not fit; empty for nothing."""
     is_in_band: bool = False
@@ -30,7 +30,7 @@ class Facts(Widget):
     """Draws all facts in one widget. Nothing is cut: a long value goes on in the next line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"facts--{look}" for look in ("name", "strong", "text", "muted", "warning", "sentence", "band"))
+        *(f"facts--{look}" for look in ("name", "strong", "text", "muted", "warning", "sentence", "title", "band"))
     }
 
     def __init__(self, facts: Iterable[Fact]) -> None:
@@ -72,7 +72,7 @@ class Facts(Widget):
         return lines
 
     def _drawn(self, fact: Fact, text: str, width: int) -> Iterable[Content]:
-        column = _LEFT + (0 if fact.look == "sentence" else _NAME)
+        column = _LEFT + (0 if fact.look in ("sentence", "title") else _NAME)
         look = self.get_visual_style(f"facts--{fact.look}", partial=True)
         name = Content.styled(fact.name.ljust(_NAME), self.get_visual_style("facts--name", partial=True))
         for number, value in enumerate(Content(text).wrap(max(width - column - _RIGHT, 1)) or [Content("")]):

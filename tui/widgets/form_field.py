@@ -7,16 +7,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.geometry import Size
 from textual.style import Style
-from textual.widget import Widget
 
 from tui.domain.holdings import Choice
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, PromptInput
 from tui.widgets.late_messages import DropsLateMessages
-from tui.widgets.pane import shortened
+from tui.widgets.pane import Drawn, shortened
 
 
-class FormField(DropsLateMessages, Widget):
+class FormField(DropsLateMessages, Drawn):
     """A labelled input with a line below it for a problem or a hint. A hint is in the input if it fits there."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -38,6 +37,8 @@ class FormField(DropsLateMessages, Widget):
         """What is wrong with it; empty if nothing is."""
         self._note = ""
         """The text below the input."""
+        self._is_inside = False
+        """Whether the hint is in the input."""
         entry.styles.margin = (0, 1, 0, label_columns)
 
     def compose(self) -> ComposeResult:
@@ -109,10 +110,8 @@ class FormField(DropsLateMessages, Widget):
         return Content()
 
     def _show_note(self) -> None:
-        is_inside = not self.problem and self.entry.show_hint(self._hint)
-        if self.problem:
-            self.entry.show_hint("")
-        note = "" if is_inside else self.note
+        self._is_inside = self.entry.show_hint("" if self.problem else self._hint)
+        note = self.problem or ("" if self._is_inside or self.extra() else self._hint)
         if note != self._note:
             before = len(self._note_lines(self.content_size.width))
             self._note = note
@@ -131,12 +130,11 @@ class FormField(DropsLateMessages, Widget):
         return [Content(" ") + Content.styled(shortened(self._note, room), pen)]
 
     @property
-    def is_cut(self) -> bool:
-        """Whether there is no room for all of the note."""
+    def unseen(self) -> str:
+        """What the field has no room for: its problem or its hint; empty if that is in sight."""
         width, height = self.content_size
-        return not self.styles.is_auto_height and (
-            cell_len(self._note) > width - 2 or (self._note != "" and height < 2)
-        )
+        is_seen = self._is_inside or (self._note != "" and height > 1 and cell_len(self._note) <= width - 2)
+        return "" if is_seen or self.styles.is_auto_height else self.note
 
     def _pen(self, name: str) -> Style:
         return self.get_visual_style(f"form-field--{name}", partial=True)

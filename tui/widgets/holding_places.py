@@ -1,6 +1,8 @@
 """Where one asset is: every wallet and pair, in a fixed order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -8,10 +10,11 @@ from textual.message import Message
 from textual.reactive import var
 
 from tui.clock import ticks_ms
-from tui.domain.balances import Account, Balances
-from tui.domain.holdings import Holding, all_holdings
+from tui.domain.amounts import aligned
+from tui.domain.balances import Absent, Account, Balances
+from tui.domain.holdings import Holding, accounts, all_holdings
 from tui.widgets.at_once import at_once
-from tui.widgets.number_pane import NumberGrid, NumberPane, number_column
+from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
 from tui.widgets.pane import shortened
 from tui.words.wallets import Place, places, restrictions, worth_shown
 
@@ -54,8 +57,7 @@ class HoldingPlaces(NumberPane):
         self._places: list[Place] = []
         self._total: Holding | None = None
         self._balances = Balances()
-        self._widest: list[int] = []
-        self._widest_in: Balances | None = None
+        self._widths: Sequence[int] = ()
 
     @property
     def place(self) -> Place:
@@ -71,21 +73,14 @@ class HoldingPlaces(NumberPane):
         """Show what the accounts hold of an asset; of none, how many assets they hold."""
         marked = self.place.account if self._places else None
         now_ms = ticks_ms()
+        if balances is not self._balances and not self._is_beside:
+            self._widths = _widest(balances, now_ms)
         self._balances, self._asset = balances, asset
         self._total = next((row for row in all_holdings(balances, asset) if asset and row.asset == asset), None)
         self._places = places(balances, asset, now_ms)
-        self._grids = _grids(balances, asset, self._total, now_ms)
+        self._grids = self._made(_columns(balances, asset, self._total, now_ms))
         self._count = len(self._places)
         self.mark(next((row for row, place in enumerate(self._places) if place.account == marked), 0))
-
-    def widest(self) -> list[int]:
-        """Return how wide each grid is for the asset that needs most: moving through the assets moves nothing."""
-        if self._widest_in is not self._balances:
-            self._widest_in, now_ms = self._balances, ticks_ms()
-            every = [_grids(self._balances, row.asset, row, now_ms) for row in all_holdings(self._balances)]
-            every.append([*self._grids])
-            self._widest = [max(grid.width for grid in same) for same in zip(*every, strict=True)]
-        return self._widest
 
     def enter(self) -> None:
         """Mark the account that holds most, unless the marked one holds any."""
@@ -115,34 +110,62 @@ class HoldingPlaces(NumberPane):
     def _is_marked(self, row: int) -> bool:
         return not self._is_beside and super()._is_marked(row)
 
+    def _made(self, columns: list[NumberColumn]) -> list[NumberGrid]:
+        """Return the ways to show the columns, as wide as any asset needs them: from asset to asset, nothing moves."""
+        title = f"{shortened(self._asset, _WIDEST_ASSET)} IN" if self._asset else _NO_ASSET
+        widths = self._widths or [0] * len(columns)
+        grouped, plain, worth = (column.at_least(width) for column, width in zip(columns, widths, strict=True))
+        sums = ["all"] if self._total else []
+        names = [shortened(_name(place.account), _WIDEST_NAME) for place in self._places] + sums
+        short = [shortened(_short_name(place.account), _WIDEST_NAME) for place in self._places] + sums
+        muted = frozenset(row for row, place in enumerate(self._places) if not place.amount)
+        ways: list[tuple[list[str], list[NumberColumn]]] = [
+            (names, [grouped, worth]),
+            (names, [grouped]),
+            (short, [grouped]),
+            (short, [plain]),
+            (short, []),
+        ]
+        return [NumberGrid(title, of_rows, shown, muted) for of_rows, shown in ways]
+
     def _lines_below(self, grid: NumberGrid) -> list[str]:
+        if self._is_beside and not grid.columns:
+            return ["F6 shows the amounts"]
         if not self._asset or self._total is None or len(grid.columns) > 1:
             return []
         worth, unit = self._total.worth, self._balances.unit
         return [f"worth {'not known' if worth is None else f'{worth_shown(worth, unit):,f} {unit}'}"]
 
 
-def _grids(balances: Balances, asset: str, total: Holding | None, now_ms: float) -> list[NumberGrid]:
-    """Return the ways to show where an asset is, and how much of it there is in all."""
-    title = f"{shortened(asset, _WIDEST_ASSET)} IN" if asset else _NO_ASSET
-    here, sums = places(balances, asset, now_ms), [total] if total else []
+def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: float) -> list[NumberColumn]:
+    """Return what the accounts and all together hold of an asset: with separators, without them, and its worth."""
+    here, sums, unit = places(balances, asset, now_ms), [total] if total else [], balances.unit
     cells = [place.text if place.amount is None else place.amount for place in here] + [each.total for each in sums]
     notes = [place.doubt for place in here] + ["" if each.is_whole else "+" for each in sums]
     worths = [place.amount and balances.worth(asset, place.amount) for place in here] + [each.worth for each in sums]
-    unit = balances.unit
-    worth = number_column(unit if asset else "", [worth_shown(each, unit) if each else "" for each in worths])
-    amount, plain = (
-        number_column("free" if asset else "", cells, is_grouped=is_grouped, notes=notes)
-        for is_grouped in (True, False)
-    )
-    all_of_it = ["all"] * len(sums)
-    names = [shortened(_name(place.account), _WIDEST_NAME) for place in here] + all_of_it
-    short = [shortened(_short_name(place.account), _WIDEST_NAME) for place in here] + all_of_it
-    muted = frozenset(row for row, place in enumerate(here) if not place.amount)
+    head = "free" if asset else ""
     return [
-        NumberGrid(title, of_rows, columns, muted)
-        for of_rows, columns in ((names, [amount, worth]), (names, [amount]), (short, [amount]), (short, [plain]))
+        *(number_column(head, cells, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)),
+        number_column(unit if asset else "", [worth_shown(each, unit) if each else "" for each in worths]),
     ]
+
+
+def _widest(balances: Balances, now_ms: float) -> list[int]:
+    """Return how wide each of the columns is for the asset that needs most."""
+    contents = [
+        balances.wallets[account.wallet].pairs.get(account.pair or "", balances.wallets[account.wallet].assets)
+        for account in accounts(balances)
+    ]
+    rows = all_holdings(balances)
+    note = max(len(place.doubt) for place in places(balances, "", now_ms)) or any(not row.is_whole for row in rows)
+    widths = [0, 0, 0]
+    for row in rows:
+        amounts = [assets[row.asset] for assets in contents if row.asset in assets] + [row.total]
+        worths = [worth_shown(balances.worth(row.asset, amount) or Decimal(0), balances.unit) for amount in amounts]
+        needed = [aligned(amounts), aligned(amounts, is_grouped=False), aligned(worths)]
+        widths = [max(width, len(texts[0])) for width, texts in zip(widths, needed, strict=True)]
+    least = len(Absent.NOT_LISTED.value)
+    return [max(widths[0], least) + note, max(widths[1], least) + note, widths[2]]
 
 
 def _name(account: Account) -> str:

@@ -7,7 +7,8 @@ from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.screen import Screen
-from textual.widget import Widget
+
+from tui.widgets.pane import Drawn
 
 _GAP = 2
 _LAST = "help", "command_palette", "close", "leave", "dismiss", "dismiss(None)"
@@ -29,7 +30,7 @@ class ShownKey:
         return cell_len(f"{self.name} {self.description}")
 
 
-class KeyBar(Widget):
+class KeyBar(Drawn):
     """Shows keys whole or not at all, the most important first. A click presses a key.
 
     Textual's footer is a widget for each key, all made anew and laid out when the focus changes.
@@ -50,7 +51,8 @@ class KeyBar(Widget):
         """Draw the keys that there is room for."""
         style = self.get_visual_style("key-bar--key", partial=True)
         shown = [Content(f"{key.name} {key.description}").stylize(style, 0, len(key.name)) for key in self.in_sight()]
-        return Content(" ") + Content(" " * _GAP).join(shown)
+        line = Content(" ") + Content(" " * _GAP).join(shown)
+        return line.pad_right(max(self.content_size.width - line.cell_length, 0))
 
     def in_sight(self) -> list[ShownKey]:
         """Return the keys that there is room for, in their order."""

@@ -6,9 +6,8 @@ from typing import ClassVar
 from textual import events
 from textual.content import Content
 from textual.geometry import Size
-from textual.widget import Widget
 
-from tui.widgets.pane import shortened
+from tui.widgets.pane import Drawn, shortened
 
 _LEFT = 1
 _MOST_LINES = 4
@@ -27,7 +26,7 @@ class ScreenMessage:
     """The action of the screen."""
 
 
-class MessageLine(Widget):
+class MessageLine(Drawn):
     """Shows at most one message of each kind, the most important first. Without any it takes one line, so that nothing
     moves when there is one.
     """

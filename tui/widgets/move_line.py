@@ -4,16 +4,16 @@ from typing import ClassVar
 
 from textual import events
 from textual.content import Content
-from textual.widget import Widget
 
 from tui.domain.form import FormState
+from tui.widgets.pane import Drawn, shortened
 from tui.words.entries import move_names
 
 _ACTION = " F2 Review "
 _LEFT = 1
 
 
-class MoveLine(Widget):
+class MoveLine(Drawn):
     """Names the move as a person does, and next to it, muted, the exchange's name of its type. A click on the action
     reviews.
     """
@@ -34,10 +34,10 @@ class MoveLine(Widget):
 
     def render(self) -> Content:
         """Draw the longest names that fit."""
-        room = self.content_size.width - len(_ACTION) - 2
+        room = self.content_size.width - len(_ACTION) - 4
         label, type_name = next((each for each in self._names if sum(map(len, each)) + 2 <= room), self._names[-1])
         muted = self.get_visual_style("move-line--type", partial=True)
-        line = Content(f" {label}") + Content.styled(f"  {type_name}", muted)
+        line = Content(f" {shortened(label, room)}") + Content.styled(f"  {type_name}".rstrip(), muted)
         gap = self.content_size.width - line.cell_length - len(_ACTION) - 1
         action = Content.styled(_ACTION, self.get_visual_style("move-line--action"))
         return line + " " * max(gap, 1) + action

@@ -39,6 +39,11 @@ class NumberColumn:
         muted = frozenset(place for place, row in enumerate(rows) if row in self.muted)
         return NumberColumn(self.head.rjust(self.width), [self.cells[row] for row in rows], muted)
 
+    def at_least(self, width: int) -> "NumberColumn":
+        """Return it in that width, if it is narrower."""
+        cells = [f"{' ' * (width - cell_len(cell))}{cell}" for cell in self.cells]
+        return NumberColumn(self.head.rjust(width), cells, self.muted)
+
 
 def number_column(
     head: str, cells: Sequence[Decimal | str], *, is_grouped: bool = True, notes: Sequence[str] = ()

@@ -1,5 +1,6 @@
 """A pane: its first row is a strip with its name and, at the right, the heads of its columns or its unit."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -8,7 +9,17 @@ from textual.style import Style
 from textual.widget import Widget
 
 
-class Pane(Widget):
+class Drawn(Widget):
+    """Draws its text in styles of its component classes."""
+
+    def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
+        """Return the style, with the "reverse" that Textual leaves out."""
+        style = super().get_visual_style(*component_classes, partial=partial)
+        is_reversed = any(self.get_component_styles(name).text_style.reverse for name in component_classes)
+        return replace(style, reverse=True) if is_reversed else style
+
+
+class Pane(Drawn):
     """Draws whole rows. Column 0 is the marker's. A pane that has the focus shows its name as a badge."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -35,7 +46,9 @@ class Pane(Widget):
         padded = row.pad_right(max(self.content_size.width - row.cell_length, 0))
         if not is_chosen:
             return padded
-        return padded.stylize_before(self.pen("cursor" if self.has_focus else "chosen", is_whole=True))
+        pen = self.pen("cursor" if self.has_focus else "chosen", is_whole=True)
+        # A colour that is reversed would be a ground.
+        return Content.styled(padded.plain, pen) if pen.reverse else padded.stylize_before(pen)
 
     def pen(self, name: str, *, is_whole: bool = False) -> Style:
         """Return a style of the pane; unless it is whole, without the ground that it does not set itself."""

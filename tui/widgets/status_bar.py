@@ -95,11 +95,11 @@ class _State(Widget):
 
 
 def _state(status: Status, room: int) -> str:
-    """Return the state as far as there is room: the weight goes first, then the clock, then the worth."""
+    """Return the state as far as there is room, the worth last: it is whole or not there."""
     keyring = f"keyring: {status.keyring}" if status.keyring else ""
     clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
     weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""
-    words = [part for part in (keyring, status.worth, clock, weight) if part]
-    while len(words) > 1 and cell_len("  ".join(words)) > room:
+    words = [part for part in (status.worth, keyring, clock, weight) if part]
+    while words and cell_len("  ".join(words)) > room:
         words.pop()
     return "  ".join(sorted(words, key=lambda part: part == status.worth))  # at the right, where it stays

@@ -188,13 +188,14 @@ class TransferForm(DropsLateMessages, Widget):
         """Post what the fields have no room for: the first problem that is cut, a hint of the field that has the focus,
         and what is about no field.
         """
-        cut = [form_field for form_field in self.query(FormField) if form_field.is_cut]
-        problems = [form_field.note for form_field in cut if form_field.has_class("-problem")]
-        hints = [form_field.note for form_field in cut if form_field.entry.has_focus]
+        unseen = [form_field for form_field in self.query(FormField) if form_field.unseen]
+        problems = [form_field.unseen for form_field in unseen if form_field.problem]
+        hints = [form_field.unseen for form_field in unseen if form_field.entry.has_focus]
+        emptied = self._emptied if self._amount.unseen == self._emptied else ""
         texts = {
             "problem": "".join(problems[:1]),
-            "warning": "\n".join(filter(None, (self._wallet_note, self._origin))),
-            "hint": "".join(hints) if not problems else "",
+            "warning": "\n".join(filter(None, (self._wallet_note, self._origin, emptied))),
+            "hint": "".join(hints) if not problems and not emptied else "",
         }
         if texts != self._noted:
             self._noted = texts

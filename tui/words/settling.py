@@ -1,16 +1,19 @@
 """Sentences about settling an unknown transfer: its progress, and what the person is asked if Shunter cannot tell."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
 from tui.domain import moments
-from tui.domain.amounts import quantity
+from tui.domain.amounts import exact_sum, grouped, quantity
+from tui.domain.balances import ends
 from tui.domain.moments import time_of_day
-from tui.domain.records import HistoryRow, UnreadableRow
+from tui.domain.records import HistoryRow, UnreadableRow, is_final
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
+from tui.domain.wallets import TransferType
 from tui.words import outcomes
 
 
@@ -88,7 +91,10 @@ WHY = {
 """Why the person is asked, in full sentences."""
 
 
-QUESTION = "Transfer unknown"
+_SAME_S = 2
+"""Times that are less than this apart are taken for the same: two clocks never agree."""
+
+QUESTION = "TRANSFER UNKNOWN"
 
 _SITE = "The exchange's own site may tell you more."
 
@@ -96,12 +102,13 @@ EXECUTED = "It was executed: I have seen it on the exchange's own site"
 
 
 def question(transfer: Transfer, doubt: Doubt | None, unreadable: Sequence[UnreadableRow]) -> list[str]:
-    """Return what the person reads before deciding: why they are asked, then what is known."""
+    """Return what the person reads before deciding: which transfer it is, why they are asked, then what is known."""
     request, answer = transfer.request, transfer.answer or transfer.evidence
-    sent = f"Sent {_full(transfer.timestamp_ms)} with {transfer.profile} ...{transfer.key_tail}"
+    source, destination = request.ends
     return [
+        f"{quantity(request.amount, request.asset)}   {source.label} -> {destination.label}",
         f"{WHY[doubt]} Shunter relies on your answer. {_SITE}" if doubt else "",
-        f"{sent}\n{request.type.name}   {quantity(request.amount, request.asset)}   {request.pairs}".rstrip(),
+        f"Sent {_full(transfer.timestamp_ms)} with {transfer.profile} ...{transfer.key_tail}, as {request.type.name}.",
         outcomes.reason(answer) or outcomes.reason(transfer.evidence),
         *(f"The record, as received: {row.text}" for row in unreadable),
     ]
@@ -111,6 +118,69 @@ def candidate(record: HistoryRow, asked: Decimal) -> str:
     """Return a record that could be the transfer, with its amount if that is not the one asked for."""
     amount = "" if record.amount == asked else f"   {quantity(record.amount, record.asset)}"
     return f"tranId {record.tran_id}   {_full(record.timestamp)}{amount}   {printable(record.status)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One fact of a transfer as it was sent, and as a record has it."""
+
+    name: str
+    sent: str
+    recorded: str
+    difference: str
+    """"same" if there is none; empty if there is nothing to compare."""
+    is_different: bool = False
+
+
+def compared(transfer: Transfer, record: HistoryRow) -> list[Compared]:
+    """Return a transfer and a record that could be it, fact by fact."""
+    request = transfer.request
+    kind = TransferType.__members__.get(record.type)
+    pairs = record.from_symbol or "", record.to_symbol or ""
+    is_same_type = kind is request.type
+    if kind is None:
+        recorded = [printable(record.type), printable(record.type)]
+    else:
+        recorded = [printable(end.short_label) for end in ends(kind, *pairs)]
+    sides = [(sent.short_label, label) for sent, label in zip(request.ends, recorded, strict=True)]
+    amounts = quantity(request.amount, request.asset), quantity(record.amount, record.asset)
+    is_same_day = _full(record.timestamp)[:10] == _full(transfer.timestamp_ms)[:10]
+    written = time_of_day if is_same_day else _full
+    status = "" if is_final(record.status) else "says neither yes nor no"
+    return [
+        _row("Amount", *amounts, "" if amounts[0] == amounts[1] else "another amount"),
+        *(_row(name, *side, _different(*side, is_same_type)) for name, side in zip(("From", "To"), sides, strict=True)),
+        _row("Time", written(transfer.timestamp_ms), written(record.timestamp), _later(transfer, record)),
+        _row("Status", "", printable(record.status), status),
+        _row("tranId", "", str(record.tran_id), ""),
+    ]
+
+
+def _row(name: str, sent: str, recorded: str, difference: str) -> Compared:
+    return Compared(name, sent, recorded, difference or ("same" if sent else ""), bool(difference))
+
+
+def _different(sent: str, recorded: str, is_same_type: bool) -> str:
+    if sent == recorded:
+        return ""
+    return "names no pair" if is_same_type and sent.startswith(recorded) else "another account"
+
+
+def _later(transfer: Transfer, record: HistoryRow) -> str:
+    """Return how much later a record is than the sending; empty for less than two clocks differ."""
+    apart_s = abs(record.timestamp - transfer.timestamp_ms) // 1000
+    way = "later" if record.timestamp > transfer.timestamp_ms else "earlier"
+    if apart_s < _SAME_S:
+        return ""
+    return f"{apart_s} s {way}" if apart_s < 120 else f"{apart_s // 60} min {way}"
+
+
+def changed(before: Decimal, now: Decimal, expected: Decimal) -> str:
+    """Return how a balance has changed since a transfer was sent, and what that looks like. It proves nothing."""
+    change = exact_sum([now, -before])
+    if change == expected:
+        return "as if executed"
+    return f"changed by {grouped(change)}" if change else "as if not executed"
 
 
 def not_executed(*, has_records: bool) -> str:

@@ -19,6 +19,10 @@ _MAY_CHANGE = " may change"
 _SHORT = {_MAY_CHANGE: " ?"}
 
 
+DOUBTFUL = " (may change)"
+"""Behind a figure that a transfer may have changed since, or may still change."""
+
+
 @dataclass(frozen=True, slots=True)
 class EndFigures:
     """What one end of a transfer holds, at two times."""
@@ -37,7 +41,7 @@ def before_after(figure: Figure | None, change: Decimal, *, now_ms: float, is_po
     """Return what an account holds before and after a transfer; only what it holds if the transfer is not possible."""
     if figure is None:
         return EndFigures("its balance is not known", None)
-    doubt = " (a transfer may change it)" if figure.is_doubtful else "" if figure.is_fresh(now_ms) else " (old)"
+    doubt = DOUBTFUL if figure.is_doubtful else "" if figure.is_fresh(now_ms) else " (old)"
     marks = f"{'' if figure.is_transferable else ' free'}{doubt}"
     after = exact_sum([figure.amount, change])
     if after < 0:
@@ -56,7 +60,7 @@ def before_now(
     now: Decimal | str
     marks = ""
     if figure and figure.read_ms >= since_ms:
-        doubt = " (a transfer may change it)" if figure.is_doubtful or is_open else ""
+        doubt = DOUBTFUL if figure.is_doubtful or is_open else ""
         now, marks = figure.amount, f"{'' if figure.is_transferable else ' free'}{doubt}"
     elif holdings.problem or (holdings.read_ms is not None and holdings.read_ms >= since_ms):
         now = "not known"  # it could not be read, or was read and does not list the asset
@@ -66,12 +70,17 @@ def before_now(
 
 
 def end_lines(
-    ends: Sequence[Account], figures: Sequence[EndFigures], asset: str, heads: tuple[str, str]
+    ends: Sequence[Account],
+    figures: Sequence[EndFigures],
+    asset: str,
+    heads: tuple[str, str],
+    *,
+    is_short: bool = False,
 ) -> list[tuple[str, str]]:
     """Return what each end holds, below a line with heads: each as one line with all figures aligned, and as it is
     written where that is too wide.
     """
-    names = _column([end.wide_label for end in ends], is_left=True)
+    names = _column([end.short_label if is_short else end.wide_label for end in ends], is_left=True)
     firsts = _column([heads[0], *(each.first for each in figures)])
     seconds = _column([heads[1], *(each.second for each in figures)])
     has_seconds = any(each.second is not None for each in figures)
