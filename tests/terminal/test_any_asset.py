@@ -1,6 +1,7 @@
 """An asset whose name is of another script, from the form to the ledger: two columns a character, everywhere."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
@@ -72,7 +73,7 @@ def start_of(screen: str, words: str) -> int:
 @pytest.mark.parametrize("keys", WAYS.values(), ids=WAYS)
 def test_asset_of_another_script_is_moved_however_it_is_typed(terminal: Pty, exchange: DemoExchange, keys: str) -> None:
     terminal.type("\t\t" + keys)
-    terminal.wait_for(f"  3.5 {NAME}")
+    terminal.wait_for(f"of 3.5 {NAME}")
     terminal.type("\t1.25\r")
     terminal.wait_for("y  Send", f"1.25 {NAME}")
     terminal.type("y")
@@ -98,20 +99,16 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     terminal.type("\t\t\x1b[B")
     offered = terminal.wait_for("USDT       1,250 ", " BNB ", NAME)
     offers = [next(line for line in offered.splitlines() if f" {name} " in line) for name in ("BNB", NAME)]
-    assert [start_of(line, figure) for line, figure in zip(offers, ("4 ", "3.5 "), strict=True)] == [
-        27,
-        27,
-    ]  # the dots below each other
+    assert start_of(offers[0], "4 ") == start_of(offers[1], "3.5 ")  # the dots below each other
 
     terminal.type(f"\x1b{NAME}")
-    form = terminal.wait_for(f"3.5 {NAME}", f"0   {NAME}", f"of 3.5 {NAME}")
-    figures = [line for line in form.splitlines()[2:10] if line.count(NAME) == 2]
+    form = terminal.wait_for(f"{NAME} available", f"of 3.5 {NAME}")
+    figures = [found for line in form.splitlines()[2:10] if (found := re.search(r" ([0-9]+)(\.[0-9])? *$", line))]
     assert len(figures) == len(Wallet) - 2  # Portfolio Margin does not list it, the isolated account shows its pair
-    assert {wcswidth(line[: line.index(NAME)]) for line in figures} == {30}
-    assert {wcswidth(line.rstrip()) for line in figures} == {79}
+    assert len({figure.end(1) for figure in figures}) == 1
 
     terminal.type("\t1\r")
-    review = terminal.wait_for("y  Send", f"1 {NAME}", f"3.5  ->  2.5 {NAME}")
+    review = terminal.wait_for("y  Send", f"1 {NAME}", f"2.5 {NAME}")
     assert start_of(review, f"1 {NAME}") == start_of(review, "MAIN_FUNDING")
     terminal.type("y")
     tran_id = terminal.wait_for_tran_id()
@@ -124,7 +121,7 @@ def test_columns_line_up_with_characters_of_two_columns(terminal: Pty) -> None:
     terminal.type("\x1b[Z\x1b[Z\x1b[Z\x1b[Z\t\t")
     table = terminal.wait_for("tranId", f"1 {NAME}")
     row = next(line for line in table.splitlines() if f"1 {NAME}" in line and "Spot -> Funding" in line)
-    heading = next(line for line in table.splitlines() if "tranId" in line and "Amount" in line)
+    heading = next(line for line in table.splitlines() if "tranId" in line and "amount" in line)
     assert wcswidth(row[: row.index(tran_id)]) == wcswidth(heading[: heading.index("tranId")])
 
 

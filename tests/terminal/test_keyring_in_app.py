@@ -78,7 +78,7 @@ def add_key(terminal: Pty) -> None:
     terminal.type("\x0b")  # Ctrl+K
     terminal.wait_for("There are no keys yet")
     terminal.type("a")
-    terminal.wait_for("Add a key")
+    terminal.wait_for("ADD A KEY")
     terminal.type(f"{API_KEY}\t{SECRET}\r")
     terminal.wait_for("main: A transfer would be accepted.", "It may do: reading, universal transfer")
     terminal.type("\r")
@@ -221,7 +221,7 @@ def test_key_for_this_session_is_used_shown_and_kept_nowhere(
     terminal = open_app(environment)
     terminal.wait_for("s   type a key for this session only")
     terminal.type("s")
-    terminal.wait_for("A key for this session")
+    terminal.wait_for("A KEY FOR THIS SESSION")
     terminal.type(f"{API_KEY}x\x7f\t{SECRET[:-1]}x\x7f{SECRET[-1]}\r")
     terminal.wait_for("keyring: session key only")
     transfer(terminal)

@@ -66,7 +66,7 @@ made = {
     "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), desk.watch_over),
     "GoToScreen": lambda desk: go_to.GoToScreen({}),
     "HelpScreen": lambda desk: help.HelpScreen(),
-    "HistoryScreen": lambda desk: history.HistoryScreen(desk, place="DEMO demo"),
+    "HistoryScreen": lambda desk: history.HistoryScreen(desk, Status("DEMO")),
     "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), status=Status(""), asset="", read=print),
     "KeysScreen": lambda desk: keys.KeysScreen(None),
     "LockScreen": lambda desk: lock.LockScreen(None),
@@ -261,7 +261,7 @@ def test_app_leaves_no_trace_of_a_key_that_is_typed_checked_and_used_through_eve
     terminal.type("\x0b")
     terminal.wait_for("There are no keys yet")
     terminal.type("a")
-    terminal.wait_for("Add a key")
+    terminal.wait_for("ADD A KEY")
     terminal.type(f"{key.api_key.reveal()}\t\x1b[200~{key.secret.reveal()}\x1b[201~")
     terminal.wait_for("****")
     terminal.type("\x01\x1b[1;2F\x18")  # select all of it, cut

@@ -67,7 +67,7 @@ def first_login(terminal: Pty) -> None:
     terminal.type(CTRL_K)
     terminal.wait_for("There are no keys yet")
     terminal.type("a")
-    terminal.wait_for("Add a key")
+    terminal.wait_for("ADD A KEY")
     terminal.type(f"{API_KEY}\t{SECRET}\r")
     terminal.wait_for("main: A transfer would be accepted.")
     leave(terminal)
@@ -131,7 +131,7 @@ def test_what_is_typed_before_the_first_screen_chooses_nothing_on_it(
 
 
 @pytest.mark.parametrize(
-    ("opening", "title"), [("s", "A key for this session"), (f"{CTRL_K}a", "Add a key"), (CTRL_K, "Keys")]
+    ("opening", "title"), [("s", "A KEY FOR THIS SESSION"), (f"{CTRL_K}a", "ADD A KEY"), (CTRL_K, "KEYS")]
 )
 def test_keyring_that_answers_while_a_secret_is_typed_waits_until_the_person_has_left(
     environment: Environment, open_app: Open, base_url: str, tmp_path: Path, opening: str, title: str
@@ -143,14 +143,14 @@ def test_keyring_that_answers_while_a_secret_is_typed_waits_until_the_person_has
     for key in opening:
         terminal.type(key)
     terminal.wait_for(title)
-    if title != "Keys":
+    if title != "KEYS":
         terminal.type("12")
         terminal.wait_for("**")
     (tmp_path / "may_answer").touch()
     wait_for((tmp_path / "has_answered").exists)
-    if title == "Keys":
+    if title == "KEYS":
         terminal.type("a")
-        terminal.wait_for("Add a key")
+        terminal.wait_for("ADD A KEY")
     terminal.type("zebra77.25")
     terminal.wait_for("**********")
     terminal.type("\x03")

@@ -94,7 +94,7 @@ def test_key_of_a_first_login_is_unlocked_and_used_at_the_next(
         terminal.type("\x0b")  # Ctrl+K
         terminal.wait_for("There are no keys yet")
         terminal.type("a")
-        terminal.wait_for("Add a key")
+        terminal.wait_for("ADD A KEY")
         terminal.type(f"{KEY.api_key.reveal()}\t{KEY.secret.reveal()}\r")
         terminal.wait_for("main: A transfer would be accepted.")
         terminal.type("\r")

@@ -194,9 +194,9 @@ def test_a_held_key_that_tries_again_does_not_send_too(serve: Serve, opened: Cal
     first.kill()
     first.wait()
     pty.type(REVIEW)
-    while pty.find("y  (send|try again)")[1] == "send":  # the connection still passes for alive
+    while pty.find("y  (Send|Try again)")[1] == "Send":  # the connection still passes for alive
         pty.type(ESCAPE)
-        pty.wait_until(lambda seen: "Profile" not in seen)
+        pty.wait_until(lambda seen: "REVIEW" not in seen)
         pty.type(REVIEW)
     pty.wait_for("Nothing was sent")
     serve()
