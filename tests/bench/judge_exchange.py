@@ -43,7 +43,7 @@ _SPOILT = {
 _UNAVAILABLE = 0.03
 _PAIR_FILTERED = ("MARGIN_ISOLATEDMARGIN", "ISOLATEDMARGIN_MARGIN", "ISOLATEDMARGIN_ISOLATEDMARGIN")
 
-_UNSIGNED = {"/api/v3/time", "/sapi/v1/margin/isolated/allPairs", "/sapi/v1/system/status"}
+_UNSIGNED = {"/api/v3/time", "/api/v3/ticker/price", "/sapi/v1/margin/isolated/allPairs", "/sapi/v1/system/status"}
 
 
 class Refusal(Exception):
@@ -379,6 +379,7 @@ _READINGS: dict[str, Any] = {
         }
         for pair in PAIRS
     ],
+    "/api/v3/ticker/price": lambda _: {"symbol": "BTCUSDT", "price": "94000.00000000"},
     "/sapi/v1/margin/maxTransferable": lambda holds: {"amount": holds["asked"]},
 }
 

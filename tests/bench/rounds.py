@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.terminal.conftest import Pty
 
-_SCREENS = (("\x14", "Filter", "q"), ("\x0e", "Free in all", "\x0e"), ("\x0b", "There are no keys yet", "q"))
+_SCREENS = (("\x14", "Filter", "q"), ("\x0e", "looks for an asset", "\x0e"), ("\x0b", "There are no keys yet", "q"))
 """Which keys open and leave a screen, and what is seen on it alone."""
 _RELOAD = "\x0c"
 _WARM_UP = 10

@@ -12,8 +12,6 @@ from tests.terminal.test_demo_in_tmux import quoted
 from tests.waiting import wait_for
 
 _REPAINT = "\x0c"
-_UNDERLINED = 5
-"""Where a cell says so."""
 
 
 @pytest.fixture

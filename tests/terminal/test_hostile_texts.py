@@ -176,7 +176,8 @@ def walk(terminal: Pty, *, decides: bool) -> None:
         terminal.type("\x1b")
         terminal.wait_for("THIS SESSION ")
     if decides:
-        terminal.wait_for("Leave it open", "]52;c;")  # it asks by itself
+        terminal.wait_for("Leave it open", "]52;c;")  # it comes up by itself, and drops keys for a second
+        time.sleep(1.5)
         terminal.type("\x1b")
         terminal.wait_for("THIS SESSION ")
     terminal.type("\x14")

@@ -155,7 +155,7 @@ def test_keyring_that_answers_while_a_secret_is_typed_waits_until_the_person_has
     terminal.wait_for("**********")
     terminal.type("\x03")
     if opening != "s":
-        terminal.wait_for("Enter  Use     a  Add")
+        terminal.wait_for("Enter  Use   a  Add")
         terminal.type("q")
     terminal.wait_for("13 assets", "main ...demo")
     assert "zebra" not in terminal.written.decode()

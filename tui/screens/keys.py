@@ -27,7 +27,7 @@ from tui.widgets.at_once import at_once
 from tui.widgets.steady_list import SteadyList
 
 _ASK = """\
-Enter  Use     a  Add     c  Check     r  Replace     x  Remove
+Enter  Use   a  Add   c  Check   r  Replace   x  Remove
 s  Key for this session only     Esc  Close"""
 _ASK_UNLOCK = f"{_ASK}     u  Unlock the keyring"
 _NO_KEYS = "There are no keys yet: press a to add one."
