@@ -396,7 +396,7 @@ async def test_without_a_keyring_no_secret_is_asked_for_and_a_session_key_is_one
         await pilot.press("p", "enter", "f2")
         assert isinstance(app.screen, AddKeyScreen)
         await pilot.press("s")
-        await until(pilot, lambda: "A key for this session" in screen_text(pilot))
+        await until(pilot, lambda: "A KEY FOR THIS SESSION" in screen_text(pilot))
         assert all(entry.region for entry in app.screen.query(Input))
 
 
@@ -860,7 +860,7 @@ async def test_key_that_does_not_work_is_replaced_under_its_name(
         await pilot.press("home", "r")
         await until_screen(pilot, AddKeyScreen)
         assert not app.screen.query("#field-name")
-        assert f"Another key for main, in the place of ...{one_key.tail}" in screen_text(pilot)
+        assert f"ANOTHER KEY for main, in the place of ...{one_key.tail}" in screen_text(pilot)
         await type_key(pilot, right)
         await until_screen(pilot, KeysScreen)
         await until(pilot, lambda: "A transfer would be accepted" in words(pilot, "#keys-said"))

@@ -69,16 +69,16 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
         """The name of the key that is being put into the keyring."""
         match use:
             case KeyUse.NEW_PROFILE:
-                self._title, self._ask = "Add a key", "Enter or F2  Add     Esc or ^C  Cancel"
+                self._title, self._ask = "ADD A KEY", "Enter or F2  Add     Esc or ^C  Cancel"
             case KeyUse.SESSION:
-                self._title, self._ask = "A key for this session", "Enter or F2  Use     Esc or ^C  Cancel"
+                self._title, self._ask = "A KEY FOR THIS SESSION", "Enter or F2  Use     Esc or ^C  Cancel"
             case keys.Profile():
-                self._title = f"Another key for {use.name}, in the place of ...{use.tail}"
+                self._title = f"ANOTHER KEY for {use.name}, in the place of ...{use.tail}"
                 self._ask = "Enter or F2  Replace     Esc or ^C  Cancel, and keep the old one"
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog", can_focus=False):
-            yield Label(self._title.upper(), classes="title", markup=False)
+            yield Label(self._title, classes="title", markup=False)
             yield Label("", id="no-place", classes="meaning", markup=False)
             if self._use is KeyUse.NEW_PROFILE:
                 yield FormField("name", "Name", FieldInput("main", max_length=32))
