@@ -270,7 +270,7 @@ def assert_everything_can_be_read_and_a_dialog_has_an_edge(demo: Pty) -> None:
     """On the form, at a wallet's holdings, and in the review."""
     assert illegible(demo) == []
     demo.type("\t\tbn\x1b[B")
-    demo.wait_for("3.51870012 BNB")
+    demo.wait_for("BNB available", "BNB                3.51870012")
     assert illegible(demo) == []
     demo.type("\t1\r")
     lines = demo.wait_for("y  Send", "DEMO").splitlines()

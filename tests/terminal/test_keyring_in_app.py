@@ -106,7 +106,7 @@ def test_unlocked_keyring_goes_from_no_key_to_a_transfer_and_opens_by_itself_nex
     terminal = open_app(gnome_keyring.environment)
     terminal.wait_for("There is no key yet.", "Keyring: Secret Service")
     add_key(terminal)
-    terminal.wait_for("keyring: Secret Service", "main ...demo")
+    terminal.wait_for("main ...demo", "13 assets")
     leave(terminal)
     terminal = open_app(gnome_keyring.environment)
     transfer(terminal)
@@ -267,7 +267,7 @@ def test_idle_app_covers_itself_and_a_key_press_brings_the_key_back(
     covered = terminal.wait_for("Locked: no key was pressed")
     assert "USDT" not in covered
     terminal.type("x")
-    terminal.wait_for("13 assets", "keyring: Secret Service")
+    terminal.wait_for("13 assets", "main ...demo")
     terminal.wait_for("Locked: no key was pressed")
     gnome_keyring.log_out()
     terminal.type("x")

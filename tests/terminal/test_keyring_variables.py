@@ -100,7 +100,7 @@ def test_dbus_is_offered_where_nobody_answers_at_the_address(
     assert "install" not in seen.casefold()
     assert (f"{ADDRESS} names one" in " ".join(seen.split())) == bool(stale)
     terminal.type("b")
-    terminal.wait_for("Make the login keyring")
+    terminal.wait_for("MAKE THE LOGIN KEYRING")
     terminal.type(f"{PASSPHRASE}\t{PASSPHRASE}\r")
     terminal.wait_for("There is no key yet.", "Keyring: Secret Service")
     terminal.type("\x11")
@@ -155,7 +155,7 @@ def test_variable_that_chooses_the_keyring_of_dbus_needs_dbus(
     terminal = open_pty(shunter, chosen)
     terminal.wait_for("does not run in this login", "b   start D-Bus")
     terminal.type("b")
-    terminal.wait_for("Make the login keyring")
+    terminal.wait_for("MAKE THE LOGIN KEYRING")
     terminal.type("\x11")
     assert terminal.wait_for_end() == 0
 

@@ -48,7 +48,7 @@ from tui.app import process
 process.clear_textual_variables()
 from tui.app import app
 from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
-from tui.screens import main, notice, report, review, unlock, ways_on, welcome
+from tui.screens import main, manual, notice, report, review, unlock, ways_on, welcome
 from tui.domain.entries import Entry
 from tui.domain.balances import Balances
 from tui.domain.transfer import Transfer, TransferRequest
@@ -70,8 +70,10 @@ made = {
     "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), status=Status(""), asset="", read=print),
     "KeysScreen": lambda desk: keys.KeysScreen(None),
     "LockScreen": lambda desk: lock.LockScreen(None),
+    "ManualScreen": lambda desk: manual.ManualScreen(),
     "MainScreen": lambda desk: main.MainScreen(desk, Status("LIVE"), app.Draft()),
     "NoticeScreen": lambda desk: notice.NoticeScreen(transfer),
+    "PageScreen": lambda desk: manual.PageScreen(manual.pages()[0]),
     "PlainTextScreen": lambda desk: unlock.PlainTextScreen("a keyring"),
     "ReportScreen": lambda desk: report.ReportScreen("a", "b", [report.Section("c", ["d"])]),
     "ReviewScreen": lambda desk: review.ReviewScreen(desk, request, Status("LIVE")),

@@ -88,7 +88,7 @@ def test_key_of_a_first_login_is_unlocked_and_used_at_the_next(
         terminal = log_in(shunter)
         terminal.wait_for("D-Bus", "does not run in this login", "b   start D-Bus")
         terminal.type("b")
-        terminal.wait_for("Make the login keyring", "Once more")
+        terminal.wait_for("MAKE THE LOGIN KEYRING", "Once more")
         terminal.type(f"{PASSPHRASE}\t{PASSPHRASE}\r")
         terminal.wait_for("There is no key yet.", "Keyring: Secret Service")
         terminal.type("\x0b")  # Ctrl+K
@@ -98,14 +98,14 @@ def test_key_of_a_first_login_is_unlocked_and_used_at_the_next(
         terminal.type(f"{KEY.api_key.reveal()}\t{KEY.secret.reveal()}\r")
         terminal.wait_for("main: A transfer would be accepted.")
         terminal.type("\r")
-        terminal.wait_for("keyring: Secret Service", "13 assets")
+        terminal.wait_for("main ...demo", "13 assets")
         terminal.type("\x11")  # Ctrl+Q
         assert terminal.wait_for_end() == 0
 
         terminal = log_in(shunter)
         terminal.wait_for("The passphrase of the login keyring")
         terminal.type(f"{PASSPHRASE}\r")
-        terminal.wait_for("keyring: Secret Service", "13 assets")
+        terminal.wait_for("main ...demo", "13 assets")
         terminal.type("\t\tUSDT\t5")
         terminal.wait_for("of 1,250.00 USDT")
         terminal.type("\x12")  # Ctrl+R

@@ -17,6 +17,9 @@ _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it."""
 
 
+_NOT_SAFE = "PLAIN TEXT", "session key"
+"""How the keyring's name begins if the key is not kept, or not kept safely."""
+
 _MOST_OF_PLACE = 32
 """Characters. A host may have 253."""
 
@@ -95,11 +98,14 @@ class _State(Widget):
 
 
 def _state(status: Status, room: int) -> str:
-    """Return the state as far as there is room, the worth last: it is whole or not there."""
+    """Return the state as far as there is room, the worth last. Each part is whole or not there: the first to stay is
+    that the key is not in a safe keyring.
+    """
     keyring = f"keyring: {status.keyring}" if status.keyring else ""
     clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
     weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""
-    words = [part for part in (status.worth, keyring, clock, weight) if part]
+    first, last = (keyring, "") if status.keyring.startswith(_NOT_SAFE) else ("", keyring)
+    words = [part for part in (first, status.worth, weight, last, clock) if part]
     while words and cell_len("  ".join(words)) > room:
         words.pop()
     return "  ".join(sorted(words, key=lambda part: part == status.worth))  # at the right, where it stays
