@@ -106,6 +106,6 @@ def _state(status: Status, room: int) -> str:
     weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""
     first, last = (keyring, "") if status.keyring.startswith(_NOT_SAFE) else ("", keyring)
     words = [part for part in (first, status.worth, weight, last, clock) if part]
-    while words and cell_len("  ".join(words)) > room:
+    while len(words) > bool(first) and cell_len("  ".join(words)) > room:
         words.pop()
     return "  ".join(sorted(words, key=lambda part: part == status.worth))  # at the right, where it stays
