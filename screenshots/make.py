@@ -14,8 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from textual.widgets import Label
-
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -24,6 +22,7 @@ from tui.domain.hosts import DEFAULT_BASE_URL
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.screens.history import HistoryScreen
+from tui.widgets.message_line import MessageLine
 
 _FOLDER = Path(__file__).parent
 _NOW = datetime(2026, 1, 5, 12, 1, 3, tzinfo=UTC)
@@ -97,7 +96,7 @@ async def _taken(picture: Picture) -> str:
 
 
 def _said(history: HistoryScreen) -> str:
-    return str(history.query_one("#history-said", Label).content)
+    return str(history.query_one(MessageLine).render())
 
 
 @contextmanager
