@@ -10,7 +10,8 @@ FOLDER = Path(__file__).parents[2] / "screenshots"
 _PROMISED = "error", "refused"
 """Names of pictures that show an error on purpose."""
 _ERRORS = re.compile(
-    r"could not|cannot be read|not read|no transfer can|rejected|not understood|write it out|error|no access|only [0-9.,]+ ",
+    r"could not|cannot be read|not read|no transfer can|rejected|not understood|write it out|error|no access"
+    r"|only [0-9.,]+ ",
     re.IGNORECASE,
 )
 
