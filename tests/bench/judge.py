@@ -582,6 +582,7 @@ class Person:
         deadline = pressed_s + LIMIT_S
         while not (found := search(pattern, screen := terminal.screen(), DOTALL)) or self._is_alarmed(screen):
             self._close_alarm(screen)
+            self._leave_question(screen)
             if pressing and time.monotonic() > pressed_s + _PRESSED_AGAIN_S and search(where, screen):
                 terminal.type(pressing)
                 pressed_s = time.monotonic()
@@ -603,6 +604,17 @@ class Person:
             self._alarm_s = time.monotonic()
             self.terminal.type(_ENTER)
 
+    def _leave_question(self, screen: str) -> None:
+        """Leave a question open that came up by itself: it is answered from the list. At first it takes no keys."""
+        assert self.terminal
+        if not words.asks_to_decide(screen):
+            self._question_s = time.monotonic()
+        elif time.monotonic() > self._question_s + 2.5:
+            self._question_s = time.monotonic()
+            self.terminal.type(_ESCAPE)
+
+    _question_s = 0.0
+    """Since when a question has been on the screen."""
     _alarm_s = 0.0
     """Since when an alarm has been on the screen; 0 where there is none."""
 
@@ -621,7 +633,7 @@ class Person:
             self.watch_for(coming.kill_after_s)
             self._end("SIGKILL", coming.kill)
         terminal = self.terminal or self.start()
-        while self.see(f"{words.FORM_IS_READY}|{words.FORM_COULD_NOT_READ}")[0] == words.FORM_COULD_NOT_READ:
+        while self.see(f"{words.FORM_IS_READY}|{words.FORM_COULD_NOT_READ}")[0].endswith("not read"):
             terminal.type(_REFRESH)
             self.watch_for(1)
         terminal.type(_END_OF_LINE + _DELETE_LINE)
@@ -714,7 +726,7 @@ class Person:
             self.judge.not_sent_now[coming.amount] += 1
         elif done[1]:
             self.judge.answered.add(coming.amount)
-        is_unknown = done[1] == "unknown"
+        is_unknown = done[1] == "UNKNOWN"
         if is_unknown:
             terminal.doubt_ms = self.judge.clock.now_ms()
             self._unknown = coming.amount

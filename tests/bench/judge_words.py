@@ -69,8 +69,8 @@ _WALLET_OF_LABEL = {"Spot": "spot", "Funding": "funding", "USD-M Futures": "um",
 
 # What a person waits for, and answers.
 FORM_IS_SHOWN = r"Asset +USDT"
-FORM_IS_READY = r"of [0-9.,]+ USDT"
-FORM_COULD_NOT_READ = r"could not be read"
+FORM_IS_READY = r"\n>[1-8] [A-Z][\w -]*? +[0-9][0-9.,]*"
+FORM_COULD_NOT_READ = r"\n>[1-8] [A-Z][\w -]*? +not read"
 FORM_IS_UNCOVERED = r"\A(?!(?s:.*)(?:Enter  Close|Esc  Back|Leave it open|seen it))(?s:.*)Asset +USDT"
 AMOUNT_IS_EMPTY = r"Amount +e\.g\."
 NO_DIALOG = FORM_IS_UNCOVERED
@@ -87,7 +87,7 @@ IS_UNKNOWN = r"TRANSFER UNKNOWN"
 GOES_ON_BY_ITSELF = r"history cannot be read. Shunter keeps|Shunter keeps trying"
 """Where a person may decide, and need not."""
 BY_HAND = "Decided by hand"
-HISTORY_IS_OPEN = r"History(?s:.*)\d+ transfers?"
+HISTORY_IS_OPEN = r"HISTORY(?s:.*)\d+ transfers?"
 
 # Of the commands.
 AGREE = re.compile(r"^([0-9,]+) agree, ([0-9,]+) differ", re.MULTILINE)

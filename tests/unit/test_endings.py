@@ -36,6 +36,9 @@ class App:
     def bell(self) -> None:
         self.rings += 1
 
+    def alert(self, text: str) -> None:
+        self.bell()
+
     def notify(self, message: str, *, title: str, **_: object) -> None:
         self.notices.append((title, message))
 

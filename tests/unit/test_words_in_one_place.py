@@ -28,7 +28,6 @@ ALLOWED = {
     "journal/file.py": "about the journal's file and its disk",
     "journal/rows.py": "SQL",
     "journal/schema.py": "SQL",
-    "screens/decide.py": "a style",
     "screens/palette.py": "words that people look for",
     "widgets/amount_input.py": "about an amount that can be moved, before a transfer is made",
 }

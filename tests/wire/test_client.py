@@ -304,7 +304,7 @@ async def test_slow_drip_is_bounded(raw_server: RawServer, monkeypatch: pytest.M
             await asyncio.sleep(0.01)
 
     async with BinanceClient(await raw_server(drip), demo_key()) as client:
-        with pytest.raises(OutcomeUnknown, match="whole") as caught:
+        with pytest.raises(OutcomeUnknown, match="not complete") as caught:
             await client.transfer(_REQUEST, 1)
     assert_no_key_in(caught.value, demo_key())
 
