@@ -68,8 +68,10 @@ class FarServer:
                     break  # it was under way when this side closed
                 if amount := re.search(rb"amount=([0-9.]+)", body):
                     self.arrived_s[amount[1]] = time.perf_counter()
-                self._tran_id += 1
-                body = b'{"serverTime":%d,"tranId":%d}' % (time.time_ns() // 1_000_000, self._tran_id)
+                    self._tran_id += 1
+                    body = b'{"tranId":%d}' % self._tran_id
+                else:
+                    body = b'{"serverTime":%d}' % (time.time_ns() // 1_000_000)
                 closes_at = time.monotonic() + self._idle_s
                 await asyncio.sleep(self._way_s)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
