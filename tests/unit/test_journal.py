@@ -278,8 +278,12 @@ def test_answer_takes_its_tran_id_from_whoever_can_have_been_confused_with_it(jo
 
 @pytest.mark.parametrize(
     ("request_", "after_ms"),
-    [(TransferRequest(REQUEST.type, "USDT", Decimal(7)), 0), (REQUEST, 61 * 60 * 1000)],
-    ids=["another amount", "long after"],
+    [
+        (TransferRequest(REQUEST.type, "USDT", Decimal(7)), 0),
+        (TransferRequest(REQUEST.type, "USDT", Decimal("100.504")), 0),
+        (REQUEST, 61 * 60 * 1000),
+    ],
+    ids=["another amount", "nearly that amount", "long after"],
 )
 def test_answer_takes_no_tran_id_from_what_no_record_can_have_confused_with_it(
     journal: Journal, request_: TransferRequest, after_ms: int

@@ -16,6 +16,7 @@ from tui.domain.evidence import (
     Clash,
     Evidence,
     Legacy,
+    MatchingRecord,
     NoRecord,
     Outcome,
     Reason,
@@ -399,7 +400,11 @@ def unexplained(connection: sqlite3.Connection, row: sqlite3.Row) -> list[sqlite
 
 
 def _could_be_confused(one: sqlite3.Row, other: sqlite3.Row) -> bool:
-    """Whether one record can have matched both. If not, a rehearsal server was restarted, and reuses its tranIds."""
+    """Whether one record can have been taken for `one` and be that of `other`. If not, the answer is wrong, or a
+    rehearsal server was restarted, and reuses its tranIds. A record that matched has exactly the amount of `one`.
+    """
+    if one["kind"] == MatchingRecord.__name__ and Decimal(one["amount"]) != Decimal(other["amount"]):
+        return False
     is_same = all(one[name] == other[name] for name in ("type", "asset", "from_symbol", "to_symbol"))
     is_about_then = abs(one["timestamp_ms"] - other["timestamp_ms"]) <= _CONFUSED_MS
     return is_same and is_about_then and abs(Decimal(one["amount"]) - Decimal(other["amount"])) < _ROUNDED_APART
