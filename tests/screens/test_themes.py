@@ -181,7 +181,7 @@ async def test_focus_and_choice_are_told_by_reverse_and_bold_in_the_terminals_ow
 
 
 def looks_of(main: MainScreen, which: str) -> set[str]:
-    """How the title and the chosen row of a wallet list are told from the rest of it."""
+    """Return what sets the title and the chosen row of a wallet list apart from its other rows."""
     wallets = main.query_one(which, WalletList)
     title, *_ = wallets.render_line(0)
     chosen = next(line for line in map(wallets.render_line, range(1, 9)) if line.text.startswith(">"))

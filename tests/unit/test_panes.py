@@ -5,7 +5,8 @@ from itertools import combinations, pairwise
 import pytest
 from textual.geometry import Region, Size
 
-from tui.screens.panes import TALL, holdings_regions, regions
+from tui.screens.panes import holdings_regions, regions
+from tui.widgets.pane import TALL
 
 SIZES = [
     Size(width, height)

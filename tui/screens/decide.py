@@ -30,12 +30,11 @@ from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import end_facts, titled
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.pane import TALL
 from tui.words import settling
 from tui.words.wallets import DOUBTFUL, before_now
 
 _HEADS = "sent", "on record"
-_TALL = 30
-"""Rows from which there is room for blank lines."""
 
 _UNSEEN_S = 1.0
 """A person who types on while the question comes up by itself has not read it yet."""
@@ -74,7 +73,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
         sent = f"sent {moments.time_of_day(self.transfer.timestamp_ms)}"
-        is_low = self.app.size.height < _TALL
+        is_low = self.app.size.height < TALL
         with Vertical(classes=f"dialog -whole{' -dense' if is_low else ''}"):
             yield from titled(settling.QUESTION, sent, style=Outcome.UNKNOWN.value)
             with VerticalScroll(can_focus=False):

@@ -33,6 +33,7 @@ from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
+from tui.widgets.pane import TALL
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.words import history as words
@@ -53,7 +54,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     """Lists all entries, newest first, as they come. Ends with what fills the form, or None."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide"), (150, "-wider")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "EntryTable"
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [

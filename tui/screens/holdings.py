@@ -11,12 +11,13 @@ from tui.clock import ticks_ms
 from tui.domain.balances import Balances
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
-from tui.screens.panes import TALL, HoldingPanes
+from tui.screens.panes import HoldingPanes
 from tui.widgets.at_once import at_once
 from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import MORE_NOT_READ, HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
+from tui.widgets.pane import TALL
 from tui.widgets.status_bar import Status, StatusBar
 from tui.words.wallets import holdings_doubt, total_worth
 

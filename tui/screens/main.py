@@ -43,6 +43,7 @@ from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.message_line import MessageLine
+from tui.widgets.pane import TALL
 from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_detail import TransferDetail
@@ -63,7 +64,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     """The screen where transfers are made. The desk's callbacks become messages, which are dropped once it is gone."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]  # noqa: RUF012 - as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high"), (30, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-short"), (22, "-high"), (TALL, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = None
     """The form sets the first focus."""
 

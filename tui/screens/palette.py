@@ -76,7 +76,7 @@ def _words(text: str) -> list[str]:
 
 
 class Actions(Provider):
-    """Every action, found by its name, by what it does, and by other words for it."""
+    """Offers every action. A search compares its name, its effect, and synonyms."""
 
     async def discover(self) -> Hits:
         """Offer all of them."""

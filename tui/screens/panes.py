@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import HoldingsTable
+from tui.widgets.pane import TALL
 
 LEFT = 80
 """Columns of the form and the list below it, if there is room for more next to them."""
@@ -17,8 +18,6 @@ SIDE = 38
 """Columns of a pane next to the form."""
 WIDER = 150
 """Columns from which there is a second column of panes."""
-TALL = 30
-"""Rows from which blank rows separate the panes."""
 _GAP = 2
 _NO_MARGIN = Spacing()
 

@@ -10,12 +10,11 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
-from tui.widgets.pane import Drawn
+from tui.widgets.pane import LEFT_BUTTON, Drawn
 
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
 """A key, or several with "or", two blanks, and what it does. Wider gaps separate the answers."""
 _NAMES = {"Esc": "escape"}
-_LEFT = 1
 
 
 class AskLine(Label, Drawn):
@@ -65,7 +64,7 @@ class AskLine(Label, Drawn):
     def on_click(self, event: events.Click) -> None:
         """Answer, if the left button was clicked."""
         at = event.get_content_offset(self)
-        if event.button != _LEFT or at is None:
+        if event.button != LEFT_BUTTON or at is None:
             return
         lines = str(self.content).split("\n")
         line = lines[at.y] if at.y < len(lines) else ""

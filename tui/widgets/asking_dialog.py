@@ -9,11 +9,10 @@ from textual.widgets import Label
 from tui.domain.text import printable
 from tui.domain.transfer import TransferRequest
 from tui.widgets.facts import Fact, Facts
+from tui.widgets.pane import TALL
 from tui.words.entries import Description
 from tui.words.wallets import EndFigures, end_lines
 
-_TALL = 30
-"""Rows from which blank rows separate the parts of the main screen."""
 _BELOW_LISTS, _BELOW_LISTS_TALL = 10, 12
 """The row below the lists of wallets."""
 
@@ -41,7 +40,7 @@ class AskingDialog(VerticalScroll, can_focus=False):
     def _reach_down(self) -> None:
         """Reach from the lists of wallets to the keys."""
         height = self.app.size.height
-        self.styles.min_height = max(height - (_BELOW_LISTS_TALL if height >= _TALL else _BELOW_LISTS) - 1, 1)
+        self.styles.min_height = max(height - (_BELOW_LISTS_TALL if height >= TALL else _BELOW_LISTS) - 1, 1)
 
     def _adjust(self) -> None:
         self.call_after_refresh(self._keep_end_visible)

@@ -11,10 +11,9 @@ from textual.message import Message
 
 from tui.domain.holdings import Choice, matching
 from tui.widgets.field_input import FieldInput
-from tui.widgets.pane import Drawn
+from tui.widgets.pane import LEFT_BUTTON, Drawn
 
 _ARROWS_HELP = "in Asset and Pair: choose a suggestion; Esc undoes it"
-_LEFT = 1
 _ROWS = 8
 _TAKE = " Tab "
 """Marks the line that Tab takes."""
@@ -74,7 +73,7 @@ class Suggestions(Drawn):
         if not isinstance(message, events.Click):
             return super().post_message(message)
         index = self._top + message.y
-        if message.button == _LEFT and 0 <= message.y < self._room and index < len(self.choices):
+        if message.button == LEFT_BUTTON and 0 <= message.y < self._room and index < len(self.choices):
             self._take(index)
         return True
 

@@ -188,7 +188,7 @@ class EntryTable(Pane, can_focus=True):
         self._go_to(self._row + rows)
 
     def action_page(self, pages: int) -> None:
-        """Go up or down by what is in sight."""
+        """Move the cursor up or down by a page."""
         self._go_to(self._row + pages * max(self.content_size.height - 1, 1))
 
     def action_go_to(self, row: int) -> None:

@@ -8,12 +8,11 @@ from textual import events
 from textual.content import Content
 from textual.screen import Screen
 
-from tui.widgets.pane import Drawn
+from tui.widgets.pane import LEFT_BUTTON, Drawn
 
 _GAP = 2
 _LAST = "help", "command_palette", "close", "leave", "dismiss", "dismiss(None)"
 """Actions whose keys are at the right end of every screen's line, and have room before the others."""
-_LEFT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class KeyBar(Drawn):
         """Press the clicked key."""
         start = 1
         for key in self.in_sight():
-            if start <= event.x < start + key.width and event.button == _LEFT:
+            if start <= event.x < start + key.width and event.button == LEFT_BUTTON:
                 self.app.simulate_key(key.key)
             start += key.width + _GAP
 

@@ -7,9 +7,8 @@ from textual import events
 from textual.content import Content
 from textual.geometry import Size
 
-from tui.widgets.pane import Drawn, shortened
+from tui.widgets.pane import LEFT_BUTTON, Drawn, shortened
 
-_LEFT = 1
 _MOST_LINES = 4
 KINDS = "error", "unknown", "problem", "warning", "hint"
 """From the most important to the least, each with its own look."""
@@ -71,7 +70,7 @@ class MessageLine(Drawn):
         """Do what the clicked action does."""
         texts = self._texts(self.content_size.width)
         message = texts[event.y][2] if event.y < len(texts) else ScreenMessage("")
-        if message.action and event.button == _LEFT and event.x > _room(message, self.content_size.width):
+        if message.action and event.button == LEFT_BUTTON and event.x > _room(message, self.content_size.width):
             self.app.call_later(self.screen.run_action, message.action)
 
     def _texts(self, width: int) -> list[tuple[str, str, ScreenMessage]]:

@@ -6,11 +6,10 @@ from textual import events
 from textual.content import Content
 
 from tui.domain.form import FormState
-from tui.widgets.pane import Drawn, shortened
+from tui.widgets.pane import LEFT_BUTTON, Drawn, shortened
 from tui.words.entries import move_names
 
 _ACTION = " F2 Review "
-_LEFT = 1
 
 
 class MoveLine(Drawn):
@@ -45,5 +44,5 @@ class MoveLine(Drawn):
     def on_click(self, event: events.Click) -> None:
         """Review, if the action was clicked."""
         end = self.content_size.width - 1
-        if event.button == _LEFT and end - len(_ACTION) <= event.x < end:
+        if event.button == LEFT_BUTTON and end - len(_ACTION) <= event.x < end:
             self.app.call_later(self.screen.run_action, "review")

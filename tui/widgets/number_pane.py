@@ -202,5 +202,5 @@ class NumberPane(Pane):
             self.mark(self._row + rows)
 
     def action_page(self, pages: int) -> None:
-        """Go up or down by what is in sight."""
+        """Move the cursor up or down by a page."""
         self.action_step(pages * self._room(self.grid(self.content_size.width))[0])

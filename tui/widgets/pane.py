@@ -8,6 +8,11 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+TALL = 30
+"""Rows of a terminal from which blank rows separate what is on a screen."""
+LEFT_BUTTON = 1
+"""The mouse button that presses something: Textual reports a click of any."""
+
 
 class Drawn(Widget):
     """Draws its text in styles of its component classes."""
