@@ -255,14 +255,15 @@ def test_answer_with_a_tran_id_that_another_has_is_unknown_at_once(journal: Jour
     assert journal.transfer(first) == first
     assert journal.notices(HOST) == []
     (_, written) = journal.written()
-    assert written.message == "The exchange answered with tranId 42, which transfer 1 already has."
+    assert written.message == "The exchange answered with tranId 42, which transfer 1 already had."
 
 
-def test_answer_takes_its_tran_id_from_whoever_can_have_been_confused_with_it(journal: Journal, path: Path) -> None:
-    """The exchange's own yes stands; the other one is looked for again, and the person is told of it."""
+def test_answer_with_a_tran_id_that_another_has_by_the_history_makes_both_unknown(journal: Journal, path: Path) -> None:
+    """Either can be the one that it belongs to: both are looked for again, and the person is told of the first."""
     wrong = journal.record(begin(journal), matching_record(42))
     right = journal.record(begin(journal), accepted(42))
-    assert (right.outcome, right.tran_id) == (Outcome.DONE, 42)
+    assert (right.outcome, right.tran_id) == (Outcome.UNKNOWN, None)
+    assert right.evidence == right.answer == Clash(accepted(42).answer, wrong.id)
     reopened = journal.transfer(wrong)
     assert (reopened.outcome, reopened.tran_id) == (Outcome.UNKNOWN, None)
     assert reopened.evidence == Reopened(Reason.TRAN_ID_LOST, Outcome.DONE, tran_id=42)
@@ -285,7 +286,7 @@ def test_answer_takes_its_tran_id_from_whoever_can_have_been_confused_with_it(jo
     ],
     ids=["another amount", "nearly that amount", "long after"],
 )
-def test_answer_takes_no_tran_id_from_what_no_record_can_have_confused_with_it(
+def test_answer_leaves_alone_what_no_record_can_have_confused_with_it(
     journal: Journal, request_: TransferRequest, after_ms: int
 ) -> None:
     """A server to rehearse with was started again: what its history said before was right all the same."""
@@ -372,12 +373,10 @@ def test_rivals_are_those_that_a_record_could_be_as_well(journal: Journal) -> No
 
 
 @pytest.mark.parametrize("amount", ["100.50", "100.504", "100"])
-def test_yes_takes_its_tran_id_from_whoever_a_rounded_record_can_have_been_taken_for(
-    journal: Journal, amount: str
-) -> None:
+def test_yes_makes_unknown_what_a_rounded_record_can_have_been_taken_for(journal: Journal, amount: str) -> None:
     other = begin(journal, TransferRequest(REQUEST.type, "USDT", Decimal(amount)))
     journal.record(other, persons_record(42))
-    assert journal.record(begin(journal), accepted(42)).tran_id == 42
+    assert journal.record(begin(journal), accepted(42)).outcome is Outcome.UNKNOWN
     assert journal.transfer(other).outcome is Outcome.UNKNOWN
 
 

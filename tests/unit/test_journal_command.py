@@ -170,7 +170,7 @@ def test_code_stays_the_first_answers_and_the_message_follows_the_evidence(capsy
     assert (failed["outcome"], failed["code"], failed["evidence"]) == ("rejected", -5012, "history")
     assert "FAILED" in failed["message"]
     assert clash["outcome"] == "unknown"
-    assert clash["message"].endswith(f"which transfer {done.id} already has.")
+    assert clash["message"].endswith(f"which transfer {done.id} already had.")
     assert (locked["outcome"], locked["code"]) == ("not_sent", None)
     assert locked["message"] == "Shunter is locked: it has dropped the key.\nUnlock it, then try again."
 

@@ -13,6 +13,7 @@ from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tui.demo.faults import Cut, Fault, Reply
 from tui.desk.desk import Decision
 from tui.domain.evidence import Clash
+from tui.domain.records import HistoryRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent
@@ -293,10 +294,9 @@ async def test_failure_of_our_own_while_sending_is_unknown_and_settled(
     agree(seat)
 
 
-async def test_answer_takes_its_tran_id_back_from_whom_a_person_gave_it(
+async def test_answer_with_a_tran_id_that_a_person_gave_another_is_left_to_the_person(
     seat: Seat, server: DemoServer, past_the_window: Jump, gate: Gate, agree: Agree
 ) -> None:
-    """The exchange's own yes was "already that of transfer 1", and both were left to the person."""
     server.exchange.faults.append(Fault(answer=Cut.CLOSE, executes=False))
     wrong = await seat.send()
     server.exchange.faults.append(Fault(after=gate))
@@ -306,11 +306,18 @@ async def test_answer_takes_its_tran_id_back_from_whom_a_person_gave_it(
     await seat.desk.choose(Decision(wrong, next(note.candidates for note in seat.notes if note.candidates)[0]))
     gate.open()
     transfer = await sending
-    assert (transfer.outcome, [transfer.tran_id]) == (Outcome.DONE, server.executed)
+    assert (transfer.outcome, transfer.tran_id) == (Outcome.UNKNOWN, None)
     await seat.until(lambda: seat.notices)
     assert (seat.notices[0].id, seat.notices[0].outcome) == (wrong.id, Outcome.UNKNOWN)
     assert str(server.executed[0]) in outcomes.message(seat.notices[0].evidence)
     past_the_window()
+
+    def asked() -> list[HistoryRow]:
+        return [row for note in seat.notes if note.transfer.identity == transfer.identity for row in note.candidates]
+
+    await seat.until(asked)
+    done = await seat.desk.choose(Decision(transfer, asked()[0]))
+    assert (done.outcome, [done.tran_id]) == (Outcome.DONE, server.executed)
     assert (await seat.settled(wrong)).outcome is Outcome.NOT_EXECUTED
 
 

@@ -184,7 +184,7 @@ class Ambiguous:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """The exchange answered yes with a tranId that another transfer to it already has."""
+    """The exchange answered yes with a tranId that another transfer to it had before."""
 
     answer: WholeAnswer
     other_id: int
@@ -238,7 +238,7 @@ class Reason(StrEnum):
     RECORDS_APPEARED = "records appeared"
     """Records that could be it appeared."""
     TRAN_ID_LOST = "tranId lost"
-    """Its tranId turned out to be another transfer's."""
+    """Another transfer claims its tranId."""
 
 
 @dataclass(frozen=True, slots=True)

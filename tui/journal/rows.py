@@ -142,9 +142,14 @@ def _unreadable(row: sqlite3.Row) -> sqlite3.DataError:
     return sqlite3.DataError(f"transfer {row['id']} cannot be read")
 
 
-def as_it_stands(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer:
-    """Return the transfer in a row. If its sender died, it is unknown, even if that is not written yet."""
-    transfer = transfer_of(row)
+@lru_cache(maxsize=1024)
+def read_before(row: sqlite3.Row) -> Transfer:
+    """Return the transfer in a row like `transfer_of`, at once if the same row was read a moment ago."""
+    return transfer_of(row)
+
+
+def as_it_stands(transfer: Transfer, orphans: frozenset[int]) -> Transfer:
+    """Return a transfer; if its sender died, it is unknown, even if that is not written yet."""
     if transfer.id not in orphans:
         return transfer
     answer = transfer.evidence if transfer.is_legacy else transfer.answer
@@ -355,11 +360,11 @@ def claim(
 ) -> Evidence:
     """Return the evidence that holds, considering other transfers to the same host and the sightings of this one.
 
-    The tranId is taken from a transfer that has it by the history or by the person's decision, if the two could be
-    confused: that one is unknown again, with a notice. If another transfer keeps the tranId, the yes becomes a Clash.
-    Other evidence raises TranIdTaken if a transfer has the tranId whose id is not in `despite`. NoRecord changes
-    nothing if another Shunter has sighted the transfer a moment ago; `despite` are then the tranIds of sightings that
-    turned out to be other records.
+    A yes with a tranId that another transfer has becomes a Clash. If the other has it by the history or by the person's
+    decision, and the two could be confused, the other is unknown again, with a notice. Other evidence raises
+    TranIdTaken if a transfer has the tranId whose id is not in `despite`; the tranId is then taken from those that
+    could be confused. NoRecord changes nothing if another Shunter has sighted the transfer a moment ago; `despite` are
+    then the tranIds of sightings that turned out to be other records.
     """
     if isinstance(evidence, NoRecord):
         is_sighted = any(sighting["tran_id"] not in despite for sighting in unexplained(connection, claiming))
@@ -373,15 +378,12 @@ def claim(
     ).fetchall()
     if not isinstance(evidence, Accepted) and not despite.issuperset(holder["id"] for holder in holders):
         raise TranIdTaken
-    kept: list[sqlite3.Row] = []
     for holder in holders:
-        if holder["evidence"] == Basis.ANSWER or not _could_be_confused(holder, claiming):
-            kept.append(holder)
-        else:
+        if holder["evidence"] != Basis.ANSWER and _could_be_confused(holder, claiming):
             lost = Reopened(Reason.TRAN_ID_LOST, Outcome(holder["outcome"]), tran_id=tran_id)
             change(connection, holder, lost, notice=True)
-    if kept and isinstance(evidence, Accepted):
-        return Clash(evidence.answer, kept[0]["id"])
+    if holders and isinstance(evidence, Accepted):
+        return Clash(evidence.answer, holders[0]["id"])
     return evidence
 
 

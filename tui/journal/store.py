@@ -19,7 +19,7 @@ from tui.journal import evidence as codec
 from tui.journal import rows
 from tui.journal.file import JournalError, JournalFile, RepeatUnconfirmed
 from tui.journal.memory import Memory, Snapshot, snapshots_of
-from tui.journal.rows import Written, as_it_stands, as_written, transfer_of
+from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
 """So soon after an identical transfer that was done, another one may be a mistake."""
@@ -232,9 +232,12 @@ class Journal:
         self._memory.keep(learnt)
 
     def _snapshots(self, connection: sqlite3.Connection, identities: Iterable[str]) -> list[Snapshot]:
-        if not self.is_on_disk:  # no other copy can replace it
-            return []
-        return snapshots_of(connection, [row for identity in identities if (row := rows.find(connection, identity))])
+        found = [row for identity in identities if (row := rows.find(connection, identity))]
+        return self._snapshots_of(connection, found)
+
+    def _snapshots_of(self, connection: sqlite3.Connection, table_rows: Sequence[sqlite3.Row]) -> list[Snapshot]:
+        """Return the snapshots to remember: none if no other copy can replace the file."""
+        return snapshots_of(connection, table_rows) if self.is_on_disk else []
 
     def _row(self, connection: sqlite3.Connection, transfer: Transfer) -> sqlite3.Row:
         return rows.put_back(connection, transfer, self._file.hold_sender())
@@ -245,7 +248,7 @@ class Journal:
         """
 
         def read(row: sqlite3.Row, orphans: frozenset[int]) -> Transfer | None:
-            transfer = as_it_stands(row, orphans)
+            transfer = as_it_stands(transfer_of(row), orphans)
             is_certain = row["outcome"] != Outcome.SENDING
             return transfer if is_certain or is_found(search, facts_of(transfer)) else None
 
@@ -258,7 +261,7 @@ class Journal:
         def read(row: sqlite3.Row, orphans: frozenset[int]) -> Written | None:
             if row["outcome"] != sending:
                 return as_written(row)
-            if not is_found(search, facts_of(as_it_stands(row, orphans))):
+            if not is_found(search, facts_of(as_it_stands(transfer_of(row), orphans))):
                 return None
             return as_written(row, is_orphan=row["id"] in orphans)
 
@@ -296,7 +299,7 @@ class Journal:
         with self._reading() as connection:
             open_rows = connection.execute(statement, (host,)).fetchall()
             orphans = self._file.orphans(open_rows)
-            self._memory.keep(self._snapshots(connection, [row["identity"] for row in open_rows]))
+            self._memory.keep(self._snapshots_of(connection, open_rows))
         if orphans:
             with self._writing() as connection:
                 for orphan in (row["identity"] for row in open_rows if row["id"] in orphans):
@@ -364,7 +367,7 @@ class Journal:
     def judged(self, host: str, *, now_ms: int) -> list[Transfer]:
         """Return the transfers to a host that were judged within a day, by the exchange's time: these are watched."""
         return self._read(
-            f"SELECT * FROM transfers WHERE host = ? AND {rows.JUDGED} AND settled_at_ms >= ?",  # noqa: S608 - a constant
+            f"SELECT {rows.COLUMNS} FROM transfers WHERE host = ? AND {rows.JUDGED} AND settled_at_ms >= ?",  # noqa: S608 - constants
             (host, now_ms - WATCH_MS),
         )
 
@@ -437,9 +440,9 @@ class Journal:
     def _selected(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> list[Transfer]:
         table_rows = connection.execute(statement, parameters).fetchall()
         orphans = self._file.orphans(table_rows)
-        transfers = [as_it_stands(row, orphans) for row in table_rows]
+        transfers = [as_it_stands(read_before(row), orphans) for row in table_rows]
         if not connection.in_transaction:
-            self._memory.keep(self._snapshots(connection, [row["identity"] for row in table_rows]))
+            self._memory.keep(self._snapshots_of(connection, table_rows))
         return transfers
 
 

@@ -118,7 +118,7 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
             return answers.reason(evidence)
         case Clash(answer=answer, other_id=other_id):
             tran_id = answer.tran_ids[0] if answer.tran_ids else "?"
-            return f"The exchange answered with tranId {tran_id}, which transfer {other_id} already has."
+            return f"The exchange answered with tranId {tran_id}, which transfer {other_id} already had."
         case SenderGone():
             return SENDER_GONE
         case MatchingRecord(recorded_ms=recorded_ms, status=status, corrects=corrects):
@@ -131,7 +131,7 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
         case Reopened(reason=Reason.RECORDS_APPEARED, corrects=corrects):
             return f"The exchange's history now has records that could be it.{_before(corrects)}"
         case Reopened(tran_id=tran_id):
-            return f"It was settled with tranId {tran_id}, which belongs to another transfer. Shunter looks again."
+            return f"It was settled with tranId {tran_id}, which another transfer claims too. Shunter looks again."
         case PersonsWord(is_executed=True):
             return "Decided by hand: it was executed, although no record that Shunter could read says so."
         case PersonsWord():
@@ -189,7 +189,7 @@ def notice(evidence: Evidence) -> tuple[str, str]:
         )
     return (
         "Unknown again",
-        "What Shunter showed about this transfer was wrong: its outcome is unknown again, and it may have been "
+        "What Shunter showed about this transfer no longer holds: its outcome is unknown again, and it may have been "
         f"executed. Shunter keeps looking. {_DO_NOT_REPEAT}",
     )
 
