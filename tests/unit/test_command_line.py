@@ -1,5 +1,6 @@
 """The command line as a process: what it says where, and that a reader who has seen enough ends it quietly."""
 
+import json
 import os
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def _said_into_a_closed_pipe(home: Path, *arguments: str, buffered: bool) -> tup
 
 @pytest.mark.parametrize("buffered", [False, True], ids=["unbuffered", "buffered"])
 @pytest.mark.parametrize(
-    "command", ["routes", "routes --json", "--help", "--version", "journal --help", "journal --csv"]
+    "command", ["routes", "routes --via --json", "--help", "--version", "journal --help", "journal --csv"]
 )
 def test_pipe_that_closes_early_is_no_error(command: str, buffered: bool, tmp_path: Path) -> None:
     assert _said_into_a_closed_pipe(tmp_path, *command.split(), buffered=buffered) == (0, b"")
@@ -77,3 +78,27 @@ def test_an_error_of_its_own_is_told_without_what_was_in_memory(
     said = capsys.readouterr().err
     assert said.startswith("Shunter stopped on an error of its own: KeyError at ")
     assert "a secret" not in said
+
+
+def test_routes_are_the_33_moves_and_via_adds_the_24_of_two(capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(command: str) -> str:
+        assert cli.main(command.split()) == 0
+        return capsys.readouterr().out
+
+    moves, routes = printed("routes").splitlines(), printed("routes --via").splitlines()
+    assert (len(moves), len(routes), routes[:33]) == (33, 57, moves)
+    assert "cm        -> um        CMFUTURE_MAIN, MAIN_UMFUTURE" in routes
+    assert "pm        -> isolated  PORTFOLIO_MARGIN_MAIN, MAIN_ISOLATED_MARGIN needs a pair: to" in routes
+    rows, rows_via = json.loads(printed("routes --json")), json.loads(printed("routes --via --json"))
+    assert [{**row, "types": [row["type"]]} for row in rows] == [
+        {**row, "type": row["types"][0]} for row in rows_via[:33]
+    ]
+    assert len({(row["from"], row["to"]) for row in rows_via}) == len(rows_via) == 57
+    assert all(len(row["types"]) == 2 for row in rows_via[33:])
+    assert {
+        "types": ["ISOLATED_MARGIN_MAIN", "MAIN_CMFUTURE"],
+        "from": "isolated",
+        "to": "cm",
+        "needs_from_pair": True,
+        "needs_to_pair": False,
+    } in rows_via

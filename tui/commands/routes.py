@@ -1,33 +1,47 @@
-"""`shunter routes`: the moves that the exchange knows."""
+"""`shunter routes`: the moves that the exchange knows, and those that take two of them."""
 
 import argparse
 import json
 
-from tui.domain.wallets import TransferType
+from tui.domain.plan import route
+from tui.domain.wallets import TransferType, Wallet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `shunter routes`."""
+    parser.add_argument("--via", action="store_true", help="add the pairs of wallets that take two moves, via Spot")
     parser.add_argument("--json", action="store_true", help="as a JSON list, for programs")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print every valid move and return the exit status."""
+    """Print every valid move, perhaps those of two as well, and return the exit status."""
+    routes: list[tuple[TransferType, ...]] = [(move,) for move in TransferType]
+    if args.via:
+        pairs = [(source, destination) for source in Wallet for destination in Wallet]
+        routes += [types for pair in pairs if len(types := route(*pair)) > 1]
     if args.json:
-        print(json.dumps([_as_json(move) for move in TransferType], indent=2))
+        print(json.dumps([_as_json(types, has_via=args.via) for types in routes], indent=2))
         return 0
-    for move in TransferType:
-        pairs = [word for word, needed in (("from", move.needs_from_pair), ("to", move.needs_to_pair)) if needed]
-        needs = f"needs a pair: {' and '.join(pairs)}" if pairs else ""
-        print(f"{move.source.value:<9} -> {move.destination.value:<9} {move.name:<30} {needs}".rstrip())
+    for types in routes:
+        source, destination = _ends(types)
+        needed = [word for word, wallet in (("from", source), ("to", destination)) if wallet is Wallet.ISOLATED]
+        needs = f"needs a pair: {' and '.join(needed)}" if needed else ""
+        names = ", ".join(move.name for move in types)
+        print(f"{source.value:<9} -> {destination.value:<9} {names:<30} {needs}".rstrip())
     return 0
 
 
-def _as_json(move: TransferType) -> dict[str, str | bool]:
+def _ends(types: tuple[TransferType, ...]) -> tuple[Wallet, Wallet]:
+    return types[0].source, types[-1].destination
+
+
+def _as_json(types: tuple[TransferType, ...], *, has_via: bool) -> dict[str, object]:
+    """A route has one type, or with `--via` a list of them."""
+    source, destination = _ends(types)
     return {
-        "type": move.name,
-        "from": move.source.value,
-        "to": move.destination.value,
-        "needs_from_pair": move.needs_from_pair,
-        "needs_to_pair": move.needs_to_pair,
+        **({"types": [move.name for move in types]} if has_via else {"type": types[0].name}),
+        "from": source.value,
+        "to": destination.value,
+        "needs_from_pair": types[0].needs_from_pair,
+        "needs_to_pair": types[-1].needs_to_pair,
     }
