@@ -11,12 +11,14 @@ from textual.pilot import Pilot
 from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.demo.exchange import DemoExchange
+from tui.domain.favourite import Favourite
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.favourites import favourites, favourites_path
 from tui.screens.favourites import FavouritesScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
+from tui.widgets.steady_list import SteadyList
 from tui.widgets.transfer_form import TransferForm
 
 AppMaker = Callable[..., ShunterApp]
@@ -124,7 +126,7 @@ async def test_all_but_so_much_stays_as_typed_and_is_kept_so(demo_app: AppMaker,
         await pilot.press("q")
         await until_screen(pilot, MainScreen)
         assert main.draft.amount == "all but 50"
-        await kept(pilot, "k", "rest")
+        await kept(pilot, "a", "rest")
         assert favourites().usable[0].draft.amount == "all but 50"
         await pilot.press("escape")
         await until_screen(pilot, MainScreen)
@@ -133,7 +135,7 @@ async def test_all_but_so_much_stays_as_typed_and_is_kept_so(demo_app: AppMaker,
 
 
 @pytest.mark.parametrize(
-    ("key", "amount", "profile"), [("k", "7", ""), ("m", "max", ""), ("p", "7", "demo")], ids=["form", "Max", "own"]
+    ("key", "amount", "profile"), [("a", "7", ""), ("m", "max", ""), ("o", "7", "demo")], ids=["form", "Max", "own"]
 )
 async def test_the_form_is_kept_under_a_name_and_fills_it_again(
     key: str, amount: str, profile: str, demo_app: AppMaker
@@ -154,14 +156,14 @@ async def test_the_form_is_kept_under_a_name_and_fills_it_again(
 async def test_what_cannot_be_kept_is_told_at_the_name_and_stays_typed(demo_app: AppMaker) -> None:
     async with demo_app(**MOVE | {"amount": "1,5"}).run_test(size=SMALL) as pilot:
         await until_open(pilot)
-        await pilot.press("f7", "k", *"daily", "enter")
+        await pilot.press("f7", "a", *"daily", "enter")
         await until(pilot, lambda: "amount: Write 1234.5 with a dot" in screen_text(pilot))
         assert favourites().usable == ()
 
 
 async def test_a_favourite_is_removed_on_a_yes_alone(demo_app: AppMaker) -> None:
     async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
-        await kept(pilot, "k", "daily")
+        await kept(pilot, "a", "daily")
         await pilot.press("x", "n")
         assert len(favourites().usable) == 1
         await pilot.press("x", "y")
@@ -181,3 +183,27 @@ async def test_what_is_wrong_in_the_file_is_said_with_its_line_and_the_rest_work
         await until(pilot, lambda: "line 4: to: The exchange moves nothing" in screen_text(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: main.draft == Draft(Wallet.SPOT, Wallet.UM, "USDT"))
+
+
+async def test_favourites_are_moved_in_and_found_by_letters(demo_app: AppMaker) -> None:
+    favourites_path().parent.mkdir(parents=True)
+    favourites_path().write_text(
+        "\n".join(
+            f'[[favourite]]\nname = "{name}"\nfrom = "spot"\nto = "um"\nasset = "{asset}"\n'
+            for name, asset in (("daily", "USDT"), ("kept", "BTC"), ("margin", "BNB"))
+        )
+    )
+    async with demo_app(**MOVE).run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("f7")
+        await until_screen(pilot, FavouritesScreen)
+        listed: SteadyList[Favourite] = pilot.app.screen.query_one("#favourites", SteadyList)
+        names = []
+        for key in ("j", "j", "k", "G", "g"):
+            await pilot.press(key)
+            names.append(listed.marked and listed.marked.name)
+        assert names == ["kept", "margin", "kept", "margin", "daily"]
+        await pilot.press("slash", *"bnb")
+        await until(pilot, lambda: [each.name for each in listed.things] == ["margin"])
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: main.draft == Draft(Wallet.SPOT, Wallet.UM, "BNB"))

@@ -20,26 +20,29 @@ from tui.favourites import FavouritesError, favourites, favourites_path, keep, r
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.field_input import FieldInput
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.form_field import FormField
 from tui.widgets.steady_list import SteadyList
 
-_ASK = (
-    "Enter  put into the form        x  remove        Esc or q  close\n"
-    "k  keep the form      m  keep it with Max      p  keep it for this key only"
-)
-_ASK_NAME = "Enter  keep it      Esc or ^C  cancel"
-_ASK_REMOVE = "y  remove it      any other key  leave it"
-_NONE = "There are none yet. Fill in the form, then k keeps it here under a name."
+_KEEP = "a  Keep the form      m  Keep it with Max      o  Keep it for this key only"
+_ASK = f"Enter  Put into the form    x  Remove    /  Find    Esc or q  Close\n{_KEEP}"
+_ASK_IF_NONE = f"{_KEEP}\nEsc or q  Close"
+_ASK_FIND = "Enter  Back to the list"
+_ASK_NAME = "Enter  Keep it    Esc or ^C  Cancel"
+_ASK_REMOVE = "y  Remove it    any other key  Leave it"
+_NONE = "There are none yet. Fill in the form, then a keeps it here under a name."
+_NO_MATCH = "None matches. / changes what is looked for."
 
 
 class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     """Lists the favourites. Returns the draft to fill the form with, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k", "keep", "Keep the form"),
+        Binding("a", "keep", "Keep the form"),
         Binding("m", "keep(True)", "Keep the form, with Max for its amount"),
-        Binding("p", "keep(False, True)", "Keep the form, for this key only"),
+        Binding("o", "keep(False, True)", "Keep the form, for this key only"),
         Binding("x", "remove", "Remove"),
+        Binding("slash", "find", "Find a favourite"),
         Binding("enter", "keep_named", "Keep it", show=False),
         Binding("escape,q,f7,ctrl+y", "close", "Close"),
     ]
@@ -52,19 +55,22 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         self._to_remove: Favourite | None = None
         self._to_keep = Favourite("", draft)
         self._is_naming = False
+        self._filter = ""
+        """What is looked for in the lines."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -page"):
             yield Label("FAVOURITES", classes="title")
             yield SteadyList[Favourite](id="favourites", compact=True)
+            yield FilterLine(placeholder="a name, an asset, a wallet")
             yield Label("", id="favourites-said", markup=False)
             yield FormField("favourite-name", "Name", FieldInput("", max_length=40))
-            yield AskLine(_ASK)
+            yield AskLine(_ASK_IF_NONE)
 
     def on_mount(self) -> None:
         """List the favourites."""
-        self._ask_name(False)
         self._list()
+        self._ask_name(False)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -78,6 +84,21 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         if self._to_remove and self._favourites.marked != self._to_remove:
             self._withdraw()
 
+    def action_find(self) -> None:
+        """Let the person type what to look for."""
+        self._withdraw()
+        self.query_one(FilterLine).enter()
+        self.query_one(AskLine).ask(_ASK_FIND)
+
+    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
+        """List what matches."""
+        self._filter = message.text
+        self._list()
+
+    def on_filter_line_left(self) -> None:
+        """Go back to the list."""
+        self._ask_name(False)
+
     def action_keep_named(self) -> None:
         """Keep the form under the typed name."""
         field = self.query_one(FormField)
@@ -86,8 +107,8 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         except (InvalidFavourite, FavouritesError) as error:
             field.show_problem(printable(str(error)))
             return
-        self._ask_name(False)
         self._list()
+        self._ask_name(False)
 
     def on_key(self, event: events.Key) -> None:
         """Take the answer to `action_remove`: `y` is a yes, any other key a no."""
@@ -120,8 +141,13 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
             self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whether an action is enabled: while a name is typed, the letters belong to the name."""
-        return self._is_naming if action == "keep_named" else not self._is_naming or action == "close"
+        """Whether an action is enabled: while text is typed, the letters belong to it."""
+        is_typing = self._is_naming or (self.is_mounted and self.query_one(FilterLine).has_focus_within)
+        return self._is_naming if action == "keep_named" else not is_typing or action == "close"
+
+    @property
+    def _ask(self) -> str:
+        return _ASK if self._favourites.things else _ASK_IF_NONE
 
     @property
     def _favourites(self) -> SteadyList[Favourite]:
@@ -134,11 +160,12 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
             self._say(str(error))
             return
         self._list()
+        self.query_one(AskLine).ask(self._ask)
 
     def _withdraw(self) -> None:
         self._to_remove = None
         self._say("")
-        self.query_one(AskLine).ask(_ASK)
+        self.query_one(AskLine).ask(self._ask)
 
     def _list(self) -> None:
         """List the favourites of every profile and of this one, and the mistakes in the file."""
@@ -153,8 +180,11 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
             if content.mistakes:
                 problem = f"{favourites_path()}:\n" + "\n".join(map(str, content.mistakes))
         width = max((len(each.name) for each in usable), default=0)
-        self._favourites.show((f" {each.name:<{width}}  {_summary(each)}", each) for each in usable)
-        self._say(problem or ("" if usable else _NONE))
+        lines = [(f" {each.name:<{width}}  {_summary(each)}", each) for each in usable]
+        words = self._filter.casefold().split()
+        shown = [(line, each) for line, each in lines if all(word in line.casefold() for word in words)]
+        self._favourites.show(shown)
+        self._say(problem or ("" if shown else _NO_MATCH if usable else _NONE))
 
     def _say(self, text: str) -> None:
         label = self.query_one("#favourites-said", Label)
@@ -167,7 +197,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         field.display = is_asked
         field.show_problem("")
         field.show_hint(f"keeps {_summary(self._to_keep)}" if is_asked else "")
-        self.query_one(AskLine).ask(_ASK_NAME if is_asked else _ASK)
+        self.query_one(AskLine).ask(_ASK_NAME if is_asked else self._ask)
         self.set_focus(field.entry if is_asked else self._favourites)
 
 

@@ -36,15 +36,16 @@ class FilterLine(DropsLateMessages, Horizontal):
     class Left(Message):
         """Posted when the person goes back to the list; the text stays."""
 
-    def __init__(self, text: str = "") -> None:
-        """Takes its first text."""
+    def __init__(self, text: str = "", *, placeholder: str = _PLACEHOLDER) -> None:
+        """Takes its first text, and examples of what can be typed."""
         super().__init__()
         self._text = text
+        self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
         """A label and the text."""
         yield Label(" Filter ")
-        yield FieldInput(self._text, placeholder=_PLACEHOLDER, max_length=_LONGEST)
+        yield FieldInput(self._text, placeholder=self._placeholder, max_length=_LONGEST)
 
     def on_mount(self) -> None:
         """Hide it if it has no text."""

@@ -5,10 +5,11 @@ and looks it up later: by then the line may be another one, or gone.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
@@ -47,6 +48,13 @@ class SteadyClicks(_Base):
 
 class SteadyList(SteadyClicks, OptionList, Generic[T]):
     """Lists things to choose from, one a line. It is hidden if there are none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Next", show=False),
+        Binding("k", "cursor_up", "Before", show=False),
+        Binding("g", "first", "First", show=False),
+        Binding("G", "last", "Last", show=False),
+    ]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
