@@ -106,6 +106,9 @@ def test_json_has_every_field_of_every_transfer(capsys: pytest.CaptureFixture[st
         "message": "",
         "settled_at": None,
         "evidence": "answer",
+        "plan": None,
+        "step": None,
+        "steps": None,
     }
     assert {key: second[key] for key in ("from", "to", "amount", "from_symbol", "to_symbol", "outcome", "code")} == {
         "from": "isolated",

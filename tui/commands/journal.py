@@ -19,7 +19,7 @@ from tui.journal import Journal, JournalError, Written, journal_path
 from tui.words.exports import WALLETS, Value, iso
 
 _HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
-_FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._fields[5:-2], "settled_at", "evidence")
+_FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._fields[5:13], "settled_at", *Written._fields[14:])
 
 
 _shown = lru_cache(maxsize=1024)(printable)
@@ -60,9 +60,9 @@ def _fields(rows: Iterator[Written]) -> Iterator[tuple[Value, ...]]:
             iso(row.sent_at_ms),
             *row[2:5],
             *WALLETS.get(row.type, (None, None)),
-            *row[5:-2],
+            *row[5:13],
             iso(row.settled_at_ms),
-            row[-1],
+            *row[14:],
         )
 
 

@@ -11,7 +11,16 @@ from enum import StrEnum
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
-from tui.domain.transfer import Basis, Field, InvalidTransfer, Outcome, Transfer, TransferRequest, route_problem
+from tui.domain.transfer import (
+    Basis,
+    Field,
+    InvalidTransfer,
+    Outcome,
+    PlanStep,
+    Transfer,
+    TransferRequest,
+    route_problem,
+)
 from tui.domain.wallets import TransferType, Wallet, transfer_type
 
 HUB = Wallet.SPOT
@@ -170,6 +179,58 @@ def _place(plan: Plan, leg: Sequence[int], transfers: Sequence[Transfer | None])
             break
         place = replace(place, account=end)
     return place
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """A plan that the person confirmed, with what became of its steps."""
+
+    identity: str
+    """A random name."""
+    plan: Plan
+    profile: str
+    key_tail: str
+    """The end of the API key that it was confirmed with, for a person to recognise it by."""
+    key_print: str
+    """Identifies that key, and so the account."""
+    host: str
+    """The base URL of the exchange."""
+    confirmed_ms: int
+    """When it was confirmed, in the exchange's time."""
+    transfers: tuple[Transfer | None, ...]
+    """The transfer of each step; None for a step that was not begun."""
+
+    @property
+    def done(self) -> int:
+        """How many steps at its beginning are done."""
+        return done_steps(self.transfers)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps are done."""
+        return self.done == len(self.plan.steps)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the outcome of a step is not known."""
+        return any(transfer and transfer.outcome.is_open for transfer in self.transfers)
+
+    @property
+    def places(self) -> list[Place]:
+        """Where it has left each amount."""
+        return places(self.plan, self.transfers)
+
+    def step(self, number: int) -> PlanStep:
+        """Return which step the one with this number is, counted from 0."""
+        return PlanStep(self.identity, number + 1, len(self.plan.steps))
+
+    def with_transfer(self, transfer: Transfer) -> "StoredPlan":
+        """Return it with one of its transfers as it is now."""
+        if transfer.plan_step is None or transfer.plan_step.plan != self.identity:
+            return self
+        transfers = list(self.transfers)
+        transfers[transfer.plan_step.number - 1] = transfer
+        return replace(self, transfers=tuple(transfers))
 
 
 def done_steps(transfers: Sequence[Transfer | None]) -> int:

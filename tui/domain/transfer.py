@@ -217,6 +217,18 @@ def _amount_problem(amount: Decimal) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanStep:
+    """Which step of which plan a transfer is."""
+
+    plan: str
+    """The plan's identity."""
+    number: int
+    """From 1."""
+    count: int
+    """How many steps the plan has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """A transfer that is about to be sent: the request, the key, the exchange, and the time there."""
 
@@ -234,6 +246,8 @@ class Sending:
     """By how much the timestamp can differ from the exchange's time, as measured."""
     recv_window_ms: int
     """How long after its timestamp the exchange still accepts it."""
+    plan_step: PlanStep | None = None
+    """Which step of a plan it is; None for a single transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +280,8 @@ class Transfer:
     """When the outcome became final; UTC. None while it is open."""
     key_print: str = ""
     """Identifies the key that signed, and so the account; empty in rows of old journals."""
+    plan_step: PlanStep | None = None
+    """Which step of a plan it is; None for a single transfer."""
     needs_notice: bool = False
     """Whether Shunter showed a wrong outcome before, and the person has not seen the correction."""
     unwritten: str = ""

@@ -36,6 +36,13 @@ class TranIdTaken(JournalError):
         super().__init__("Another transfer in the journal already has this tranId")
 
 
+class PlanTaken(JournalError):
+    """Raised when a step of a plan must not be sent, or its rest not be made a plan of its own. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("This plan is closed, or another Shunter carries it out")
+
+
 class RepeatUnconfirmed(JournalError):
     """Raised when a request repeats transfers that the person was not asked about. Nothing was written."""
 
@@ -222,12 +229,18 @@ class JournalFile:
             self._sender = Sender(_senders_folder(self.path))
         return self._sender.id
 
+    def living_senders(self) -> frozenset[str]:
+        """Return the sender ids of all Shunters that are alive and use this file."""
+        if self.path is None:
+            return frozenset({self.hold_sender()})
+        return living_senders(_senders_folder(self.path))
+
     def orphans(self, rows: Sequence[sqlite3.Row]) -> frozenset[int]:
         """Return the ids of the rows that were `sending` when they were read, and whose sender is gone."""
         sending = [row for row in rows if row["outcome"] == Outcome.SENDING]
         if self.path is None or not sending:
             return frozenset()
-        living = living_senders(_senders_folder(self.path))
+        living = self.living_senders()
         return frozenset(row["id"] for row in sending if row["sender"] not in living)
 
     def close(self) -> None:

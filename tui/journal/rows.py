@@ -28,7 +28,7 @@ from tui.domain.evidence import (
     tran_id_from,
 )
 from tui.domain.moments import is_moment, ms_of, utc
-from tui.domain.transfer import Sending, Transfer, TransferRequest
+from tui.domain.transfer import PlanStep, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import evidence as codec
 from tui.journal.file import TranIdTaken
@@ -55,11 +55,17 @@ class Written(NamedTuple):
     message: str
     settled_at_ms: int | None
     evidence: str
+    plan: str | None
+    """The identity of the plan that it is a step of."""
+    step: int | None
+    """From 1."""
+    steps: int | None
+    """How many steps the plan has."""
 
 
 _WRITTEN = (
     "id, timestamp_ms, profile, host, type, asset, amount, from_symbol, to_symbol, outcome, tran_id, code, message, "
-    "settled_at_ms, evidence"
+    "settled_at_ms, evidence, plan, step, steps"
 )
 COLUMNS = (
     f"{_WRITTEN}, identity, sender, key_tail, key_print, sent_at_ms, recv_window_ms, clock_error_ms, needs_notice, "
@@ -129,6 +135,7 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
             answer=answer,
             settled_at=None if row["settled_at_ms"] is None else utc(row["settled_at_ms"]),
             key_print=row["key_print"],
+            plan_step=PlanStep(row["plan"], row["step"], row["steps"]) if row["plan"] is not None else None,
             needs_notice=bool(row["needs_notice"]),
         )
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
@@ -226,6 +233,7 @@ def add(connection: sqlite3.Connection, sending: Sending, sender: str) -> str:
         timestamp_ms=sending.timestamp_ms,
         recv_window_ms=sending.recv_window_ms,
         clock_error_ms=sending.clock_error_ms,
+        plan_step=sending.plan_step,
     )
     _insert(connection, transfer, sender, None)
     return transfer.identity
@@ -253,7 +261,7 @@ def is_free(connection: sqlite3.Connection, transfer_id: int) -> bool:
 
 
 def _insert(connection: sqlite3.Connection, transfer: Transfer, sender: str, id_: int | None) -> None:
-    request, evidence = transfer.request, transfer.evidence
+    request, evidence, step = transfer.request, transfer.evidence, transfer.plan_step
     answer_kind, answer_details = codec.written(transfer.answer) if transfer.answer else (None, None)
     columns = {
         "id": id_,
@@ -277,6 +285,7 @@ def _insert(connection: sqlite3.Connection, transfer: Transfer, sender: str, id_
         "answer_details": answer_details,
         "settled_at_ms": None if transfer.settled_at is None else ms_of(transfer.settled_at),
         "code": transfer.code,
+        **({"plan": step.plan, "step": step.number, "steps": step.count} if step else {}),
         **_outcome_columns(evidence),
     }
     add_change(connection, _insert_columns(connection, columns), evidence)

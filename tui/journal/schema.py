@@ -1,7 +1,8 @@
 """The schema of the journal's file, and the migrations of older ones.
 
 `transfers` has a row for each transfer, as it is now, and `changes` its earlier states. `declined` has the records that
-the person said are not a certain transfer, and `sightings` the records that could be an open one.
+the person said are not a certain transfer, and `sightings` the records that could be an open one. `plans` has the plans
+that the person confirmed, and `planned` their steps: a step is a row of `transfers` only once it is about to be sent.
 """
 
 _NEWER = "a newer Shunter uses this journal: quit this one and update it"
@@ -107,6 +108,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         f"""
         CREATE TRIGGER transfers_changed BEFORE UPDATE ON transfers WHEN NEW.revision <= OLD.revision
         BEGIN SELECT RAISE(ABORT, '{_NEWER}'); END
+        """,
+    ),
+    (
+        "ALTER TABLE transfers ADD COLUMN plan TEXT",
+        "ALTER TABLE transfers ADD COLUMN step INTEGER",
+        "ALTER TABLE transfers ADD COLUMN steps INTEGER",
+        "CREATE INDEX transfers_plan ON transfers (plan, step) WHERE plan IS NOT NULL",
+        """
+        CREATE TABLE plans (
+            identity TEXT PRIMARY KEY,
+            sender TEXT NOT NULL,
+            purpose TEXT NOT NULL,
+            profile TEXT NOT NULL,
+            key_tail TEXT NOT NULL,
+            key_print TEXT NOT NULL,
+            host TEXT NOT NULL,
+            confirmed_ms INTEGER NOT NULL,
+            is_closed INTEGER NOT NULL DEFAULT 0
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX plans_open ON plans (host) WHERE NOT is_closed",
+        """
+        CREATE TABLE planned (
+            plan TEXT NOT NULL REFERENCES plans (identity),
+            step INTEGER NOT NULL,
+            carries_on INTEGER NOT NULL,
+            type TEXT NOT NULL,
+            asset TEXT NOT NULL,
+            amount TEXT NOT NULL,
+            from_symbol TEXT,
+            to_symbol TEXT,
+            PRIMARY KEY (plan, step)
+        ) WITHOUT ROWID
         """,
     ),
 )

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
+from tui.domain.plan import StoredPlan
 from tui.domain.records import Row, identity
 from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
-from tui.journal import rows
-from tui.journal.file import JournalError, JournalFile, RepeatUnconfirmed
+from tui.journal import plans, rows
+from tui.journal.file import JournalError, JournalFile, PlanTaken, RepeatUnconfirmed
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
 
@@ -64,6 +65,9 @@ class Journal:
     def __init__(self, file: JournalFile) -> None:
         self._file = file
         self._memory = Memory()
+        self._plans: dict[str, StoredPlan] = {}
+        """The plans that this session has written, as they were then: an older copy of the file may lack them."""
+        self._closed_plans: set[str] = set()
 
     @classmethod
     def open(cls, path: Path | None = None) -> "Journal":
@@ -96,7 +100,8 @@ class Journal:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
         If this raises, the transfer must not be sent, and never counts as sent. Raises RepeatUnconfirmed if the request
-        repeats transfers other than those that are `meant`. Checking and writing are one step: of two Shunters with the
+        repeats transfers other than those that are `meant`, and PlanTaken if it is a step of a plan that this Shunter
+        does not carry out, or that has the step already. Checking and writing are one step: of two Shunters with the
         same request, one always has to ask.
         """
         identity = ""
@@ -105,6 +110,11 @@ class Journal:
                 repeated = self._similar(connection, sending.request, sending.host, sending.timestamp_ms)
                 if not {transfer.identity for transfer in repeated} <= meant:
                     raise RepeatUnconfirmed(repeated)
+                if step := sending.plan_step:
+                    self._mend_plans(connection)
+                    self._require_own(connection, step.plan)
+                    if plans.is_begun(connection, step.plan, step.number):
+                        raise PlanTaken
                 identity = rows.add(connection, sending, self._file.hold_sender())
                 transfer = transfer_of(rows.get(connection, identity))
         except JournalError:
@@ -112,6 +122,58 @@ class Journal:
                 self._disown(identity)
             raise
         return transfer
+
+    def begin_plan(self, stored: StoredPlan, *, succeeds: str = "") -> None:
+        """Write down a plan that the person has confirmed; all its steps are on the disk when this returns.
+
+        `succeeds` is the identity of a stopped plan that it takes the place of, which is closed. Raises PlanTaken if
+        that one is closed already, or if another Shunter carries it out.
+        """
+        with self._writing() as connection:
+            self._mend_plans(connection)
+            if succeeds:
+                self._require_own(connection, succeeds, or_of_the_dead=True)
+                plans.close(connection, [succeeds])
+            plans.put(connection, stored, self._file.hold_sender())
+        self._plans[stored.identity] = stored
+        if succeeds:
+            self._closed_plans.add(succeeds)
+
+    def close_plan(self, identity: str) -> None:
+        """Note that a plan is finished, or that the person leaves the rest of it."""
+        with self._writing() as connection:
+            self._mend_plans(connection)
+            plans.close(connection, [identity])
+        self._closed_plans.add(identity)
+
+    def open_plans(self, host: str, key_print: str) -> list[StoredPlan]:
+        """Return the plans with this key at a host that are not closed and that no other Shunter carries out, oldest
+        first.
+        """
+        with self._writing() as connection:
+            self._mend_plans(connection)
+            others = self._file.living_senders() - {self._file.hold_sender()}
+            open_rows = [row for row in plans.still_open(connection, host, key_print) if row["sender"] not in others]
+            statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE plan = ? ORDER BY id"  # noqa: S608 - constants
+            return [
+                plans.stored_plan(connection, row, self._selected(connection, statement, [row["identity"]]))
+                for row in open_rows
+            ]
+
+    def _mend_plans(self, connection: sqlite3.Connection) -> None:
+        """Write again what an older copy of the file lacks of this session's plans."""
+        for stored in self._plans.values():
+            plans.put(connection, stored, self._file.hold_sender())
+        plans.close(connection, self._closed_plans)
+
+    def _require_own(self, connection: sqlite3.Connection, plan: str, *, or_of_the_dead: bool = False) -> None:
+        """Raise PlanTaken unless a plan is open, and this Shunter carries it out or, if allowed, no living one does."""
+        row, own = plans.find(connection, plan), self._file.hold_sender()
+        if row is None or row["is_closed"]:
+            raise PlanTaken
+        is_of_the_dead = or_of_the_dead and row["sender"] not in self._file.living_senders()
+        if row["sender"] != own and not is_of_the_dead:
+            raise PlanTaken
 
     def record(
         self,
