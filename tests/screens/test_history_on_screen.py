@@ -300,7 +300,7 @@ async def test_tran_id_and_all_of_a_row_are_copied(demo_app: AppMaker) -> None:
 async def test_comparing_tells_each_difference_with_what_to_do(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT", amount="5").run_test(size=SMALL) as pilot:
         await until_open(pilot)
-        exchange.transfers_fail = True
+        exchange.history.fails = True
         await send(pilot)
         await pilot.press("escape", "f3")
         screen = await until_read(pilot)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.examples import one_in
 from tui.demo.exchange import DemoExchange
+from tui.demo.fault_specs import set_fault
 from tui.demo.faults import TRANSFER_PATH, ConnectionCut, Cut, Fault, Reply
 from tui.demo.history import DAY_MS, Lag
 from tui.demo.keys import demo_key
@@ -220,11 +221,32 @@ async def test_history_lags_by_readings_and_by_seconds(caller: Caller) -> None:
 @pytest.mark.parametrize(("fails", "final"), [(False, "CONFIRMED"), (True, "FAILED")])
 async def test_transfer_can_be_pending_first(caller: Caller, fails: bool, final: str) -> None:
     caller.exchange.history.pending = Lag(reads=1)
-    caller.exchange.transfers_fail = fails
+    caller.exchange.history.fails = fails
     assert "tranId" in await caller.transfer(amount="100")
     assert [(await caller.history())["rows"][0]["status"] for _ in range(2)] == ["PENDING", final]
     moved = Decimal(0) if fails else Decimal(100)
     assert caller.exchange.ledger.balance(Wallet.FUNDING, "USDT").free == 80 + moved
+
+
+@pytest.mark.parametrize("nth", ["", "@1"])
+async def test_amount_can_arrive_after_it_left(caller: Caller, nth: str) -> None:
+    async def held() -> list[object]:
+        answers = [
+            await caller.ask("POST", path)
+            for path in ("/sapi/v3/asset/getUserAsset", "/sapi/v1/asset/get-funding-asset")
+        ]
+        return [row["free"] for answer in answers for row in answer.json() if row["asset"] == "USDT"]
+
+    set_fault(caller.exchange, f"arrival=5s{nth}")
+    await caller.transfer(amount="100")
+    assert await held() == ["1150.00", "80.00"]
+    assert (await caller.transfer("FUNDING_MAIN", amount="80.01"))["code"] == -5013
+    caller.now_ms += 4999
+    assert await held() == ["1150.00", "80.00"]
+    caller.now_ms += 1
+    assert await held() == ["1150.00", "180.00"]
+    await caller.transfer("FUNDING_MAIN", amount="180")
+    assert await held() == (["1330.00"] if nth else ["1150.00"])
 
 
 async def test_weight_is_told_and_its_limit_kept(caller: Caller) -> None:

@@ -161,13 +161,22 @@ async def test_spec_with_a_number_meets_that_transfer_only(server: DemoServer) -
     assert len(server.exchange.ledger.transfers) == 2
 
 
+async def test_spec_refuses_a_transfer_in_the_exchanges_words(server: DemoServer) -> None:
+    set_fault(server.exchange, "refused=-11001@2")
+    async with httpx.AsyncClient() as client:
+        answers = [await _transfer(server, client) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 400, 200]
+    assert answers[1].json() == {"code": -11001, "msg": "Isolated margin account does not exist."}
+    assert len(server.exchange.ledger.transfers) == 2
+
+
 def test_specs_of_the_exchange_set_what_they_say(server: DemoServer) -> None:
     for spec in ("clock=-250", "history-lag=1.5s", "pending=800ms", "failed"):
         set_fault(server.exchange, spec)
     assert server.exchange.clock_offset_ms == -250
     assert server.exchange.history.hidden == Lag(seconds=1.5)
     assert server.exchange.history.pending == Lag(seconds=0.8)
-    assert server.exchange.transfers_fail
+    assert server.exchange.history.fails
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -192,7 +201,10 @@ def test_every_spec_that_the_help_shows_is_understood(server: DemoServer, spec: 
         "status-before=x:y",
         "clock=5s",
         "clock=+5000@2",
-        "failed@1",
+        "hostile-names@1",
+        "page-size=5@2",
+        "refused=-1",
+        "refused",
     ],
 )
 def test_spec_that_is_none_is_refused_with_what_would_be(server: DemoServer, spec: str) -> None:

@@ -154,6 +154,19 @@ async def test_record_of_one_transfer_only_can_be_wrong(server: DemoServer) -> N
     assert [row["status"] for row in rows] == ["CONFIRMED", "DONE", "CONFIRMED"]
 
 
+async def test_flaws_of_one_transfer_leave_the_others_alone(server: DemoServer) -> None:
+    """The number counts every transfer that is asked for, also those that are refused."""
+    specs = ("refused=-1002@1", "record-amount=4", "pending=5m@2", "record-amount=2@3", "failed@4", "history-lag=5m@5")
+    rows = await _rows(server, *specs, transfers=6)
+    assert [(row["status"], row["amount"]) for row in reversed(rows)] == [
+        ("PENDING", "1.2346"),
+        ("CONFIRMED", "1.23"),
+        ("FAILED", "1.2346"),
+        ("CONFIRMED", "1.2346"),
+    ]
+    assert [executed.failed for executed in server.exchange.ledger.transfers] == [False, False, True, False, False]
+
+
 async def test_transfer_can_be_executed_after_its_answer(server: DemoServer) -> None:
     """Checked as it comes, answered with an error, and executed when its window is long over."""
     gate = Gate()

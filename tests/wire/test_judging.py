@@ -600,7 +600,7 @@ async def test_all_judgements_of_a_type_are_looked_for_in_one_read(
 async def test_failed_that_says_confirmed_later_is_done_with_a_notice(
     seat: Seat, server: DemoServer, open_desk: OpenDesk
 ) -> None:
-    server.exchange.transfers_fail = True
+    server.exchange.history.fails = True
     rejected = await seat.settled(await _unknown(seat, server))
     assert (rejected.outcome, rejected.basis) == (Outcome.REJECTED, Basis.HISTORY)
     await seat.desk.close()
@@ -613,7 +613,7 @@ async def test_failed_that_says_confirmed_later_is_done_with_a_notice(
 
 
 async def test_failed_that_stays_failed_is_no_news(seat: Seat, server: DemoServer, open_desk: OpenDesk) -> None:
-    server.exchange.transfers_fail = True
+    server.exchange.history.fails = True
     rejected = await seat.settled(await _unknown(seat, server))
     await seat.desk.close()
     later = open_desk()

@@ -89,7 +89,7 @@ async def test_record_that_shows_after_the_first_empty_read_counts(
 async def test_pending_record_is_waited_for(
     seat: Seat, server: DemoServer, past_the_window: Jump, outcome: Outcome
 ) -> None:
-    server.exchange.transfers_fail = outcome is Outcome.REJECTED
+    server.exchange.history.fails = outcome is Outcome.REJECTED
     server.exchange.history.pending = Lag(reads=5)
     transfer = await _unknown(seat, server)
     past_the_window()
@@ -175,8 +175,8 @@ async def test_stuck_pending_record_of_another_does_not_hold_up_a_confirmed_one(
     seat: Seat, server: DemoServer, past_the_window: Jump
 ) -> None:
     """Made elsewhere five minutes before. "The exchange is still working on it", for ever, and nobody was asked."""
-    server.exchange.ledger.transfer(_request(), server.exchange.server_ms() - 300_000)
-    server.exchange.history.edits.append((Edit("status", '"PENDING"'), 1))
+    server.exchange.ledger.transfer(_request(), server.exchange.server_ms() - 300_000, number=7)
+    server.exchange.history.edits.append((Edit("status", '"PENDING"'), 7))
     transfer = await _unknown(seat, server)
     past_the_window()
     await seat.until(_asks(seat, transfer))
@@ -234,7 +234,7 @@ async def test_record_of_a_whole_second_is_the_transfers_of_any_moment_in_it(
 
 
 async def test_chosen_record_that_failed_moved_nothing(seat: Seat, server: DemoServer) -> None:
-    server.exchange.transfers_fail = True
+    server.exchange.history.fails = True
     transfer = await _unknown(seat, server)
     _elsewhere(server)
     await seat.until(_asks(seat, transfer))

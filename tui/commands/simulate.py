@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.demo.fault_words import OF_A_TRANSFER, OF_THE_HISTORY, OF_THE_REST, SPECS, TAKE_NTH, UNWRITABLE, fault_name
+from tui.demo.fault_words import OF_A_TRANSFER, OF_ALL, OF_THE_HISTORY, OF_THE_REST, UNWRITABLE, fault_name
 from tui.demo.person import EARLIER_COUNT
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
@@ -77,7 +77,7 @@ def _faults() -> str:
             textwrap.fill(
                 "Values after a key are JSON or any other text; quote them for your shell. A fault affects every "
                 "transfer or call, or with @N only the Nth: cut-after@2. If several apply, one with @N comes first. "
-                f"{', '.join(sorted({*map(fault_name, SPECS)} - {*map(fault_name, TAKE_NTH)}))} take no @N.",
+                f"{', '.join(sorted(map(fault_name, OF_ALL)))} take no @N.",
                 _WIDTH,
                 break_on_hyphens=False,
             ),

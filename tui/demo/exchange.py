@@ -29,6 +29,8 @@ from tui.demo.routes import BALANCES, ENDPOINTS, Access, ApiCall, Endpoint, Weig
 from tui.domain.credentials import KeyKind
 
 _LARGEST_BODY = 64 * 1024
+_NUMBER = "number"
+"""The key in the scope with the number of a transfer request, from 1."""
 
 
 def _system_ms() -> int:
@@ -62,8 +64,6 @@ class DemoExchange:
         self.faults: list[Fault] = []
         self.clock_offset_ms = 0
         """How far the exchange's clock is ahead of `now_ms`."""
-        self.transfers_fail = False
-        """Whether transfers are accepted, recorded as FAILED, and move nothing."""
         self.balance_edits: list[Edit] = []
         """Applied to every answer about wallets, their assets and pairs."""
         self.headers: dict[str, str] = {}
@@ -99,6 +99,7 @@ class DemoExchange:
             return
         if (scope["method"], scope["path"]) == ("POST", TRANSFER_PATH):
             self.requests.append(_sent_parameters(Request(scope), body))
+            scope = {**scope, _NUMBER: len(self.requests)}
         replayed, sending = _replay(body, receive), faults.with_headers(self.headers, send)
         fault = faults.due(self.faults, scope["method"], scope["path"])
         if fault is None:
@@ -119,8 +120,10 @@ class DemoExchange:
                 check_signed(received, key, now_ms)
             if (late := request.scope.get(faults.LATE)) is not None:
                 await faults.held(late)
+            self.ledger.arrive(self.server_ms())
+            number = request.scope.get(_NUMBER, 0)
             answer = endpoint.answer(
-                ApiCall(received.parameters, key, self.ledger, self.history, self.server_ms(), self.transfers_fail)
+                ApiCall(received.parameters, key, self.ledger, self.history, self.server_ms(), number)
             )
         except RequestRefused as refused:
             return _refusal(refused, headers)

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final
 
+import msgspec
+
+from tui.demo.errors import Code
 from tui.demo.exchange import DemoExchange
-from tui.demo.fault_words import SPECS, TAKE_NTH, fault_name
+from tui.demo.fault_words import OF_ALL, SPECS, fault_name
 from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.person import add_hostile_names
@@ -34,7 +37,7 @@ def set_fault(exchange: DemoExchange, spec: str) -> None:
     form = _FORMS[word]
     if ("=" in form) != (value is not None):
         raise BadFault(f"{spec!r} is not how that fault is written; write it like {form}")
-    if nth and form not in TAKE_NTH:
+    if nth and form in OF_ALL:
         raise BadFault(f"{word} holds for all; leave out @{nth}")
     if word in _OF_REQUESTS:
         fault = _OF_REQUESTS[word](value or "")
@@ -44,31 +47,23 @@ def set_fault(exchange: DemoExchange, spec: str) -> None:
         else:
             fault.times = None
             exchange.faults.append(fault)
+    elif word in _FLAWS:
+        name, parse = _FLAWS[word]
+        if nth:
+            exchange.history.of_nth[nth][name] = parse(value or "")
+        else:
+            setattr(exchange.history, name, parse(value or ""))
     else:
         _set_on_exchange(exchange, word, value or "", nth or None)
 
 
-def _set_on_exchange(  # noqa: C901 - a case for each fault
-    exchange: DemoExchange, word: str, value: str, nth: int | None
-) -> None:
+def _set_on_exchange(exchange: DemoExchange, word: str, value: str, nth: int | None) -> None:
     history = exchange.history
     match word:
         case "clock":
             exchange.clock_offset_ms = _whole(value)
-        case "history-lag":
-            history.hidden = Lag(_seconds(value))
-        case "pending":
-            history.pending = Lag(_seconds(value))
-        case "failed":
-            exchange.transfers_fail = True
-        case "failed-for":
-            history.failing = Lag(_seconds(value))
         case "record":
             history.edits.append((_edit(value), nth))
-        case "record-time":
-            history.time_shift_ms = _whole(value)
-        case "record-amount":
-            history.decimals = int(_match("[0-8]", value, "a number of decimals from 0 to 8")[0])
         case "page-size":
             history.most_rows = int(_match("[1-9][0-9]{0,11}", value, "a number of rows from 1")[0])
         case "page-shift":
@@ -107,12 +102,34 @@ def _answered(value: str) -> Fault:
     return Fault(method=methods[0], path=path, executes=False, answer=_reply(reply))
 
 
+def _refused(value: str) -> Fault:
+    """Return the fault that refuses a transfer with one of the exchange's codes, in its words."""
+    codes = {str(code.number): code for code in Code if "{}" not in code.message}
+    if value not in codes:
+        raise BadFault(f"{value!r} is not a code like -5013; it can be one of: {', '.join(codes)}")
+    code = codes[value]
+    body = msgspec.json.encode({"code": code.number, "msg": code.message})
+    return Fault(executes=False, answer=Reply(code.status, body))
+
+
+_FLAWS: Final[dict[str, tuple[str, Callable[[str], object]]]] = {
+    "arrival": ("arrival_s", lambda value: _seconds(value)),
+    "failed": ("fails", lambda _: True),
+    "failed-for": ("failing", lambda value: Lag(_seconds(value))),
+    "history-lag": ("hidden", lambda value: Lag(_seconds(value))),
+    "pending": ("pending", lambda value: Lag(_seconds(value))),
+    "record-time": ("time_shift_ms", lambda value: _whole(value)),
+    "record-amount": ("decimals", lambda value: int(_match("[0-8]", value, "a number of decimals from 0 to 8")[0])),
+}
+"""The faults of executed transfers: the attribute of `Flaws` that each one sets, and its value."""
+
 _OF_REQUESTS: Final[dict[str, Callable[[str], Fault]]] = {
     "cut-before": lambda _: Fault(executes=False, answer=Cut.CLOSE),
     "cut-after": lambda _: Fault(answer=Cut.CLOSE),
     "cut-mid": lambda _: Fault(answer=Cut.MID_ANSWER),
     "delay-before": lambda value: Fault(before=_seconds(value)),
     "delay-after": lambda value: Fault(after=_seconds(value)),
+    "refused": _refused,
     "status-before": lambda value: Fault(executes=False, answer=_reply(value)),
     "status-after": lambda value: Fault(answer=_reply(value)),
     "execute-late": _executed_late,

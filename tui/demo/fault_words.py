@@ -10,8 +10,10 @@ OF_A_TRANSFER: Final = {
     "delay-after=5s": "executed, and answered 5 seconds later",
     "status-before=503:BODY": "not executed, answered with a status and a body (it may be left out)",
     "status-after=503:BODY": "executed, answered with a status and a body",
+    "refused=-5013": "not executed, refused with that code in the exchange's words",
     "execute-late=12s:504:BODY": "executed 12 seconds after it came, but answered at once, with a status and a body; "
     "12s/10s answers after 10",
+    "arrival=5s": "debited at once, and credited 5 seconds later",
 }
 OF_THE_HISTORY: Final = {
     "history-answer=200:{}": 'answered with a status and a body, as 200:{"total":1} or 503',
@@ -44,8 +46,11 @@ UNWRITABLE: Final = {
 SPECS: Final = OF_A_TRANSFER | OF_THE_HISTORY | OF_THE_REST
 """What each fault does, by an example of how it is written."""
 
-TAKE_NTH: Final = (*OF_A_TRANSFER, "history-answer=200:{}", "record=amount:null", "answer=/api/v3/time:503:BODY")
-"""The faults that `@N` may follow."""
+OF_ALL: Final = (
+    *("page-size=5", "page-shift=-1", "history-total=+1", 'balance=free:"NaN"', "hostile-names"),
+    *("header=Retry-After:99999999", "clock=+5000"),
+)
+"""The faults that `@N` cannot follow."""
 
 
 def fault_name(example: str) -> str:

@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+from typing import Any
 
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.faults import Edit
@@ -31,13 +32,14 @@ class Lag:
     reads: int = 0
 
 
-@dataclass(eq=False)
-class History:
-    """The answer of `GET /sapi/v1/asset/transfer` for a ledger. Its attributes say what is wrong with it."""
+@dataclass(eq=False, kw_only=True)
+class Flaws:
+    """What is wrong with a transfer that is executed, and with its record."""
 
-    ledger: Ledger
-    earlier: Callable[[], Iterable[Executed]] = tuple
-    """Returns the transfers from before, oldest first; the first reading calls it."""
+    fails: bool = False
+    """Whether it is accepted, recorded as FAILED, and moves nothing."""
+    arrival_s: float = 0
+    """How long after it is debited its amount is credited."""
     hidden: Lag = Lag()
     """How long a record is missing."""
     pending: Lag = Lag()
@@ -47,9 +49,22 @@ class History:
     time_shift_ms: int = 0
     """How far a record's time is off; requests select by this time."""
     decimals: int | None = None
-    """The decimals to which amounts are rounded, if they are."""
+    """The decimals to which the amount is rounded, if it is."""
+
+
+@dataclass(eq=False)
+class History(Flaws):
+    """The answer of `GET /sapi/v1/asset/transfer` for a ledger. Its attributes say what is wrong with it, and with
+    every transfer.
+    """
+
+    ledger: Ledger
+    earlier: Callable[[], Iterable[Executed]] = tuple
+    """Returns the transfers from before, oldest first; the first reading calls it."""
+    of_nth: defaultdict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    """The flaws, by name, that only the Nth transfer has."""
     edits: list[tuple[Edit, int | None]] = field(default_factory=list)
-    """Applied to every record, or to that of the Nth transfer of the ledger."""
+    """Applied to every record, or to that of the Nth transfer."""
     most_rows: int = _MAX_SIZE
     """The most rows of a page, however many are asked for."""
     page_shift: int = 0
@@ -59,6 +74,13 @@ class History:
     total_error: int = 0
     """How far `total` is off."""
     _readings: Counter[int] = field(default_factory=Counter, init=False)
+
+    def flaws(self, number: int | None) -> Flaws:
+        """Return the flaws of the Nth transfer, or of one from before."""
+        if number is None or number not in self.of_nth:
+            return self
+        general = {flaw.name: getattr(self, flaw.name) for flaw in fields(Flaws)}
+        return Flaws(**general | self.of_nth[number])
 
     def page(self, parameters: Parameters, now_ms: int) -> dict[str, object]:
         """Return one page of the records asked for, newest first. Raises RequestRefused."""
@@ -83,22 +105,25 @@ class History:
         self, move: TransferType, symbols: tuple[str | None, str | None], times: range, now_ms: int
     ) -> list[object]:
         """Newest first."""
-        numbered = reversed(list(enumerate(self.ledger.transfers, start=1)))
         own = [
-            (number, transfer)
-            for number, transfer in numbered
+            transfer
+            for transfer in reversed(self.ledger.transfers)
             if transfer.request.type is move
             and (
                 (transfer.request.from_symbol, transfer.request.to_symbol) == symbols
                 or (move in PAIR_UNFILTERED and not self.filters_by_pair)
             )
         ]
-        before = ((None, transfer) for transfer in reversed(self._earlier.get((move, *symbols), [])))
-        return [
-            record
-            for number, transfer in (*own, *before)
-            if self._shown_ms(transfer) in times and (record := self._read(number, transfer, now_ms))
-        ]
+        records = []
+        for transfer in (*own, *reversed(self._earlier.get((move, *symbols), []))):
+            flaws = self.flaws(transfer.number)
+            shown_ms = _shown_ms(transfer, flaws)
+            if shown_ms in times and (record := self._read(transfer, flaws, shown_ms, now_ms)):
+                for edit, nth in self.edits:
+                    if nth in (None, transfer.number):
+                        record = edit.apply(record)
+                records.append(record)
+        return records
 
     @cached_property
     def _earlier(self) -> Mapping[tuple[TransferType, str | None, str | None], list[Executed]]:
@@ -109,7 +134,7 @@ class History:
             by_query[request.type, request.from_symbol, request.to_symbol].append(transfer)
         return by_query
 
-    def _read(self, number: int | None, transfer: Executed, now_ms: int) -> object:
+    def _read(self, transfer: Executed, flaws: Flaws, shown_ms: int, now_ms: int) -> object:
         earlier = self._readings[transfer.tran_id]
         self._readings[transfer.tran_id] += 1
         age_ms = now_ms - transfer.time_ms
@@ -117,29 +142,27 @@ class History:
         def within(lag: Lag) -> bool:
             return age_ms < lag.seconds * 1000 or earlier < lag.reads
 
-        if within(self.hidden):
+        if within(flaws.hidden):
             return None
-        final = RecordStatus.FAILED if transfer.failed or within(self.failing) else RecordStatus.CONFIRMED
+        final = RecordStatus.FAILED if transfer.failed or within(flaws.failing) else RecordStatus.CONFIRMED
         request = transfer.request
-        record: object = {
+        return {
             "asset": request.asset,
-            "amount": _shortest(self._rounded(request.amount)),
+            "amount": _shortest(_rounded(request.amount, flaws.decimals)),
             "type": request.type.name,
-            "status": RecordStatus.PENDING if within(self.pending) else final,
+            "status": RecordStatus.PENDING if within(flaws.pending) else final,
             "tranId": transfer.tran_id,
-            "timestamp": self._shown_ms(transfer),
+            "timestamp": shown_ms,
         }
-        for edit, nth in self.edits:
-            if nth in (None, number):
-                record = edit.apply(record)
-        return record
 
-    def _shown_ms(self, transfer: Executed) -> int:
-        """Return the time of a record: whole seconds, as in every sample of the exchange."""
-        return (transfer.time_ms + self.time_shift_ms) // 1000 * 1000
 
-    def _rounded(self, amount: Decimal) -> Decimal:
-        return amount if self.decimals is None else amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+def _shown_ms(transfer: Executed, flaws: Flaws) -> int:
+    """Return the time of a record: whole seconds, as in every sample of the exchange."""
+    return (transfer.time_ms + flaws.time_shift_ms) // 1000 * 1000
+
+
+def _rounded(amount: Decimal, decimals: int | None) -> Decimal:
+    return amount if decimals is None else amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def parse_type(parameters: Parameters) -> TransferType:

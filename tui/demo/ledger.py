@@ -62,6 +62,18 @@ class Executed:
     time_ms: int
     failed: bool
     """Whether it failed after it was accepted: nothing moved."""
+    number: int | None = None
+    """Its number among the transfers that were asked for, from 1; None for one from before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An amount that is credited later than it was debited."""
+
+    account: Account
+    asset: str
+    amount: Decimal
+    at_ms: int
 
 
 class Ledger:
@@ -77,6 +89,8 @@ class Ledger:
         """Every executed transfer, whatever the exchange answered or shows."""
         self.next_tran_id = 13526853623
         """The tranId of the next transfer; it grows by one each time."""
+        self.on_the_way: list[Arrival] = []
+        """What transfers have debited, and `arrive` is still to credit."""
         self.holdings: dict[Account, dict[str, Funds]] = {}
         """The balances of every open account."""
         for account, assets in holdings.items():
@@ -114,10 +128,24 @@ class Ledger:
             raise RequestRefused(Code.NO_ISOLATED_ACCOUNT)
         return account
 
-    def transfer(self, request: TransferRequest, time_ms: int, *, fails: bool = False) -> Executed:
+    def arrive(self, now_ms: int) -> None:
+        """Credit what has arrived by now."""
+        for arrival in [arrival for arrival in self.on_the_way if arrival.at_ms <= now_ms]:
+            self.on_the_way.remove(arrival)
+            self._add(arrival.account, arrival.asset, Funds(free=arrival.amount))
+
+    def transfer(
+        self,
+        request: TransferRequest,
+        time_ms: int,
+        *,
+        number: int | None = None,
+        fails: bool = False,
+        arrives_after_ms: int = 0,
+    ) -> Executed:
         """Move the money, all or nothing, and record the transfer. With `fails` it is only recorded.
 
-        Raises RequestRefused; then nothing has changed.
+        It is credited after `arrives_after_ms`, by `arrive`. Raises RequestRefused; then nothing has changed.
         """
         source = self._end(request.type.source, request.from_symbol, request.asset)
         destination = self._end(request.type.destination, request.to_symbol, request.asset)
@@ -126,8 +154,10 @@ class Ledger:
             raise RequestRefused(_too_much(request, have))
         if not fails:
             self._add(source, request.asset, Funds(free=-request.amount))
-            self._add(destination, request.asset, Funds(free=request.amount))
-        executed = Executed(self.next_tran_id, request, time_ms, fails)
+            self.on_the_way.append(Arrival(destination, request.asset, request.amount, time_ms + arrives_after_ms))
+            self.arrive(time_ms)
+        number = len(self.transfers) + 1 if number is None else number
+        executed = Executed(self.next_tran_id, request, time_ms, fails, number)
         self.next_tran_id += 1
         self.transfers.append(executed)
         return executed

@@ -82,7 +82,8 @@ class ApiCall:
     ledger: Ledger
     history: History
     now_ms: int
-    transfers_fail: bool
+    number: int = 0
+    """The number of a transfer request, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,14 @@ class Endpoint:
 def _transfer(call: ApiCall) -> object:
     if call.key is None or not call.key.permissions.permits_universal_transfer:
         raise RequestRefused(Code.UNAUTHORIZED)
-    executed = call.ledger.transfer(parse_request(call.parameters), call.now_ms, fails=call.transfers_fail)
+    flaws = call.history.flaws(call.number)
+    executed = call.ledger.transfer(
+        parse_request(call.parameters),
+        call.now_ms,
+        number=call.number,
+        fails=flaws.fails,
+        arrives_after_ms=round(flaws.arrival_s * 1000),
+    )
     return {"tranId": executed.tran_id}
 
 
