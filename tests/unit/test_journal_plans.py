@@ -14,7 +14,8 @@ import pytest
 from tests.evidence import SENT_MS, accepted, begin_anyway, refusal, transfer
 from tests.unit.test_journal import HOST, query
 from tui.domain.balances import Account
-from tui.domain.plan import Place, Plan, StoredPlan, gather, rest, via
+from tui.domain.plan import Plan, gather, rest, via
+from tui.domain.plan_state import Place, StoredPlan
 from tui.domain.transfer import Outcome, PlanStep, Sending, Transfer
 from tui.domain.wallets import Wallet
 from tui.journal import Journal, JournalError, PlanTaken

@@ -19,7 +19,18 @@ from tui.journal import Journal, JournalError, Written, journal_path
 from tui.words.exports import WALLETS, Value, iso
 
 _HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
-_FIELDS = ("id", "sent_at", "profile", "host", "type", "from", "to", *Written._fields[5:13], "settled_at", *Written._fields[14:])
+_FIELDS = (
+    "id",
+    "sent_at",
+    "profile",
+    "host",
+    "type",
+    "from",
+    "to",
+    *Written._fields[5:13],
+    "settled_at",
+    *Written._fields[14:],
+)
 
 
 _shown = lru_cache(maxsize=1024)(printable)

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.desk.matching import explains, span_ms
+from tui.desk.plans import PlanRun
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
 from tui.domain.evidence import (
     Accepted,
@@ -26,9 +28,11 @@ from tui.domain.evidence import (
 )
 from tui.domain.hosts import exchange_of
 from tui.domain.moments import ms_of
+from tui.domain.plan import Plan
+from tui.domain.plan_state import PlanState, StoredPlan, state_of
 from tui.domain.records import AnyStatus, HistoryRow, RecordStatus, is_final
 from tui.domain.text import printable
-from tui.domain.transfer import Sending, Transfer, TransferRequest
+from tui.domain.transfer import PlanStep, Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
@@ -101,6 +105,8 @@ class Desk:
         self._settling: dict[str, asyncio.Task[None]] = {}
         self._unwritten: dict[str, asyncio.Task[None]] = {}
         """The retries of answers that could not be written to the journal, by the transfer's identity."""
+        self._plans: dict[str, tuple[PlanRun, asyncio.Task[PlanState]]] = {}
+        """The plans of this session, by identity."""
         self._watching: asyncio.Task[None] | None = None
         self._judged = asyncio.Event()
         self._checking: asyncio.Task[None] | None = None
@@ -156,21 +162,77 @@ class Desk:
         """Keep a connection ready for the next transfer. Raises ExchangeError."""
         await self.client.warm()
 
-    async def submit(self, request: TransferRequest, *, meant: frozenset[str] = frozenset()) -> Transfer:
+    async def submit(
+        self, request: TransferRequest, *, meant: frozenset[str] = frozenset(), plan_step: PlanStep | None = None
+    ) -> Transfer:
         """Send a transfer once. Return it with its outcome, which may be unknown.
 
         Cancelling the caller does not cancel a transfer that is being sent. `meant` are the identities of the earlier
-        transfers that the person has agreed to repeat.
+        transfers that the person has agreed to repeat. `plan_step` says which step of a plan it is.
 
         Nothing was sent if this raises ExchangeError (the exchange's time cannot be measured), RepeatUnconfirmed (the
-        transfer repeats one that is not in `meant`) or JournalError (it cannot be written to the journal).
+        transfer repeats one that is not in `meant`) or another JournalError (it cannot be written to the journal, or
+        the step is not this desk's to send).
         """
         await self.prepare()
         await self._check_journal()
-        sending = asyncio.create_task(self._send(request, meant))
+        sending = asyncio.create_task(self._send(request, meant, plan_step))
         self._in_flight.add(sending)
         sending.add_done_callback(self._in_flight.discard)
         return await asyncio.shield(sending)
+
+    async def carry_out(
+        self,
+        plan: Plan,
+        *,
+        meant: frozenset[str],
+        report: Callable[[PlanState], object],
+        last_key_ms: Callable[[], float],
+        succeeds: str = "",
+    ) -> PlanRun:
+        """Write down a plan that the person has confirmed, and start to send its steps. `report` is called with every
+        state, and `last_key_ms` returns when the person last pressed a key, by `ticks_ms`. `succeeds` is the identity
+        of the stopped plan in whose place this one comes.
+
+        Nothing was sent if this raises ExchangeError (the exchange's time cannot be measured) or JournalError.
+        """
+        await self.prepare()
+        await self._check_journal()
+        stored = StoredPlan(
+            identity=uuid4().hex,
+            plan=plan,
+            profile=self.profile,
+            key_tail=self.client.key_tail,
+            key_print=self.client.key_print,
+            host=self._exchange,
+            confirmed_ms=(await self.client.known_clock()).now_ms(),
+            transfers=(None,) * len(plan.steps),
+        )
+        await asyncio.to_thread(self._journal.begin_plan, stored, succeeds=succeeds)
+        run = PlanRun(
+            stored,
+            submit=self.submit,
+            journal=self._journal,
+            client=self.client,
+            balance_reader=self.balance_reader,
+            meant=meant,
+            report=report,
+            last_key_ms=last_key_ms,
+        )
+        self._plans[stored.identity] = run, asyncio.create_task(run.run())
+        return run
+
+    async def open_plans(self) -> list[PlanState]:
+        """Return the plans of earlier sessions with this key, and those that stopped in this one, of which the person
+        has not decided on the rest; oldest first. Raises JournalError.
+        """
+        stored = await asyncio.to_thread(self._journal.open_plans, self._exchange, self.client.key_print)
+        running = {identity for identity, (_, task) in self._plans.items() if not task.done()}
+        return [state_of(plan) for plan in stored if plan.identity not in running]
+
+    async def leave_plan(self, stored: StoredPlan) -> None:
+        """Note that the person leaves the rest of a plan. Raises JournalError."""
+        await asyncio.to_thread(self._journal.close_plan, stored.identity)
 
     async def finish(self) -> None:
         """Wait until no transfer is in flight."""
@@ -264,7 +326,8 @@ class Desk:
         """Stop everything, and report nothing more. Transfers that are still in flight are in the journal."""
         self.on_change = self.on_notice = lambda _: None
         self.on_progress = lambda _: None
-        tasks = [*self._in_flight, *self._settling.values(), *self._unwritten.values()]
+        plans = [task for _, task in self._plans.values()]
+        tasks = [*plans, *self._in_flight, *self._settling.values(), *self._unwritten.values()]
         tasks += [self._watching] if self._watching else []
         for task in tasks:
             task.cancel()
@@ -278,7 +341,7 @@ class Desk:
             self._checking = asyncio.create_task(asyncio.to_thread(self._journal.check))
         await asyncio.shield(self._checking)
 
-    async def _send(self, request: TransferRequest, meant: frozenset[str]) -> Transfer:
+    async def _send(self, request: TransferRequest, meant: frozenset[str], plan_step: PlanStep | None) -> Transfer:
         clock = await self.client.known_clock()
         timestamp_ms = clock.now_ms()
         sending = Sending(
@@ -290,6 +353,7 @@ class Desk:
             timestamp_ms=timestamp_ms,
             clock_error_ms=clock.error_ms(),
             recv_window_ms=self.client.recv_window_ms,
+            plan_step=plan_step,
         )
         transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant)
         self._report(transfer)
@@ -405,6 +469,8 @@ class Desk:
         self._keep_open(transfer)
         if transfer.is_judged:
             self._judged.set()
+        for run, _ in self._plans.values():
+            run.follow(transfer)
         asyncio.get_running_loop().call_soon(lambda: self.on_change(transfer))
 
     def _keep_open(self, transfer: Transfer) -> None:

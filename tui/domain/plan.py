@@ -4,23 +4,14 @@ A plan takes an amount to a wallet that no single type reaches, by two types thr
 several accounts. It is made from the table of types alone, without I/O. Each of its steps is one transfer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
-from tui.domain.transfer import (
-    Basis,
-    Field,
-    InvalidTransfer,
-    Outcome,
-    PlanStep,
-    Transfer,
-    TransferRequest,
-    route_problem,
-)
+from tui.domain.transfer import Field, InvalidTransfer, TransferRequest, route_problem
 from tui.domain.wallets import TransferType, Wallet, transfer_type
 
 HUB = Wallet.SPOT
@@ -145,99 +136,3 @@ def way_back(plan: Plan, done: int) -> Plan | None:
         undone = TransferRequest(move, request.asset, request.amount, request.to_symbol, request.from_symbol)
         steps.append(Step(undone, carries_on=number + 1 < done and plan.steps[number + 1].carries_on))
     return Plan(Purpose.BACK, tuple(steps)) if steps else None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a plan has left an amount, by the outcomes of its steps."""
-
-    amount: Decimal
-    account: Account
-    other: Account | None = None
-    """Where it may be instead, if the outcome of a step is not known."""
-    basis: Basis = Basis.ANSWER
-    """The source of the outcomes that say so."""
-
-
-def places(plan: Plan, transfers: Sequence[Transfer | None]) -> list[Place]:
-    """Return where each amount of a plan is. `transfers` has the transfer of each step, or None if it was not begun."""
-    return [_place(plan, leg, transfers) for leg in plan.legs]
-
-
-def _place(plan: Plan, leg: Sequence[int], transfers: Sequence[Transfer | None]) -> Place:
-    request = plan.steps[leg[0]].request
-    place = Place(request.amount, request.ends[0])
-    for number in leg:
-        transfer, end = transfers[number], plan.steps[number].request.ends[1]
-        if transfer is None:
-            break
-        if transfer.outcome.is_open:
-            return replace(place, other=end)
-        if transfer.basis is not Basis.ANSWER:
-            place = replace(place, basis=transfer.basis)
-        if transfer.outcome is not Outcome.DONE:
-            break
-        place = replace(place, account=end)
-    return place
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPlan:
-    """A plan that the person confirmed, with what became of its steps."""
-
-    identity: str
-    """A random name."""
-    plan: Plan
-    profile: str
-    key_tail: str
-    """The end of the API key that it was confirmed with, for a person to recognise it by."""
-    key_print: str
-    """Identifies that key, and so the account."""
-    host: str
-    """The base URL of the exchange."""
-    confirmed_ms: int
-    """When it was confirmed, in the exchange's time."""
-    transfers: tuple[Transfer | None, ...]
-    """The transfer of each step; None for a step that was not begun."""
-
-    @property
-    def done(self) -> int:
-        """How many steps at its beginning are done."""
-        return done_steps(self.transfers)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all steps are done."""
-        return self.done == len(self.plan.steps)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the outcome of a step is not known."""
-        return any(transfer and transfer.outcome.is_open for transfer in self.transfers)
-
-    @property
-    def places(self) -> list[Place]:
-        """Where it has left each amount."""
-        return places(self.plan, self.transfers)
-
-    def step(self, number: int) -> PlanStep:
-        """Return which step the one with this number is, counted from 0."""
-        return PlanStep(self.identity, number + 1, len(self.plan.steps))
-
-    def with_transfer(self, transfer: Transfer) -> "StoredPlan":
-        """Return it with one of its transfers as it is now."""
-        if transfer.plan_step is None or transfer.plan_step.plan != self.identity:
-            return self
-        transfers = list(self.transfers)
-        transfers[transfer.plan_step.number - 1] = transfer
-        return replace(self, transfers=tuple(transfers))
-
-
-def done_steps(transfers: Sequence[Transfer | None]) -> int:
-    """Return how many steps at the beginning of a plan are done."""
-    done = 0
-    for transfer in transfers:
-        if transfer is None or transfer.outcome is not Outcome.DONE:
-            break
-        done += 1
-    return done

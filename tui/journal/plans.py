@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from tui.domain.amounts import plain
 from tui.domain.moments import is_moment
-from tui.domain.plan import Plan, Purpose, Step, StoredPlan
+from tui.domain.plan import Plan, Purpose, Step
+from tui.domain.plan_state import StoredPlan
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
-from tui.domain.plan import StoredPlan
+from tui.domain.plan_state import StoredPlan
 from tui.domain.records import Row, identity
 from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
