@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from keyring.backend import KeyringBackend
 from starlette.types import Receive, Scope, Send
 
+from tests.gate import Gate
 from tests.keyrings import FakeKeyring
 from tests.waiting import LIMIT_S
 from tui import clock, keys
@@ -170,6 +171,14 @@ async def open_desk(server: DemoServer, tmp_path: Path) -> AsyncIterator[OpenDes
 def seat(open_desk: OpenDesk) -> Seat:
     """One desk at the demo exchange."""
     return open_desk()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Holds requests until the test opens it, or ends."""
+    gate = Gate()
+    yield gate
+    gate.open()
 
 
 TimePasses = Callable[[int], None]

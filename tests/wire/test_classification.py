@@ -25,14 +25,6 @@ from tui.words.settling import Doubt
 TellTime = Callable[[Seat], Awaitable[None]]
 
 
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    """Shut for the whole test."""
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
 def _reads_well(transfer: Transfer) -> None:
     words = outcomes.message(transfer.evidence)
     assert words

@@ -1,7 +1,7 @@
 """A desk whose transfer is in flight, and everything around it that may fail: the listener, the journal, the desk."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn
@@ -25,14 +25,6 @@ Agree = Callable[[Seat], None]
 Jump = Callable[[], None]
 
 _REFUSAL = Reply(400, b'{"code":-5013,"msg":"Asset transfer failed: insufficient balance"}')
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    """Opened by the test, or at its end."""
-    gate = Gate()
-    yield gate
-    gate.open()
 
 
 async def _reached(gate: Gate) -> None:

@@ -55,6 +55,6 @@ def _of_the_account(balances: Balances, destination: Account, asset: str, asked_
     if pair and (text := pair_mismatch(pair, asset, balances.pairs, are_all=balances.has_all_pairs)):
         yield Hindrance.NOT_TAKEN, text, bool(balances.pairs)
     if not pair and holdings.without(asset) is Absent.NOT_LISTED:
-        yield Hindrance.NOT_TAKEN, "", True
+        yield Hindrance.NOT_TAKEN, "", False
     if Restriction.TRANSFERS_IN in holdings.restrictions:
         yield Hindrance.BARRED, "", False
