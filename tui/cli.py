@@ -18,7 +18,7 @@ from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Field, given_pair_problems, parse_asset, parse_pair, route_problem
-from tui.domain.wallets import Wallet, destinations, parse_wallet, transfer_type
+from tui.domain.wallets import Wallet, destinations, parse_wallet, route, transfer_type
 from tui.files import FolderRefused, require_absolute_folders
 
 _EPILOG = """\
@@ -182,15 +182,15 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 
 def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
-    """Return what the form opens with. A move that does not exist is misuse."""
+    """Return what the form opens with. A pair of wallets between which nothing moves is misuse."""
     wanted: Wallet | None = args.destination
     # The first source that has a move there: Spot, except to Spot itself.
     source: Wallet = args.source or next(each for each in Wallet if wanted is None or transfer_type(each, wanted))
     destination: Wallet = wanted or destinations(source)[0]
-    move = transfer_type(source, destination)
-    if move is None:
+    types = route(source, destination)
+    if len(types) != 1:
         parser.error(f"argument --to: {route_problem(source, destination)}")
-    for field, problem in given_pair_problems(move, args.from_pair, args.to_pair).items():
+    for field, problem in given_pair_problems(types, args.from_pair, args.to_pair).items():
         parser.error(f"argument --{field}: {problem}")
     asset, amount, from_pair, to_pair = (text or "" for text in (args.asset, args.amount, args.from_pair, args.to_pair))
     wallets = {Field.SOURCE: args.source, Field.DESTINATION: args.destination}

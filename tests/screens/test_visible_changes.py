@@ -13,7 +13,7 @@ from tests.examples import one_in
 from tests.screens.waiting import facts, picture, until, until_open
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
-from tui.domain.transfer import Draft, parse_transfer
+from tui.domain.transfer import Draft, parse_transfers
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
 
@@ -42,7 +42,7 @@ def is_shown(draft: Draft, lines: list[str]) -> bool:
     source, destination, asset, amount = shown(lines)
     return (
         source.startswith(draft.source.label)
-        and destination.startswith(draft.destination.label)
+        and destination.startswith((draft.destination.label, f"{draft.destination.short_label:<9} via Spot"))
         and asset == (draft.asset or "e.g. USDT")
         and amount == (draft.amount.strip() or "e.g. 12.5")
     )
@@ -71,7 +71,7 @@ def test_whatever_changes_the_move_is_seen_and_the_review_shows_the_same(steps: 
                 top = app.screen
                 if isinstance(top, ReviewScreen):
                     await until(pilot, lambda: "From" in facts(pilot))
-                    request = parse_transfer(main.draft)
+                    (request,) = parse_transfers(main.draft)
                     said = facts(pilot)
                     assert said["Type"] == request.type.name
                     amount, asset = said["Amount"].split(" ")

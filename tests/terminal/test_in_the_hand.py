@@ -115,7 +115,7 @@ def test_a_source_that_takes_the_destination_away_says_so(demo: Pty) -> None:
     demo.type("15")
     demo.wait_for("MAIN_UMFUTURE")
     demo.type(f"{GO_TO}f8")
-    screen = demo.wait_for("To is Spot now. The exchange moves nothing from Portfolio Margin to USD-M")
+    screen = demo.wait_for("To is Spot now. Portfolio Margin reaches USD-M Futures only via Spot.")
     assert marked(screen, 1).startswith("Spot")
     demo.type("1")  # Spot it is: what was said is read
     demo.type(f"{GO_TO}f1")

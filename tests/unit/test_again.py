@@ -7,7 +7,7 @@ import pytest
 
 from tui.domain.entries import Entry, again, reverse
 from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
-from tui.domain.transfer import Draft, parse_transfer
+from tui.domain.transfer import Draft, parse_transfers
 from tui.domain.wallets import TransferType, Wallet
 
 RECORD = HistoryRow(
@@ -18,7 +18,7 @@ RECORD = HistoryRow(
 def test_same_again_is_what_was_moved_to_the_last_digit() -> None:
     draft = again(Entry(RECORD, None))
     assert draft == Draft(Wallet.SPOT, Wallet.ISOLATED, "USDT", "1250.50", "", "BTCUSDT")
-    assert parse_transfer(draft).amount == Decimal("1250.50")
+    assert parse_transfers(draft)[0].amount == Decimal("1250.50")
 
 
 def test_reverse_takes_from_where_it_went() -> None:
@@ -29,7 +29,7 @@ def test_reverse_takes_from_where_it_went() -> None:
 @pytest.mark.parametrize("move", TransferType)
 def test_reverse_of_the_reverse_is_the_move_itself(move: TransferType) -> None:
     draft = again(Entry(replace(RECORD, type=move.name, from_symbol="ETHUSDT"), None))
-    assert draft.move is move
+    assert draft.route == (move,)
     assert reverse(reverse(draft)) == draft
 
 

@@ -13,7 +13,7 @@ from tui.demo.ledger import Funds, Ledger
 from tui.desk.balances import BalanceReader
 from tui.domain.amounts import plain
 from tui.domain.balances import Account, Pair, ends, share
-from tui.domain.transfer import Draft, parse_transfer
+from tui.domain.transfer import Draft, parse_transfers
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 
@@ -55,6 +55,6 @@ async def test_max_is_taken_and_leaves_nothing_that_could_be_moved(
         if not figure.amount:
             return
         typed = plain(share(figure.amount, 100))
-        request = parse_transfer(Draft(move.source, move.destination, asset, typed, from_pair, to_pair))
+        (request,) = parse_transfers(Draft(move.source, move.destination, asset, typed, from_pair, to_pair))
         assert await client.transfer(request, exchange.server_ms())
     assert ledger.balance(source.wallet, asset, source.pair).transferable == 0

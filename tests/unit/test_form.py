@@ -42,7 +42,7 @@ def test_pair_fields_are_shown_exactly_where_the_move_needs_them(move: TransferT
 
 def test_a_form_between_wallets_without_a_move_says_which_moves_there_are() -> None:
     with pytest.raises(InvalidTransfer, match="Portfolio Margin reaches: Spot"):
-        _ = _form(Draft(Wallet.PORTFOLIO, Wallet.UM)).move
+        _ = _form(Draft(Wallet.PORTFOLIO, Wallet.PORTFOLIO)).problems
 
 
 def test_what_is_entered_well_may_be_reviewed() -> None:

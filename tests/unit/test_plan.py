@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.evidence import evidence_for, transfer
 from tests.unit.test_wallets import ROWS, WITH_FROM_SYMBOL, WITH_TO_SYMBOL
 from tui.domain.balances import Account
-from tui.domain.plan import Plan, Purpose, Step, gather, rest, route, via, way_back
+from tui.domain.plan import Plan, Purpose, Step, gather, rest, via, way_back
 from tui.domain.plan_state import Place, places
 from tui.domain.transfer import Basis, InvalidTransfer, Outcome, TransferRequest
-from tui.domain.wallets import TransferType, Wallet
+from tui.domain.wallets import TransferType, Wallet, route
 
 TYPES = {(source, destination): name for name, source, destination in ROWS}
 """The exchange's own page."""

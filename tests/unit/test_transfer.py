@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, as_written, parse_transfer
+from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, as_written, parse_transfers
 from tui.domain.wallets import TransferType, Wallet
 
 ONE = Decimal(1)
@@ -49,7 +49,7 @@ def test_an_asset_may_be_of_any_script(asset: str) -> None:
 )
 def test_ascii_letters_get_capitals_and_no_other_letter_changes(typed: str, written: str) -> None:
     assert as_written(typed) == written
-    assert parse_transfer(Draft(asset=f" {typed}\t", amount="1")).asset == written
+    assert parse_transfers(Draft(asset=f" {typed}\t", amount="1"))[0].asset == written
 
 
 @pytest.mark.parametrize(
@@ -72,15 +72,15 @@ def test_an_amount_is_positive_and_fits_the_exchange(amount: str) -> None:
 def test_every_field_that_is_wrong_is_told_at_once() -> None:
     draft = Draft(Wallet.ISOLATED, Wallet.ISOLATED, asset="", amount="1,5", from_pair="", to_pair="?")
     with pytest.raises(InvalidTransfer) as refused:
-        parse_transfer(draft)
+        parse_transfers(draft)
     assert set(refused.value.problems) == {Field.ASSET, Field.AMOUNT, Field.FROM_PAIR, Field.TO_PAIR}
 
 
 def test_a_route_that_does_not_exist_is_refused_with_the_ones_that_do() -> None:
     with pytest.raises(InvalidTransfer, match="Portfolio Margin reaches: Spot"):
-        parse_transfer(Draft(Wallet.PORTFOLIO, Wallet.UM, asset="USDT", amount="1"))
+        parse_transfers(Draft(Wallet.PORTFOLIO, Wallet.PORTFOLIO, asset="USDT", amount="1"))
 
 
 def test_pairs_left_from_another_move_are_left_aside() -> None:
     draft = Draft(Wallet.SPOT, Wallet.FUNDING, asset="usdt", amount="1", from_pair="BTCUSDT", to_pair="ETHUSDT")
-    assert parse_transfer(draft) == TransferRequest(TransferType.MAIN_FUNDING, "USDT", ONE)
+    assert parse_transfers(draft) == (TransferRequest(TransferType.MAIN_FUNDING, "USDT", ONE),)

@@ -3,8 +3,7 @@
 import argparse
 import json
 
-from tui.domain.plan import route
-from tui.domain.wallets import TransferType, Wallet
+from tui.domain.wallets import TransferType, Wallet, route
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

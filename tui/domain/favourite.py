@@ -7,7 +7,7 @@ from enum import StrEnum
 from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, plain
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, given_pair_problems, parse_asset, parse_pair, route_problem
-from tui.domain.wallets import parse_wallet, transfer_type
+from tui.domain.wallets import parse_wallet, route
 
 MAX = "max"
 """The amount of a favourite that moves everything that can be moved."""
@@ -38,7 +38,7 @@ class InvalidFavourite(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Favourite:
-    """A favourite, made by `parse_favourite`, which accepts only a move that exists."""
+    """A favourite, made by `parse_favourite`, which accepts only wallets between which one or two types lead."""
 
     name: str
     draft: Draft
@@ -64,11 +64,11 @@ def parse_favourite(written: Mapping[str, str]) -> Favourite:
             raise InvalidFavourite("it is missing", part)
     texts = {part: read(part) for part in Part}
     source, destination = parse_wallet(texts[Part.SOURCE]), parse_wallet(texts[Part.DESTINATION])
-    move = transfer_type(source, destination)
-    if move is None:
+    types = route(source, destination)
+    if len(types) != 1:
         raise InvalidFavourite(route_problem(source, destination), Part.DESTINATION)
     pairs = texts[Part.FROM_PAIR], texts[Part.TO_PAIR]
-    for field, problem in given_pair_problems(move, pairs[0] or None, pairs[1] or None).items():
+    for field, problem in given_pair_problems(types, pairs[0] or None, pairs[1] or None).items():
         raise InvalidFavourite(problem, Part(field))
     takes_all = texts[Part.AMOUNT] == MAX
     amount = "" if takes_all else texts[Part.AMOUNT]

@@ -7,8 +7,8 @@ from itertools import chain
 
 from tui.domain.amounts import EXACT, AmountError, left_behind, parse_amount, plain, quantity
 from tui.domain.balances import Account, Balances, Figure, Restriction, ends, pair_mismatch, share
-from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfer
-from tui.domain.wallets import TransferType, Wallet
+from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfers
+from tui.domain.wallets import Wallet
 
 _NOT_KNOWN = "What can be moved is not known: type it"
 
@@ -39,7 +39,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """What is entered, and what is known about the wallets. A move exists between the draft's wallets."""
+    """What is entered, and what is known about the wallets. One or two types lead from source to destination."""
 
     draft: Draft
     """Its names are as the exchange writes them: the fields see to that."""
@@ -50,20 +50,20 @@ class FormState:
     """Why the amount may differ from what was typed; empty if it does not."""
 
     @property
-    def move(self) -> TransferType:
-        """The move between the two wallets."""
-        return self.draft.move
-
-    @property
     def ends(self) -> tuple[Account, Account]:
         """Source and destination; a pair that is not entered yet is empty."""
-        return ends(self.move, self.draft.from_pair, self.draft.to_pair)
+        return self.draft.ends
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """The fields to fill in, in their order: a pair exactly if the move needs one."""
-        pairs = {Field.FROM_PAIR: self.move.needs_from_pair, Field.TO_PAIR: self.move.needs_to_pair}
-        return (*(which for which, is_needed in pairs.items() if is_needed), Field.ASSET, Field.AMOUNT)
+        """The fields to fill in, in their order: a pair exactly if its end needs one."""
+        pairs = zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True)
+        return (*(which for which, end in pairs if end.pair is not None), Field.ASSET, Field.AMOUNT)
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether an end needs a pair."""
+        return any(end.pair is not None for end in self.ends)
 
     def field_after(self, which: Field) -> Field:
         """Return the field after this one. Each pair comes after its wallet."""
@@ -156,7 +156,7 @@ class FormState:
     def _flaws(self) -> Iterator[Problem]:
         """Yield the problems that no balance is needed to see."""
         try:
-            parse_transfer(self.calculated.draft)
+            parse_transfers(self.calculated.draft)
         except InvalidTransfer as invalid:
             for which, text in invalid.problems.items():
                 yield Problem(which, text)
@@ -183,9 +183,11 @@ class FormState:
             yield Problem(Field.ASSET, f"{inner} in Simple Earn: redeem it there first", is_certain=False)
 
     def _bars(self) -> Iterator[Problem]:
-        for end, bar in self.balances.bars(*self.ends).items():
-            way = "out of" if bar is Restriction.TRANSFERS_OUT else "into"
-            yield Problem(Field.AMOUNT, f"The exchange bars transfers {way} {end.wallet.label}", is_certain=False)
+        draft = self.draft
+        for move in draft.route:
+            for end, bar in self.balances.bars(*ends(move, draft.from_pair, draft.to_pair)).items():
+                way = "out of" if bar is Restriction.TRANSFERS_OUT else "into"
+                yield Problem(Field.AMOUNT, f"The exchange bars transfers {way} {end.wallet.label}", is_certain=False)
 
     def _excess(self) -> Iterator[Problem]:
         try:

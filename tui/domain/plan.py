@@ -11,11 +11,8 @@ from enum import StrEnum
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
-from tui.domain.transfer import Field, InvalidTransfer, TransferRequest, route_problem
-from tui.domain.wallets import TransferType, Wallet, transfer_type
-
-HUB = Wallet.SPOT
-"""The wallet between two moves. Each other wallet has a type out of it and one into it."""
+from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, parse_transfers, route_problem
+from tui.domain.wallets import route, transfer_type
 
 
 class Purpose(StrEnum):
@@ -55,7 +52,7 @@ class Plan:
                 raise ValueError("a plan moves one asset")
             is_same_amount = step.request.amount == before.request.amount
             if step.carries_on and (step.request.ends[0] != before.request.ends[1] or not is_same_amount):
-                raise ValueError("a step carries on what the step before has moved")
+                raise ValueError("a step carries on from where the one before ends, with its amount")
 
     @property
     def asset(self) -> str:
@@ -85,17 +82,18 @@ class Plan:
         return sources, self.steps[-1].request.ends[1]
 
 
-def route(source: Wallet, destination: Wallet) -> tuple[TransferType, ...]:
-    """Return the types that lead from one wallet to another: one, or two through Spot, or none."""
-    if direct := transfer_type(source, destination):
-        return (direct,)
-    first, second = transfer_type(source, HUB), transfer_type(HUB, destination)
-    return (first, second) if first and second and source is not destination else ()
-
-
 def via(source: Account, destination: Account, asset: str, amount: Decimal) -> Plan:
     """Return the plan that takes an amount from one account to another. Raises InvalidTransfer."""
     return Plan(Purpose.VIA, tuple(_leg(source, destination, asset, amount)))
+
+
+def parse_draft(draft: Draft) -> TransferRequest | Plan:
+    """Return what a person typed: one transfer, or a plan of two.
+
+    Raises InvalidTransfer with every field that is wrong.
+    """
+    first, *others = parse_transfers(draft)
+    return Plan(Purpose.VIA, (Step(first), *(Step(other, carries_on=True) for other in others))) if others else first
 
 
 def gather(destination: Account, asset: str, amounts: Mapping[Account, Decimal]) -> Plan:

@@ -1,7 +1,7 @@
 """A transfer: what is asked of the exchange, and how it ended."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from tui.domain.evidence import Basis as Basis
 from tui.domain.evidence import Outcome as Outcome
 from tui.domain.records import HistoryQuery
 from tui.domain.text import is_name
-from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.domain.wallets import TransferType, Wallet, destinations, route, transfer_type
 
 MOST_IN_ASSET, MOST_IN_PAIR = 20, 40
 """The most letters and digits that a name has."""
@@ -72,7 +72,7 @@ class TransferRequest:
             Field.AMOUNT: _amount_problem(self.amount),
             Field.FROM_PAIR: pair_problem(self.from_symbol or "") if self.type.needs_from_pair else "",
             Field.TO_PAIR: pair_problem(self.to_symbol or "") if self.type.needs_to_pair else "",
-        } | given_pair_problems(self.type, self.from_symbol, self.to_symbol)
+        } | given_pair_problems((self.type,), self.from_symbol, self.to_symbol)
         if wrong := {field: problem for field, problem in problems.items() if problem}:
             raise InvalidTransfer(wrong)
 
@@ -110,56 +110,66 @@ class Draft:
     """Where it was filled from, as text, if that is another place or profile."""
 
     @property
-    def move(self) -> TransferType:
-        """The move between the two wallets. Raises InvalidTransfer if there is none."""
-        move = transfer_type(self.source, self.destination)
-        if move is None:
+    def ends(self) -> tuple[Account, Account]:
+        """Source and destination; a pair that is not entered yet is empty."""
+        return (
+            Account(self.source, self.from_pair if self.source is Wallet.ISOLATED else None),
+            Account(self.destination, self.to_pair if self.destination is Wallet.ISOLATED else None),
+        )
+
+    @property
+    def route(self) -> tuple[TransferType, ...]:
+        """The types that lead from source to destination: one, or two through Spot.
+
+        Raises InvalidTransfer if none do.
+        """
+        types = route(self.source, self.destination)
+        if not types:
             raise InvalidTransfer({Field.DESTINATION: route_problem(self.source, self.destination)})
-        return move
+        return types
 
 
-def parse_transfer(draft: Draft) -> TransferRequest:
-    """Return the request that a person typed; pairs that the move does not need are ignored.
+def parse_transfers(draft: Draft) -> tuple[TransferRequest, ...]:
+    """Return the requests that a person typed, one for each type of the route; pairs that it does not need are ignored.
 
     Raises InvalidTransfer with every field that is wrong, not just the first.
     """
-    move = draft.move
     problems: dict[Field, str] = {}
     amount = Decimal(1)
     try:
         amount = parse_amount(draft.amount)
     except AmountError as error:
         problems[Field.AMOUNT] = str(error)
-    try:
-        request = TransferRequest(
-            move,
-            as_written(draft.asset.strip()),
-            amount,
-            as_written(draft.from_pair.strip()) if move.needs_from_pair else None,
-            as_written(draft.to_pair.strip()) if move.needs_to_pair else None,
-        )
-    except InvalidTransfer as invalid:
-        raise InvalidTransfer(problems | invalid.problems) from None
+    asset, from_pair, to_pair = (as_written(text.strip()) for text in (draft.asset, draft.from_pair, draft.to_pair))
+    requests = []
+    for move in draft.route:
+        try:
+            from_symbol = from_pair if move.needs_from_pair else None
+            to_symbol = to_pair if move.needs_to_pair else None
+            requests.append(TransferRequest(move, asset, amount, from_symbol, to_symbol))
+        except InvalidTransfer as invalid:
+            problems |= invalid.problems
     if problems:
         raise InvalidTransfer(problems)
-    return request
+    return tuple(requests)
 
 
 def route_problem(source: Wallet, destination: Wallet) -> str:
-    """Return why there is no move between two wallets, and which moves there are; empty if there is one."""
+    """Return why no type leads from one wallet to another, and where types lead; empty if one does."""
     if transfer_type(source, destination):
         return ""
     reachable = ", ".join(wallet.label for wallet in destinations(source))
     return f"The exchange moves nothing from {source.label} to {destination.label}. {source.label} reaches: {reachable}"
 
 
-def given_pair_problems(move: TransferType, from_pair: str | None, to_pair: str | None) -> dict[Field, str]:
-    """Return what is wrong with the pairs that are given for a move; one may still be missing."""
+def given_pair_problems(types: Sequence[TransferType], from_pair: str | None, to_pair: str | None) -> dict[Field, str]:
+    """Return what is wrong with the pairs that are given for the types of a route; one may still be missing."""
     problems = {}
-    if from_pair is not None and not move.needs_from_pair:
-        problems[Field.FROM_PAIR] = f"This move takes no pair for {move.source.label}"
-    if to_pair is not None and not move.needs_to_pair:
-        problems[Field.TO_PAIR] = f"This move takes no pair for {move.destination.label}"
+    first, last = types[0], types[-1]
+    if from_pair is not None and not first.needs_from_pair:
+        problems[Field.FROM_PAIR] = f"This move takes no pair for {first.source.label}"
+    if to_pair is not None and not last.needs_to_pair:
+        problems[Field.TO_PAIR] = f"This move takes no pair for {last.destination.label}"
     elif from_pair and from_pair == to_pair:
         problems[Field.TO_PAIR] = "The two pairs must differ"
     return problems

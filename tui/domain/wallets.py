@@ -114,8 +114,20 @@ def transfer_type(source: Wallet, destination: Wallet) -> TransferType | None:
     return _BY_ENDS.get((source, destination))
 
 
+HUB = Wallet.SPOT
+"""The wallet between two moves. Each other wallet has a type out of it and one into it."""
+
+
+def route(source: Wallet, destination: Wallet) -> tuple[TransferType, ...]:
+    """Return the types that lead from one wallet to another: one, or two through Spot, or none."""
+    if direct := transfer_type(source, destination):
+        return (direct,)
+    first, second = transfer_type(source, HUB), transfer_type(HUB, destination)
+    return (first, second) if first and second and source is not destination else ()
+
+
 def destinations(source: Wallet) -> tuple[Wallet, ...]:
-    """The wallets that a source can reach, in the order of `Wallet`."""
+    """The wallets that a source can reach with one move, in the order of `Wallet`."""
     return tuple(wallet for wallet in Wallet if transfer_type(source, wallet))
 
 

@@ -12,7 +12,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
 from tui.domain.amounts import AmountError, parse_amount, quantity
-from tui.domain.balances import ends
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
 from tui.domain.transfer import Draft
@@ -23,6 +22,7 @@ from tui.widgets.field_input import FieldInput
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.form_field import FormField
 from tui.widgets.steady_list import SteadyList
+from tui.words.wallets import via
 
 _KEEP = "a  Keep the form      m  Keep it with Max      o  Keep it for this key only"
 _ASK = f"Enter  Put into the form    x  Remove    /  Find    Esc or q  Close\n{_KEEP}"
@@ -204,7 +204,8 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
 def _summary(favourite: Favourite) -> str:
     """Return what a favourite moves, in one line."""
     draft = favourite.draft
-    source, destination = ends(draft.move, draft.from_pair, draft.to_pair)
+    source, destination = draft.ends
+    between = f", {via(draft.route)}" if via(draft.route) else ""
     amount = f"{draft.amount or 'any amount of'} {draft.asset}"
     if draft.takes_all:
         amount = f"Max {draft.asset}"
@@ -212,4 +213,4 @@ def _summary(favourite: Favourite) -> str:
         with suppress(AmountError):  # an "all but" amount stays as it was typed
             amount = quantity(parse_amount(draft.amount), draft.asset)
     own = f"   for {favourite.profile} only" if favourite.profile else ""
-    return printable(f"{amount}   {source.label} -> {destination.label}{own}")
+    return printable(f"{amount}   {source.label} -> {destination.label}{between}{own}")

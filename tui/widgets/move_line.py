@@ -13,7 +13,7 @@ _ACTION = " F2 Review "
 
 
 class MoveLine(Drawn):
-    """Names the move as a person does, and next to it, muted, the exchange's name of its type. A click on the action
+    """Names the move as a person does, and next to it, muted, the exchange's name of each type. A click on the action
     reviews.
     """
 
@@ -26,7 +26,7 @@ class MoveLine(Drawn):
 
     def show(self, state: FormState) -> None:
         """Show the move of the form."""
-        names = move_names(state.move, *state.ends)
+        names = move_names(state.draft.route, *state.ends)
         if names != self._names:
             self._names = names
             self.refresh()

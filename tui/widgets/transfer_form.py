@@ -14,6 +14,7 @@ from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances
 from tui.domain.form import FormState, Inquiry
 from tui.domain.holdings import asset_choices, pair_choices
+from tui.domain.plan import Plan, parse_draft
 from tui.domain.transfer import (
     BOTH_ENDS,
     MOST_IN_ASSET,
@@ -21,7 +22,6 @@ from tui.domain.transfer import (
     Draft,
     Field,
     TransferRequest,
-    parse_transfer,
 )
 from tui.widgets.amount_field import LABEL_COLUMNS, AmountField
 from tui.widgets.completing_input import CompletingInput
@@ -37,7 +37,7 @@ _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
 
 
 class TransferForm(DropsLateMessages, Widget):
-    """Lets a person say what to move. Only moves that exist can be chosen.
+    """Lets a person say what to move. Only what one or two moves lead to can be chosen.
 
     It shows what `FormState` says about the input, and decides nothing itself.
     """
@@ -92,7 +92,7 @@ class TransferForm(DropsLateMessages, Widget):
     def on_mount(self) -> None:
         """Show everything that follows from the draft."""
         # At once, not by message: the next key of the same packet may be for a field that this one shows.
-        self.watch(self._wallets, "move", self._follow_move, init=False)
+        self.watch(self._wallets, "route", self._follow_move, init=False)
         for form_field in self.query(FormField):
             self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
         self.watch(self._amount.amount, "has_lost", self._follow_doubt, init=False)
@@ -219,13 +219,15 @@ class TransferForm(DropsLateMessages, Widget):
         )
         if follows:
             self.screen.set_focus(None)  # a field that is about to be hidden would lose the focus later
-        if self._wallets.swap():
-            pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
+        self._wallets.swap()
+        pairs[0].value, pairs[1].value = pairs[1].value, pairs[0].value
         if follows:
             self.screen.set_focus(follows)
 
-    def request(self) -> TransferRequest | None:
-        """Return the request; if the input is not valid, show everything that is wrong with it, and return None."""
+    def request(self) -> TransferRequest | Plan | None:
+        """Return what is to be reviewed, a plan if it takes two moves; if the input is not valid, show everything that
+        is wrong with it, and return None.
+        """
         self._shown_problems = set(Field)
         state = self._state()
         self._show_problems(state)
@@ -233,7 +235,7 @@ class TransferForm(DropsLateMessages, Widget):
             self.go_to(obstacle.field)
             self._amount.amount.warn()
             return None
-        return parse_transfer(state.calculated.draft)
+        return parse_draft(state.calculated.draft)
 
     def _text_changed(self, which: Field, value: str) -> None:
         self._amount.forget()
@@ -267,7 +269,7 @@ class TransferForm(DropsLateMessages, Widget):
         for which in _PAIRS:
             self._field(which).visible = which in state.fields
             self._field(which).entry.disabled = which not in state.fields
-        self._wallets.set_class(state.move.needs_pair, "-has-pairs")
+        self._wallets.set_class(state.has_pairs, "-has-pairs")
         self._follow_text()
 
     def _follow_text(self) -> None:
@@ -295,7 +297,7 @@ class TransferForm(DropsLateMessages, Widget):
             self._offered[Field.ASSET] = made_of
             self._field(Field.ASSET).offer(asset_choices(self._balances, source, destination))
         made_of = (self._balances, asset)
-        if state.move.needs_pair and self._offered.get(Field.TO_PAIR) != made_of:
+        if state.has_pairs and self._offered.get(Field.TO_PAIR) != made_of:
             self._offered[Field.TO_PAIR] = made_of
             choices = pair_choices(self._balances, asset)
             for which in _PAIRS:

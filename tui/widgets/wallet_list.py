@@ -1,6 +1,6 @@
 """The list of the eight wallets, one of them chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -22,6 +22,8 @@ _ARROWS_HELP = "choose a wallet"
 _DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
 _FIRST_FIGURE = 3
 """The column from which a name, and at the right its figure, have room."""
+_SHORT_NAME = max(len(wallet.short_label) for wallet in WALLETS)
+"""Columns of a name with a mark behind it. It is always a short one: the marks stay below each other."""
 _WIDE = 36
 """Columns from which the list has the full names: they come and go with the size, and hardly with the figures."""
 _Figures = tuple[dict[Wallet, tuple[str, bool]], str]
@@ -61,19 +63,18 @@ class WalletList(Pane, can_focus=True):
     def __init__(self, title: str, chosen: Wallet, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._title = title
-        self._allowed: tuple[Wallet, ...] = WALLETS
+        self._allowed: Mapping[Wallet, str] = dict.fromkeys(WALLETS, "")
+        """The wallets that can be chosen, each with its mark."""
         self._shown: _Figures = dict.fromkeys(WALLETS, ("", False)), ""
         self._short: Callable[[], _Figures] = lambda: self._shown
         """Returns the figures of a list that has too little room."""
         self.set_reactive(WalletList.chosen, chosen)
 
-    def allow(self, wallets: tuple[Wallet, ...]) -> None:
-        """Let only these wallets be chosen; if the chosen one is not among them, choose the first of them."""
+    def allow(self, wallets: Mapping[Wallet, str]) -> None:
+        """Let only these wallets be chosen. Each has a mark that is shown next to its name, or an empty text."""
         if wallets != self._allowed:
             self._allowed = wallets
             self.refresh()
-        if self.chosen not in wallets:
-            self.chosen = wallets[0]
 
     def show_balances(self, balances: Balances, asset: str, pair: str, now_ms: float) -> None:
         """Show how much of an asset each wallet or the pair's account holds; without an asset, how many assets."""
@@ -135,26 +136,42 @@ class WalletList(Pane, can_focus=True):
         if not self._fits(figures, names) or len(heading) > self.content_size.width - len(self._title) - 4:
             figures, heading = self._short()
         lines = [self.strip_line(self._title, heading)]
-        lines += [self._line(wallet, name, *figures[wallet]) for wallet, name in zip(WALLETS, names, strict=True)]
+        marks = self._marks(figures)
+        lines += [
+            self._line(wallet, name, marks.get(wallet, ""), *figures[wallet])
+            for wallet, name in zip(WALLETS, names, strict=True)
+        ]
         return Content("\n").join(lines)
 
     def _fits(self, figures: dict[Wallet, tuple[str, bool]], names: list[str]) -> bool:
         pairs = zip(names, figures.values(), strict=True)
         return all(cell_len(f"{name} {text}") <= self._room for name, (text, _) in pairs)
 
+    def _marks(self, figures: dict[Wallet, tuple[str, bool]]) -> dict[Wallet, str]:
+        """Return the marks, all of them shortened if one does not fit between a short name and a figure."""
+        marks = {wallet: mark for wallet, mark in self._allowed.items() if mark}
+        taken = [_SHORT_NAME + cell_len(f" {mark} {figures[wallet][0]}") for wallet, mark in marks.items()]
+        if max(taken, default=0) > self._room:
+            marks = {wallet: mark.split()[0] for wallet, mark in marks.items()}
+        return marks
+
     @property
     def _room(self) -> int:
         """The columns of a name and its figure."""
         return max(self.content_size.width - _FIRST_FIGURE - 1, 1)
 
-    def _line(self, wallet: Wallet, name: str, text: str, is_reliable: bool) -> Content:
+    def _line(self, wallet: Wallet, name: str, mark: str, text: str, is_reliable: bool) -> Content:
         is_chosen, is_allowed = wallet is self.chosen, wallet in self._allowed
         digit = str(WALLETS.index(wallet) + 1) if is_allowed else "-"
         if cell_len(text) > self._room:
             text = text.strip() if cell_len(text.strip()) <= self._room else "see F6"
-        name = shortened(name, self._room - cell_len(text) - 1)
-        muted = self.pen("muted")
-        label = Content(f"{'>' if is_chosen else ' '}{digit} {name}")
+        room, muted = self._room - cell_len(text) - 1, self.pen("muted")
+        if mark:
+            short = shortened(wallet.short_label.ljust(_SHORT_NAME), room - cell_len(mark) - 1)
+            named = Content(f"{short} ") + Content.styled(mark, muted)
+        else:
+            named = Content(shortened(name, room))
+        label = Content(f"{'>' if is_chosen else ' '}{digit} ") + named
         if not is_allowed:
             label = label.stylize(muted)
         elif not is_chosen:

@@ -1,4 +1,4 @@
-"""The two lists of wallets: only moves that exist can be chosen."""
+"""The two lists of wallets: only what one or two moves lead to can be chosen."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,21 @@ from textual.reactive import var
 
 from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
-from tui.domain.wallets import TransferType, Wallet, destinations, transfer_type
+from tui.domain.wallets import TransferType, Wallet, destinations, route
 from tui.widgets.form_field import FormField
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.wallet_list import WalletList
+from tui.words.wallets import via
 
 _ENDS = Field.SOURCE, Field.DESTINATION
 
 
 class WalletPair(DropsLateMessages, Grid):
-    """Source and destination, each above its pair. What the source cannot reach cannot be chosen."""
+    """Source and destination, each above its pair. What the source cannot reach cannot be chosen.
+
+    A destination that takes two moves is marked. Only choosing it leads there: after another source is chosen, the
+    destination is one that a single move leads to.
+    """
 
     @dataclass
     class Noted(Message):
@@ -26,8 +31,9 @@ class WalletPair(DropsLateMessages, Grid):
 
         text: str
 
-    move: var[TransferType | None] = var(None, init=False)
-    """The chosen move. It changes at once: the next key of the packet may be for a field that it shows."""
+    route: var[tuple[TransferType, ...]] = var((), init=False)
+    """The types of the chosen move. They change at once: the next key of the packet may be for a field that they show.
+    """
 
     def __init__(
         self, source: Wallet, destination: Wallet, chosen: frozenset[Field], pairs: tuple[FormField, FormField]
@@ -38,6 +44,8 @@ class WalletPair(DropsLateMessages, Grid):
         self._start = source, destination
         self.chosen = chosen
         """Which of the two the person has chosen; the others are defaults."""
+        self._meant: Wallet | None = None
+        """The destination that is chosen together with a source."""
 
     def compose(self) -> ComposeResult:
         """The source on the left, the destination on the right, and the pairs below."""
@@ -47,8 +55,8 @@ class WalletPair(DropsLateMessages, Grid):
 
     def on_mount(self) -> None:
         """Follow the lists."""
-        for which in _ENDS:
-            self.watch(self.list_of(which), "chosen", self._chosen_anew, init=False)
+        self.watch(self.list_of(Field.SOURCE), "chosen", self._source_chosen, init=False)
+        self.watch(self.list_of(Field.DESTINATION), "chosen", self._destination_chosen, init=False)
         self._follow()
 
     @property
@@ -67,18 +75,15 @@ class WalletPair(DropsLateMessages, Grid):
 
     def choose(self, source: Wallet, destination: Wallet | None = None) -> None:
         """Choose a source, and a destination that it reaches; without one, that stays where it can."""
+        self._meant = destination
         self.list_of(Field.SOURCE).chosen = source
+        self._meant = None
         if destination:
             self.list_of(Field.DESTINATION).chosen = destination
 
-    def swap(self) -> bool:
-        """Swap the two; if that is no move, show why."""
-        source, destination = self.source, self.destination
-        if transfer_type(destination, source) is None:
-            self._note(route_problem(destination, source))
-            return False
-        self.choose(destination, source)
-        return True
+    def swap(self) -> None:
+        """Swap the two: what leads there leads back."""
+        self.choose(self.destination, self.source)
 
     def show_balances(self, state: FormState) -> None:
         """Show how much of the asset each wallet holds."""
@@ -90,16 +95,29 @@ class WalletPair(DropsLateMessages, Grid):
         event.stop()
         self._note(route_problem(self.source, event.wallet))
 
-    def _chosen_anew(self) -> None:
+    def _source_chosen(self) -> None:
+        """Keep the destination if one move leads there, else take the first one that one move leads to."""
+        direct, before = destinations(self.source), self.destination
+        now = self._meant or (before if before in direct else direct[0])
+        if now is before:
+            self._destination_chosen()
+        else:
+            self.list_of(Field.DESTINATION).chosen = now
+        if now is not before and not self._meant:
+            self._note(_replaced(self.source, before, now))
+
+    def _destination_chosen(self) -> None:
         self.chosen = BOTH_ENDS
+        self._note("")
         self._follow()
 
     def _follow(self) -> None:
-        """Dim what the source cannot reach."""
-        source, before = self.source, self.destination
-        self.list_of(Field.DESTINATION).allow(destinations(source))
-        self._note(_replaced(source, before, self.destination) if self.destination is not before else "")
-        self.move = transfer_type(source, self.destination)
+        """Dim what the source cannot reach, and mark what takes two moves."""
+        routes = {wallet: route(self.source, wallet) for wallet in Wallet}
+        self.list_of(Field.DESTINATION).allow(
+            {wallet: via(types) for wallet, types in routes.items() if len(types) == 1}
+        )
+        self.route = routes[self.destination]
 
     def _note(self, text: str) -> None:
         """Show why a wallet is not the intended one, and ring."""
@@ -109,5 +127,5 @@ class WalletPair(DropsLateMessages, Grid):
 
 
 def _replaced(source: Wallet, before: Wallet, now: Wallet) -> str:
-    why = "" if source is before else f" The exchange moves nothing from {source.label} to {before.label}."
+    why = "" if source is before else f" {source.label} reaches {before.label} only {via(route(source, before))}."
     return f"To is {now.label} now.{why}"

@@ -1,5 +1,6 @@
 """The description of an entry (a transfer, a record, or both) that every screen shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tui.domain import moments
@@ -15,6 +16,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.words import outcomes, transfers
 from tui.words.differences import meaning, possible_rows
 from tui.words.outcomes import Watch
+from tui.words.wallets import via
 
 _MOST_IN_PLACE = 24
 
@@ -114,12 +116,20 @@ def move(entry: Entry, *, is_short: bool = False) -> str:
     return text.replace(f"{Wallet.ISOLATED.short_label} ", "Iso ") if is_short else text
 
 
-def move_names(kind: TransferType, source: Account, destination: Account) -> list[tuple[str, str]]:
-    """Return names of a move, the longest first: each as a person says it, and the exchange's name of its type."""
-    wide = f"{source.label} -> {destination.label}"
-    short = f"{source.short_label} -> {destination.short_label}"
-    wallets = f"{kind.source.short_label} -> {kind.destination.short_label}"
-    return [(wide, kind.name), (short, kind.name), (wallets, kind.name), (short, "")]
+def move_names(types: Sequence[TransferType], source: Account, destination: Account) -> list[tuple[str, str]]:
+    """Return names of a move of one or two types, the longest first: each as a person says it, and the exchange's name
+    of each type.
+    """
+    wide, short, wallets = (
+        ", ".join(filter(None, (f"{one} -> {other}", via(types))))
+        for one, other in (
+            (source.label, destination.label),
+            (source.short_label, destination.short_label),
+            (source.wallet.short_label, destination.wallet.short_label),
+        )
+    )
+    names = ", then ".join(each.name for each in types)
+    return [(wide, names), (short, names), (wallets, names), (short, "")]
 
 
 def place(host: str) -> str:

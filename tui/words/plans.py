@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from tui.domain.amounts import quantity
-from tui.domain.plan import HUB, Plan, Purpose
+from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
 from tui.domain.transfer import Basis, Transfer
+from tui.domain.wallets import HUB
 from tui.words import outcomes
 
 _ACCORDING_TO = {

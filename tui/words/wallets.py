@@ -11,7 +11,7 @@ from tui.domain.form import FormState
 from tui.domain.holdings import accounts, all_holdings
 from tui.domain.text import printable
 from tui.domain.transfer import Field
-from tui.domain.wallets import Wallet
+from tui.domain.wallets import TransferType, Wallet
 
 WALLETS = tuple(Wallet)
 
@@ -200,6 +200,11 @@ def figures_heading(balances: Balances, asset: str, now_ms: float, *, is_short: 
     """Return what the figures next to the wallets are of, and whether some have the time of their reading."""
     times = "  read at" if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
     return f"{asset}{'' if is_short else ' available'}{times}" if asset else f"assets{times}"
+
+
+def via(types: Sequence[TransferType]) -> str:
+    """Return the wallet between two moves: "via Spot"; empty for a single move."""
+    return f"via {types[0].destination.label}" if len(types) > 1 else ""
 
 
 def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
