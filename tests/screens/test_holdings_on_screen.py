@@ -169,7 +169,7 @@ def exact(balances: Balances) -> set[str]:
         here = [place.amount for place in places(balances, row.asset, ticks_ms()) if place.amount is not None]
         amounts += [row.total, *row.amounts.values(), *here]
         worths = [row.worth, *(balances.worth(row.asset, amount) for amount in here)]
-        amounts += [worth_shown(worth, balances.unit) for worth in worths if worth is not None]
+        amounts += [worth_shown(worth, balances) for worth in worths if worth is not None]
     return {write(amount) for amount in amounts for write in (grouped, plain)}
 
 

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from tests.screens.waiting import picture, until, until_open, until_screen
+from tui import keys
 from tui.app.app import ShunterApp
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
@@ -38,6 +39,7 @@ async def search(pilot: Pilot[Any], typed: str) -> None:
         *(("repeat", "Repeat the marked transfer"), ("history", "History"), ("theme", "Theme"), ("help", "Help")),
         *(("export", "Export the history"), ("csv", "Export the history"), ("taxes", "Export the history")),
         *(("colour", "Theme"), ("BALANCE", "Holdings"), ("keys", "Keys"), ("quit", "Quit"), ("reload", "Reload")),
+        *(("currency", "Currency"), ("worth", "Currency"), ("euro", "Currency"), ("dollar", "Currency")),
     ],
 )
 async def test_action_is_found_by_the_words_that_people_use(typed: str, name: str, demo_app: AppMaker) -> None:
@@ -73,3 +75,37 @@ async def test_demo_has_no_key_to_lock(demo_app: AppMaker) -> None:
         await until_screen(pilot, QuietPalette)
         await until(pilot, lambda: "Quit" in hits(pilot))
         assert "Lock" not in hits(pilot)
+
+
+async def choose_currency(pilot: Pilot[Any], typed: str) -> None:
+    """Choose what assets are valued in."""
+    await search(pilot, "currency")
+    await until(pilot, lambda: hits(pilot) == ["Currency"])
+    await pilot.press("enter")
+    await until(pilot, lambda: "USDC" in hits(pilot))
+    await pilot.press(*typed)
+    await until(pilot, lambda: len(hits(pilot)) == 1)
+    await pilot.press("enter")
+
+
+async def test_worth_is_in_the_currency_that_the_person_chose_now_and_later(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(120, 40)) as pilot:
+        await until_open(pilot)
+        await until(pilot, lambda: "USDT at " in picture(pilot))
+        await choose_currency(pilot, "euro")
+        await until(pilot, lambda: "EUR at " in picture(pilot).split("\n")[0])
+        assert " EUR" in next(line for line in picture(pilot).split("\n") if "HOLDINGS" in line)
+        await until(pilot, lambda: keys.kept_currency() == "EUR")
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await until(pilot, lambda: "EUR at " in picture(pilot))
+
+
+async def test_currency_without_a_price_is_said(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24), notifications=True) as pilot:
+        await until_open(pilot)
+        await until(pilot, lambda: "USDT at " in picture(pilot))
+        await choose_currency(pilot, "xyz")
+        await until(pilot, lambda: "BTC at " in picture(pilot))
+        message = "no price of a BTC in XYZ. Until it does, worth is in BTC."
+        await until(pilot, lambda: message in " ".join(picture(pilot).split()))

@@ -105,6 +105,8 @@ def test_link_to_a_file_of_dotfiles_is_read_and_stays_a_link(config: Path, tmp_p
         b"[" * _DEEP,
         b'{"theme": ' + b"[" * _DEEP,
         b'{"theme": 5}',
+        b'{"currency": ""}',
+        b'{"currency": "EU\\u001bR"}',
         b'{"idle_lock_minutes": 1e308}',
         b'{"idle_lock_minutes": 1e999999}',
         b'{"idle_lock_minutes": ' + b"9" * 5000 + b"}",
@@ -113,7 +115,7 @@ def test_link_to_a_file_of_dotfiles_is_read_and_stays_a_link(config: Path, tmp_p
         b'{"profiles": 5}',
         b'{"' + b"k" * 50_000 + b'": 5}',
     ],
-    ids=range(14),
+    ids=range(16),
 )
 @pytest.mark.parametrize("name", ["settings.json", "profiles.json"])
 def test_content_that_is_wrong_is_told_with_what_to_do(config: Path, name: str, content: bytes) -> None:

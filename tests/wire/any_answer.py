@@ -39,6 +39,7 @@ CALLS: dict[str, Callable[[BinanceClient], Awaitable[object]]] = {
     **{name.lower(): _reading(call) for name, call in vars(payloads).items() if isinstance(call, ReadCall)},
     "margin_transferable": _reading(payloads.margin_transferable("USDT")),
     "portfolio_transferable": _reading(payloads.portfolio_transferable("USDT")),
+    "ticker_price": _reading(payloads.ticker_price("BTCUSDT")),
     "read_history": lambda client: read_history(client, _REQUEST.query, start_ms=1, end_ms=_YEAR_2100_MS),
 }
 

@@ -15,6 +15,7 @@ from tests.wire.conftest import DemoServer
 from tui.clock import ticks_ms
 from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.keys import demo_key
+from tui.demo.person import PRICES_IN_BTC
 from tui.desk.balances import BalanceReader
 from tui.domain.balances import Account, Balances, Holdings, Restriction
 from tui.domain.transfer import TransferRequest
@@ -23,6 +24,7 @@ from tui.exchange.balances import wallet_source
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import OutcomeUnknown, Refused
 from tui.exchange.payloads import ReadCall
+from tui.screens.palette import CURRENCIES
 
 GLANCE = "GET /sapi/v1/asset/wallet/balance"
 OWN_CALLS = {
@@ -289,6 +291,27 @@ async def test_a_price_that_cannot_be_read_again_stays_with_its_time(
     first = (await _read(readings)).rate
     server.exchange.faults.append(_fails(PRICE, answer=Reply(500, b"oops")))
     assert (await _read(readings)).rate == first
+
+
+@pytest.mark.parametrize("currency", CURRENCIES)
+async def test_assets_are_valued_in_any_currency_that_the_exchange_prices(
+    readings: BalanceReader, currency: str
+) -> None:
+    readings.currency = currency
+    balances = await _read(readings)
+    assert balances.unit == currency
+    expected = 1 / PRICES_IN_BTC[currency]
+    assert abs((balances.worth("BTC", Decimal(1)) or 0) / expected - 1) < Decimal("0.001")
+
+
+async def test_a_currency_without_a_price_leaves_worth_in_btc(readings: BalanceReader, server: DemoServer) -> None:
+    assert (await _read(readings)).unit == "USDT"
+    for currency, answer in (("XYZ", None), ("EUR", Reply(500, b"oops"))):
+        if answer:
+            server.exchange.faults.append(_fails(PRICE, answer=answer))
+        readings.currency = currency
+        await readings.read_rate()
+        assert readings.balances.unit == "BTC"
 
 
 _ESCAPE = r"BTC\u001b]52;c;cm0gLXJm\u0007"

@@ -38,10 +38,11 @@ from tui.screens.decide import DecideScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.palette import NamedAction
+from tui.screens.palette import CurrencyPalette, NamedAction, save_setting
 from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
+from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.status_bar import Status
 from tui.words import outcomes
 
@@ -154,6 +155,7 @@ class ShunterApp(TerminalApp):
             return
         await self._close_desk()
         self._desk = desk = opened.desk
+        desk.balance_reader.currency = keys.kept_currency()
         self._in_use = opened.profile.name if opened.profile else ""
         await self._close_screens()
         self._lock.watch(opened)
@@ -346,8 +348,17 @@ class ShunterApp(TerminalApp):
                 "F3, then e or E",
                 partial(self.call_later, self._main.action_history),
             )
+        if self._desk:
+            effect = f"that worth is shown in, now {self._desk.balance_reader.currency}"
+            yield NamedAction("Currency", effect, "", partial(self._show_palette, CurrencyPalette))
         if self._desk and self._desk.client.base_url != DEMO_BASE_URL:
             yield NamedAction("Lock", "drop the key and cover the screen until it is back", "", self.lock_now)
+
+    def value_in(self, currency: str) -> None:
+        """Value assets in another currency, and remember it."""
+        if self._main and self._desk:
+            self._main.query_one(BalanceRefresher).value_in(currency)
+            save_setting(self, "Currency", partial(keys.keep_currency, currency))
 
     def lock_now(self) -> None:
         """Lock, unless a transfer is waiting for its answer."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tui.demo.errors import Code, RequestRefused
 from tui.demo.ledger import ZERO, Funds, Ledger
-from tui.demo.person import PRICES_IN_BTC
+from tui.demo.person import BTC_QUOTES, PRICES_IN_BTC
 from tui.demo.requests import Parameters
 from tui.domain.amounts import plain
 from tui.domain.balances import Pair
@@ -17,6 +17,7 @@ from tui.domain.wallets import Wallet
 Row = dict[str, object]
 
 _MOST_SYMBOLS = 5
+_TENTH = Decimal("1e-10")
 
 _GLANCE_NAMES = {Wallet.UM: "USDⓈ-M Futures"}
 """The exchange's names, if they are not ours."""
@@ -216,11 +217,15 @@ def portfolio_max_withdraw(ledger: Ledger, parameters: Parameters) -> Row:
 
 
 def ticker_price(_: Ledger, parameters: Parameters) -> list[Row] | Row:
-    """`GET /api/v3/ticker/price`: every price, or that of one pair. The demo has none but that of a BTC."""
-    row: Row = {"symbol": "BTCUSDT", "price": _plain8(1 / PRICES_IN_BTC["USDT"])}
+    """`GET /api/v3/ticker/price`: every price that the demo has, or that of one pair."""
+    prices = {f"BTC{quote}": 1 / PRICES_IN_BTC[quote] for quote in BTC_QUOTES}
+    prices |= {f"{base}BTC": price for base, price in PRICES_IN_BTC.items() if base not in ("BTC", *BTC_QUOTES)}
+    rows: list[Row] = [{"symbol": symbol, "price": plain(price.quantize(_TENTH))} for symbol, price in prices.items()]
     if not parameters.has("symbol"):
-        return [row]
-    if parameters.symbol("symbol") != row["symbol"]:
+        return rows
+    asked = parameters.symbol("symbol")
+    row = next((row for row in rows if row["symbol"] == asked), None)
+    if row is None:
         raise RequestRefused(Code.BAD_SYMBOL)
     return row
 

@@ -147,9 +147,18 @@ PRICES_IN_BTC: Final = {
         "LINK": "0.00018",
         "DOT": "0.000038",
         "SHIB": "0.0000000001",
+        "EUR": "0.000011",
+        "BRL": "0.0000017",
+        "JPY": "0.000000061",
+        "PLN": "0.0000026",
+        "TRY": "0.00000023",
+        "ZAR": "0.00000054",
     }.items()
 }
 """The exchange's value of an asset; other assets count as nothing."""
+
+BTC_QUOTES: Final = ("USDT", "USDC", "FDUSD", "EUR", "BRL", "JPY", "PLN", "TRY", "ZAR")
+"""What a BTC has a price in. Other assets have one in BTC."""
 
 EARLIER_COUNT: Final = 520
 """How many transfers the demo has from before: nearly three a day."""

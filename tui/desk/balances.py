@@ -4,31 +4,33 @@ Each wallet is read separately: none waits for another, or hides it.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from tui.clock import ticks_ms
-from tui.domain.balances import Account, Balances, Figure, Holdings
+from tui.domain.amounts import EXACT
+from tui.domain.balances import USUAL_CURRENCY, Account, Balances, Figure, Holdings, Rate
 from tui.domain.evidence import Ambiguous, Flaw
 from tui.domain.wallets import Wallet
-from tui.exchange.balances import isolated_pairs, prices, rate, wallet_source
+from tui.exchange.balances import isolated_pairs, price, prices, wallet_source
 from tui.exchange.client import BinanceClient
-from tui.exchange.errors import ExchangeError, OutcomeUnknown
+from tui.exchange.errors import ExchangeError, OutcomeUnknown, Refused
 from tui.exchange.payloads import (
-    BTC_PRICE,
     ISOLATED_PAIRS,
     WALLET_BALANCES,
     ReadCall,
     WalletBalance,
     margin_transferable,
     portfolio_transferable,
+    ticker_price,
 )
 from tui.journal import JournalError
 
 _PATIENCE_S = 10
 """How long one call may take."""
+
+_NO_SUCH_PAIR = -1121
 
 _Answer = TypeVar("_Answer")
 _Glance = asyncio.Task[list[WalletBalance]]
@@ -49,6 +51,10 @@ class BalanceReader:
         """`open_elsewhere` gives the wallets in open transfers of other Shunters, or raises JournalError."""
         self.balances = Balances()
         """The balances as they were last read."""
+        self.currency = USUAL_CURRENCY
+        """What the person wants assets valued in."""
+        self._is_dear = False
+        """Whether the exchange has the price of the currency in BTC, not that of a BTC in the currency."""
         self._client = client
         self._patience_s = patience_s
         self._open_elsewhere = open_elsewhere
@@ -70,7 +76,7 @@ class BalanceReader:
         await self._check_elsewhere()
         clock = asyncio.create_task(self._client.known_clock())  # calls that need it fail, and say why
         glance = asyncio.create_task(self._glance())
-        price = asyncio.create_task(self._read_rate())
+        rate = asyncio.create_task(self.read_rate())
         pairs = None if self.balances.pairs else asyncio.create_task(self._read_pairs())
         try:
             async for balances in self._read_each(Wallet, glance):
@@ -79,10 +85,10 @@ class BalanceReader:
             if pairs:
                 await pairs
                 yield self.balances
-            if await price | await self._check_elsewhere():
+            if await rate | await self._check_elsewhere():
                 yield self.balances
         finally:
-            await _stop([clock, glance, price, *([pairs] if pairs else [])])
+            await _stop([clock, glance, rate, *([pairs] if pairs else [])])
 
     async def read_wallets(self, wallets: Iterable[Wallet]) -> AsyncIterator[Balances]:
         """Read some wallets, by their own calls alone; give the balances as they come."""
@@ -193,14 +199,35 @@ class BalanceReader:
         self.balances = replace(self.balances, prices=prices(rows), priced_ms=asked_ms)
         return rows
 
-    async def _read_rate(self) -> bool:
-        """Ask what a BTC costs; whether the exchange said so. If not, the last price stays, with its time."""
+    async def read_rate(self) -> bool:
+        """Ask what a BTC costs in `currency`; whether the worth has changed. Without an answer, the last price stays,
+        with its time; that in another currency does not.
+        """
+        currency, before = self.currency, self.balances.rate
+        known = None if currency == "BTC" else await self._rate(currency)
+        if currency != self.currency:  # chosen meanwhile
+            return False
+        if known is None and before and before.currency == currency:
+            return False
+        self.balances = replace(self.balances, rate=known)
+        return known != before
+
+    async def _rate(self, currency: str) -> Rate | None:
+        """Return what a BTC costs. Some currencies have a price in BTC instead: ask for that if there is no other."""
         asked_ms = ticks_ms()
-        with contextlib.suppress(ExchangeError):
-            if known := rate(await self._ask(BTC_PRICE), asked_ms):
-                self.balances = replace(self.balances, rate=known)
-                return True
-        return False
+        for is_dear in (self._is_dear, not self._is_dear):
+            symbol = f"{currency}BTC" if is_dear else f"BTC{currency}"
+            try:
+                known = price(await self._ask(ticker_price(symbol)), symbol)
+            except ExchangeError as error:
+                if isinstance(error, Refused) and error.code == _NO_SUCH_PAIR:
+                    continue
+                return None
+            self._is_dear = is_dear
+            if known is None:
+                return None
+            return Rate(EXACT.divide(1, known) if is_dear else known, asked_ms, currency)
+        return None
 
     async def _read_pairs(self) -> None:
         try:

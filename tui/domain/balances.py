@@ -18,17 +18,18 @@ Assets = Mapping[str, Decimal]
 Prices = Mapping[str, Decimal]
 """BTC for one of an asset, by asset, if the exchange values it. An estimate: it decides nothing."""
 
-UNIT = "USDT"
-"""What assets are valued in, if the exchange gives the price of a BTC in it."""
+USUAL_CURRENCY = "USDT"
+"""What assets are valued in if the person has not chosen another currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What one BTC costs in `UNIT`. An estimate too."""
+    """What one BTC costs in a currency. An estimate too."""
 
     price: Decimal
     read_ms: float
     """When the exchange was asked, on a monotonic clock."""
+    currency: str = USUAL_CURRENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ class Balances:
     @property
     def unit(self) -> str:
         """What `worth` is in."""
-        return UNIT if self.rate else "BTC"
+        return self.rate.currency if self.rate else "BTC"
 
     def worth(self, asset: str, amount: Decimal) -> Decimal | None:
         """Return the worth of an amount in `unit`, estimated; None if the exchange does not value it."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar, assert_never
 
 from tui.domain.amounts import exact_sum
-from tui.domain.balances import UNIT, Absent, Holdings, Pair, Prices, Rate, Restriction
+from tui.domain.balances import Absent, Holdings, Pair, Prices, Restriction
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError, Refused, contradictory_answer
@@ -140,10 +140,9 @@ def prices(rows: Iterable[WalletBalance]) -> Prices:
     return {asset: price for row in rows for asset, price in _prices(row.asset_balances or []).items()}
 
 
-def rate(answer: TickerPrice, read_ms: float) -> Rate | None:
-    """Return what a BTC costs; None if the answer is about something else, or says that it costs nothing."""
-    is_asked = answer.symbol == ServerText(f"BTC{UNIT}")
-    return Rate(answer.price, read_ms) if is_asked and answer.price > 0 else None
+def price(answer: TickerPrice, symbol: str) -> Decimal | None:
+    """Return a price; None if the answer is about another pair, or says that something costs nothing."""
+    return answer.price if answer.symbol == ServerText(symbol) and answer.price > 0 else None
 
 
 _RowT = TypeVar("_RowT", bound=AssetRow)

@@ -16,7 +16,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tui.domain.amounts import AmountError, plain, read_amount
-from tui.domain.balances import UNIT
 from tui.domain.moments import EARLIEST_MS, LATEST_MS, YEAR_10000_MS
 from tui.domain.records import (
     END_OF_TIMESTAMPS_MS,
@@ -321,8 +320,10 @@ PORTFOLIO_BALANCES = ReadCall("/papi/v1/balance", PortfolioBalances)
 ISOLATED_PAIRS = ReadCall("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
 """Every pair of the exchange that has isolated margin accounts."""
 
-BTC_PRICE = ReadCall("/api/v3/ticker/price", TickerPrice, {"symbol": f"BTC{UNIT}"}, is_signed=False)
-"""What one BTC costs: the glance values assets in BTC."""
+
+def ticker_price(symbol: str) -> ReadCall[TickerPrice]:
+    """What the first asset of a pair costs in the second."""
+    return ReadCall("/api/v3/ticker/price", TickerPrice, {"symbol": symbol}, is_signed=False)
 
 
 def margin_transferable(asset: str, symbol: str | None = None) -> ReadCall[TransferableAmount]:

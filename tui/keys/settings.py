@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec.structs import replace
 
+from tui.domain.balances import USUAL_CURRENCY
 from tui.domain.text import printable
 from tui.files import ConfigFile
 from tui.keys.errors import SettingsFileError
@@ -27,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The theme that the person chose, if any."""
     notifications: bool = True
     """Whether the terminal is asked to notify the person of an outcome, as far as it can."""
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{1,20}$")] = USUAL_CURRENCY
+    """What assets are valued in, if the exchange has its price."""
 
 
 def settings() -> Settings:
@@ -62,6 +65,19 @@ def may_notify() -> bool:
 def keep_notifications(are_on: bool) -> None:
     """Remember whether the terminal is asked to notify the person. Raises SettingsFileError."""
     _write(replace(settings(), notifications=are_on))
+
+
+def kept_currency() -> str:
+    """Return what the person wants assets valued in. A file that cannot be read is reported elsewhere."""
+    try:
+        return settings().currency
+    except SettingsFileError:
+        return USUAL_CURRENCY
+
+
+def keep_currency(name: str) -> None:
+    """Remember what assets are valued in. Raises SettingsFileError."""
+    _write(replace(settings(), currency=name))
 
 
 def accept_plain_text(keyring: str, typed: str) -> bool:

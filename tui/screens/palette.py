@@ -1,9 +1,10 @@
-"""The palettes: every action by name, and every theme."""
+"""The palettes: every action by name, every theme, and currencies."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from textual import on
 from textual.app import App, ComposeResult
@@ -34,6 +35,7 @@ _ALSO = {
     "Repeat": "again redo same",
     "Reverse": "undo back return",
     "Decide": "unknown settle question",
+    "Currency": "value dollar euro usd eur fiat money price",
     "Lock": "log out hide away",
     "Theme": "color dark light contrast",
     "Notifications": "notification bell alert sound message popup",
@@ -155,13 +157,67 @@ class ThemePalette(QuietPalette):
         super().__init__(providers=[Themes], placeholder="A theme by name. Esc or ^P  close", id="--command-palette")
 
 
-def _choose(app: App[object], name: str) -> None:
+def _choose(app: App[Any], name: str) -> None:
     app.theme = name
-    app.run_worker(_save(app, name), group="theme", exclusive=True)
+    save_setting(app, "Theme", partial(keys.keep_theme, name))
 
 
-async def _save(app: App[object], name: str) -> None:
-    try:
-        await keys.in_background(lambda: keys.keep_theme(name))
-    except keys.KeyStoreError as error:
-        app.notify(f"The theme was not saved: {error}", title="Theme", severity="warning", markup=False)
+def save_setting(app: App[Any], title: str, save: Callable[[], None]) -> None:
+    """Save a setting in the background, or say that it was not saved."""
+
+    async def saved() -> None:
+        try:
+            await keys.in_background(save)
+        except keys.KeyStoreError as error:
+            app.notify(f"This was not saved: {error}", title=title, severity="warning", markup=False)
+
+    app.run_worker(saved(), group=title, exclusive=True)
+
+
+CURRENCIES = {
+    "USDT": "US dollar, as Tether",
+    "USDC": "US dollar, as Circle's coin",
+    "FDUSD": "US dollar, as First Digital's coin",
+    "EUR": "euro",
+    "BTC": "bitcoin",
+    "ETH": "ether",
+    "BNB": "BNB",
+    "BRL": "Brazilian real",
+    "JPY": "Japanese yen",
+    "PLN": "Polish zloty",
+    "TRY": "Turkish lira",
+    "ZAR": "South African rand",
+}
+"""Those offered by name. Any other can be typed."""
+_CODE = re.compile("[A-Z0-9]{2,20}")
+
+
+class Currencies(Provider):
+    """What assets can be valued in."""
+
+    async def discover(self) -> Hits:
+        """Offer the usual ones."""
+        for code, name in CURRENCIES.items():
+            yield DiscoveryHit(code, partial(self._choose, code), help=name)
+
+    async def search(self, query: str) -> Hits:
+        """Offer those whose code or name the typed words begin, and the typed code itself."""
+        typed, is_found = query.strip().upper(), False
+        for code, name in CURRENCIES.items():
+            if NamedAction(code, name, "", lambda: None).rank(query):
+                is_found = True
+                yield Hit(1, code, partial(self._choose, code), text=code, help=name)
+        if not is_found and _CODE.fullmatch(typed):
+            yield Hit(
+                1, typed, partial(self._choose, typed), text=typed, help="if the exchange has a price of a BTC in it"
+            )
+
+    def _choose(self, code: str) -> None:
+        self.app.value_in(code)  # type: ignore[attr-defined]
+
+
+class CurrencyPalette(QuietPalette):
+    """Chooses what assets are valued in, and saves it."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[Currencies], placeholder="A currency. Esc or ^P  close", id="--command-palette")

@@ -70,6 +70,17 @@ class BalanceRefresher(Widget):
         self.post_message(self.Waiting("reading wallets..."))
         await self._show_each(self._reader.read_all())
 
+    @work(exclusive=True, group="currency")
+    async def value_in(self, currency: str) -> None:
+        """Value assets in another currency, or say that the exchange has no price of it."""
+        self._reader.currency = currency
+        await self._reader.read_rate()
+        unit = self._reader.balances.unit
+        self.post_message(self.Read(self._reader.balances))
+        if unit != currency:
+            message = f"The exchange gave no price of a BTC in {currency}. Until it does, worth is in {unit}."
+            self.app.notify(message, title="Currency", severity="warning", markup=False)
+
     @work(group="touched")
     async def read_touched(self, transfer: Transfer) -> None:
         """Read the two wallets of a transfer."""

@@ -134,7 +134,7 @@ class HoldingPlaces(NumberPane):
         if not self._asset or self._total is None or len(grid.columns) > 1:
             return []
         worth, unit = self._total.worth, self._balances.unit
-        return [f"worth {'not known' if worth is None else f'{worth_shown(worth, unit):,f} {unit}'}"]
+        return [f"worth {'not known' if worth is None else f'{worth_shown(worth, self._balances):,f} {unit}'}"]
 
 
 def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: float) -> list[NumberColumn]:
@@ -146,7 +146,7 @@ def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: floa
     head = "free" if asset else ""
     return [
         *(number_column(head, cells, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)),
-        number_column(unit if asset else "", [worth_shown(each, unit) if each else "" for each in worths]),
+        number_column(unit if asset else "", [worth_shown(each, balances) if each else "" for each in worths]),
     ]
 
 
@@ -161,7 +161,7 @@ def _widest(balances: Balances, now_ms: float) -> list[int]:
     widths = [0, 0, 0]
     for row in rows:
         amounts = [assets[row.asset] for assets in contents if row.asset in assets] + [row.total]
-        worths = [worth_shown(balances.worth(row.asset, amount) or Decimal(0), balances.unit) for amount in amounts]
+        worths = [worth_shown(balances.worth(row.asset, amount) or Decimal(0), balances) for amount in amounts]
         needed = [aligned(amounts), aligned(amounts, is_grouped=False), aligned(worths)]
         widths = [max(width, len(texts[0])) for width, texts in zip(widths, needed, strict=True)]
     least = len(Absent.NOT_LISTED.value)

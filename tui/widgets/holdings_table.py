@@ -98,7 +98,9 @@ class HoldingsTable(NumberPane):
         is_whole = all(row.is_whole for row in all_rows)
         notes = [] if is_whole else [" " if row.is_whole else _MORE for row in all_rows]
         totals = [row.total for row in all_rows]
-        worth = number_column(unit, ["" if row.worth is None else worth_shown(row.worth, unit) for row in all_rows])
+        worth = number_column(
+            unit, ["" if row.worth is None else worth_shown(row.worth, self.balances) for row in all_rows]
+        )
         free, plain = (
             number_column("free", totals, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)
         )

@@ -16,6 +16,8 @@ from tui.domain.wallets import TransferType, Wallet
 WALLETS = tuple(Wallet)
 
 _MAY_CHANGE = " may change"
+_CHEAP = 1000
+"""What a BTC costs at least in a currency whose amounts need two decimals only."""
 _SHORT = {_MAY_CHANGE: " ?"}
 
 
@@ -306,9 +308,10 @@ def is_all_read(balances: Balances) -> bool:
     return all(holdings.is_whole for holdings in balances.wallets.values())
 
 
-def worth_shown(worth: Decimal, unit: str) -> Decimal:
-    """Return an estimated worth with as many decimals as are worth reading."""
-    return worth.quantize(Decimal("0.00000001" if unit == "BTC" else "0.01"), ROUND_DOWN, EXACT)
+def worth_shown(worth: Decimal, balances: Balances) -> Decimal:
+    """Return an estimated worth with as many decimals as are worth reading: more if the currency is dear."""
+    is_cheap = balances.rate and balances.rate.price >= _CHEAP
+    return worth.quantize(Decimal("0.01" if is_cheap else "0.00000001"), ROUND_DOWN, EXACT)
 
 
 def total_worth(balances: Balances) -> str:
@@ -318,7 +321,7 @@ def total_worth(balances: Balances) -> str:
     if is_reading or balances.priced_ms is None or not all_holdings_read:
         return ""
     worths = [row.worth for row in all_holdings(balances) if row.worth is not None]
-    total = grouped(worth_shown(exact_sum(worths), balances.unit))
+    total = grouped(worth_shown(exact_sum(worths), balances))
     title = "worth" if is_all_read(balances) else "read:"
     if any(balances.is_doubtful(wallet) for wallet in WALLETS):
         return f"{title} {total} {balances.unit}, may change"
