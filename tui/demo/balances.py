@@ -17,7 +17,6 @@ from tui.domain.wallets import Wallet
 Row = dict[str, object]
 
 _MOST_SYMBOLS = 5
-_TENTH = Decimal("1e-10")
 
 _GLANCE_NAMES = {Wallet.UM: "USDⓈ-M Futures"}
 """The exchange's names, if they are not ours."""
@@ -220,7 +219,7 @@ def ticker_price(_: Ledger, parameters: Parameters) -> list[Row] | Row:
     """`GET /api/v3/ticker/price`: every price that the demo has, or that of one pair."""
     prices = {f"BTC{quote}": 1 / PRICES_IN_BTC[quote] for quote in BTC_QUOTES}
     prices |= {f"{base}BTC": price for base, price in PRICES_IN_BTC.items() if base not in ("BTC", *BTC_QUOTES)}
-    rows: list[Row] = [{"symbol": symbol, "price": plain(price.quantize(_TENTH))} for symbol, price in prices.items()]
+    rows: list[Row] = [{"symbol": symbol, "price": _plain8(price)} for symbol, price in prices.items()]
     if not parameters.has("symbol"):
         return rows
     asked = parameters.symbol("symbol")
