@@ -225,7 +225,7 @@ async def test_app_does_not_lock_while_a_transfer_is_being_sent(
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
         sending = True
         monkeypatch.setattr(app._lock, "_is_busy", lambda: sending)
-        monkeypatch.setattr(app._lock, "_last_input_ms", -math.inf)
+        monkeypatch.setattr(app._lock, "last_input_ms", -math.inf)
         app._lock._check()
         assert app._desk
         assert app._desk.client._key is not None
@@ -601,7 +601,7 @@ async def test_profile_that_is_opened_after_the_demo_locks_when_idle(
     async with app.run_test(size=SIZE) as pilot:
         await until_open(pilot)
         await choose_last_key(pilot)
-        monkeypatch.setattr(app._lock, "_last_input_ms", -math.inf)
+        monkeypatch.setattr(app._lock, "last_input_ms", -math.inf)
         assert app._lock._timer
         app._lock._check()
         await until_screen(pilot, LockScreen)

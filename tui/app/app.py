@@ -39,6 +39,7 @@ from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import CurrencyPalette, NamedAction, save_setting
+from tui.screens.plan import PlanScreen
 from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
@@ -269,7 +270,8 @@ class ShunterApp(TerminalApp):
 
     def _is_unseen(self, event: events.Key | events.Paste) -> bool:
         """Whether it was typed before the question on the screen could be read."""
-        return isinstance(self.screen, DecideScreen) and not event.is_forwarded and self.screen.drops(event)
+        screen = self.screen
+        return isinstance(screen, DecideScreen | PlanScreen) and not event.is_forwarded and screen.drops(event)
 
     def _is_early(self, event: events.Event) -> bool:
         """Whether it was typed for a screen that is not there yet."""
@@ -315,6 +317,11 @@ class ShunterApp(TerminalApp):
         if self._may_change_key():
             self._retry = partial(open_profile, message.profile)
             await self._open(self._retry)
+
+    @property
+    def last_key_ms(self) -> float:
+        """When the person last pressed a key or clicked, by `ticks_ms`."""
+        return self._lock.last_input_ms
 
     def _may_change_key(self) -> bool:
         """Whether no transfer is in flight; says so if one is."""
@@ -380,9 +387,15 @@ class ShunterApp(TerminalApp):
     async def action_quit(self) -> None:
         """Quit, after the answer to a transfer in flight and a warning about unknown ones.
 
-        A second quit leaves both to the journal.
+        A plan stops before its next step. A second quit leaves both to the journal.
         """
-        if self._desk and self._desk.in_flight and not self._is_waiting_to_quit:
+        if self._main and self._main.plans.stop():
+            self.notify(
+                "The plan stops before its next step. Ctrl+Q again quits; the next start says what of it was done.",
+                title="Quitting",
+                timeout=60,
+            )
+        elif self._desk and self._desk.in_flight and not self._is_waiting_to_quit:
             self._is_waiting_to_quit = True
             self.notify(
                 "Waiting for the answer to a transfer. Ctrl+Q again quits at once; the next start finds the outcome.",

@@ -35,7 +35,8 @@ class IdleLock:
         self._opened: OpenedDesk | None = None
         self.cover: LockScreen | None = None
         """Covers everything while the app is locked."""
-        self._last_input_ms = ticks_ms()
+        self.last_input_ms = ticks_ms()
+        """When the person was last there, by `ticks_ms`."""
         self._timer: Timer | None = None
 
     @property
@@ -58,7 +59,7 @@ class IdleLock:
             self.lock()
             return is_person
         if is_person:
-            self._last_input_ms = ticks_ms()
+            self.last_input_ms = ticks_ms()
         return False
 
     def lock(self) -> None:
@@ -89,13 +90,13 @@ class IdleLock:
     @property
     def _left_s(self) -> float:
         limit_s = self._opened.idle_lock_s if self._opened else 0
-        return limit_s - (ticks_ms() - self._last_input_ms) / 1000
+        return limit_s - (ticks_ms() - self.last_input_ms) / 1000
 
     def _is_busy(self) -> bool:
         return self._is_sending() or bool(self._opened and self._opened.desk.in_flight)
 
     def _restart(self) -> None:
-        self._last_input_ms = ticks_ms()
+        self.last_input_ms = ticks_ms()
         self._check_in(self._left_s)
 
     def _check(self) -> None:

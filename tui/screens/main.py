@@ -21,6 +21,7 @@ from tui.desk.settle import Progress
 from tui.domain.balances import Account, Balances
 from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
+from tui.domain.plan_state import PlanState
 from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError
@@ -32,7 +33,9 @@ from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.notice import Notices
 from tui.screens.panes import WIDE, Panes
-from tui.screens.review import ReviewScreen
+from tui.screens.plan import PlanScreen
+from tui.screens.plans import Plans
+from tui.screens.review import Reviewing, ReviewScreen
 from tui.screens.ways_on import CannotOpen
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
@@ -131,8 +134,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """When each transfer of this session got its outcome, on the clock of the balances."""
         self._before: dict[str, Mapping[Account, Decimal]] = {}
         """What both ends of each transfer of this session held before it was sent, by its id."""
-        self.review: ReviewScreen | None = None
-        """The review of the current transfer, until the person has left it or closed its result."""
+        self.review: Reviewing[Any] | None = None
+        """The review of the current transfer or plan, until the person has left it or closed its result."""
         self._history: HistoryScreen | None = None
         """The newest one."""
         self._progress: dict[str, Progress] = {}
@@ -143,6 +146,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """The wallets that cannot be read, by the problem."""
         self._unread_since_ms: float | None = None
         self.notices = Notices(self, desk)
+        self.plans = Plans(self, desk)
 
     def compose(self) -> ComposeResult:
         """Status, form, session, keys."""
@@ -172,6 +176,12 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Show what the review has read, and the notices that came up meanwhile."""
         self._show_balances(self.desk.balance_reader.balances)
         self.notices.show_next()
+        self.plans.show_next()
+
+    @property
+    def status(self) -> Status:
+        """What the first line says."""
+        return self.query_one(StatusBar).status
 
     @property
     def draft(self) -> Draft:
@@ -222,7 +232,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Show what was read."""
         self._show_balances(message.balances)
         for screen in self.app.screen_stack:  # other screens may cover them
-            if isinstance(screen, EntryScreen | HoldingsScreen):
+            if isinstance(screen, EntryScreen | HoldingsScreen | PlanScreen):
                 screen.show_balances(message.balances)
 
     def on_balance_refresher_transferable_read(self, message: BalanceRefresher.TransferableRead) -> None:
@@ -335,6 +345,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def show_transfer(self, transfer: Transfer) -> None:
         """Show a transfer as it is now."""
         self.notices.update(transfer)
+        self.plans.update(transfer)
         if not transfer.outcome.is_open:
             self._progress.pop(transfer.identity, None)
         self.query_one(SessionList).show_transfer(transfer)
@@ -354,9 +365,10 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     @work(group="earlier")
     async def find_earlier(self) -> None:
-        """Look for transfers of earlier sessions that are still open."""
+        """Look for transfers of earlier sessions that are still open, and for plans that were left."""
         try:
             self.post_call(self.show_earlier, await self.desk.open_transfers())
+            self.post_call(self.plans.expect, await self.desk.open_plans())
         except JournalError as error:
             self.post_message(CannotOpen(str(error)))
 
@@ -434,10 +446,19 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         if chosen:
             self.query_one(TransferForm).move_from(chosen.source, chosen.asset)
 
+    def review_over(self) -> None:
+        """Note that the person has left a review, or closed its result."""
+        self.review = None
+        self.post_message(self.TransferLeft())
+
+    def plan_ended(self, state: PlanState) -> None:
+        """Empty the amount if a plan has sent something."""
+        if any(state.stored.transfers):
+            self.query_one(TransferForm).clear_amount()
+
     def _reviewed(self, transfer: Transfer | None) -> None:
         if transfer is None:  # left, or its result was closed
-            self.review = None
-            self.post_message(self.TransferLeft())
+            self.review_over()
             return
         shown = self.query_one(SessionList).newest(transfer)
         if not shown.outcome.is_open:  # it may have been settled while something lay over the review

@@ -1,13 +1,14 @@
-"""The review of a transfer, and the only place that sends one."""
+"""The review of what is to be sent, and the only place that sends a single transfer."""
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.cells import cell_len
 from textual import events, work
@@ -89,8 +90,11 @@ _ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
 """The keys that answer finally, and the action of each."""
 
 
-class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
-    """Shows a request and sends it on `y`, once. Its result is the transfer, or None if nothing was sent."""
+_Result = TypeVar("_Result")
+
+
+class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
+    """Shows requests and sends them on `y`, once. Its result is None if nothing was sent."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-dense"), (22, "-high")]  # noqa: RUF012
@@ -101,11 +105,13 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         Binding("escape,q", "back", "Back", key_display="Esc"),
     ]
 
-    def __init__(self, desk: Desk, request: TransferRequest, status: Status) -> None:
-        """`status` says where the request would go, and with which key."""
+    TITLE_OF_STRIP: ClassVar[str] = "REVIEW"
+
+    def __init__(self, desk: Desk, requests: Sequence[TransferRequest], status: Status) -> None:
+        """`status` says where the requests would go, and with which key."""
         super().__init__()
         self._desk = desk
-        self._request = request
+        self._requests = tuple(requests)
         self._status = status
         self._stage = Stage.PREPARING
         self._question = Question(self, doing="sending", say=partial(say_in, self))
@@ -116,7 +122,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         self._disregards_pause = False
         """Whether the person sends it although the exchange asks for a pause."""
         self.before: dict[Account, Decimal] = {}
-        """What both ends held when it was sent, as far as that was known for sure."""
+        """What each end held when it was sent, as far as that was known for sure."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
 
@@ -127,7 +133,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         yield Label(TOO_SMALL, id="too-small")
         with AskingDialog():
             with Horizontal(classes="strip"):
-                yield Label(" REVIEW ", classes="title")
+                yield Label(f" {self.TITLE_OF_STRIP} ", classes="title")
                 yield Label(f"key {status.whose}", classes="strip-right", markup=False)
                 yield Label(f" {place} ", id="review-place", classes=status.place_class, markup=False)
             yield Facts(self._facts(self._desk.balance_reader.balances))
@@ -142,7 +148,7 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @property
     def is_sending(self) -> bool:
-        """Whether the transfer is being sent."""
+        """Whether something is being sent."""
         return self._stage is Stage.SENDING
 
     def on_mount(self) -> None:
@@ -212,15 +218,23 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
         """Connect, measure the clock, and look for identical transfers and how they ended."""
         try:
             await self._desk.prepare()
-            repeats = await self._desk.repeats(self._request)
+            await self._look_ahead()
+            repeats = await self._all_repeats()
             doubtful = [repeat for repeat in repeats if repeat.outcome is not Outcome.DONE]
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # they may be settled by now
-                repeats = await self._desk.repeats(self._request)
+                repeats = await self._all_repeats()
         except (ExchangeError, JournalError) as error:
             self.post_call(self._fail, error)
         else:
             self.post_call(self._prepared, repeats, looks)
+
+    async def _look_ahead(self) -> None:
+        """Find out more before it may be sent."""
+
+    async def _all_repeats(self) -> list[Transfer]:
+        repeats = [repeat for request in self._requests for repeat in await self._desk.repeats(request)]
+        return list({repeat.identity: repeat for repeat in repeats}.values())
 
     @work(group="warm")
     async def keep_warm(self) -> None:
@@ -233,21 +247,14 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @work
     async def freshen(self) -> None:
-        """Read both wallets again if their balances are old. Sending does not wait for it."""
-        balances = await self._desk.balance_reader.freshen(self._request.ends, self._request.asset)
-        self.post_call(self.show_fresh, balances)
+        """Read the wallets again if their balances are old. Sending does not wait for it."""
+        for request in self._requests:
+            balances = await self._desk.balance_reader.freshen(request.ends, request.asset)
+            self.post_call(self.show_fresh, balances)
 
-    @work
-    async def send(self) -> None:
-        """Hand the request to the desk."""
-        try:
-            transfer = await self._desk.submit(self._request, meant=self._meant)
-        except RepeatUnconfirmed:  # one more since the review was opened: preparing again asks about it
-            self.post_call(self._prepare_again)
-        except (ExchangeError, JournalError) as error:
-            self.post_call(self._fail, error)
-        else:
-            self.post_call(self._submitted, transfer)
+    def send(self) -> object:
+        """Hand the requests to the desk."""
+        raise NotImplementedError
 
     def _prepare_again(self, warning: str = "") -> None:
         self._go(Stage.PREPARING, warning)
@@ -275,25 +282,18 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             self._go(Stage.READY)
 
     def show_fresh(self, balances: Balances) -> None:
-        """Show both wallets before and after, and do not send more than a fresh balance allows."""
+        """Show the wallets before and after, and do not send more than a fresh balance allows."""
         if self._stage in _SENT:
             return
         self.query_one(Facts).show(self._facts(balances))
-        excess = self._excess(balances)
-        if excess and excess.is_certain:
-            figure = balances.figure(self._request.ends[0], self._request.asset)
-            remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
-            self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
-        elif excess:
-            self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
-
-    def _submitted(self, transfer: Transfer) -> None:
-        """Close with the transfer; if only the clock was wrong, prepare again."""
-        if refused := outcomes.clock_refused(transfer.evidence):
-            self._prepare_again(refused)
-        else:
-            self._go(Stage.ANSWERED)
-            self.dismiss(transfer)
+        excesses = [(request, excess) for request in self._outgoing if (excess := self._excess(request, balances))]
+        for request, excess in sorted(excesses, key=lambda pair: not pair[1].is_certain)[:1]:
+            if excess.is_certain:
+                figure = balances.figure(request.ends[0], request.asset)
+                remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
+                self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
+            else:
+                self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
     def _fail(self, error: ExchangeError | JournalError) -> None:
         """Show why nothing was sent. The person may try again, or go back to the filled form."""
@@ -301,28 +301,24 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
             reason = error.lines if isinstance(error, ExchangeError) else str(error)
             self._go(Stage.FAILED, outcomes.nothing_sent(reason))
 
-    def _excess(self, balances: Balances) -> Problem | None:
-        """Return what is wrong with the amount, if the source is known to have less."""
-        request, source = self._request, self._request.ends[0]
+    @property
+    def _outgoing(self) -> Sequence[TransferRequest]:
+        """The requests whose sources have to hold the amount from the start."""
+        return self._requests
+
+    def _excess(self, request: TransferRequest, balances: Balances) -> Problem | None:
+        """Return what is wrong with an amount, if the source is known to have less."""
+        source = request.ends[0]
         return too_much(request.amount, request.asset, source, balances.figure(source, request.asset), ticks_ms())
 
     def _facts(self, balances: Balances) -> list[Fact]:
-        """Return all that would be sent, with both wallets before and after; if there is not enough, only before."""
-        request, is_possible = self._request, self._excess(balances) is None
-        bars = balances.bars(*request.ends)
-        figures = []
-        for end, change in zip(request.ends, (-request.amount, request.amount), strict=True):
-            held = balances.held(end, request.asset)
-            each = wallets.before_after(held, change, now_ms=ticks_ms(), is_possible=is_possible)
-            limit = wallets.limit(balances, end, request.asset) if change < 0 else ""
-            figures.append(replace(each, note=f"{limit} {wallets.bar(bars.get(end))}".strip()))
-        amount = Fact("Amount", quantity(request.amount, request.asset), is_in_band=True)
-        ends = end_facts(request, figures, ("now", "after"))
-        return [amount, *ends, Fact("", ""), Fact("Type", request.type.name, "text")]
+        """Return all that would be sent, with the balances before and after."""
+        raise NotImplementedError
 
     def _held(self) -> dict[Account, Decimal]:
         balances = self._desk.balance_reader.balances
-        figures = {end: balances.held(end, self._request.asset) for end in self._request.ends}
+        ends = {end: request.asset for request in self._requests for end in request.ends}
+        figures = {end: balances.held(end, asset) for end, asset in ends.items()}
         return {end: figure.amount for end, figure in figures.items() if figure and figure.is_fresh(ticks_ms())}
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
@@ -341,14 +337,62 @@ class ReviewScreen(DismissesItself, Fitting, ModalScreen[Transfer | None]):
 
     @property
     def _ask_to_send(self) -> str:
-        amount = quantity(self._request.amount, self._request.asset)
-        sent = amount if cell_len(amount) <= _MOST_IN_ASK else "it"
-        return f"y  Send {sent}{' a second time' if self._meant else ''}{_BACK}"
+        """The keys that can be pressed in the stage READY."""
+        raise NotImplementedError
 
     def _count(self) -> None:
-        """Show how long the answer is taking."""
+        """Show how long it takes."""
         waited_s = round(monotonic() - self._sent_s)
         self.query_one(AskLine).ask(f"{_ASK[Stage.SENDING]} {waited_s} s")
 
     def _warn(self, text: str) -> None:
         self.query_one("#review-warning", Label).update(text)
+
+
+class ReviewScreen(Reviewing[Transfer]):
+    """Reviews a single transfer, and sends it. Its result is the transfer."""
+
+    def __init__(self, desk: Desk, request: TransferRequest, status: Status) -> None:
+        """`status` says where the request would go, and with which key."""
+        super().__init__(desk, [request], status)
+        self._request = request
+
+    @work
+    async def send(self) -> None:
+        """Hand the request to the desk."""
+        try:
+            transfer = await self._desk.submit(self._request, meant=self._meant)
+        except RepeatUnconfirmed:  # one more since the review was opened: preparing again asks about it
+            self.post_call(self._prepare_again)
+        except (ExchangeError, JournalError) as error:
+            self.post_call(self._fail, error)
+        else:
+            self.post_call(self._submitted, transfer)
+
+    @property
+    def _ask_to_send(self) -> str:
+        amount = quantity(self._request.amount, self._request.asset)
+        sent = amount if cell_len(amount) <= _MOST_IN_ASK else "it"
+        return f"y  Send {sent}{' a second time' if self._meant else ''}{_BACK}"
+
+    def _submitted(self, transfer: Transfer) -> None:
+        """Close with the transfer; if only the clock was wrong, prepare again."""
+        if refused := outcomes.clock_refused(transfer.evidence):
+            self._prepare_again(refused)
+        else:
+            self._go(Stage.ANSWERED)
+            self.dismiss(transfer)
+
+    def _facts(self, balances: Balances) -> list[Fact]:
+        """Return all that would be sent, with both wallets before and after; if there is not enough, only before."""
+        request, is_possible = self._request, self._excess(self._request, balances) is None
+        bars = balances.bars(*request.ends)
+        figures = []
+        for end, change in zip(request.ends, (-request.amount, request.amount), strict=True):
+            held = balances.held(end, request.asset)
+            each = wallets.before_after(held, change, now_ms=ticks_ms(), is_possible=is_possible)
+            limit = wallets.limit(balances, end, request.asset) if change < 0 else ""
+            figures.append(replace(each, note=f"{limit} {wallets.bar(bars.get(end))}".strip()))
+        amount = Fact("Amount", quantity(request.amount, request.asset), is_in_band=True)
+        ends = end_facts(request, figures, ("now", "after"))
+        return [amount, *ends, Fact("", ""), Fact("Type", request.type.name, "text")]

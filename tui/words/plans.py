@@ -1,9 +1,12 @@
 """Sentences about plans: their purpose, how far they are, why they stopped, and where they have left the amounts."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import assert_never
 
-from tui.domain.amounts import quantity
+from tui.domain.amounts import grouped, quantity
+from tui.domain.balances import Account, Figure
+from tui.domain.moments import time_of_day
 from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
 from tui.domain.transfer import Basis, Transfer
@@ -146,11 +149,7 @@ def obstruction(found: Obstruction) -> str:
         case Hindrance.NO_ACCOUNT:
             return f"You have no {place} account: open it on the exchange first."
         case Hindrance.NOT_TAKEN:
-            return (
-                f"{place}: {found.detail}."
-                if found.detail
-                else f"{place} does not take {asset}: its list has no such asset."
-            )
+            return f"{place}: {found.detail}." if found.detail else f"{place} lists no {asset}: it may not take it."
         case Hindrance.BARRED:
             return f"The exchange bars transfers into {place}."
         case Hindrance.KEY_NOT_READ:
@@ -159,3 +158,37 @@ def obstruction(found: Obstruction) -> str:
             return f"{place} could not be read: whether it takes {asset} is not known. {found.detail}".rstrip()
         case _:
             assert_never(found.hindrance)
+
+
+def changes(ends: Sequence[tuple[Account, Decimal | None, Decimal | None]]) -> tuple[str, bool]:
+    """Return what accounts hold before and after a step, and whether one would hold too little for it."""
+    texts, is_short = [], False
+    for account, before, after in ends:
+        if before is None or after is None:
+            texts.append(f"{account.short_label} not known")
+        elif after < 0:
+            is_short = True
+            texts.append(f"{account.short_label} {grouped(before)}: not enough")
+        else:
+            texts.append(f"{account.short_label} {grouped(before)} -> {grouped(after)}")
+    return "   ".join(texts), is_short
+
+
+def ended(transfer: Transfer | None) -> str:
+    """Return how a step ended, with its tranId."""
+    if transfer is None:
+        return "not sent"
+    tran_id = f"tranId {transfer.tran_id}" if transfer.tran_id is not None else ""
+    reason = outcomes.reason(transfer.evidence)
+    return "   ".join(filter(None, (transfer.outcome.words, tran_id, time_of_day(transfer.timestamp_ms), reason)))
+
+
+def now(figure: Figure | None, asset: str, since_ms: float, now_ms: float) -> str:
+    """Return what an account holds now, if it was read since a moment."""
+    if figure is None:
+        return "not known"
+    if figure.read_ms < since_ms:
+        return "reading..."
+    mark = "" if figure.is_transferable else " free"
+    doubt = "" if figure.is_fresh(now_ms) else " (may change)" if figure.is_doubtful else " (old)"
+    return f"{quantity(figure.amount, asset)}{mark}{doubt}"

@@ -1,0 +1,147 @@
+"""What became of a plan: every step, where the amounts are, and how to go on."""
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from tui.domain.balances import Account, Balances
+from tui.domain.moments import time_of_day
+from tui.domain.plan import Plan, rest, way_back
+from tui.domain.plan_state import Phase, PlanState, state_of
+from tui.domain.transfer import Transfer
+from tui.screens.closing import DismissesItself
+from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog, titled
+from tui.widgets.clipboard import copy_text
+from tui.widgets.facts import Facts
+from tui.widgets.key_bar import KeyBar
+from tui.widgets.plan_facts import state_facts
+
+_UNSEEN_S = 1.0
+"""A person who types on while it comes up by itself has not read it yet."""
+
+
+class Choice(Enum):
+    """What the person does about a plan."""
+
+    REST = auto()
+    BACK = auto()
+    LEAVE = auto()
+    """The rest is not carried out."""
+    LATER = auto()
+    """It comes up again once the outcome of its unknown step is known."""
+
+
+class PlanScreen(DismissesItself, ModalScreen[Choice]):
+    """Shows a plan that is over, and offers what can be done about the rest."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "choose('REST')", "Review the rest"),
+        Binding("b", "choose('BACK')", "Review the way back"),
+        Binding("C", "copy_all", "Copy all"),
+        Binding("escape,q", "close", "Close", key_display="Esc"),
+        Binding("enter", "close_finished", "Close", show=False),
+    ]
+
+    def __init__(
+        self,
+        state: PlanState,
+        balances: Balances,
+        since_ms: Mapping[Account, float],
+        *,
+        comes_by_itself: bool = False,
+    ) -> None:
+        """`since_ms` says from when on a reading of an account counts; the caller keeps it current."""
+        super().__init__()
+        self.state = state
+        self._balances = balances
+        self._since_ms = since_ms
+        self._unseen_until_s = monotonic() + _UNSEEN_S if comes_by_itself else 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every step is done."""
+        return self.state.phase is Phase.DONE
+
+    def compose(self) -> ComposeResult:
+        """Every step, what that means for the amounts, and the keys."""
+        with AskingDialog():
+            at = time_of_day(self.state.stored.confirmed_ms)
+            title, style = ("PLAN DONE", "done") if self.is_done else ("PLAN STOPPED", "unknown")
+            yield from titled(title, f"confirmed {at}", style=style)
+            yield Facts(state_facts(self.state, self._balances, self._since_ms))
+            yield AskLine(self._ask)
+        yield KeyBar()
+
+    @property
+    def rest(self) -> Plan | None:
+        """What is left of it, if that can be reviewed."""
+        stored = self.state.stored
+        return None if stored.is_open or self.is_done else rest(stored.plan, stored.done)
+
+    @property
+    def way_back(self) -> Plan | None:
+        """What undoes it, if that can be reviewed."""
+        stored = self.state.stored
+        return None if stored.is_open or self.is_done else way_back(stored.plan, stored.done)
+
+    @property
+    def _ask(self) -> str:
+        if self.is_done:
+            return "Enter  Close     C  Copy all"
+        if self.state.stored.is_open:
+            return "Esc  Close: it comes up again once the outcome is known     C  Copy all"
+        keys = ["r  Review the rest", "b  Review the way back" if self.way_back else "", "Esc  Leave the rest"]
+        return "     ".join(filter(None, keys))
+
+    def drops(self, event: events.Key | events.Paste) -> bool:
+        """Whether a key comes too soon after it came up by itself."""
+        is_unseen = event.time < self._unseen_until_s
+        if is_unseen:
+            self._unseen_until_s = event.time + _UNSEEN_S
+        return is_unseen
+
+    def follow(self, transfer: Transfer) -> None:
+        """Show one of its transfers as it is now."""
+        stored = self.state.stored.with_transfer(transfer)
+        if stored != self.state.stored:
+            self.state = state_of(stored)
+            self.refresh(recompose=True)
+
+    def show_balances(self, balances: Balances) -> None:
+        """Show what the accounts hold now."""
+        self._balances = balances
+        self.call_later(self._update)
+
+    def _update(self) -> None:
+        for facts in self.query(Facts):
+            facts.show(state_facts(self.state, self._balances, self._since_ms))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what there is."""
+        if action == "choose":
+            return bool(self.rest if parameters == (Choice.REST.name,) else self.way_back)
+        return action != "close_finished" or self.is_done
+
+    def action_choose(self, choice: str) -> None:
+        """Review the rest, or the way back."""
+        self.dismiss(Choice[choice])
+
+    def action_close(self) -> None:
+        """Close; unless its outcome is still open, this leaves the rest."""
+        self.dismiss(Choice.LATER if self.state.stored.is_open else Choice.LEAVE)
+
+    def action_close_finished(self) -> None:
+        """Close it, as nothing is left to decide."""
+        self.action_close()
+
+    def action_copy_all(self) -> None:
+        """Put all facts into the clipboard of the person's own terminal."""
+        facts = self.query_one(Facts).facts
+        copy_text("\n".join(f"{fact.name:<10}{fact.value}".rstrip() for fact in facts), "The plan", self)

@@ -1,0 +1,144 @@
+"""The review of a plan, and the only place that begins one. It stays open until the plan is over."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import ClassVar
+
+from textual import work
+
+from tui.clock import ticks_ms
+from tui.desk.desk import Desk
+from tui.desk.foresight import foresee
+from tui.desk.plans import PlanRun
+from tui.domain.amounts import quantity
+from tui.domain.balances import Balances
+from tui.domain.form import Problem
+from tui.domain.plan import Plan
+from tui.domain.plan_state import Obstruction, Phase, PlanState
+from tui.domain.transfer import Transfer, TransferRequest
+from tui.exchange.errors import ExchangeError
+from tui.journal import JournalError, RepeatUnconfirmed
+from tui.screens.review import Reviewing, Stage
+from tui.widgets.ask_line import AskLine
+from tui.widgets.facts import Fact, Facts
+from tui.widgets.plan_facts import review_facts
+from tui.widgets.status_bar import Status
+from tui.words import plans as words
+
+
+class PlanReviewScreen(Reviewing[PlanState]):
+    """Shows every step of a plan, and carries it out on `y`. Its result is the state at the end."""
+
+    TITLE_OF_STRIP: ClassVar[str] = "REVIEW OF A PLAN"
+
+    def __init__(
+        self, desk: Desk, plan: Plan, status: Status, *, last_key_ms: Callable[[], float] = ticks_ms, succeeds: str = ""
+    ) -> None:
+        """`last_key_ms` returns when the person last pressed a key, by `ticks_ms`. `succeeds` is the identity of a
+        stopped plan in whose place this one comes.
+        """
+        super().__init__(desk, [step.request for step in plan.steps], status)
+        self._plan = plan
+        self._last_key_ms = last_key_ms
+        self._succeeds = succeeds
+        self._obstructions: list[Obstruction] = []
+        self._run: PlanRun | None = None
+        self._is_stopping = False
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a step is being sent, or comes at once. While an outcome is being settled, the app may be locked."""
+        phase = self._run.state.phase if self._run else None
+        return self._stage is Stage.SENDING and phase is not Phase.SETTLING
+
+    def action_back(self) -> None:
+        """Go back without sending; once it has begun, stop before the next step."""
+        super().action_back()
+        self.stop()
+
+    def stop(self) -> bool:
+        """Stop before the next step, if it is being carried out; whether it is, and was not stopped before."""
+        if self._stage is not Stage.SENDING or self._is_stopping:
+            return False
+        self._is_stopping = True
+        if self._run:
+            self._run.stop()
+        self._count()
+        return True
+
+    @work
+    async def send(self) -> None:
+        """Write the plan down, and begin it."""
+        try:
+            run = await self._desk.carry_out(
+                self._plan,
+                meant=self._meant,
+                report=lambda state: self.post_call(self._progress, state),
+                last_key_ms=self._last_key_ms,
+                succeeds=self._succeeds,
+            )
+        except RepeatUnconfirmed:
+            self.post_call(self._prepare_again)
+        except (ExchangeError, JournalError) as error:
+            self.post_call(self._fail, error)
+        else:
+            self.post_call(self._begun, run)
+
+    def _begun(self, run: PlanRun) -> None:
+        self._run = run
+        if self._is_stopping:
+            run.stop()
+        self._progress(run.state)
+
+    def _progress(self, state: PlanState) -> None:
+        """Show how far it is; close once it is over."""
+        if self._stage is not Stage.SENDING:
+            return
+        if state.is_over:
+            self._go(Stage.ANSWERED)
+            self.dismiss(state)
+            return
+        self._sent_s = monotonic()
+        self.query_one(Facts).show(self._facts(self._desk.balance_reader.balances))
+        self._count()
+
+    def _count(self) -> None:
+        if self._stage is not Stage.SENDING:
+            return
+        waited_s = round(monotonic() - self._sent_s)
+        doing = words.progress(self._run.state) if self._run else "Writing the plan to the journal"
+        stop = "It stops before the next step." if self._is_stopping else "Esc  Stop before the next step"
+        self.query_one(AskLine).ask(f"{doing}. {waited_s} s\n{stop}")
+
+    async def _look_ahead(self) -> None:
+        """Find out what is in the way of the last step."""
+        self._obstructions = await foresee(self._desk, self._plan)
+
+    def _prepared(self, repeats: list[Transfer], looks: dict[str, str]) -> None:
+        certain = [found for found in self._obstructions if found.is_certain]
+        if certain:
+            self._go(Stage.BLOCKED, "\n".join(map(words.obstruction, certain)))
+            return
+        super()._prepared(repeats, looks)
+        if self._stage is not Stage.REPEAT and self._obstructions:
+            self._warn("\n".join(map(words.obstruction, self._obstructions)))
+
+    @property
+    def _outgoing(self) -> Sequence[TransferRequest]:
+        return [step.request for step in self._plan.steps if not step.carries_on]
+
+    def _excess(self, request: TransferRequest, balances: Balances) -> Problem | None:
+        problem = super()._excess(request, balances)
+        number = self._requests.index(request) + 1
+        return problem and replace(problem, words=f"Step {number}: {problem.words[:1].lower()}{problem.words[1:]}")
+
+    @property
+    def _ask_to_send(self) -> str:
+        count = len(self._plan.steps)
+        steps = f"{count} steps" if count > 1 else "1 step"
+        return f"y  Send {quantity(self._plan.total, self._plan.asset)} in {steps}     Esc  Back"
+
+    def _facts(self, balances: Balances) -> list[Fact]:
+        """Return every step, with the balances before and after it."""
+        return review_facts(self._plan, balances, self._run.stored if self._run else None)
