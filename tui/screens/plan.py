@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.domain.balances import Account, Balances
-from tui.domain.moments import time_of_day
+from tui.domain.moments import in_full
 from tui.domain.plan import Plan, rest, way_back
 from tui.domain.plan_state import Phase, PlanState, state_of
 from tui.domain.transfer import Transfer
@@ -72,7 +72,7 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
     def compose(self) -> ComposeResult:
         """Every step, what that means for the amounts, and the keys."""
         with AskingDialog():
-            at = time_of_day(self.state.stored.confirmed_ms)
+            at = in_full(self.state.stored.confirmed_ms)
             title, style = ("PLAN DONE", "done") if self.is_done else ("PLAN STOPPED", "unknown")
             yield from titled(title, f"confirmed {at}", style=style)
             yield Facts(state_facts(self.state, self._balances, self._since_ms))

@@ -45,6 +45,8 @@ class PlanReviewScreen(Reviewing[PlanState]):
         self._obstructions: list[Obstruction] = []
         self._run: PlanRun | None = None
         self._is_stopping = False
+        self._balances: Balances | None = None
+        """The balances when it was confirmed: its steps change them."""
 
     @property
     def is_sending(self) -> bool:
@@ -70,6 +72,7 @@ class PlanReviewScreen(Reviewing[PlanState]):
     @work
     async def send(self) -> None:
         """Write the plan down, and begin it."""
+        self._balances = self._desk.balance_reader.balances
         try:
             run = await self._desk.carry_out(
                 self._plan,
@@ -141,4 +144,4 @@ class PlanReviewScreen(Reviewing[PlanState]):
 
     def _facts(self, balances: Balances) -> list[Fact]:
         """Return every step, with the balances before and after it."""
-        return review_facts(self._plan, balances, self._run.stored if self._run else None)
+        return review_facts(self._plan, self._balances or balances, self._run.stored if self._run else None)

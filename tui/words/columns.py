@@ -12,7 +12,7 @@ from tui.domain.entries import Entry, Origin, select
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
-from tui.words.entries import InUse, host_of, move, outcome_mark, outcome_word, place, profile_of
+from tui.words.entries import InUse, host_of, move, outcome_mark, outcome_word, place, profile_of, step_mark
 
 _RECENT_MS = 183 * 24 * 60 * 60 * 1000
 """An older entry shows its year instead of its time, as `ls -l` does."""
@@ -58,10 +58,10 @@ def _time(entry: Entry, _: InUse) -> str:
 TIME = Column("time", _time, lambda entry, _: -(entry.at_ms or 0), is_largest_first=True)
 MOVE = Column(
     "move",
-    lambda entry, _: move(entry),
+    lambda entry, _: f"{move(entry)} {step_mark(entry)}".rstrip(),
     lambda entry, _: (_TYPE_ORDER.get(entry.type or "", -1), entry.type or ""),
     widest=44,
-    short=lambda entry, _: move(entry, is_short=True),
+    short=lambda entry, _: f"{move(entry, is_short=True)} {step_mark(entry)}".rstrip(),
 )
 AMOUNT = Column(
     "amount",

@@ -116,6 +116,12 @@ def move(entry: Entry, *, is_short: bool = False) -> str:
     return text.replace(f"{Wallet.ISOLATED.short_label} ", "Iso ") if is_short else text
 
 
+def step_mark(entry: Entry) -> str:
+    """Return which step of a plan it is: 1/2; empty for a single transfer."""
+    step = entry.transfer.plan_step if entry.transfer else None
+    return f"{step.number}/{step.count}" if step else ""
+
+
 def move_names(types: Sequence[TransferType], source: Account, destination: Account) -> list[tuple[str, str]]:
     """Return names of a move of one or two types, the longest first: each as a person says it, and the exchange's name
     of each type.

@@ -179,8 +179,7 @@ def ended(transfer: Transfer | None) -> str:
     if transfer is None:
         return "not sent"
     tran_id = f"tranId {transfer.tran_id}" if transfer.tran_id is not None else ""
-    reason = outcomes.reason(transfer.evidence)
-    return "   ".join(filter(None, (transfer.outcome.words, tran_id, time_of_day(transfer.timestamp_ms), reason)))
+    return "   ".join(filter(None, (transfer.outcome.words, tran_id, time_of_day(transfer.timestamp_ms))))
 
 
 def now(figure: Figure | None, asset: str, since_ms: float, now_ms: float) -> str:

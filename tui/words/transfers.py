@@ -17,6 +17,7 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
         *reasons(transfer),
         ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
         *request_facts(transfer.request),
+        ("Plan", f"step {step.number} of {step.count}" if (step := transfer.plan_step) else ""),
         ("Sent", moments.with_offset(transfer.timestamp_ms)),
         ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter keeps trying. {transfer.unwritten}")),
     ]

@@ -1,0 +1,291 @@
+"""Plans as a person at the keyboard carries them out: one review, progress, and what is left of one that stopped."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.evidence import accepted, refusal, transfer
+from tests.gate import Gate
+from tests.screens.conftest import NOON_MS
+from tests.screens.waiting import rows, screen_text, until, until_open, until_screen
+from tui.app.app import ShunterApp
+from tui.demo.exchange import DemoExchange
+from tui.demo.faults import Cut, Fault, Reply
+from tui.demo.ledger import Funds
+from tui.domain.balances import Account
+from tui.domain.plan import Plan, gather, via
+from tui.domain.plan_state import StoredPlan, state_of
+from tui.domain.wallets import Wallet
+from tui.screens.main import MainScreen
+from tui.screens.plan import PlanScreen
+from tui.screens.plan_review import PlanReviewScreen
+from tui.screens.review import Stage
+
+AppMaker = Callable[..., ShunterApp]
+SnapCompare = Callable[..., bool]
+
+SPOT, FUNDING, CROSS, UM, CM, OPTIONS = map(
+    Account, (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS, Wallet.UM, Wallet.CM, Wallet.OPTIONS)
+)
+TWO = via(CM, UM, "BTC", Decimal("0.017"))
+PAIR = Account(Wallet.ISOLATED, "BTCUSDT")
+SIX = gather(
+    UM, "USDT", {SPOT: Decimal(100), FUNDING: Decimal(5), CROSS: Decimal(7), OPTIONS: Decimal(9), PAIR: Decimal(3)}
+)
+REFUSED = Fault(executes=False, answer=Reply(400, b'{"code":-5002,"msg":"You have insufficient balance."}'))
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+
+
+@pytest.fixture(autouse=True)
+def _a_wallet_that_lists_btc(exchange: DemoExchange) -> None:
+    exchange.ledger.hold(UM, "BTC", Funds())
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.open()
+
+
+async def _review(pilot: Pilot[bool], plan: Plan = TWO) -> PlanReviewScreen:
+    main = await until_open(pilot)
+    await until(pilot, lambda: not main.status.waiting_for)
+    main.plans.review(plan)
+    await until_screen(pilot, PlanReviewScreen)
+    screen = pilot.app.screen
+    assert isinstance(screen, PlanReviewScreen)
+    await until(pilot, lambda: screen._stage is not Stage.PREPARING)
+    return screen
+
+
+async def _send(pilot: Pilot[bool], plan: Plan = TWO) -> None:
+    await _review(pilot, plan)
+    await pilot.press("y")
+
+
+async def _ended(pilot: Pilot[bool]) -> str:
+    await until_screen(pilot, PlanScreen)
+    await until(pilot, lambda: "reading" not in screen_text(pilot))
+    return screen_text(pilot)
+
+
+def _main(pilot: Pilot[bool]) -> MainScreen:
+    main = pilot.app.screen_stack[1]
+    assert isinstance(main, MainScreen)
+    return main
+
+
+async def test_plan_is_sent_with_one_y_and_every_tran_id_shown(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        text = await _ended(pilot)
+        assert "PLAN DONE" in text
+        for executed in exchange.ledger.transfers:
+            assert f"tranId {executed.tran_id}" in text
+        assert "0.017 BTC was moved to USD-M Futures." in text
+        await pilot.press("enter")
+        await until_screen(pilot, MainScreen)
+        assert len(rows(_main(pilot))) == len(exchange.ledger.transfers) == 2
+
+
+async def test_second_y_sends_nothing_more(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _review(pilot)
+        await pilot.press("y", "y", "y")
+        await _ended(pilot)
+        assert len(exchange.requests) == 2
+
+
+async def test_refused_step_says_where_the_money_is_and_leads_to_the_rest(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    exchange.faults.append(replace(REFUSED, skip=1))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        text = await _ended(pilot)
+        assert "PLAN STOPPED" in text
+        assert "0.017 BTC was moved to Spot, and no further." in text
+        await pilot.press("r")
+        await until_screen(pilot, PlanReviewScreen)
+        assert "0.017 BTC from Spot to USD-M Futures" in screen_text(pilot)
+        await pilot.press("escape")
+        assert "PLAN STOPPED" in await _ended(pilot)  # the choice is still to be made
+        await pilot.press("r")
+        await until_screen(pilot, PlanReviewScreen)
+        screen = pilot.app.screen
+        assert isinstance(screen, PlanReviewScreen)
+        await until(pilot, lambda: screen._stage is Stage.READY)
+        await pilot.press("y")
+        assert "PLAN DONE" in await _ended(pilot)
+        assert await _main(pilot).desk.open_plans() == []
+
+
+async def test_way_back_is_a_plan_of_its_own(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.faults.append(replace(REFUSED, skip=1))
+    before = exchange.ledger.balance(Wallet.CM, "BTC")
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await _ended(pilot)
+        await pilot.press("b")
+        await until_screen(pilot, PlanReviewScreen)
+        screen = pilot.app.screen
+        assert isinstance(screen, PlanReviewScreen)
+        await until(pilot, lambda: screen._stage is Stage.READY)
+        assert "0.017 BTC back from Spot to COIN-M Futures" in screen_text(pilot)
+        await pilot.press("y")
+        assert "PLAN DONE" in await _ended(pilot)
+        assert exchange.ledger.balance(Wallet.CM, "BTC") == before
+
+
+async def test_left_rest_is_not_offered_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.faults.append(replace(REFUSED, skip=1))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await _ended(pilot)
+        assert len(await _main(pilot).desk.open_plans()) == 1
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        await pilot.app.workers.wait_for_complete(
+            [w for w in pilot.app.workers if w.node is _main(pilot) and "leave" in w.name]
+        )
+        assert await _main(pilot).desk.open_plans() == []
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+q"])
+async def test_person_stops_it_before_the_next_step(
+    demo_app: AppMaker, exchange: DemoExchange, gate: Gate, key: str
+) -> None:
+    exchange.faults.append(Fault(after=gate))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 1 of 2: sending" in screen_text(pilot))
+        await pilot.press(key)
+        await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
+        gate.open()
+        text = await _ended(pilot)
+        assert "You stopped the plan before step 2 of 2." in text
+        assert len(exchange.requests) == 1
+
+
+async def test_unknown_step_is_waited_for_and_can_be_left(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.faults.append(Fault(executes=False, answer=Cut.CLOSE))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 1 of 2: its outcome is not known" in " ".join(screen_text(pilot).split()))
+        await pilot.press("escape")
+        text = " ".join((await _ended(pilot)).split())
+        assert "It is not known whether 0.017 BTC was moved from COIN-M Futures to Spot." in text
+        assert "Review the rest" not in text
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        assert len(await _main(pilot).desk.open_plans()) == 1  # it comes up again
+
+
+async def test_plan_that_needs_too_much_cannot_be_sent(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        screen = await _review(pilot, via(CM, UM, "BTC", Decimal(5)))
+        await until(pilot, lambda: screen._stage is Stage.BLOCKED)
+        assert "Step 1: only" in screen_text(pilot)
+        await pilot.press("y")
+        assert exchange.requests == []
+
+
+async def test_account_that_is_not_there_is_said_before_the_first_step(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        screen = await _review(pilot, via(CM, Account(Wallet.ISOLATED, "BNBBTC"), "BTC", Decimal("0.001")))
+        assert screen._stage is Stage.BLOCKED
+        assert "You have no Isolated Margin BNBBTC account" in screen_text(pilot)
+        await pilot.press("y")
+        assert exchange.requests == []
+
+
+# What it looks like
+
+
+def _stored(plan: Plan) -> StoredPlan:
+    host = "https://demo.shunter.invalid"
+    return StoredPlan("f00d", plan, "demo", "demo", "print", host, NOON_MS, (None,) * len(plan.steps))
+
+
+def _left(stored: StoredPlan) -> StoredPlan:
+    outcomes = [accepted(13526853623), refusal()]
+    for number, evidence in enumerate(outcomes):
+        request, step = stored.plan.steps[number].request, stored.step(number)
+        stored = stored.with_transfer(
+            transfer(
+                id=number + 1, request=request, plan_step=step, timestamp_ms=NOON_MS, evidence=evidence, answer=evidence
+            )
+        )
+    return stored
+
+
+@SIZES
+@pytest.mark.parametrize("plan", [TWO, SIX], ids=["two", "six"])
+def test_review(
+    plan: Plan, size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, clocks_stand_still: None
+) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        screen = await _review(pilot, plan)
+        await until(pilot, lambda: screen._stage is Stage.READY and "not known" not in screen_text(pilot))
+        await pilot.pause()
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
+
+
+@SIZES
+def test_running(
+    size: tuple[int, int],
+    demo_app: AppMaker,
+    exchange: DemoExchange,
+    gate: Gate,
+    snap_compare: SnapCompare,
+    clocks_stand_still: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tui.screens.plan_review.monotonic", lambda: 0.0)
+    exchange.faults.append(Fault(before=gate, skip=1))
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 2 of 2: sending" in screen_text(pilot))
+        await pilot.pause()
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
+
+
+@SIZES
+def test_stopped(
+    size: tuple[int, int],
+    demo_app: AppMaker,
+    exchange: DemoExchange,
+    snap_compare: SnapCompare,
+    clocks_stand_still: None,
+) -> None:
+    exchange.faults.append(replace(REFUSED, skip=1))
+
+    async def steps(pilot: Pilot[bool]) -> None:
+        await _send(pilot)
+        await _ended(pilot)
+        await pilot.pause()
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
+
+
+@SIZES
+def test_offered_at_the_next_start(
+    size: tuple[int, int], demo_app: AppMaker, snap_compare: SnapCompare, clocks_stand_still: None
+) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        main = await until_open(pilot)
+        await until(pilot, lambda: not main.status.waiting_for)
+        main.plans.expect([state_of(_left(_stored(TWO)))])
+        await _ended(pilot)
+        await pilot.pause()
+
+    assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
