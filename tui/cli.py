@@ -188,7 +188,7 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
     source: Wallet = args.source or next(each for each in Wallet if wanted is None or transfer_type(each, wanted))
     destination: Wallet = wanted or destinations(source)[0]
     types = route(source, destination)
-    if len(types) != 1:
+    if not types:
         parser.error(f"argument --to: {route_problem(source, destination)}")
     for field, problem in given_pair_problems(types, args.from_pair, args.to_pair).items():
         parser.error(f"argument --{field}: {problem}")

@@ -174,7 +174,7 @@ async def test_a_favourite_is_removed_on_a_yes_alone(demo_app: AppMaker) -> None
 async def test_what_is_wrong_in_the_file_is_said_with_its_line_and_the_rest_works(demo_app: AppMaker) -> None:
     favourites_path().parent.mkdir(parents=True)
     favourites_path().write_text(
-        '[[favourite]]\nname = "bad"\nfrom = "um"\nto = "isolated"\nasset = "USDT"\n\n'
+        '[[favourite]]\nname = "bad"\nfrom = "um"\nto = "um"\nasset = "USDT"\n\n'
         '[[favourite]]\nname = "good"\nfrom = "spot"\nto = "um"\nasset = "USDT"\n'
     )
     async with demo_app(**MOVE).run_test(size=SMALL) as pilot:

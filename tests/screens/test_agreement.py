@@ -1,4 +1,6 @@
-"""Pickers, command line and demo exchange agree on every pair of wallets: is it a move, and what does it need."""
+"""Pickers, command line and demo exchange agree on every pair of wallets: does a move lead there, do two, and what do
+they need.
+"""
 
 import contextlib
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from tui.app.app import ShunterApp
 from tui.cli import main
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
-from tui.domain.wallets import Wallet, transfer_type
+from tui.domain.wallets import Wallet, route, transfer_type
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.widgets.transfer_form import TransferForm
@@ -21,7 +23,7 @@ from tui.widgets.wallet_list import WalletList
 PAIRS = {"fromSymbol": "BTCUSDT", "toSymbol": "ETHUSDT"}
 
 
-async def test_the_pickers_allow_exactly_the_moves_and_ask_for_exactly_their_pairs(
+async def test_the_pickers_allow_exactly_the_moves_mark_those_of_two_and_ask_for_exactly_their_pairs(
     demo_app: Callable[..., ShunterApp],
 ) -> None:
     app = demo_app()
@@ -34,17 +36,19 @@ async def test_the_pickers_allow_exactly_the_moves_and_ask_for_exactly_their_pai
             await pilot.press(str(list(Wallet).index(source) + 1))
             await until(pilot, lambda source=source: form.draft.source is source)  # type: ignore[misc]
             for digit, destination in enumerate(Wallet, start=1):
-                move = transfer_type(source, destination)
-                assert (wallet_line(destinations, destination)[1] == "-") == (move is None), (source, destination)
+                types = route(source, destination)
+                line = wallet_line(destinations, destination)
+                assert (line[1] == "-") == (not types), (source, destination)
+                assert (" via Spot " in line) == (len(types) == 2), (source, destination)
                 destinations.focus()
                 await pilot.press(str(digit))
                 await pilot.pause()
-                assert (form.draft.destination is destination) == (move is not None)
-                if move:
+                assert (form.draft.destination is destination) == bool(types)
+                if types:
                     shown = [form.query_one(f"#field-{which}-pair") for which in ("from", "to")]
                     assert [bool(f.visible and f.parent and f.parent.display) for f in shown] == [
-                        move.needs_from_pair,
-                        move.needs_to_pair,
+                        types[0].needs_from_pair,
+                        types[-1].needs_to_pair,
                     ]
 
 
@@ -58,13 +62,13 @@ def test_the_command_line_takes_exactly_the_moves_and_their_pairs(
         except SystemExit as misuse:
             return misuse.code
 
-    move = transfer_type(source, destination)
+    types = route(source, destination)
     accepted = 1  # the form would open, but a test has no terminal
-    assert status() == (accepted if move else 2)
-    if move:
+    assert status() == (accepted if types else 2)
+    if types:
         assert "needs a terminal" in capsys.readouterr().err
-        assert status("--from-pair", "BTCUSDT") == (accepted if move.needs_from_pair else 2)
-        assert status("--to-pair", "ETHUSDT") == (accepted if move.needs_to_pair else 2)
+        assert status("--from-pair", "BTCUSDT") == (accepted if types[0].needs_from_pair else 2)
+        assert status("--to-pair", "ETHUSDT") == (accepted if types[-1].needs_to_pair else 2)
     else:
         assert f"{source.label} reaches: " in capsys.readouterr().err
 

@@ -103,9 +103,9 @@ def test_every_field_and_list_is_two_keys_away_from_any_other_and_the_screen_say
 def test_a_wallet_out_of_reach_says_why_and_what_is_in_reach(demo: Pty) -> None:
     demo.type("5")
     demo.wait_for("UMFUTURE_FUNDING")
-    demo.type("8")
+    demo.type("5")
     screen = demo.wait_for(
-        "The exchange moves nothing from USD-M Futures to Portfolio Margin.",
+        "The exchange moves nothing from USD-M Futures to USD-M Futures.",
         "reaches: Spot, Funding, Cross Margin, Options",
     )
     assert "UMFUTURE_FUNDING" in screen

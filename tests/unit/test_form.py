@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair
+from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair, Restriction
 from tui.domain.form import FormState, Inquiry, Problem, too_much
-from tui.domain.transfer import Draft, Field, InvalidTransfer
+from tui.domain.plan import parse_draft, via
+from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.words.wallets import hint
 
@@ -253,3 +254,63 @@ def test_simple_earn_position_is_said_to_be_one(asset: str, is_earning: bool) ->
     problem = _form(Draft(asset=asset, amount="1")).problems.get(Field.ASSET)
     assert (problem is not None and "Simple Earn" in problem.words) is is_earning
     assert problem is None or not problem.is_certain
+
+
+TWO_MOVES = Draft(Wallet.UM, Wallet.ISOLATED, "USDT", "5", to_pair="BTCUSDT")
+
+
+@pytest.mark.parametrize(
+    ("draft", "fields"),
+    [
+        (Draft(Wallet.UM, Wallet.CM), set()),
+        (Draft(Wallet.UM, Wallet.ISOLATED), {Field.TO_PAIR}),
+        (Draft(Wallet.ISOLATED, Wallet.UM), {Field.FROM_PAIR}),
+    ],
+)
+def test_two_moves_ask_for_the_pairs_of_their_ends(draft: Draft, fields: set[Field]) -> None:
+    form = _form(draft)
+    assert set(form.fields) == fields | {Field.ASSET, Field.AMOUNT}
+    assert set(form.problems) == set(form.fields)
+    assert form.ends == (Account(draft.source, form.ends[0].pair), Account(draft.destination, form.ends[1].pair))
+
+
+def test_two_moves_have_the_figures_of_their_source_and_the_limits_of_their_destination() -> None:
+    um = Holdings({"USDT": Decimal(8)}, is_transferable=True, read_ms=NOW_MS)
+    balances = _balances().with_holdings(Wallet.UM, um)
+    assert not _form(TWO_MOVES, balances).problems
+    assert _form(replace(TWO_MOVES, amount=""), balances).part(100, is_asked=False) == Decimal(8)
+    assert _form(replace(TWO_MOVES, amount="all but 3"), balances).calculated.draft.amount == "5"
+    excess = _form(replace(TWO_MOVES, amount="9"), balances).obstacle
+    assert excess == Problem(Field.AMOUNT, "Only 8 USDT can be moved")
+    mismatch = _form(replace(TWO_MOVES, asset="BNB"), balances).problems[Field.TO_PAIR]
+    assert mismatch.words == "It takes BTC and USDT, not BNB"
+
+
+@pytest.mark.parametrize(
+    ("wallet", "bar", "words"),
+    [
+        (Wallet.UM, Restriction.TRANSFERS_OUT, "out of USD-M Futures"),
+        (Wallet.SPOT, Restriction.TRANSFERS_IN, "into Spot"),
+        (Wallet.SPOT, Restriction.TRANSFERS_OUT, "out of Spot"),
+        (Wallet.ISOLATED, Restriction.TRANSFERS_IN, "into Isolated Margin"),
+    ],
+)
+def test_a_bar_of_either_move_is_said(wallet: Wallet, bar: Restriction, words: str) -> None:
+    balances = _balances()
+    barred = replace(balances.wallets[wallet], restrictions=frozenset({bar}))
+    problems = _form(TWO_MOVES, replace(balances, wallets={**balances.wallets, wallet: barred})).problems
+    problem = Problem(Field.AMOUNT, f"The exchange bars transfers {words}", is_certain=False)
+    assert problems == {Field.AMOUNT: problem}
+
+
+def test_what_is_typed_becomes_one_transfer_or_a_plan_of_two() -> None:
+    single = parse_draft(USDT)
+    assert single == TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(30))
+    plan = parse_draft(replace(TWO_MOVES, asset=" usdt", to_pair="btcusdt "))
+    assert plan == via(Account(Wallet.UM), Account(Wallet.ISOLATED, "BTCUSDT"), "USDT", Decimal(5))
+
+
+def test_every_field_that_is_wrong_is_known_of_two_moves_too() -> None:
+    with pytest.raises(InvalidTransfer) as refused:
+        parse_draft(Draft(Wallet.UM, Wallet.ISOLATED, "", "1,5", to_pair="?"))
+    assert set(refused.value.problems) == {Field.ASSET, Field.AMOUNT, Field.TO_PAIR}

@@ -65,7 +65,7 @@ def parse_favourite(written: Mapping[str, str]) -> Favourite:
     texts = {part: read(part) for part in Part}
     source, destination = parse_wallet(texts[Part.SOURCE]), parse_wallet(texts[Part.DESTINATION])
     types = route(source, destination)
-    if len(types) != 1:
+    if not types:
         raise InvalidFavourite(route_problem(source, destination), Part.DESTINATION)
     pairs = texts[Part.FROM_PAIR], texts[Part.TO_PAIR]
     for field, problem in given_pair_problems(types, pairs[0] or None, pairs[1] or None).items():

@@ -21,8 +21,9 @@ from tui.desk.settle import Progress
 from tui.domain.balances import Account, Balances
 from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
+from tui.domain.plan import Plan
 from tui.domain.plan_state import PlanState
-from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
+from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
@@ -191,9 +192,10 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def action_review(self) -> None:
         """Review the draft if it is valid in form."""
         request = self.query_one(TransferForm).request()
-        if isinstance(request, TransferRequest):
-            status = self.query_one(StatusBar).status
-            self.review = ReviewScreen(self.desk, request, status)
+        if isinstance(request, Plan):
+            self.plans.review(request)
+        elif request:
+            self.review = ReviewScreen(self.desk, request, self.status)
             self.app.push_screen(self.review, self._reviewed)
 
     def action_swap(self) -> None:

@@ -114,9 +114,7 @@ class WalletPair(DropsLateMessages, Grid):
     def _follow(self) -> None:
         """Dim what the source cannot reach, and mark what takes two moves."""
         routes = {wallet: route(self.source, wallet) for wallet in Wallet}
-        self.list_of(Field.DESTINATION).allow(
-            {wallet: via(types) for wallet, types in routes.items() if len(types) == 1}
-        )
+        self.list_of(Field.DESTINATION).allow({wallet: via(types) for wallet, types in routes.items() if types})
         self.route = routes[self.destination]
 
     def _note(self, text: str) -> None:
