@@ -17,7 +17,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import uuid4
 
 from tui.domain.transfer import Outcome, Transfer
@@ -111,6 +111,19 @@ BUSY_TIMEOUT_S = 5.0
 """How long a call waits for another Shunter's write, which takes milliseconds."""
 
 
+class Stamp(NamedTuple):
+    """What differs after anybody has written to the file or replaced it.
+
+    It is read without opening the file: to close any descriptor of it would release the locks that SQLite holds.
+    """
+
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+    """A restored copy can bring its own time of modification, but not this."""
+
+
 class JournalFile:
     """A journal's file, or one in memory. Any number of processes and threads may use one at once.
 
@@ -175,6 +188,14 @@ class JournalFile:
         """
         with self._connected() as connection, transaction(connection):
             self._bring_up(connection, is_new=True)
+
+    def stamp(self) -> Stamp | None:
+        """Return the stamp of the file as it is now; None in memory."""
+        if self.path is None:
+            return None
+        with self._errors():
+            state = self.path.stat()
+        return Stamp(state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

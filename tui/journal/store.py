@@ -18,7 +18,7 @@ from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
 from tui.journal import plans, rows
-from tui.journal.file import JournalError, JournalFile, PlanTaken, RepeatUnconfirmed
+from tui.journal.file import JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
 
@@ -65,6 +65,10 @@ class Journal:
     def __init__(self, file: JournalFile) -> None:
         self._file = file
         self._memory = Memory()
+        self._complete: tuple[Stamp | None, int] | None = None
+        """The stamp of the file and its last change when it had all that this session knows. A copy that is restored
+        within a tick of the file system's clock still has another last change.
+        """
         self._plans: dict[str, StoredPlan] = {}
         """The plans that this session has written, as they were then: an older copy of the file may lack them."""
         self._closed_plans: set[str] = set()
@@ -275,23 +279,35 @@ class Journal:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         """A connection for reading, after the file has all that this session knows."""
         with self._file.reading() as connection:
-            if self._memory.behind(connection):
-                with transaction(connection):
-                    learnt = self._snapshots(connection, self._memory.mend(connection))
-                self._memory.keep(learnt)
+            state = self._file.stamp(), _last_change(connection)
+            if state != self._complete:
+                self._complete = None if self._mended(connection) else state
             yield connection
+
+    def _mended(self, connection: sqlite3.Connection) -> bool:
+        """Write to the file what it lacks of what this session knows; whether it lacked anything."""
+        if not self._memory.behind(connection):
+            return False
+        with transaction(connection):
+            learnt = self._snapshots(connection, self._memory.mend(connection))
+        self._memory.keep(learnt)
+        return True
 
     @contextlib.contextmanager
     def _writing(self, *transfers: Transfer) -> Iterator[sqlite3.Connection]:
         """The same, for writing. What is written of `transfers`, and of all whose outcome changes, is remembered."""
         with self._file.transaction() as connection:
-            touched = {*self._memory.mend(connection), *(transfer.identity for transfer in transfers)}
-            before = connection.execute("SELECT coalesce(max(rowid), 0) FROM changes").fetchone()[0]
+            before = _last_change(connection)
+            is_complete = (self._file.stamp(), before) == self._complete
+            touched = {transfer.identity for transfer in transfers}
+            touched.update([] if is_complete else self._memory.mend(connection))
             yield connection
             changed = "SELECT identity FROM transfers WHERE id IN (SELECT transfer_id FROM changes WHERE rowid > ?)"
             touched.update(row["identity"] for row in connection.execute(changed, (before,)))
             learnt = self._snapshots(connection, touched)
+            after = _last_change(connection)
         self._memory.keep(learnt)
+        self._complete = self._file.stamp(), after
 
     def _snapshots(self, connection: sqlite3.Connection, identities: Iterable[str]) -> list[Snapshot]:
         found = [row for identity in identities if (row := rows.find(connection, identity))]
@@ -506,6 +522,12 @@ class Journal:
         if not connection.in_transaction:
             self._memory.keep(self._snapshots_of(connection, table_rows))
         return transfers
+
+
+def _last_change(connection: sqlite3.Connection) -> int:
+    """Return the number of the last row in `changes`."""
+    last: int = connection.execute("SELECT coalesce(max(rowid), 0) FROM changes").fetchone()[0]
+    return last
 
 
 _HAYSTACK = (
