@@ -117,6 +117,7 @@ async def test_heads_stand_apart(size: tuple[int, int], demo_app: AppMaker) -> N
                 "outcome",
                 "tranId",
                 "profile",
+                "type",
                 "Right: 1 more",
             }
 

@@ -16,8 +16,11 @@ SIZES = [
 FORM_ROWS = 13
 
 
-def _main(size: Size) -> dict[str, Region]:
-    return regions(size, is_tall=size.height + 2 >= TALL, form_rows=FORM_ROWS, message_rows=1)
+MATRIX = Size(125, 15)
+
+
+def _main(size: Size, matrix: Size = MATRIX) -> dict[str, Region]:
+    return regions(size, is_tall=size.height + 2 >= TALL, form_rows=FORM_ROWS, message_rows=1, matrix=matrix)
 
 
 def _holdings(size: Size, *, on_places: bool = False) -> dict[str, Region]:
@@ -53,8 +56,20 @@ def test_no_pane_next_to_the_form_gets_smaller_where_the_terminal_gets_wider() -
         for smaller, larger in pairwise(size for size in SIZES if size.height == height and size.width >= 120):
             before, after = _main(smaller), _main(larger)
             for name, region in before.items():
-                assert after[name].height >= region.height
+                least = {"holdings": MATRIX.height, "detail": 12, "transfers": 20}.get(name, FORM_ROWS)
+                assert after[name].height >= min(region.height, least)
                 assert after[name].width >= min(region.width, 38)
+
+
+def test_the_matrix_stands_next_to_a_form_only_with_every_asset_and_every_column() -> None:
+    shown = _main(Size(200, 48))
+    assert shown["transfers"].x == 82
+    assert shown["holdings"].width >= MATRIX.width
+    assert shown["holdings"].height >= MATRIX.height
+    assert shown["detail"].width == 80
+    for matrix in (Size(125, 40), Size(170, 15), Size(0, 0)):
+        assert _main(Size(200, 48), matrix)["holdings"].width == 38
+    assert _main(Size(200, 22))["holdings"].width == 38
 
 
 def test_the_list_of_assets_has_room_for_its_numbers_at_every_size() -> None:

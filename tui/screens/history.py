@@ -207,7 +207,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         if turned:
             self._show(replace(self._view, is_reversed=not self._view.is_reversed))
             return
-        columns = self.query_one(EntryTable).columns
+        columns = [column for column in self.query_one(EntryTable).columns if not column.is_extra]
         at = columns.index(self._view.column) if self._view.column in columns else -1
         self._show(replace(self._view, column=columns[(at + 1) % len(columns)], is_reversed=False))
 

@@ -337,6 +337,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         balances, asset = self.desk.balance_reader.balances, self.draft.asset
         self.query_one(HoldingsTable).show_balances(balances, asset)
         self.query_one(HoldingPlaces).show_balances(balances, asset if balances.knows(asset) else "")
+        self.query_one(Panes).follow()
 
     def action_holdings(self) -> None:
         """Show every asset in every wallet."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from textual.geometry import NULL_OFFSET, Region, Size, Spacing
+from textual.geometry import NULL_OFFSET, NULL_SIZE, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
@@ -18,12 +18,21 @@ SIDE = 38
 """Columns of a pane next to the form."""
 WIDER = 150
 """Columns from which there is a second column of panes."""
+WIDEST = 190
+"""Columns from which the list of transfers is next to the form, and a matrix of the holdings below both."""
+_PLACES = 62
+"""Columns of the list of wallets next to the matrix, at most."""
+_DETAIL_ROWS = 12
+"""Rows of the details below the form, at least."""
 _GAP = 2
 _NO_MARGIN = Spacing()
 
 
-def regions(size: Size, *, is_tall: bool, form_rows: int, message_rows: int) -> dict[str, Region]:
-    """Return the region of each pane that is shown, by its id. `size` is that of the room for panes.
+def regions(
+    size: Size, *, is_tall: bool, form_rows: int, message_rows: int, matrix: Size = NULL_SIZE
+) -> dict[str, Region]:
+    """Return the region of each pane that is shown, by its id. `size` is that of the room for panes, and `matrix` how
+    much of it the assets with every wallet take.
 
     The form is never cut. A message of several lines takes them from the list of transfers.
     """
@@ -39,6 +48,10 @@ def regions(size: Size, *, is_tall: bool, form_rows: int, message_rows: int) -> 
         "transfers": Region(0, below, left, rest),
         "message": Region(0, height, width, message_rows),
     }
+    if width >= WIDEST and (grid := _grid(size, gap, form_rows, matrix)):
+        covered = Region(0, 0, width, height)
+        shown |= {name: region.intersection(covered) for name, region in grid.items()}
+        return {name: region for name, region in shown.items() if region}
     second, third = left + _GAP, left + _GAP + SIDE + _GAP
     beside, last = SIDE if width >= WIDER else width - second, width - third
     if width >= WIDE:
@@ -52,6 +65,26 @@ def regions(size: Size, *, is_tall: bool, form_rows: int, message_rows: int) -> 
     return {name: region for name, region in shown.items() if region}
 
 
+def _grid(size: Size, gap: int, form_rows: int, matrix: Size) -> dict[str, Region]:
+    """Return the regions of the list of transfers next to the form, the details below it, and the matrix and the list
+    of wallets below all; none if there is no room for every asset or for the details.
+    """
+    width, height = size
+    places = min(width - matrix.width - _GAP, _PLACES)
+    rows = max(matrix.height, form_rows)
+    lower = height - 1 - gap - rows
+    below = gap + form_rows + gap
+    if not matrix or places < SIDE or lower - gap - below < _DETAIL_ROWS:
+        return {}
+    right = width - places
+    return {
+        "transfers": Region(LEFT + _GAP, gap, width - LEFT - _GAP, lower - 2 * gap),
+        "detail": Region(0, below, LEFT, lower - gap - below),
+        "holdings": Region(0, lower, right - _GAP, rows),
+        "places": Region(right, lower, places, rows),
+    }
+
+
 class PanesLayout(Layout):
     """Places the panes. One that has no place is not shown."""
 
@@ -61,11 +94,13 @@ class PanesLayout(Layout):
         """Return the placements."""
         parent.pre_layout(self)
         form, message = (next(child for child in children if child.id == name) for name in ("form", "message"))
+        table, places = parent.query_one(HoldingsTable), parent.query_one(HoldingPlaces)
         shown = regions(
             size,
             is_tall=parent.app.size.height >= TALL,
             form_rows=form.get_content_height(size, parent.app.size, min(size.width, LEFT)),
             message_rows=message.get_content_height(size, parent.app.size, size.width),
+            matrix=Size(table.grid_widths[0], max(table.rows_needed, places.rows_needed)),
         )
         if isinstance(parent, Panes):
             parent.shown = frozenset(shown)
@@ -80,6 +115,14 @@ class Panes(Widget):
     layout = PanesLayout()
     shown: frozenset[str] = frozenset({"form", "transfers"})
     """The ids of the panes that have a place."""
+    _rows = 0
+
+    def follow(self) -> None:
+        """Place the panes again if the holdings take more or fewer rows."""
+        rows = self.query_one(HoldingsTable).rows_needed
+        if rows != self._rows:
+            self._rows = rows
+            self.refresh(layout=True)
 
 
 _LIST = 39

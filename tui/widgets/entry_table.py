@@ -17,7 +17,7 @@ from tui.domain.transfer import Outcome
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
 from tui.widgets.pane import Pane, shortened
-from tui.words.columns import AMOUNT, COLUMNS, HOST, MADE, MOVE, OUTCOME, TIME, TRAN_ID, Column, Listed, View
+from tui.words.columns import AMOUNT, COLUMNS, HOST, MADE, MOVE, OUTCOME, TIME, TRAN_ID, TYPE, Column, Listed, View
 from tui.words.entries import InUse, describe, outcome_style
 
 _MEASURED = 200
@@ -29,6 +29,8 @@ _STAYING = 3
 _WIDEST_ASSET = 10
 _NARROW = 70
 """A list that is narrower has smaller gaps."""
+_SPACIOUS = 100
+"""A list that is as wide may have more columns: in a narrower one they would go with the next long row."""
 _UNNAMED = TIME, MOVE
 """Columns without a name: the list's own name is above them."""
 
@@ -296,7 +298,7 @@ class EntryTable(Pane, can_focus=True):
             return cell.stylize(muted, arrow, arrow + len(_ARROW)) if arrow >= 0 else cell
         if column is AMOUNT or column.name == TIME.name:
             return cell.stylize(muted, text.rstrip().rfind(" ") + 1)
-        return cell.stylize(muted) if column in (MADE, TRAN_ID) else cell
+        return cell.stylize(muted) if column in (MADE, TRAN_ID, TYPE) else cell
 
     def _with_tran_id(self, line: Content, tran_id: str) -> Content:
         """Return a line with the tranId after its last text, if there is room for it."""
@@ -381,14 +383,16 @@ def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> t
     """
     shown = list(columns[:_STAYING])
     room = width - 1 - sum(taken + _gap_after(column, width) for column, taken in shown)
-    rest = columns[_STAYING + first :]
+    rest = [each for each in columns[_STAYING + first :] if not each[0].is_extra]
     for column, taken in rest:
         least = taken if column.narrowest is None else min(taken, column.narrowest)
         if least > room and len(shown) > _STAYING:
             break
         shown.append((column, min(taken, max(room, 1))))
         room -= taken + _gap_after(column, width)
-    return shown, len(rest) - (len(shown) - _STAYING)
+    more = len(rest) - (len(shown) - _STAYING)
+    extra = [each for each in columns if each[0].is_extra and not more and width >= _SPACIOUS]
+    return shown + [each for each in extra if each[1] <= room], more
 
 
 def _gap_after(column: Column, width: int) -> int:

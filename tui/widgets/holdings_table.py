@@ -104,9 +104,8 @@ class HoldingsTable(NumberPane):
         free, plain = (
             number_column("free", totals, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)
         )
-        ways = [[free, worth], [plain, worth], [worth], []]
-        if not self._is_beside:
-            ways.insert(0, [free, worth, *(self._wallet_column(wallet, all_rows) for wallet in Wallet)])
+        wallets = [self._wallet_column(wallet, all_rows) for wallet in Wallet]
+        ways = [[free, worth, *wallets], [free, worth], [plain, worth], [worth], []]
         kept = [index for index, row in enumerate(all_rows) if (self.search or "") in row.asset]
         self.rows = [all_rows[index] for index in kept]
         shown = [set_cell_size(names[index], widest) for index in kept]

@@ -118,6 +118,11 @@ class NumberPane(Pane):
         """How many lines it takes to show every row."""
         return 1 + len(self._grids[0].names) + len(self._lines_below(self._grids[0]))
 
+    @property
+    def rows_needed(self) -> int:
+        """How many lines it takes at most to show every row, whatever stands below them."""
+        return 2 + len(self._grids[0].names)
+
     def grid(self, width: int) -> NumberGrid:
         """Return the grid that is drawn in a width."""
         return next((grid for grid in self._grids if grid.width <= width), self._grids[-1])

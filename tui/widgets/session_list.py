@@ -9,7 +9,7 @@ from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.late_messages import DropsLateMessages
-from tui.words.columns import AMOUNT, MOVE, OUTCOME, PROFILE, TIME, TRAN_ID, Listed, View, telling
+from tui.words.columns import AMOUNT, MOVE, OUTCOME, PROFILE, TIME, TRAN_ID, TYPE, Listed, View, telling
 from tui.words.entries import InUse
 
 
@@ -35,7 +35,7 @@ class SessionList(DropsLateMessages, EntryTable):
         time = replace(
             TIME, text=lambda entry, _: self._time(entry), short=lambda entry, _: self._time(entry, seconds="")
         )
-        self._session_columns = (time, MOVE, AMOUNT, OUTCOME, TRAN_ID, PROFILE)
+        self._session_columns = (time, MOVE, AMOUNT, OUTCOME, TRAN_ID, PROFILE, TYPE)
         self._show_all()
 
     def show_earlier(self, transfers: list[Transfer]) -> None:

@@ -38,6 +38,8 @@ class Column:
     is_largest_first: bool = False
     short: Callable[[Entry, InUse], str] | None = None
     """What it shows if the list has too little room; None if it has no short form."""
+    is_extra: bool = False
+    """Whether it is shown only where there is room to spare."""
 
     def shown(self, entry: Entry, in_use: InUse, *, is_short: bool) -> str:
         """Return what it shows of an entry."""
@@ -98,7 +100,8 @@ TRAN_ID = Column(
     lambda entry, _: "-" if entry.tran_id is None else str(entry.tran_id),
     lambda entry, _: entry.tran_id or 0,
 )
-COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, MADE, PROFILE, TRAN_ID)
+TYPE = Column("type", lambda entry, _: printable(entry.type or "?"), MOVE.key, widest=40, is_extra=True)
+COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, MADE, PROFILE, TRAN_ID, TYPE)
 """The columns of the history, from left to right."""
 
 
