@@ -11,7 +11,9 @@ from tests.evidence import accepted, refusal, transfer
 from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import rows, screen_text, until, until_open, until_screen
+from tui import keys
 from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.ledger import Funds
@@ -19,6 +21,8 @@ from tui.domain.balances import Account
 from tui.domain.plan import Plan, gather, via
 from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.wallets import Wallet
+from tui.screens.keys import KeysScreen
+from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
@@ -203,6 +207,43 @@ async def test_account_that_is_not_there_is_said_before_the_first_step(
         assert "You have no Isolated Margin BNBBTC account" in screen_text(pilot)
         await pilot.press("y")
         assert exchange.requests == []
+
+
+async def test_lock_stops_it_and_the_unlock_says_what_was_done(
+    one_key: keys.Profile, demo_host: DemoExchange, gate: Gate
+) -> None:
+    demo_host.ledger.hold(UM, "BTC", Funds())
+    demo_host.faults.append(Fault(after=gate))
+    app = ShunterApp(Start())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: gate.reached.is_set())
+        app._lock.lock()
+        gate.open()
+        await until_screen(pilot, LockScreen)
+        await until(pilot, lambda: bool(demo_host.ledger.transfers))
+        await pilot.press("f4")  # wakes it, and does nothing else
+        text = " ".join((await _ended(pilot)).split())
+        assert "PLAN STOPPED" in text
+        assert "0.017 BTC was moved to Spot" in text
+        assert len(demo_host.requests) == 1
+
+
+async def test_plan_is_offered_again_on_the_return_to_its_key(
+    one_key: keys.Profile, demo_host: DemoExchange, gate: Gate
+) -> None:
+    demo_host.faults.append(Fault(executes=False, answer=Cut.CLOSE))
+    app = ShunterApp(Start())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 1 of 2: its outcome" in screen_text(pilot))
+        await pilot.press("escape")
+        await _ended(pilot)
+        await pilot.press("escape")
+        await until_screen(pilot, MainScreen)
+        app.post_message(KeysScreen.ProfileChosen(one_key))
+        assert "It is not known whether 0.017 BTC was moved" in await _ended(pilot)
+        assert len(demo_host.requests) == 1
 
 
 # What it looks like
