@@ -61,7 +61,7 @@ _ARRIVES_S = 3
 _DWELLS_S = (0.2, 0.5, 2.5, 4, 9)
 
 
-class _Skipping(selectors.DefaultSelector):
+class Skipping(selectors.DefaultSelector):
     """Waits for what is under way, and skips the time until the next timer where nothing is."""
 
     def __init__(self, clock: SkippingClock) -> None:
@@ -83,11 +83,11 @@ class _Skipping(selectors.DefaultSelector):
         return ready
 
 
-class _Loop(asyncio.SelectorEventLoop):
+class SkippingLoop(asyncio.SelectorEventLoop):
     """A loop on the skipping clock."""
 
     def __init__(self, clock: SkippingClock) -> None:
-        self._skipping = _Skipping(clock)
+        self._skipping = Skipping(clock)
         super().__init__(self._skipping)
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
@@ -450,6 +450,6 @@ def judged(
     with home() as environment:
         os.environ.update(environment)
         run = Run(clock, wall_offset, seed, environment)
-        with asyncio.Runner(loop_factory=lambda: _Loop(clock)) as runner:
+        with asyncio.Runner(loop_factory=lambda: SkippingLoop(clock)) as runner:
             runner.run(run.run(transfers=transfers, batch=batch, desks=desks))
         return report_of(run.judge, run.diary, journal(environment), world_s() - began_s, {})

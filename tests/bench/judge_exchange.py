@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
@@ -60,6 +60,8 @@ class JudgeExchange:
     def __init__(self, clock: Clock | SkippingClock, seed: int) -> None:
         self.ledger = Ledger()
         self.clock = clock
+        self.secrets = {API_KEY: SECRET}
+        """The secrets of the keys that it knows."""
         self.is_calm = False
         self.page_cap = 100
         self.filters_by_pair = True
@@ -110,10 +112,11 @@ class JudgeExchange:
         """The parameters, once key, signature and timestamp are right."""
         if request.path in _UNSIGNED:
             return {}
-        if request.headers.get("x-mbx-apikey") != API_KEY:
+        secret = self.secrets.get(request.headers.get("x-mbx-apikey", ""))
+        if secret is None:
             raise Refusal(-2015, "Invalid API-key, IP, or permissions for action.")
         payload, _, signature = (request.query + request.body).rpartition("&signature=")
-        right = hmac.new(SECRET.encode(), payload.encode(), hashlib.sha256).hexdigest()
+        right = hmac.new(secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(unquote(signature), right):
             raise Refusal(-1022, "Signature for this request is not valid.")
         parameters = dict(parse_qsl(payload, keep_blank_values=True))
@@ -167,20 +170,7 @@ class JudgeExchange:
         return replace(filled[0], behind=filled[1] if answer.behind else None)
 
     def _execute(self, move: str, pair: str | None, amount: str, now_ms: int, lot: Lot) -> Record:
-        done_ms = now_ms + lot.late_ms
-        if lot.fails:
-            statuses: tuple[tuple[int, str], ...] = ((done_ms, "FAILED"),)
-            if lot.confirmed_after_all_ms is not None:
-                statuses += ((done_ms + lot.confirmed_after_all_ms, "CONFIRMED"),)
-        elif lot.pending_ms is None:
-            statuses = ((done_ms, "PENDING"),)
-        elif lot.pending_ms:
-            statuses = ((done_ms, "PENDING"), (done_ms + lot.pending_ms, "CONFIRMED"))
-        else:
-            statuses = ((done_ms, "CONFIRMED"),)
-        if lot.reversed_ms is not None:
-            statuses += ((statuses[-1][0] + lot.reversed_ms, "FAILED"),)
-        return self._record(move, pair, Decimal(amount), statuses, lot, amount, now_ms)
+        return self._record(move, pair, Decimal(amount), statuses_of(lot, now_ms), lot, amount, now_ms)
 
     def _execute_elsewhere(self, move: str, pair: str | None, now_ms: int) -> None:
         """What the person moved on the exchange's own site: other amounts, in the same history."""
@@ -206,6 +196,20 @@ class JudgeExchange:
         sent_as: str,
         arrived_ms: int,
     ) -> Record:
+        symbols = {"toSymbol" if ROUTES[move][1] == "isolated" else "fromSymbol": pair} if pair else {}
+        return self._book(move, symbols, ends(move, pair), amount, statuses, lot, sent_as, arrived_ms)
+
+    def _book(
+        self,
+        move: str,
+        symbols: Mapping[str, str],
+        accounts: tuple[str, str],
+        amount: Decimal,
+        statuses: tuple[tuple[int, str], ...],
+        lot: Lot,
+        sent_as: str,
+        arrived_ms: int,
+    ) -> Record:
         tran_id = self._next_tran_id
         self._next_tran_id += 1
         told_ms = statuses[0][0] + lot.shift_ms + self.now_ms() - self.clock.now_ms()
@@ -217,8 +221,8 @@ class JudgeExchange:
             "tranId": tran_id,
             "timestamp": told_ms + lot.told_shift_ms,
         }
-        if pair and self.names_pairs:
-            row["toSymbol" if ROUTES[move][1] == "isolated" else "fromSymbol"] = pair
+        if self.names_pairs:
+            row |= symbols
         odd = {**lot.odd, "type": move.lower()} if lot.odd.get("type") == "lower" else lot.odd
         visible_ms = statuses[0][0] + lot.lag_ms
         record = Record(
@@ -229,11 +233,12 @@ class JudgeExchange:
             told_ms=told_ms,
             visible_ms=visible_ms,
             statuses=statuses,
-            ends=ends(move, pair),
+            ends=accounts,
             arrived_ms=arrived_ms,
             sent_as=sent_as,
             is_readable=not (lot.spoilt or lot.odd or lot.told_shift_ms or lot.decimals),
             gone_ms=(visible_ms + lot.gone_ms[0], visible_ms + lot.gone_ms[1]) if lot.gone_ms else None,
+            arrival_ms=lot.arrival_ms,
         )
         self.ledger.records.append(record)
         return record
@@ -302,6 +307,24 @@ class JudgeExchange:
         if not self.is_calm and path != "/sapi/v1/account/apiRestrictions" and random.random() < _UNAVAILABLE:
             return Answer(502, b"<html>")
         return _json(200, answer)
+
+
+def statuses_of(lot: Lot, now_ms: int) -> tuple[tuple[int, str], ...]:
+    """Since when what arrives now will have which status."""
+    done_ms = now_ms + lot.late_ms
+    if lot.fails:
+        statuses: tuple[tuple[int, str], ...] = ((done_ms, "FAILED"),)
+        if lot.confirmed_after_all_ms is not None:
+            statuses += ((done_ms + lot.confirmed_after_all_ms, "CONFIRMED"),)
+    elif lot.pending_ms is None:
+        statuses = ((done_ms, "PENDING"),)
+    elif lot.pending_ms:
+        statuses = ((done_ms, "PENDING"), (done_ms + lot.pending_ms, "CONFIRMED"))
+    else:
+        statuses = ((done_ms, "CONFIRMED"),)
+    if lot.reversed_ms is not None:
+        statuses += ((statuses[-1][0] + lot.reversed_ms, "FAILED"),)
+    return statuses
 
 
 def _glance(holds: dict[str, str]) -> Any:

@@ -76,6 +76,8 @@ class Lot:
     odd: dict[str, object] = field(default_factory=dict)
     """Fields of the row that can be read, and say what they should not."""
     # Beside it:
+    arrival_ms: int = 0
+    """How long after it was debited it is credited."""
     elsewhere_ms: int | None = None
     """How long after it, or before, the same was made elsewhere."""
     jump_ms: int = 0
@@ -181,30 +183,13 @@ SPOILT: tuple[dict[str, object], ...] = (
 _Draw = Callable[[Random], Lot]
 
 
-def draw(random: Random, *, is_calm: bool = False) -> Lot:
-    """What befalls one transfer."""
+def draw(random: Random, *, is_calm: bool = False, family: str = "") -> Lot:
+    """What befalls one transfer: something of a family, or of any."""
     if is_calm:
         return Lot("calm")
-    whats: dict[_Draw, int] = {
-        _honest: 24,
-        _cut: 12,
-        _bare: 7,
-        _code: 9,
-        _late: 5,
-        _garbage: 4,
-        _server_error: 5,
-        _refusal: 12,
-        _refusal_out_of_place: 8,
-        _yes_and_more: 7,
-        _almost_a_tran_id: 4,
-        _no_with_tran_id: 5,
-        _odd_403: 4,
-        _wrapped: 3,
-        _yes_out_of_place: 3,
-        _of_another: 4,
-        _two_answers: 4,
-    }
-    lot = random.choices(list(whats), weights=list(whats.values()))[0](random)
+    whats = FAMILIES
+    befalls = whats[family][0] if family else random.choices(*zip(*whats.values(), strict=True))[0]
+    lot = befalls(random)
     lot = _with_record(lot, random) if lot.executes else lot
     return _with_company(lot, random)
 
@@ -399,6 +384,28 @@ def _with_company(lot: Lot, random: Random) -> Lot:
     if random.random() < 0.005:
         return replace(lot, jump_ms=400_000, jump_lasts_ms=random.choice([60_000, 200_000]))
     return lot
+
+
+FAMILIES: dict[str, tuple[_Draw, int]] = {
+    "honest": (_honest, 24),
+    "cut": (_cut, 12),
+    "bare status": (_bare, 7),
+    "undocumented code": (_code, 9),
+    "late": (_late, 5),
+    "garbage": (_garbage, 4),
+    "server error": (_server_error, 5),
+    "refusal": (_refusal, 12),
+    "refusal out of place": (_refusal_out_of_place, 8),
+    "yes and more": (_yes_and_more, 7),
+    "almost a tranId": (_almost_a_tran_id, 4),
+    "no with a tranId": (_no_with_tran_id, 5),
+    "odd 403": (_odd_403, 4),
+    "wrapped": (_wrapped, 3),
+    "yes out of place": (_yes_out_of_place, 3),
+    "another's tranId": (_of_another, 4),
+    "two answers": (_two_answers, 4),
+}
+"""What befalls transfers, by name, and how often."""
 
 
 def error(code: object, words: str) -> bytes:

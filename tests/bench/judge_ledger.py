@@ -14,12 +14,40 @@ PAIRS = (PAIR, SECOND_PAIR)
 
 ROUTES = {
     "MAIN_FUNDING": ("spot", "funding"),
-    "MAIN_UMFUTURE": ("spot", "um"),
+    "MAIN_MARGIN": ("spot", "cross"),
     "MAIN_ISOLATED_MARGIN": ("spot", "isolated"),
-    "ISOLATED_MARGIN_MAIN": ("isolated", "spot"),
+    "MAIN_UMFUTURE": ("spot", "um"),
+    "MAIN_CMFUTURE": ("spot", "cm"),
+    "MAIN_OPTION": ("spot", "options"),
+    "MAIN_PORTFOLIO_MARGIN": ("spot", "pm"),
     "FUNDING_MAIN": ("funding", "spot"),
+    "FUNDING_MARGIN": ("funding", "cross"),
+    "FUNDING_UMFUTURE": ("funding", "um"),
+    "FUNDING_CMFUTURE": ("funding", "cm"),
+    "FUNDING_OPTION": ("funding", "options"),
+    "MARGIN_MAIN": ("cross", "spot"),
+    "MARGIN_FUNDING": ("cross", "funding"),
+    "MARGIN_ISOLATEDMARGIN": ("cross", "isolated"),
+    "MARGIN_UMFUTURE": ("cross", "um"),
+    "MARGIN_CMFUTURE": ("cross", "cm"),
+    "MARGIN_OPTION": ("cross", "options"),
+    "ISOLATED_MARGIN_MAIN": ("isolated", "spot"),
+    "ISOLATEDMARGIN_MARGIN": ("isolated", "cross"),
+    "ISOLATEDMARGIN_ISOLATEDMARGIN": ("isolated", "isolated"),
+    "UMFUTURE_MAIN": ("um", "spot"),
+    "UMFUTURE_FUNDING": ("um", "funding"),
+    "UMFUTURE_MARGIN": ("um", "cross"),
+    "UMFUTURE_OPTION": ("um", "options"),
+    "CMFUTURE_MAIN": ("cm", "spot"),
+    "CMFUTURE_FUNDING": ("cm", "funding"),
+    "CMFUTURE_MARGIN": ("cm", "cross"),
+    "OPTION_MAIN": ("options", "spot"),
+    "OPTION_FUNDING": ("options", "funding"),
+    "OPTION_MARGIN": ("options", "cross"),
+    "OPTION_UMFUTURE": ("options", "um"),
+    "PORTFOLIO_MARGIN_MAIN": ("pm", "spot"),
 }
-"""The moves that this exchange makes, by type."""
+"""The moves that the exchange makes, by type."""
 
 _START = {"spot": 5_000_000, "funding": 2_000_000, "um": 100_000, **dict.fromkeys(PAIRS, 10_000)}
 
@@ -58,6 +86,8 @@ class Record:
     """Whether the row can be read, and says what it should."""
     gone_ms: tuple[int, int] | None = None
     """Since and until when the history has it no more."""
+    arrival_ms: int = 0
+    """How long after it was debited it is credited."""
 
     def status(self, at_ms: int) -> str:
         """Its status at a moment."""
@@ -175,6 +205,8 @@ def _changes(records: Iterable[Record], wallet: str, after_ms: int, until_ms: in
         if wallet not in record.ends:
             continue
         for at_ms, sign in record.changes:
-            if after_ms < at_ms <= until_ms:
-                changes[at_ms, record.tran_id] = record.amount * (-sign if record.ends[0] == wallet else sign)
+            is_debit = record.ends[0] == wallet
+            changed_ms = at_ms if is_debit else at_ms + record.arrival_ms
+            if after_ms < changed_ms <= until_ms:
+                changes[changed_ms, record.tran_id] = record.amount * (-sign if is_debit else sign)
     return changes
