@@ -358,3 +358,15 @@ async def test_key_that_may_not_transfer_is_seen_before_the_first_step(seat: Sea
     assert words.obstruction(found).startswith('It cannot be sent: the key lacks "Permits Universal Transfer"')
     server.exchange.faults.append(Fault(method="GET", path=path, executes=False, answer=Reply(500, b"no")))
     assert await _in_the_way(seat, PLAN) == [(Hindrance.KEY_NOT_READ, False)]
+
+
+async def test_nothing_is_asked_about_a_plan_while_the_exchange_asks_for_a_pause(
+    seat: Seat, server: DemoServer
+) -> None:
+    paused = Reply(418, headers={"retry-after": "60"})
+    server.exchange.faults.append(Fault(method="GET", path="/fapi/v3/balance", executes=False, answer=paused))
+    time_asked = Fault(method="GET", path="/api/v3/time", executes=False, answer=Reply(500))
+    await foresee(seat.desk, PLAN)
+    server.exchange.faults.append(time_asked)
+    assert {hindrance for hindrance, _ in await _in_the_way(seat, PLAN)} == {Hindrance.KEY_NOT_READ, Hindrance.NOT_READ}
+    assert time_asked in server.exchange.faults

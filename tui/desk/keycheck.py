@@ -146,5 +146,5 @@ async def check(profile: keys.Profile) -> KeyCheck:
 
 async def examine(client: BinanceClient) -> KeyCheck:
     """Ask the exchange what the client's key may do. Raises ExchangeError."""
-    clock = await client.sync_clock()
-    return KeyCheck(await client.read(KEY_RESTRICTIONS), clock, client.recv_window_ms)
+    restrictions = await client.read(KEY_RESTRICTIONS)  # first: it asks nothing while the exchange asks for a pause
+    return KeyCheck(restrictions, await client.sync_clock(), client.recv_window_ms)
