@@ -186,3 +186,13 @@ def test_the_command_line_and_a_favourite_open_the_form_with_two_moves(monkeypat
         (Wallet.CM, Wallet.UM),
     ]
     assert asdict(opened[0]) == asdict(opened[3])
+
+
+@pytest.mark.usefixtures("clocks_stand_still")
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)], ids=["60x16", "80x24", "120x40"])
+def test_form_of_two_moves(size: tuple[int, int], demo_app: AppMaker, snap_compare: Callable[..., bool]) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        await until_open(pilot)
+        await pilot.pause()
+
+    assert snap_compare(demo_app(**DRAFT), terminal_size=size, run_before=steps)
