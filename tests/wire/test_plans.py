@@ -17,11 +17,13 @@ from tui.demo.ledger import Funds
 from tui.desk import plans as runner
 from tui.desk.desk import Decision, Word
 from tui.desk.foresight import foresee
+from tui.desk.keycheck import examine
 from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
 from tui.domain.plan import Plan, gather, rest, via, way_back
 from tui.domain.plan_state import Cause, Hindrance, Phase, PlanState
 from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.errors import ExchangeError
 from tui.journal import PlanTaken
 from tui.words import plans as words
 
@@ -265,6 +267,24 @@ async def test_wallet_between_that_cannot_be_read_stops_it(
     state = await (await watched.begin()).end()
     assert (state.cause, len(server.executed)) == (Cause.NOT_ARRIVED, 1)
     assert "which cannot be read" in words.stopped(state)
+
+
+@pytest.mark.parametrize("status", [429, 418])
+async def test_pause_that_the_exchange_asks_for_stops_it(
+    watched: Watched, server: DemoServer, gate: Gate, status: int
+) -> None:
+    """A reading beside the plan is refused while its first step waits for its answer."""
+    pause = Reply(status, b'{"code":-1003,"msg":"Too many requests."}', {"Retry-After": "60"})
+    path = "/sapi/v1/account/apiRestrictions"
+    server.exchange.faults += [Fault(after=gate), Fault(method="GET", path=path, executes=False, answer=pause)]
+    await watched.begin(gather(UM, "USDT", {SPOT: AMOUNT, FUNDING: AMOUNT}))
+    await asyncio.to_thread(gate.reached.wait, LIMIT_S)
+    with pytest.raises(ExchangeError):
+        await examine(watched.seat.client)
+    gate.open()
+    state = await watched.end()
+    assert (state.cause, state.number, len(server.exchange.requests)) == (Cause.FAILED, 1, 1)
+    assert "pause" in words.stopped(state)
 
 
 async def test_repeat_that_turns_up_stops_it(watched: Watched, server: DemoServer, open_desk: OpenDesk) -> None:

@@ -16,6 +16,7 @@ from tui.domain.transfer import Basis, Outcome, PlanStep, Transfer, TransferRequ
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.journal import Journal, JournalError, RepeatUnconfirmed
+from tui.words import answers
 
 ARRIVES_S = 60
 """How long an amount may take to arrive before its next step."""
@@ -110,6 +111,8 @@ class PlanRun:
 
     async def _send(self, number: int) -> None:
         request = self.stored.plan.steps[number].request
+        if number and self._client.wait_s:  # before the first step, the review asks about a pause
+            raise _Stop(Cause.FAILED, answers.paused(self._client.wait_s))
         self._show(replace(self.state, phase=Phase.SENDING, arrival=None))
         own = {transfer.identity for transfer in self.stored.transfers if transfer}
         try:
@@ -157,8 +160,8 @@ class PlanRun:
             is_read = figure is not None and figure.read_ms >= asked_ms and not figure.problem
             if is_read and figure and figure.is_exact and figure.amount >= request.amount:
                 return
-            problem = reader.balances.wallets[account.wallet].problem
-            arrival = Arrival(account, figure if is_read else None, problem)
+            wait_s, problem = self._client.wait_s, reader.balances.wallets[account.wallet].problem
+            arrival = Arrival(account, figure if is_read else None, answers.paused(wait_s) if wait_s else problem)
             self._show(replace(self.state, phase=Phase.ARRIVING, arrival=arrival))
             if ticks_ms() - began_ms >= ARRIVES_S * 1000:
                 raise _Stop(Cause.NOT_ARRIVED)
