@@ -38,7 +38,7 @@ async def test_what_the_form_is_used_for_is_in_sight_in_a_narrow_terminal(
 @pytest.mark.parametrize(
     ("key", "screen", "size", "keys"),
     [
-        ("f6", HoldingsScreen, SMALL, ["Enter Wallets / Find F5 Reload", "F1 Help ^P All Esc Close"]),
+        ("f6", HoldingsScreen, SMALL, ["Enter Wallets / Find + Gather F5 Reload", "F1 Help ^P All Esc Close"]),
         ("f3", HistoryScreen, SMALL, ["Enter Details / Find r Repeat R Reverse", "F1 Help ^P All Esc Close"]),
         ("f3", HistoryScreen, LARGE, ["s Sort x Check journal F5 Reload", "F1 Help ^P All Esc Close"]),
     ],

@@ -4,11 +4,12 @@ import pytest
 
 from tests.terminal.conftest import OpenPty, Pty
 
-F2, F3, TAB, BACK_TAB = "\x1bOQ", "\x1bOR", "\t", "\x1b[Z"
+F2, F3, F6, TAB, BACK_TAB = "\x1bOQ", "\x1bOR", "\x1b[17~", "\t", "\x1b[Z"
 
 JOBS = {
     "100 USDT from Spot to USD-M": ([*"15u", TAB, *"100", F2], "MAIN_UMFUTURE", "100 USDT", 10),
     "100 USDT into an isolated pair": ([*"14bt", TAB, "u", TAB, *"100", F2], "BTCUSDT", "100 USDT", 14),
+    "all BTC from COIN-M to USD-M": ([*"65bt", TAB, "m", F2], "CMFUTURE_MAIN", "MAIN_UMFUTURE", 16),
     "all BNB from Funding to Spot": ([*"21b", TAB, "m", F2], "FUNDING_MAIN", "0.25 BNB", 10),
 }
 
@@ -33,6 +34,15 @@ def test_job_takes_few_keys(demo: Pty, job: str) -> None:
     keys, move, amount, most = JOBS[job]
     assert len([*keys, "y"]) <= most
     review(demo, keys, move, amount)
+
+
+def test_gathering_takes_eight_keys_at_most_from_the_holdings(demo: Pty) -> None:
+    for key in [*"15usdt", F6]:
+        demo.type(key)
+    demo.wait_for("HOLDINGS", ">USDT")
+    keys = ["+", "1", "\r"]
+    assert len([*keys, "y"]) <= 8
+    review(demo, keys, "from 7 accounts to Spot", "Step 7")
 
 
 def test_last_transfer_is_undone_and_an_old_one_made_again_in_four_keys(demo: Pty) -> None:

@@ -355,6 +355,12 @@ class ShunterApp(TerminalApp):
                 "F3, then e or E",
                 partial(self.call_later, self._main.action_history),
             )
+            yield NamedAction(
+                "Gather the asset of the form",
+                "from every wallet into one; without an asset, choose it in Holdings",
+                "F6, then +",
+                partial(self.call_later, self._main.action_gather),
+            )
         if self._desk:
             effect = f"that worth is shown in, now {self._desk.balance_reader.currency}"
             yield NamedAction("Currency", effect, "", partial(self._show_palette, CurrencyPalette))

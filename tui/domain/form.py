@@ -120,7 +120,11 @@ class FormState:
             return None
         if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
-        return share(figure.amount, percent) or Problem(Field.AMOUNT, _nothing(self.draft.asset, self.ends[0]))
+        asset, source = self.draft.asset, self.ends[0]
+        nothing = (
+            f"{quantity(figure.amount, asset)} is too little to move" if figure.amount else _nothing(asset, source)
+        )
+        return share(figure.amount, percent) or Problem(Field.AMOUNT, nothing)
 
     @property
     def rest(self) -> Decimal | Problem | None:

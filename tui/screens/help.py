@@ -12,6 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Label, Static
 
 from tui.screens.closing import DismissesItself
+from tui.screens.gather import GatherScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
@@ -21,6 +22,7 @@ from tui.widgets.amount_input import AmountInput
 from tui.widgets.ask_line import AskLine
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.entry_table import EntryTable
+from tui.widgets.gather_list import GatherList
 from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.wallet_list import WalletList
@@ -32,7 +34,8 @@ _Explained = tuple[type[Screen[Any]] | None, str, tuple[type[Any], ...]]
 _GROUPS: tuple[_Explained, ...] = (
     (MainScreen, "The form", (WalletList, CompletingInput, AmountInput, MainScreen)),
     (ReviewScreen, "The review", (ReviewScreen,)),
-    (HoldingsScreen, "Holdings", (HoldingsTable, HoldingPlaces)),
+    (HoldingsScreen, "Holdings", (HoldingsTable, HoldingPlaces, HoldingsScreen)),
+    (GatherScreen, "Gather", (GatherList, GatherScreen)),
     (HistoryScreen, "The history", (HistoryScreen,)),
     (None, "Lists of transfers", (EntryTable,)),
 )
@@ -42,7 +45,7 @@ without a tooltip is left out.
 _EVERYWHERE = "Everywhere"
 
 _KEY_COLUMNS = 22
-_NAMES = {"escape": "Esc", "slash": "/", "question_mark": "?"}
+_NAMES = {"escape": "Esc", "slash": "/", "plus": "+", "question_mark": "?"}
 
 
 class HelpScreen(DismissesItself, ModalScreen[None]):

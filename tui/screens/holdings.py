@@ -29,6 +29,13 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
     AUTO_FOCUS = "HoldingsTable"
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
+            Binding(
+                "plus",
+                "gather",
+                "Gather",
+                key_display="+",
+                tooltip="in Holdings: gather an asset from every wallet into one",
+            ),
             Binding("f5,ctrl+l", "read", "Reload", key_display="F5"),
             Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
             Binding("escape", "leave", "Close", key_display="Esc"),
@@ -36,14 +43,25 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
         ]
     )
 
-    def __init__(self, balances: Balances, *, status: Status, asset: str, read: Callable[[], object]) -> None:
-        """Takes the balances, what the first line says, the asset to begin with, and what reads the wallets again."""
+    def __init__(
+        self,
+        balances: Balances,
+        *,
+        status: Status,
+        asset: str,
+        read: Callable[[], object],
+        gather: Callable[[str], object],
+    ) -> None:
+        """Takes the balances, what the first line says, the asset to begin with, what reads the wallets again, and what
+        gathers an asset.
+        """
         super().__init__()
         self._balances = balances
         self._status = status
         self._table = HoldingsTable()
         self._places = HoldingPlaces()
         self._read = read
+        self._gather = gather
         self._table.show_balances(balances, asset)
         self._places.show_balances(balances, self._table.chosen)
 
@@ -119,6 +137,13 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
         """Go back to the form with it."""
         message.stop()
         self.dismiss(message)
+
+    def action_gather(self) -> None:
+        """Gather the marked asset."""
+        if self._table.chosen:
+            self._gather(self._table.chosen)
+        else:
+            self.app.bell()
 
     def action_read(self) -> None:
         """Read the wallets again."""

@@ -30,6 +30,7 @@ from tui.journal import JournalError
 from tui.screens.decide import DecideScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import TOO_SMALL, Fitting
+from tui.screens.gather import GatherScreen
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.notice import Notices
@@ -236,6 +237,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         for screen in self.app.screen_stack:  # other screens may cover them
             if isinstance(screen, EntryScreen | HoldingsScreen | PlanScreen):
                 screen.show_balances(message.balances)
+            elif isinstance(screen, GatherScreen):
+                screen.follow_balances()
 
     def on_balance_refresher_transferable_read(self, message: BalanceRefresher.TransferableRead) -> None:
         """Show what can be moved."""
@@ -342,8 +345,27 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def action_holdings(self) -> None:
         """Show every asset in every wallet."""
         balances, status = self.desk.balance_reader.balances, self.query_one(StatusBar).status
-        screen = HoldingsScreen(balances, status=status, asset=self.draft.asset, read=self.action_refresh_balances)
+        screen = HoldingsScreen(
+            balances,
+            status=status,
+            asset=self.draft.asset,
+            read=self.action_refresh_balances,
+            gather=self._gather,
+        )
         self.app.push_screen(screen, self._holding_chosen)
+
+    def action_gather(self) -> None:
+        """Gather the asset of the form; if it has none, show the holdings to choose one."""
+        asset = self.draft.asset
+        if self.desk.balance_reader.balances.knows(asset):
+            self._gather(asset)
+        else:
+            self.action_holdings()
+
+    def _gather(self, asset: str) -> None:
+        reader, status = self.desk.balance_reader, self.query_one(StatusBar).status
+        screen = GatherScreen(reader, asset, status, read=self.action_refresh_balances, review=self.plans.review)
+        self.app.push_screen(screen)
 
     def show_transfer(self, transfer: Transfer) -> None:
         """Show a transfer as it is now."""
@@ -458,6 +480,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Empty the amount if a plan has sent something."""
         if any(state.stored.transfers):
             self.query_one(TransferForm).clear_amount()
+            for screen in self.app.screen_stack[::-1]:
+                if isinstance(screen, GatherScreen | HoldingsScreen):
+                    screen.dismiss(None)
 
     def _reviewed(self, transfer: Transfer | None) -> None:
         if transfer is None:  # left, or its result was closed

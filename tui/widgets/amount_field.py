@@ -8,10 +8,8 @@ from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, left_behind, plain
 from tui.domain.form import FormState, Problem
 from tui.domain.transfer import Draft, Field
 from tui.widgets.amount_input import AmountInput, share_name
-from tui.widgets.form_field import FormField
+from tui.widgets.form_field import LABEL_COLUMNS, FormField
 
-LABEL_COLUMNS = 9
-"""Where the inputs of the transfer form begin."""
 _NAMES = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: ALL_BUT}
 _LOST = "A key was not understood: check the amount. Ctrl+U empties it"
 

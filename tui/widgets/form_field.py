@@ -10,9 +10,12 @@ from textual.style import Style
 
 from tui.domain.holdings import Choice
 from tui.widgets.completing_input import CompletingInput
-from tui.widgets.field_input import FieldInput, PromptInput
+from tui.widgets.field_input import FieldInput, PromptInput, symbol_text
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.pane import Drawn, shortened
+
+LABEL_COLUMNS = 9
+"""Where the inputs of the transfer form begin."""
 
 
 class FormField(DropsLateMessages, Drawn):
@@ -138,3 +141,9 @@ class FormField(DropsLateMessages, Drawn):
 
     def _pen(self, name: str) -> Style:
         return self.get_visual_style(f"form-field--{name}", partial=True)
+
+
+def symbol_field(which: str, label: str, text: str, placeholder: str, max_length: int) -> FormField:
+    """Return the field of an asset or of a pair, which is completed."""
+    entry = CompletingInput(text, clean=symbol_text, placeholder=placeholder, max_length=max_length)
+    return FormField(which, label, entry, label_columns=LABEL_COLUMNS)

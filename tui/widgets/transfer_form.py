@@ -23,10 +23,9 @@ from tui.domain.transfer import (
     Field,
     TransferRequest,
 )
-from tui.widgets.amount_field import LABEL_COLUMNS, AmountField
+from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
-from tui.widgets.field_input import symbol_text
-from tui.widgets.form_field import FormField
+from tui.widgets.form_field import FormField, symbol_field
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.move_line import MoveLine
 from tui.widgets.wallet_list import WalletList
@@ -80,12 +79,12 @@ class TransferForm(DropsLateMessages, Widget):
         """The wallets with their pairs, what is moved, and the move."""
         draft = self._draft
         pairs = (
-            _symbol_field(Field.FROM_PAIR, "Pair", draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR),
-            _symbol_field(Field.TO_PAIR, "Pair", draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR),
+            symbol_field(Field.FROM_PAIR, "Pair", draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR),
+            symbol_field(Field.TO_PAIR, "Pair", draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR),
         )
         yield WalletPair(draft.source, draft.destination, draft.chosen, pairs)
         with Grid(id="what"):
-            yield _symbol_field(Field.ASSET, "Asset", draft.asset, "e.g. USDT", MOST_IN_ASSET)
+            yield symbol_field(Field.ASSET, "Asset", draft.asset, "e.g. USDT", MOST_IN_ASSET)
             yield AmountField(draft, self._state)
         yield MoveLine()
 
@@ -319,8 +318,3 @@ class TransferForm(DropsLateMessages, Widget):
             self._asked = inquiry
             self._amount.is_asking = True
             self.post_message(self.TransferableWanted(inquiry.account, inquiry.asset))
-
-
-def _symbol_field(which: Field, label: str, text: str, placeholder: str, max_length: int) -> FormField:
-    entry = CompletingInput(text, clean=symbol_text, placeholder=placeholder, max_length=max_length)
-    return FormField(which, label, entry, label_columns=LABEL_COLUMNS)
