@@ -313,8 +313,9 @@ def test_favourites(
     keep(Favourite("margin", Draft(Wallet.SPOT, Wallet.ISOLATED, "USDT", "25", to_pair="BTCUSDT")))
     keep(Favourite("all home", Draft(Wallet.UM, Wallet.SPOT, "USDT", takes_all=True)))
     keep(Favourite("own", Draft(Wallet.SPOT, Wallet.UM, "BTC"), "demo"))
+    keep(Favourite("coins", Draft(Wallet.CM, Wallet.UM, "BTC", takes_all=True)))
     with favourites_path().open("a") as file:
-        file.write('\n[[favourite]]\nname = "bad"\nfrom = "um"\nto = "isolated"\nasset = "USDT"\n')
+        file.write('\n[[favourite]]\nname = "bad"\nfrom = "um"\nto = "um"\nasset = "USDT"\n')
     assert snap_compare(demo_app(asset="USDT", amount="100"), terminal_size=size, run_before=steps)
 
 
