@@ -115,7 +115,7 @@ async def test_refused_step_says_where_the_money_is_and_leads_to_the_rest(
         assert "0.017 BTC was moved to Spot, and no further." in text
         await pilot.press("r")
         await until_screen(pilot, PlanReviewScreen)
-        assert "0.017 BTC from Spot to USD-M Futures" in screen_text(pilot)
+        assert "0.017 BTC from Spot to USD-M Futures\n" in screen_text(pilot)
         await pilot.press("escape")
         assert "PLAN STOPPED" in await _ended(pilot)  # the choice is still to be made
         await pilot.press("r")

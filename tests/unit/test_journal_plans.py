@@ -64,9 +64,11 @@ def open_plans(journal: Journal) -> list[StoredPlan]:
         PLAN,
         gather(Account(Wallet.ISOLATED, "BTCUSDT"), "BTC", {SPOT: Decimal("1E-8"), UM: Decimal(5)}),
         via(Account(Wallet.ISOLATED, "BTCUSDT"), UM, "BTC", Decimal("0.10")),
+        rest(gather(UM, "BTC", {CM: Decimal(1), SPOT: Decimal(2)}), 1),
     ],
 )
-def test_plan_is_written_whole_before_a_step_is(journal: Journal, path: Path, plan: Plan) -> None:
+def test_plan_is_written_whole_before_a_step_is(journal: Journal, path: Path, plan: Plan | None) -> None:
+    assert plan
     journal.begin_plan(stored(plan))
     assert open_plans(journal) == [stored(plan)]
     assert query(path, "SELECT count(*) FROM transfers") == [(0,)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.evidence import evidence_for, transfer
 from tests.unit.test_wallets import ROWS, WITH_FROM_SYMBOL, WITH_TO_SYMBOL
 from tui.domain.balances import Account
-from tui.domain.plan import Plan, Purpose, Step, gather, rest, via, way_back
+from tui.domain.plan import Plan, Purpose, Step, gather, others, rest, via, way_back
 from tui.domain.plan_state import Place, places
 from tui.domain.transfer import Basis, InvalidTransfer, Outcome, TransferRequest
 from tui.domain.wallets import TransferType, Wallet, route
@@ -76,6 +76,30 @@ def test_gathering_moves_each_amount_from_its_account_to_the_one(
     assert {leg[-1].ends[1] for leg in legs} == {destination}
     assert plan.total == sum(held.values())
     assert plan.ends == (tuple(held), destination)
+
+
+def test_rest_of_a_rest_still_knows_the_whole_way_back() -> None:
+    left = rest(PLAN, 1)
+    assert left
+    assert ([step.carries_on for step in left.steps], left.legs, left.earlier) == ([True], ((0,),), PLAN.steps[:1])
+    back = way_back(left, 0)
+    assert back
+    assert [step.request.ends for step in back.steps] == [(BETWEEN, SOURCE)]
+    whole = way_back(left, 1)
+    assert whole
+    assert [step.request.ends for step in whole.steps] == [(END, BETWEEN), (BETWEEN, SOURCE)]
+    assert [step.carries_on for step in whole.steps] == [False, True]
+
+
+def test_others_of_a_gather_leave_out_the_amount_that_stopped_it() -> None:
+    spot, um, options = Account(Wallet.SPOT), Account(Wallet.UM), Account(Wallet.OPTIONS)
+    plan = gather(Account(Wallet.CM), "BTC", {spot: AMOUNT, um: AMOUNT, options: AMOUNT})
+    assert plan.legs == ((0,), (1, 2), (3, 4))
+    assert others(plan, 0) == Plan(Purpose.REST, plan.steps[1:])
+    for done in (1, 2):
+        assert others(plan, done) == Plan(Purpose.REST, plan.steps[3:], plan.steps[:done])
+    assert others(plan, 3) is None
+    assert others(PLAN, 0) is None
 
 
 def test_nothing_to_gather_is_no_plan() -> None:

@@ -5,9 +5,10 @@ several accounts. It is made from the table of types alone, without I/O. Each of
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
@@ -36,6 +37,14 @@ class Step:
     carries_on: bool = False
     """Whether it moves on the amount of the step before. It is then sent only after that has arrived."""
 
+    def is_after(self, before: "Step") -> bool:
+        """Whether it can come after another step: it moves the same asset and, if it carries on, the same amount from
+        where the other has moved it.
+        """
+        ours, theirs = self.request, before.request
+        fits = (ours.ends[0], ours.amount) == (theirs.ends[1], theirs.amount)
+        return ours.asset == theirs.asset and (fits or not self.carries_on)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -43,16 +52,17 @@ class Plan:
 
     purpose: Purpose
     steps: tuple[Step, ...]
+    earlier: tuple[Step, ...] = ()
+    """The steps that stopped plans have done before this one, which goes on from there."""
 
     def __post_init__(self) -> None:
-        if not self.steps or self.steps[0].carries_on:
+        every = (*self.earlier, *self.steps)
+        if not self.steps or every[0].carries_on:
             raise ValueError("a plan has a first step")
-        for before, step in zip(self.steps, self.steps[1:], strict=False):
-            if step.request.asset != before.request.asset:
-                raise ValueError("a plan moves one asset")
-            is_same_amount = step.request.amount == before.request.amount
-            if step.carries_on and (step.request.ends[0] != before.request.ends[1] or not is_same_amount):
-                raise ValueError("a step carries on from where the one before ends, with its amount")
+        if not all(step.is_after(before) for before, step in pairwise(every)):
+            raise ValueError(
+                "a step moves the same asset, and carries on from where the one before ends, with its amount"
+            )
 
     @property
     def asset(self) -> str:
@@ -64,7 +74,7 @@ class Plan:
         """The numbers of the steps, from 0, that each move one amount along."""
         legs: list[tuple[int, ...]] = []
         for number, step in enumerate(self.steps):
-            if step.carries_on:
+            if step.carries_on and legs:
                 legs[-1] += (number,)
             else:
                 legs.append((number,))
@@ -117,20 +127,31 @@ def _leg(source: Account, destination: Account, asset: str, amount: Decimal) -> 
 
 def rest(plan: Plan, done: int) -> Plan | None:
     """Return the plan for the steps that are left after the first `done` ones; None if none is left."""
-    steps = plan.steps[done:]
-    if not steps:
+    if done == len(plan.steps):
         return None
-    return Plan(Purpose.REST, (replace(steps[0], carries_on=False), *steps[1:]))
+    return Plan(Purpose.REST, plan.steps[done:], (*plan.earlier, *plan.steps[:done]))
+
+
+def others(plan: Plan, done: int) -> Plan | None:
+    """Return the plan for what is left without the amount whose step comes after the first `done` ones; None if nothing
+    else is left.
+    """
+    later = [number for leg in plan.legs if leg[0] > done for number in leg]
+    return Plan(Purpose.REST, plan.steps[later[0] :], (*plan.earlier, *plan.steps[:done])) if later else None
 
 
 def way_back(plan: Plan, done: int) -> Plan | None:
-    """Return the plan that undoes the first `done` steps, the last one first; None if none is done."""
+    """Return the plan that undoes the first `done` steps and those of earlier plans, the last one first; None if there
+    are none.
+    """
+    forward = (*plan.earlier, *plan.steps[:done])
     steps: list[Step] = []
-    for number in reversed(range(done)):
-        request = plan.steps[number].request
+    for number, step in reversed(list(enumerate(forward))):
+        request = step.request
         move = transfer_type(request.type.destination, request.type.source)
         if move is None:
             return None
         undone = TransferRequest(move, request.asset, request.amount, request.to_symbol, request.from_symbol)
-        steps.append(Step(undone, carries_on=number + 1 < done and plan.steps[number + 1].carries_on))
+        carries_on = number + 1 < len(forward) and forward[number + 1].carries_on
+        steps.append(Step(undone, carries_on=carries_on))
     return Plan(Purpose.BACK, tuple(steps)) if steps else None

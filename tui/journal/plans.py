@@ -30,6 +30,7 @@ def put(connection: sqlite3.Connection, stored: StoredPlan, sender: str) -> None
         "INSERT OR IGNORE INTO plans VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (*plan, stored.host, stored.confirmed_ms),
     )
+    every = (*stored.plan.earlier, *stored.plan.steps)
     connection.executemany(
         "INSERT OR IGNORE INTO planned VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -43,7 +44,7 @@ def put(connection: sqlite3.Connection, stored: StoredPlan, sender: str) -> None
                 step.request.from_symbol,
                 step.request.to_symbol,
             )
-            for number, step in enumerate(stored.plan.steps, start=1)
+            for number, step in enumerate(every, start=1 - len(stored.plan.earlier))
         ],
     )
 
@@ -72,10 +73,10 @@ def stored_plan(connection: sqlite3.Connection, row: sqlite3.Row, transfers: Ite
     """Return the plan in a row, with the transfers of its steps. Raises sqlite3.DataError if it cannot be read."""
     planned = connection.execute("SELECT * FROM planned WHERE plan = ? ORDER BY step", (row["identity"],)).fetchall()
     try:
-        plan = Plan(Purpose(row["purpose"]), tuple(map(_step, planned)))
-        is_sound = is_moment(row["confirmed_ms"]) and [step["step"] for step in planned] == [
-            *range(1, len(planned) + 1)
-        ]
+        numbers, steps = [each["step"] for each in planned], tuple(map(_step, planned))
+        earlier = sum(number < 1 for number in numbers)
+        plan = Plan(Purpose(row["purpose"]), steps[earlier:], steps[:earlier])
+        is_sound = is_moment(row["confirmed_ms"]) and numbers == list(range(1 - earlier, len(plan.steps) + 1))
         stored = StoredPlan(
             identity=row["identity"],
             plan=plan,
@@ -84,7 +85,7 @@ def stored_plan(connection: sqlite3.Connection, row: sqlite3.Row, transfers: Ite
             key_print=row["key_print"],
             host=row["host"],
             confirmed_ms=row["confirmed_ms"],
-            transfers=(None,) * len(planned),
+            transfers=(None,) * len(plan.steps),
         )
         for transfer in transfers:
             stored = stored.with_transfer(transfer)

@@ -2,7 +2,8 @@
 
 `transfers` has a row for each transfer, as it is now, and `changes` its earlier states. `declined` has the records that
 the person said are not a certain transfer, and `sightings` the records that could be an open one. `plans` has the plans
-that the person confirmed, and `planned` their steps: a step is a row of `transfers` only once it is about to be sent.
+that the person confirmed, and `planned` their steps, those of the plans before it from 0 down: a step is a row of
+`transfers` only once it is about to be sent.
 """
 
 _NEWER = "a newer Shunter uses this journal: quit this one and update it"

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 
 from tui.domain.balances import Account, Balances
 from tui.domain.moments import in_full
-from tui.domain.plan import Plan, rest, way_back
+from tui.domain.plan import Plan, others, rest, way_back
 from tui.domain.plan_state import Phase, PlanState, state_of
 from tui.domain.transfer import Transfer
 from tui.screens.closing import DismissesItself
@@ -31,6 +31,8 @@ class Choice(Enum):
     """What the person does about a plan."""
 
     REST = auto()
+    OTHERS = auto()
+    """The rest without the amount whose step stopped the plan."""
     BACK = auto()
     LEAVE = auto()
     """The rest is not carried out."""
@@ -43,6 +45,7 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "choose('REST')", "Review the rest"),
+        Binding("s", "choose('OTHERS')", "Review the rest without it"),
         Binding("b", "choose('BACK')", "Review the way back"),
         Binding("C", "copy_all", "Copy all"),
         Binding("escape,q", "close", "Close", key_display="Esc"),
@@ -79,17 +82,13 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
             yield AskLine(self._ask)
         yield KeyBar()
 
-    @property
-    def rest(self) -> Plan | None:
-        """What is left of it, if that can be reviewed."""
+    def plan_for(self, choice: Choice) -> Plan | None:
+        """Return the plan that a choice leads to, if there is one and no outcome is open."""
         stored = self.state.stored
-        return None if stored.is_open or self.is_done else rest(stored.plan, stored.done)
-
-    @property
-    def way_back(self) -> Plan | None:
-        """What undoes it, if that can be reviewed."""
-        stored = self.state.stored
-        return None if stored.is_open or self.is_done else way_back(stored.plan, stored.done)
+        if stored.is_open or self.is_done:
+            return None
+        makers = {Choice.REST: rest, Choice.OTHERS: others, Choice.BACK: way_back}
+        return makers[choice](stored.plan, stored.done) if choice in makers else None
 
     @property
     def _ask(self) -> str:
@@ -97,8 +96,12 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
             return "Enter  Close     C  Copy all"
         if self.state.stored.is_open:
             return "Esc  Close: it comes up again once the outcome is known     C  Copy all"
-        keys = ["r  Review the rest", "b  Review the way back" if self.way_back else "", "Esc  Leave the rest"]
-        return "     ".join(filter(None, keys))
+        keys = {
+            Choice.REST: "r  Review the rest",
+            Choice.OTHERS: f"s  Without step {self.state.stored.done + 1}",
+            Choice.BACK: "b  Review the way back",
+        }
+        return "     ".join([*(text for choice, text in keys.items() if self.plan_for(choice)), "Esc  Leave the rest"])
 
     def drops(self, event: events.Key | events.Paste) -> bool:
         """Whether a key comes too soon after it came up by itself."""
@@ -126,11 +129,11 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what there is."""
         if action == "choose":
-            return bool(self.rest if parameters == (Choice.REST.name,) else self.way_back)
+            return self.plan_for(Choice[str(parameters[0])]) is not None
         return action != "close_finished" or self.is_done
 
     def action_choose(self, choice: str) -> None:
-        """Review the rest, or the way back."""
+        """Review the rest, all or some of it, or the way back."""
         self.dismiss(Choice[choice])
 
     def action_close(self) -> None:

@@ -129,7 +129,7 @@ class PlanReviewScreen(Reviewing[PlanState]):
 
     @property
     def _outgoing(self) -> Sequence[TransferRequest]:
-        return [step.request for step in self._plan.steps if not step.carries_on]
+        return [self._plan.steps[leg[0]].request for leg in self._plan.legs]
 
     def _excess(self, request: TransferRequest, balances: Balances) -> Problem | None:
         problem = super()._excess(request, balances)

@@ -104,8 +104,7 @@ class Plans:
         if shown is None:
             return
         state = shown.state
-        plan = {Choice.REST: shown.rest, Choice.BACK: shown.way_back}.get(choice or Choice.LATER)
-        if plan:
+        if choice and (plan := shown.plan_for(choice)):
             self.review(plan, of=state)
             return
         if choice is Choice.LEAVE:

@@ -27,7 +27,7 @@ def purpose(plan: Plan) -> str:
     source = sources[0].label if len(set(sources)) == 1 else f"{len(set(sources))} accounts"
     target = destination.label if len(ends) == 1 else f"{len(ends)} accounts"
     back = "back " if plan.purpose is Purpose.BACK else ""
-    way = f", via {HUB.label}" if any(step.carries_on for step in plan.steps) else ""
+    way = f", via {HUB.label}" if any(len(leg) > 1 for leg in plan.legs) else ""
     return f"{quantity(plan.total, plan.asset)} {back}from {source} to {target}{way}"
 
 
