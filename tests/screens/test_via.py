@@ -63,7 +63,7 @@ async def test_a_digit_the_cursor_and_a_click_choose_a_marked_wallet(demo_app: A
         await pilot.press("ctrl+o", "t", "5")
         assert _ends(main) == (Wallet.CM, Wallet.UM)
         assert main.focused is main.query_one("#field-asset Input")
-        assert "COIN-M -> USD-M, via Spot  CMFUTURE_MAIN, then MAIN_UMFUTURE" in picture(pilot)
+        assert "COIN-M -> Spot -> USD-M  CMFUTURE_MAIN, then MAIN_UMFUTURE" in picture(pilot)
         await pilot.press("ctrl+o", "t", "1", "ctrl+o", "t", "up")
         assert _ends(main) == (Wallet.CM, Wallet.PORTFOLIO)
         await _click(pilot, "to", Wallet.OPTIONS)

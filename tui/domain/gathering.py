@@ -5,6 +5,7 @@ the person says otherwise.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.balances import Account, Balances, Figure
@@ -39,7 +40,7 @@ class Contribution:
         return self.is_typed and self.amount is None and not self.is_awaited
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Gathering:
     """What is gathered, as far as the person has said so, and what is known about the accounts."""
 
@@ -63,7 +64,7 @@ class Gathering:
         draft = Draft(source.wallet, self.destination.wallet, self.asset, amount, *pairs, BOTH_ENDS)
         return FormState(draft, self.balances, self.now_ms)
 
-    @property
+    @cached_property
     def contributions(self) -> list[Contribution]:
         """What each account gives that has the asset, or may have it, in a fixed order."""
         others = (account for account in accounts(self.balances) if account != self.destination)

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
-from tui.domain.balances import Account
+from tui.domain.balances import Account, Balances
 from tui.domain.form import FormState, Inquiry, Problem
 from tui.domain.gathering import Gathering
 from tui.domain.holdings import pair_choices
@@ -78,6 +78,8 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
         self._waiting_for: object = None
         """What is to be reviewed as soon as the exchange has answered; None if nothing is."""
         self._few = asyncio.Semaphore(_AT_ONCE)
+        self._offered: Balances | None = None
+        """What the choices of the pair were made from."""
         self._amended: Account | None = None
         """The account whose amount is being typed."""
         self._amount = AmountField(Draft(), self._amended_form)
@@ -146,7 +148,9 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
         self._pair.entry.disabled = not is_isolated
         gathering = self._gathering
         balances, asset = gathering.balances, gathering.asset
-        self._pair.offer(pair_choices(balances, asset))
+        if balances is not self._offered:  # at each key it would be slow
+            self._offered = balances
+            self._pair.offer(pair_choices(balances, asset))
         pair = next((each.words for each in gathering.general_problems if each.field is Field.TO_PAIR), "")
         self._pair.show_problem(pair if self._pair.text else "")
         self._to.show_balances(balances, asset, destination.pair or "", gathering.now_ms)

@@ -16,7 +16,6 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.words import outcomes, transfers
 from tui.words.differences import meaning, possible_rows
 from tui.words.outcomes import Watch
-from tui.words.wallets import via
 
 _MOST_IN_PLACE = 24
 
@@ -126,8 +125,9 @@ def move_names(types: Sequence[TransferType], source: Account, destination: Acco
     """Return names of a move of one or two types, the longest first: each as a person says it, and the exchange's name
     of each type.
     """
+    between = [move.destination.label for move in types[:-1]]
     wide, short, wallets = (
-        ", ".join(filter(None, (f"{one} -> {other}", via(types))))
+        " -> ".join((one, *between, other))
         for one, other in (
             (source.label, destination.label),
             (source.short_label, destination.short_label),
