@@ -82,10 +82,14 @@ def _lot(what: str | Twist, random: Random) -> Lot | None:
             return Lot("arrives late", arrival_ms=random.choice([1500, 8000, 25_000, 50_000]))
         case Twist.NEVER_ARRIVES:
             return Lot("arrives very late", arrival_ms=random.choice([75_000, 600_000, 10**9]))
+        case Twist.REPEATED:
+            return Lot("answered slowly", answers_after_s=4)
         case Twist.LAGS:
             lost: list[Answer | Cut] = [Cut.CLOSE, Answer(504)]
             return Lot(
-                "history lags", answer=random.choice(lost), lag_ms=random.choice([20_000, 70_000, 115_000, 200_000])
+                "history lags",
+                answer=random.choice(lost),
+                lag_ms=random.choice([20_000, 100_000, 150_000, 200_000, 260_000]),
             )
         case Twist() if what in _LOTS:
             status, code, words = _LOTS[what]
@@ -105,6 +109,8 @@ def cases(random: Random, numbers: Iterator[int]) -> Iterator[Case]:
             turn += 1
             plan = _gathering(random, numbers) if turn % 3 == 0 else _by_way(random, numbers, what)
             step = random.randrange(len(plan.steps))
+            if what in (Twist.LAGS, Twist.REPEATED):
+                step = random.randrange(len(plan.steps) - 1)
             if what in (Twist.ARRIVES_LATE, Twist.NEVER_ARRIVES):
                 ahead = [n - 1 for n, one in enumerate(plan.steps) if one.carries_on]
                 step = random.choice(ahead or [step])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -245,8 +246,9 @@ class Person:
             case End.LOCK:
                 program.client.drop_key()
             case End.STOP:
-                if self._plan_run:
+                if self._plan_run and self._confirmation:
                     self._plan_run.stop()
+                    self._confirmation.stopped_ms = self._exchange.clock.now_ms()
         if program.is_dead:
             self._program = None
             if self._confirmation:
@@ -271,6 +273,8 @@ class Person:
     async def make(self, case: Case) -> None:
         """Make a plan, and what follows from it."""
         self._exchange.empty("spot")
+        least = min(step.request.amount for step in case.plan.steps)
+        self._exchange.grant("spot", self._random.choice([Decimal(), least / 2, least - Decimal("0.000001")]))
         self._exchange.filters_by_pair, self._exchange.names_pairs = self._chance(0.3), self._chance(0.4)
         succeeds: tuple[Confirmation, PlanState] | None = None
         for _ in range(_ROUNDS):
@@ -501,14 +505,14 @@ class Person:
         self._exchange.on_event = on_event
 
     async def _repeat(self, case: Case) -> None:
-        """Another Shunter with the same journal sends the same, which its person confirms there."""
-        other = Program(self, _KEY)
-        request = case.plan.steps[case.step].request
-        one = self.judge.confirm(Plan(case.plan.purpose, (_alone(case.plan, case.step),)), other.name)
+        """Another Shunter with the same journal sends what the next step is, which its person confirms there."""
+        other, program = Program(self, _KEY), self._program
+        request = case.plan.steps[case.step + 1].request
+        one = self.judge.confirm(Plan(case.plan.purpose, (_alone(case.plan, case.step + 1),)), other.name)
         one.is_closed = True
         try:
             self._exchange.grant(one.keys[0].ends[0], request.amount)
-            if await other.do(other.desk.open_plans()):
+            if await other.do(other.desk.open_plans()) and program and not program.is_dead:
                 self.judge.breaks("offered what another Shunter carries out", self._confirmation, "")
             await other.do(other.desk.submit(request))
         except (JournalError, ExchangeError):

@@ -34,7 +34,7 @@ _WHERE = {
 """What is said of where an amount is, by what it means."""
 
 _STEP = r"[Ss]tep (\d+) of (\d+)"
-_ENDED = re.compile(rf"^{_STEP}: (rejected|not sent|not executed|done)\b")
+_ENDED = re.compile(rf"^{_STEP}: (rejected|not sent|not executed|done|unknown)\b")
 _NOT_SENT = re.compile(
     rf"^{_STEP} was not sent\b|^(?:You stopped the plan|Shunter was locked|Shunter ended) before {_STEP}\."
 )
@@ -49,7 +49,10 @@ _SLACK_MS = 20
 _READ_BEFORE_MS = 62_000
 """How long before a step the reading may be that showed its amount."""
 _RECENT_MS = 120_000
-_ARRIVES_MS = 66_000
+_ARRIVES_MS, _SETTLED_MS = 66_000, 5_000
+"""How long after that, at most, the next step is sent."""
+_BEGUN_MS = 300
+"""How long before it reaches the exchange a step may have been begun, where nothing is slow."""
 _WAITS_MS = 72_000
 """A minute, and the last reading."""
 _REPEAT_MS = 240_000
@@ -90,6 +93,8 @@ class Confirmation:
     """Whether the person has decided on the rest, or there is none."""
     ended_ms: int | None = None
     """When the program ended that carried it out."""
+    stopped_ms: int | None = None
+    """When the person stopped it."""
     waits_since_ms: int | None = None
     """Since when it is said to wait for an amount."""
     history: list[str] = field(default_factory=list)
@@ -160,6 +165,10 @@ class PlanJudge:
         now_ms = self._now_ms()
         if owner.ended_ms is not None and now_ms - owner.ended_ms > 1000:
             self.breaks("sent after the program had ended", owner, f"{sent}")
+        if owner.stopped_ms is not None and sent.at_ms - owner.stopped_ms > _BEGUN_MS:
+            self.breaks(
+                "sent after the person had stopped it", owner, f"{sent.at_ms - owner.stopped_ms} ms after, {sent}"
+            )
         if owner.is_over:
             self.breaks("sent after it was said to be over", owner, f"{sent}")
         for earlier in range(step):
@@ -185,7 +194,7 @@ class PlanJudge:
         before = owner.sent[step - 1]
         if before and before.lot.answer is not None:  # it was unknown
             quiet_ms = sent.at_ms - min(owner.at_ms, owner.last_key_ms)
-            if quiet_ms > _RECENT_MS + _ARRIVES_MS:
+            if quiet_ms > _RECENT_MS + (_ARRIVES_MS if owner.plan.steps[step].carries_on else _SETTLED_MS):
                 self.breaks("went on though the person may be gone", owner, f"{quiet_ms} ms after, {sent}")
         if owner.plan.steps[step].carries_on:
             since_ms = before.at_ms if before else owner.at_ms
