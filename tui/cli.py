@@ -122,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--demo", action="store_true", help="use the built-in demo exchange")
     where.add_argument("--profile", metavar="NAME", help="use the key of this name")
     where.add_argument("--base-url", metavar="URL", type=typed(parse_base_url), help="use a key of this host")
+    where.add_argument("--read-only", action="store_true", help="look at everything, send nothing")
     form = parser.add_argument_group("fill in the form (nothing is sent)")
     form.add_argument("--favourite", metavar="NAME", help="a favourite, by its name")
     form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
@@ -171,7 +172,9 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     from tui.app.terminal_app import has_few_colours
 
     few = has_few_colours(os.environ)
-    app = ShunterApp(Start(args.demo, args.profile, args.base_url, draft, has_few_colours=few))
+    app = ShunterApp(
+        Start(args.demo, args.profile, args.base_url, draft, read_only=args.read_only, has_few_colours=few)
+    )
     process.end_with_the_terminal()
     process.collect_what_screens_leave()
     app.run()

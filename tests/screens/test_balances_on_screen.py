@@ -103,7 +103,7 @@ def test_all_wallets_in_the_same_trouble_are_one_and_a_key_that_cannot_transfer_
     unread = {"Could not reach the exchange.": list(Wallet)}
     told = r"No wallet can be read: Could not reach the exchange\. Since \d\d:\d\d; Shunter retries, F5 retries now\."
     assert re.fullmatch(told, trouble("", unread, ticks_ms()))
-    assert trouble("the key lacks it", unread, 1).split("\n")[0] == "No transfer can be sent: the key lacks it."
+    assert trouble("The key lacks it.", unread, 1).split("\n")[0] == "READ ONLY: nothing can be sent. The key lacks it."
     assert trouble("", {}, None) == ""
 
 

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,16 @@ from tui.app.app import DeskReady, ShunterApp
 from tui.app.opening import Start
 from tui.clock import ClockReading
 from tui.demo.exchange import DemoExchange
-from tui.demo.faults import Fault
+from tui.demo.faults import Fault, Reply
 from tui.demo.keys import demo_key, new_key
 from tui.desk.desk import Desk
+from tui.desk.guards import Forbidden
 from tui.desk.keycheck import KeyCheck
+from tui.domain.balances import Account
 from tui.domain.credentials import ApiKey, KeyKind, Secret, SessionKey
-from tui.domain.transfer import Draft
-from tui.domain.wallets import Wallet
+from tui.domain.plan import via
+from tui.domain.transfer import Draft, TransferRequest
+from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
 from tui.keys import keyring_calls, session_bus
@@ -322,24 +326,66 @@ async def test_key_that_wakes_the_machine_while_a_transfer_is_being_sent_is_take
 
 
 async def test_key_without_the_permission_cannot_send_from_the_review(
-    one_key: keys.Profile, monkeypatch: pytest.MonkeyPatch
+    one_key: keys.Profile, demo_host: DemoExchange
 ) -> None:
+    denied = Reply(200, b'{"permitsUniversalTransfer":false,"enableReading":true}')
+    path = "/sapi/v1/account/apiRestrictions"
+    demo_host.faults.append(Fault(method="GET", path=path, executes=False, answer=denied, times=None))
     app = open_app()
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: isinstance(app.screen, MainScreen))
-        main = app.screen
-        words = 'the key lacks "Permits Universal Transfer"'
-        await until(pilot, lambda: bool(app._desk and app._desk.client.clock))
-        await pilot.pause()
-        main.query_one(StatusBar).show(missing_permission=words)
+        await until(pilot, lambda: "READ ONLY" in screen_text(pilot))
         await pilot.press("tab", "tab", *"USDT", "tab", "5", "f2")
         await until(pilot, lambda: isinstance(app.screen, ReviewScreen))
         await pilot.press("y")
         await pilot.pause()
         assert app._desk
         assert not app._desk.in_flight
-        assert words in str(app.screen.query_one("#review-warning").content)  # type: ignore[attr-defined]
+        warning = words(pilot, "#review-warning")
+        assert 'The key lacks "Permits Universal Transfer"' in warning
         assert list(app._desk._journal.transfers()) == []
+
+
+@pytest.mark.parametrize("how", ["option", "profile"])
+async def test_read_only_session_shows_everything_and_sends_nothing(
+    how: str, one_key: keys.Profile, demo_host: DemoExchange
+) -> None:
+    if how == "profile":
+        keys.set_read_only(one_key.name, read_only=True)
+    app = ShunterApp(Start(read_only=how == "option"))
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        assert "READ ONLY" in screen_text(pilot)
+        await pilot.press("tab", "tab", *"USDT", "tab", "5", "f2")
+        await until_screen(pilot, ReviewScreen)
+        reason = {"option": "started with --read-only", "profile": "The profile main is read-only"}[how]
+        await until(pilot, lambda: reason in " ".join(words(pilot, "#review-warning").split()))
+        assert "y  " not in words(pilot, "#review-ask")
+        await pilot.press("y")
+        with pytest.raises(Forbidden, match="nothing can be sent"):
+            await main.desk.submit(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5)))
+        plan = via(Account(Wallet.CM), Account(Wallet.UM), "BTC", Decimal(1))
+        with pytest.raises(Forbidden):
+            await main.desk.carry_out(plan, meant=frozenset(), report=print, last_key_ms=lambda: 0)
+        assert demo_host.requests == []
+        assert list(main.desk._journal.transfers()) == []
+
+
+async def test_profile_is_made_read_only_in_the_list_of_keys_and_counts_at_once(
+    one_key: keys.Profile, demo_host: DemoExchange
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        for is_on in (True, False):
+            await until_open(pilot)
+            await pilot.press("f4")
+            await until_screen(pilot, KeysScreen)
+            before = app._desk
+            await pilot.press("o")
+            await until(pilot, lambda before=before: app._desk is not before)  # type: ignore[misc]
+            await until_open(pilot)
+            assert ("READ ONLY" in screen_text(pilot)) is is_on
+            assert keys.profile("main").read_only is is_on
 
 
 async def test_right_passphrase_goes_on_and_never_touches_the_screen(

@@ -103,6 +103,21 @@ def test_profiles_are_listed_in_the_order_of_adding_without_the_keyring(
     assert [profile.name for profile in keys.profiles()] == ["zeta", "alpha", "main"]
 
 
+def test_profile_is_read_only_until_that_is_changed_also_with_another_key(
+    memory: FakeKeyring, config_home: Path
+) -> None:
+    keys.add("main", hmac_key(), DEFAULT_BASE_URL)
+    assert "read_only" not in (config_folder() / "profiles.json").read_text()  # an older Shunter can read it
+    keys.add("look", hmac_key(), DEFAULT_BASE_URL, read_only=True)
+    assert [profile.read_only for profile in keys.profiles()] == [False, True]
+    assert keys.replace("look", hmac_key(), DEFAULT_BASE_URL).read_only
+    assert not keys.set_read_only("look", read_only=False).read_only
+    assert keys.set_read_only("main", read_only=True) == keys.profile("main")
+    assert [profile.read_only for profile in keys.profiles()] == [True, False]
+    with pytest.raises(keys.KeyStoreError):
+        keys.set_read_only("other", read_only=True)
+
+
 def test_name_that_is_taken_is_refused_and_its_key_stays(memory: FakeKeyring) -> None:
     added = keys.add("main", hmac_key(), DEFAULT_BASE_URL)
     with pytest.raises(keys.ProfileExists, match="remove it first") as caught:

@@ -45,7 +45,7 @@ from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.status_bar import Status
-from tui.words import outcomes
+from tui.words import guards, outcomes
 
 
 @dataclass
@@ -156,13 +156,16 @@ class ShunterApp(TerminalApp):
             return
         await self._close_desk()
         self._desk = desk = opened.desk
+        if self._start.read_only:
+            desk.read_only = guards.BY_OPTION
         desk.balance_reader.currency = keys.kept_currency()
         self._in_use = opened.profile.name if opened.profile else ""
         await self._close_screens()
         self._lock.watch(opened)
         is_empty = self._draft == Draft() and not self._draft.chosen
         tail = opened.profile.tail if opened.profile else ""
-        status = Status(place_name(desk.client.base_url), desk.profile, tail, opened.keyring)
+        place = place_name(desk.client.base_url)
+        status = Status(place, desk.profile, tail, opened.keyring, read_only=desk.read_only)
         self._main = MainScreen(desk, status, (opened.last if is_empty else None) or self._draft)
         self._early_keys.drop()
         await self.push_screen(self._main)

@@ -15,6 +15,7 @@ from tui.domain.search import Search
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
+from tui.words import guards
 
 _WAYS = ", and Shunter continues. Or choose one of these."
 
@@ -33,6 +34,8 @@ class Start:
     base_url: str | None = None
     """Only profiles of this host are offered; None offers all."""
     draft: Draft = field(default_factory=Draft)
+    read_only: bool = False
+    """Whether nothing may be sent."""
     has_few_colours: bool = False
     """Whether the terminal has only sixteen colours, or should show none."""
 
@@ -127,7 +130,8 @@ async def _open_with(
     client = BinanceClient(base_url, key)
     journal = await asyncio.to_thread(Journal.open)
     last = await asyncio.to_thread(_last_move, journal, name, base_url)
-    return OpenedDesk(Desk(client, journal, profile=name), keyring, profile, last, idle_lock_s)
+    read_only = guards.by_profile(name) if profile and profile.read_only else ""
+    return OpenedDesk(Desk(client, journal, profile=name, read_only=read_only), keyring, profile, last, idle_lock_s)
 
 
 def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:

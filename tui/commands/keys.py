@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read the API key from the first line of standard input and the secret, or the PEM, from the rest",
     )
 
+    add.add_argument("--read-only", action="store_true", help="nothing may be sent with it")
+
     list_ = commands.add_parser("list", help="the profiles, and which keyring holds their keys")
     list_.set_defaults(carry_out=lambda _: _list())
 
@@ -149,7 +151,7 @@ def _add(args: argparse.Namespace) -> int:
     except keys.InvalidKey as error:
         return _complain(f"{error}. {_KEY_FILE}" if args.stdin else error)
     with waiting_for_keyring():
-        added = keys.add(name, key, base_url)
+        added = keys.add(name, key, base_url, read_only=args.read_only)
     _say(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
     _say(f"Use it:       shunter --profile {name}")
     _say(f"Check again:  shunter keys check {name}")
@@ -178,9 +180,12 @@ def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
 
 
 def _list() -> int:
-    rows = [(p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}") for p in keys.profiles()]
+    rows = [
+        (p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}", "read-only" if p.read_only else "")
+        for p in keys.profiles()
+    ]
     empty = "There are no keys yet. Add one: shunter keys add NAME"
-    print_table(("NAME", "KIND", "KEY", "HOST", "ADDED"), rows, empty=empty)
+    print_table(("NAME", "KIND", "KEY", "HOST", "ADDED", ""), rows, empty=empty)
     try:
         print(f"Keyring: {keys.backend_name(limit_s=keys.SLOW_S)}")
     except keys.KeyStoreError as error:
@@ -221,7 +226,8 @@ def _remove(args: argparse.Namespace) -> int:
 
 
 def _line(profile: keys.Profile) -> str:
-    return f"{profile.name} (...{profile.tail}, {profile.kind}, for {profile.base_url})"
+    read_only = ", read-only" if profile.read_only else ""
+    return f"{profile.name} (...{profile.tail}, {profile.kind}, for {profile.base_url}{read_only})"
 
 
 @contextmanager

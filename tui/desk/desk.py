@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
+from tui.desk.guards import Forbidden
 from tui.desk.matching import explains, span_ms
 from tui.desk.plans import PlanRun
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
@@ -38,7 +39,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import WATCH_MS
-from tui.words import outcomes, settling
+from tui.words import guards, outcomes, settling
 from tui.words.outcomes import Watch
 from tui.words.transfers import not_written
 
@@ -88,8 +89,12 @@ class Desk:
         on_progress: Callable[[Progress], object] = lambda _: None,
         on_notice: Callable[[Transfer], object] = lambda _: None,
         pace: Pace | None = None,
+        read_only: str = "",
     ) -> None:
+        """`read_only` says why nothing may be sent; empty if something may."""
         self.client = client
+        self.read_only = read_only
+        """Why nothing may be sent; empty if something may."""
         self.balance_reader = BalanceReader(client, open_elsewhere=self._open_elsewhere)
         """Reads the person's wallets."""
         self.profile = profile
@@ -170,10 +175,11 @@ class Desk:
         Cancelling the caller does not cancel a transfer that is being sent. `meant` are the identities of the earlier
         transfers that the person has agreed to repeat. `plan_step` says which step of a plan it is.
 
-        Nothing was sent if this raises ExchangeError (the exchange's time cannot be measured), RepeatUnconfirmed (the
-        transfer repeats one that is not in `meant`) or another JournalError (it cannot be written to the journal, or
-        the step is not this desk's to send).
+        Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured),
+        RepeatUnconfirmed (the transfer repeats one that is not in `meant`) or another JournalError (it cannot be
+        written to the journal, or the step is not this desk's to send).
         """
+        self._require_sending()
         await self.prepare()
         await self._check_journal()
         sending = asyncio.create_task(self._send(request, meant, plan_step))
@@ -194,8 +200,10 @@ class Desk:
         state, and `last_key_ms` returns when the person last pressed a key, by `ticks_ms`. `succeeds` is the identity
         of the stopped plan in whose place this one comes.
 
-        Nothing was sent if this raises ExchangeError (the exchange's time cannot be measured) or JournalError.
+        Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured) or
+        JournalError.
         """
+        self._require_sending()
         await self.prepare()
         await self._check_journal()
         stored = StoredPlan(
@@ -221,6 +229,10 @@ class Desk:
         )
         self._plans[stored.identity] = run, asyncio.create_task(run.run())
         return run
+
+    def _require_sending(self) -> None:
+        if self.read_only:
+            raise Forbidden(guards.nothing_is_sent(self.read_only))
 
     async def open_plans(self) -> list[PlanState]:
         """Return the plans of earlier sessions with this key, and those that stopped in this one, of which the person

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
+from tui.desk.guards import Forbidden
 from tui.domain.plan_state import Arrival, Cause, Phase, PlanState, StoredPlan
 from tui.domain.transfer import Basis, Outcome, PlanStep, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
@@ -119,7 +120,7 @@ class PlanRun:
             transfer = await self._submit(request, meant=self._meant | own, plan_step=self.stored.step(number))
         except RepeatUnconfirmed:
             raise _Stop(Cause.REPEAT) from None
-        except (ExchangeError, JournalError) as error:
+        except (ExchangeError, JournalError, Forbidden) as error:
             raise _Stop(Cause.FAILED, str(error)) from None
         self.follow(transfer)
         was_unknown = transfer.outcome is Outcome.UNKNOWN

@@ -31,7 +31,18 @@ from tui.keys.keyring_calls import (
     still_waiting,
     unlock,
 )
-from tui.keys.profiles import Profile, add, choose, load, profile, profiles, refuse_taken, remove, replace
+from tui.keys.profiles import (
+    Profile,
+    add,
+    choose,
+    load,
+    profile,
+    profiles,
+    refuse_taken,
+    remove,
+    replace,
+    set_read_only,
+)
 from tui.keys.settings import (
     ACCEPTANCE,
     Settings,
@@ -87,6 +98,7 @@ __all__ = [
     "remove",
     "replace",
     "require_keyring",
+    "set_read_only",
     "settings",
     "start_session_bus",
     "still_waiting",

@@ -32,7 +32,7 @@ from tui.keys.keyring_calls import LIMIT_S
 _FILE = ConfigFile("profiles.json", "The list of profiles", 1024 * 1024, ProfilesFileError)
 
 
-class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A key under a name, without its secret."""
 
     name: str
@@ -42,6 +42,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tail: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{0,4}\Z")]
     """The last four characters of the API key."""
     added_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    read_only: bool = False
+    """Whether nothing may be sent with it."""
 
     def __post_init__(self) -> None:
         if parse_profile_name(self.name) != self.name or parse_base_url(self.base_url) != self.base_url:
@@ -154,13 +156,13 @@ def _key_for(wanted: Profile, text: str | None) -> ApiKey:
     raise ProfileDamaged(f"{problem} {again}", command=command)
 
 
-def add(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) -> Profile:
+def add(name: str, key: ApiKey, base_url: str, *, read_only: bool = False, limit_s: float = LIMIT_S) -> Profile:
     """Keep a key in the keyring under a new name, for one base URL; both as their parsers return them.
 
     Raises ProfileExists if the list has that name, or the keyring has it for another key, and KeyStoreError otherwise.
     The same key may be in the keyring already, from an attempt that was answered too late.
     """
-    added = _profile(name, key, base_url)
+    added = _profile(name, key, base_url, read_only=read_only)
     with _FILE.locked(limit_s):
         refuse_taken(name)
         text = _entry_text(key, base_url)
@@ -184,10 +186,9 @@ def replace(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) 
     finds it as soon as the list describes it. Raises ProfileMissing if the list has no such name, and KeyStoreError
     otherwise.
     """
-    replaced = _profile(name, key, base_url)
     with _FILE.locked(limit_s):
         listed = profiles()
-        _listed(name, listed)
+        replaced = _profile(name, key, base_url, read_only=_listed(name, listed).read_only)
         text = _entry_text(key, base_url)
         keyring_calls.write(_beside(name), text, limit_s=limit_s)
         _write_or_delete(tuple(replaced if each.name == name else each for each in listed), _beside(name), limit_s)
@@ -195,6 +196,15 @@ def replace(name: str, key: ApiKey, base_url: str, *, limit_s: float = LIMIT_S) 
         with suppress(KeyStoreError):
             keyring_calls.delete(_beside(name), limit_s=limit_s)
     return replaced
+
+
+def set_read_only(name: str, *, read_only: bool, limit_s: float = LIMIT_S) -> Profile:
+    """Set whether nothing may be sent with a profile. Raises ProfileMissing, ProfilesFileError."""
+    with _FILE.locked(limit_s):
+        listed = profiles()
+        changed = msgspec.structs.replace(_listed(name, listed), read_only=read_only)
+        _write(tuple(changed if each.name == name else each for each in listed))
+    return changed
 
 
 def refuse_taken(name: str) -> None:
@@ -229,8 +239,9 @@ def _beside(name: str) -> str:
     return f"{name} (new)"
 
 
-def _profile(name: str, key: ApiKey, base_url: str) -> Profile:
-    return Profile(name, key.kind, base_url, key.tail, utc(clock.wall_ms()).replace(microsecond=0))
+def _profile(name: str, key: ApiKey, base_url: str, *, read_only: bool) -> Profile:
+    added_at = utc(clock.wall_ms()).replace(microsecond=0)
+    return Profile(name, key.kind, base_url, key.tail, added_at, read_only)
 
 
 def _entry_text(key: ApiKey, base_url: str) -> str:

@@ -28,7 +28,7 @@ from tui.widgets.steady_list import SteadyList
 
 _ASK = """\
 Enter  Use   a  Add   c  Check   r  Replace   x  Remove
-s  Key for this session only     Esc  Close"""
+o  Read-only or not   s  Key for this session only   Esc  Close"""
 _ASK_UNLOCK = f"{_ASK}     u  Unlock the keyring"
 _NO_KEYS = "There are no keys yet: press a to add one."
 _MOST_OF_PLACE = 21
@@ -44,6 +44,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             Binding("c", "check", "Check key"),
             Binding("r", "replace", "Replace key"),
             Binding("x,delete", "remove", "Remove key"),
+            Binding("o", "read_only", "Read-only", tooltip="switch whether something may be sent with the key"),
             Binding("s", "session_key", "Key for this session"),
             Binding("u", "unlock", "Unlock the keyring"),
             Binding("escape,q,f4,ctrl+k", "close", "Close"),
@@ -129,6 +130,24 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         """Take the yes to `action_remove`, if a person gave it."""
         if event.key == "y" and self._to_remove:
             self._question.answer(event, self._remove)
+
+    def action_read_only(self) -> None:
+        """Switch whether something may be sent with the key. That of the key in use counts at once."""
+        self._withdraw()
+        profile = self._profiles.marked
+        if profile is None or self._is_removing():
+            return
+        try:
+            changed = keys.set_read_only(profile.name, read_only=not profile.read_only)
+        except keys.KeyStoreError as error:
+            self._say(str(error))
+            return
+        self._list()
+        if changed.name == self._in_use:
+            self.post_message(self.ProfileChosen(changed))
+            self.dismiss()
+        else:
+            self._say(f"{changed.name}: {'nothing may be sent with it' if changed.read_only else 'it may send'} now.")
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
@@ -255,4 +274,5 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 def _line(profile: keys.Profile, in_use: str) -> str:
     mark = "in use" if profile.name == in_use else ""
     place = in_short(place_name(profile.base_url), _MOST_OF_PLACE)
-    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {place}"
+    only = "read-only " if profile.read_only else ""
+    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {only}{place}"

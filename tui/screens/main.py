@@ -53,7 +53,7 @@ from tui.widgets.session_list import SessionList
 from tui.widgets.status_bar import Status, StatusBar
 from tui.widgets.transfer_detail import TransferDetail
 from tui.widgets.transfer_form import TransferForm
-from tui.words import settling
+from tui.words import guards, settling
 from tui.words.entries import InUse, describe, draft_from
 from tui.words.wallets import total_worth, trouble
 
@@ -262,8 +262,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def _show_trouble(self) -> None:
         """Show what is wrong for longer than a moment, and since when."""
-        missing = self.query_one(StatusBar).status.missing_permission
-        self.query_one(MessageLine).show("error", trouble(missing, self._unread, self._unread_since_ms))
+        read_only = self.query_one(StatusBar).status.read_only
+        self.query_one(MessageLine).show("error", trouble(read_only, self._unread, self._unread_since_ms))
 
     def _show_unknown(self) -> None:
         """Show the newest transfer whose outcome is not known; one that the person has to decide comes first."""
@@ -410,8 +410,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def _warn_of_key(self, report: KeyCheck) -> None:
         """Warn of unneeded permissions of the key, and of missing ones."""
-        missing = report.missing_permission
-        self.query_one(StatusBar).show(missing_permission=missing)
+        if missing := report.missing_permission:
+            self.desk.read_only = self.desk.read_only or guards.by_key(missing)
+            self.query_one(StatusBar).show(read_only=self.desk.read_only)
         self._show_trouble()
         title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
         for warning in report.warnings:

@@ -10,6 +10,7 @@ from textual import work
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.foresight import foresee
+from tui.desk.guards import Forbidden
 from tui.desk.plans import PlanRun
 from tui.domain.amounts import quantity
 from tui.domain.balances import Balances
@@ -83,7 +84,7 @@ class PlanReviewScreen(Reviewing[PlanState]):
             )
         except RepeatUnconfirmed:
             self.post_call(self._prepare_again)
-        except (ExchangeError, JournalError) as error:
+        except (ExchangeError, JournalError, Forbidden) as error:
             self.post_call(self._fail, error)
         else:
             self.post_call(self._begun, run)

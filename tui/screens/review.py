@@ -21,6 +21,7 @@ from textual.widgets import Label
 
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
+from tui.desk.guards import Forbidden
 from tui.domain.amounts import quantity
 from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
@@ -36,7 +37,7 @@ from tui.widgets.asking_dialog import AskingDialog, end_facts
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import Status
-from tui.words import answers, outcomes, transfers, wallets
+from tui.words import answers, guards, outcomes, transfers, wallets
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -152,9 +153,10 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         return self._stage is Stage.SENDING
 
     def on_mount(self) -> None:
-        """Prepare everything that sending would wait for. A key without the permission cannot send."""
-        if missing := self._status.missing_permission:
-            self._go(Stage.BLOCKED, f"It cannot be sent: {missing}, then choose the key again (F4).")
+        """Prepare everything that sending would wait for, if something can be sent."""
+        if reason := self._desk.read_only:
+            self._go(Stage.BLOCKED, guards.nothing_is_sent(reason))
+            self.freshen()
             return
         self.prepare()
         self.keep_warm()
@@ -295,7 +297,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             else:
                 self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
 
-    def _fail(self, error: ExchangeError | JournalError) -> None:
+    def _fail(self, error: ExchangeError | JournalError | Forbidden) -> None:
         """Show why nothing was sent. The person may try again, or go back to the filled form."""
         if self._stage is not Stage.BLOCKED:
             reason = error.lines if isinstance(error, ExchangeError) else str(error)
@@ -364,7 +366,7 @@ class ReviewScreen(Reviewing[Transfer]):
             transfer = await self._desk.submit(self._request, meant=self._meant)
         except RepeatUnconfirmed:  # one more since the review was opened: preparing again asks about it
             self.post_call(self._prepare_again)
-        except (ExchangeError, JournalError) as error:
+        except (ExchangeError, JournalError, Forbidden) as error:
             self.post_call(self._fail, error)
         else:
             self.post_call(self._submitted, transfer)

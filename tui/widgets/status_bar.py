@@ -35,8 +35,8 @@ class Status:
     keyring: str = ""
     clock_offset_ms: int | None = None
     weight: int = 0
-    missing_permission: str = ""
-    """The permission that the key lacks to transfer; empty if it lacks none."""
+    read_only: str = ""
+    """Why nothing can be sent; empty if something can."""
     worth: str = ""
     """What everything is worth, and since when; empty while it is not known."""
     waiting_for: str = ""
@@ -80,7 +80,7 @@ class StatusBar(DropsLateMessages, Horizontal):
 class _State(Widget):
     """The key, what the app waits for, and the connection's state: one text, so that no change needs a layout."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-bar--waiting", "status-bar--state"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-bar--waiting", "status-bar--state", "status-bar--read-only"}
 
     def __init__(self, bar: StatusBar) -> None:
         super().__init__()
@@ -90,7 +90,8 @@ class _State(Widget):
         """Draw what the app waits for in full, and the state at the right, as far as there is room."""
         status, width = self._bar.status, self.content_size.width
         waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
-        left = Content(f" {status.whose} ") + waiting
+        mark = Content.styled(" READ ONLY ", self.get_visual_style("status-bar--read-only"))
+        left = (mark if status.read_only else Content("")) + Content(f" {status.whose} ") + waiting
         room = width - left.cell_length - 2
         state = Content.styled(_state(status, room), self.get_visual_style("status-bar--state"))
         gap = Content(" " * max(1, 1 + room - state.cell_length))

@@ -12,6 +12,7 @@ from tui.domain.holdings import accounts, all_holdings
 from tui.domain.text import printable
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
+from tui.words import guards
 
 WALLETS = tuple(Wallet)
 
@@ -329,9 +330,9 @@ def total_worth(balances: Balances) -> str:
     return f"{title} {total} {balances.unit} at {time_of(oldest_ms):%H:%M}"
 
 
-def trouble(missing_permission: str, wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
-    """Return what is wrong for longer than a moment: the permission that the key lacks, and what cannot be read."""
-    lines = [f"No transfer can be sent: {missing_permission}."] if missing_permission else []
+def trouble(read_only: str, wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
+    """Return what is wrong for longer than a moment: why nothing can be sent, and what cannot be read."""
+    lines = [guards.nothing_is_sent(read_only)] if read_only else []
     return "\n".join([*lines, *unread(wallets_by_problem, since_ms)])
 
 
