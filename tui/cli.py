@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from tui.app import process
-from tui.commands import history, journal, keys, reconcile, routes, simulate
+from tui.commands import history, journal, keys, reconcile, routes, rules, simulate
 from tui.commands.arguments import Misuse, typed
 from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
@@ -39,6 +39,7 @@ _COMMANDS = (
     ("journal", journal, "every transfer ever recorded, with its outcome"),
     ("history", history, "every transfer on record at the exchange, of all types"),
     ("reconcile", reconcile, "compare the journal with the exchange's history"),
+    ("rules", rules, "what your rules allow, and whether the file can be understood"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
 )
 _NEED_NO_FILES = ("routes", "simulate")

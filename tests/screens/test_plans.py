@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -10,7 +11,7 @@ from textual.pilot import Pilot
 from tests.evidence import accepted, refusal, transfer
 from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import rows, screen_text, until, until_open, until_screen
+from tests.screens.waiting import rows, screen_text, until, until_open, until_screen, words
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -21,12 +22,13 @@ from tui.domain.balances import Account
 from tui.domain.plan import Plan, gather, via
 from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.wallets import Wallet
+from tui.rules import rules_path
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
-from tui.screens.review import Stage
+from tui.screens.review import Reviewing, ReviewScreen, Stage
 
 AppMaker = Callable[..., ShunterApp]
 SnapCompare = Callable[..., bool]
@@ -244,6 +246,34 @@ async def test_plan_is_offered_again_on_the_return_to_its_key(
         app.post_message(KeysScreen.ProfileChosen(one_key))
         assert "It is not known whether 0.017 BTC was moved" in await _ended(pilot)
         assert len(demo_host.requests) == 1
+
+
+@pytest.mark.parametrize("what", ["plan", "transfer", "file"])
+async def test_rule_that_is_in_the_way_is_said_in_the_review(
+    what: str, demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    rules_path().parent.mkdir()
+    content = 'keep = { cm = { BTC = "1" }, spot = { USDT = "1249" } }\n' if what != "file" else "keep = 5"
+    rules_path().write_text(content)
+    async with demo_app(asset="USDT", amount="2").run_test(size=(80, 24)) as pilot:
+        if what == "plan":
+            screen: Reviewing[Any] = await _review(pilot)
+        else:
+            await until_open(pilot)
+            await pilot.press("f2")
+            await until_screen(pilot, ReviewScreen)
+            assert isinstance(pilot.app.screen, ReviewScreen)
+            screen = pilot.app.screen
+        await until(pilot, lambda: screen._stage is Stage.BLOCKED)
+        said = " ".join(words(pilot, "#review-warning").split())
+        expected = {
+            "plan": "rules.toml, line 1: 1 BTC must stay in COIN-M Futures. 0.00000000 BTC would stay.",
+            "transfer": "rules.toml, line 1: 1,249 USDT must stay in Spot. 1,248.00 USDT would stay.",
+            "file": "line 1: keep is a table",
+        }
+        assert expected[what] in said
+        await pilot.press("y")
+        assert exchange.requests == []
 
 
 # What it looks like

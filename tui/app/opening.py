@@ -8,12 +8,15 @@ from typing import TypeVar
 
 from tui import keys
 from tui.desk.desk import Desk
+from tui.desk.guards import Forbidden
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.entries import Entry, again
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
+from tui.domain.rules import Rules
 from tui.domain.search import Search
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
+from tui.files import FolderRefused
 from tui.journal import Journal
 from tui.words import guards
 
@@ -74,7 +77,7 @@ async def open_demo(_: OnSlow) -> OpenedDesk:
     from tui.demo.keys import demo_key
 
     client = BinanceClient(DEMO_BASE_URL, demo_key(), transport=in_process())
-    return OpenedDesk(Desk(client, Journal.in_memory(), profile="demo"))
+    return OpenedDesk(Desk(client, Journal.in_memory(), profile="demo", read_rules=partial(_read_rules, "")))
 
 
 async def open_first(start: Start, on_slow: OnSlow) -> OpenedDesk:
@@ -131,7 +134,19 @@ async def _open_with(
     journal = await asyncio.to_thread(Journal.open)
     last = await asyncio.to_thread(_last_move, journal, name, base_url)
     read_only = guards.by_profile(name) if profile and profile.read_only else ""
-    return OpenedDesk(Desk(client, journal, profile=name, read_only=read_only), keyring, profile, last, idle_lock_s)
+    read_rules = partial(_read_rules, profile.name if profile else "")
+    desk = Desk(client, journal, profile=name, read_only=read_only, read_rules=read_rules)
+    return OpenedDesk(desk, keyring, profile, last, idle_lock_s)
+
+
+def _read_rules(profile: str) -> Rules:
+    """Return the person's rules as they are now; only those for all without a profile. Raises Forbidden."""
+    from tui import rules  # late, to start faster
+
+    try:
+        return rules.rules(profile, lambda: [each.name for each in keys.profiles()])
+    except (rules.RulesError, keys.KeyStoreError, FolderRefused) as error:
+        raise Forbidden(str(error)) from None
 
 
 def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:

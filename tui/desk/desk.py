@@ -5,15 +5,17 @@ the journal cannot be written, the outcome is shown with that problem, and Shunt
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
-from tui.desk.guards import Forbidden
+from tui.desk.guards import Forbidden, Permit, ReadRules, permit
 from tui.desk.matching import explains, span_ms
 from tui.desk.plans import PlanRun
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
@@ -32,12 +34,13 @@ from tui.domain.moments import ms_of
 from tui.domain.plan import Plan
 from tui.domain.plan_state import PlanState, StoredPlan, state_of
 from tui.domain.records import AnyStatus, HistoryRow, RecordStatus, is_final
+from tui.domain.rules import Rules
 from tui.domain.text import printable
 from tui.domain.transfer import PlanStep, Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
-from tui.journal import Journal, JournalError, TranIdTaken
+from tui.journal import DayIsFull, Journal, JournalError, NotQuiet, TranIdTaken
 from tui.journal.store import WATCH_MS
 from tui.words import guards, outcomes, settling
 from tui.words.outcomes import Watch
@@ -90,9 +93,11 @@ class Desk:
         on_notice: Callable[[Transfer], object] = lambda _: None,
         pace: Pace | None = None,
         read_only: str = "",
+        read_rules: ReadRules = Rules,
     ) -> None:
         """`read_only` says why nothing may be sent; empty if something may."""
         self.client = client
+        self._read_rules = read_rules
         self.read_only = read_only
         """Why nothing may be sent; empty if something may."""
         self.balance_reader = BalanceReader(client, open_elsewhere=self._open_elsewhere)
@@ -179,10 +184,11 @@ class Desk:
         RepeatUnconfirmed (the transfer repeats one that is not in `meant`) or another JournalError (it cannot be
         written to the journal, or the step is not this desk's to send).
         """
+        permitted = None if plan_step else await self.require_allowed(request)  # a plan was checked as a whole
         self._require_sending()
         await self.prepare()
         await self._check_journal()
-        sending = asyncio.create_task(self._send(request, meant, plan_step))
+        sending = asyncio.create_task(self._send(request, meant, plan_step, permitted))
         self._in_flight.add(sending)
         sending.add_done_callback(self._in_flight.discard)
         return await asyncio.shield(sending)
@@ -203,7 +209,7 @@ class Desk:
         Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured) or
         JournalError.
         """
-        self._require_sending()
+        permitted = await self.require_allowed(plan)
         await self.prepare()
         await self._check_journal()
         stored = StoredPlan(
@@ -216,19 +222,34 @@ class Desk:
             confirmed_ms=(await self.client.known_clock()).now_ms(),
             transfers=(None,) * len(plan.steps),
         )
-        await asyncio.to_thread(self._journal.begin_plan, stored, succeeds=succeeds)
+        with _as_forbidden(permitted):
+            await asyncio.to_thread(
+                self._journal.begin_plan, stored, succeeds=succeeds, conditions=permitted.conditions
+            )
         run = PlanRun(
             stored,
             submit=self.submit,
             journal=self._journal,
             client=self.client,
             balance_reader=self.balance_reader,
+            still_allowed=partial(self._require_same_rules, permitted.rules),
             meant=meant,
             report=report,
             last_key_ms=last_key_ms,
         )
         self._plans[stored.identity] = run, asyncio.create_task(run.run())
         return run
+
+    async def require_allowed(self, sending: TransferRequest | Plan) -> Permit:
+        """Check that something may be sent, by the person's rules as they are now. Raises Forbidden, JournalError."""
+        self._require_sending()
+        return await permit(sending, self._read_rules, self.balance_reader, self._journal)
+
+    async def _require_same_rules(self, confirmed: Rules) -> None:
+        """Raise Forbidden if the rules have changed since a plan was confirmed."""
+        rules = await asyncio.to_thread(self._read_rules)
+        if rules.digest != confirmed.digest:
+            raise Forbidden(guards.CHANGED)
 
     def _require_sending(self) -> None:
         if self.read_only:
@@ -353,7 +374,9 @@ class Desk:
             self._checking = asyncio.create_task(asyncio.to_thread(self._journal.check))
         await asyncio.shield(self._checking)
 
-    async def _send(self, request: TransferRequest, meant: frozenset[str], plan_step: PlanStep | None) -> Transfer:
+    async def _send(
+        self, request: TransferRequest, meant: frozenset[str], plan_step: PlanStep | None, permitted: Permit | None
+    ) -> Transfer:
         clock = await self.client.known_clock()
         timestamp_ms = clock.now_ms()
         sending = Sending(
@@ -367,7 +390,9 @@ class Desk:
             recv_window_ms=self.client.recv_window_ms,
             plan_step=plan_step,
         )
-        transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant)
+        conditions = permitted.conditions if permitted else None
+        with _as_forbidden(permitted):
+            transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant, conditions=conditions)
         self._report(transfer)
         self._sent_ticks_ms[transfer.identity] = ticks_ms()
         try:
@@ -510,6 +535,19 @@ class Desk:
 
     def _report_progress(self, progress: Progress) -> None:
         asyncio.get_running_loop().call_soon(lambda: self.on_progress(progress))
+
+
+@contextlib.contextmanager
+def _as_forbidden(permitted: Permit | None) -> Iterator[None]:
+    """Raise Forbidden, with the rule, if a condition of the rules does not hold in the journal."""
+    try:
+        yield
+    except DayIsFull as full:
+        if permitted is None:
+            raise
+        raise permitted.refused(full) from None
+    except NotQuiet:
+        raise Forbidden(guards.NOT_QUIET) from None
 
 
 def _final(status: AnyStatus) -> RecordStatus:

@@ -1,5 +1,66 @@
 """What keeps a desk from sending. The desk asks at every send, so nothing that a screen forgets goes past it."""
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.clock import ticks_ms
+from tui.desk.balances import BalanceReader
+from tui.domain.plan import Plan
+from tui.domain.rules import Rules, Violation, legs_of, violations
+from tui.domain.transfer import TransferRequest
+from tui.journal import Conditions, DayIsFull, DayLimit, Journal
+from tui.words import guards
+
+ReadRules = Callable[[], Rules]
+"""Reads the person's rules as they are now. Raises Forbidden."""
+
 
 class Forbidden(Exception):
     """Raised, with the reason, if a desk may not send something. Nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The rules that allow something to be sent, and what must still hold when it is written to the journal."""
+
+    sending: TransferRequest | Plan
+    rules: Rules
+    conditions: Conditions
+
+    def refused(self, full: DayIsFull) -> Forbidden:
+        """Return the exception for a day's limit that the journal says is exceeded."""
+        leg = next(leg for leg in legs_of(self.sending) if leg.asset == full.limit.asset)
+        limits = self.rules.per_day(full.limit.asset)
+        rule = next(
+            each for each in limits if (each.amount, each.origin.profile) == (full.limit.amount, full.limit.profile)
+        )
+        return Forbidden(guards.broken(Violation(rule, leg, full.left)))
+
+
+async def permit(
+    sending: TransferRequest | Plan, read_rules: ReadRules, balance_reader: BalanceReader, journal: Journal
+) -> Permit:
+    """Check what is to be sent against the person's rules, as they are now. If something must stay in an account, its
+    wallet is read again. Raises Forbidden, JournalError.
+    """
+    rules = await asyncio.to_thread(read_rules)
+    leaving = [leg for leg in legs_of(sending) if leg.is_new and rules.kept(leg.source, leg.asset)]
+    asked_ms, quiet_since = ticks_ms(), None
+    if leaving:
+        quiet_since = await asyncio.to_thread(journal.last_change)
+        async for _ in balance_reader.read_wallets({leg.source.wallet for leg in leaving}):
+            pass
+    for broken in violations(rules, sending, balance_reader.balances, asked_ms):
+        raise Forbidden(guards.broken(broken))
+    assets = {leg.asset for leg in legs_of(sending) if leg.is_new}
+    limits = [rule for asset in sorted(assets) for rule in rules.per_day(asset)]
+    return Permit(
+        sending,
+        rules,
+        Conditions(
+            tuple(DayLimit(rule.asset, rule.amount, rule.origin.profile) for rule in limits),
+            quiet_since,
+            frozenset((leg.source.wallet, leg.asset) for leg in leaving),
+        ),
+    )

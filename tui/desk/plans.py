@@ -5,7 +5,7 @@ as anything is not certain. It then never goes on by itself: the person reviews 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -54,17 +54,20 @@ class PlanRun:
         journal: Journal,
         client: BinanceClient,
         balance_reader: BalanceReader,
+        still_allowed: Callable[[], Awaitable[None]],
         meant: frozenset[str],
         report: Callable[[PlanState], object],
         last_key_ms: Callable[[], float],
     ) -> None:
-        """`submit` is the desk's. `meant` are the identities of earlier transfers that the person has agreed to repeat.
-        `last_key_ms` returns when the person last pressed a key, by `ticks_ms`.
+        """`submit` is the desk's. `still_allowed` raises Forbidden if the rules have changed. `meant` are the
+        identities of earlier transfers that the person has agreed to repeat. `last_key_ms` returns when the person last
+        pressed a key, by `ticks_ms`.
         """
         self.state = PlanState(stored, Phase.SENDING, 0)
         self._submit = submit
         self._client = client
         self._reader = balance_reader
+        self._still_allowed = still_allowed
         self._journal = journal
         self._meant = meant
         self._report = report
@@ -181,6 +184,10 @@ class PlanRun:
             self.follow(transfer)
             if transfer.outcome is not Outcome.DONE or transfer.basis is Basis.PERSON:
                 raise _Stop(Cause.CHANGED)
+        try:
+            await self._still_allowed()
+        except Forbidden as error:
+            raise _Stop(Cause.FAILED, str(error)) from None
         self._require_person()
 
     def _require_person(self) -> None:

@@ -5,8 +5,29 @@ may be read and written. It puts `rows` and `plans` into the `file`, whose shape
 Shunters are alive, and what can be wrong with it. `memory` writes again what an older copy of the file lacks.
 """
 
-from tui.journal.file import JournalError, PlanTaken, RepeatUnconfirmed, TranIdTaken
+from tui.journal.file import (
+    Conditions,
+    DayIsFull,
+    DayLimit,
+    JournalError,
+    NotQuiet,
+    PlanTaken,
+    RepeatUnconfirmed,
+    TranIdTaken,
+)
 from tui.journal.rows import Written
 from tui.journal.store import Journal, journal_path
 
-__all__ = ["Journal", "JournalError", "PlanTaken", "RepeatUnconfirmed", "TranIdTaken", "Written", "journal_path"]
+__all__ = [
+    "Conditions",
+    "DayIsFull",
+    "DayLimit",
+    "Journal",
+    "JournalError",
+    "NotQuiet",
+    "PlanTaken",
+    "RepeatUnconfirmed",
+    "TranIdTaken",
+    "Written",
+    "journal_path",
+]

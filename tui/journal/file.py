@@ -16,11 +16,14 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple, Self
 from uuid import uuid4
 
 from tui.domain.transfer import Outcome, Transfer
+from tui.domain.wallets import Wallet
 from tui.files import NotRegular, regular_descriptor, require_regular_database, transaction
 from tui.journal.schema import MIGRATIONS
 
@@ -41,6 +44,42 @@ class PlanTaken(JournalError):
 
     def __init__(self) -> None:
         super().__init__("This plan is closed, or another Shunter carries it out")
+
+
+class DayIsFull(JournalError):
+    """Raised when a transfer or a plan would exceed what may be moved in a day. Nothing was written."""
+
+    def __init__(self, limit: "DayLimit", left: Decimal) -> None:
+        super().__init__("It exceeds what may be moved in a day")
+        self.limit = limit
+        self.left = left
+
+
+class NotQuiet(JournalError):
+    """Raised when another transfer has changed a balance since it was read. Nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("Another transfer has changed the balance since it was read")
+
+
+@dataclass(frozen=True, slots=True)
+class DayLimit:
+    """How much of an asset may be moved in one UTC day, by all transfers to a host or by those of one profile."""
+
+    asset: str
+    amount: Decimal
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must hold in the journal at the moment when something is written down to be sent."""
+
+    limits: tuple[DayLimit, ...] = ()
+    quiet_since: int | None = None
+    """The journal's last change when balances were read: no transfer out of `quiet` may have changed since."""
+    quiet: frozenset[tuple[Wallet, str]] = frozenset()
+    """Wallets and assets."""
 
 
 class RepeatUnconfirmed(JournalError):

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tui.domain.amounts import exact_sum
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
 from tui.domain.plan_state import StoredPlan
 from tui.domain.records import Row, identity
+from tui.domain.rules import legs_of
 from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
-from tui.journal import plans, rows
-from tui.journal.file import JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp
+from tui.journal import limits, plans, rows
+from tui.journal.file import Conditions, JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
 
@@ -100,12 +102,15 @@ class Journal:
         """Check that the file is whole: see `JournalFile.check`."""
         self._file.check()
 
-    def begin(self, sending: Sending, *, meant: frozenset[str] = frozenset()) -> Transfer:
+    def begin(
+        self, sending: Sending, *, meant: frozenset[str] = frozenset(), conditions: Conditions | None = None
+    ) -> Transfer:
         """Write down that a transfer is about to be sent; it is on the disk when this returns.
 
         If this raises, the transfer must not be sent, and never counts as sent. Raises RepeatUnconfirmed if the request
         repeats transfers other than those that are `meant`, and PlanTaken if it is a step of a plan that this Shunter
-        does not carry out, or that has the step already. Checking and writing are one step: of two Shunters with the
+        does not carry out, or that has the step already. Raises DayIsFull, NotQuiet unless the `conditions` hold; a
+        step of a plan was checked with the plan. Checking and writing are one step: of two Shunters with the
         same request, one always has to ask.
         """
         identity = ""
@@ -119,6 +124,9 @@ class Journal:
                     self._require_own(connection, step.plan)
                     if plans.is_begun(connection, step.plan, step.number):
                         raise PlanTaken
+                else:
+                    amounts = {sending.request.asset: sending.request.amount}
+                    limits.require(connection, conditions, sending.host, sending.timestamp_ms, amounts)
                 identity = rows.add(connection, sending, self._file.hold_sender())
                 transfer = transfer_of(rows.get(connection, identity))
         except JournalError:
@@ -127,17 +135,25 @@ class Journal:
             raise
         return transfer
 
-    def begin_plan(self, stored: StoredPlan, *, succeeds: str = "") -> None:
+    def last_change(self) -> int:
+        """Return the number of the journal's last change, for `Conditions`."""
+        with self._reading() as connection:
+            return _last_change(connection)
+
+    def begin_plan(self, stored: StoredPlan, *, succeeds: str = "", conditions: Conditions | None = None) -> None:
         """Write down a plan that the person has confirmed; all its steps are on the disk when this returns.
 
         `succeeds` is the identity of a stopped plan that it takes the place of, which is closed. Raises PlanTaken if
-        that one is closed already, or if another Shunter carries it out.
+        that one is closed already, or if another Shunter carries it out; and DayIsFull, NotQuiet unless the
+        `conditions` hold.
         """
         with self._writing() as connection:
             self._mend_plans(connection)
             if succeeds:
                 self._require_own(connection, succeeds, or_of_the_dead=True)
                 plans.close(connection, [succeeds])
+            new = exact_sum(leg.amount for leg in legs_of(stored.plan) if leg.is_new)
+            limits.require(connection, conditions, stored.host, stored.confirmed_ms, {stored.plan.asset: new})
             plans.put(connection, stored, self._file.hold_sender())
         self._plans[stored.identity] = stored
         if succeeds:

@@ -115,6 +115,10 @@ class PlanReviewScreen(Reviewing[PlanState]):
         stop = "It stops before the next step." if self._is_stopping else "Esc  Stop before the next step"
         self.query_one(AskLine).ask(f"{doing}. {waited_s} s\n{stop}")
 
+    @property
+    def _sending(self) -> Plan:
+        return self._plan
+
     async def _look_ahead(self) -> None:
         """Find out what is in the way of the last step."""
         self._obstructions = await foresee(self._desk, self._plan)

@@ -26,6 +26,7 @@ from tui.domain.amounts import quantity
 from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.hosts import in_short
+from tui.domain.plan import Plan
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
@@ -219,6 +220,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     async def prepare(self) -> None:
         """Connect, measure the clock, and look for identical transfers and how they ended."""
         try:
+            await self._desk.require_allowed(self._sending)
             await self._desk.prepare()
             await self._look_ahead()
             repeats = await self._all_repeats()
@@ -226,10 +228,16 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             looks = await self._desk.look_again(doubtful)
             if doubtful:  # they may be settled by now
                 repeats = await self._all_repeats()
+        except Forbidden as error:
+            self.post_call(self._go, Stage.BLOCKED, str(error))
         except (ExchangeError, JournalError) as error:
             self.post_call(self._fail, error)
         else:
             self.post_call(self._prepared, repeats, looks)
+
+    @property
+    def _sending(self) -> TransferRequest | Plan:
+        return self._requests[0]
 
     async def _look_ahead(self) -> None:
         """Find out more before it may be sent."""

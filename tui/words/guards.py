@@ -1,4 +1,12 @@
-"""Sentences about what keeps anything from being sent: an option, a profile, a key without the permission."""
+"""Sentences about what keeps anything from being sent: an option, a profile, a key, a person's rules."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from tui.domain.amounts import quantity
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, Violation
+
+_ZERO = Decimal(0)
 
 BY_OPTION = "Shunter was started with --read-only."
 
@@ -16,3 +24,30 @@ def by_key(missing_permission: str) -> str:
 def nothing_is_sent(reason: str) -> str:
     """Return that nothing can be sent, and why."""
     return f"READ ONLY: nothing can be sent. {reason}"
+
+
+CHANGED = "rules.toml has changed since the plan was confirmed."
+NOT_QUIET = "Another transfer has changed the balance since it was read for the rules. Try again."
+
+
+def broken(violation: Violation) -> str:
+    """Return which rule something would break, where the rule is written, and what it would allow."""
+    rule, leg = violation.rule, violation.leg
+    place = f"{rule.origin.file}, line {rule.origin.line}"
+    match rule:
+        case Allow():
+            return (
+                f"{place}: {leg.source.wallet.label} -> {leg.destination.wallet.label} is not among the allowed moves."
+            )
+        case Most():
+            return f"{place}: at most {quantity(rule.amount, rule.asset)} in one transfer."
+        case MostPerDay():
+            most, left = (quantity(each, rule.asset) for each in (rule.amount, max(violation.left or _ZERO, _ZERO)))
+            return f"{place}: at most {most} in one UTC day. By this journal alone, {left} is left today."
+        case Keep():
+            must = f"{place}: {quantity(rule.amount, rule.asset)} must stay in {leg.source.label}"
+            if violation.left is None:
+                return f"{must}. What would stay is not known."
+            return f"{must}. {quantity(violation.left, rule.asset)} would stay."
+        case _:
+            assert_never(rule)

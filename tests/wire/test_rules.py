@@ -1,0 +1,176 @@
+"""A person's rules at the desk: nothing goes past them, whichever way it is sent."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from tests.gate import Gate
+from tests.waiting import LIMIT_S
+from tests.wire.conftest import DemoServer, OpenDesk, Seat
+from tests.wire.test_plans import CM, FUNDING, PLAN, SPOT, UM, Watched
+from tui.demo.faults import Cut, Fault
+from tui.demo.ledger import Funds
+from tui.desk.guards import Forbidden
+from tui.domain.plan import gather, via
+from tui.domain.plan_state import Cause, Phase
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules
+from tui.domain.transfer import Outcome
+from tui.domain.wallets import TransferType, Wallet
+
+ORIGIN = Origin("rules.toml", 3)
+
+
+class Book:
+    """The person's rules, which a test may change."""
+
+    def __init__(self) -> None:
+        self.rules = Rules()
+
+    def __call__(self) -> Rules:
+        return self.rules
+
+    def write(self, *rules: Rule) -> None:
+        self.rules = Rules(rules, f"{rules}")
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+@pytest.fixture
+def seat(open_desk: OpenDesk, book: Book) -> Seat:
+    seat = open_desk()
+    seat.desk._read_rules = book
+    return seat
+
+
+@pytest.fixture
+def watched(seat: Seat, server: DemoServer) -> Watched:
+    server.exchange.ledger.hold(CM, "BTC", Funds(Decimal(1)))
+    return Watched(seat)
+
+
+def daily(amount: str, asset: str = "USDT", profile: str = "") -> MostPerDay:
+    return MostPerDay(asset, Decimal(amount), Origin("rules.toml", 3, profile))
+
+
+async def test_what_a_rule_forbids_is_neither_sent_nor_written(seat: Seat, server: DemoServer, book: Book) -> None:
+    book.write(Most("USDT", Decimal(5), ORIGIN), Allow(frozenset({(Wallet.SPOT, Wallet.FUNDING)}), ORIGIN))
+    with pytest.raises(Forbidden, match="at most 5 USDT in one transfer"):
+        await seat.send("5.01")
+    with pytest.raises(Forbidden, match="Spot -> USD-M Futures is not among the allowed moves"):
+        await seat.send("1", TransferType.MAIN_UMFUTURE)
+    assert (server.exchange.requests, seat.written()) == ([], [])
+    assert (await seat.send("5")).outcome is Outcome.DONE
+
+
+async def test_file_counts_as_it_is_at_each_send(seat: Seat, book: Book) -> None:
+    await seat.send("5")
+    book.write(Most("USDT", Decimal(1), ORIGIN))
+    with pytest.raises(Forbidden):
+        await seat.send("5")
+
+
+async def test_file_that_cannot_be_understood_lets_nothing_pass(seat: Seat, server: DemoServer) -> None:
+    def broken() -> Rules:
+        raise Forbidden("rules.toml, line 1: no. Until it is right, nothing is sent.")
+
+    seat.desk._read_rules = broken
+    with pytest.raises(Forbidden, match="line 1"):
+        await seat.send()
+    assert server.exchange.requests == []
+
+
+@pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
+async def test_day_counts_done_open_and_judged_transfers(
+    seat: Seat, server: DemoServer, book: Book, executed: bool, past_the_window: Callable[[], None]
+) -> None:
+    book.write(daily("10"))
+    await seat.send("4")
+    server.exchange.faults.append(Fault(executes=executed, answer=Cut.CLOSE))
+    unknown = await seat.send("5")
+    with pytest.raises(Forbidden, match="at most 10 USDT in one UTC day"):
+        await seat.send("1.01")
+    past_the_window()
+    await seat.settled(unknown)
+    with pytest.raises(Forbidden, match="1 USDT is left"):
+        await seat.send("1.01")
+    assert (await seat.send("1")).outcome is Outcome.DONE
+
+
+async def test_refused_transfers_do_not_count(seat: Seat, book: Book) -> None:
+    book.write(daily("2000"))
+    assert (await seat.send("1999")).outcome is Outcome.REJECTED
+    assert (await seat.send("1")).outcome is Outcome.DONE
+
+
+async def test_day_of_a_profile_counts_its_own_transfers(seat: Seat, open_desk: OpenDesk, book: Book) -> None:
+    book.write(daily("10", profile="main"))
+    await open_desk(profile="other").send("9")
+    await seat.send("9")
+    with pytest.raises(Forbidden, match="1 USDT is left"):
+        await seat.send("2")
+
+
+async def test_two_shunters_at_once_do_not_exceed_the_day(
+    seat: Seat, open_desk: OpenDesk, server: DemoServer, book: Book
+) -> None:
+    other = open_desk()
+    other.desk._read_rules = book
+    book.write(daily("10"))
+    seats = [seat, other] * 6
+    results = await asyncio.gather(*(each.send(f"3.{at}") for at, each in enumerate(seats)), return_exceptions=True)
+    assert sum(isinstance(result, Forbidden) for result in results) == len(seats) - 3
+    moved = sum(transfer.request.amount for transfer in server.exchange.ledger.transfers)
+    assert moved <= 10
+
+
+async def test_what_must_stay_stays_also_with_two_shunters_at_once(
+    seat: Seat, open_desk: OpenDesk, server: DemoServer, book: Book
+) -> None:
+    other = open_desk()
+    other.desk._read_rules = book
+    book.write(Keep(Wallet.SPOT, "USDT", Decimal(1000), ORIGIN))  # of 1,250
+    sends = [each.send(f"10{at}") for at, each in enumerate([seat, other] * 4)]
+    await asyncio.gather(*sends, return_exceptions=True)
+    assert server.exchange.ledger.balance(Wallet.SPOT, "USDT").free >= 1000
+    with pytest.raises(Forbidden, match="1,000 USDT must stay in Spot"):
+        await seat.send("251")
+
+
+async def test_plan_counts_once_in_a_day_from_its_confirmation_on(
+    watched: Watched, open_desk: OpenDesk, book: Book, gate: Gate, server: DemoServer
+) -> None:
+    book.write(daily("0.015", "BTC"))
+    server.exchange.faults.append(Fault(before=gate))
+    await watched.begin(gather(UM, "BTC", {CM: Decimal("0.01"), SPOT: Decimal("0.002")}))
+    await asyncio.to_thread(gate.reached.wait, LIMIT_S)
+    other = Watched(open_desk())
+    other.seat.desk._read_rules = book
+    with pytest.raises(Forbidden, match=r"0\.003 BTC is left today"):
+        await other.begin(gather(FUNDING, "BTC", {SPOT: Decimal("0.004")}))
+    gate.open()
+    assert (await watched.end()).phase is Phase.DONE
+    with pytest.raises(Forbidden, match=r"0\.003 BTC is left today"):
+        await watched.begin(via(CM, UM, "BTC", Decimal("0.004")))
+
+
+async def test_plan_is_allowed_by_its_two_ends(watched: Watched, book: Book) -> None:
+    book.write(Allow(frozenset({(Wallet.CM, Wallet.UM)}), ORIGIN))
+    assert (await (await watched.begin()).end()).phase is Phase.DONE
+    with pytest.raises(Forbidden):
+        await watched.begin(gather(UM, "BTC", {SPOT: Decimal("0.001")}))
+
+
+async def test_change_of_the_file_stops_a_plan(watched: Watched, book: Book, gate: Gate, server: DemoServer) -> None:
+    server.exchange.faults.append(Fault(after=gate))
+    await watched.begin(PLAN)
+    await asyncio.to_thread(gate.reached.wait, LIMIT_S)
+    book.write(daily("100000", "BTC"))
+    gate.open()
+    state = await watched.end()
+    assert (state.cause, state.number, len(server.executed)) == (Cause.FAILED, 1, 1)
+    assert "rules.toml has changed" in state.detail

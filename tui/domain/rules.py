@@ -1,0 +1,149 @@
+"""A person's rules: what a desk may send, by the wallets, by the amount, and by what must stay behind."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tui.domain.amounts import EXACT
+from tui.domain.balances import Account, Balances
+from tui.domain.plan import Plan, Purpose, Step
+from tui.domain.transfer import TransferRequest
+from tui.domain.wallets import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a rule is written."""
+
+    file: str
+    line: int
+    profile: str = ""
+    """The profile that it is for; empty if it is for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Only these moves may be made. A plan counts by its two ends."""
+
+    moves: frozenset[tuple[Wallet, Wallet]]
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """At most so much of an asset in one transfer."""
+
+    asset: str
+    amount: Decimal
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class MostPerDay:
+    """At most so much of an asset in one UTC day, by the exchange's time. Only this journal counts."""
+
+    asset: str
+    amount: Decimal
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """So much of an asset must stay in each account of a wallet."""
+
+    wallet: Wallet
+    asset: str
+    amount: Decimal
+    origin: Origin
+
+
+Rule = Allow | Most | MostPerDay | Keep
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All rules for one profile."""
+
+    rules: tuple[Rule, ...] = ()
+    digest: str = ""
+    """Identifies the content of the file; empty if there is none."""
+
+    def per_day(self, asset: str) -> tuple[MostPerDay, ...]:
+        """Return the limits of a day for an asset."""
+        return tuple(rule for rule in self.rules if isinstance(rule, MostPerDay) and rule.asset == asset)
+
+    def kept(self, account: Account, asset: str) -> tuple[Keep, ...]:
+        """Return what must stay in an account."""
+        kept = (rule for rule in self.rules if isinstance(rule, Keep))
+        return tuple(rule for rule in kept if (rule.wallet, rule.asset) == (account.wallet, asset))
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One amount on its way: what the rules look at."""
+
+    source: Account
+    destination: Account
+    asset: str
+    amount: Decimal
+    is_new: bool = True
+    """Whether it leaves its source now. False if a stopped plan has moved it out already."""
+
+
+def legs_of(sending: TransferRequest | Plan) -> list[Leg]:
+    """Return the amounts that a transfer or a plan moves, each from where it starts to where it ends."""
+    if isinstance(sending, TransferRequest):
+        return [Leg(*sending.ends, sending.asset, sending.amount)]
+    legs = []
+    for numbers in sending.legs:
+        first, last = sending.steps[numbers[0]], sending.steps[numbers[-1]]
+        source = _start(first, sending.earlier) if first.carries_on else first.request.ends[0]
+        is_new = not first.carries_on or sending.purpose is Purpose.BACK
+        legs.append(Leg(source, last.request.ends[1], sending.asset, first.request.amount, is_new))
+    return legs
+
+
+def _start(step: Step, earlier: tuple[Step, ...]) -> Account:
+    """Return where the amount of a step started that carries on from the last of the earlier steps."""
+    for before in reversed(earlier):
+        step = before
+        if not before.carries_on:
+            break
+    return step.request.ends[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that something would break."""
+
+    rule: Rule
+    leg: Leg
+    left: Decimal | None = None
+    """For `Keep`: what would stay; None if that is not known. For `MostPerDay`: what is left of the day."""
+
+
+def violations(
+    rules: Rules, sending: TransferRequest | Plan, balances: Balances, since_ms: float
+) -> Iterator[Violation]:
+    """Yield every rule that sending would break, but for those of a day, which the journal checks. Balances count if
+    they were read since `since_ms` and no open transfer may change them.
+    """
+    legs = legs_of(sending)
+    for rule in rules.rules:
+        for leg in legs:
+            if isinstance(rule, Allow) and (leg.source.wallet, leg.destination.wallet) not in rule.moves:
+                yield Violation(rule, leg)
+            if isinstance(rule, Most) and leg.asset == rule.asset and leg.amount > rule.amount:
+                yield Violation(rule, leg)
+    leaving: defaultdict[tuple[Account, str], Decimal] = defaultdict(Decimal)
+    for leg in legs:
+        if leg.is_new:
+            place = leg.source, leg.asset
+            leaving[place] = EXACT.add(leaving[place], leg.amount)
+            for rule in rules.kept(*place):
+                figure = balances.held(*place)
+                is_known = figure and not figure.problem and not figure.is_doubtful and figure.read_ms >= since_ms
+                left = EXACT.subtract(figure.amount, leaving[place]) if figure and is_known else None
+                if left is None or left < rule.amount:
+                    yield Violation(rule, leg, left)

@@ -1,0 +1,170 @@
+"""A person's rules, in a TOML file next to the favourites. It holds no secret, and Shunter only reads it.
+
+The file is understood as a whole, or nothing is sent: a rule that was read half might let something through.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tui.domain.amounts import AmountError, parse_amount
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules
+from tui.domain.text import printable
+from tui.domain.transfer import parse_asset
+from tui.domain.wallets import Wallet, parse_wallet, route
+from tui.files import ConfigFile
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_MOVE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
+_KEYS = ("allow", "most", "most_per_day", "keep")
+_MOST_SHOWN = 200
+
+
+ProfileNames = Callable[[], Collection[str]]
+
+
+class RulesError(Exception):
+    """Raised when the file cannot be understood as a whole; says where and why."""
+
+
+_FILE = ConfigFile("rules.toml", "The rules", 256 * 1024, RulesError)
+
+
+def rules_path() -> Path:
+    """Return the path of the file. Raises FolderRefused."""
+    return _FILE.path
+
+
+def rules(profile: str, profiles: ProfileNames) -> Rules:
+    """Return the rules for a profile: those for all and its own. Without a file there are none. `profiles` returns the
+    names of all profiles; it is called if the file names one. Raises RulesError, and what `profiles` raises.
+    """
+    content = _FILE.read()
+    if content is None:
+        return Rules()
+    reader = _Reader(content, profiles)
+    return Rules(tuple(reader.rules_for(profile)), hashlib.sha256(content).hexdigest())
+
+
+def check(profiles: ProfileNames) -> tuple[Rule, ...]:
+    """Return every rule in the file. Raises what `rules` does."""
+    content = _FILE.read()
+    if content is None:
+        return ()
+    reader = _Reader(content, profiles)
+    return tuple(rule for profile in ("", *reader.named) for rule in reader.of(profile))
+
+
+class _Reader:
+    """Reads the content of the file whole. Every error names a line."""
+
+    def __init__(self, content: bytes, profiles: ProfileNames) -> None:
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            line = content[: error.start].count(b"\n") + 1
+            raise _error(line, "not UTF-8") from None
+        self._lines = text.split("\n")
+        try:
+            table = tomllib.loads(text)
+        except (ValueError, RecursionError) as error:  # a number can have too many digits
+            place = _PLACE.search(str(error))
+            line = int(place[1]) if place and place[1] else len(self._lines)
+            raise _error(line, _PLACE.sub("", str(error))) from None
+        own = table.pop("profile", {})
+        if not isinstance(own, dict):
+            raise _error(self._line("profile"), "profile is a table, like [profile.main]")
+        known = profiles() if own else ()
+        for name in own:
+            if name not in known:
+                raise _error(self._line(name), f"there is no profile {name!r}; profiles: {', '.join(known) or 'none'}")
+        self.named = tuple(own)
+        self._rules = {"": self._read(table, ""), **{name: self._read(own[name], name) for name in own}}
+
+    def rules_for(self, profile: str) -> Iterator[Rule]:
+        """Yield the rules for all, then the profile's own."""
+        yield from self._rules[""]
+        yield from self._rules.get(profile, ()) if profile else ()
+
+    def of(self, profile: str) -> tuple[Rule, ...]:
+        """Return the rules that are written for a profile; for all if it is empty."""
+        return self._rules[profile]
+
+    def _read(self, table: object, profile: str) -> tuple[Rule, ...]:
+        section = (f"profile.{profile}",) if profile else ()
+        if not isinstance(table, dict):
+            raise _error(self._line(profile), f"profile.{profile} is a table, like [profile.main]")
+        for key in table:
+            if key not in _KEYS:
+                raise _error(self._line(*section, key), f"there is no rule {key!r}; rules: {', '.join(_KEYS)}")
+        found: list[Rule] = []
+        if "allow" in table:
+            found.append(self._allow(table["allow"], self._origin(profile, *section, "allow")))
+        for key, kind in (("most", Most), ("most_per_day", MostPerDay)):
+            amounts = self._table(table.get(key, {}), *section, key)
+            for asset, amount in amounts.items():
+                origin = self._origin(profile, *section, key, asset)
+                found.append(kind(self._asset(asset, origin), self._amount(amount, origin), origin))
+        for name, amounts in self._table(table.get("keep", {}), *section, "keep").items():
+            wallet = self._wallet(name, self._origin(profile, *section, "keep", name))
+            for asset, amount in self._table(amounts, *section, "keep", name).items():
+                origin = self._origin(profile, *section, "keep", name, asset)
+                found.append(Keep(wallet, self._asset(asset, origin), self._amount(amount, origin), origin))
+        return tuple(found)
+
+    def _allow(self, moves: object, origin: Origin) -> Allow:
+        if not isinstance(moves, list) or not all(isinstance(move, str) for move in moves):
+            raise _error(origin.line, 'allow is a list of moves, like ["spot -> um", "um -> spot"]')
+        allowed = set()
+        for move in moves:
+            match = _MOVE.fullmatch(move)
+            if match is None:
+                raise _error(origin.line, f"{move!r} is not a move, like spot -> um")
+            source, destination = (self._wallet(name, origin) for name in match.groups())
+            if not route(source, destination):
+                raise _error(origin.line, f"nothing moves from {source.value} to {destination.value}")
+            allowed.add((source, destination))
+        return Allow(frozenset(allowed), origin)
+
+    def _table(self, value: object, *keys: str) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise _error(self._line(*keys), f'{keys[-1]} is a table, like {{ USDT = "500" }}')
+        return value
+
+    def _asset(self, name: str, origin: Origin) -> str:
+        try:
+            return parse_asset(name)
+        except ValueError as error:
+            raise _error(origin.line, f"{name!r} is not an asset: {error}") from None
+
+    def _wallet(self, name: str, origin: Origin) -> Wallet:
+        try:
+            return parse_wallet(name)
+        except ValueError as error:
+            raise _error(origin.line, str(error)) from None
+
+    def _amount(self, value: object, origin: Origin) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise _error(origin.line, 'an amount is a text, like "12.5"')
+        try:
+            return parse_amount(str(value))
+        except AmountError as error:
+            raise _error(origin.line, f"{value!r} is not an amount: {error}") from None
+
+    def _origin(self, profile: str, *keys: str) -> Origin:
+        return Origin(_FILE.name, self._line(*keys), profile)
+
+    def _line(self, *keys: str) -> int:
+        """Return the line where the last of nested keys is written, or the nearest that can be found."""
+        line = 0
+        for key in keys:
+            pattern = re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])" if "." not in key else re.escape(key))
+            line = next((at for at in range(line, len(self._lines)) if pattern.search(self._lines[at])), line)
+        return line + 1
+
+
+def _error(line: int, why: str) -> RulesError:
+    return RulesError(f"{_FILE.path}, line {line}: {printable(why[:_MOST_SHOWN])}. Until it is right, nothing is sent.")
