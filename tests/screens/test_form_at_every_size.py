@@ -115,6 +115,7 @@ async def test_heads_stand_apart(size: tuple[int, int], demo_app: AppMaker) -> N
                 "THIS SESSION 3",
                 "amount",
                 "outcome",
+                "outcome tranId",
                 "tranId",
                 "profile",
                 "type",

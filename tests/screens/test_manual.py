@@ -37,7 +37,7 @@ async def test_pages_are_listed_and_read_from_the_help(demo_app: AppMaker) -> No
         await until_open(pilot)
         await pilot.press("f1")
         await until_screen(pilot, HelpScreen)
-        assert picture(pilot).index("The form") < picture(pilot).index("F2 or Ctrl+R")
+        assert picture(pilot).index("THE FORM") < picture(pilot).index("F2 or Ctrl+R")
         await pilot.press("m")
         await until_screen(pilot, ManualScreen)
         assert all(page.title in picture(pilot) for page in pages())

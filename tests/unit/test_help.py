@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tui.app.app import ShunterApp
-from tui.screens.help import help_groups, help_lines, key_name
+from tui.screens.help import help_groups, help_lines, key_names
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 
@@ -28,7 +28,7 @@ def lines() -> list[tuple[str, str]]:
 
 def explained_keys() -> set[str]:
     groups = help_groups(ShunterApp.BINDINGS)
-    return {key_name(key) for _, bindings in groups for binding in bindings for key in binding.key.split(",")}
+    return {name for _, bindings in groups for binding in bindings for name in key_names(binding.key)}
 
 
 def test_every_key_in_the_manual_is_bound_and_explained_and_the_other_way_round() -> None:
@@ -37,7 +37,7 @@ def test_every_key_in_the_manual_is_bound_and_explained_and_the_other_way_round(
 
 def test_every_key_in_the_main_screens_footer_is_explained() -> None:
     shown = [binding for binding in MainScreen.BINDINGS if binding.show]  # type: ignore[union-attr]
-    assert {key_name(key) for binding in shown for key in binding.key.split(",")} <= explained_keys()  # type: ignore[union-attr]
+    assert {name for binding in shown for name in key_names(binding.key)} <= explained_keys()  # type: ignore[union-attr]
 
 
 def test_what_does_the_same_shares_a_line() -> None:

@@ -166,15 +166,18 @@ class TerminalApp(App[bool]):
         """Yield each action for the command palette, once: those in the line of keys, and of the screen and the app
         those that the help explains.
         """
-        offered: set[str] = set()
+        offered: dict[str, NamedAction] = {}
         for active in screen.active_bindings.values():
             binding = active.binding
             is_explained = bool(binding.tooltip) and isinstance(active.node, App | Screen)
-            if not (binding.show or is_explained) or binding.action in (*offered, *_NOT_OFFERED):
+            action = binding.action.removeprefix("app.")
+            is_known = action in offered and bool(offered[action].effect)
+            if not (binding.show or is_explained) or is_known or action in _NOT_OFFERED:
                 continue
-            offered.add(binding.action)
             run = partial(self.call_later, self.run_action, binding.action, active.node)
-            yield NamedAction(binding.description, binding.tooltip, self.get_key_display(binding), run)
+            key = self.get_key_display(binding)
+            offered[action] = NamedAction(binding.description, binding.tooltip, key, run)
+        yield from offered.values()
         are_on = "on" if keys.may_notify() else "off"
         yield NamedAction(
             "Notifications", f"of the terminal when an outcome settles, now {are_on}", "", self._switch_notifications

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -19,6 +18,7 @@ from tui.screens.closing import StaysOpen, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import OffersWays, is_way_on, ways_on
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import Dialog
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
@@ -77,7 +77,7 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
                 self._ask = "Enter or F2  Replace     Esc or ^C  Cancel, and keep the old one"
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog", can_focus=False):
+        with Dialog():
             yield Label(self._title, classes="title", markup=False)
             yield Label("", id="no-place", classes="meaning", markup=False)
             if self._use is KeyUse.NEW_PROFILE:

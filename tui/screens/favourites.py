@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
@@ -18,6 +17,7 @@ from tui.domain.transfer import Draft
 from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import Dialog
 from tui.widgets.field_input import FieldInput
 from tui.widgets.filter_line import FilterLine
 from tui.widgets.form_field import FormField
@@ -59,7 +59,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         """What is looked for in the lines."""
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="dialog -page"):
+        with Dialog():
             yield Label("FAVOURITES", classes="title")
             yield SteadyList[Favourite](id="favourites", compact=True)
             yield FilterLine(placeholder="a name, an asset, a wallet")

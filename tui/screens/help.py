@@ -45,6 +45,8 @@ without a tooltip is left out.
 _EVERYWHERE = "Everywhere"
 
 _KEY_COLUMNS = 22
+_SAME = {"ctrl+underscore"}
+"""Keys that a terminal reports for another one: for Ctrl+/."""
 _NAMES = {"escape": "Esc", "slash": "/", "plus": "+", "question_mark": "?"}
 
 
@@ -63,9 +65,9 @@ class HelpScreen(DismissesItself, ModalScreen[None]):
             with VerticalScroll():
                 yield Label(_ABOVE, markup=False)
                 for name, bindings in help_groups(self.app.BINDINGS, _below(self)):
-                    yield Label(name, classes="title help-group", markup=False)
+                    yield Label(name.upper(), classes="title help-group", markup=False)
                     yield Static(_table(help_lines(bindings)))
-                yield Label("Outcomes", classes="title help-group")
+                yield Label("OUTCOMES", classes="title help-group")
                 yield Label(WHAT_UNKNOWN_MEANS, markup=False)
             yield AskLine("m  manual        Down, Up  scroll        Esc or q  close")
 
@@ -117,8 +119,13 @@ def _table(lines: Iterable[tuple[str, str]]) -> Table:
 def _keys(keys: list[str]) -> str:
     """Join alternatives for one key with "or", keys with a comma, and a row of digits with "to"."""
     digits = [key for key in keys if key.isdecimal()]
-    names = [" or ".join(map(key_name, key.split(","))) for key in keys if key not in digits]
+    names = [" or ".join(key_names(key)) for key in keys if key not in digits]
     return ", ".join([*names, *([f"{digits[0]} to {digits[-1]}"] if digits else [])])
+
+
+def key_names(keys: str) -> list[str]:
+    """Return the names of the keys of a binding."""
+    return [key_name(key) for key in keys.split(",") if key not in _SAME]
 
 
 def key_name(key: str) -> str:

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
@@ -23,14 +22,16 @@ from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import Dialog
 from tui.widgets.at_once import at_once
 from tui.widgets.steady_list import SteadyList
 
 _ASK = """\
 Enter  Use   a  Add   c  Check   r  Replace   x  Remove
 o  Read-only or not   s  Key for this session only   Esc  Close"""
-_ASK_UNLOCK = f"{_ASK}     u  Unlock the keyring"
-_NO_KEYS = "There are no keys yet: press a to add one."
+_ASK_IF_NONE = "a  Add a key   s  Key for this session only     Esc  Close"
+_UNLOCK = "     u  Unlock the keyring"
+_NO_KEYS = "There are no keys yet."
 _MOST_OF_PLACE = 21
 """Characters that a line of the dialog has left."""
 
@@ -69,7 +70,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog -page", can_focus=False):
+        with Dialog():
             yield Label("KEYS", classes="title")
             yield SteadyList[keys.Profile](id="profiles", compact=True)
             yield Label(_NO_KEYS, id="no-keys", markup=False)
@@ -250,6 +251,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         if profiles:
             self._profiles.focus()
         self.query_one("#no-keys").display = not profiles
+        self.query_one(AskLine).ask(self._ask)
 
     def _withdraw(self) -> None:
         """Withdraw the question: a yes counts only while it is visible and nothing else was done."""
@@ -263,12 +265,17 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self._say(f"Still removing {self._removing}: the keyring has not answered yet.")
         return bool(self._removing)
 
+    @property
+    def _ask(self) -> str:
+        keys_to_press = _ASK if self._profiles.things else _ASK_IF_NONE
+        return keys_to_press + (_UNLOCK if is_way_on("unlock", self._problem) else "")
+
     def _say(self, text: str, problem: Exception | None = None) -> None:
         self._problem = problem if isinstance(problem, keys.KeyStoreError) else None
         label = self.query_one("#keys-said", Label)
         label.update(text)
         label.display = bool(text)
-        self.query_one(AskLine).ask(_ASK_UNLOCK if is_way_on("unlock", self._problem) else _ASK)
+        self.query_one(AskLine).ask(self._ask)
 
 
 def _line(profile: keys.Profile, in_use: str) -> str:

@@ -115,6 +115,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
                 "f8,ctrl+underscore,ctrl+slash",
                 "decide",
                 "Decide",
+                key_display="F8",
                 show=False,
                 tooltip="decide how a transfer ended, if Shunter cannot tell",
             ),

@@ -46,7 +46,7 @@ class ManualScreen(DismissesItself, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Show the titles."""
         with Vertical(classes="dialog -page"):
-            yield Label("Manual", classes="title")
+            yield Label("MANUAL", classes="title")
             yield SteadyList[Page](compact=True)
             yield AskLine("Enter  read        Esc or q  close")
 
@@ -82,7 +82,7 @@ class PageScreen(DismissesItself, ModalScreen[None]):
         from tui.widgets.plain_markdown import PlainMarkdown  # late: nothing else needs a Markdown parser
 
         with Vertical(classes="dialog -page -manual"):
-            yield Label(self._page.title, classes="title", markup=False)
+            yield Label(self._page.title.upper(), classes="title", markup=False)
             with VerticalScroll():
                 yield PlainMarkdown(self._page.text.partition("\n")[2])
             yield AskLine("Down, Up  scroll        Esc or q  back")

@@ -60,7 +60,8 @@ class NamedAction:
     @property
     def help(self) -> str:
         """What it does, and its key."""
-        return "   ".join(filter(None, [self.effect, self.key and f"Key: {self.key}"]))
+        effect = self.effect.removeprefix(f"{self.name.lower()}: ")
+        return "   ".join(filter(None, [effect, self.key and f"Key: {self.key}"]))
 
     def rank(self, typed: str) -> int:
         """Return how well each typed word begins a word of the name (3), of what it does (2), or of others that people

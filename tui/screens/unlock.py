@@ -5,7 +5,6 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label
 
@@ -13,6 +12,7 @@ from tui import keys
 from tui.domain.credentials import Secret
 from tui.screens.closing import StaysOpen
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import Dialog
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
@@ -48,7 +48,7 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
         self._is_waiting = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog -page", can_focus=False):
+        with Dialog():
             yield Label("MAKE THE LOGIN KEYRING" if self._is_new else "UNLOCK THE KEYRING", classes="title")
             yield Label(_NEW if self._is_new else _KNOWN, classes="meaning", markup=False)
             yield FormField("passphrase", "Passphrase", SecretInput())
@@ -110,7 +110,7 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
         self._keyring = keyring
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(classes="dialog -page", can_focus=False):
+        with Dialog():
             yield Label("A KEYRING IN PLAIN TEXT", classes="title")
             yield Label(f"{self._keyring}\n{_WARNING}", classes="meaning", markup=False)
             yield Label(f"To use it, type: {keys.ACCEPTANCE}", classes="meaning", markup=False)

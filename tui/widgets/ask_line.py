@@ -34,6 +34,11 @@ class AskLine(Label, Drawn):
         self._keys = keys
         self._final = final
 
+    @property
+    def keys(self) -> set[str]:
+        """The names of the keys that it shows."""
+        return {word for answer in _ANSWER.findall(self._keys) for word in answer.partition("  ")[0].split()}
+
     def ask(self, keys: str) -> None:
         """Show other keys."""
         self._keys = keys
@@ -55,7 +60,7 @@ class AskLine(Label, Drawn):
         for answer in _ANSWER.finditer(line.plain):
             key, _, does = answer[0].partition("  ")
             start, end = answer.span()
-            if has_action and start == 1 and key in (*self._final, "Enter"):
+            if has_action and start == 1 and key.split()[0] in (*self._final, "Enter"):
                 line = line.stylize(self.get_visual_style("ask-line--action"), start - 1, end + 1)
             elif does:
                 line = line.stylize(self.get_visual_style("ask-line--key", partial=True), start, start + len(key))

@@ -15,32 +15,52 @@ from tui.words.wallets import EndFigures, end_lines
 
 _BELOW_LISTS, _BELOW_LISTS_TALL = 10, 12
 """The row below the lists of wallets."""
+_WIDE = 120
+"""Columns from which a dialog leaves the lines at the bottom to the screen below it."""
 
 
-class AskingDialog(VerticalScroll, can_focus=False):
-    """Keeps its end visible, which shows the keys that answer.
+class Dialog(VerticalScroll, can_focus=False):
+    """Lies below the lists of wallets, and grows over them if it has to.
 
-    It lies below the lists of wallets, and grows over them if it has to. If it does not fit, it loses its margins
-    first; then it scrolls, with the arrow keys too, and its start is hidden.
+    It reaches down to the keys; where panes are next to the form, to the end of the pane at the left.
     """
 
     def __init__(self) -> None:
         super().__init__(classes="dialog")
 
     def on_mount(self) -> None:
-        """Follow the size of the content."""
+        """Take its place."""
         self._reach_down()
-        self.watch(self, "virtual_size", self._adjust, init=False)
 
     def on_resize(self) -> None:
         """Follow the size of the terminal."""
         self._reach_down()
-        self._adjust()
 
     def _reach_down(self) -> None:
-        """Reach from the lists of wallets to the keys."""
-        height = self.app.size.height
-        self.styles.min_height = max(height - (_BELOW_LISTS_TALL if height >= TALL else _BELOW_LISTS) - 1, 1)
+        width, height = self.app.size
+        has_keys = bool(self.screen.query("KeyBar"))
+        bottom = height - has_keys
+        if width >= _WIDE:
+            panes = [pane for screen in self.app.screen_stack for pane in screen.query("#transfers, #detail")]
+            ends = [pane.region.bottom for pane in panes if pane.region and not pane.region.x]
+            bottom = min(ends, default=bottom)
+        self.styles.margin = (0, 0, max(height - has_keys - bottom, 0), 0)
+        self.styles.min_height = max(bottom - (_BELOW_LISTS_TALL if height >= TALL else _BELOW_LISTS), 1)
+
+
+class AskingDialog(Dialog, can_focus=False):
+    """Keeps its end visible, which shows the keys that answer.
+
+    If it does not fit, it loses its margins first; then it scrolls, with the arrow keys too, and its start is hidden.
+    """
+
+    def on_mount(self) -> None:
+        """Follow the size of the content."""
+        self.watch(self, "virtual_size", self._adjust, init=False)
+
+    def on_resize(self) -> None:
+        """Keep its end visible."""
+        self._adjust()
 
     def _adjust(self) -> None:
         self.call_after_refresh(self._keep_end_visible)

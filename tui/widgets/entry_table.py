@@ -16,7 +16,7 @@ from tui.domain.records import identity
 from tui.domain.transfer import Outcome
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
-from tui.widgets.pane import Pane, shortened
+from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
 from tui.words.columns import AMOUNT, COLUMNS, HOST, MADE, MOVE, OUTCOME, TIME, TRAN_ID, TYPE, Column, Listed, View
 from tui.words.entries import InUse, describe, outcome_style
 
@@ -155,7 +155,11 @@ class EntryTable(Pane, can_focus=True):
         shown, more = in_sight(self._columns(self._widths), self._first, width)
         if not more:
             return self._widths, shown, more
-        return (self._short_widths, *in_sight(self._columns(self._short_widths), self._first, width))
+        columns = self._columns(self._short_widths)
+        return (self._short_widths, *in_sight(columns, self._first, width, is_dense=True))
+
+    def _is_dense(self, widths: "Widths") -> bool:
+        return widths.is_short or self.content_size.width < _NARROW
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
@@ -165,7 +169,8 @@ class EntryTable(Pane, can_focus=True):
         """Take a click at once: as a message it would wait while other lines come under it."""
         if not isinstance(message, events.Click):
             return super().post_message(message)
-        self._click(message.y - self.gutter.top)
+        if message.button == LEFT_BUTTON:
+            self._click(message.y - self.gutter.top)
         return True
 
     def _click(self, line: int) -> None:
@@ -262,7 +267,7 @@ class EntryTable(Pane, can_focus=True):
             head = widths.head(self._heading(column), column).rstrip()
             if column not in _UNNAMED and start >= begin and start + len(head) <= room and self.entries:
                 heads = heads.ljust(start) + head
-            start += taken + _gap_after(column, self.content_size.width)
+            start += taken + _gap_after(column, is_dense=self._is_dense(widths))
         heads = heads.rstrip()
         before = "<" if self._first else ""
         others = [f"{before}{text}" for text in (f"Right: {more} more>", "Right >", ">")] if more else [before]
@@ -281,7 +286,7 @@ class EntryTable(Pane, can_focus=True):
         line = Content(">" if is_shown else " ")
         for column, taken in shown:
             text = widths.cell(texts, column, taken)
-            line += self._cell(entry, column, text) + " " * _gap_after(column, self.content_size.width)
+            line += self._cell(entry, column, text) + " " * _gap_after(column, is_dense=self._is_dense(widths))
         if shown[-1][0] is OUTCOME and entry.tran_id is not None:
             line = self._with_tran_id(line, str(entry.tran_id))
         return self.row_line(line, is_chosen=is_shown)
@@ -289,10 +294,10 @@ class EntryTable(Pane, can_focus=True):
     def _cell(self, entry: Entry, column: Column, text: str) -> Content:
         """Return a cell in its colours: what can be told from the rest is muted."""
         cell, muted = Content(text), self.pen("muted")
+        if column in (OUTCOME, MADE) and entry.mismatches:
+            return cell.stylize(self.get_visual_style("entry-table--differs", partial=True))
         if column is OUTCOME and (outcome := outcome_style(entry)):
             return cell.stylize(self.get_visual_style(f"entry-table--{outcome}", partial=True))
-        if column is MADE and entry.mismatches:
-            return cell.stylize(self.get_visual_style("entry-table--differs", partial=True))
         if column is MOVE:
             arrow = text.find(_ARROW)
             return cell.stylize(muted, arrow, arrow + len(_ARROW)) if arrow >= 0 else cell
@@ -376,28 +381,31 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(shortened(text, width), width)
 
 
-def in_sight(columns: Sequence[tuple[Column, int]], first: int, width: int) -> tuple[list[tuple[Column, int]], int]:
+def in_sight(
+    columns: Sequence[tuple[Column, int]], first: int, width: int, *, is_dense: bool = False
+) -> tuple[list[tuple[Column, int]], int]:
     """Return the columns that there is room for, and how many more there are to the right.
 
     Those that always stay come before those from `first` on.
     """
     shown = list(columns[:_STAYING])
-    room = width - 1 - sum(taken + _gap_after(column, width) for column, taken in shown)
+    is_dense = is_dense or width < _NARROW
+    room = width - 1 - sum(taken + _gap_after(column, is_dense=is_dense) for column, taken in shown)
     rest = [each for each in columns[_STAYING + first :] if not each[0].is_extra]
     for column, taken in rest:
         least = taken if column.narrowest is None else min(taken, column.narrowest)
         if least > room and len(shown) > _STAYING:
             break
         shown.append((column, min(taken, max(room, 1))))
-        room -= taken + _gap_after(column, width)
+        room -= taken + _gap_after(column, is_dense=is_dense)
     more = len(rest) - (len(shown) - _STAYING)
     extra = [each for each in columns if each[0].is_extra and not more and width >= _SPACIOUS]
     return shown + [each for each in extra if each[1] <= room], more
 
 
-def _gap_after(column: Column, width: int) -> int:
+def _gap_after(column: Column, *, is_dense: bool) -> int:
     """Return how many blanks come after a column. The mark of an outcome is in the gap before it."""
-    return 1 if column is AMOUNT or width < _NARROW else 2
+    return 1 if column is AMOUNT or is_dense else 2
 
 
 def _row_of(entry: Entry, entries: Iterable[Entry]) -> int:

@@ -8,6 +8,7 @@ from textual import events
 from textual.content import Content
 from textual.screen import Screen
 
+from tui.widgets.ask_line import AskLine
 from tui.widgets.pane import LEFT_BUTTON, Drawn
 
 _GAP = 2
@@ -30,7 +31,8 @@ class ShownKey:
 
 
 class KeyBar(Drawn):
-    """Shows keys whole or not at all, the most important first. A click presses a key.
+    """Shows keys whole or not at all, the most important first, but not those that a dialog shows itself. A click
+    presses a key.
 
     Textual's footer is a widget for each key, all made anew and laid out when the focus changes.
     """
@@ -45,6 +47,7 @@ class KeyBar(Drawn):
     def on_mount(self) -> None:
         """Follow the keys of the screen."""
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+        self.app.screen_change_signal.subscribe(self, lambda _: self.refresh())
 
     def render(self) -> Content:
         """Draw the keys that there is room for."""
@@ -54,7 +57,9 @@ class KeyBar(Drawn):
         return line.pad_right(max(self.content_size.width - line.cell_length, 0))
 
     def in_sight(self) -> list[ShownKey]:
-        """Return the keys that there is room for, in their order."""
+        """Return the keys that there is room for, in their order; none while another screen takes the keys."""
+        if self.app.screen is not self.screen:
+            return []
         room = self.content_size.width - 1
         last, room = _fitting(self._last[::-1], room)
         shown, _ = _fitting(self._keys, room)
@@ -72,9 +77,12 @@ class KeyBar(Drawn):
         if screen is not self.screen or not screen.app.app_focus:
             return
         shown: dict[str, ShownKey] = {}
+        answers = {key for line in screen.query(AskLine) for key in line.keys}
         for _, binding, is_enabled, _ in screen.active_bindings.values():
             if binding.show and is_enabled:
                 name = self.app.get_key_display(binding)
+                if name in answers:
+                    continue
                 action = binding.action.removeprefix("app.")
                 shown.setdefault(action, ShownKey(binding.key, name, binding.description))
         keys = [key for action, key in shown.items() if action not in _LAST]

@@ -86,4 +86,4 @@ class MessageLine(Drawn):
 
 def _room(message: ScreenMessage, width: int) -> int:
     """Return how wide the lines of a message can be."""
-    return max(width - 2 - (len(message.label) + 2 if message.label else 0), 1)
+    return max(width - 2 - (len(message.label) + 3 if message.label else 0), 1)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.domain.amounts import aligned
-from tui.widgets.pane import Pane
+from tui.widgets.pane import LEFT_BUTTON, Pane
 
 _GAP = 2
 _WIDEST_GAP = 6
@@ -174,7 +174,7 @@ class NumberPane(Pane):
         if not isinstance(message, events.Click):
             return super().post_message(message)
         row = self._top + message.y - 1
-        if not self._is_beside and self._top <= row < self._count:
+        if not self._is_beside and message.button == LEFT_BUTTON and self._top <= row < self._count:
             self.clicked(row)
         return True
 

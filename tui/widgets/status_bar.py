@@ -103,7 +103,8 @@ def _state(status: Status, room: int) -> str:
     that the key is not in a safe keyring.
     """
     keyring = f"keyring: {status.keyring}" if status.keyring else ""
-    clock = "" if status.clock_offset_ms is None else f"clock {status.clock_offset_ms:+d} ms"
+    offset_s = (status.clock_offset_ms or 0) / 1000
+    clock = f"this clock is {abs(offset_s):.0f} s {'slow' if offset_s > 0 else 'fast'}" if abs(offset_s) >= 1 else ""
     weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""
     first, last = (keyring, "") if status.keyring.startswith(_NOT_SAFE) else ("", keyring)
     words = [part for part in (first, status.worth, weight, last, clock) if part]

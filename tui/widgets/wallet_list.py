@@ -15,7 +15,7 @@ from textual.reactive import var
 from tui.domain.balances import Balances
 from tui.domain.wallets import Wallet
 from tui.widgets.at_once import at_once
-from tui.widgets.pane import Pane, shortened
+from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
 from tui.words.wallets import WALLETS, figures_heading, wallet_figures
 
 _ARROWS_HELP = "choose a wallet"
@@ -116,7 +116,7 @@ class WalletList(Pane, can_focus=True):
         """Take a click at once: as a message it would wait while later keys act."""
         if not isinstance(message, events.Click):
             return super().post_message(message)
-        if 1 <= message.y <= len(WALLETS):
+        if message.button == LEFT_BUTTON and 1 <= message.y <= len(WALLETS):
             self._choose(WALLETS[message.y - 1])
         return True
 

@@ -82,11 +82,13 @@ HOST = Column(
     narrowest=4,  # LIVE, DEMO: an entry of another place must not pass for one of this
     usual=lambda in_use: in_use.host,
 )
+_SHORT_ORIGINS = {Origin.HERE: "here", Origin.DIFFERS: "diff", Origin.POSSIBLE: "maybe", Origin.NOT_COMPARED: "?"}
 MADE = Column(
     "made",
     lambda entry, _: "" if entry.origin is Origin.ELSEWHERE else entry.origin.value,  # as most are
     lambda entry, _: entry.origin.value,
     usual=lambda _: Origin.ELSEWHERE.value,
+    short=lambda entry, _: _SHORT_ORIGINS.get(entry.origin, ""),
 )
 PROFILE = Column(
     "profile",
@@ -101,7 +103,7 @@ TRAN_ID = Column(
     lambda entry, _: entry.tran_id or 0,
 )
 TYPE = Column("type", lambda entry, _: printable(entry.type or "?"), MOVE.key, widest=40, is_extra=True)
-COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, MADE, PROFILE, TRAN_ID, TYPE)
+COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, TRAN_ID, MADE, PROFILE, TYPE)
 """The columns of the history, from left to right."""
 
 

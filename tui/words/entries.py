@@ -162,8 +162,9 @@ def outcome_word(entry: Entry) -> str:
 
 
 def outcome_mark(entry: Entry) -> str:
-    """Return how an entry ended, after a mark if that is not known."""
-    return f"{'!' if outcome_style(entry) == Outcome.UNKNOWN else ' '} {outcome_word(entry)}"
+    """Return how an entry ended, after a mark if that is not known, or if journal and exchange differ."""
+    is_marked = entry.mismatches or outcome_style(entry) == Outcome.UNKNOWN
+    return f"{'!' if is_marked else ' '} {outcome_word(entry)}"
 
 
 def outcome_style(entry: Entry) -> str:
