@@ -200,6 +200,24 @@ async def test_plan_that_needs_too_much_cannot_be_sent(demo_app: AppMaker, excha
         assert exchange.requests == []
 
 
+async def test_plan_of_many_steps_is_sent_once_all_of_them_were_in_sight(
+    demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        pairs = (PAIR, Account(Wallet.ISOLATED, "ETHUSDT"), Account(Wallet.PORTFOLIO))
+        amounts = dict.fromkeys((SPOT, FUNDING, CROSS, OPTIONS, *pairs), Decimal(2))
+        screen = await _review(pilot, gather(UM, "USDT", amounts))
+        await until(pilot, lambda: screen._stage is Stage.READY)
+        await pilot.press("y")
+        assert "you have not seen all steps yet" in screen_text(pilot)
+        assert exchange.requests == []
+        await pilot.press(*["up"] * 12)
+        await pilot.pause()
+        await pilot.press("y")
+        await _ended(pilot)
+        assert len(exchange.requests) == 10
+
+
 async def test_account_that_is_not_there_is_said_before_the_first_step(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:

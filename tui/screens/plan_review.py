@@ -22,6 +22,7 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.review import Reviewing, Stage
 from tui.widgets.ask_line import AskLine
+from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.plan_facts import review_facts
 from tui.widgets.status_bar import Status
@@ -48,6 +49,40 @@ class PlanReviewScreen(Reviewing[PlanState]):
         self._is_stopping = False
         self._balances: Balances | None = None
         """The balances when it was confirmed: its steps change them."""
+        self._seen: set[int] = set()
+        """The lines of the steps that have been in sight: many steps need scrolling."""
+
+    def on_mount(self) -> None:
+        """Prepare, and note which steps come into sight."""
+        super().on_mount()
+        self.watch(self.query_one(AskingDialog), "scroll_y", self._note_seen, init=False)
+
+    def on_resize(self) -> None:
+        """Begin anew: the lines are broken elsewhere."""
+        self._seen.clear()
+        self.call_after_refresh(self._note_seen)
+
+    def _go(self, stage: Stage, warning: str | None = None) -> None:
+        super()._go(stage, warning)
+        self._seen.clear()  # until now, lines came and went by themselves
+        self.call_after_refresh(self._note_seen)
+
+    def _note_seen(self) -> None:
+        if self._stage is not Stage.READY:
+            return
+        facts = self.find_widget(self.query_one(Facts))
+        top, shown = facts.region.y, facts.visible_region
+        self._seen.update(range(shown.y - top, shown.bottom - top))
+
+    def _shows_all(self) -> bool:
+        """Whether every step has been in sight; if not, show how to see the others."""
+        if self.has_class("-tiny") or self.has_class("-low"):
+            return False
+        self._note_seen()
+        is_all = self._seen.issuperset(range(self.query_one(Facts).size.height))
+        if not is_all:
+            self.query_one(AskLine).say(words.NOT_ALL_SEEN)
+        return is_all
 
     @property
     def is_sending(self) -> bool:

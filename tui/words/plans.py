@@ -13,6 +13,8 @@ from tui.domain.transfer import Basis, Transfer
 from tui.domain.wallets import HUB
 from tui.words import outcomes
 
+NOT_ALL_SEEN = "Not sent: you have not seen all steps yet. Up and Down scroll."
+
 _ACCORDING_TO = {
     Basis.ANSWER: "",
     Basis.HISTORY: "According to the exchange's history, ",
