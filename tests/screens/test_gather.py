@@ -1,20 +1,27 @@
 """Gathering as a person at the keyboard does it: from an asset in the holdings to the review of every transfer."""
 
+import asyncio
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.examples import one_in
 from tests.gate import Gate
 from tests.screens.waiting import below, picture, until, until_open, until_screen
 from tui.app.app import ShunterApp
+from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
 from tui.demo.ledger import Funds
 from tui.domain.balances import Account
 from tui.domain.plan import gather
+from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
 from tui.screens.gather import GatherScreen
 from tui.screens.holdings import HoldingsScreen
@@ -257,6 +264,52 @@ async def test_the_palette_finds_it_by_other_words_here_and_on_the_form(demo_app
         await pilot.press("escape", "f6")
         await until_screen(pilot, HoldingsScreen)
         assert any(action.name == "Gather" for action in pilot.app.actions(pilot.app.screen))  # type: ignore[attr-defined]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.sampled_from([*"0123456789", "full_stop", *"amhbtc", "space", "enter", "f2"]),
+        st.sampled_from(["up", "down", "left", "tab", "shift+tab", "backspace", "ctrl+u", "ctrl+r", "f5"]),
+        st.tuples(st.integers(0, 119), st.integers(0, 39)),
+    ),
+    min_size=3,
+    max_size=25,
+)
+
+
+def _shown(pilot: Pilot[bool], screen: GatherScreen) -> dict[str, Decimal]:
+    """What leaves each account, as a person reads it off the list."""
+    drawn = str(screen.query_one(GatherList).render()).split("\n")[1:]
+    rows = (re.fullmatch(r"[> ]\[x\] (.{18}) .*?([\d,.]+) *(?:[a-z].*)?", line) for line in drawn)
+    return {row[1].strip(): Decimal(row[2].replace(",", "")) for row in rows if row}
+
+
+@one_in(200)
+@given(steps=STEPS)
+def test_whatever_is_pressed_the_review_shows_what_the_list_shows(steps: list[object]) -> None:
+    async def person() -> None:
+        app = ShunterApp(Start(demo=True, draft=Draft(asset="USDT")))
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = await _opened(pilot)
+            for step in steps:
+                if isinstance(step, tuple):
+                    await pilot.click(offset=step)
+                else:
+                    await pilot.press(str(step))
+                await pilot.pause()
+                if isinstance(review := app.screen, PlanReviewScreen):
+                    plan = review._plan
+                    legs = [plan.steps[leg[0]].request for leg in plan.legs]
+                    names = {leg.ends[0]: leg.amount for leg in legs}
+                    labels = {(each.short_label if each.pair else each.label): amount for each, amount in names.items()}
+                    assert labels == _shown(pilot, screen)
+                    assert plan.ends[1].wallet is screen._to.chosen
+                    await pilot.press("escape")
+                    await until(pilot, lambda: app.screen is screen)
+                if app.screen is not screen:
+                    break
+
+    asyncio.run(person())
 
 
 @pytest.mark.usefixtures("clocks_stand_still")
