@@ -47,6 +47,8 @@ class Twist(Enum):
     PAUSE_418 = auto()
     READS_PAUSE = auto()
     LAGS = auto()
+    ASKS = auto()
+    """The record of an unknown step is odd: the person is asked, soon."""
     REPEATED = auto()
     """Another Shunter sends the same after the review."""
 
@@ -82,6 +84,8 @@ def _lot(what: str | Twist, random: Random) -> Lot | None:
             return Lot("arrives late", arrival_ms=random.choice([1500, 8000, 25_000, 50_000]))
         case Twist.NEVER_ARRIVES:
             return Lot("arrives very late", arrival_ms=random.choice([75_000, 600_000, 10**9]))
+        case Twist.ASKS:
+            return Lot("odd record", answer=Cut.CLOSE, odd=random.choice([{"status": "SUCCESS"}, {"asset": "usdt"}]))
         case Twist.REPEATED:
             return Lot("answered slowly", answers_after_s=4)
         case Twist.LAGS:
@@ -109,7 +113,7 @@ def cases(random: Random, numbers: Iterator[int]) -> Iterator[Case]:
             turn += 1
             plan = _gathering(random, numbers) if turn % 3 == 0 else _by_way(random, numbers, what)
             step = random.randrange(len(plan.steps))
-            if what in (Twist.LAGS, Twist.REPEATED):
+            if what in (Twist.LAGS, Twist.REPEATED, Twist.ASKS):
                 step = random.randrange(len(plan.steps) - 1)
             if what in (Twist.ARRIVES_LATE, Twist.NEVER_ARRIVES):
                 ahead = [n - 1 for n, one in enumerate(plan.steps) if one.carries_on]

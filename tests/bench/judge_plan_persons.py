@@ -247,8 +247,10 @@ class Person:
                 program.client.drop_key()
             case End.STOP:
                 if self._plan_run and self._confirmation:
+                    state = self._plan_run.state
+                    is_begun = state.phase in (Phase.SENDING, Phase.SETTLING)
+                    self._confirmation.last_step = state.number if is_begun else state.number - 1
                     self._plan_run.stop()
-                    self._confirmation.stopped_ms = self._exchange.clock.now_ms()
         if program.is_dead:
             self._program = None
             if self._confirmation:
@@ -574,6 +576,8 @@ class Person:
             if decision := self._decision(progress):
                 with suppress(Undecidable, JournalError, ExchangeError):
                     await program.do(program.desk.choose(decision))
+                    if sent := self._sent_of(progress.transfer):
+                        self.judge.decided.append(sent)
                     self.run.counts["decisions"] += 1
             program.doubts.pop(progress.transfer.identity, None)
 

@@ -51,8 +51,6 @@ _READ_BEFORE_MS = 62_000
 _RECENT_MS = 120_000
 _ARRIVES_MS, _SETTLED_MS = 66_000, 5_000
 """How long after that, at most, the next step is sent."""
-_BEGUN_MS = 300
-"""How long before it reaches the exchange a step may have been begun, where nothing is slow."""
 _WAITS_MS = 72_000
 """A minute, and the last reading."""
 _REPEAT_MS = 240_000
@@ -93,8 +91,8 @@ class Confirmation:
     """Whether the person has decided on the rest, or there is none."""
     ended_ms: int | None = None
     """When the program ended that carried it out."""
-    stopped_ms: int | None = None
-    """When the person stopped it."""
+    last_step: int | None = None
+    """The last step that may be sent, once the person has stopped it: the one that was begun."""
     waits_since_ms: int | None = None
     """Since when it is said to wait for an amount."""
     history: list[str] = field(default_factory=list)
@@ -117,6 +115,8 @@ class PlanJudge:
     def __init__(self, exchange: PlanExchange) -> None:
         self.exchange = exchange
         self.confirmed: list[Confirmation] = []
+        self.decided: list[Sent] = []
+        """What the person has decided on."""
         self.broken: list[Broken] = []
         self.counts: Counter[str] = Counter()
         exchange.on_sent = self._judge_sending
@@ -165,13 +165,13 @@ class PlanJudge:
         now_ms = self._now_ms()
         if owner.ended_ms is not None and now_ms - owner.ended_ms > 1000:
             self.breaks("sent after the program had ended", owner, f"{sent}")
-        if owner.stopped_ms is not None and sent.at_ms - owner.stopped_ms > _BEGUN_MS:
-            self.breaks(
-                "sent after the person had stopped it", owner, f"{sent.at_ms - owner.stopped_ms} ms after, {sent}"
-            )
+        if owner.last_step is not None and step > owner.last_step:
+            self.breaks("sent after the person had stopped it", owner, f"step {step + 1}: {sent}")
         if owner.is_over:
             self.breaks("sent after it was said to be over", owner, f"{sent}")
         for earlier in range(step):
+            if owner.sent[earlier] in self.decided:
+                self.breaks("went on after the person's decision", owner, f"step {step + 1}: {sent}")
             if not owner.moved(earlier, now_ms):
                 self.breaks("sent before the step before it was executed", owner, f"step {step + 1}: {sent}")
         self._judge_repeat(owner, sent)
