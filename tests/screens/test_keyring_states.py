@@ -298,7 +298,7 @@ async def test_on_the_cover_over_a_key_that_is_gone_is_said_what_leads_to_anothe
         await until(pilot, lambda: "Replace it (F4, r)" in words(pilot, "#problem"))
         await pilot.press("f4")
         assert isinstance(pilot.app.screen, LockScreen)
-        assert words(pilot, "#lock-ask") == "Press any key to try again. For F4, quit and start again.   ^Q  quit"
+        assert words(pilot, "#lock-ask") == "any key  Try again     ^Q  Quit: F4 adds a key after the next start"
 
 
 async def test_hours_of_suspend_are_noticed_without_a_key_too(

@@ -82,7 +82,7 @@ async def test_fetched_key_waits_until_the_passphrase_is_typed_over_the_lock_scr
         await pilot.press("x")
         cover = app.screen
         assert isinstance(cover, LockScreen)
-        await until(pilot, lambda: "u  unlock" in str(cover.query_one("#lock-ask", Label).content))
+        await until(pilot, lambda: "u  Unlock" in str(cover.query_one("#lock-ask", Label).content))
         await pilot.press("u")
         await until_screen(pilot, UnlockScreen)
         answer(backend)

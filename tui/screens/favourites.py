@@ -24,9 +24,9 @@ from tui.widgets.form_field import FormField
 from tui.widgets.steady_list import SteadyList
 from tui.words.wallets import via
 
-_KEEP = "a  Keep the form      m  Keep it with Max      o  Keep it for this key only"
-_ASK = f"Enter  Put into the form    x  Remove    /  Find    Esc or q  Close\n{_KEEP}"
-_ASK_IF_NONE = f"{_KEEP}\nEsc or q  Close"
+_KEEP = "a  Keep the form   m  With Max   o  For this key only"
+_ASK = f"Enter  Fill the form   x  Remove   /  Find   Esc  Close\n{_KEEP}"
+_ASK_IF_NONE = f"{_KEEP}\nEsc  Close"
 _ASK_FIND = "Enter  Back to the list"
 _ASK_NAME = "Enter  Keep it    Esc or ^C  Cancel"
 _ASK_REMOVE = "y  Remove it    any other key  Leave it"

@@ -16,12 +16,13 @@ from tui.domain.credentials import ApiKey
 from tui.screens.closing import DismissesItself, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
+from tui.widgets.ask_line import AskLine
 
 _LOCKED = "Locked: no key was pressed for a while, so Shunter has dropped the API key."
-_ASK = "Press any key to fetch it from the keyring.   ^Q  quit"
-_ASK_SESSION = "It was for this session only. Press any key to enter it again.   ^Q  quit"
-_ASK_REPLACED = "Press any key to try again. For F4, quit and start again.   ^Q  quit"
-_ASK_UNLOCK = "u  unlock the keyring   Any other key  try again   ^Q  quit"
+_ASK = "any key  Fetch it from the keyring     ^Q  Quit"
+_ASK_SESSION = "any key  Enter it again: it was for this session only     ^Q  Quit"
+_ASK_REPLACED = "any key  Try again     ^Q  Quit: F4 adds a key after the next start"
+_ASK_UNLOCK = "u  Unlock the keyring     any other key  Try again     ^Q  Quit"
 
 FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
 """Returns the key from the keyring. Calls its argument if the keyring is slow. Raises KeyStoreError."""
@@ -46,9 +47,9 @@ class LockScreen(DismissesItself, Screen[None]):
     def compose(self) -> ComposeResult:
         """Show nothing of the app."""
         with VerticalScroll(classes="page", can_focus=False):
-            yield Label("Shunter", classes="title")
+            yield Label("SHUNTER, LOCKED", classes="title")
             yield Label(_LOCKED, id="problem", markup=False)
-            yield Label(_ASK if self._fetch_key else _ASK_SESSION, id="lock-ask", markup=False)
+            yield AskLine(_ASK if self._fetch_key else _ASK_SESSION, id="lock-ask")
 
     def on_screen_resume(self) -> None:
         """Let the next key press ask again if the person left without typing the key."""
@@ -97,11 +98,11 @@ class LockScreen(DismissesItself, Screen[None]):
             return
         self._is_waking = True
         if self._fetch_key:
-            self._say("Fetching the key from the keyring...", "^Q  quit")
+            self._say("Fetching the key from the keyring...", "^Q  Quit")
             self.fetch(self._fetch_key)
         else:
             self.post_message(SessionKeyAsked())
 
     def _say(self, message: str, ask: str) -> None:
         self.query_one("#problem", Label).update(message)
-        self.query_one("#lock-ask", Label).update(ask)
+        self.query_one(AskLine).ask(ask)

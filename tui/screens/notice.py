@@ -46,7 +46,7 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
 
     def compose(self) -> ComposeResult:
         """Show what is true, then every fact."""
-        with AskingDialog():
+        with AskingDialog(keeps_start=True):
             description = describe_correction(self.transfer)
             yield from described(description, described_facts(description))
             yield AskLine(_ASK, final=("enter",))

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
@@ -57,11 +58,14 @@ class WelcomeScreen(OffersWays, Screen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="page"):
             keyring = self._missing.keyring
-            yield Label("Shunter", classes="title")
+            yield Label("SHUNTER", classes="title")
             yield Label(self._missing.words, id="problem", markup=False)
             ways = ways_on(self.problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
-            ways += [("F4", "add, choose or remove a key"), ("^Q", "quit")]
-            yield Label("\n".join(f"{key:<4}{text}" for key, text in ways), id="ways", markup=False)
+            ways.insert(len(ways) if self.problem else 0, ("F4", "add, choose or remove a key"))
+            ways.append(("^Q", "quit"))
+            width = max(len(key) for key, _ in ways)
+            lines = [Content(f"{key:<{width}}  {text}").stylize("bold", 0, len(key)) for key, text in ways]
+            yield Label(Content("\n").join(lines), id="ways")
             yield Label(_KEY_HINT, id="key-hint", markup=False)
             yield Label(f"Keyring: {keyring}" if keyring else "", id="keyring", markup=False)
         yield KeyBar()

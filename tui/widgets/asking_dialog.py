@@ -51,8 +51,14 @@ class Dialog(VerticalScroll, can_focus=False):
 class AskingDialog(Dialog, can_focus=False):
     """Keeps its end visible, which shows the keys that answer.
 
-    If it does not fit, it loses its margins first; then it scrolls, with the arrow keys too, and its start is hidden.
+    If it does not fit, it loses its margins first; then it scrolls, with the arrow keys too, and its start is hidden,
+    or what is above the keys.
     """
+
+    def __init__(self, *, keeps_start: bool = False) -> None:
+        """Takes which part stays in sight, besides the keys."""
+        super().__init__()
+        self._keeps_start = keeps_start
 
     def on_mount(self) -> None:
         """Follow the size of the content."""
@@ -74,7 +80,8 @@ class AskingDialog(Dialog, can_focus=False):
         self.can_focus = overflows
         if overflows:
             self.focus(scroll_visible=False)
-            self.scroll_end(animate=False, immediate=True)
+            if not self._keeps_start:
+                self.scroll_end(animate=False, immediate=True)
 
 
 def described(description: Description, facts: Iterable[Fact], at: str = "") -> ComposeResult:
