@@ -17,10 +17,10 @@ from tui.screens.ways_on import CannotOpen, OffersWays, is_way_on, ways_on
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
 
-_KEY_HINT = """\
-Create a key on the exchange's page "API Management". It needs the
-permission "Permits Universal Transfer", and none to trade or withdraw.
-Shunter keeps it in the system's keyring."""
+_KEY_HINT = (
+    'Create a key on the exchange\'s page "API Management". It needs the permission "Permits Universal Transfer", and '
+    "none to trade or withdraw. Shunter keeps it in the system's keyring."
+)
 
 
 class WelcomeScreen(OffersWays, Screen[None]):
