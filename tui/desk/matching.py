@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
+from functools import lru_cache
 
 from tui.domain.amounts import EXACT
 from tui.domain.evidence import Basis, named_tran_ids
@@ -221,6 +222,7 @@ def is_another(transfer: Transfer, row: Row) -> bool:
     return row.amount != request.amount or not is_about_then
 
 
+@lru_cache(maxsize=1024)
 def _plain_name(name: str) -> str:
     """Return a name without letter case, blanks, and forms that look the same."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
@@ -248,6 +250,8 @@ def _rounds_alike(asked: Decimal, recorded: Decimal) -> bool:
     """
     exponent = recorded.as_tuple().exponent
     unit = Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)
-    is_just_above = asked < recorded < asked * _JUST_ABOVE and EXACT.subtract(recorded, asked) < unit
+    if abs(EXACT.subtract(recorded, asked)) >= unit:
+        return False  # as most are: the rest takes longer
+    is_just_above = asked < recorded < asked * _JUST_ABOVE
     rounded = [asked.quantize(unit, rounding, EXACT) for rounding in (ROUND_DOWN, ROUND_HALF_UP)]
     return is_just_above or recorded in rounded
