@@ -250,7 +250,7 @@ def _rounds_alike(asked: Decimal, recorded: Decimal) -> bool:
     """
     exponent = recorded.as_tuple().exponent
     unit = Decimal(1).scaleb(min(exponent, 0) if isinstance(exponent, int) else 0)
-    if abs(EXACT.subtract(recorded, asked)) >= unit:
+    if EXACT.subtract(recorded, asked).copy_abs() >= unit:
         return False  # as most are: the rest takes longer
     is_just_above = asked < recorded < asked * _JUST_ABOVE
     rounded = [asked.quantize(unit, rounding, EXACT) for rounding in (ROUND_DOWN, ROUND_HALF_UP)]
