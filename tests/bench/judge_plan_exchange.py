@@ -173,7 +173,6 @@ class PlanExchange(JudgeExchange):
             named = {name: pair for name, pair in symbols.items() if pair}
             statuses = statuses_of(lot, now_ms)
             sent.record = self._book(key.move, named, key.ends, key.amount, statuses, lot, f"{key.amount}", now_ms)
-            self.known_tran_ids = [*self.known_tran_ids, sent.record.tran_id][-20:]
             self.on_event("executed")
         if lot.jump_ms:
             self._jumps.append((now_ms, now_ms + lot.jump_lasts_ms, lot.jump_ms))
@@ -183,15 +182,6 @@ class PlanExchange(JudgeExchange):
             assert sent.record
             return Answer(200, b'{"tranId":%d}' % sent.record.tran_id)
         return self._filled(lot.answer, sent.record) if isinstance(lot.answer, Answer) else lot.answer
-
-    def _filled(self, answer: Answer, record: Record | None) -> Answer | Cut:
-        """An answer with its tranIds: another's is never its own."""
-        known = self.known_tran_ids
-        self.known_tran_ids = [one for one in known if record is None or one != record.tran_id]
-        try:
-            return super()._filled(answer, record)
-        finally:
-            self.known_tran_ids = known
 
     def _key(self, parameters: dict[str, str]) -> Key:
         move = parameters.get("type", "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
@@ -280,6 +281,10 @@ class Person:
         self._exchange.filters_by_pair, self._exchange.names_pairs = self._chance(0.3), self._chance(0.4)
         succeeds: tuple[Confirmation, PlanState] | None = None
         for _ in range(_ROUNDS):
+            # Only a tranId that the journal has can be noticed as another's.
+            done = [row.tran_id for row in self._rows() if row.outcome is Outcome.DONE and row.tran_id]
+            executed = {sent.record.tran_id for sent in self._exchange.sent if sent.record}
+            self._exchange.known_tran_ids = [tran_id for tran_id in done if tran_id in executed][-20:]
             self._prepare(case)
             with suppress(Ended):
                 await self._review_and_send(case, succeeds)
@@ -610,10 +615,15 @@ class Person:
         for asked in self._exchange.asked_in_pause:
             self.judge.breaks("asked while it was told to pause", None, asked)
 
-    def _judge_journal(self) -> None:
+    def _rows(self) -> list[Transfer]:
         journal = Journal.open(self.path)
-        rows = list(journal.transfers())
-        journal.close()
+        try:
+            return list(journal.transfers())
+        finally:
+            journal.close()
+
+    def _judge_journal(self) -> None:
+        rows = self._rows()
         written = Counter((row.plan_step.plan, row.plan_step.number) for row in rows if row.plan_step)
         for one in self.judge.confirmed:
             for number, sent in enumerate(one.sent, start=1):
@@ -705,6 +715,7 @@ def judged(clock: SkippingClock, *, plans: int, seed: int, persons: int) -> Repo
     """Run it."""
     began_s = world_s()
     with TemporaryDirectory(prefix=".shunter-bench-", dir=Path.home()) as folder:
+        os.environ.update(dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"), folder))
         run = Run(clock, seed, Path(folder))
         with asyncio.Runner(loop_factory=lambda: SkippingLoop(clock)) as runner:
             runner.run(run.run(plans, persons))
