@@ -29,7 +29,7 @@ from tui.desk.plans import PlanRun
 from tui.desk.settle import Progress
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.evidence import recorded_outcome
-from tui.domain.plan import Plan, Step, rest, way_back
+from tui.domain.plan import Plan, Step, others, rest, way_back
 from tui.domain.plan_state import Phase, PlanState
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange.client import BinanceClient
@@ -555,12 +555,13 @@ class Person:
         return offers[-1] if offers else None
 
     def _way_on(self, confirmation: Confirmation, state: PlanState) -> Plan | None:
-        """The rest, the way back, or nothing more."""
+        """The rest, all of it or without the amount that stopped it, the way back, or nothing more."""
         plan, done = state.stored.plan, state.stored.done
         self.run.counts["left"] += 1
-        way = self._random.choice(["rest", "rest", "back", "leave"])
-        on = {"rest": rest(plan, done), "back": way_back(plan, done), "leave": None}[way]
-        if way == "rest" and on and any(sent.moves for sent in self._exchange.sent if sent.key in _keys_of(on)):
+        ways = {"rest": rest(plan, done), "others": others(plan, done), "back": way_back(plan, done), "leave": None}
+        way = self._random.choice(["rest", *ways])
+        on = ways[way]
+        if way != "back" and on and any(sent.moves for sent in self._exchange.sent if sent.key in _keys_of(on)):
             # It is said that a step moved nothing, and the person sees on the exchange that it did.
             self.run.counts["the person knows better"] += 1
             return None

@@ -175,8 +175,7 @@ class PlanJudge:
             if not owner.moved(earlier, now_ms):
                 self.breaks("sent before the step before it was executed", owner, f"step {step + 1}: {sent}")
         self._judge_repeat(owner, sent)
-        if step:
-            self._judge_going_on(owner, step, sent)
+        self._judge_going_on(owner, step, sent)
 
     def _free_step(self, confirmation: Confirmation, sent: Sent) -> int | None:
         return next(
@@ -191,7 +190,7 @@ class PlanJudge:
                 self.breaks("a repeat that had turned up did not stop it", owner, f"{other}, then {sent}")
 
     def _judge_going_on(self, owner: Confirmation, step: int, sent: Sent) -> None:
-        before = owner.sent[step - 1]
+        before = owner.sent[step - 1] if step else None
         if before and before.lot.answer is not None:  # it was unknown
             quiet_ms = sent.at_ms - min(owner.at_ms, owner.last_key_ms)
             if quiet_ms > _RECENT_MS + (_ARRIVES_MS if owner.plan.steps[step].carries_on else _SETTLED_MS):
