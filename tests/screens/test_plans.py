@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from tests.evidence import accepted, refusal, transfer
 from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import rows, screen_text, until, until_open, until_screen, words
+from tests.screens.waiting import message, rows, screen_text, until, until_open, until_screen, words
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -21,6 +21,7 @@ from tui.demo.ledger import Funds
 from tui.domain.balances import Account
 from tui.domain.plan import Plan, gather, via
 from tui.domain.plan_state import StoredPlan, state_of
+from tui.domain.transfer import BOTH_ENDS
 from tui.domain.wallets import Wallet
 from tui.rules import rules_path
 from tui.screens.keys import KeysScreen
@@ -29,6 +30,7 @@ from tui.screens.main import MainScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
 from tui.screens.review import Reviewing, ReviewScreen, Stage
+from tui.widgets.transfer_form import TransferForm
 
 AppMaker = Callable[..., ShunterApp]
 SnapCompare = Callable[..., bool]
@@ -218,6 +220,21 @@ async def test_plan_of_many_steps_is_sent_once_all_of_them_were_in_sight(
         assert len(exchange.requests) == 10
 
 
+async def test_max_leaves_what_the_rules_keep(demo_app: AppMaker) -> None:
+    rules_path().parent.mkdir()
+    rules_path().write_text(
+        'most = { USDT = "1000" }\nkeep = { spot = { USDT = "300.5" }, funding = { USDT = "500" } }\n'
+    )
+    async with demo_app(asset="USDT", chosen=BOTH_ENDS).run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await until(pilot, lambda: bool(main.query_one(TransferForm)._rules.rules))
+        await pilot.press("m")
+        assert main.draft.amount == "949.50"  # of 1,250.00
+        await pilot.press("ctrl+x")
+        await pilot.press("m")
+        await until(pilot, lambda: "Your rules keep all of it" in screen_text(pilot))
+
+
 async def test_account_that_is_not_there_is_said_before_the_first_step(
     demo_app: AppMaker, exchange: DemoExchange
 ) -> None:
@@ -274,10 +291,15 @@ async def test_rule_that_is_in_the_way_is_said_in_the_review(
     content = 'keep = { cm = { BTC = "1" }, spot = { USDT = "1249" } }\n' if what != "file" else "keep = 5"
     rules_path().write_text(content)
     async with demo_app(asset="USDT", amount="2").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        if what == "file":
+            await until(pilot, lambda: "line 1: keep is a table" in message(main))
+        if what == "transfer":
+            rule = "rules.toml, line 1: 1,249 USDT must stay in Spot. 1,248.00 USDT would stay"
+            await until(pilot, lambda: rule in " ".join(message(main).split()))
         if what == "plan":
             screen: Reviewing[Any] = await _review(pilot)
         else:
-            await until_open(pilot)
             await pilot.press("f2")
             await until_screen(pilot, ReviewScreen)
             assert isinstance(pilot.app.screen, ReviewScreen)

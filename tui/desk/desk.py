@@ -240,6 +240,10 @@ class Desk:
         self._plans[stored.identity] = run, asyncio.create_task(run.run())
         return run
 
+    async def rules(self) -> Rules:
+        """Return the person's rules as they are now. Raises Forbidden if they cannot be understood."""
+        return await asyncio.to_thread(self._read_rules)
+
     async def require_allowed(self, sending: TransferRequest | Plan) -> Permit:
         """Check that something may be sent, by the person's rules as they are now. Raises Forbidden, JournalError."""
         self._require_sending()
@@ -247,7 +251,7 @@ class Desk:
 
     async def _require_same_rules(self, confirmed: Rules) -> None:
         """Raise Forbidden if the rules have changed since a plan was confirmed."""
-        rules = await asyncio.to_thread(self._read_rules)
+        rules = await self.rules()
         if rules.digest != confirmed.digest:
             raise Forbidden(guards.CHANGED)
 

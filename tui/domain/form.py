@@ -6,9 +6,12 @@ from decimal import Decimal
 from itertools import chain
 
 from tui.domain.amounts import EXACT, AmountError, left_behind, parse_amount, plain, quantity
-from tui.domain.balances import Account, Balances, Figure, Restriction, ends, pair_mismatch, share
+from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Restriction, ends, pair_mismatch, share
+from tui.domain.plan import via
+from tui.domain.rules import NO_RULES, Keep, Rules, violations
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfers
 from tui.domain.wallets import Wallet
+from tui.words import guards
 
 _NOT_KNOWN = "What can be moved is not known: type it"
 
@@ -48,6 +51,8 @@ class FormState:
     """On the clock of the balances."""
     doubt: str = ""
     """Why the amount may differ from what was typed; empty if it does not."""
+    rules: Rules = NO_RULES
+    """The person's rules, as they were last read: the review reads them again."""
 
     @property
     def ends(self) -> tuple[Account, Account]:
@@ -98,7 +103,14 @@ class FormState:
         """
         by_field = {
             problem.field: problem
-            for problem in (*self._bars(), *self._earning(), *self._mismatches(), *self._excess(), *self._flaws())
+            for problem in (
+                *self._bars(),
+                *self._forbidden(),
+                *self._earning(),
+                *self._mismatches(),
+                *self._excess(),
+                *self._flaws(),
+            )
         }
         return {which: by_field[which] for which in self.fields if which in by_field}
 
@@ -121,10 +133,14 @@ class FormState:
         if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
         asset, source = self.draft.asset, self.ends[0]
+        allowed = self.rules.movable(source, asset, figure.amount)
+        if figure.amount and not allowed:
+            return Problem(Field.AMOUNT, "Your rules keep all of it")
         nothing = (
             f"{quantity(figure.amount, asset)} is too little to move" if figure.amount else _nothing(asset, source)
         )
-        return share(figure.amount, percent) or Problem(Field.AMOUNT, nothing)
+        part = share(figure.amount, percent)
+        return min(part, share(allowed, 100)) if part else Problem(Field.AMOUNT, nothing)
 
     @property
     def rest(self) -> Decimal | Problem | None:
@@ -192,6 +208,18 @@ class FormState:
             for end, bar in self.balances.bars(*ends(move, draft.from_pair, draft.to_pair)).items():
                 way = "out of" if bar is Restriction.TRANSFERS_OUT else "into"
                 yield Problem(Field.AMOUNT, f"The exchange bars transfers {way} {end.wallet.label}", is_certain=False)
+
+    def _forbidden(self) -> Iterator[Problem]:
+        """Yield the first rule that the transfer would break."""
+        try:
+            requests = parse_transfers(self.calculated.draft)
+        except InvalidTransfer:
+            return
+        sending = requests[0] if len(requests) == 1 else via(*self.ends, requests[0].asset, requests[0].amount)
+        for broken in violations(self.rules, sending, self.balances, self.now_ms - FRESH_MS):
+            if broken.left is not None or not isinstance(broken.rule, Keep):  # the review reads the balance
+                yield Problem(Field.AMOUNT, guards.broken(broken).removesuffix("."), is_certain=False)
+                return
 
     def _excess(self) -> Iterator[Problem]:
         try:

@@ -78,6 +78,15 @@ class Rules:
         kept = (rule for rule in self.rules if isinstance(rule, Keep))
         return tuple(rule for rule in kept if (rule.wallet, rule.asset) == (account.wallet, asset))
 
+    def movable(self, account: Account, asset: str, amount: Decimal) -> Decimal:
+        """Return how much of what an account holds the rules let one transfer move, but for those of a day."""
+        most = [rule.amount for rule in self.rules if isinstance(rule, Most) and rule.asset == asset]
+        kept = max((rule.amount for rule in self.kept(account, asset)), default=Decimal(0))
+        return max(min([EXACT.subtract(amount, kept), *most]), Decimal(0))
+
+
+NO_RULES = Rules()
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:

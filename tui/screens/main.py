@@ -16,6 +16,7 @@ from textual.widgets import Input, Label
 
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
+from tui.desk.guards import Forbidden
 from tui.desk.keycheck import KeyCheck, examine
 from tui.desk.settle import Progress
 from tui.domain.balances import Account, Balances
@@ -23,6 +24,7 @@ from tui.domain.entries import Entry
 from tui.domain.hosts import exchange_of
 from tui.domain.plan import Plan
 from tui.domain.plan_state import PlanState
+from tui.domain.rules import Rules
 from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError
@@ -148,6 +150,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._unread: Mapping[str, Sequence[Wallet]] = {}
         """The wallets that cannot be read, by the problem."""
         self._unread_since_ms: float | None = None
+        self._rules_problem = ""
+        """Why nothing can be sent until the rules are right."""
         self.notices = Notices(self, desk)
         self.plans = Plans(self, desk)
 
@@ -172,7 +176,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.desk.on_notice = partial(self.post_call, self.notices.correct)  # over any screen
         self.watch(self.query_one("#field-asset Input"), "value", self._mark_asset, init=False)
         # Only once the form is visible: the first request imports what it needs.
-        for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key):
+        for ask in (self.action_refresh_balances, self.find_earlier, self.examine_key, self.read_rules):
             self.call_after_refresh(ask)
 
     def on_screen_resume(self) -> None:
@@ -180,6 +184,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._show_balances(self.desk.balance_reader.balances)
         self.notices.show_next()
         self.plans.show_next()
+        self.read_rules()
 
     @property
     def status(self) -> Status:
@@ -229,8 +234,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.app.push_screen(GoToScreen(targets))
 
     def action_refresh_balances(self) -> None:
-        """Read the wallets again."""
+        """Read the wallets again, and the person's rules."""
         self.query_one(BalanceRefresher).read_all()
+        self.read_rules()
 
     def on_balance_refresher_read(self, message: BalanceRefresher.Read) -> None:
         """Show what was read."""
@@ -264,7 +270,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def _show_trouble(self) -> None:
         """Show what is wrong for longer than a moment, and since when."""
         read_only = self.query_one(StatusBar).status.read_only
-        self.query_one(MessageLine).show("error", trouble(read_only, self._unread, self._unread_since_ms))
+        problems = [guards.nothing_is_sent(read_only)] if read_only else []
+        problems += [self._rules_problem] if self._rules_problem else []
+        self.query_one(MessageLine).show("error", trouble(problems, self._unread, self._unread_since_ms))
 
     def _show_unknown(self) -> None:
         """Show the newest transfer whose outcome is not known; one that the person has to decide comes first."""
@@ -402,6 +410,20 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Show them above the session's."""
         self.notices.expect(transfers)
         self.query_one(SessionList).show_earlier(transfers)
+
+    @work(exclusive=True, group="rules")
+    async def read_rules(self) -> None:
+        """Read the person's rules, for what the form shows; each send reads them again."""
+        try:
+            rules, problem = await self.desk.rules(), ""
+        except Forbidden as error:
+            rules, problem = Rules(), str(error)
+        self.post_call(self._show_rules, rules, problem)
+
+    def _show_rules(self, rules: Rules, problem: str) -> None:
+        self._rules_problem = problem
+        self.query_one(TransferForm).show_rules(rules)
+        self._show_trouble()
 
     @work(group="examine")
     async def examine_key(self) -> None:

@@ -15,6 +15,7 @@ from tui.domain.balances import Account, Balances
 from tui.domain.form import FormState, Inquiry
 from tui.domain.holdings import asset_choices, pair_choices
 from tui.domain.plan import Plan, parse_draft
+from tui.domain.rules import Rules
 from tui.domain.transfer import (
     BOTH_ENDS,
     MOST_IN_ASSET,
@@ -67,6 +68,7 @@ class TransferForm(DropsLateMessages, Widget):
         """Why a wallet is not the intended one."""
         self._noted: dict[str, str] = {}
         self._balances = Balances()
+        self._rules = Rules()
         self._offered: dict[Field, tuple[object, ...]] = {}
         """What the choices of each completing field were made from: to make them at each key would be slow."""
         self._asked: Inquiry | None = None
@@ -127,6 +129,12 @@ class TransferForm(DropsLateMessages, Widget):
         self._balances = balances
         self._follow_text()
         self._amount.fill()
+
+    def show_rules(self, rules: Rules) -> None:
+        """Show what the person's rules forbid."""
+        if rules != self._rules:
+            self._rules = rules
+            self._follow_text()
 
     def transferable_read(self, balances: Balances, account: Account, asset: str) -> None:
         """Show the answer to `TransferableWanted`, and fill in a Max that waited for it."""
@@ -260,7 +268,7 @@ class TransferForm(DropsLateMessages, Widget):
         return self.query_one(f"#field-{which}", FormField)
 
     def _state(self) -> FormState:
-        return FormState(self.draft, self._balances, ticks_ms(), self._amount.doubt)
+        return FormState(self.draft, self._balances, ticks_ms(), self._amount.doubt, self._rules)
 
     def _follow_move(self) -> None:
         """Show the move and the pair fields that it needs."""

@@ -12,7 +12,6 @@ from tui.domain.holdings import accounts, all_holdings
 from tui.domain.text import printable
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
-from tui.words import guards
 
 WALLETS = tuple(Wallet)
 
@@ -330,10 +329,9 @@ def total_worth(balances: Balances) -> str:
     return f"{title} {total} {balances.unit} at {time_of(oldest_ms):%H:%M}"
 
 
-def trouble(read_only: str, wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
-    """Return what is wrong for longer than a moment: why nothing can be sent, and what cannot be read."""
-    lines = [guards.nothing_is_sent(read_only)] if read_only else []
-    return "\n".join([*lines, *unread(wallets_by_problem, since_ms)])
+def trouble(problems: Sequence[str], wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
+    """Return what is wrong for longer than a moment: problems, and what cannot be read."""
+    return "\n".join([*problems, *unread(wallets_by_problem, since_ms)])
 
 
 def unread(wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> list[str]:
