@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.domain.amounts import AmountError, parse_amount
-from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, RetypeFrom, Rule, Rules
 from tui.domain.text import printable
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import Wallet, parse_wallet, route
@@ -19,7 +19,7 @@ from tui.files import ConfigFile
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _MOVE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
-_KEYS = ("allow", "most", "most_per_day", "keep")
+_KEYS = ("allow", "most", "most_per_day", "keep", "retype_from")
 _MOST_SHOWN = 200
 
 
@@ -108,6 +108,8 @@ class _Reader:
             for asset, amount in amounts.items():
                 origin = self._origin(profile, *section, key, asset)
                 found.append(kind(self._asset(asset, origin), self._amount(amount, origin), origin))
+        if "retype_from" in table:
+            found.append(self._retype_from(table["retype_from"], self._origin(profile, *section, "retype_from")))
         for name, amounts in self._table(table.get("keep", {}), *section, "keep").items():
             wallet = self._wallet(name, self._origin(profile, *section, "keep", name))
             for asset, amount in self._table(amounts, *section, "keep", name).items():
@@ -128,6 +130,12 @@ class _Reader:
                 raise _error(origin.line, f"nothing moves from {source.value} to {destination.value}")
             allowed.add((source, destination))
         return Allow(frozenset(allowed), origin)
+
+    def _retype_from(self, worth: object, origin: Origin) -> RetypeFrom:
+        amount, _, unit = worth.strip().partition(" ") if isinstance(worth, str) else ("", "", "")
+        if not unit:
+            raise _error(origin.line, 'retype_from is a worth, like "1000 USDT"')
+        return RetypeFrom(self._amount(amount, origin), self._asset(unit, origin), origin)
 
     def _table(self, value: object, *keys: str) -> Mapping[str, Any]:
         if not isinstance(value, dict):

@@ -18,12 +18,14 @@ from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.ledger import Funds
+from tui.desk.guards import Forbidden
 from tui.domain.balances import Account
 from tui.domain.plan import Plan, gather, via
 from tui.domain.plan_state import StoredPlan, state_of
-from tui.domain.transfer import BOTH_ENDS
-from tui.domain.wallets import Wallet
+from tui.domain.transfer import BOTH_ENDS, TransferRequest
+from tui.domain.wallets import TransferType, Wallet
 from tui.rules import rules_path
+from tui.screens.entry import EntryScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
@@ -218,6 +220,34 @@ async def test_plan_of_many_steps_is_sent_once_all_of_them_were_in_sight(
         await pilot.press("y")
         await _ended(pilot)
         assert len(exchange.requests) == 10
+
+
+@pytest.mark.parametrize("what", ["plan", "transfer"])
+async def test_amount_is_typed_again_where_a_rule_wants_that(
+    what: str, demo_app: AppMaker, exchange: DemoExchange
+) -> None:
+    rules_path().parent.mkdir()
+    rules_path().write_text('retype_from = "100 USDT"\n')
+    async with demo_app(asset="USDT", amount="120.5").run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        with pytest.raises(Forbidden, match="type the amount again"):
+            await main.desk.submit(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal("120.5")))
+        if what == "plan":
+            screen: Reviewing[Any] = await _review(pilot)
+        else:
+            await until(pilot, lambda: not main.status.waiting_for)
+            await pilot.press("f2")
+            await until_screen(pilot, ReviewScreen)
+            assert isinstance(pilot.app.screen, ReviewScreen)
+            screen = pilot.app.screen
+        await until(pilot, lambda: screen._stage is Stage.RETYPE)
+        await pilot.press("y", *"12", "enter", "y", "d", "w")
+        assert "Type the amount again" in screen_text(pilot)
+        await pilot.press(*("0.0175" if what == "plan" else "120.55"), "backspace", "enter")
+        await until(pilot, lambda: screen._stage is Stage.READY)
+        await pilot.press("y")
+        await until_screen(pilot, PlanScreen if what == "plan" else EntryScreen)
+        assert len(exchange.ledger.transfers) == (2 if what == "plan" else 1)
 
 
 async def test_max_leaves_what_the_rules_keep(demo_app: AppMaker) -> None:

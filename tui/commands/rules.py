@@ -6,7 +6,7 @@ import sys
 from tui import keys
 from tui.commands.listing import print_table
 from tui.domain.amounts import quantity
-from tui.domain.rules import Allow, Keep, Most, MostPerDay, Rule
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, RetypeFrom, Rule
 from tui.files import FolderRefused
 
 
@@ -42,3 +42,5 @@ def _said(rule: Rule) -> str:
             return f"at most {quantity(rule.amount, rule.asset)} in one UTC day, by this journal"
         case Keep():
             return f"{quantity(rule.amount, rule.asset)} must stay in {rule.wallet.label}"
+        case RetypeFrom():
+            return f"from a worth of {quantity(rule.worth, rule.unit)} on, the amount is typed again"

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
@@ -173,18 +174,26 @@ class Desk:
         await self.client.warm()
 
     async def submit(
-        self, request: TransferRequest, *, meant: frozenset[str] = frozenset(), plan_step: PlanStep | None = None
+        self,
+        request: TransferRequest,
+        *,
+        meant: frozenset[str] = frozenset(),
+        plan_step: PlanStep | None = None,
+        retyped: Decimal | None = None,
     ) -> Transfer:
         """Send a transfer once. Return it with its outcome, which may be unknown.
 
         Cancelling the caller does not cancel a transfer that is being sent. `meant` are the identities of the earlier
-        transfers that the person has agreed to repeat. `plan_step` says which step of a plan it is.
+        transfers that the person has agreed to repeat. `plan_step` says which step of a plan it is. `retyped` is the
+        amount that the person has typed again, which a rule may want.
 
         Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured),
         RepeatUnconfirmed (the transfer repeats one that is not in `meant`) or another JournalError (it cannot be
         written to the journal, or the step is not this desk's to send).
         """
-        permitted = None if plan_step else await self.require_allowed(request)  # a plan was checked as a whole
+        permitted = (
+            None if plan_step else await self.require_allowed(request, retyped=retyped)
+        )  # a plan was checked as a whole
         self._require_sending()
         await self.prepare()
         await self._check_journal()
@@ -201,6 +210,7 @@ class Desk:
         report: Callable[[PlanState], object],
         last_key_ms: Callable[[], float],
         succeeds: str = "",
+        retyped: Decimal | None = None,
     ) -> PlanRun:
         """Write down a plan that the person has confirmed, and start to send its steps. `report` is called with every
         state, and `last_key_ms` returns when the person last pressed a key, by `ticks_ms`. `succeeds` is the identity
@@ -209,7 +219,7 @@ class Desk:
         Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured) or
         JournalError.
         """
-        permitted = await self.require_allowed(plan)
+        permitted = await self.require_allowed(plan, retyped=retyped)
         await self.prepare()
         await self._check_journal()
         stored = StoredPlan(
@@ -244,10 +254,12 @@ class Desk:
         """Return the person's rules as they are now. Raises Forbidden if they cannot be understood."""
         return await asyncio.to_thread(self._read_rules)
 
-    async def require_allowed(self, sending: TransferRequest | Plan) -> Permit:
-        """Check that something may be sent, by the person's rules as they are now. Raises Forbidden, JournalError."""
+    async def require_allowed(self, sending: TransferRequest | Plan, *, retyped: Decimal | None = None) -> Permit:
+        """Check that something may be sent, by the person's rules as they are now. `retyped` is the amount that the
+        person has typed again. Raises Forbidden, JournalError.
+        """
         self._require_sending()
-        return await permit(sending, self._read_rules, self.balance_reader, self._journal)
+        return await permit(sending, self._read_rules, self.balance_reader, self._journal, retyped=retyped)
 
     async def _require_same_rules(self, confirmed: Rules) -> None:
         """Raise Forbidden if the rules have changed since a plan was confirmed."""

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.domain.plan import Plan
-from tui.domain.rules import Rules, Violation, legs_of, violations
+from tui.domain.rules import Rules, Violation, amount_to_retype, legs_of, violations
 from tui.domain.transfer import TransferRequest
 from tui.journal import Conditions, DayIsFull, DayLimit, Journal
 from tui.words import guards
@@ -27,6 +28,8 @@ class Permit:
     sending: TransferRequest | Plan
     rules: Rules
     conditions: Conditions
+    to_retype: Decimal | None = None
+    """The amount that the person must have typed again; None if no rule wants that."""
 
     def refused(self, full: DayIsFull) -> Forbidden:
         """Return the exception for a day's limit that the journal says is exceeded."""
@@ -39,10 +42,15 @@ class Permit:
 
 
 async def permit(
-    sending: TransferRequest | Plan, read_rules: ReadRules, balance_reader: BalanceReader, journal: Journal
+    sending: TransferRequest | Plan,
+    read_rules: ReadRules,
+    balance_reader: BalanceReader,
+    journal: Journal,
+    *,
+    retyped: Decimal | None,
 ) -> Permit:
     """Check what is to be sent against the person's rules, as they are now. If something must stay in an account, its
-    wallet is read again. Raises Forbidden, JournalError.
+    wallet is read again. `retyped` is the amount that the person has typed again. Raises Forbidden, JournalError.
     """
     rules = await asyncio.to_thread(read_rules)
     leaving = [leg for leg in legs_of(sending) if leg.is_new and rules.kept(leg.source, leg.asset)]
@@ -53,6 +61,9 @@ async def permit(
             pass
     for broken in violations(rules, sending, balance_reader.balances, asked_ms):
         raise Forbidden(guards.broken(broken))
+    wanted = amount_to_retype(rules, sending, balance_reader.balances)
+    if wanted and retyped != wanted[1]:
+        raise Forbidden(guards.broken(Violation(wanted[0], legs_of(sending)[0])))
     assets = {leg.asset for leg in legs_of(sending) if leg.is_new}
     limits = [rule for asset in sorted(assets) for rule in rules.per_day(asset)]
     return Permit(
@@ -63,4 +74,5 @@ async def permit(
             quiet_since,
             frozenset((leg.source.wallet, leg.asset) for leg in leaving),
         ),
+        wanted[1] if wanted else None,
     )

@@ -58,7 +58,16 @@ class Keep:
     origin: Origin
 
 
-Rule = Allow | Most | MostPerDay | Keep
+@dataclass(frozen=True, slots=True)
+class RetypeFrom:
+    """From this worth on, the amount must be typed again in the review. An unknown worth counts as more."""
+
+    worth: Decimal
+    unit: str
+    origin: Origin
+
+
+Rule = Allow | Most | MostPerDay | Keep | RetypeFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +141,24 @@ class Violation:
     """For `Keep`: what would stay; None if that is not known. For `MostPerDay`: what is left of the day."""
 
 
+def amount_to_retype(
+    rules: Rules, sending: TransferRequest | Plan, balances: Balances
+) -> tuple[RetypeFrom, Decimal] | None:
+    """Return the amount that must be typed again, and the rule that wants it; None if none does."""
+    total = sending.amount if isinstance(sending, TransferRequest) else sending.total
+    for rule in rules.rules:
+        if isinstance(rule, RetypeFrom):
+            worth = balances.worth(sending.asset, total) if rule.unit == balances.unit else None
+            if worth is None or worth >= rule.worth:
+                return rule, total
+    return None
+
+
 def violations(
     rules: Rules, sending: TransferRequest | Plan, balances: Balances, since_ms: float
 ) -> Iterator[Violation]:
-    """Yield every rule that sending would break, but for those of a day, which the journal checks. Balances count if
-    they were read since `since_ms` and no open transfer may change them.
+    """Yield every rule that sending would break, but for those of a day, which the journal checks, and for amounts that
+    must be typed again. Balances count if they were read since `since_ms` and no open transfer may change them.
     """
     legs = legs_of(sending)
     for rule in rules.rules:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from time import monotonic
 from typing import ClassVar
 
@@ -116,6 +117,7 @@ class PlanReviewScreen(Reviewing[PlanState]):
                 report=lambda state: self.post_call(self._progress, state),
                 last_key_ms=self._last_key_ms,
                 succeeds=self._succeeds,
+                retyped=self.retyped,
             )
         except RepeatUnconfirmed:
             self.post_call(self._prepare_again)
@@ -149,6 +151,10 @@ class PlanReviewScreen(Reviewing[PlanState]):
         doing = words.progress(self._run.state) if self._run else "Writing the plan to the journal"
         stop = "It stops before the next step." if self._is_stopping else "Esc  Stop before the next step"
         self.query_one(AskLine).ask(f"{doing}. {waited_s} s\n{stop}")
+
+    @property
+    def _total(self) -> Decimal:
+        return self._plan.total
 
     @property
     def _sending(self) -> Plan:

@@ -22,7 +22,7 @@ from textual.widgets import Label
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.guards import Forbidden
-from tui.domain.amounts import quantity
+from tui.domain.amounts import AmountError, parse_amount, quantity
 from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.hosts import in_short
@@ -58,6 +58,8 @@ class Stage(Enum):
     """The person's `d`: a second identical transfer is meant."""
     PAUSED = auto()
     """The person's `w`: it is sent although the exchange asks for a pause."""
+    RETYPE = auto()
+    """The amount, typed again: a rule of the person wants that."""
     READY = auto()
     """The person's `y`."""
     FAILED = auto()
@@ -125,6 +127,12 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         """Whether the person sends it although the exchange asks for a pause."""
         self.before: dict[Account, Decimal] = {}
         """What each end held when it was sent, as far as that was known for sure."""
+        self._to_retype: Decimal | None = None
+        """The amount that has to be typed again; None if no rule wants that."""
+        self._retyping = ""
+        """What is typed of it."""
+        self.retyped: Decimal | None = None
+        """The amount, once it was typed again."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
 
@@ -164,7 +172,10 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         self.freshen()
 
     def on_key(self, event: events.Key) -> None:
-        """Take an answer, if a person gave it."""
+        """Take an answer, if a person gave it; or a character of the amount."""
+        if self._stage is Stage.RETYPE:
+            self._retype(event)
+            return
         if action := _ANSWERS.get(event.key):
             self._question.answer(event, getattr(self, f"action_{action}"))
 
@@ -192,7 +203,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         """Allow sending although the exchange asks for a pause."""
         if self._stage is Stage.PAUSED and self._shows_all():
             self._disregards_pause = True
-            self._go(Stage.READY)
+            self._let_send()
 
     def action_send(self) -> None:
         """Send, once: a second press does nothing. If nothing was sent, prepare again."""
@@ -220,7 +231,8 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     async def prepare(self) -> None:
         """Connect, measure the clock, and look for identical transfers and how they ended."""
         try:
-            await self._desk.require_allowed(self._sending)
+            permit = await self._desk.require_allowed(self._sending, retyped=self._total)
+            self._to_retype = permit.to_retype
             await self._desk.prepare()
             await self._look_ahead()
             repeats = await self._all_repeats()
@@ -234,6 +246,11 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             self.post_call(self._fail, error)
         else:
             self.post_call(self._prepared, repeats, looks)
+
+    @property
+    def _total(self) -> Decimal:
+        """The whole amount."""
+        return self._requests[0].amount
 
     @property
     def _sending(self) -> TransferRequest | Plan:
@@ -283,11 +300,36 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         else:
             self._go(Stage.REPEAT, transfers.repeats(repeats, looks))
 
+    def _retype(self, event: events.Key) -> None:
+        """Take a key of the amount that is typed again."""
+        if event.key == "enter":
+            with contextlib.suppress(AmountError):
+                self.retyped = parse_amount(self._retyping)
+            self._retyping = ""
+            if self.retyped == self._to_retype:
+                self._let_send()
+                return
+        elif event.key == "backspace":
+            self._retyping = self._retyping[:-1]
+        elif event.character and event.character in "0123456789.,":
+            self._retyping += event.character
+        else:
+            return
+        event.stop()
+        self.query_one(AskLine).ask(self._ask_to_retype)
+
+    @property
+    def _ask_to_retype(self) -> str:
+        amount = quantity(self._total, self._requests[0].asset)
+        return f"Type the amount again, {amount}: {self._retyping}_\nEnter  Go on{_BACK}"
+
     def _let_send(self) -> None:
-        """Let it be sent, or first ask about the pause that the exchange asks for."""
+        """Let it be sent, or first ask about the pause that the exchange asks for, or for the amount again."""
         wait_s = self._desk.client.wait_s
         if wait_s and not self._disregards_pause:
             self._go(Stage.PAUSED, answers.paused(wait_s))
+        elif self._to_retype is not None and self.retyped != self._to_retype:
+            self._go(Stage.RETYPE)
         else:
             self._go(Stage.READY)
 
@@ -339,7 +381,8 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         if stage is Stage.SENDING:
             self._sent_s = monotonic()
             self._counting = self.set_interval(1, self._count)
-        self.query_one(AskLine).ask(_ASK.get(stage) or self._ask_to_send)
+        asked = self._ask_to_retype if stage is Stage.RETYPE else _ASK.get(stage) or self._ask_to_send
+        self.query_one(AskLine).ask(asked)
         self._question.ask()
         self.app._refresh_notifications()
         if warning is not None:
@@ -371,7 +414,7 @@ class ReviewScreen(Reviewing[Transfer]):
     async def send(self) -> None:
         """Hand the request to the desk."""
         try:
-            transfer = await self._desk.submit(self._request, meant=self._meant)
+            transfer = await self._desk.submit(self._request, meant=self._meant, retyped=self.retyped)
         except RepeatUnconfirmed:  # one more since the review was opened: preparing again asks about it
             self.post_call(self._prepare_again)
         except (ExchangeError, JournalError, Forbidden) as error:

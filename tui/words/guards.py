@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from tui.domain.amounts import quantity
-from tui.domain.rules import Allow, Keep, Most, MostPerDay, Violation
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, RetypeFrom, Violation
 
 _ZERO = Decimal(0)
 
@@ -49,5 +49,7 @@ def broken(violation: Violation) -> str:
             if violation.left is None:
                 return f"{must}. What would stay is not known."
             return f"{must}. {quantity(violation.left, rule.asset)} would stay."
+        case RetypeFrom():
+            return f"{place}: from a worth of {quantity(rule.worth, rule.unit)} on, type the amount again."
         case _:
             assert_never(rule)
