@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from tui.app import process
-from tui.commands import history, journal, keys, reconcile, routes, rules, simulate
+from tui.commands import favourites, history, holdings, journal, keys, reconcile, routes, rules, simulate
 from tui.commands.arguments import Misuse, typed
 from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
@@ -36,6 +36,8 @@ ids (MAIN, UMFUTURE, ...), in any case. `shunter routes` lists the valid moves.
 _COMMANDS = (
     ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
     ("routes", routes, "the moves that the exchange knows"),
+    ("holdings", holdings, "every asset in every account, and what it is worth"),
+    ("favourites", favourites, "the favourites, with their moves"),
     ("journal", journal, "every transfer ever recorded, with its outcome"),
     ("history", history, "every transfer on record at the exchange, of all types"),
     ("reconcile", reconcile, "compare the journal with the exchange's history"),

@@ -133,10 +133,29 @@ def test_table_is_aligned_and_harmless(capsys: pytest.CaptureFixture[str]) -> No
     heading, first, second = capsys.readouterr().out.splitlines()
     assert "主要的帐户  https" in first
     assert heading.index("HOST") == second.index("https") == first.index("https") + 5  # five letters of two columns
-    assert "  Spot                     Funding                  " in first
-    assert "Isolated Margin BTCUSDT  Isolated Margin ETHUSDT" in second
+    assert "  Spot              Funding           " in first
+    assert "Isolated BTCUSDT  Isolated ETHUSDT" in second
     assert "    1,234.50  USDT   sending" in first
     assert "  0.00000001  USDT   unknown          -1007 Time?]0;x? out" in second
+
+
+@pytest.mark.parametrize(("columns", "left_out"), [(200, ""), (130, ""), (100, "HOST"), (80, "HOST, TRANID")])
+def test_table_fits_the_terminal_and_loses_no_message(
+    columns: int, left_out: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        journal.record(begin(journal, SPOT_TO_FUNDING), refusal())
+        assert shunter_journal() == 0
+        whole = capsys.readouterr().out
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.setattr(sys.stdout, "fileno", lambda: 1)
+        monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((columns, 24)))
+        assert shunter_journal() == 0
+    out, err = capsys.readouterr()
+    assert max(map(len, out.splitlines())) <= columns
+    assert out.split()[-1] == whole.split()[-1]
+    assert ("HOST" in out) is not bool(left_out)
+    assert err == (f"The terminal is too narrow for {left_out}: --csv and pipes have everything.\n" if left_out else "")
 
 
 def test_table_is_aligned_beside_an_asset_of_another_script(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,7 +165,7 @@ def test_table_is_aligned_beside_an_asset_of_another_script(capsys: pytest.Captu
         begin(journal, SPOT_TO_FUNDING)
         assert shunter_journal() == 0
     heading, first, second = capsys.readouterr().out.splitlines()
-    assert "Isolated Margin 币安人生USDT  " in first
+    assert "Isolated 币安人生USDT  " in first
     assert first.index("币安人生  sending") == heading.index("ASSET") - 4  # the pair's four letters of two columns
     assert first.index("sending") == heading.index("OUTCOME") - 8
     assert second.index("sending") == heading.index("OUTCOME")
@@ -353,7 +372,7 @@ def test_table_is_printed_as_it_is_read_and_widens_where_it_must(capsys: pytest.
             printed.append(capsys.readouterr().out)
 
     printed: list[str] = []
-    listing.print_table(("WORD", "N"), rows(), right="N", empty="none")
+    listing.print_table(("WORD", "N"), rows(), right=("N",), empty="none")
     assert printed[:499] == [""] * 499
     assert printed[499].splitlines()[:2] == ["WORD     N", "short    0"]
     assert capsys.readouterr().out == "longer than all  500\n"

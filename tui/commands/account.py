@@ -1,9 +1,9 @@
-"""Read one account's history, for the commands that need it."""
+"""Open one account, and read its history, for the commands that need it."""
 
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose the account."""
     parser.add_argument("--profile", metavar="NAME", help="the account of this key; needed if there are several")
     parser.add_argument("--demo", action="store_true", help="the account of the built-in demo exchange")
+    parser.set_defaults(base_url=None)
+
+
+def with_account(
+    args: argparse.Namespace,
+    use: Callable[["BinanceClient", Journal | None], Awaitable[int]],
+    *,
+    needs_journal: bool = False,
+    failed: int = 1,
+) -> int:
+    """Return what `use` returns of a client for the chosen account, and of the journal, if there is one.
+
+    Returns `failed`, and says why, if the key or the journal cannot be read, or a needed journal is missing. Raises
+    Misuse.
+    """
+    if args.demo and (given := [name for name in ("profile", "base_url") if getattr(args, name)]):
+        raise Misuse(f"--demo uses no key; leave out --{given[0].replace('_', '-')}")
+
+    def carry_out() -> int:
+        import asyncio
+
+        profile = key = None
+        if not args.demo:
+            profile = keys.choose(args.profile, args.base_url)
+            if profile is None:
+                raise keys.ProfileMissing("There is no key yet.", command="shunter keys add NAME")
+            with waiting_for_keyring():
+                key = keys.load(profile)
+        try:
+            journal = Journal.open_to_read() if profile else None
+            if journal is None and needs_journal:
+                print(differences.NO_JOURNAL if profile else differences.NO_DEMO_JOURNAL, file=sys.stderr)
+                return failed
+            with contextlib.closing(journal) if journal else contextlib.nullcontext():
+                return asyncio.run(_connected(profile, key, lambda client: use(client, journal)))
+        except JournalError as error:
+            print(error, file=sys.stderr)
+            return failed
+
+    return unlocking(carry_out, failed=failed)
+
+
+async def _connected(
+    profile: keys.Profile | None, key: ApiKey | None, use: Callable[["BinanceClient"], Awaitable[int]]
+) -> int:
+    # These import httpx, which the other commands do not need.
+    from tui.demo.in_process import in_process
+    from tui.demo.keys import demo_key
+    from tui.exchange.client import BinanceClient
+
+    base_url = profile.base_url if profile else DEMO_BASE_URL
+    async with BinanceClient(base_url, key or demo_key(), transport=None if profile else in_process()) as client:
+        return await use(client)
 
 
 def with_history(
@@ -55,57 +108,18 @@ def with_history(
 ) -> int:
     """Read the history of the chosen account, then return what `use` returns. `is_afresh` reads all of it again.
 
-    Returns `failed`, and says why, if the account or the journal cannot be read, or a needed journal is missing. Raises
-    Misuse.
+    Returns and raises what `with_account` does.
     """
-    if args.demo and args.profile:
-        raise Misuse("--demo uses no key; leave out --profile")
 
-    def carry_out() -> int:
-        import asyncio
+    async def read(client: "BinanceClient", journal: Journal | None) -> int:
+        from tui.desk.history_reader import open_history
 
-        profile = key = None
-        if not args.demo:
-            profile = keys.choose(args.profile)
-            if profile is None:
-                raise keys.ProfileMissing("There is no key yet.", command="shunter keys add NAME")
-            with waiting_for_keyring():
-                key = keys.load(profile)
-        try:
-            journal = Journal.open_to_read() if profile else None
-            if journal is None and needs_journal:
-                print(differences.NO_JOURNAL if profile else differences.NO_DEMO_JOURNAL, file=sys.stderr)
-                return failed
-            with contextlib.closing(journal) if journal else contextlib.nullcontext():
-                return asyncio.run(_read(profile, key, journal, tuple(moves), use, is_afresh=is_afresh))
-        except JournalError as error:
-            print(error, file=sys.stderr)
-            return failed
-
-    return unlocking(carry_out, failed=failed)
-
-
-async def _read(
-    profile: keys.Profile | None,
-    key: ApiKey | None,
-    journal: Journal | None,
-    moves: Iterable[TransferType],
-    use: Callable[[OpenAccount], int],
-    *,
-    is_afresh: bool,
-) -> int:
-    # These import httpx, which the other commands do not need.
-    from tui.demo.in_process import in_process
-    from tui.demo.keys import demo_key
-    from tui.desk.history_reader import open_history
-    from tui.exchange.client import BinanceClient
-
-    base_url = profile.base_url if profile else DEMO_BASE_URL
-    async with BinanceClient(base_url, key or demo_key(), transport=None if profile else in_process()) as client:
-        reader = await open_history(client, journal, keeps=profile is not None, moves=moves, is_afresh=is_afresh)
+        reader = await open_history(client, journal, keeps=not args.demo, moves=tuple(moves), is_afresh=is_afresh)
         with contextlib.closing(reader):
             await _follow(reader)
-        return use(OpenAccount(exchange_of(base_url), client, journal, reader))
+        return use(OpenAccount(exchange_of(client.base_url), client, journal, reader))
+
+    return with_account(args, read, needs_journal=needs_journal, failed=failed)
 
 
 async def _follow(reader: "HistoryReader") -> None:

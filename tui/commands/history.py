@@ -45,7 +45,7 @@ def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int
         args,
         exports.HISTORY,
         exports.history_rows(entries, opened.host),
-        otherwise=lambda: listing.print_table([*_TABLE], cells, right="AMOUNT", empty=empty),
+        otherwise=lambda: listing.print_table([*_TABLE], cells, right=("AMOUNT",), least=_LEAST, empty=empty),
     )
     return 1 if opened.reader.unread else 0
 
@@ -90,3 +90,6 @@ _TABLE = {
     "REMARK": _remark,
 }
 """The columns of the table. Most are those of the screen."""
+
+_LEAST = ("PROFILE", "TRANID", "MADE")
+"""What a terminal that is too narrow leaves out."""

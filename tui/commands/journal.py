@@ -19,6 +19,8 @@ from tui.journal import Journal, JournalError, Written, journal_path
 from tui.words.exports import WALLETS, Value, iso
 
 _HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
+_LEAST = ("HOST", "TRANID", "PROFILE", "ID")
+"""What a terminal that is too narrow leaves out."""
 _FIELDS = (
     "id",
     "sent_at",
@@ -56,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
                 args,
                 _FIELDS,
                 _fields(rows),
-                otherwise=lambda: listing.print_table(_HEADINGS, _cells(rows), right="AMOUNT", empty=empty),
+                otherwise=lambda: listing.print_table(
+                    _HEADINGS, _cells(rows), right=("AMOUNT",), least=_LEAST, empty=empty
+                ),
             )
     except JournalError as error:
         print(error, file=sys.stderr)
@@ -99,7 +103,7 @@ def _ends(type_name: str, from_symbol: str | None, to_symbol: str | None) -> tup
     if move is None:
         return printable(type_name), ""
     source, destination = ends(move, from_symbol, to_symbol)
-    return printable(source.label), printable(destination.label)
+    return printable(source.short_label), printable(destination.short_label)
 
 
 def _amount(written: str) -> str:

@@ -5,13 +5,16 @@ Rows are printed as they are read, so a list may be of any length.
 
 import argparse
 import io
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
+from textwrap import fill
 
 from tui.words.exports import Value, write_csv, write_json
 
 _GAP = "  "
+_INDENT = "    "
 _AT_A_TIME = 500
 
 
@@ -34,34 +37,65 @@ def print_rows(
     sys.stdout.flush()
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, right: str = "") -> None:
-    """Print a table with the column `right` aligned to the right. Without rows, print `empty` on standard error.
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    empty: str,
+    right: Collection[str] = (),
+    least: Sequence[str] = (),
+) -> None:
+    """Print a table with the columns `right` aligned to the right. Without rows, print `empty` on standard error.
 
     Columns are as wide as the first few hundred rows need, and grow when a later row needs more: a list can be longer
     than memory, and than anyone wants to wait for.
+
+    In a terminal that is too narrow, the last column goes below its row, and the columns `least` are left out, in that
+    order. A pipe and a file get everything.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the terminal may know fewer scripts than the exchange
+    room = (os.get_terminal_size(sys.stdout.fileno()).columns or None) if sys.stdout.isatty() else None
     widths = [len(heading) for heading in headings]
-    coming, flush = iter(rows), headings.index(right) if right else None
-    part = list(islice(coming, _AT_A_TIME))
-    head: list[Sequence[str]] = [headings] if part else []
-    if not part:
+    coming = iter(rows)
+    kept: list[int] | None = None
+    if not (part := list(islice(coming, _AT_A_TIME))):
         print(empty, file=sys.stderr)
     while part:
         widths = [
             max(width, *map(_columns, cells)) for width, cells in zip(widths, zip(*part, strict=True), strict=True)
         ]
-        for row in (*head, *part):
-            print(_line(row, widths, flush))
-        head, part = [], list(islice(coming, _AT_A_TIME))
+        if kept is None:
+            kept = _kept(headings, widths, least, room)
+            print(_line(headings, headings, widths, kept, right))
+        for row in part:
+            print(_line(row, headings, widths, kept, right))
+            if row[-1] and len(headings) - 1 not in kept:
+                print(fill(row[-1], room or 0, initial_indent=_INDENT, subsequent_indent=_INDENT))
+        part = list(islice(coming, _AT_A_TIME))
+    if left_out := [name for column, name in enumerate(headings[:-1]) if kept and column not in kept]:
+        print(
+            f"The terminal is too narrow for {', '.join(left_out)}: --csv and pipes have everything.", file=sys.stderr
+        )
 
 
-def _line(cells: Iterable[str], widths: list[int], right: int | None) -> str:
-    padded = (
-        f"{' ' * (width - _columns(cell))}{cell}" if column == right else f"{cell}{' ' * (width - _columns(cell))}"
-        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    )
+def _kept(headings: Sequence[str], widths: Sequence[int], least: Sequence[str], room: int | None) -> list[int]:
+    """Return the columns that fit into a terminal with so much room."""
+    kept = list(range(len(headings)))
+    for column in (len(headings) - 1, *map(headings.index, least)):
+        if room is None or sum(widths[each] for each in kept) + len(_GAP) * (len(kept) - 1) <= room:
+            break
+        kept.remove(column)
+    return kept
+
+
+def _line(
+    cells: Sequence[str], headings: Sequence[str], widths: Sequence[int], kept: Iterable[int], right: Collection[str]
+) -> str:
+    padded = []
+    for column in kept:
+        spaces = " " * (widths[column] - _columns(cells[column]))
+        padded.append(f"{spaces}{cells[column]}" if headings[column] in right else f"{cells[column]}{spaces}")
     return _GAP.join(padded).rstrip()
 
 

@@ -1,0 +1,60 @@
+"""`shunter favourites`: the favourites, with their moves."""
+
+import argparse
+import sys
+
+from tui.commands import listing
+from tui.commands.arguments import add_format
+from tui.domain.favourite import Part, written_down
+from tui.domain.text import printable
+from tui.words.exports import Value
+from tui.words.wallets import via
+
+FIELDS = ("name", "from", "to", "from_pair", "to_pair", "via", "types", "asset", "amount", "profile")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `shunter favourites`."""
+    add_format(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the favourites and return the exit status, which is 1 if part of the file cannot be used."""
+    from tui.favourites import FavouritesError, favourites, favourites_path
+
+    try:
+        content = favourites()
+    except FavouritesError as error:
+        print(printable(str(error)), file=sys.stderr)
+        return 1
+    for mistake in content.mistakes:
+        print(printable(f"{favourites_path()}, {mistake}"), file=sys.stderr)
+    rows: list[tuple[Value, ...]] = []
+    cells = []
+    for favourite in content.usable:
+        parts, types = written_down(favourite), favourite.draft.route
+        middle = types[0].destination.value if len(types) > 1 else None
+        pairs = parts.get(Part.FROM_PAIR), parts.get(Part.TO_PAIR)
+        rows.append(
+            (
+                favourite.name,
+                parts[Part.SOURCE],
+                parts[Part.DESTINATION],
+                *pairs,
+                middle,
+                ", ".join(move.name for move in types),
+                parts[Part.ASSET],
+                parts.get(Part.AMOUNT),
+                favourite.profile or None,
+            )
+        )
+        source, destination = favourite.draft.ends
+        move = f"{source.short_label} -> {destination.short_label} {via(types)}".rstrip()
+        texts = (favourite.name, move, parts.get(Part.AMOUNT, ""), parts[Part.ASSET], favourite.profile)
+        cells.append([printable(text) for text in texts])
+    headings = ("NAME", "MOVE", "AMOUNT", "ASSET", "PROFILE")
+    empty = f"There are no favourites in {favourites_path()}."
+    listing.print_rows(
+        args, FIELDS, rows, otherwise=lambda: listing.print_table(headings, cells, right=("AMOUNT",), empty=empty)
+    )
+    return 1 if content.mistakes else 0
