@@ -59,6 +59,8 @@ def _loaded(code: str, *arguments: str) -> set[str]:
         ("--version", {"sqlite3", "importlib.metadata"}),
         ("routes", {"sqlite3"}),
         ("journal", {"sqlite3"}),
+        ("favourites", {"sqlite3", "tomllib"}),
+        ("holdings --help", {"sqlite3"}),
         ("keys list", {"sqlite3", "keyring", "importlib.metadata", "cryptography"}),  # keyring brings all its backends
     ],
 )
