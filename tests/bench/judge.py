@@ -262,11 +262,18 @@ class Judge:
         return record.may_be_judged or is_gone
 
     def _judge_alike(self, claim: AlikeClaim, picture: str) -> None:
-        """What the review says of an earlier transfer that is identical to the program."""
+        """What the review says of an earlier transfer that is identical to the program. A record that says FAILED first
+        is no proof against what the review says of it.
+        """
         alike = [amount for amount in list(self.confirmed) if Decimal(amount) == Decimal(claim.amount)]
-        ledger = self.ledger
-        has_moved = [bool(ledger.moves(one) or ledger.alike(one)) for one in alike if one != claim.amount]
-        is_true = {Said.MOVED: any(has_moved), Said.NOT_MOVED: not all(has_moved), Said.JUDGED: not all(has_moved)}
+        ledger, now_ms = self.ledger, self.clock.now_ms()
+        has_moved = [
+            any(self._denies_falsely(record, now_ms) for record in ledger.moves(one)) or bool(ledger.alike(one))
+            for one in alike
+            if one != claim.amount
+        ]
+        any_moved = any(ledger.moves(one) or ledger.alike(one) for one in alike if one != claim.amount)
+        is_true = {Said.MOVED: any_moved, Said.NOT_MOVED: not all(has_moved), Said.JUDGED: not all(has_moved)}
         if not is_true.get(claim.said, True):
             self.breaks("said of an identical one what is not so", claim.amount, claim.words, picture)
 

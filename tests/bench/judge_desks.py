@@ -29,7 +29,7 @@ from tests.terminal.conftest import Environment
 from tui.demo.keys import demo_key
 from tui.desk.desk import Decision, Desk, Undecidable
 from tui.desk.settle import Progress
-from tui.domain.evidence import recorded_outcome
+from tui.domain.evidence import Reopened, recorded_outcome
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
@@ -150,6 +150,8 @@ class Seat:
     def _show(self, transfer: Transfer) -> None:
         watch = self.desk.watch_over(transfer) if self.desk else Watch.UNKNOWN
         self._look(dialog_text(transfer, watch=watch))
+        if isinstance(transfer.evidence, Reopened):  # also if it was judged after the journal was read last
+            self._judge.reopened_s[f"{transfer.request.amount}"] = self._judge.clock.now_s()
         if transfer.outcome is Outcome.UNKNOWN:
             self._open.add(transfer.identity)
         elif transfer.identity in self._open and not transfer.outcome.is_open:
