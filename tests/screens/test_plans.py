@@ -1,5 +1,6 @@
 """Plans as a person at the keyboard carries them out: one review, progress, and what is left of one that stopped."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -12,6 +13,7 @@ from tests.evidence import accepted, refusal, transfer
 from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
 from tests.screens.waiting import message, rows, screen_text, until, until_open, until_screen, words
+from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -24,8 +26,10 @@ from tui.domain.plan import Plan, gather, via
 from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.transfer import BOTH_ENDS, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.journal import Journal
 from tui.rules import rules_path
 from tui.screens.entry import EntryScreen
+from tui.screens.help import HelpScreen
 from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
@@ -151,7 +155,10 @@ async def test_way_back_is_a_plan_of_its_own(demo_app: AppMaker, exchange: DemoE
         assert exchange.ledger.balance(Wallet.CM, "BTC") == before
 
 
-async def test_left_rest_is_not_offered_again(demo_app: AppMaker, exchange: DemoExchange) -> None:
+async def test_left_rest_is_not_offered_again(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.plan._UNSEEN_S", 0)
     exchange.faults.append(replace(REFUSED, skip=1))
     async with demo_app().run_test(size=(80, 24)) as pilot:
         await _send(pilot)
@@ -163,6 +170,80 @@ async def test_left_rest_is_not_offered_again(demo_app: AppMaker, exchange: Demo
             [w for w in pilot.app.workers if w.node is _main(pilot) and "leave" in w.name]
         )
         assert await _main(pilot).desk.open_plans() == []
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_rest_is_not_left_by_a_key_that_was_pressed_before_it_was_shown(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr("tui.screens.plan._UNSEEN_S", 3600)
+    exchange.faults.append(replace(REFUSED, skip=1))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await _ended(pilot)
+        await pilot.press(key, key)
+        assert "PLAN STOPPED" in await _ended(pilot)
+        await pilot.press("r")
+        await until_screen(pilot, PlanReviewScreen)
+        await pilot.press("escape")
+        await _ended(pilot)
+        await pilot.press(key)  # once too often
+        assert "PLAN STOPPED" in await _ended(pilot)
+        assert len(await _main(pilot).desk.open_plans()) == 1
+
+
+async def test_step_that_becomes_known_after_the_stop_is_said_to_be_late(
+    demo_app: AppMaker, exchange: DemoExchange, gate: Gate
+) -> None:
+    exchange.faults.append(Fault(executes=True, before=gate, answer=Cut.CLOSE))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 1 of 2: sending" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
+        gate.open()
+        await _ended(pilot)
+        await until(pilot, lambda: "Review the rest" in screen_text(pilot))
+        text = " ".join(screen_text(pilot).split())
+        assert "0.017 BTC was moved to Spot, and no further." in text
+        assert "Step 1 of 2 is done, but that took a while to find out." in text  # Shunter has not ended
+
+
+async def test_step_that_becomes_known_while_something_lies_over_the_review(
+    demo_app: AppMaker, exchange: DemoExchange, gate: Gate
+) -> None:
+    exchange.faults.append(Fault(executes=True, before=gate, answer=Cut.CLOSE))
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 1 of 2: sending" in screen_text(pilot))
+        _main(pilot).plans.stop()
+        await pilot.app.push_screen(HelpScreen())
+        gate.open()
+        await until(pilot, lambda: bool(exchange.ledger.transfers) and not _main(pilot).desk.open_count)
+        await pilot.press("escape")
+        text = " ".join((await _ended(pilot)).split())
+        assert "0.017 BTC was moved to Spot, and no further." in text
+        assert "Review the rest" in text
+
+
+async def test_plan_that_is_stopped_while_it_is_written_down_sends_nothing(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_plan, may_begin = Journal.begin_plan, threading.Event()
+
+    def slowly(*arguments: Any, **options: Any) -> None:
+        may_begin.wait(LIMIT_S)
+        begin_plan(*arguments, **options)
+
+    monkeypatch.setattr(Journal, "begin_plan", slowly)
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Writing the plan" in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
+        may_begin.set()
+        assert "You stopped the plan before step 1 of 2." in await _ended(pilot)
+        assert exchange.requests == []
 
 
 @pytest.mark.parametrize("key", ["escape", "ctrl+q"])
@@ -310,6 +391,25 @@ async def test_plan_is_offered_again_on_the_return_to_its_key(
         await until_screen(pilot, MainScreen)
         app.post_message(KeysScreen.ProfileChosen(one_key))
         assert "It is not known whether 0.017 BTC was moved" in await _ended(pilot)
+        assert len(demo_host.requests) == 1
+
+
+async def test_plan_stops_when_its_profile_is_made_read_only(
+    one_key: keys.Profile, demo_host: DemoExchange, gate: Gate
+) -> None:
+    demo_host.ledger.hold(UM, "BTC", Funds())
+    demo_host.faults.append(Fault(after=gate))
+    app = ShunterApp(Start())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: gate.reached.is_set())
+        app.action_keys()
+        await until_screen(pilot, KeysScreen)
+        await pilot.press("o")
+        await until(pilot, lambda: not isinstance(app.screen, KeysScreen))
+        gate.open()
+        text = " ".join((await _ended(pilot)).split())
+        assert "Step 2 of 2 was not sent. READ ONLY" in text
         assert len(demo_host.requests) == 1
 
 

@@ -1,7 +1,7 @@
 """A person's rules at the desk: nothing goes past them, whichever way it is sent."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from decimal import Decimal
 
 import pytest
@@ -9,14 +9,14 @@ import pytest
 from tests.gate import Gate
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
-from tests.wire.test_plans import CM, FUNDING, PLAN, SPOT, UM, Watched
+from tests.wire.test_plans import AMOUNT, CM, FUNDING, PLAN, SPOT, UM, Watched
 from tui.demo.faults import Cut, Fault
 from tui.demo.ledger import Funds
 from tui.desk.guards import Forbidden
 from tui.domain.plan import gather, via
 from tui.domain.plan_state import Cause, Phase
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules
-from tui.domain.transfer import Outcome
+from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 
 ORIGIN = Origin("rules.toml", 3)
@@ -174,3 +174,34 @@ async def test_change_of_the_file_stops_a_plan(watched: Watched, book: Book, gat
     state = await watched.end()
     assert (state.cause, state.number, len(server.executed)) == (Cause.FAILED, 1, 1)
     assert "rules.toml has changed" in state.detail
+
+
+@pytest.mark.parametrize("is_in_time", [True, False], ids=["before the step", "as it is sent"])
+async def test_what_must_stay_is_read_again_before_each_step_of_a_plan(
+    watched: Watched, open_desk: OpenDesk, book: Book, gate: Gate, server: DemoServer, is_in_time: bool
+) -> None:
+    ledger = server.exchange.ledger
+    for account in (FUNDING, SPOT):
+        ledger.hold(account, "BTC", Funds(Decimal(1)))
+    book.write(Keep(Wallet.SPOT, "BTC", ledger.balance(Wallet.SPOT, "BTC").free - AMOUNT, ORIGIN))
+    server.exchange.faults.append(Fault(after=gate))
+    await watched.begin(gather(UM, "BTC", {FUNDING: AMOUNT, SPOT: AMOUNT}))
+    await asyncio.to_thread(gate.reached.wait, LIMIT_S)
+    other = open_desk()
+    other.desk._read_rules = book
+    request = TransferRequest(TransferType.MAIN_FUNDING, "BTC", AMOUNT)
+    if is_in_time:
+        await other.desk.submit(request)
+    else:
+        read = watched.run._reader.read_wallets
+
+        async def read_wallets(wallets: Collection[Wallet]) -> AsyncIterator[object]:
+            async for balances in read(wallets):
+                yield balances
+            await other.desk.submit(request)
+
+        watched.run._reader.read_wallets = read_wallets  # type: ignore[method-assign, assignment]
+    gate.open()
+    state = await watched.end()
+    assert (state.cause, state.number, len(server.executed)) == (Cause.FAILED, 1, 2)
+    assert ("would stay" if is_in_time else "has changed the balance") in state.detail

@@ -316,7 +316,10 @@ class ShunterApp(TerminalApp):
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
 
     async def on_keys_screen_profile_chosen(self, message: KeysScreen.ProfileChosen) -> None:
-        """Open another profile."""
+        """Open another profile, or the same one after a change. What is under way hears of a read-only one at once."""
+        profile = message.profile
+        if self._desk and profile.name == self._in_use and profile.read_only:
+            self._desk.read_only = self._desk.read_only or guards.by_profile(profile.name)
         if self._may_change_key():
             self._retry = partial(open_profile, message.profile)
             await self._open(self._retry)

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
-from tui.desk.guards import Forbidden, Permit, ReadRules, permit
+from tui.desk.guards import Forbidden, Permit, ReadRules, permit, permit_step
 from tui.desk.matching import explains, span_ms
 from tui.desk.plans import PlanRun
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
@@ -180,20 +180,20 @@ class Desk:
         meant: frozenset[str] = frozenset(),
         plan_step: PlanStep | None = None,
         retyped: Decimal | None = None,
+        permitted: Permit | None = None,
     ) -> Transfer:
         """Send a transfer once. Return it with its outcome, which may be unknown.
 
         Cancelling the caller does not cancel a transfer that is being sent. `meant` are the identities of the earlier
-        transfers that the person has agreed to repeat. `plan_step` says which step of a plan it is. `retyped` is the
-        amount that the person has typed again, which a rule may want.
+        transfers that the person has agreed to repeat. `retyped` is the amount that the person has typed again, which a
+        rule may want. `plan_step` says which step of a plan it is; it comes with what `permitted` it, as the plan was
+        checked as a whole.
 
         Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured),
         RepeatUnconfirmed (the transfer repeats one that is not in `meant`) or another JournalError (it cannot be
         written to the journal, or the step is not this desk's to send).
         """
-        permitted = (
-            None if plan_step else await self.require_allowed(request, retyped=retyped)
-        )  # a plan was checked as a whole
+        permitted = permitted or await self.require_allowed(request, retyped=retyped)
         self._require_sending()
         await self.prepare()
         await self._check_journal()
@@ -242,7 +242,7 @@ class Desk:
             journal=self._journal,
             client=self.client,
             balance_reader=self.balance_reader,
-            still_allowed=partial(self._require_same_rules, permitted.rules),
+            permit=partial(self._permit_step, plan, permitted.rules),
             meant=meant,
             report=report,
             last_key_ms=last_key_ms,
@@ -261,11 +261,14 @@ class Desk:
         self._require_sending()
         return await permit(sending, self._read_rules, self.balance_reader, self._journal, retyped=retyped)
 
-    async def _require_same_rules(self, confirmed: Rules) -> None:
-        """Raise Forbidden if the rules have changed since a plan was confirmed."""
+    async def _permit_step(self, plan: Plan, confirmed: Rules, number: int) -> Permit:
+        """Check that a step of a plan may be sent, which was checked as a whole by the rules when it was `confirmed`:
+        they are the same, and what must stay in the step's source stays. Raises Forbidden, JournalError.
+        """
         rules = await self.rules()
         if rules.digest != confirmed.digest:
             raise Forbidden(guards.CHANGED)
+        return await permit_step(plan, number, rules, self.balance_reader, self._journal)
 
     def _require_sending(self) -> None:
         if self.read_only:
@@ -391,7 +394,7 @@ class Desk:
         await asyncio.shield(self._checking)
 
     async def _send(
-        self, request: TransferRequest, meant: frozenset[str], plan_step: PlanStep | None, permitted: Permit | None
+        self, request: TransferRequest, meant: frozenset[str], plan_step: PlanStep | None, permitted: Permit
     ) -> Transfer:
         clock = await self.client.known_clock()
         timestamp_ms = clock.now_ms()
@@ -406,9 +409,10 @@ class Desk:
             recv_window_ms=self.client.recv_window_ms,
             plan_step=plan_step,
         )
-        conditions = permitted.conditions if permitted else None
         with _as_forbidden(permitted):
-            transfer = await asyncio.to_thread(self._journal.begin, sending, meant=meant, conditions=conditions)
+            transfer = await asyncio.to_thread(
+                self._journal.begin, sending, meant=meant, conditions=permitted.conditions
+            )
         self._report(transfer)
         self._sent_ticks_ms[transfer.identity] = ticks_ms()
         try:
@@ -554,13 +558,11 @@ class Desk:
 
 
 @contextlib.contextmanager
-def _as_forbidden(permitted: Permit | None) -> Iterator[None]:
+def _as_forbidden(permitted: Permit) -> Iterator[None]:
     """Raise Forbidden, with the rule, if a condition of the rules does not hold in the journal."""
     try:
         yield
     except DayIsFull as full:
-        if permitted is None:
-            raise
         raise permitted.refused(full) from None
     except NotQuiet:
         raise Forbidden(guards.NOT_QUIET) from None

@@ -76,3 +76,13 @@ async def permit(
         ),
         wanted[1] if wanted else None,
     )
+
+
+async def permit_step(plan: Plan, number: int, rules: Rules, balance_reader: BalanceReader, journal: Journal) -> Permit:
+    """Check again, right before a step of a plan is sent, that what must stay in an account stays: others may have
+    moved something out of it since the plan was checked as a whole. Raises Forbidden, JournalError.
+    """
+    request = plan.steps[number].request
+    starts = [leg for numbers, leg in zip(plan.legs, legs_of(plan), strict=True) if numbers[0] == number and leg.is_new]
+    kept = Rules(tuple(rule for leg in starts for rule in rules.kept(leg.source, leg.asset)))
+    return await permit(request, lambda: kept, balance_reader, journal, retyped=None)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
-from tui.desk.guards import Forbidden
+from tui.desk.guards import Forbidden, Permit
 from tui.domain.plan_state import Arrival, Cause, Phase, PlanState, StoredPlan
 from tui.domain.transfer import Basis, Outcome, PlanStep, Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
@@ -39,7 +39,7 @@ class Submit(Protocol):
     """Sends one transfer: `Desk.submit`."""
 
     async def __call__(
-        self, request: TransferRequest, *, meant: frozenset[str], plan_step: PlanStep | None
+        self, request: TransferRequest, *, meant: frozenset[str], plan_step: PlanStep | None, permitted: Permit
     ) -> Transfer: ...
 
 
@@ -54,20 +54,20 @@ class PlanRun:
         journal: Journal,
         client: BinanceClient,
         balance_reader: BalanceReader,
-        still_allowed: Callable[[], Awaitable[None]],
+        permit: Callable[[int], Awaitable[Permit]],
         meant: frozenset[str],
         report: Callable[[PlanState], object],
         last_key_ms: Callable[[], float],
     ) -> None:
-        """`submit` is the desk's. `still_allowed` raises Forbidden if the rules have changed. `meant` are the
-        identities of earlier transfers that the person has agreed to repeat. `last_key_ms` returns when the person last
-        pressed a key, by `ticks_ms`.
+        """`submit` is the desk's. `permit` raises Forbidden unless the person's rules still allow the step with a
+        number. `meant` are the identities of earlier transfers that the person has agreed to repeat. `last_key_ms`
+        returns when the person last pressed a key, by `ticks_ms`.
         """
         self.state = PlanState(stored, Phase.SENDING, 0)
         self._submit = submit
         self._client = client
         self._reader = balance_reader
-        self._still_allowed = still_allowed
+        self._permit = permit
         self._journal = journal
         self._meant = meant
         self._report = report
@@ -100,8 +100,8 @@ class PlanRun:
                 self.state = replace(self.state, number=number)
                 if step.carries_on:
                     await self._wait_for_arrival(number)
-                await self._require_certainty(number)
-                await self._send(number)
+                permitted = await self._require_certainty(number)
+                await self._send(number, permitted)
             await asyncio.to_thread(self._journal.close_plan, self.stored.identity)
         except _Stop as stop:
             self._show(replace(self.state, phase=Phase.STOPPED, cause=stop.cause, detail=stop.detail))
@@ -113,14 +113,16 @@ class PlanRun:
             self._show(replace(self.state, phase=Phase.DONE, arrival=None))
         return self.state
 
-    async def _send(self, number: int) -> None:
+    async def _send(self, number: int, permitted: Permit) -> None:
         request = self.stored.plan.steps[number].request
         if number and self._client.wait_s:  # before the first step, the review asks about a pause
             raise _Stop(Cause.FAILED, answers.paused(self._client.wait_s))
         self._show(replace(self.state, phase=Phase.SENDING, arrival=None))
         own = {transfer.identity for transfer in self.stored.transfers if transfer}
         try:
-            transfer = await self._submit(request, meant=self._meant | own, plan_step=self.stored.step(number))
+            transfer = await self._submit(
+                request, meant=self._meant | own, plan_step=self.stored.step(number), permitted=permitted
+            )
         except RepeatUnconfirmed:
             raise _Stop(Cause.REPEAT) from None
         except (ExchangeError, JournalError, Forbidden) as error:
@@ -173,8 +175,10 @@ class PlanRun:
             await self._pause(pauses_s[0])
             pauses_s = pauses_s[1:] or pauses_s
 
-    async def _require_certainty(self, number: int) -> None:
-        """Raise _Stop unless the person lets it go on, and every earlier step is still done by the journal."""
+    async def _require_certainty(self, number: int) -> Permit:
+        """Raise _Stop unless the person lets it go on, and every earlier step is still done by the journal. Return what
+        permits the step.
+        """
         for earlier in self.stored.transfers[:number]:
             if earlier is None:
                 raise _Stop(Cause.CHANGED)
@@ -185,10 +189,11 @@ class PlanRun:
             if transfer.outcome is not Outcome.DONE or transfer.basis is Basis.PERSON:
                 raise _Stop(Cause.CHANGED)
         try:
-            await self._still_allowed()
+            permitted = await self._permit(number)
         except Forbidden as error:
             raise _Stop(Cause.FAILED, str(error)) from None
         self._require_person()
+        return permitted
 
     def _require_person(self) -> None:
         if self._client.is_locked:

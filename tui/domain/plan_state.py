@@ -176,8 +176,19 @@ class PlanState:
         return self.phase in (Phase.STOPPED, Phase.DONE)
 
 
-def state_of(stored: StoredPlan) -> PlanState:
-    """Return the state of a plan that nobody carries out, by the outcomes of its steps."""
+def state_of(stored: StoredPlan, *, stopped: PlanState | None = None) -> PlanState:
+    """Return the state of a plan that nobody carries out, by the outcomes of its steps. `stopped` is its state before,
+    if it stopped while Shunter runs.
+    """
+    state = _state_of(stored)
+    if stopped is None or state.cause is not Cause.ENDED:
+        return state
+    if state.number == stopped.number:
+        return replace(stopped, stored=stored)
+    return PlanState(stored, Phase.STOPPED, state.number - 1, Cause.LATE)
+
+
+def _state_of(stored: StoredPlan) -> PlanState:
     number = stored.done
     if stored.is_done:
         return PlanState(stored, Phase.DONE, number - 1)

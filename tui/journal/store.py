@@ -109,9 +109,8 @@ class Journal:
 
         If this raises, the transfer must not be sent, and never counts as sent. Raises RepeatUnconfirmed if the request
         repeats transfers other than those that are `meant`, and PlanTaken if it is a step of a plan that this Shunter
-        does not carry out, or that has the step already. Raises DayIsFull, NotQuiet unless the `conditions` hold; a
-        step of a plan was checked with the plan. Checking and writing are one step: of two Shunters with the
-        same request, one always has to ask.
+        does not carry out, or that has the step already. Raises DayIsFull, NotQuiet unless the `conditions` hold.
+        Checking and writing are one step: of two Shunters with the same request, one always has to ask.
         """
         identity = ""
         try:
@@ -124,9 +123,8 @@ class Journal:
                     self._require_own(connection, step.plan)
                     if plans.is_begun(connection, step.plan, step.number):
                         raise PlanTaken
-                else:
-                    amounts = {sending.request.asset: sending.request.amount}
-                    limits.require(connection, conditions, sending.host, sending.timestamp_ms, amounts)
+                amounts = {sending.request.asset: sending.request.amount}
+                limits.require(connection, conditions, sending.host, sending.timestamp_ms, amounts)
                 identity = rows.add(connection, sending, self._file.hold_sender())
                 transfer = transfer_of(rows.get(connection, identity))
         except JournalError:

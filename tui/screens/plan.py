@@ -13,8 +13,7 @@ from textual.screen import ModalScreen
 from tui.domain.balances import Account, Balances
 from tui.domain.moments import in_full
 from tui.domain.plan import Plan, others, rest, way_back
-from tui.domain.plan_state import Phase, PlanState, state_of
-from tui.domain.transfer import Transfer
+from tui.domain.plan_state import Phase, PlanState
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog, titled
@@ -24,7 +23,7 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.plan_facts import state_facts
 
 _UNSEEN_S = 1.0
-"""A person who types on while it comes up by itself has not read it yet."""
+"""A person who types on while it comes up has not read it yet."""
 
 
 class Choice(Enum):
@@ -65,7 +64,8 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
         self.state = state
         self._balances = balances
         self._since_ms = since_ms
-        self._unseen_until_s = monotonic() + _UNSEEN_S if comes_by_itself else 0.0
+        self._comes_by_itself = comes_by_itself
+        self._unseen_until_s = monotonic() + _UNSEEN_S
 
     @property
     def is_done(self) -> bool:
@@ -85,10 +85,13 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
     def plan_for(self, choice: Choice) -> Plan | None:
         """Return the plan that a choice leads to, if there is one and no outcome is open."""
         stored = self.state.stored
-        if stored.is_open or self.is_done:
-            return None
         makers = {Choice.REST: rest, Choice.OTHERS: others, Choice.BACK: way_back}
-        return makers[choice](stored.plan, stored.done) if choice in makers else None
+        return makers[choice](stored.plan, stored.done) if choice in makers and self._may_go_on else None
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether there is a rest to decide on, and no outcome is open."""
+        return not self.state.stored.is_open and not self.is_done
 
     @property
     def _ask(self) -> str:
@@ -104,17 +107,19 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
         return "     ".join([*(text for choice, text in keys.items() if self.plan_for(choice)), "Esc  Leave the rest"])
 
     def drops(self, event: events.Key | events.Paste) -> bool:
-        """Whether a key comes too soon after it came up by itself."""
-        is_unseen = event.time < self._unseen_until_s
+        """Whether a key comes too soon after it came up: any key if that was by itself. Esc may have been pressed to
+        stop the plan, or to leave a review, and would leave the rest.
+        """
+        is_leaving = isinstance(event, events.Key) and event.key in ("escape", "q") and self._may_go_on
+        is_unseen = event.time < self._unseen_until_s and (self._comes_by_itself or is_leaving)
         if is_unseen:
             self._unseen_until_s = event.time + _UNSEEN_S
         return is_unseen
 
-    def follow(self, transfer: Transfer) -> None:
-        """Show one of its transfers as it is now."""
-        stored = self.state.stored.with_transfer(transfer)
-        if stored != self.state.stored:
-            self.state = state_of(stored)
+    def show(self, state: PlanState) -> None:
+        """Show the plan as it is now."""
+        if state != self.state:
+            self.state = state
             self.refresh(recompose=True)
 
     def show_balances(self, balances: Balances) -> None:

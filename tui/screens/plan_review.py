@@ -64,6 +64,8 @@ class PlanReviewScreen(Reviewing[PlanState]):
         self.call_after_refresh(self._note_seen)
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
+        if stage is Stage.FAILED:  # what is confirmed next begins anew
+            self._is_stopping, self._balances = False, None
         super()._go(stage, warning)
         self._seen.clear()  # until now, lines came and went by themselves
         self.call_after_refresh(self._note_seen)
@@ -124,6 +126,8 @@ class PlanReviewScreen(Reviewing[PlanState]):
         except (ExchangeError, JournalError, Forbidden) as error:
             self.post_call(self._fail, error)
         else:
+            if self._is_stopping:
+                run.stop()  # now: its first step is sent as soon as this awaits anything
             self.post_call(self._begun, run)
 
     def _begun(self, run: PlanRun) -> None:

@@ -14,6 +14,7 @@ from tui.journal import JournalError
 from tui.screens.notice import alert
 from tui.screens.plan import Choice, PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
+from tui.widgets.session_list import SessionList
 from tui.words import plans as words
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Plans:
         """Plans that the person has to hear of, as soon as nothing lies over the form."""
         self._later: dict[str, PlanState] = {}
         """Plans with an unknown step that the person has seen, by identity."""
+        self._earlier: set[str] = set()
+        """The plans of earlier sessions, by identity."""
         self._review: PlanReviewScreen | None = None
         self._shown: PlanScreen | None = None
         self._stopped: PlanState | None = None
@@ -52,6 +55,7 @@ class Plans:
     def expect(self, states: Iterable[PlanState]) -> None:
         """Tell the person of the plans of earlier sessions."""
         self._waiting += states
+        self._earlier.update(state.stored.identity for state in self._waiting)
         self.show_next()
 
     def update(self, transfer: Transfer) -> None:
@@ -60,17 +64,20 @@ class Plans:
             return
         self._since_ms.update(dict.fromkeys(transfer.request.ends, ticks_ms()))
         if self._shown:
-            self._shown.follow(transfer)
+            self._shown.show(self._followed(self._shown.state, transfer))
         if state := self._later.get(transfer.plan_step.plan):
-            stored = state.stored.with_transfer(transfer)
-            self._later[stored.identity] = state_of(stored)
-            if not stored.is_open:
-                self._waiting.append(self._later.pop(stored.identity))
+            self._later[state.stored.identity] = followed = self._followed(state, transfer)
+            if not followed.stored.is_open:
+                self._waiting.append(self._later.pop(state.stored.identity))
                 self.show_next()
-        self._waiting = [
-            state_of(stored) if (stored := state.stored.with_transfer(transfer)) != state.stored else state
-            for state in self._waiting
-        ]
+        self._waiting = [self._followed(state, transfer) for state in self._waiting]
+
+    def _followed(self, state: PlanState, transfer: Transfer) -> PlanState:
+        """Return the state of a plan with a transfer as it is now."""
+        stored = state.stored.with_transfer(transfer)
+        if stored == state.stored:
+            return state
+        return state_of(stored, stopped=None if stored.identity in self._earlier else state)
 
     def show_next(self) -> None:
         """Show a plan that waits, if nothing lies over the form and the key is there."""
@@ -92,6 +99,8 @@ class Plans:
     def _reviewed(self, state: PlanState | None) -> None:
         self._review = None
         if state:
+            for transfer in filter(None, state.stored.transfers):  # settled while something lay over the review
+                state = self._followed(state, self._main.query_one(SessionList).newest(transfer))
             self._main.plan_ended(state)
             self._show(state)
         elif self._stopped:
