@@ -434,7 +434,8 @@ class Judge:
         elif outcome == "done" and not row["tran_id"] and words.BY_HAND not in row["message"]:
             self.breaks("done without a tranId", amount, truth)
         arrivals = self.ledger.arrivals.get(amount, ())
-        if len(arrivals) == 1 and (code := arrivals[0].code) and amount in self.answered - self.reverted - self.unwritten:
+        is_known = amount in self.answered - self.reverted - self.unwritten
+        if is_known and len(arrivals) == 1 and (code := arrivals[0].code):
             if outcome != words.REJECTED_IN_JOURNAL:
                 self.breaks("a documented refusal was not taken for one", f"{code}", truth)
             elif row["code"] != code:
