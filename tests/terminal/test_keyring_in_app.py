@@ -271,7 +271,7 @@ def test_idle_app_covers_itself_and_a_key_press_brings_the_key_back(
     terminal.wait_for("Locked: no key was pressed")
     gnome_keyring.log_out()
     terminal.type("x")
-    terminal.wait_for("The keyring is locked", "u  unlock the keyring")
+    terminal.wait_for("The keyring is locked", "u  Unlock the keyring")
     terminal.type("u")
     terminal.wait_for(UNLOCK_SHOWN)
     terminal.type(f"{PASSPHRASE}\r")
