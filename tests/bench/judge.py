@@ -363,8 +363,6 @@ class Judge:
             self._note_reopened(row)
             said = words.KIND_OF[row["outcome"].replace("_", " ")]
             self.judge(Claim(said, row["amount"], f"journal: {row['outcome']} ({row['message']})", row["tran_id"]))
-            if (lost := words.ANOTHERS.search(row["message"])) and int(lost[1]) in self._own_tran_ids(row):
-                self.breaks("said that its own tranId is another transfer's", row["amount"], row["message"])
             if (clash := words.IS_ALREADY.search(row["message"])) and int(clash[1]) in self._own_tran_ids(row):
                 holder = by_id.get(int(clash[2]), {})
                 if holder.get("tran_id") == int(clash[1]):

@@ -21,7 +21,6 @@ REOPENED = "UNKNOWN AGAIN"
 _ALARM = re.compile(r"EXECUTED AFTER ALL|UNKNOWN AGAIN|CORRECTED")
 _ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
-ANOTHERS = re.compile(r"It was settled with tranId ([0-9]+), which another transfer claims too")
 IS_ALREADY = re.compile(r"answered with tranId ([0-9]+), which transfer ([0-9]+) already had")
 
 _REVIEW = re.compile(r"\bREVIEW\b(?s:.*?)Amount")
