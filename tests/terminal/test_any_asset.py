@@ -147,10 +147,10 @@ def test_command_line_and_journal_know_the_asset(open_pty: OpenPty, shunter: lis
         for encoding in ("utf-8", "ascii")
     }
     heading, row = printed["utf-8"].splitlines()
-    assert f"Isolated Margin {SYMBOL}" in row
+    assert f"Isolated {SYMBOL}" in row
     for name, cell in (("ASSET", NAME), ("OUTCOME", "done")):
         assert wcswidth(row[: row.index(f"  {cell}  ")]) == heading.index(f"  {name}")
-    assert "Isolated Margin ????USDT" in printed["ascii"]
+    assert "Isolated ????USDT" in printed["ascii"]
     as_json = subprocess.run([*shunter, "journal", "--json"], env=person, capture_output=True, check=True)
     (transfer,) = json.loads(as_json.stdout)
     assert (transfer["asset"], transfer["to_symbol"]) == (NAME, SYMBOL)

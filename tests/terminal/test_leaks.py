@@ -47,27 +47,38 @@ from tui.app import process
 
 process.clear_textual_variables()
 from tui.app import app
-from tui.screens import add_key, decide, entry, favourites, go_to, help, history, holdings, keys, lock
-from tui.screens import main, manual, notice, report, review, unlock, ways_on, welcome
+from tui.screens import add_key, decide, entry, favourites, gather, go_to, help, history, holdings, keys, lock
+from tui.screens import main, manual, notice, plan, plan_review, report, review, unlock, ways_on, welcome
 from tui.domain.entries import Entry
-from tui.domain.balances import Balances
+from tui.domain.balances import Account, Balances
+from tui.domain.plan import via
+from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.transfer import Transfer, TransferRequest
-from tui.domain.wallets import TransferType
+from tui.domain.wallets import TransferType, Wallet
 from tui.desk.settle import Progress
 from tui.widgets.status_bar import Status
 from decimal import Decimal
 
 request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
 transfer = Transfer(1, "1", request, "main", "demo", "https://h.example", 1_700_000_000_000, 1, 1_700_000_000_000)
+two = via(Account(Wallet.CM), Account(Wallet.UM), "BTC", Decimal(1))
+stored = StoredPlan("1", two, "main", "demo", "", "https://h.example", 1_700_000_000_000, (None, None))
 made = {
     "AddKeyScreen": lambda desk: add_key.AddKeyScreen(None),
     "DecideScreen": lambda desk: decide.DecideScreen(desk, Progress(transfer, "")),
     "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
     "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), desk.watch_over),
+    "GatherScreen": lambda desk: gather.GatherScreen(
+        desk.balance_reader, "USDT", Status(""), read=print, review=print
+    ),
+    "PlanReviewScreen": lambda desk: plan_review.PlanReviewScreen(desk, two, Status("LIVE")),
+    "PlanScreen": lambda desk: plan.PlanScreen(state_of(stored), Balances(), {}),
     "GoToScreen": lambda desk: go_to.GoToScreen({}),
     "HelpScreen": lambda desk: help.HelpScreen(),
     "HistoryScreen": lambda desk: history.HistoryScreen(desk, Status("DEMO")),
-    "HoldingsScreen": lambda desk: holdings.HoldingsScreen(Balances(), status=Status(""), asset="", read=print),
+    "HoldingsScreen": lambda desk: holdings.HoldingsScreen(
+        Balances(), status=Status(""), asset="", read=print, gather=print
+    ),
     "KeysScreen": lambda desk: keys.KeysScreen(None),
     "LockScreen": lambda desk: lock.LockScreen(None),
     "ManualScreen": lambda desk: manual.ManualScreen(),
