@@ -12,6 +12,7 @@ from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, P
 from tui.domain.transfer import Basis, Transfer
 from tui.domain.wallets import HUB
 from tui.words import outcomes
+from tui.words.wallets import marks_of
 
 NOT_ALL_SEEN = "Not sent: you have not seen all steps yet. Up and Down scroll."
 
@@ -82,12 +83,10 @@ def _arrival(state: PlanState, asset: str) -> str:
     needed = quantity(state.stored.plan.steps[state.number].request.amount, asset)
     if arrival is None:
         return f"it waits for {needed}"
+    waits = f"it waits for {needed} in {arrival.account.label}"
     if arrival.figure is None:
-        return (
-            f"it waits for {needed} in {arrival.account.label}, which cannot be read: {arrival.problem or 'no answer'}"
-        )
-    shown = quantity(arrival.figure.amount, asset)
-    return f"it waits for {needed} in {arrival.account.label}, which shows {shown} as movable"
+        return f"{waits}, which cannot be read: {arrival.problem or 'no answer'}"
+    return f"{waits}, which shows {quantity(arrival.figure.amount, asset)} as movable"
 
 
 def stopped(state: PlanState) -> str:  # noqa: C901 - a case for each cause
@@ -190,6 +189,4 @@ def now(figure: Figure | None, asset: str, since_ms: float, now_ms: float) -> st
         return "not known"
     if figure.read_ms < since_ms:
         return "reading..."
-    mark = "" if figure.is_transferable else " free"
-    doubt = "" if figure.is_fresh(now_ms) else " (may change)" if figure.is_doubtful else " (old)"
-    return f"{quantity(figure.amount, asset)}{mark}{doubt}"
+    return f"{quantity(figure.amount, asset)}{marks_of(figure, now_ms)}"

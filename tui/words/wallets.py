@@ -39,12 +39,17 @@ class EndFigures:
     """More about the end, on a line of its own."""
 
 
+def marks_of(figure: Figure, now_ms: float) -> str:
+    """Return what a figure is worth: "free" for one that may not be movable as a whole, and any doubt."""
+    doubt = DOUBTFUL if figure.is_doubtful else "" if figure.is_fresh(now_ms) else " (old)"
+    return f"{'' if figure.is_transferable else ' free'}{doubt}"
+
+
 def before_after(figure: Figure | None, change: Decimal, *, now_ms: float, is_possible: bool) -> EndFigures:
     """Return what an account holds before and after a transfer; only what it holds if the transfer is not possible."""
     if figure is None:
         return EndFigures("its balance is not known", None)
-    doubt = DOUBTFUL if figure.is_doubtful else "" if figure.is_fresh(now_ms) else " (old)"
-    marks = f"{'' if figure.is_transferable else ' free'}{doubt}"
+    marks = marks_of(figure, now_ms)
     after = exact_sum([figure.amount, change])
     if after < 0:
         return EndFigures(figure.amount, None, f"{marks}: not enough")
