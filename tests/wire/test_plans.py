@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import NoReturn
 
 import pytest
 
@@ -22,6 +23,7 @@ from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
 from tui.domain.plan import Plan, gather, rest, via, way_back
 from tui.domain.plan_state import Cause, Hindrance, Phase, PlanState
+from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.errors import ExchangeError
 from tui.journal import PlanTaken
@@ -285,6 +287,20 @@ async def test_pause_that_the_exchange_asks_for_stops_it(
     state = await watched.end()
     assert (state.cause, state.number, len(server.exchange.requests)) == (Cause.FAILED, 1, 1)
     assert "pause" in words.stopped(state)
+
+
+async def test_failure_of_our_own_stops_it_with_the_step_unknown(
+    watched: Watched, server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = watched.seat.client.transfer
+
+    async def fail(request: TransferRequest, timestamp_ms: int) -> NoReturn:
+        await send(request, timestamp_ms)
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(watched.seat.client, "transfer", fail)
+    state = await (await watched.begin()).end()
+    assert (state.phase, state.cause, len(server.exchange.requests)) == (Phase.STOPPED, Cause.UNKNOWN, 1)
 
 
 async def test_repeat_that_turns_up_stops_it(watched: Watched, server: DemoServer, open_desk: OpenDesk) -> None:

@@ -18,6 +18,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.journal import Journal, JournalError, RepeatUnconfirmed
 from tui.words import answers
+from tui.words.transfers import not_written
 
 ARRIVES_S = 60
 """How long an amount may take to arrive before its next step."""
@@ -127,6 +128,9 @@ class PlanRun:
             raise _Stop(Cause.REPEAT) from None
         except (ExchangeError, JournalError, Forbidden) as error:
             raise _Stop(Cause.FAILED, str(error)) from None
+        except Exception as error:  # noqa: BLE001 - a failure of our own: it must not leave the plan without an end
+            is_begun = self.stored.transfers[number] is not None
+            raise _Stop(Cause.UNKNOWN if is_begun else Cause.FAILED, not_written(error)) from None
         self.follow(transfer)
         was_unknown = transfer.outcome is Outcome.UNKNOWN
         if was_unknown:
