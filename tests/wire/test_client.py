@@ -382,6 +382,25 @@ async def test_answer_packed_in_another_way_is_not_read(server: DemoServer, pack
             await _transfer(client)
 
 
+_TOO_LONG = 4 * 1024 * 1024 + 1
+_UNREADABLE = {
+    "gzip that is none": b'Content-Encoding: gzip\r\nContent-Length: 12\r\n\r\n{"tranId":7}',
+    "too long": b"Content-Length: %d\r\n\r\n" % _TOO_LONG + b" " * _TOO_LONG,
+}
+
+
+@pytest.mark.parametrize("answer", _UNREADABLE.values(), ids=_UNREADABLE)
+async def test_unreadable_answer_whose_connection_stays_open_is_unknown(raw_server: RawServer, answer: bytes) -> None:
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" + answer)
+        await reader.read()
+
+    async with BinanceClient(await raw_server(answers), demo_key()) as client:
+        with pytest.raises(OutcomeUnknown, match="cannot be read"):
+            await client.transfer(_REQUEST, 1)
+
+
 @pytest.mark.parametrize(
     ("retry_after", "wait_s"), [("", 60), ("soon", 60), ("-5", 60), ("999999999", 259_200), ("9" * 5000, 259_200)]
 )

@@ -207,7 +207,8 @@ class Connection:
         try:
             self._heed(response.status_code, response.headers, b"")
             body = await _read_body(response)
-            is_alone = await _is_alone(response, within_s=_MORE_S if is_transfer else 0)
+            # What was not read to its end says nothing, whatever follows it.
+            is_alone = body is not None and await _is_alone(response, within_s=_MORE_S if is_transfer else 0)
         finally:
             await response.aclose()
         self._heard_ms = ticks_ms()

@@ -82,7 +82,8 @@ class WatchedStream(AsyncNetworkStream):
         if self._is_spoiled or self._answer or not self._heard:
             return False
         await asyncio.wait([self._heard], timeout=within_s)
-        return not (self._heard.done() and self._heard.result())
+        # If the stream was closed meanwhile, nobody listened to the end.
+        return not (self._heard.done() and (self._heard.cancelled() or self._heard.result()))
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Return the next bytes of an answer."""
@@ -90,6 +91,8 @@ class WatchedStream(AsyncNetworkStream):
         if heard:
             if not (await asyncio.wait([heard], timeout=timeout))[0]:
                 raise httpcore.ReadTimeout
+            if heard.cancelled():  # closed by another task: its end is not this one's
+                raise httpcore.ReadError
             self._heard, data = None, heard.result()
         if data is None:  # also if listening failed: reading fails in the same way
             data = await self._stream.read(max_bytes, timeout)
