@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from tui.app import process
-from tui.commands import favourites, history, holdings, journal, keys, reconcile, routes, rules, simulate
+from tui.commands import completion, favourites, history, holdings, journal, keys, reconcile, routes, rules, simulate
 from tui.commands.arguments import Misuse, typed
 from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
@@ -43,8 +43,9 @@ _COMMANDS = (
     ("reconcile", reconcile, "compare the journal with the exchange's history"),
     ("rules", rules, "what your rules allow, and whether the file can be understood"),
     ("simulate", simulate, "serve the demo exchange on this machine"),
+    ("completion", completion, "a script with which your shell completes commands and names"),
 )
-_NEED_NO_FILES = ("routes", "simulate")
+_NEED_NO_FILES = ("routes", "simulate", "completion")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         module.add_arguments(command)
         command.set_defaults(run=module.run)
+    parser.set_defaults(parser=parser)
     return parser
 
 

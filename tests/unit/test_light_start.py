@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 _HEAVY = {"textual", "rich", "httpx", "starlette", "uvicorn", "cryptography", "keyring", "sqlite3", "click", "pygments"}
-_HEAVY |= {"asyncio", "importlib.metadata"}
+_HEAVY |= {"asyncio", "importlib.metadata", "shtab"}
 _HEAVY |= {"tomllib", "tui.desk.browse"}  # what F7 and F3 bring
 """What takes time to import, or to keep in memory."""
 
@@ -61,6 +61,9 @@ def _loaded(code: str, *arguments: str) -> set[str]:
         ("journal", {"sqlite3"}),
         ("favourites", {"sqlite3", "tomllib"}),
         ("holdings --help", {"sqlite3"}),
+        ("completion --list profiles", {"sqlite3"}),
+        ("completion --list favourites", {"sqlite3", "tomllib"}),
+        ("completion --list assets", {"sqlite3"}),
         ("keys list", {"sqlite3", "keyring", "importlib.metadata", "cryptography"}),  # keyring brings all its backends
     ],
 )

@@ -62,7 +62,7 @@ def add_search(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Add the options for the format of a list."""
     formats = parser.add_mutually_exclusive_group()
-    formats.add_argument("--json", action="store_true", help="print a JSON array, one transfer a line")
+    formats.add_argument("--json", action="store_true", help="print a JSON array, one object a line")
     formats.add_argument("--csv", action="store_true", help="print CSV, for a spreadsheet")
 
 

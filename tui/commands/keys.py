@@ -48,11 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     list_.set_defaults(carry_out=lambda _: _list())
 
     check = commands.add_parser("check", help="ask the exchange what a key may do, and whether a transfer would pass")
-    check.add_argument("name", metavar="NAME")
-    check.set_defaults(carry_out=lambda args: _examine(keys.profile(args.name), print))
+    check.add_argument("profile", metavar="NAME")
+    check.set_defaults(carry_out=lambda args: _examine(keys.profile(args.profile), print))
 
     remove = commands.add_parser("remove", help="delete a key from the keyring; the exchange still knows it")
-    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("profile", metavar="NAME")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     remove.set_defaults(carry_out=_remove)
 
@@ -211,7 +211,7 @@ def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    name = args.name
+    name = args.profile
     if not args.yes:
         if not sys.stdin.isatty():
             return _complain(

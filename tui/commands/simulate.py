@@ -35,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options and the help of `shunter simulate`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = (
-        "Serves the demo exchange on 127.0.0.1, and prints how to connect to it with\n"
-        "throwaway keys of all three kinds. Its account is new each time. Ctrl-C\n"
-        "ends it."
+        "Serves the demo exchange on 127.0.0.1, and prints how to connect to it.\n"
+        "There are throwaway keys of all three kinds, and the account is new each\n"
+        "time. Ctrl-C ends it."
     )
     parser.epilog = _faults()
     parser.add_argument(

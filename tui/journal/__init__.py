@@ -16,7 +16,7 @@ from tui.journal.file import (
     TranIdTaken,
 )
 from tui.journal.rows import Written
-from tui.journal.store import Journal, journal_path
+from tui.journal.store import Journal, journal_path, recorded_assets
 
 __all__ = [
     "Conditions",
@@ -30,4 +30,5 @@ __all__ = [
     "TranIdTaken",
     "Written",
     "journal_path",
+    "recorded_assets",
 ]

@@ -325,6 +325,13 @@ class JournalFile:
         return in_words(self.path)
 
 
+@contextlib.contextmanager
+def unchanged(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to a journal of any version that cannot write. Raises JournalError."""
+    with in_words(path), contextlib.closing(_connect(path, "ro")) as connection:
+        yield connection
+
+
 def _connect(path: Path | None, mode: str) -> sqlite3.Connection:
     if path:
         require_regular_database(path)

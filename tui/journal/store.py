@@ -20,7 +20,7 @@ from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
 from tui.journal import limits, plans, rows
-from tui.journal.file import Conditions, JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp
+from tui.journal.file import Conditions, JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp, unchanged
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
 
@@ -54,6 +54,15 @@ class Sighting:
 def journal_path() -> Path:
     """Return where the person's journal is. Raises FolderRefused."""
     return state_folder() / "journal.sqlite3"
+
+
+def recorded_assets() -> list[str]:
+    """Return the assets in the person's journal, A to Z. Writes nothing, whatever the file's version.
+
+    Raises JournalError and FolderRefused.
+    """
+    with unchanged(journal_path()) as connection:
+        return [row[0] for row in connection.execute("SELECT DISTINCT asset FROM transfers ORDER BY asset")]
 
 
 class Journal:
