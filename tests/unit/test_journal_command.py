@@ -300,6 +300,21 @@ def test_csv_holds_nothing_that_a_spreadsheet_rounds_or_runs(capsys: pytest.Capt
     assert others[-1]["message"] == "it is fine"
 
 
+@pytest.mark.parametrize(
+    ("amount", "cell"),
+    [
+        ("123456789012345", "123456789012345"),
+        ("1234567890123456", "'1234567890123456"),
+        ("12345.6789012345", "12345.6789012345"),
+        ("12345.67890123456", "'12345.67890123456"),
+    ],
+)
+def test_csv_marks_an_amount_of_more_than_15_digits(amount: str, cell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with contextlib.closing(Journal.open()) as journal:
+        begin(journal, TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(amount)))
+    assert [row["amount"] for row in _printed_csv(capsys)] == [cell]
+
+
 def test_filters_leave_what_is_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.closing(Journal.open()) as journal:
         begin(journal, SPOT_TO_FUNDING, profile="desk")

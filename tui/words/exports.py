@@ -22,7 +22,9 @@ WALLETS = {move.name: (move.source.value, move.destination.value) for move in Tr
 _EXACT_BELOW = 10**15
 """A spreadsheet keeps 15 digits of a number."""
 
-_KEPT = re.compile(r"-?(?=[0-9.]{1,16}$)(0|[1-9][0-9]*)(\.[0-9]*)?|[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z", re.ASCII)
+_KEPT = re.compile(
+    r"-?(?=([0-9]\.?){1,15}$)(0|[1-9][0-9]*)(\.[0-9]*)?|[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.[0-9]{3}Z", re.ASCII
+)
 """Short numbers, and moments: a spreadsheet may read them as what they are."""
 _FIRST_OF_KEPT = "-0123456789"
 
