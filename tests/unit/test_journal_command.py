@@ -305,8 +305,8 @@ def test_csv_holds_nothing_that_a_spreadsheet_rounds_or_runs(capsys: pytest.Capt
     [
         ("123456789012345", "123456789012345"),
         ("1234567890123456", "'1234567890123456"),
-        ("12345.6789012345", "12345.6789012345"),
-        ("12345.67890123456", "'12345.67890123456"),
+        ("1234567.89012345", "1234567.89012345"),
+        ("12345678.90123456", "'12345678.90123456"),
     ],
 )
 def test_csv_marks_an_amount_of_more_than_15_digits(amount: str, cell: str, capsys: pytest.CaptureFixture[str]) -> None:
