@@ -62,6 +62,8 @@ class _Reader:
     """Reads the content of the file whole. Every error names a line."""
 
     def __init__(self, content: bytes, profiles: ProfileNames) -> None:
+        if not content:  # some editors empty a file before they write it
+            raise _error(1, "it is empty. Remove it if there are no rules")
         try:
             text = content.decode()
         except UnicodeDecodeError as error:

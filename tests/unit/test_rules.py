@@ -55,7 +55,7 @@ def names() -> list[str]:
 
 def test_no_file_means_no_rules(write: Write) -> None:
     assert rules("main", names) == Rules()
-    write("")
+    write("# none")
     assert rules("main", names).rules == check(names) == ()
 
 
@@ -80,6 +80,7 @@ def test_each_rule_has_its_line(write: Write) -> None:
 @pytest.mark.parametrize(
     ("content", "line", "why"),
     [
+        ("", 1, "it is empty"),
         ("most = {", 1, "nclosed|xpected|nvalid"),
         ("\nmost = 5", 2, "most is a table"),
         ("# x\n\nfoo = 1", 3, "there is no rule 'foo'"),
