@@ -13,7 +13,7 @@ from tests.wire.test_plans import AMOUNT, CM, FUNDING, PLAN, SPOT, UM, Watched
 from tui.demo.faults import Cut, Fault
 from tui.demo.ledger import Funds
 from tui.desk.guards import Forbidden
-from tui.domain.plan import gather, via
+from tui.domain.plan import gather, rest, via, way_back
 from tui.domain.plan_state import Cause, Phase
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules
 from tui.domain.transfer import Outcome, TransferRequest
@@ -205,3 +205,30 @@ async def test_what_must_stay_is_read_again_before_each_step_of_a_plan(
     state = await watched.end()
     assert (state.cause, state.number, len(server.executed)) == (Cause.FAILED, 1, 2)
     assert ("would stay" if is_in_time else "has changed the balance") in state.detail
+
+
+@pytest.mark.parametrize("way", ["on", "back", "left"])
+async def test_what_only_passes_through_is_none_that_stays(
+    watched: Watched, open_desk: OpenDesk, book: Book, gate: Gate, server: DemoServer, way: str
+) -> None:
+    book.write(Keep(Wallet.SPOT, "BTC", server.exchange.ledger.balance(Wallet.SPOT, "BTC").free, ORIGIN))
+    server.exchange.faults.append(Fault(after=gate))
+    await watched.begin(PLAN)
+    await asyncio.to_thread(gate.reached.wait, LIMIT_S)
+    watched.run.stop()
+    gate.open()
+    state = await watched.end()
+    assert (state.cause, state.number) == (Cause.LEFT, 1)
+    other = open_desk()
+    other.desk._read_rules = book
+    request = TransferRequest(TransferType.MAIN_FUNDING, "BTC", AMOUNT)
+    with pytest.raises(Forbidden, match="BTC would stay"):
+        await other.desk.submit(request)
+    if way == "left":
+        await watched.seat.desk.leave_plan(state.stored)
+        assert (await other.desk.submit(request)).outcome is Outcome.DONE
+        return
+    plan = rest(PLAN, 1) if way == "on" else way_back(PLAN, 1)
+    assert plan
+    await watched.begin(plan, succeeds=state.stored.identity)
+    assert (await watched.end()).phase is Phase.DONE

@@ -219,7 +219,7 @@ class Desk:
         Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured) or
         JournalError.
         """
-        permitted = await self.require_allowed(plan, retyped=retyped)
+        permitted = await self.require_allowed(plan, retyped=retyped, succeeds=succeeds)
         await self.prepare()
         await self._check_journal()
         stored = StoredPlan(
@@ -254,12 +254,23 @@ class Desk:
         """Return the person's rules as they are now. Raises Forbidden if they cannot be understood."""
         return await asyncio.to_thread(self._read_rules)
 
-    async def require_allowed(self, sending: TransferRequest | Plan, *, retyped: Decimal | None = None) -> Permit:
+    async def require_allowed(
+        self, sending: TransferRequest | Plan, *, retyped: Decimal | None = None, succeeds: str = ""
+    ) -> Permit:
         """Check that something may be sent, by the person's rules as they are now. `retyped` is the amount that the
-        person has typed again. Raises Forbidden, JournalError.
+        person has typed again, and `succeeds` the identity of the stopped plan in whose place a plan comes. Raises
+        Forbidden, JournalError.
         """
         self._require_sending()
-        return await permit(sending, self._read_rules, self.balance_reader, self._journal, retyped=retyped)
+        return await permit(
+            sending,
+            await self.rules(),
+            self.balance_reader,
+            self._journal,
+            self._exchange,
+            retyped=retyped,
+            succeeds=succeeds,
+        )
 
     async def _permit_step(self, plan: Plan, confirmed: Rules, number: int) -> Permit:
         """Check that a step of a plan may be sent, which was checked as a whole by the rules when it was `confirmed`:
@@ -268,7 +279,7 @@ class Desk:
         rules = await self.rules()
         if rules.digest != confirmed.digest:
             raise Forbidden(guards.CHANGED)
-        return await permit_step(plan, number, rules, self.balance_reader, self._journal)
+        return await permit_step(plan, number, rules, self.balance_reader, self._journal, self._exchange)
 
     def _require_sending(self) -> None:
         if self.read_only:

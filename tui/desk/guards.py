@@ -8,7 +8,7 @@ from decimal import Decimal
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.domain.plan import Plan
-from tui.domain.rules import Rules, Violation, amount_to_retype, legs_of, violations
+from tui.domain.rules import NONE_PASSING, Rules, Violation, amount_to_retype, legs_of, violations
 from tui.domain.transfer import TransferRequest
 from tui.journal import Conditions, DayIsFull, DayLimit, Journal
 from tui.words import guards
@@ -43,23 +43,27 @@ class Permit:
 
 async def permit(
     sending: TransferRequest | Plan,
-    read_rules: ReadRules,
+    rules: Rules,
     balance_reader: BalanceReader,
     journal: Journal,
+    host: str,
     *,
-    retyped: Decimal | None,
+    retyped: Decimal | None = None,
+    succeeds: str = "",
 ) -> Permit:
-    """Check what is to be sent against the person's rules, as they are now. If something must stay in an account, its
-    wallet is read again. `retyped` is the amount that the person has typed again. Raises Forbidden, JournalError.
+    """Check what is to be sent to a host against the person's rules. If something must stay in an account, its wallet
+    is read again. `retyped` is the amount that the person has typed again, and `succeeds` the identity of the stopped
+    plan in whose place a plan comes. Raises Forbidden, JournalError.
     """
-    rules = await asyncio.to_thread(read_rules)
     leaving = [leg for leg in legs_of(sending) if leg.is_new and rules.kept(leg.source, leg.asset)]
-    asked_ms, quiet_since = ticks_ms(), None
+    asked_ms, quiet_since, passing = ticks_ms(), None, NONE_PASSING
     if leaving:
         quiet_since = await asyncio.to_thread(journal.last_change)
         async for _ in balance_reader.read_wallets({leg.source.wallet for leg in leaving}):
             pass
-    for broken in violations(rules, sending, balance_reader.balances, asked_ms):
+        # After the balances: an amount that a plan moves in meanwhile is not taken for one that stays.
+        passing = await asyncio.to_thread(journal.passing, host, but=succeeds)
+    for broken in violations(rules, sending, balance_reader.balances, asked_ms, passing):
         raise Forbidden(guards.broken(broken))
     wanted = amount_to_retype(rules, sending, balance_reader.balances)
     if wanted and retyped != wanted[1]:
@@ -78,11 +82,13 @@ async def permit(
     )
 
 
-async def permit_step(plan: Plan, number: int, rules: Rules, balance_reader: BalanceReader, journal: Journal) -> Permit:
+async def permit_step(
+    plan: Plan, number: int, rules: Rules, balance_reader: BalanceReader, journal: Journal, host: str
+) -> Permit:
     """Check again, right before a step of a plan is sent, that what must stay in an account stays: others may have
     moved something out of it since the plan was checked as a whole. Raises Forbidden, JournalError.
     """
     request = plan.steps[number].request
     starts = [leg for numbers, leg in zip(plan.legs, legs_of(plan), strict=True) if numbers[0] == number and leg.is_new]
     kept = Rules(tuple(rule for leg in starts for rule in rules.kept(leg.source, leg.asset)))
-    return await permit(request, lambda: kept, balance_reader, journal, retyped=None)
+    return await permit(request, kept, balance_reader, journal, host)

@@ -1,7 +1,7 @@
 """A person's rules: what a desk may send, by the wallets, by the amount, and by what must stay behind."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -95,6 +95,7 @@ class Rules:
 
 
 NO_RULES = Rules()
+NONE_PASSING: Mapping[tuple[Account, str], Decimal] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,15 @@ def amount_to_retype(
 
 
 def violations(
-    rules: Rules, sending: TransferRequest | Plan, balances: Balances, since_ms: float
+    rules: Rules,
+    sending: TransferRequest | Plan,
+    balances: Balances,
+    since_ms: float,
+    passing: Mapping[tuple[Account, str], Decimal] = NONE_PASSING,
 ) -> Iterator[Violation]:
     """Yield every rule that sending would break, but for those of a day, which the journal checks, and for amounts that
     must be typed again. Balances count if they were read since `since_ms` and no open transfer may change them.
+    `passing` are the amounts that plans have still to move out of an account, by account and asset: they do not stay.
     """
     legs = legs_of(sending)
     for rule in rules.rules:
@@ -175,6 +181,7 @@ def violations(
             for rule in rules.kept(*place):
                 figure = balances.held(*place)
                 is_known = figure and not figure.problem and not figure.is_doubtful and figure.read_ms >= since_ms
-                left = EXACT.subtract(figure.amount, leaving[place]) if figure and is_known else None
+                going = EXACT.add(leaving[place], passing.get(place, Decimal(0)))
+                left = EXACT.subtract(figure.amount, going) if figure and is_known else None
                 if left is None or left < rule.amount:
                     yield Violation(rule, leg, left)

@@ -1,10 +1,12 @@
 """Checks what a person's rules demand of the journal, within the transaction that writes down what is to be sent."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 
 from tui.domain.amounts import EXACT, exact_sum
+from tui.domain.balances import Account
 from tui.domain.wallets import TransferType, Wallet
 from tui.journal import rows
 from tui.journal.file import Conditions, DayIsFull, DayLimit, NotQuiet
@@ -63,6 +65,30 @@ def _moved(connection: sqlite3.Connection, limit: DayLimit, host: str, at_ms: in
         (host, limit.asset, *profile),
     ).fetchall()
     return exact_sum(Decimal(row["amount"]) for row in (*moved, *coming))
+
+
+def passing(connection: sqlite3.Connection, host: str, but: str) -> Mapping[tuple[Account, str], Decimal]:
+    """Return the amounts that plans which are not closed, apart from one, have moved into an account and have still to
+    move on, by account and asset.
+    """
+    amounts: defaultdict[tuple[Account, str], Decimal] = defaultdict(Decimal)
+    for row in connection.execute(
+        f"""
+        SELECT type, asset, amount, from_symbol FROM planned AS next JOIN plans ON identity = plan
+        WHERE NOT is_closed AND host = ? AND identity != ? AND carries_on AND step >= 1
+            AND NOT EXISTS (
+                SELECT 1 FROM transfers WHERE transfers.plan = next.plan AND transfers.step = next.step
+            )
+            AND (step = 1 OR EXISTS (
+                SELECT 1 FROM transfers WHERE transfers.plan = next.plan AND transfers.step = next.step - 1
+                    AND (outcome = 'done' OR {rows.OPEN})
+            ))
+        """,  # noqa: S608 - constants
+        (host, but),
+    ):
+        place = Account(TransferType[row["type"]].source, row["from_symbol"]), row["asset"]
+        amounts[place] = EXACT.add(amounts[place], Decimal(row["amount"]))
+    return amounts
 
 
 def _has_changed(connection: sqlite3.Connection, since: int, host: str, wallet: Wallet, asset: str) -> bool:

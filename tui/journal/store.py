@@ -6,10 +6,12 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from tui.domain.amounts import exact_sum
+from tui.domain.balances import Account
 from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGone
 from tui.domain.plan_state import StoredPlan
 from tui.domain.records import Row, identity
@@ -146,6 +148,14 @@ class Journal:
         """Return the number of the journal's last change, for `Conditions`."""
         with self._reading() as connection:
             return _last_change(connection)
+
+    def passing(self, host: str, *, but: str = "") -> Mapping[tuple[Account, str], Decimal]:
+        """Return the amounts that plans which are not closed have moved into an account at a host and have still to
+        move on, by account and asset. Those of one plan can be left out.
+        """
+        with self._writing() as connection:
+            self._mend_plans(connection)
+            return limits.passing(connection, host, but)
 
     def begin_plan(self, stored: StoredPlan, *, succeeds: str = "", conditions: Conditions | None = None) -> None:
         """Write down a plan that the person has confirmed; all its steps are on the disk when this returns.

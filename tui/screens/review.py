@@ -119,6 +119,8 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         self._status = status
         self._stage = Stage.PREPARING
         self._question = Question(self, doing="sending", say=partial(say_in, self))
+        self._succeeds = ""
+        """The identity of the stopped plan in whose place a plan comes."""
         self._meant: frozenset[str] = frozenset()
         """Identical transfers in spite of which the person has confirmed this one."""
         self._repeats: frozenset[str] = frozenset()
@@ -231,7 +233,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     async def prepare(self) -> None:
         """Connect, measure the clock, and look for identical transfers and how they ended."""
         try:
-            permit = await self._desk.require_allowed(self._sending, retyped=self._total)
+            permit = await self._desk.require_allowed(self._sending, retyped=self._total, succeeds=self._succeeds)
             self._to_retype = permit.to_retype
             await self._desk.prepare()
             await self._look_ahead()
