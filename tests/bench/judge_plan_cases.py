@@ -111,7 +111,7 @@ def cases(random: Random, numbers: Iterator[int]) -> Iterator[Case]:
         random.shuffle(order)
         for what in order:
             turn += 1
-            plan = _gathering(random, numbers) if turn % 3 == 0 else _by_way(random, numbers, what)
+            plan = gathering(random, numbers) if turn % 3 == 0 else by_way(random, numbers, what)
             step = random.randrange(len(plan.steps))
             if what in (Twist.LAGS, Twist.REPEATED, Twist.ASKS):
                 step = random.randrange(len(plan.steps) - 1)
@@ -132,32 +132,35 @@ def cases(random: Random, numbers: Iterator[int]) -> Iterator[Case]:
             )
 
 
-def _account(wallet: Wallet, random: Random) -> Account:
+def account(wallet: Wallet, random: Random) -> Account:
+    """An account of a wallet."""
     return Account(wallet, random.choice(_PAIRS) if wallet is Wallet.ISOLATED else None)
 
 
-def _by_way(random: Random, numbers: Iterator[int], what: str | Twist) -> Plan:
+def by_way(random: Random, numbers: Iterator[int], what: str | Twist) -> Plan:
+    """A plan of two steps, through Spot."""
     pairs = [(one, other) for one in Wallet for other in Wallet if len(route(one, other)) == 2]
     source, destination = random.choice(pairs)
     if what in (Twist.NOT_OPENED, Twist.FOREIGN):
         source = random.choice([one for one, other in pairs if other is Wallet.ISOLATED])
         pair = UNOPENED_PAIR if what is Twist.NOT_OPENED else FOREIGN_PAIR
-        return via(_account(source, random), Account(Wallet.ISOLATED, pair), "USDT", _amount(random, numbers))
-    return via(_account(source, random), _account(destination, random), "USDT", _amount(random, numbers))
+        return via(account(source, random), Account(Wallet.ISOLATED, pair), "USDT", amount(random, numbers))
+    return via(account(source, random), account(destination, random), "USDT", amount(random, numbers))
 
 
-def _gathering(random: Random, numbers: Iterator[int]) -> Plan:
+def gathering(random: Random, numbers: Iterator[int]) -> Plan:
+    """A plan that brings together what is in several accounts."""
     everywhere = [Account(wallet) for wallet in Wallet if wallet is not Wallet.ISOLATED]
     everywhere += [Account(Wallet.ISOLATED, pair) for pair in _PAIRS]
     destination = random.choice(everywhere)
     sources = [one for one in everywhere if one != destination and route(one.wallet, destination.wallet)]
     chosen = random.sample(sources, random.choice([2, 2, 3, 4]))
-    same = _amount(random, numbers)
+    same = amount(random, numbers)
     is_same = random.random() < 0.15
-    return gather(destination, "USDT", {one: same if is_same else _amount(random, numbers) for one in chosen})
+    return gather(destination, "USDT", {one: same if is_same else amount(random, numbers) for one in chosen})
 
 
-def _amount(random: Random, numbers: Iterator[int]) -> Decimal:
+def amount(random: Random, numbers: Iterator[int]) -> Decimal:
     """An amount that nothing else has."""
     return random.randint(1, 40) + Decimal(next(numbers)).scaleb(-6)
 

@@ -57,6 +57,8 @@ class Sent:
     """Which program sent it."""
     record: Record | None = None
     refusal: str = ""
+    timestamp_ms: int = 0
+    """The exchange's time, as the request has it; it is at most a few seconds off."""
 
     def moved(self, at_ms: int) -> bool:
         """Whether it has moved its amount by then."""
@@ -160,6 +162,7 @@ class PlanExchange(JudgeExchange):
         lot = lots.pop(0) if lots else Lot("honest")
         now_ms = self.clock.now_ms()
         sent = Sent(key, now_ms, lot, request.headers.get("user-agent", ""))
+        sent.timestamp_ms = int(parameters["timestamp"])
         self.sent.append(sent)
         self.on_sent(sent)
         self.on_event("arrives")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tests.bench.judge_clock import SkippingClock, world_s
 from tests.bench.judge_desks import SkippingLoop
@@ -25,12 +25,14 @@ from tests.bench.judge_server import base_url, listen, serve
 from tui.clock import ticks_ms
 from tui.desk.desk import Decision, Desk, Undecidable
 from tui.desk.foresight import foresee
+from tui.desk.guards import ReadRules
 from tui.desk.plans import PlanRun
 from tui.desk.settle import Progress
 from tui.domain.credentials import ApiKey, KeyKind, Secret
 from tui.domain.evidence import recorded_outcome
 from tui.domain.plan import Plan, Step, others, rest, way_back
 from tui.domain.plan_state import Phase, PlanState
+from tui.domain.rules import Rules
 from tui.domain.transfer import Outcome, Transfer
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
@@ -85,10 +87,23 @@ class Tasks:
         return tasks
 
 
+class User(Protocol):
+    """Who starts a program."""
+
+    run: "Run"
+    url: str
+    path: Path
+    profile: str
+    read_rules: ReadRules
+
+    def tick(self, program: "Program | None", moment: str) -> None:
+        """Called at each moment at which the program may end."""
+
+
 class Program:
     """One start of a program: a desk on the person's journal."""
 
-    def __init__(self, person: "Person", key: ApiKey) -> None:
+    def __init__(self, person: User, key: ApiKey) -> None:
         self._person = person
         self._number, self._context = person.run.tasks.new()
         self.is_dead = False
@@ -100,7 +115,8 @@ class Program:
         self.desk = Desk(
             self.client,
             self.journal,
-            profile="main",
+            profile=person.profile,
+            read_rules=person.read_rules,
             on_progress=self._on_progress,
             on_notice=self._on_notice,
         )
@@ -158,6 +174,8 @@ class Person:
     def __init__(self, run: "Run", number: int, url: str, exchange: PlanExchange) -> None:
         self.run = run
         self.url = url
+        self.profile = "main"
+        self.read_rules: ReadRules = Rules
         self.path = run.folder / f"journal-{number}.sqlite3"
         self._exchange = exchange
         self.judge = PlanJudge(exchange)
