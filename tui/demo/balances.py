@@ -168,6 +168,16 @@ def um_futures(ledger: Ledger, _: Parameters) -> list[Row]:
     ]
 
 
+def um_account(ledger: Ledger, _: Parameters) -> Row:
+    """`GET /fapi/v3/account`, without positions and totals."""
+    return {"assets": [_margined_row(asset, holding) for asset, holding in ledger.assets(Wallet.UM).items()]}
+
+
+def cm_account(ledger: Ledger, _: Parameters) -> Row:
+    """`GET /dapi/v1/account`, without positions."""
+    return {"assets": [_margined_row(asset, holding) for asset, holding in ledger.assets(Wallet.CM).items()]}
+
+
 def cm_futures(ledger: Ledger, _: Parameters) -> list[Row]:
     """`GET /dapi/v1/balance`."""
     return [
@@ -248,8 +258,8 @@ def _free_and_locked(asset: str, holding: Funds) -> Row:
     return {
         "free": plain(holding.free),
         "locked": plain(holding.locked),
-        "freeze": "0",
-        "withdrawing": "0",
+        "freeze": plain(holding.frozen),
+        "withdrawing": plain(holding.withdrawing),
         "btcValuation": _plain8(_in_btc(asset, holding.total)),
     }
 
@@ -302,6 +312,25 @@ def _futures_row(asset: str, holding: Funds) -> Row:
         "crossWalletBalance": wallet_balance,
         "crossUnPnl": plain(holding.held_back),
         "availableBalance": plain(holding.free),
+        "updateTime": 0,
+    }
+
+
+def _margined_row(asset: str, holding: Funds) -> Row:
+    wallet_balance = plain(holding.total - holding.held_back)
+    return {
+        "asset": asset,
+        "walletBalance": wallet_balance,
+        "unrealizedProfit": plain(holding.held_back),
+        "marginBalance": plain(holding.total),
+        "maintMargin": plain(holding.locked / 2),
+        "initialMargin": plain(holding.locked),
+        "positionInitialMargin": plain(holding.locked),
+        "openOrderInitialMargin": "0",
+        "crossWalletBalance": wallet_balance,
+        "crossUnPnl": plain(holding.held_back),
+        "availableBalance": plain(holding.free),
+        "maxWithdrawAmount": plain(holding.transferable),
         "updateTime": 0,
     }
 

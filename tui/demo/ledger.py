@@ -27,6 +27,9 @@ class Funds:
     """The part of `free` that cannot be moved out: it secures a loan, or is profit not yet realised."""
     borrowed: Decimal = ZERO
     interest: Decimal = ZERO
+    frozen: Decimal = ZERO
+    withdrawing: Decimal = ZERO
+    """This and the one before are in Spot and Funding only."""
 
     @property
     def transferable(self) -> Decimal:
@@ -35,8 +38,8 @@ class Funds:
 
     @property
     def total(self) -> Decimal:
-        """Free and locked, including what is borrowed."""
-        return self.free + self.locked
+        """Everything that is there, including what is borrowed."""
+        return self.free + self.locked + self.frozen + self.withdrawing
 
     @property
     def net(self) -> Decimal:
@@ -50,6 +53,8 @@ class Funds:
             self.held_back + other.held_back,
             self.borrowed + other.borrowed,
             self.interest + other.interest,
+            self.frozen + other.frozen,
+            self.withdrawing + other.withdrawing,
         )
 
 

@@ -29,8 +29,8 @@ def add_hostile_names(ledger: Ledger) -> None:
         ledger.hold(Account(Wallet.ISOLATED, pair.symbol), name, _of("1"))
 
 
-def _of(free: str, *, locked: str = "0", held_back: str = "0", borrowed: str = "0", interest: str = "0") -> Funds:
-    return Funds(Decimal(free), Decimal(locked), Decimal(held_back), Decimal(borrowed), Decimal(interest))
+def _of(free: str, **others: str) -> Funds:
+    return Funds(Decimal(free), **{name: Decimal(amount) for name, amount in others.items()})
 
 
 _HOLDINGS: Final = {
@@ -44,9 +44,9 @@ _HOLDINGS: Final = {
         "ADA": _of("940.1"),
         "DOGE": _of("2501"),
         "USDC": _of("310.55"),
-        "FDUSD": _of("42.00000001"),
+        "FDUSD": _of("42.00000001", frozen="8.5"),
         "LINK": _of("18.06"),
-        "DOT": _of("33.3333"),
+        "DOT": _of("33.3333", withdrawing="12"),
         "SHIB": _of("1500000.25"),
     },
     Account(Wallet.FUNDING): {

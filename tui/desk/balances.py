@@ -4,6 +4,7 @@ Each wallet is read separately: none waits for another, or hides it.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
 from dataclasses import replace
 from typing import TypeVar, assert_never
@@ -13,11 +14,13 @@ from tui.domain.amounts import EXACT
 from tui.domain.balances import USUAL_CURRENCY, Account, Balances, Figure, Holdings, Rate
 from tui.domain.evidence import Ambiguous, Flaw
 from tui.domain.wallets import Wallet
-from tui.exchange.balances import isolated_pairs, price, prices, wallet_source
+from tui.exchange.balances import futures_stock, isolated_pairs, price, prices, wallet_source
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown, Refused
 from tui.exchange.payloads import (
+    CM_ACCOUNT,
     ISOLATED_PAIRS,
+    UM_ACCOUNT,
     WALLET_BALANCES,
     ReadCall,
     WalletBalance,
@@ -101,7 +104,8 @@ class BalanceReader:
             yield self.balances
 
     async def read_transferable(self, account: Account, asset: str) -> Balances:
-        """Ask what can be moved of one asset out of one margin account, and give the balances with the answer.
+        """Ask what can be moved of one asset out of one margin account, or what its margin is in a futures wallet, and
+        give the balances with the answer.
 
         Other accounts' own lists say that already.
         """
@@ -111,7 +115,9 @@ class BalanceReader:
                 call = margin_transferable(asset, account.pair)
             case Wallet.PORTFOLIO:
                 call = portfolio_transferable(asset)
-            case Wallet.SPOT | Wallet.FUNDING | Wallet.UM | Wallet.CM | Wallet.OPTIONS:
+            case Wallet.UM | Wallet.CM:
+                return await self._read_stock(account, asset)
+            case Wallet.SPOT | Wallet.FUNDING | Wallet.OPTIONS:
                 return self.balances
             case _:
                 assert_never(account.wallet)
@@ -122,6 +128,15 @@ class BalanceReader:
         if answer.amount >= 0:
             figure = Figure(answer.amount, asked_ms, is_transferable=True)
             self.balances = self.balances.with_figure(account, asset, figure)
+        return self.balances
+
+    async def _read_stock(self, account: Account, asset: str) -> Balances:
+        """Ask why less of an asset can be moved out of a futures wallet than is there."""
+        asked_ms = ticks_ms()
+        with contextlib.suppress(ExchangeError):
+            answer = await self._ask(UM_ACCOUNT if account.wallet is Wallet.UM else CM_ACCOUNT)
+            if stock := futures_stock(answer, asset):
+                self.balances = self.balances.with_stock(account, asset, stock, asked_ms)
         return self.balances
 
     async def freshen(self, ends: tuple[Account, Account], asset: str) -> Balances:

@@ -7,6 +7,7 @@ from enum import Enum
 from math import inf
 
 from tui.domain.amounts import EXACT, MAX_DECIMALS
+from tui.domain.reasons import Stock
 from tui.domain.wallets import TransferType, Wallet
 
 FRESH_MS = 60_000
@@ -139,6 +140,8 @@ class Holdings:
     """Whether the reading failed because the exchange turned the key away."""
     restrictions: frozenset[Restriction] = frozenset()
     """What the wallet is barred from, by its own call. Empty if that call was not made."""
+    stocks: Mapping[tuple[str | None, str], Stock] = field(default_factory=dict)
+    """All of an asset, and what keeps a part of it, by pair and asset, if the list says so."""
 
     def figure(self, asset: str, pair: str | None = None) -> Figure | None:
         """Return the amount of an asset, for Isolated Margin in one pair's account; None if it is not known."""
@@ -168,6 +171,8 @@ class Balances:
     wallets: Mapping[Wallet, Holdings] = field(default_factory=lambda: dict.fromkeys(Wallet, Holdings()))
     transferable: Mapping[tuple[Account, str], Figure] = field(default_factory=dict)
     """By account and asset, if the exchange was asked for exactly that."""
+    stocks: Mapping[tuple[Account, str], tuple[Stock, float]] = field(default_factory=dict)
+    """What the exchange was asked for about one asset of a futures wallet, and when, on a monotonic clock."""
     pairs: Mapping[str, Pair] = field(default_factory=dict)
     """Every isolated pair of the exchange, by symbol; empty while they are not known."""
     has_all_pairs: bool = True
@@ -196,6 +201,18 @@ class Balances:
         """
         held = self.wallets[account.wallet].figure(asset, account.pair)
         return held and self._doubted(held, account.wallet)
+
+    def stock(self, account: Account, asset: str) -> Stock | None:
+        """Return all of an asset in an account, movable or not, as the newest answer says it; None if none does."""
+        holdings = self.wallets[account.wallet]
+        stock, asked_ms = self.stocks.get((account, asset), (None, 0.0))
+        if stock and asked_ms >= (holdings.read_ms or 0):
+            return stock
+        return holdings.stocks.get((account.pair, asset))
+
+    def with_stock(self, account: Account, asset: str, stock: Stock, asked_ms: float) -> "Balances":
+        """Return these with all of an asset, as the exchange was asked for it."""
+        return replace(self, stocks={**self.stocks, (account, asset): (stock, asked_ms)})
 
     def _doubted(self, figure: Figure, wallet: Wallet) -> Figure:
         return replace(figure, is_doubtful=figure.read_ms < self.counts_from_ms.get(wallet, 0))

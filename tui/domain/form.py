@@ -8,6 +8,7 @@ from itertools import chain
 from tui.domain.amounts import EXACT, AmountError, left_behind, parse_amount, plain, quantity
 from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Restriction, ends, pair_mismatch, share
 from tui.domain.plan import via
+from tui.domain.reasons import Shortfall, shortfall
 from tui.domain.rules import NO_RULES, Keep, Rules, violations
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfers
 from tui.domain.wallets import Wallet
@@ -32,7 +33,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A question to the exchange: how much of an asset can be moved out of an account."""
+    """A question to the exchange: how much of an asset can be moved out of an account, or why it is less."""
 
     account: Account
     asset: str
@@ -88,10 +89,27 @@ class FormState:
         return self.balances.figure(source, asset) if asset and source.pair != "" else None
 
     @property
+    def shortfall(self) -> Shortfall | None:
+        """That less can be moved than is there, and why; None if that is not known now, or if all of it can be."""
+        source, asset, figure = self.ends[0], self.draft.asset, self.figure
+        stock = self.balances.stock(source, asset) if figure and figure.is_exact else None
+        if not figure or not stock or not figure.is_fresh(self.now_ms):
+            return None
+        return shortfall(stock, figure.amount)
+
+    @property
     def inquiry(self) -> Inquiry | None:
         """The question that finds out how much can be moved; None if that is known, or if nothing is known."""
         figure, source = self.figure, self.ends[0]
         if figure is None or figure.is_exact:
+            return None
+        return Inquiry(source, self.draft.asset, self.balances.wallets[source.wallet].read_ms)
+
+    @property
+    def reason_inquiry(self) -> Inquiry | None:
+        """The question that finds out why less can be moved than is there; None if that is known, or if all can be."""
+        source, less = self.ends[0], self.shortfall
+        if less is None or less.is_known:
             return None
         return Inquiry(source, self.draft.asset, self.balances.wallets[source.wallet].read_ms)
 
@@ -108,7 +126,7 @@ class FormState:
                 *self._forbidden(),
                 *self._earning(),
                 *self._mismatches(),
-                *self._excess(),
+                *filter(None, [self.excess]),
                 *self._flaws(),
             )
         }
@@ -221,14 +239,16 @@ class FormState:
                 yield Problem(Field.AMOUNT, guards.broken(broken).removesuffix("."), is_certain=False)
                 return
 
-    def _excess(self) -> Iterator[Problem]:
+    @property
+    def excess(self) -> Problem | None:
+        """What is wrong with an amount that exceeds what is there; None if it does not."""
         try:
             amount = parse_amount(self.draft.amount)
         except AmountError:
-            return  # "all but 50" is not an amount either, and never too much
-        problem = too_much(amount, self.draft.asset, self.ends[0], self.figure, self.now_ms)
-        if problem and not self._lacks_account:  # the pair already says so
-            yield problem
+            return None  # "all but 50" is not an amount either, and never too much
+        if self._lacks_account:  # the pair already says so
+            return None
+        return too_much(amount, self.draft.asset, self.ends[0], self.figure, self.now_ms)
 
     @property
     def _lacks_account(self) -> bool:

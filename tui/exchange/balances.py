@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, assert_never
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Absent, Holdings, Pair, Prices, Restriction
+from tui.domain.reasons import Stock, Tie
 from tui.domain.text import ServerText, name
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError, Refused, contradictory_answer
@@ -26,12 +27,19 @@ from tui.exchange.payloads import (
     UM_BALANCES,
     AssetBalance,
     AssetRow,
+    CmBalance,
     CrossAccount,
+    Estimate,
+    FuturesAccount,
+    FuturesAsset,
     IsolatedAccount,
     IsolatedPairRow,
     OptionsAccount,
+    OptionsBalance,
+    PortfolioBalance,
     ReadCall,
     TickerPrice,
+    UmBalance,
     WalletBalance,
 )
 
@@ -69,7 +77,8 @@ class WalletSource(Generic[_Answer]):
         if not row.asset_balances and (row.asset_balances is None or row.balance.amount != 0):
             return None  # an empty list counts as an empty wallet only if that is worth nothing
         try:
-            return _holdings(row.asset_balances, _free, is_transferable=self.is_glance_enough)
+            stock = _kept if self.is_glance_enough else None
+            return _holdings(row.asset_balances, _free, stock, is_transferable=self.is_glance_enough)
         except ExchangeError:
             return None
 
@@ -101,13 +110,13 @@ def wallet_source(wallet: Wallet) -> WalletSource[Any]:
         case Wallet.UM:
             return WalletSource(
                 UM_BALANCES,
-                lambda rows: _listed(rows, lambda row: row.max_withdraw_amount),
+                lambda rows: _listed(rows, lambda row: row.max_withdraw_amount, _unexplained),
                 "USDⓈ-M Futures",
             )
         case Wallet.CM:
             return WalletSource(
                 CM_BALANCES,
-                lambda rows: _listed(rows, lambda row: row.withdraw_available),
+                lambda rows: _listed(rows, lambda row: row.withdraw_available, _unexplained),
                 "COIN-M Futures",
             )
         case Wallet.OPTIONS:
@@ -116,7 +125,7 @@ def wallet_source(wallet: Wallet) -> WalletSource[Any]:
             # "Request ID is not a Portfolio Margin Account."
             return WalletSource(
                 PORTFOLIO_BALANCES,
-                lambda rows: _listed(rows, lambda row: row.cross_margin_free, is_transferable=False),
+                lambda rows: _listed(rows, lambda row: row.cross_margin_free, _unified, is_transferable=False),
                 never_opened={-21001},
             )
         case _:
@@ -133,6 +142,20 @@ def isolated_pairs(rows: Iterable[IsolatedPairRow]) -> tuple[dict[str, Pair], bo
     symbols = Counter(pair.symbol for pair in pairs)
     once = {pair.symbol: pair for pair in pairs if symbols[pair.symbol] == 1}
     return once, once.keys() >= {pair.symbol if pair else None for pair in named}
+
+
+def futures_stock(account: FuturesAccount, asset: str) -> Stock | None:
+    """Return all of an asset in a futures wallet, and what may keep it there; None if the account does not say it."""
+    row = futures_asset(account, asset)
+    if row is None:
+        return None
+    return _whole(row.wallet_balance, {Tie.MARGIN: row.initial_margin, Tie.UNREALISED: row.unrealized_profit})
+
+
+def futures_asset(account: FuturesAccount, asset: str) -> FuturesAsset | None:
+    """Return the one row of an asset in a futures account; None if there is none, or if there are two."""
+    rows = [row for row in account.assets if row.asset == ServerText(asset)]
+    return rows[0] if len(rows) == 1 else None
 
 
 def prices(rows: Iterable[WalletBalance]) -> Prices:
@@ -159,6 +182,7 @@ def _cross(account: CrossAccount) -> Holdings:
     return _listed(
         account.user_assets,
         _free,
+        _lent,
         is_transferable=False,
         restrictions={
             Restriction.TRANSFERS_IN: account.transfer_in_enabled is False,
@@ -171,6 +195,7 @@ def _options(account: OptionsAccount) -> Holdings:
     return _listed(
         account.asset,
         lambda row: row.available,
+        _margined,
         restrictions={
             Restriction.TRANSFERS_IN: account.can_deposit is False,
             Restriction.TRANSFERS_OUT: account.can_withdraw is False,
@@ -180,22 +205,69 @@ def _options(account: OptionsAccount) -> Holdings:
 
 
 def _all_free(rows: Iterable[AssetBalance]) -> Holdings:
-    return _holdings(rows, _free, is_transferable=True)
+    return _holdings(rows, _free, _kept, is_transferable=True)
 
 
 def _free(balance: AssetBalance) -> Decimal:
     return balance.free
 
 
+def _kept(row: AssetBalance) -> Stock | None:
+    """Return all of an asset in Spot or Funding, and what keeps a part of it there."""
+    ties = {Tie.LOCKED: row.locked, Tie.FROZEN: row.freeze, Tie.WITHDRAWING: row.withdrawing}
+    return _sum(row.free, ties, ties)
+
+
+def _lent(row: AssetBalance) -> Stock | None:
+    """Return all of an asset in a margin account, and what may keep it there. Debts are no part of it."""
+    owed = {Tie.BORROWED: row.borrowed, Tie.INTEREST: row.interest}
+    return _sum(row.free, {Tie.LOCKED: row.locked}, {Tie.LOCKED: row.locked, **owed})
+
+
+def _unified(row: PortfolioBalance) -> Stock | None:
+    """Return all of an asset in the margin part of Portfolio Margin, and what may keep it there."""
+    locked = {Tie.LOCKED: row.cross_margin_locked}
+    owed = {Tie.BORROWED: row.cross_margin_borrowed, Tie.INTEREST: row.cross_margin_interest}
+    return _sum(row.cross_margin_free, locked, {**locked, **owed})
+
+
+def _margined(row: OptionsBalance) -> Stock | None:
+    """Return all of an asset in Options, and what may keep it there."""
+    return _whole(row.margin_balance, {Tie.MARGIN: row.initial_margin, Tie.UNREALISED: row.unrealized_pnl})
+
+
+def _unexplained(row: UmBalance | CmBalance) -> Stock | None:
+    """Return all of an asset in a futures wallet, whose list has no reasons."""
+    stock = _whole(row.balance, {})
+    return stock and replace(stock, is_whole=False)
+
+
+def _sum(free: Decimal, parts: Mapping[Tie, Estimate], ties: Mapping[Tie, Estimate]) -> Stock | None:
+    """Return what is free and the parts that are not as one stock; None if any figure cannot be read."""
+    known = [each.amount for each in parts.values() if each.amount is not None and each.amount >= 0]
+    whole = exact_sum([free, *known]) if len(known) == len(parts) else None
+    return _whole(Estimate(whole), ties)
+
+
+def _whole(total: Estimate, ties: Mapping[Tie, Estimate]) -> Stock | None:
+    """Return a stock; None if any figure cannot be read, or is one that cannot be: then it gives no reason."""
+    known = {tie: each.amount for tie, each in ties.items() if each.amount is not None}
+    is_odd = any(amount < 0 for tie, amount in known.items() if tie is not Tie.UNREALISED)
+    if total.amount is None or total.amount < 0 or is_odd or len(known) < len(ties):
+        return None
+    return Stock(total.amount, known)
+
+
 def _listed(
     rows: Iterable[_RowT],
     amount: Callable[[_RowT], Decimal],
+    stock: Callable[[_RowT], Stock | None],
     *,
     is_transferable: bool = True,
     restrictions: Mapping[Restriction, bool] | None = None,
 ) -> Holdings:
     """Return what a list says that has a row for every asset. Raises ExchangeError as `_holdings` does."""
-    holdings = _holdings(rows, amount, is_transferable=is_transferable)
+    holdings = _holdings(rows, amount, stock, is_transferable=is_transferable)
     return replace(
         holdings,
         absent=Absent.NOT_LISTED if holdings.absent is Absent.NONE else holdings.absent,
@@ -203,7 +275,13 @@ def _listed(
     )
 
 
-def _holdings(rows: Iterable[_RowT], amount: Callable[[_RowT], Decimal], *, is_transferable: bool = False) -> Holdings:
+def _holdings(
+    rows: Iterable[_RowT],
+    amount: Callable[[_RowT], Decimal],
+    stock: Callable[[_RowT], Stock | None] | None,
+    *,
+    is_transferable: bool = False,
+) -> Holdings:
     """Return what a list of assets says. Raises ExchangeError if it says two things of one asset.
 
     A row without a name that can be written is left out, for it cannot be asked for; but then it may be the row of any
@@ -213,7 +291,11 @@ def _holdings(rows: Iterable[_RowT], amount: Callable[[_RowT], Decimal], *, is_t
     amounts = {asset: amount(row) for asset, row in known.items()}
     unread = frozenset(asset for asset, of_asset in amounts.items() if of_asset < 0)
     readable = {asset: of_asset for asset, of_asset in amounts.items() if of_asset >= 0}
-    return Holdings(readable, unread, absent, is_transferable=is_transferable)
+    stocks: dict[tuple[str | None, str], Stock] = {}
+    for asset, row in known.items():
+        if stock and (whole := stock(row)):
+            stocks[None, asset] = whole
+    return Holdings(readable, unread, absent, is_transferable=is_transferable, stocks=stocks)
 
 
 def _by_name(rows: Iterable[tuple[ServerText, _Answer]]) -> tuple[dict[str, _Answer], Absent]:
@@ -240,13 +322,15 @@ def _isolated(account: IsolatedAccount) -> Holdings:
     """
     rows, absent = _by_name((row.symbol, row) for row in account.assets)
     pairs = {}
+    stocks: dict[tuple[str | None, str], Stock] = {}
     for symbol, row in rows.items():
-        sides = _holdings([row.base_asset, row.quote_asset], _free)
+        sides = _holdings([row.base_asset, row.quote_asset], _free, _lent)
         if sides.unread or sides.absent is not Absent.NONE or "".join(sides.assets) != symbol:
             raise contradictory_answer(f"the account of {symbol} does not hold its two assets")
         if row.enabled or any(sides.assets.values()):
             pairs[symbol] = sides.assets
-    return Holdings(absent=absent, pairs=pairs)
+            stocks.update({(symbol, asset): stock for (_, asset), stock in sides.stocks.items()})
+    return Holdings(absent=absent, pairs=pairs, stocks=stocks)
 
 
 def _prices(balances: list[AssetBalance]) -> Prices:

@@ -168,15 +168,18 @@ class AssetRow(Payload, frozen=True, rename="camel", kw_only=True):
 class AssetBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in a wallet. `free` is not locked in orders; in margin and futures, less may be transferable.
 
-    The other figures only give a price: if one is missing, there is no price. Margin accounts do not have them.
+    The other figures only give a price, and reasons why less can be moved: if one is missing, there is no price and no
+    reason. Margin accounts have `locked` and what is owed, other accounts all but that.
     """
 
     free: Amount
     locked: Estimate = Estimate()
     freeze: Estimate = Estimate()
     withdrawing: Estimate = Estimate()
+    borrowed: Estimate = Estimate()
+    interest: Estimate = Estimate()
     btc_valuation: Estimate = Estimate()
-    """The worth of all four together in BTC."""
+    """The worth of the first four together in BTC."""
 
 
 class WalletBalance(Payload, frozen=True, rename="camel", kw_only=True):
@@ -226,18 +229,41 @@ class UmBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in the USD-M Futures wallet."""
 
     max_withdraw_amount: Amount
+    balance: Estimate = Estimate()
+    """What is there, without profit that is not realised yet."""
 
 
 class CmBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in the COIN-M Futures wallet."""
 
     withdraw_available: Amount
+    balance: Estimate = Estimate()
+    """What is there, without profit that is not realised yet."""
 
 
-class OptionsBalance(AssetRow, frozen=True, kw_only=True):
-    """An asset in the Options wallet."""
+class FuturesAsset(AssetRow, frozen=True, rename="camel", kw_only=True):
+    """An asset in the account of a futures wallet. Its figures give reasons and risk: they decide nothing."""
+
+    wallet_balance: Estimate = Estimate()
+    initial_margin: Estimate = Estimate()
+    unrealized_profit: Estimate = Estimate()
+    maint_margin: Estimate = Estimate()
+    margin_balance: Estimate = Estimate()
+
+
+class FuturesAccount(Payload, frozen=True, kw_only=True):
+    """The account of a futures wallet: more about its assets than their list says."""
+
+    assets: list[FuturesAsset]
+
+
+class OptionsBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
+    """An asset in the Options wallet. All but `available` are reasons why less can be moved."""
 
     available: Amount
+    margin_balance: Estimate = Estimate()
+    initial_margin: Estimate = Estimate()
+    unrealized_pnl: Estimate = msgspec.field(default=Estimate(), name="unrealizedPNL")
 
 
 class OptionsAccount(Payload, frozen=True, rename="camel", kw_only=True):
@@ -260,6 +286,10 @@ class PortfolioBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """An asset in the Portfolio Margin wallet."""
 
     cross_margin_free: Amount
+    cross_margin_locked: Estimate = Estimate()
+    cross_margin_borrowed: Estimate = Estimate()
+    cross_margin_interest: Estimate = Estimate()
+    """These three are reasons why less can be moved."""
 
 
 class TickerPrice(Payload, frozen=True):
@@ -314,6 +344,9 @@ ISOLATED_ACCOUNT = ReadCall("/sapi/v1/margin/isolated/account", IsolatedAccount)
 """The isolated margin accounts, one a pair."""
 UM_BALANCES = ReadCall("/fapi/v3/balance", UmBalances)
 CM_BALANCES = ReadCall("/dapi/v1/balance", CmBalances)
+UM_ACCOUNT = ReadCall("/fapi/v3/account", FuturesAccount)
+CM_ACCOUNT = ReadCall("/dapi/v1/account", FuturesAccount)
+"""Asked for one asset's margin only: the lists of balances do not have it."""
 OPTIONS_ACCOUNT = ReadCall("/eapi/v1/marginAccount", OptionsAccount)
 PORTFOLIO_BALANCES = ReadCall("/papi/v1/balance", PortfolioBalances)
 

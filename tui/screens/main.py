@@ -264,8 +264,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def on_transfer_form_noted(self, message: TransferForm.Noted) -> None:
         """Show what the form's fields have no room for."""
-        for kind, text in message.texts.items():
-            self.query_one(MessageLine).show(kind, text)
+        for kind, (text, *briefer) in message.texts.items():
+            self.query_one(MessageLine).show(kind, text, briefer=tuple(briefer))
 
     def _show_trouble(self) -> None:
         """Show what is wrong for longer than a moment, and since when."""

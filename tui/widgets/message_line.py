@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.geometry import Size
@@ -23,6 +24,8 @@ class ScreenMessage:
     """The action's key and name, which can be clicked; empty if there is none."""
     action: str = ""
     """The action of the screen."""
+    briefer: tuple[str, ...] = ()
+    """What says less, from the longest to the shortest: shown instead if it is the first that fits one line."""
 
 
 class MessageLine(Drawn):
@@ -36,9 +39,9 @@ class MessageLine(Drawn):
         super().__init__(id="message")
         self._messages: dict[str, ScreenMessage] = {}
 
-    def show(self, kind: str, text: str, *, label: str = "", action: str = "") -> None:
+    def show(self, kind: str, text: str, *, label: str = "", action: str = "", briefer: tuple[str, ...] = ()) -> None:
         """Show a message of a kind in place of its last one; an empty text clears that."""
-        message = ScreenMessage(text, label, action)
+        message = ScreenMessage(text, label, action, briefer)
         if message == self._messages.get(kind, ScreenMessage("")):
             return
         before = len(self._texts(self.content_size.width))
@@ -78,10 +81,16 @@ class MessageLine(Drawn):
         lines = []
         for kind in KINDS:
             if (message := self._messages.get(kind)) and message.text:
-                for line in Content(message.text).wrap(_room(message, width)):
+                for line in Content(_fitting(message, width)).wrap(_room(message, width)):
                     lines.append((kind, line.plain.rstrip(), message))
                     message = ScreenMessage(message.text)
         return lines
+
+
+def _fitting(message: ScreenMessage, width: int) -> str:
+    """Return the longest text of a message that fits one line; if none does, the shortest."""
+    texts = message.text, *message.briefer
+    return next((text for text in texts if cell_len(text) <= _room(message, width)), texts[-1])
 
 
 def _room(message: ScreenMessage, width: int) -> int:

@@ -31,6 +31,7 @@ from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.move_line import MoveLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
+from tui.words.reasons import why_less
 from tui.words.wallets import hint
 
 _PAIRS = (Field.FROM_PAIR, Field.TO_PAIR)
@@ -55,9 +56,11 @@ class TransferForm(DropsLateMessages, Widget):
 
     @dataclass
     class Noted(Message):
-        """Posted with what the fields have no room for: texts by the kind of message, empty where there is none."""
+        """Posted with what the fields have no room for: by the kind of message a text, empty where there is none, and
+        briefer ones.
+        """
 
-        texts: dict[str, str]
+        texts: dict[str, tuple[str, ...]]
 
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -66,7 +69,7 @@ class TransferForm(DropsLateMessages, Widget):
         """Where the form was filled from, if that is another place or profile."""
         self._wallet_note = ""
         """Why a wallet is not the intended one."""
-        self._noted: dict[str, str] = {}
+        self._noted: dict[str, tuple[str, ...]] = {}
         self._balances = Balances()
         self._rules = Rules()
         self._offered: dict[Field, tuple[object, ...]] = {}
@@ -192,17 +195,25 @@ class TransferForm(DropsLateMessages, Widget):
         self._show_note()
 
     def _show_note(self) -> None:
-        """Post what the fields have no room for: the first problem that is cut, a hint of the field that has the focus,
-        and what is about no field.
+        """Post what the fields have no room for: the first problem that is cut, a hint of the field that has the focus
+        or why no more can be moved, and what is about no field.
         """
         unseen = [form_field for form_field in self.query(FormField) if form_field.unseen]
         problems = [form_field.unseen for form_field in unseen if form_field.problem]
         hints = [form_field.unseen for form_field in unseen if form_field.entry.has_focus]
         emptied = self._emptied if self._amount.unseen == self._emptied else ""
+        problem, hint_text = tuple(problems[:1]), tuple(hints) if not problems and not emptied else ()
+        state = self._state()
+        if (reasons := why_less(state)) and self._amount.entry.has_focus and not emptied and state.rest is None:
+            excess = state.excess
+            if problem and excess and problem[0] == excess.words:
+                problem = reasons  # which say so too
+            elif not problem:
+                hint_text = reasons
         texts = {
-            "problem": "".join(problems[:1]),
-            "warning": "\n".join(filter(None, (self._wallet_note, self._origin, emptied))),
-            "hint": "".join(hints) if not problems and not emptied else "",
+            "problem": problem or ("",),
+            "warning": ("\n".join(filter(None, (self._wallet_note, self._origin, emptied))),),
+            "hint": hint_text or ("",),
         }
         if texts != self._noted:
             self._noted = texts
@@ -320,8 +331,8 @@ class TransferForm(DropsLateMessages, Widget):
         self._show_note()
 
     def _ask_for_figure(self, state: FormState) -> None:
-        """Ask how much can be moved, once for each input and each reading of the wallet."""
-        inquiry = state.inquiry
+        """Ask how much can be moved, and why it is less, once for each input and each reading of the wallet."""
+        inquiry = state.inquiry or state.reason_inquiry
         if inquiry and inquiry != self._asked:
             self._asked = inquiry
             self._amount.is_asking = True
