@@ -165,7 +165,7 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
     name = _name_in(block)
     try:
         content = _toml(block.text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         place = _PLACE.search(str(error))
         inside = int(place[1]) if place and place[1] else len(block.text.splitlines())
         why = f"this is not TOML: {_shown(_PLACE.sub('', str(error)))}"
@@ -190,15 +190,15 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
 
 
 def _toml(text: str) -> dict[str, Any]:
-    """Parse TOML. Raises tomllib.TOMLDecodeError, and nothing else that the parser may raise."""
+    """Parse TOML. Raises ValueError, and nothing else that the parser may raise."""
     try:
         return tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError:
         raise
     except RecursionError:
-        raise tomllib.TOMLDecodeError("it is nested too deeply") from None
+        raise ValueError("it is nested too deeply") from None
     except ValueError:
-        raise tomllib.TOMLDecodeError("a number in it is too long") from None
+        raise ValueError("a number in it is too long") from None
 
 
 def _shown(text: str) -> str:
@@ -223,7 +223,7 @@ def _name_in(block: _Block) -> str:
     """Return the name of a block's favourite, even if the rest is wrong; empty if the name cannot be read."""
     for line in block.text.splitlines():
         if re.match(r"\s*[\"']?name[\"']?\s*=", line):
-            with suppress(tomllib.TOMLDecodeError):
+            with suppress(ValueError):
                 name = next(iter(_toml(line).values()))
                 return name.strip() if isinstance(name, str) else ""
     return ""
