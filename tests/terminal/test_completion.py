@@ -81,6 +81,10 @@ def test_tab_completes_commands_and_names_and_runs_nothing(
     terminal = open_pty(shlex.split(command), person)
     terminal.type(f"cd {shlex.quote(str(tmp_path))}; {install}; echo is read\r")
     terminal.wait_for("\nis read", "\nready>")
+    terminal.type("shunter \t\t")
+    terminal.wait_for("completion", "holdings", "journal", "reconcile", "simulate")
+    terminal.type("\x03")
+    terminal.wait_until(lambda screen: screen.rstrip().endswith("\nready>"))
     for typed, arguments in _TYPED.items():
         terminal.type(f"shunter {typed}\t\r")
         terminal.wait_for(f"\n{arguments}")
