@@ -7,7 +7,6 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 
 from tui.app import process
@@ -20,6 +19,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Field, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, route, transfer_type
 from tui.files import FolderRefused, require_absolute_folders
+from tui.structs import replace
 
 _EPILOG = """\
 examples:

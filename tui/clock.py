@@ -5,10 +5,10 @@ a request's timestamp stays right when the machine's own clock is wrong or jumps
 """
 
 import time
-from dataclasses import dataclass
 from datetime import datetime
 
 from tui.domain.moments import local
+from tui.structs import Struct
 
 _DRIFT = 1000
 """A clock that gains or loses one part in so many is broken."""
@@ -36,8 +36,7 @@ def time_of(moment_ms: float) -> datetime:
     return local(time.time_ns() // 1_000_000 - round(ticks_ms() - moment_ms))
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReading:
+class ClockReading(Struct):
     """One measurement of the exchange's time."""
 
     server_ms: int

@@ -9,7 +9,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tui.domain.amounts import MAX_INTEGER_DIGITS
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
 from tui.files import ConfigFile
+from tui.structs import Struct
 
 _TABLE = re.compile(
     r"^((?:[ \t]*#.*\n)*)([ \t]*\[\[[ \t]*favourite[ \t]*\]\][ \t]*(?:#.*)?\r?$)?", re.ASCII | re.MULTILINE
@@ -45,8 +45,7 @@ class FavouriteMissing(FavouritesError):
 _FILE = ConfigFile("favourites.toml", "The favourites", 1024 * 1024, FavouritesError)
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct):
     """What is wrong in one line of the file."""
 
     line: int
@@ -58,8 +57,7 @@ class Mistake:
         return f"line {self.line}: {self.why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Favourites:
+class Favourites(Struct):
     """The content of the file."""
 
     usable: tuple[Favourite, ...] = ()
@@ -67,8 +65,7 @@ class Favourites:
     mistakes: tuple[Mistake, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct):
     """The lines of one favourite, with the comments right above it; or the lines before the first favourite."""
 
     text: str

@@ -14,13 +14,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import platformdirs
 
 from tui.domain.text import printable
+from tui.structs import Struct
 
 _APP = "shunter"
 _HOME = "HOME"
@@ -155,8 +155,7 @@ def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") 
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(Struct):
     """A file of Shunter's that a person may edit, version or share. Every method raises FolderRefused too."""
 
     name: str

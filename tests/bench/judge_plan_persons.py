@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import Context, ContextVar, copy_context
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -38,6 +38,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.journal import Journal, JournalError, PlanTaken
 from tui.screens import decide
+from tui.structs import replace
 from tui.words import plans as words
 from tui.words.settling import Doubt
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 from textual.pilot import Pilot
 
 from tests.screens.waiting import review, rows, screen_text, send, until, until_open, until_screen

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -29,6 +28,7 @@ from tui.domain.wallets import Wallet
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
+from tui.structs import replace
 from tui.widgets.completing_input import Suggestions
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm

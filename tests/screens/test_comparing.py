@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from textual.containers import VerticalScroll
@@ -17,6 +16,7 @@ from tui.desk import browse
 from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.report import ReportScreen
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.words.differences import Section
 

@@ -1,7 +1,6 @@
 """Where the program cannot tell how a transfer ended: the person is shown the facts, and decides."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -25,6 +24,7 @@ from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.ways_on import CannotOpen
 from tui.screens.welcome import WelcomeScreen
+from tui.structs import replace
 
 AppMaker = Callable[..., ShunterApp]
 

@@ -1,6 +1,5 @@
 """The list of the session's transfers: its columns, its order, its colours."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from textual.app import ComposeResult
@@ -10,6 +9,7 @@ from tests.evidence import transfer as transfer_with
 from tui.app.terminal_app import TerminalApp
 from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.session_list import SessionList
 from tui.words.entries import InUse

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,6 +19,7 @@ from tui.domain.balances import Account, Restriction
 from tui.domain.transfer import Field, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.screens.main import MainScreen
+from tui.structs import replace
 from tui.widgets.form_field import FormField
 from tui.widgets.message_line import MessageLine
 from tui.widgets.move_line import MoveLine

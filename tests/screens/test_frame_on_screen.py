@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Cut, Fault, Reply
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
+from tui.structs import replace
 
 _KEYS = (
     *("tab", "shift+tab", "up", "down", "home", "end", "enter", "escape", "backspace", "pagedown"),

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +30,7 @@ from tui.screens.history import HistoryScreen
 from tui.screens.main import MainScreen
 from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable, Texts, Widths
 from tui.widgets.filter_line import FilterLine
 from tui.words.columns import AMOUNT, COLUMNS, MOVE, OUTCOME, TIME, Listed, View

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -21,6 +20,7 @@ from tui.domain.wallets import TransferType
 from tui.screens.entry import EntryScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.report import ReportScreen
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 
 pytestmark = pytest.mark.usefixtures("clocks_stand_still")

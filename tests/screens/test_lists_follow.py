@@ -1,7 +1,6 @@
 """The newest transfer is in sight, in every terminal that is large enough, and nothing scrolls."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -19,6 +18,7 @@ from tui.domain.evidence import Awaiting
 from tui.domain.transfer import Field, Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.main import MainScreen
+from tui.structs import replace
 from tui.widgets.form_field import FormField
 from tui.widgets.session_list import SessionList
 

@@ -1,7 +1,6 @@
 """A wrong judgement is corrected in a notice that cannot be missed, and a repeat of its transfer needs a yes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -19,6 +18,7 @@ from tui.domain.transfer import Field
 from tui.screens.main import MainScreen
 from tui.screens.notice import NoticeScreen
 from tui.screens.review import ReviewScreen
+from tui.structs import replace
 from tui.widgets.form_field import FormField
 
 AppMaker = Callable[..., ShunterApp]

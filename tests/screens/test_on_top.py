@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +51,7 @@ from tui.screens.palette import QuietPalette, ThemePalette
 from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.unlock import PlainTextScreen, UnlockScreen
+from tui.structs import replace
 from tui.terminal import question
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.entry_table import EntryTable

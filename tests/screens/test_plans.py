@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,6 +35,7 @@ from tui.screens.main import MainScreen
 from tui.screens.plan import PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
 from tui.screens.review import Reviewing, ReviewScreen, Stage
+from tui.structs import replace
 from tui.widgets.transfer_form import TransferForm
 
 AppMaker = Callable[..., ShunterApp]

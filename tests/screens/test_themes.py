@@ -1,7 +1,6 @@
 """Themes: chosen in the palette, kept, and each of them legible where it matters."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
@@ -28,6 +27,7 @@ from tui.files import config_folder
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import ThemePalette
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.wallet_list import WalletList
 

@@ -1,7 +1,6 @@
 """Making a transfer, from the form to the list, as a person at the keyboard does."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +38,7 @@ from tui.domain.wallets import Wallet
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.form_field import FormField
 from tui.widgets.transfer_form import TransferForm

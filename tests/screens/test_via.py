@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 from textual.pilot import Pilot
 
 from tests.screens.waiting import message, picture, screen_text, until, until_open, until_screen, wallet_line

@@ -1,6 +1,5 @@
 """What was moved once, as the next transfer."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -9,6 +8,7 @@ from tui.domain.entries import Entry, again, reverse
 from tui.domain.records import HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.transfer import Draft, parse_transfers
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import replace
 
 RECORD = HistoryRow(
     "USDT", Decimal("1250.50"), "MAIN_ISOLATED_MARGIN", RecordStatus.CONFIRMED, 7, 1_795_521_600_000, None, "BTCUSDT"

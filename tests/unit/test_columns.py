@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -13,6 +12,7 @@ from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, Unrea
 from tui.domain.search import Search
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import TransferType
+from tui.structs import replace
 from tui.widgets.entry_table import in_sight
 from tui.words.columns import (
     AMOUNT,

@@ -1,6 +1,5 @@
 """How the end of an unknown transfer is notified: no surer than it is."""
 
-from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,6 +20,7 @@ from tui.domain.evidence import Basis, Evidence
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.screens.notice import Notices
+from tui.structs import replace
 
 REQUEST = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(7))
 UNKNOWN = transfer_with(request=REQUEST, evidence=ambiguous(), answer=ambiguous())

@@ -1,7 +1,6 @@
 """The past merged: everything that was read and everything that was written, each exactly once."""
 
 from collections import Counter
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,6 +13,7 @@ from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, Row, Unrea
 from tui.domain.search import ANY, Search
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import replace
 
 HOST = "https://api.binance.com"
 AT_MS = 1_795_521_600_000

@@ -2,7 +2,6 @@
 
 import stat
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from tui.domain.favourite import Favourite, InvalidFavourite, parse_favourite, w
 from tui.domain.transfer import Draft
 from tui.domain.wallets import TransferType, Wallet
 from tui.favourites import FavouriteMissing, FavouritesError, favourite, favourites, favourites_path, keep, remove
+from tui.structs import replace
 
 TOP_UP = Favourite("top up", Draft(Wallet.SPOT, Wallet.UM, "USDT", "250.50"), "main")
 ALL_BACK = Favourite("all back", Draft(Wallet.UM, Wallet.SPOT, "USDT", takes_all=True))

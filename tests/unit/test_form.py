@@ -1,6 +1,5 @@
 """The form without a screen: its fields, what is wrong, whether it may be reviewed, what Max gives."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +9,7 @@ from tui.domain.form import FormState, Inquiry, Problem, too_much
 from tui.domain.plan import parse_draft, via
 from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import replace
 from tui.words.wallets import hint
 
 NOW_MS = 5000.0

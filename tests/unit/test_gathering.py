@@ -1,6 +1,5 @@
 """Gathering without a screen: which accounts give what, what is left out and why, and the plan that comes of it."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from tui.domain.balances import Absent, Account, Balances, Figure, Holdings, Pair, Restriction
@@ -9,6 +8,7 @@ from tui.domain.gathering import Contribution, Gathering
 from tui.domain.plan import gather
 from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
+from tui.structs import replace
 
 NOW_MS = 5000.0
 SPOT, FUNDING, CROSS, UM, CM = (

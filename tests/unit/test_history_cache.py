@@ -5,7 +5,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tui import history
 from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, UnreadableRow
 from tui.domain.wallets import TransferType
 from tui.history import CacheError, HistoryCache
+from tui.structs import replace
 
 NOW_MS = 1_795_521_600_000
 MONTH_MS = 30 * 24 * 60 * 60 * 1000

@@ -1,6 +1,5 @@
 """All holdings at a glance: what is where, what it is worth, and that a number is never cut."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,6 +12,7 @@ from tui.domain.amounts import exact_sum
 from tui.domain.balances import Absent, Account, Balances, Holdings, Rate
 from tui.domain.holdings import accounts, all_holdings
 from tui.domain.wallets import Wallet
+from tui.structs import replace
 from tui.widgets.number_pane import number_column
 from tui.widgets.status_bar import Status, _state
 from tui.words.wallets import places, total_worth

@@ -10,7 +10,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,6 +43,7 @@ from tui.journal import rows as rows_module
 from tui.journal import store as journal_module
 from tui.journal.file import in_words
 from tui.journal.schema import MIGRATIONS
+from tui.structs import replace
 from tui.words import outcomes
 from tui.words.outcomes import SENDER_GONE
 

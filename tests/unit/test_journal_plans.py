@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tui.domain.plan_state import Place, StoredPlan
 from tui.domain.transfer import Outcome, PlanStep, Sending, Transfer
 from tui.domain.wallets import Wallet
 from tui.journal import Journal, JournalError, PlanTaken
+from tui.structs import replace
 
 SPOT, FUNDING, CROSS, UM, CM = map(Account, (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS, Wallet.UM, Wallet.CM))
 PLAN = via(CM, UM, "BTC", Decimal("0.017"))

@@ -1,6 +1,5 @@
 """What a record must look like to be a transfer's, what it must not be taken for, and what a measured time proves."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +24,7 @@ from tui.domain.evidence import Evidence, recorded_outcome
 from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
+from tui.structs import replace
 
 _SENT_MS = 1_700_000_000_000
 _TRANSFER = transfer_with(

@@ -1,6 +1,5 @@
 """Plans: which exist, what they move, and where they leave an amount."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,6 +13,7 @@ from tui.domain.plan import Plan, Purpose, Step, gather, others, rest, via, way_
 from tui.domain.plan_state import Place, places
 from tui.domain.transfer import Basis, InvalidTransfer, Outcome, TransferRequest
 from tui.domain.wallets import TransferType, Wallet, route
+from tui.structs import replace
 
 TYPES = {(source, destination): name for name, source, destination in ROWS}
 """The exchange's own page."""

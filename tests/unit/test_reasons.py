@@ -1,7 +1,6 @@
 """Why less can be moved than is there: each reason, from answers as the exchange documents them."""
 
 import json
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +18,7 @@ from tui.domain.wallets import Wallet
 from tui.exchange.balances import futures_stock, wallet_source
 from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import CM_ACCOUNT, UM_ACCOUNT
+from tui.structs import replace
 from tui.words.reasons import why_less
 
 NOW_MS = 5000.0

@@ -1,7 +1,7 @@
 """The journal against the record: exactly what was put in is named, and nothing else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
@@ -27,6 +27,7 @@ from tui.domain.evidence import Awaiting, Basis, Evidence, Outcome
 from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus, Row, UnreadableRow, status_from
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
+from tui.structs import replace
 from tui.words import differences as words
 
 HOST = "https://api.binance.com"

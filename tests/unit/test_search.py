@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -26,6 +25,7 @@ from tui.domain.search import ANY, Facts, Search, facts_of, is_found, parse_sinc
 from tui.domain.transfer import Outcome, Sending, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.journal import Journal
+from tui.structs import replace
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TRANSFER = transfer(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +24,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import OutcomeUnknown, Refused
 from tui.exchange.payloads import ReadCall
 from tui.screens.palette import CURRENCIES
+from tui.structs import replace
 
 GLANCE = "GET /sapi/v1/asset/wallet/balance"
 OWN_CALLS = {

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, closing
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from tui.domain.transfer import Outcome, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
+from tui.structs import replace
 from tui.words.differences import sentence
 
 HOST = "https://demo.invalid"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn
 
@@ -18,6 +17,7 @@ from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.exchange.errors import NotSent
 from tui.journal import Journal, JournalError
+from tui.structs import replace
 from tui.words import outcomes
 from tui.words.transfers import facts
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import HISTORY_REACH_MS
 from tui.history import HistoryCache
 from tui.journal import Journal
+from tui.structs import replace
 
 HOST = "https://demo.invalid"
 HOUR_MS = 60 * 60 * 1000

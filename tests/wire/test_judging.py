@@ -5,7 +5,6 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +31,7 @@ from tui.exchange.answers import evidence_from
 from tui.exchange.errors import HistoryNotWhole
 from tui.journal import Journal, RepeatUnconfirmed
 from tui.journal import evidence as codec
+from tui.structs import replace
 from tui.words import outcomes
 from tui.words.settling import Doubt
 

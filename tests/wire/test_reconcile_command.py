@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, journal_path
+from tui.structs import replace
 
 HOUR_MS = 60 * 60 * 1000
 _REFUSAL = Reply(400, b'{"code":-1002,"msg":"You are not authorized."}')

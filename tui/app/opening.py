@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.files import FolderRefused
 from tui.journal import Journal
+from tui.structs import Struct, field, replace
 from tui.words import guards
 
 _WAYS = ", and Shunter continues. Or choose one of these."
@@ -28,8 +28,7 @@ OnSlow = Callable[[keys.KeyStoreError], object]
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct):
     """How the app is opened."""
 
     demo: bool = False
@@ -43,8 +42,7 @@ class Start:
     """Whether the terminal has only sixteen colours, or should show none."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedDesk:
+class OpenedDesk(Struct):
     """An open desk, and what the app shows about its key."""
 
     desk: Desk

@@ -93,6 +93,13 @@ class TerminalApp(App[bool]):
         self.theme_variables = {**variables, **theme_variables(self.current_theme, variables)}
         return self.theme_variables
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Use the theme that was chosen. Before the first screen, Textual would parse all rules, and then again."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top, and free what was drawn for it.
 

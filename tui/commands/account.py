@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui import keys
@@ -15,6 +14,7 @@ from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
+from tui.structs import Struct
 from tui.words import differences
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from tui.exchange.client import BinanceClient
 
 
-@dataclass(frozen=True, slots=True)
-class OpenAccount:
+class OpenAccount(Struct):
     """An account after its history was read."""
 
     host: str

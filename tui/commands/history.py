@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from dataclasses import replace
 
 from tui.commands import account, listing
 from tui.commands.account import OpenAccount
@@ -13,6 +12,7 @@ from tui.domain.records import UnreadableRow
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+from tui.structs import replace
 from tui.words import columns, differences, exports
 from tui.words.entries import InUse
 

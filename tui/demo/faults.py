@@ -8,12 +8,13 @@ import asyncio
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tui.structs import Struct, field
 
 TRANSFER_PATH: Final = "/sapi/v1/asset/transfer"
 
@@ -51,8 +52,7 @@ class Cut(Enum):
     """Closed halfway through the answer's body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct):
     """An answer that replaces the exchange's own."""
 
     status: int = 200
@@ -63,8 +63,7 @@ class Reply:
     """How many times the body is sent: makes a huge answer from a small text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct):
     """Replaces every value of one key."""
 
     key: str
@@ -85,8 +84,7 @@ class Edit:
         return edited
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(msgspec.Struct):
     """What happens to a request. The defaults match a transfer and change nothing."""
 
     before: Wait = 0

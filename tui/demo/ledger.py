@@ -1,13 +1,13 @@
 """The demo exchange's ledger: the balances of all wallets, and the transfers between them. No I/O, no clock."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.demo.errors import Code, RequestRefused
 from tui.domain.balances import Account, Pair
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
+from tui.structs import Struct
 
 ZERO = Decimal(0)
 
@@ -15,8 +15,7 @@ _MOST_OF_AN_ASSET = Decimal(10) ** 20
 """With 8 decimals, every smaller sum is exact in Python's 28 digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Funds:
+class Funds(Struct):
     """The balance of one asset in one account."""
 
     free: Decimal = ZERO
@@ -58,8 +57,7 @@ class Funds:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Executed:
+class Executed(Struct):
     """A transfer that the exchange accepted."""
 
     tran_id: int
@@ -71,8 +69,7 @@ class Executed:
     """Its number among the transfers that were asked for, from 1; None for one from before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct):
     """An amount that is credited later than it was debited."""
 
     account: Account

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 from urllib.parse import unquote_plus
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tui.demo.errors import Code, RequestRefused
 from tui.domain.credentials import KeyKind
 from tui.domain.text import is_name
+from tui.structs import Struct, field
 
 _MOST_PARAMETERS = 50
 _MOST_IN_ASSET, _MOST_IN_SYMBOL = 20, 40
@@ -39,8 +39,7 @@ _LAST_SIGNATURE: Final = re.compile(rb"(?:^|&)signature=([^&]*)$")
 _ANY_SIGNATURE: Final = re.compile(rb"(?:^|&)signature=")
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(Struct, dict=True):
     """A request, byte for byte."""
 
     headers: Mapping[str, str]
@@ -157,8 +156,7 @@ class Permissions(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
     """When the key's permissions end, in milliseconds; left out for a key that is bound to addresses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct):
     """A key as the exchange knows it."""
 
     kind: KeyKind

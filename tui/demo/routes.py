@@ -1,7 +1,6 @@
 """The endpoints of the demo exchange: the answer of each, who may call it, and its weight, which is limited."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Final
@@ -14,12 +13,12 @@ from tui.demo.ledger import Ledger
 from tui.demo.requests import Parameters, Registration
 from tui.domain.amounts import MAX_DECIMALS, MAX_INTEGER_DIGITS
 from tui.domain.transfer import Field, InvalidTransfer, TransferRequest
+from tui.structs import Struct
 
 _MINUTE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct):
     """A count of weights, by the exchange's minute."""
 
     header: str
@@ -73,8 +72,7 @@ class Access(Enum):
     """The header, a timestamp and a signature."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiCall:
+class ApiCall(Struct):
     """A permitted request, as its endpoint sees it."""
 
     parameters: Parameters
@@ -86,8 +84,7 @@ class ApiCall:
     """The number of a transfer request, from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct):
     """One method of one path."""
 
     method: str

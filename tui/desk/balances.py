@@ -6,7 +6,6 @@ Each wallet is read separately: none waits for another, or hides it.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
-from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from tui.clock import ticks_ms
@@ -29,6 +28,7 @@ from tui.exchange.payloads import (
     ticker_price,
 )
 from tui.journal import JournalError
+from tui.structs import replace
 
 _PATIENCE_S = 10
 """How long one call may take."""

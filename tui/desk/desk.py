@@ -7,7 +7,6 @@ the journal cannot be written, the outcome is shown with that problem, and Shunt
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
@@ -43,6 +42,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import DayIsFull, Journal, JournalError, NotQuiet, TranIdTaken
 from tui.journal.store import WATCH_MS
+from tui.structs import Struct, replace
 from tui.words import guards, outcomes, settling
 from tui.words.outcomes import Watch
 from tui.words.transfers import not_written
@@ -60,8 +60,7 @@ class Word(Enum):
     NOT_EXECUTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct):
     """How a person settled an unknown transfer."""
 
     transfer: Transfer

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.clock import ticks_ms
@@ -11,6 +10,7 @@ from tui.domain.plan import Plan
 from tui.domain.rules import NONE_PASSING, Rules, Violation, amount_to_retype, legs_of, violations
 from tui.domain.transfer import TransferRequest
 from tui.journal import Conditions, DayIsFull, DayLimit, Journal
+from tui.structs import Struct
 from tui.words import guards
 
 ReadRules = Callable[[], Rules]
@@ -21,8 +21,7 @@ class Forbidden(Exception):
     """Raised, with the reason, if a desk may not send something. Nothing was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct):
     """The rules that allow something to be sent, and what must still hold when it is written to the journal."""
 
     sending: TransferRequest | Plan

@@ -8,7 +8,6 @@ a question counts as read, follow from the exchange's own time: it is measured f
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import chain, permutations
@@ -25,6 +24,7 @@ from tui.exchange.history import Paced, Pages, read_pages
 from tui.exchange.payloads import HISTORY_REACH_MS, ISOLATED_ACCOUNT, HistoryPage
 from tui.history import CacheError, HistoryCache
 from tui.journal import Journal
+from tui.structs import Struct
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
 """The last part of what was read that is read again. The exchange does not say how late a record may come or change; a
@@ -43,8 +43,7 @@ _MOST_PAIRS = 30
 """For so many pairs, each is asked for with each other: Isolated Margin to Isolated Margin then takes 870 calls."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(Struct):
     """The span that a question asks for, in the exchange's time as it was last measured."""
 
     start_ms: int

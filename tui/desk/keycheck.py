@@ -1,6 +1,5 @@
 """Asks the exchange what a key may do, and says whether a transfer would be accepted."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tui import keys
@@ -8,6 +7,7 @@ from tui.clock import ClockReading, wall_ms
 from tui.domain.moments import utc
 from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
+from tui.structs import Struct
 
 _PERMISSIONS = {
     "enable_reading": "reading",
@@ -35,8 +35,7 @@ _MATTERS = {
 _SOON = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCheck:
+class KeyCheck(Struct):
     """What the exchange says about a key, with the exchange's clock and the round trip."""
 
     restrictions: KeyRestrictions

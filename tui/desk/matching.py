@@ -11,7 +11,6 @@ transfers is contested, unless each of the others has a record that is surely it
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import IntEnum
 from functools import lru_cache
@@ -21,6 +20,7 @@ from tui.domain.evidence import Basis, named_tran_ids
 from tui.domain.records import HistoryRow, Row, UnreadableRow
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
+from tui.structs import Struct, field
 
 _SLACK_MS = 3000
 """How far a record's time may be outside its window: the exchange has more than one clock."""
@@ -49,8 +49,7 @@ class Fit(IntEnum):
     MATCH = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct):
     """The records of a whole read that could be one transfer."""
 
     matches: tuple[HistoryRow, ...] = ()
@@ -66,8 +65,7 @@ class Candidates:
         return not (self.matches or self.near or self.unreadable)
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
+class Others(Struct):
     """The other transfers to which the records of a read could belong, by the journal."""
 
     holders: Mapping[int, Sequence[Transfer]] = field(default_factory=dict)

@@ -12,7 +12,6 @@ A record was made elsewhere only if it cannot belong to any row.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping
-from dataclasses import replace
 
 from tui.desk.matching import Fit, fit, is_another, span_ms
 from tui.domain.entries import Entry, merge
@@ -20,6 +19,7 @@ from tui.domain.evidence import Accepted, Basis, NeverLeft, Refusal, named_tran_
 from tui.domain.records import HistoryQuery, Row, UnreadableRow, identity
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import PAIR_UNFILTERED, TransferType
+from tui.structs import replace
 
 Questions = Mapping[Hashable, frozenset[HistoryQuery]]
 """The questions that returned each record, by the record's identity."""

@@ -6,7 +6,6 @@ as anything is not certain. It then never goes on by itself: the person reviews 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Protocol
 
 from tui.clock import ticks_ms
@@ -17,6 +16,7 @@ from tui.domain.transfer import Basis, Outcome, PlanStep, Transfer, TransferRequ
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError
 from tui.journal import Journal, JournalError, RepeatUnconfirmed
+from tui.structs import replace
 from tui.words import answers
 from tui.words.transfers import not_written
 

@@ -7,7 +7,6 @@ row, is a possible match.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from tui.desk.history_reader import HistoryReader
@@ -22,6 +21,7 @@ from tui.domain.search import Search
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal
+from tui.structs import Struct
 
 _SETTLES_WITHIN_MS = 60 * 60 * 1000
 """The exchange does not say how late a record may come: for an hour, its absence means nothing."""
@@ -41,8 +41,7 @@ class _Tally(Enum):
     LEFT_OUT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Comparing:
+class _Comparing(Struct):
     """What a row is compared with."""
 
     covered_ms: tuple[int, int]

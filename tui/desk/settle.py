@@ -14,10 +14,11 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from itertools import chain
+
+import msgspec
 
 from tui import clock as machine_clock
 from tui.clock import ClockReading, ticks_ms
@@ -41,12 +42,12 @@ from tui.exchange.history import read_history
 from tui.exchange.payloads import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import Sighting
+from tui.structs import Struct, replace
 from tui.words import settling as sentences
 from tui.words.settling import Doubt
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct):
     """How often the history is read while an outcome is unknown, and when to judge it not executed; in seconds."""
 
     first_s: float = 1
@@ -63,8 +64,7 @@ class Pace:
     """The pause between two attempts to write an answer to the journal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct):
     """The state of settling one transfer."""
 
     transfer: Transfer
@@ -77,8 +77,7 @@ class Progress:
     """Records that could be this transfer and cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoTrace:
+class NoTrace(Struct):
     """A complete reading has no record that could be the transfer, and every earlier sighting is explained."""
 
     as_of_ms: int
@@ -138,8 +137,7 @@ class TimeOpen:
         return machine_clock.wall_ms() - self._transfer.confirmed_ms
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(msgspec.Struct):
     """The state of the search for one transfer."""
 
     pace: Pace

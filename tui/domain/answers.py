@@ -8,9 +8,10 @@ BINANCE.md, "Limits and answers".
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
+
+from tui.structs import Struct
 
 OUTSIDE_WINDOW = -1021
 """The timestamp was outside the window: a clock is off."""
@@ -73,8 +74,7 @@ class Shape(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class WholeAnswer:
+class WholeAnswer(Struct):
     """An answer to a transfer, with everything that came."""
 
     status: int

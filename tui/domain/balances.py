@@ -1,7 +1,6 @@
 """Balances, and whether each can be relied on."""
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, Decimal
 from enum import Enum
 from math import inf
@@ -9,6 +8,7 @@ from math import inf
 from tui.domain.amounts import EXACT, MAX_DECIMALS
 from tui.domain.reasons import Stock
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import Struct, field, replace
 
 FRESH_MS = 60_000
 """A figure older than this may have changed since."""
@@ -23,8 +23,7 @@ USUAL_CURRENCY = "USDT"
 """What assets are valued in if the person has not chosen another currency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct):
     """What one BTC costs in a currency. An estimate too."""
 
     price: Decimal
@@ -33,8 +32,7 @@ class Rate:
     currency: str = USUAL_CURRENCY
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct):
     """Where an asset is: in a wallet, or in the isolated account of one pair."""
 
     wallet: Wallet
@@ -57,8 +55,7 @@ class Account:
         return f"{self.wallet.label}  {self.pair or ''}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct):
     """A pair that has isolated margin accounts. Only its two assets can be in one."""
 
     symbol: str
@@ -92,8 +89,7 @@ class Absent(Enum):
     """The wallet was not read, or an unreadable row of its list may be this asset's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct):
     """An amount of one asset in one account."""
 
     amount: Decimal
@@ -116,8 +112,7 @@ class Figure:
         return self.is_transferable or not self.amount
 
 
-@dataclass(frozen=True, slots=True)
-class Holdings:
+class Holdings(Struct):
     """One wallet's contents, as they were read last."""
 
     assets: Assets = field(default_factory=dict)
@@ -164,8 +159,7 @@ class Holdings:
         return self.read_ms is not None and not self.unread and self.absent is not Absent.NOT_READ
 
 
-@dataclass(frozen=True, slots=True)
-class Balances:
+class Balances(Struct):
     """The contents of all wallets, and what the exchange says can be moved out of some accounts."""
 
     wallets: Mapping[Wallet, Holdings] = field(default_factory=lambda: dict.fromkeys(Wallet, Holdings()))

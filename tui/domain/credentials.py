@@ -1,8 +1,9 @@
 """API keys, and the one type that holds a secret."""
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
+
+from tui.structs import Struct
 
 _MASK = "••••"
 
@@ -42,8 +43,7 @@ class KeyKind(StrEnum):
     RSA = "rsa"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct):
     """An API key and the secret that signs its requests."""
 
     kind: KeyKind
@@ -63,8 +63,7 @@ class ApiKey:
         return hashlib.sha256(b"shunter:" + self.api_key.reveal().encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionKey:
+class SessionKey(Struct):
     """A key that is kept only in memory."""
 
     key: ApiKey

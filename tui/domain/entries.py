@@ -5,7 +5,6 @@ a record and a row differ, and the draft that makes a transfer again.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -16,6 +15,7 @@ from tui.domain.search import Facts, Search, facts_of, haystack, is_found
 from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Outcome, Transfer, route_problem
 from tui.domain.wallets import TransferType
+from tui.structs import Struct
 
 
 class Origin(StrEnum):
@@ -48,8 +48,7 @@ class Fact(StrEnum):
     OUTCOME = "outcome"
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct):
     """A fact that a row of the journal and a record say differently, each in its own words."""
 
     fact: Fact
@@ -60,8 +59,7 @@ class Mismatch:
         return f"{self.fact}: {self.journal} in the journal, {self.exchange} at the exchange"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct):
     """A record, a row of the journal, or both if they are one transfer."""
 
     record: Row | None
@@ -161,8 +159,7 @@ class DifferenceKind(StrEnum):
     """No row of the journal can be the record: made with the exchange's own app or page, or with another program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct):
     """One difference between the journal and the records."""
 
     kind: DifferenceKind
@@ -175,8 +172,7 @@ class Difference:
     """A later transfer that asks for the same and has a CONFIRMED record, if this one was executed after all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct):
     """The result of a comparison. Each row of the journal is counted once."""
 
     differences: tuple[Difference, ...]

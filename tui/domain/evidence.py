@@ -22,6 +22,7 @@ from typing import assert_never
 
 from tui.domain.answers import OUTSIDE_WINDOW, WholeAnswer, accepted_tran_id, is_refusal
 from tui.domain.records import AnyStatus, RecordStatus, is_final
+from tui.structs import Struct
 
 
 class Outcome(StrEnum):
@@ -114,13 +115,11 @@ class Failure(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Awaiting:
+class Awaiting(Struct):
     """The request is written down; nothing has come back yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct):
     """The exchange answered yes: 200 with exactly a tranId. Raises ValueError for any other answer."""
 
     answer: WholeAnswer
@@ -135,7 +134,7 @@ class Accepted:
         return accepted_tran_id(self.answer) or 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # the journal rebuilds it without its check
 class Refusal:
     """The exchange answered with a documented no. Raises ValueError for any other answer."""
 
@@ -153,8 +152,7 @@ class Refusal:
         return self.answer.code == OUTSIDE_WINDOW
 
 
-@dataclass(frozen=True, slots=True)
-class NeverLeft:
+class NeverLeft(Struct):
     """Nothing reached the exchange."""
 
     obstacle: Obstacle
@@ -164,7 +162,7 @@ class NeverLeft:
     """The system's own text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)  # the journal rebuilds it without its check
 class Ambiguous:
     """An answer, or its absence, that says neither yes nor no. Raises ValueError for an answer that does."""
 
@@ -182,8 +180,7 @@ class Ambiguous:
             raise ValueError("a yes or a no")
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct):
     """The exchange answered yes with a tranId that another transfer to it had before."""
 
     answer: WholeAnswer
@@ -191,8 +188,7 @@ class Clash:
     """The journal's number of that transfer."""
 
 
-@dataclass(frozen=True, slots=True)
-class SenderGone:
+class SenderGone(Struct):
     """Shunter ended before the answer came."""
 
 
@@ -202,8 +198,7 @@ def _require_final(status: RecordStatus) -> None:
         raise ValueError("it says nothing final")
 
 
-@dataclass(frozen=True, slots=True)
-class MatchingRecord:
+class MatchingRecord(Struct):
     """The exchange's history has one record that matches, and no other transfer can claim it."""
 
     tran_id: int
@@ -219,8 +214,7 @@ class MatchingRecord:
         _require_final(self.status)
 
 
-@dataclass(frozen=True, slots=True)
-class NoRecord:
+class NoRecord(Struct):
     """Several complete readings of the history, long enough after the sending, had no record that could be it."""
 
     reads: int
@@ -241,8 +235,7 @@ class Reason(StrEnum):
     """Another transfer claims its tranId."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reopened:
+class Reopened(Struct):
     """The transfer's earlier outcome no longer holds, and the new one is not known yet."""
 
     reason: Reason
@@ -253,15 +246,13 @@ class Reopened:
     """The tranId that it wrongly had."""
 
 
-@dataclass(frozen=True, slots=True)
-class PersonsWord:
+class PersonsWord(Struct):
     """The person decided how it ended; no record shows it."""
 
     is_executed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PersonsRecord:
+class PersonsRecord(Struct):
     """The person decided which record it is."""
 
     tran_id: int
@@ -272,8 +263,7 @@ class PersonsRecord:
         _require_final(self.status)
 
 
-@dataclass(frozen=True, slots=True)
-class Legacy:
+class Legacy(Struct):
     """A row older than evidence: what it said then, word for word."""
 
     outcome: Outcome

@@ -1,13 +1,13 @@
 """Favourites: moves that a person makes often, under names of their own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, plain
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, route
+from tui.structs import Struct
 
 MAX = "max"
 """The amount of a favourite that moves everything that can be moved."""
@@ -36,8 +36,7 @@ class InvalidFavourite(ValueError):
         self.part = part
 
 
-@dataclass(frozen=True, slots=True)
-class Favourite:
+class Favourite(Struct):
     """A favourite, made by `parse_favourite`, which accepts only wallets between which one or two types lead."""
 
     name: str

@@ -1,7 +1,6 @@
 """The state of the transfer form at one moment: it alone decides what may be reviewed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 
@@ -12,6 +11,7 @@ from tui.domain.reasons import Shortfall, shortfall
 from tui.domain.rules import NO_RULES, Keep, Rules, violations
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfers
 from tui.domain.wallets import Wallet
+from tui.structs import Struct, replace
 from tui.words import guards
 
 _NOT_KNOWN = "What can be moved is not known: type it"
@@ -21,8 +21,7 @@ _EARN = "LD"
 """How the names of Simple Earn positions begin; LDO, whose rest is no asset, is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct):
     """What is wrong with one field."""
 
     field: Field
@@ -31,8 +30,7 @@ class Problem:
     """False if it rests on a balance that may have changed: the review, which reads it again, may be opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
+class Inquiry(Struct):
     """A question to the exchange: how much of an asset can be moved out of an account, or why it is less."""
 
     account: Account
@@ -41,8 +39,7 @@ class Inquiry:
     """When the account's wallet was last read: each reading may change the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormState:
+class FormState(Struct):
     """What is entered, and what is known about the wallets. One or two types lead from source to destination."""
 
     draft: Draft

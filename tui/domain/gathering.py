@@ -3,7 +3,6 @@ the person says otherwise.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -14,10 +13,10 @@ from tui.domain.holdings import accounts
 from tui.domain.plan import Plan, gather
 from tui.domain.transfer import BOTH_ENDS, Draft, Field
 from tui.domain.wallets import Wallet
+from tui.structs import Struct, field, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct):
     """What one account gives."""
 
     account: Account
@@ -40,8 +39,7 @@ class Contribution:
         return self.is_typed and self.amount is None and not self.is_awaited
 
 
-@dataclass(frozen=True)
-class Gathering:
+class Gathering(Struct, dict=True):
     """What is gathered, as far as the person has said so, and what is known about the accounts."""
 
     asset: str

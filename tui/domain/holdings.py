@@ -1,17 +1,16 @@
 """Holdings: every asset with the wallets that hold it, and what completes an asset or a pair that is being typed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.domain.amounts import aligned, exact_sum, quantity
 from tui.domain.balances import Absent, Account, Assets, Balances
 from tui.domain.transfer import asset_problem, pair_problem
 from tui.domain.wallets import Wallet
+from tui.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(Struct):
     """One asset in all wallets."""
 
     asset: str
@@ -62,8 +61,7 @@ def accounts(balances: Balances) -> list[Account]:
     return [Account(wallet, pair) for wallet in Wallet for pair in (pairs if wallet is Wallet.ISOLATED else [None])]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct):
     """A text that the person could mean."""
 
     value: str

@@ -5,7 +5,6 @@ several accounts. It is made from the table of types alone, without I/O. Each of
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -14,6 +13,7 @@ from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
 from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest, parse_transfers, route_problem
 from tui.domain.wallets import route, transfer_type
+from tui.structs import Struct
 
 
 class Purpose(StrEnum):
@@ -29,8 +29,7 @@ class Purpose(StrEnum):
     """To undo the steps that a stopped plan carried out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct):
     """One transfer of a plan."""
 
     request: TransferRequest
@@ -46,8 +45,7 @@ class Step:
         return ours.asset == theirs.asset and (fits or not self.carries_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct):
     """Transfers that are confirmed together, in their order. Raises ValueError for a list that is no plan."""
 
     purpose: Purpose

@@ -1,17 +1,16 @@
 """How far a plan is: what became of its steps, where they have left the amounts, and what is in the way of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, auto
 
 from tui.domain.balances import Account, Figure
 from tui.domain.plan import Plan
 from tui.domain.transfer import Basis, Outcome, PlanStep, Transfer
+from tui.structs import Struct, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct):
     """Where a plan has left an amount, by the outcomes of its steps."""
 
     amount: Decimal
@@ -44,8 +43,7 @@ def _place(plan: Plan, leg: Sequence[int], transfers: Sequence[Transfer | None])
     return place
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPlan:
+class StoredPlan(Struct):
     """A plan that the person confirmed, with what became of its steps."""
 
     identity: str
@@ -145,8 +143,7 @@ class Cause(Enum):
     """Shunter ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct):
     """What the wallet between showed when it was last read."""
 
     account: Account
@@ -155,8 +152,7 @@ class Arrival:
     """Why it could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanState:
+class PlanState(Struct):
     """How far a plan is."""
 
     stored: StoredPlan
@@ -228,8 +224,7 @@ class Hindrance(Enum):
     """The wallet could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Obstruction:
+class Obstruction(Struct):
     """One thing in the way of a plan."""
 
     hindrance: Hindrance

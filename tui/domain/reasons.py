@@ -1,11 +1,12 @@
 """Why less of an asset can be moved than an account holds, in the exchange's own figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import Enum
 
 from tui.domain.amounts import EXACT, exact_sum
+from tui.structs import Struct
 
 
 class Tie(Enum):
@@ -25,8 +26,7 @@ class Tie(Enum):
         return self in (Tie.LOCKED, Tie.FROZEN, Tie.WITHDRAWING, Tie.MARGIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(Struct):
     """All of one asset in one account, as one answer of the exchange says it."""
 
     total: Decimal
@@ -37,8 +37,7 @@ class Stock:
     """Whether the answer has such figures at all. If not, the reason is not known yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortfall:
+class Shortfall(Struct):
     """That less can be moved than is there, and what the exchange names."""
 
     movable: Decimal

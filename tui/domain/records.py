@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
 from typing import TypeGuard, TypeVar
@@ -10,6 +9,7 @@ from typing import TypeGuard, TypeVar
 from tui.domain.amounts import plain
 from tui.domain.moments import YEAR_10000_MS
 from tui.domain.wallets import TransferType
+from tui.structs import Struct, replace
 
 _Value = TypeVar("_Value")
 
@@ -53,8 +53,7 @@ MOST_IN_TEXT = 300
 """Characters that are kept of an unreadable row."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(Struct):
     """A transfer in the exchange's history, as documented: its amount is positive, its texts are printable."""
 
     asset: str
@@ -69,8 +68,7 @@ class HistoryRow:
     to_symbol: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableRow:
+class UnreadableRow(Struct):
     """A row of the history that is not as documented. Each field but `text` is None if it cannot be read."""
 
     text: str
@@ -86,8 +84,7 @@ class UnreadableRow:
 Row = HistoryRow | UnreadableRow
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryQuery:
+class HistoryQuery(Struct):
     """One question to the exchange's history: a type, and the pairs of the isolated accounts that take part."""
 
     type: TransferType
@@ -99,8 +96,7 @@ class HistoryQuery:
         return f"{self.type.name} {pairs}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct):
     """How far the history has been read."""
 
     asked: int

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from tui.domain.amounts import EXACT
@@ -10,10 +9,10 @@ from tui.domain.balances import Account, Balances
 from tui.domain.plan import Plan, Purpose, Step
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
+from tui.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct):
     """Where a rule is written."""
 
     file: str
@@ -22,16 +21,14 @@ class Origin:
     """The profile that it is for; empty if it is for all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allow:
+class Allow(Struct):
     """Only these moves may be made. A plan counts by its two ends."""
 
     moves: frozenset[tuple[Wallet, Wallet]]
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Most:
+class Most(Struct):
     """At most so much of an asset in one transfer."""
 
     asset: str
@@ -39,8 +36,7 @@ class Most:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class MostPerDay:
+class MostPerDay(Struct):
     """At most so much of an asset in one UTC day, by the exchange's time. Only this journal counts."""
 
     asset: str
@@ -48,8 +44,7 @@ class MostPerDay:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct):
     """So much of an asset must stay in each account of a wallet."""
 
     wallet: Wallet
@@ -58,8 +53,7 @@ class Keep:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class RetypeFrom:
+class RetypeFrom(Struct):
     """From this worth on, the amount must be typed again in the review. An unknown worth counts as more."""
 
     worth: Decimal
@@ -70,8 +64,7 @@ class RetypeFrom:
 Rule = Allow | Most | MostPerDay | Keep | RetypeFrom
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct):
     """All rules for one profile."""
 
     rules: tuple[Rule, ...] = ()
@@ -98,8 +91,7 @@ NO_RULES = Rules()
 NONE_PASSING: Mapping[tuple[Account, str], Decimal] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct):
     """One amount on its way: what the rules look at."""
 
     source: Account
@@ -132,8 +124,7 @@ def _start(step: Step, earlier: tuple[Step, ...]) -> Account:
     return step.request.ends[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct):
     """A rule that something would break."""
 
     rule: Rule

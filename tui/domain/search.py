@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from tui.domain.amounts import plain
@@ -10,6 +9,7 @@ from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_b
 from tui.domain.moments import from_zone, in_zone, ms_of
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
+from tui.structs import Struct, replace
 from tui.words.outcomes import message
 
 _AGO = re.compile(r"([0-9]{1,4})(min|h|d|w)", re.ASCII)
@@ -36,8 +36,7 @@ _BEGUN_DATE = re.compile(r"[0-9]{4}-([0-9]|[0-9]{2}-[0-9]?)?", re.ASCII)
 """A month or day that is being typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct):
     """A search. An empty field or None matches everything; all others must match."""
 
     text: str = ""
@@ -62,8 +61,7 @@ ANY = Search()
 """Matches everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct):
     """The facts that a search compares with. None means that a fact cannot be read: then it matches."""
 
     at_ms: int | None

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -24,6 +23,7 @@ from tui.domain.evidence import Outcome as Outcome
 from tui.domain.records import HistoryQuery
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, route, transfer_type
+from tui.structs import Struct
 
 MOST_IN_ASSET, MOST_IN_PAIR = 20, 40
 """The most letters and digits that a name has."""
@@ -54,8 +54,7 @@ class InvalidTransfer(ValueError):
         self.problems = dict(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class TransferRequest:
+class TransferRequest(Struct):
     """One valid transfer, ready to be sent. It cannot be made invalid: raises InvalidTransfer."""
 
     type: TransferType
@@ -92,9 +91,8 @@ class TransferRequest:
         return " -> ".join(pair for pair in (self.from_symbol, self.to_symbol) if pair)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is typed in the form: two wallets, and text as the person typed it."""
+class Draft(Struct, eq=False):
+    """What is typed in the form: two wallets, and text as the person typed it. Equal drafts may differ in origin."""
 
     source: Wallet = Wallet.SPOT
     destination: Wallet = Wallet.FUNDING
@@ -102,12 +100,23 @@ class Draft:
     amount: str = ""
     from_pair: str = ""
     to_pair: str = ""
-    chosen: frozenset[Field] = field(default=frozenset(), compare=False)
+    chosen: frozenset[Field] = frozenset()
     """Which of its wallets the person has chosen; the others are defaults."""
-    takes_all: bool = field(default=False, kw_only=True)
+    takes_all: bool = False
     """Whether the amount becomes all that can be moved, as soon as that is known."""
-    origin: str = field(default="", compare=False, kw_only=True)
+    origin: str = ""
     """Where it was filled from, as text, if that is another place or profile."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Draft) and self._typed == other._typed
+
+    def __hash__(self) -> int:
+        return hash(self._typed)
+
+    @property
+    def _typed(self) -> tuple[object, ...]:
+        wallets = (self.source, self.destination)
+        return (*wallets, self.from_pair, self.to_pair, self.asset, self.amount, self.takes_all)
 
     @property
     def ends(self) -> tuple[Account, Account]:
@@ -226,8 +235,7 @@ def _amount_problem(amount: Decimal) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanStep:
+class PlanStep(Struct):
     """Which step of which plan a transfer is."""
 
     plan: str
@@ -238,8 +246,7 @@ class PlanStep:
     """How many steps the plan has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct):
     """A transfer that is about to be sent: the request, the key, the exchange, and the time there."""
 
     request: TransferRequest
@@ -260,8 +267,7 @@ class Sending:
     """Which step of a plan it is; None for a single transfer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct):
     """A transfer that the person confirmed, and what is known about it: a row of the journal."""
 
     id: int
@@ -282,7 +288,7 @@ class Transfer:
     """When it was confirmed, by this machine's clock."""
     clock_error_ms: int | None = None
     """By how much the timestamp can differ from the exchange's time; None in rows of old journals."""
-    evidence: Evidence = Awaiting()  # noqa: RUF009 - it is frozen
+    evidence: Evidence = Awaiting()
     """What its outcome rests on."""
     answer: Evidence | None = None
     """The answer to sending it, which stays whatever is found out later; None before there is one."""

@@ -6,7 +6,6 @@ permissions. `desk.balances` makes the calls; here is what each answer means.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, assert_never
 
@@ -42,6 +41,7 @@ from tui.exchange.payloads import (
     UmBalance,
     WalletBalance,
 )
+from tui.structs import Struct, replace
 
 _TURNED_AWAY = -2015
 """The key, its address or its permissions are not good enough for the call."""
@@ -49,8 +49,7 @@ _TURNED_AWAY = -2015
 _Answer = TypeVar("_Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class WalletSource(Generic[_Answer]):
+class WalletSource(Struct, Generic[_Answer]):
     """Where one wallet is read, and what the answer means."""
 
     call: ReadCall[_Answer]

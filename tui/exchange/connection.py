@@ -10,9 +10,7 @@ import re
 import threading
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
 from typing import TYPE_CHECKING, cast
 
@@ -30,6 +28,7 @@ from tui.exchange.errors import (
     error_of_transport,
 )
 from tui.exchange.proxies import UnusableVariable, proxy_for
+from tui.structs import Struct
 
 if TYPE_CHECKING:
     import ssl
@@ -68,8 +67,7 @@ _HEADER_VALUE = re.compile(r"[!-~]+")
 """An API key that can go into a header; httpx would put any other into the text of its error."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
+class RawAnswer(Struct):
     """An answer as it came, with its body unpacked."""
 
     status: int
@@ -239,8 +237,7 @@ class Connection:
         self._asleep_ms = now_asleep_ms
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
+class _Lines(Struct):
     """The connections to one exchange."""
 
     reads: "httpx.AsyncClient"
@@ -338,6 +335,8 @@ def _http(
     kept_open: int | None = None,
     transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> "httpx.AsyncClient":
+    from http.cookiejar import CookieJar, DefaultCookiePolicy
+
     import httpx
 
     limits = httpx.Limits(

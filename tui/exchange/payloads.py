@@ -7,7 +7,6 @@ An answer's JSON is decoded into these types, or not at all. Texts and amounts o
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -31,6 +30,7 @@ from tui.domain.records import (
 )
 from tui.domain.text import ServerText, printable
 from tui.domain.transfer import TransferRequest
+from tui.structs import Struct, field
 
 _Answer = TypeVar("_Answer")
 
@@ -314,8 +314,7 @@ PortfolioBalances = Annotated[list[PortfolioBalance], _NOT_EMPTY]
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadCall(Generic[_Answer_co]):
+class ReadCall(Struct, Generic[_Answer_co]):
     """One request that changes nothing."""
 
     path: str
@@ -402,8 +401,7 @@ _AMBIGUOUS = object()
 """An object that has a name twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
+class HistoryPage(Struct):
     """One page of the exchange's history."""
 
     total: int

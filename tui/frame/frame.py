@@ -6,20 +6,20 @@ by pen, and the shorter output is taken. REP is not used: mosh, the Linux consol
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
 from rich.color import ColorSystem
 from rich.segment import Segment
 
 from tui.frame.moves import UNKNOWN, move
 from tui.frame.pens import PLAIN, Pen, blank, change, erases
 from tui.frame.picture import Picture, Run, changed_runs
+from tui.structs import replace
 
 _PLAIN, _CLEAR = "\x1b[m", "\x1b[2J"
 
 
-@dataclass(slots=True)
-class _Cursor:
+class _Cursor(msgspec.Struct):
     """Where the terminal writes next, and with which pen."""
 
     row: int = UNKNOWN

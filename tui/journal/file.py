@@ -16,7 +16,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -26,6 +25,7 @@ from tui.domain.transfer import Outcome, Transfer
 from tui.domain.wallets import Wallet
 from tui.files import NotRegular, regular_descriptor, require_regular_database, transaction
 from tui.journal.schema import MIGRATIONS
+from tui.structs import Struct
 
 
 class JournalError(Exception):
@@ -62,8 +62,7 @@ class NotQuiet(JournalError):
         super().__init__("Another transfer has changed the balance since it was read")
 
 
-@dataclass(frozen=True, slots=True)
-class DayLimit:
+class DayLimit(Struct):
     """How much of an asset may be moved in one UTC day, by all transfers to a host or by those of one profile."""
 
     asset: str
@@ -71,8 +70,7 @@ class DayLimit:
     profile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct):
     """What must hold in the journal at the moment when something is written down to be sent."""
 
     limits: tuple[DayLimit, ...] = ()

@@ -16,12 +16,14 @@ journal compares the file with every row that this session wrote or read, and wr
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from tui.domain.evidence import Accepted, NeverLeft, Outcome, Reason, Refusal, Reopened
 from tui.journal import rows
 from tui.journal.file import TranIdTaken
+from tui.structs import Struct
 
 _AT_ONCE = 500
 _CERTAIN = frozenset(kind.__name__ for kind in (Accepted, Refusal, NeverLeft))
@@ -34,8 +36,7 @@ _Brief = tuple[int, str, str, str, str]
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct):
     """A row as the file has it, with its sightings and declined records."""
 
     row: sqlite3.Row
@@ -44,8 +45,7 @@ class Snapshot:
     declined: frozenset[int]
 
 
-@dataclass(slots=True)
-class _KnownRow:
+class _KnownRow(msgspec.Struct):
     """The newest known version of a row, and the states before it."""
 
     newest: Snapshot

@@ -1,7 +1,6 @@
 """Reads, writes, changes and claims rows of the journal, each within a transaction of the file."""
 
 import sqlite3
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, get_type_hints
@@ -32,6 +31,7 @@ from tui.domain.transfer import PlanStep, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import evidence as codec
 from tui.journal.file import TranIdTaken
+from tui.structs import replace
 from tui.words.outcomes import SENDER_GONE
 
 

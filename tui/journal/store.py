@@ -5,7 +5,6 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +24,7 @@ from tui.journal import limits, plans, rows
 from tui.journal.file import Conditions, JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp, unchanged
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
+from tui.structs import Struct
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
 """So soon after an identical transfer that was done, another one may be a mistake."""
@@ -41,8 +41,7 @@ _RIVALS_MS = 24 * 60 * 60 * 1000
 """Two done transfers that are further apart are no rivals. There are few open or judged ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct):
     """A record that could be an open transfer, as it was last seen."""
 
     record: str

@@ -1,7 +1,6 @@
 """The dialog in which the person decides how a transfer ended, if Shunter cannot tell."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from time import monotonic
@@ -25,6 +24,7 @@ from tui.domain.records import is_final
 from tui.domain.transfer import Outcome
 from tui.journal import JournalError
 from tui.screens.closing import DismissesItself
+from tui.structs import replace
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import end_facts, titled

@@ -1,7 +1,6 @@
 """Favourites: moves under names of their own, to fill the form with and to keep from it."""
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -16,6 +15,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import Draft
 from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
 from tui.screens.closing import DismissesItself
+from tui.structs import replace
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import Dialog
 from tui.widgets.field_input import FieldInput

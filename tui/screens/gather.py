@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import work
@@ -22,6 +21,7 @@ from tui.domain.transfer import MOST_IN_PAIR, Draft, Field
 from tui.domain.wallets import Wallet
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
+from tui.structs import replace
 from tui.widgets.amount_field import AmountField
 from tui.widgets.at_once import at_once
 from tui.widgets.completing_input import CompletingInput

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
 from tui.screens.report import ReportScreen
+from tui.structs import replace
 from tui.widgets.at_once import at_once
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.filter_line import FilterLine

@@ -1,6 +1,5 @@
 """The manual: pages in Markdown, which are read and shown when somebody asks for them."""
 
-from dataclasses import dataclass
 from importlib import resources
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
 from tui.screens.closing import DismissesItself
+from tui.structs import Struct
 from tui.widgets.ask_line import AskLine
 from tui.widgets.steady_list import SteadyList
 
@@ -18,8 +18,7 @@ _FIRST = "keyboard", "outcomes", "history", "favourites", "keys", "ssh"
 """The pages that come first, in this order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct):
     """A page of the manual."""
 
     name: str

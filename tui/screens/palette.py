@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -15,6 +14,7 @@ from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tui import keys
 from tui.screens.closing import DismissesItself
+from tui.structs import Struct
 from tui.widgets.steady_list import SteadyClicks
 
 _HELP = {
@@ -46,8 +46,7 @@ _ALSO = {
 """Other words that people look for, by an action's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedAction:
+class NamedAction(Struct):
     """An action of a screen or of the app."""
 
     name: str

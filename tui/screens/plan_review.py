@@ -1,7 +1,6 @@
 """The review of a plan, and the only place that begins one. It stays open until the plan is over."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from time import monotonic
 from typing import ClassVar
@@ -22,6 +21,7 @@ from tui.domain.transfer import Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.review import Reviewing, Stage
+from tui.structs import replace
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.facts import Fact, Facts

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from enum import Enum, auto
 from functools import partial
@@ -32,6 +31,7 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import TOO_SMALL, Fitting
+from tui.structs import replace
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
 from tui.widgets.asking_dialog import AskingDialog, end_facts

@@ -22,17 +22,18 @@ import struct
 import termios
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from secrets import randbelow
 from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
+import msgspec
 from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.structs import Struct, replace
 from tui.terminal.keys import is_report, read_key
 from tui.terminal.tokens import Token, Tokenizer, TokenKind
 
@@ -58,8 +59,7 @@ _MOUSE = re.compile(r"\x1b\[<([0-9]+);-?[0-9]+;-?[0-9]+[Mm]")
 _MOVED, _WHEEL, _EXTRA_BUTTONS, _WHICH_BUTTON = 32, 64, 128, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
+class Press(Struct):
     """How a key was pressed."""
 
     order: int
@@ -80,8 +80,7 @@ class Press:
     """Whether it came sooner after others than a hand presses it."""
 
 
-@dataclass(slots=True)
-class Fence:
+class Fence(msgspec.Struct):
     """A query to the terminal: what was typed or pasted before it was sent arrives before its answer.
 
     It asks for the cursor's position after a move to a random one: a paste that contains the answer would have to guess

@@ -17,23 +17,22 @@ and `_character_to_key` those with one.
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual.keys import _character_to_key, key_to_character
 
+from tui.structs import Struct
 
-@dataclass(frozen=True, slots=True)
-class TypedKey:
+
+class TypedKey(Struct):
     """A key by its name in Textual, with the character that it types."""
 
     name: str
     character: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyEvent:
+class KeyEvent(Struct):
     """What a sequence says about the keyboard."""
 
     keys: tuple[TypedKey, ...] = ()

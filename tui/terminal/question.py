@@ -30,7 +30,6 @@ terminal that does not answer, is typing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -38,6 +37,7 @@ from textual import events
 from textual.screen import Screen
 from textual.timer import Timer
 
+from tui.structs import Struct
 from tui.terminal.input import Fence, InputDriver, Press
 
 _HOLD_S = 1.0
@@ -53,8 +53,7 @@ _PASTED = "Stopped: the pasted text tried to press keys. Check all of it."
 _NO_ANSWER = "Stopped: the terminal no longer answers. Press it again."
 
 
-@dataclass(frozen=True, slots=True)
-class _HeldAnswer:
+class _HeldAnswer(Struct):
     press: Press
     act: Callable[[], None]
     fence: Fence

@@ -13,8 +13,9 @@ have been keys: Alt+P starts a string, which swallows the digits behind it.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from tui.structs import Struct
 
 _ESC, _BEL, _CAN, _SUB = 0x1B, 0x07, 0x18, 0x1A
 _PASTE, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
@@ -53,8 +54,7 @@ class TokenKind(Enum):
     """Bytes that are neither a key nor a report: a character in another encoding, or a sequence that was cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct):
     """A piece of the input."""
 
     kind: TokenKind

@@ -1,9 +1,10 @@
 """A list of entries: the transfers of this session, or the history."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
@@ -14,6 +15,7 @@ from tui.domain.entries import Entry
 from tui.domain.hosts import in_short
 from tui.domain.records import identity
 from tui.domain.transfer import Outcome
+from tui.structs import field
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
 from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
@@ -318,8 +320,7 @@ Texts = dict[Column, str]
 """What the columns show of one entry."""
 
 
-@dataclass(slots=True)
-class Widths:
+class Widths(msgspec.Struct):
     """How wide the columns of a list are. They only grow, so that nothing jumps about."""
 
     is_short: bool = False

@@ -1,7 +1,6 @@
 """The facts of a dialog: a name and a value in each row, and what matters most apart from the rest, on a band."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -9,12 +8,13 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from tui.structs import Struct
+
 _LEFT, _NAME, _RIGHT = 3, 10, 2
 """Columns before the names, of the names, and behind the values."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct):
     """A row. Without a name and a value it is blank, and left out where there is little room."""
 
     name: str

@@ -1,6 +1,5 @@
 """The line at the bottom with the screen's keys."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -8,6 +7,7 @@ from textual import events
 from textual.content import Content
 from textual.screen import Screen
 
+from tui.structs import Struct
 from tui.widgets.ask_line import AskLine
 from tui.widgets.pane import LEFT_BUTTON, Drawn
 
@@ -16,8 +16,7 @@ _LAST = "help", "command_palette", "close", "leave", "dismiss", "dismiss(None)"
 """Actions whose keys are at the right end of every screen's line, and have room before the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownKey:
+class ShownKey(Struct):
     """A key, as it is pressed and as it is named, and what it does."""
 
     key: str

@@ -1,6 +1,5 @@
 """The lines above the keys: what the person should know now."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -8,6 +7,7 @@ from textual import events
 from textual.content import Content
 from textual.geometry import Size
 
+from tui.structs import Struct
 from tui.widgets.pane import LEFT_BUTTON, Drawn, shortened
 
 _MOST_LINES = 4
@@ -15,8 +15,7 @@ KINDS = "error", "unknown", "problem", "warning", "hint"
 """From the most important to the least, each with its own look."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenMessage:
+class ScreenMessage(Struct):
     """A text, and the action that it asks for."""
 
     text: str

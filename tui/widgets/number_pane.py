@@ -1,7 +1,6 @@
 """A pane of rows with numbers, which are never cut: it shows fewer columns rather than part of a number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
@@ -10,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.domain.amounts import aligned
+from tui.structs import Struct
 from tui.widgets.pane import LEFT_BUTTON, Pane
 
 _GAP = 2
@@ -18,8 +18,7 @@ _MOST_SLACK = 14
 """Blank columns between names and numbers, at most: a name and its number are read together."""
 
 
-@dataclass(frozen=True, slots=True)
-class NumberColumn:
+class NumberColumn(Struct):
     """A column of numbers, and of words where there is no number. All its cells are as wide as its head and each
     other.
     """
@@ -66,8 +65,7 @@ def number_column(
     return NumberColumn(head.rjust(width) + " " * behind, padded, words | doubtful)
 
 
-@dataclass(frozen=True, slots=True)
-class NumberGrid:
+class NumberGrid(Struct):
     """Names and columns of numbers: one of the ways to show the rows."""
 
     title: str

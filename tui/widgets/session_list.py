@@ -1,12 +1,13 @@
 """The session's transfers and earlier ones that were still open when it began, the newest first."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from textual.message import Message
 
 from tui.domain import moments
 from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
+from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.late_messages import DropsLateMessages
 from tui.words.columns import AMOUNT, MOVE, OUTCOME, PROFILE, TIME, TRAN_ID, TYPE, Listed, View, telling

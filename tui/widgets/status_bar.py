@@ -1,6 +1,5 @@
 """The line at the top: the place, the key in use, and the state of the connection."""
 
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -11,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.domain.hosts import DEMO, LIVE, in_short
+from tui.structs import Struct, replace
 from tui.widgets.late_messages import DropsLateMessages
 
 _MOST_WEIGHT = 180_000
@@ -24,8 +24,7 @@ _MOST_OF_PLACE = 32
 """Characters. A host may have 253."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct):
     """What the status bar says."""
 
     place: str

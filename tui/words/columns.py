@@ -1,7 +1,6 @@
 """The columns of lists of entries, and which entries a list shows in which order."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +11,7 @@ from tui.domain.entries import Entry, Origin, select
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+from tui.structs import Struct
 from tui.words.entries import InUse, host_of, move, outcome_mark, outcome_word, place, profile_of, step_mark
 
 _RECENT_MS = 183 * 24 * 60 * 60 * 1000
@@ -20,8 +20,7 @@ _RECENT_MS = 183 * 24 * 60 * 60 * 1000
 _TYPE_ORDER = {kind.name: number for number, kind in enumerate(TransferType)}
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct):
     """A column of a list of entries."""
 
     name: str
@@ -107,8 +106,7 @@ COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, TRAN_ID, MADE, PROFILE, TYPE)
 """The columns of the history, from left to right."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct):
     """Which entries a list shows, and in which order."""
 
     search: Search = ANY
@@ -116,8 +114,7 @@ class View:
     is_reversed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct):
     """The entries that a view shows, and its columns."""
 
     entries: list[Entry]

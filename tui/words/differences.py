@@ -4,7 +4,6 @@ They are made from a row's evidence and from the whole record.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from tui.domain.amounts import quantity
@@ -14,6 +13,7 @@ from tui.domain.moments import in_full
 from tui.domain.records import HistoryRow, RecordStatus, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
+from tui.structs import Struct
 from tui.words import outcomes
 
 NO_JOURNAL = "There is no journal on this machine to compare with the exchange's records."
@@ -52,8 +52,7 @@ _MOST_SECTIONS = 200
 """A page is for reading; `shunter reconcile` prints everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct):
     """A section of a page: a title, which may be empty, and lines, which may come from an exchange."""
 
     title: str

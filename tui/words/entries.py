@@ -1,7 +1,6 @@
 """The description of an entry (a transfer, a record, or both) that every screen shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from tui.domain import moments
 from tui.domain.amounts import quantity
@@ -13,6 +12,7 @@ from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Transfer
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import Struct, replace
 from tui.words import outcomes, transfers
 from tui.words.differences import meaning, possible_rows
 from tui.words.outcomes import Watch
@@ -22,8 +22,7 @@ _MOST_IN_PLACE = 24
 _STATUS_WORDS = {"CONFIRMED": "done", "FAILED": "failed", "PENDING": "pending"}
 
 
-@dataclass(frozen=True, slots=True)
-class InUse:
+class InUse(Struct):
     """The profile and the exchange in use. A record without a row in the journal was read with them."""
 
     profile: str
@@ -31,8 +30,7 @@ class InUse:
     """The exchange's base URL."""
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(Struct):
     """What a person reads about an entry."""
 
     style: str

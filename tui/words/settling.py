@@ -1,7 +1,6 @@
 """Sentences about settling an unknown transfer: its progress, and what the person is asked if Shunter cannot tell."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import Enum, auto
@@ -14,6 +13,7 @@ from tui.domain.records import HistoryRow, UnreadableRow, is_final
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
+from tui.structs import Struct
 from tui.words import outcomes
 
 
@@ -120,8 +120,7 @@ def candidate(record: HistoryRow, asked: Decimal) -> str:
     return f"tranId {record.tran_id}   {_full(record.timestamp)}{amount}   {printable(record.status)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct):
     """One fact of a transfer as it was sent, and as a record has it."""
 
     name: str

@@ -1,7 +1,6 @@
 """What wallets and their accounts hold, in words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from tui.clock import time_of
@@ -12,6 +11,7 @@ from tui.domain.holdings import accounts, all_holdings
 from tui.domain.text import printable
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import Struct
 
 WALLETS = tuple(Wallet)
 
@@ -25,8 +25,7 @@ DOUBTFUL = " (may change)"
 """Behind a figure that a transfer may have changed since, or may still change."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndFigures:
+class EndFigures(Struct):
     """What one end of a transfer holds, at two times."""
 
     first: Decimal | str
@@ -259,8 +258,7 @@ def _count(amounts: Assets, noun: str, *, is_whole: bool) -> str:
     return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct):
     """What one account holds of an asset."""
 
     account: Account
