@@ -42,8 +42,8 @@ _PROFILES = ("main", "main", "other")
 _OPERATIONS = 14
 """How many each person confirms with one journal."""
 _WALL_OFFSETS_S = (0, 0, -4 * 3600, 5 * 86400, -3 * 86400, 2 * 3600)
-_OUT_OF_SPOT = 4 * [move for move in TransferType if move.source is Wallet.SPOT]
-"""More of what touches the wallet that plans pass through."""
+_OUT_OF_SPOT = [move for move in TransferType if move.source is Wallet.SPOT]
+"""What several persons send at once, out of the wallet that plans pass through."""
 _DAY_MS = 86_400_000
 _WAITS_S = 900
 
@@ -95,10 +95,10 @@ class Seat:
     async def use(self) -> None:
         """Confirm one thing after the other."""
         for _ in range(_OPERATIONS):
-            await asyncio.sleep(self._random.choice([0, 0, 0.3, 3, 20, 60]))
+            await asyncio.sleep(self._random.choice([0, 0.3, 3, 60]))
             try:
                 program = self._program or await self._open()
-                await self._operate(program)
+                await self._operate(program, is_at_once=self._random.random() < 0.5)
             except (JournalError, ExchangeError) as error:
                 self.run.counts[f"not done: {type(error).__name__}"] += 1
             except asyncio.CancelledError:
@@ -127,7 +127,7 @@ class Seat:
             await program.do(program.desk.balance_reader.read_rate())
         return program
 
-    async def _operate(self, program: Program) -> None:
+    async def _operate(self, program: Program, *, is_at_once: bool) -> None:
         desk, random = program.desk, self._random
         begun = await program.do(desk.open_plans())
         state = random.choice(begun) if begun else None
@@ -141,7 +141,7 @@ class Seat:
                 return
             sending: Plan | TransferRequest = plan
         else:
-            sending, state, before = self._new(), None, None
+            sending, state, before = self._new(is_at_once=is_at_once), None, None
         steps = sending.steps if isinstance(sending, Plan) else ()
         requests = [step.request for step in steps] if isinstance(sending, Plan) else [sending]
         repeats = [one for request in requests for one in await program.do(desk.repeats(request))]
@@ -151,7 +151,8 @@ class Seat:
         retyped = random.choice([total, total, total, None, None, total + 1])
         if random.random() < 0.25:
             self._ends_at = random.random() < 0.7, random.randint(0, 14 * len(keys))
-        await asyncio.sleep(random.choice([0, 0, 1, 10]))
+        others_wait_s = -self.run.clock.now_s() % 30
+        await asyncio.sleep(others_wait_s if is_at_once else random.choice([0, 1, 10]))
         operation = self.rules_run.judge.confirm(
             Operation(
                 program.name,
@@ -179,15 +180,15 @@ class Seat:
         finally:  # a plan of which nobody knows whether it was begun leaves its amounts to the one before
             operation.is_closed = not (operation.identity or any(operation.sent))
 
-    def _new(self) -> Plan | TransferRequest:
+    def _new(self, *, is_at_once: bool) -> Plan | TransferRequest:
         random, numbers = self._random, self.rules_run.numbers
-        kind = random.random()
+        kind = max(random.random(), random.random()) if is_at_once else random.random()
         if kind < 0.3:
             return by_way(random, numbers, Twist.NONE)
         if kind < 0.45:
             return gathering(random, numbers)
         while True:
-            move = random.choice([*TransferType, *_OUT_OF_SPOT])
+            move = random.choice(_OUT_OF_SPOT if is_at_once else list(TransferType))
             source, destination = account(move.source, random), account(move.destination, random)
             if source != destination:
                 break
@@ -202,7 +203,7 @@ class Seat:
     def _prepare(self, keys: list[Key]) -> None:
         """Draw what befalls the requests."""
         for key in keys:
-            if self._random.random() < 0.35:
+            if self._random.random() < 0.25:
                 lot = without_company(draw(self._random))
                 jump = self._random.random() < 0.03
                 self.rules_run.exchange.lots_of[key] = [
@@ -298,6 +299,7 @@ class RuleRun(Run):
         self.judge: RuleJudge
         self._wall_offset = wall_offset
         self._random = Random(seed)
+        self._edits_now = asyncio.Event()
 
     def operation(self, identity: str) -> Operation | None:
         """The operation of a plan in the journal; the name of one whose program ended at once is not known."""
@@ -324,10 +326,12 @@ class RuleRun(Run):
         server = await serve(exchange, listening)
         self.url = base_url(listening)
         rules.rules_path().parent.mkdir(parents=True, exist_ok=True)
-        await self._put(random_version(random), is_at_once=True)
+        await self._put(random_version(random, self.judge.known), is_at_once=True)
         seats = [Seat(self, number, self._wall_offset) for number in range(persons)]
 
         def on_event(name: str) -> None:
+            if name == "executed" and random.random() < 0.1:
+                self._edits_now.set()
             for seat in seats:
                 seat.something_happens(f"the exchange {name}")
 
@@ -341,8 +345,11 @@ class RuleRun(Run):
         """Change the file now and then, as an editor does."""
         random = self._random
         while True:
-            await asyncio.sleep(random.choice([1, 5, 30, 60, 120]))
-            version = random_version(random)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(random.choice([1, 5, 30, 60, 120])):
+                    await self._edits_now.wait()
+            self._edits_now.clear()
+            version = random_version(random, self.judge.known)
             kind = random.random()
             if kind < 0.12:
                 version = spoilt(version, random)

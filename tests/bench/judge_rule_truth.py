@@ -1,6 +1,6 @@
 """Which rules stood when, and what they let pass: written from the manual, and judged by the exchange's books."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
@@ -218,6 +218,13 @@ class RuleJudge:
             amounts = ", ".join(f"{one.sent.key.amount} at {one.sent.at_ms - sending.sent.at_ms}" for one in same)
             yield f"most_per_day: {section.most_per_day}, {total} in all: {amounts}"
 
+    def known(self, wallet: str) -> Decimal:
+        """What a wallet holds; what has been moved today without a name."""
+        if wallet:
+            return self.exchange.ledger.holds(OPEN_PAIRS[0] if wallet == "isolated" else wallet, self.now_ms())
+        today = self.exchange.now_ms() // _DAY_MS
+        return sum((one.sent.key.amount for one in self._sendings if one.counts and one.day == today), _NOTHING)
+
     def _kept(self, section: Section, key: Key) -> Iterator[str]:
         account = key.ends[0]
         must_stay = section.keep.get("isolated" if account in OPEN_PAIRS else account)
@@ -258,7 +265,8 @@ class RuleJudge:
                 steps = range(len(operation.keys))
                 sources = {operation.keys[step].ends[0] for step in steps}
                 kept = {"isolated" if source in OPEN_PAIRS else source for source in sources} & section.keep.keys()
-                if kept or section.most_per_day is not None:
+                asks = section.retype_from and operation.retyped != operation.total  # its worth may not be known
+                if kept or asks or section.most_per_day is not None:
                     return True
                 if any(problem for step in steps for problem in problems_before(section, operation, step)):
                     return True
@@ -285,16 +293,20 @@ def problems_before(section: Section, operation: Operation, step: int) -> Iterat
 # Files
 
 
-def random_version(random: Random) -> Version:
+Known = Callable[[str], Decimal]
+"""What a wallet holds, or, without a name, what was moved today: rules that are near it are in the way."""
+
+
+def random_version(random: Random, known: Known) -> Version:
     """A file that is right, with its rules."""
-    sections = {"": _section(random, 0.35)} if random.random() < 0.8 else {}
-    sections |= {name: _section(random, 0.25) for name in PROFILES if random.random() < 0.35}
+    sections = {"": _section(random, 0.35, known)} if random.random() < 0.8 else {}
+    sections |= {name: _section(random, 0.25, known) for name in PROFILES if random.random() < 0.35}
     tables = [table for name, section in sections.items() for table in _tables(name, section, random)]
     tables.sort(key=lambda table: table.startswith("["))  # what belongs to no table comes first
     return Version("\n".join(["# rules", *tables, ""]).encode(), sections)
 
 
-def _section(random: Random, share: float) -> Section:
+def _section(random: Random, share: float, known: Known) -> Section:
     def whether() -> bool:
         return random.random() < share
 
@@ -306,11 +318,13 @@ def _section(random: Random, share: float) -> Section:
     keep = {}
     if whether():
         wallets = random.sample([*WALLETS, "isolated"], random.randint(1, 5))
-        keep = {wallet: Decimal(random.randint(250, 420)) for wallet in {"spot", *wallets}}
+        wallets = [*wallets, "spot"]
+        keep = {wallet: Decimal(max(1, int(known(wallet)) - random.randint(0, 110))) for wallet in wallets}
+    moved = int(known("")) if whether() else 0
     return Section(
         allow=allow,
         most=Decimal(random.randint(8, 45)) + Decimal(random.choice(["0", "0.5"])) if whether() else None,
-        most_per_day=Decimal(random.randint(30, 260)) if random.random() < share * 1.5 else None,
+        most_per_day=Decimal(moved + random.randint(1, 120)) if random.random() < share * 1.5 else None,
         keep=keep,
         retype_from=(Decimal(random.randint(5, 60)), random.choice(["USDT", "USDT", "EUR"])) if whether() else None,
     )
