@@ -343,7 +343,24 @@ async def test_max_leaves_what_the_rules_keep(demo_app: AppMaker) -> None:
         assert main.draft.amount == "949.50"  # of 1,250.00
         await pilot.press("ctrl+x")
         await pilot.press("m")
-        await until(pilot, lambda: "Your rules keep all of it" in screen_text(pilot))
+        await until(pilot, lambda: "rules.toml, line 2: 500 USDT must" in screen_text(pilot))
+
+
+async def test_max_leaves_what_is_left_of_the_day(demo_app: AppMaker) -> None:
+    rules_path().parent.mkdir()
+    rules_path().write_text('most_per_day = { USDT = "100" }\n')
+    async with demo_app(asset="USDT", chosen=BOTH_ENDS).run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        form = main.query_one(TransferForm)
+        await until(pilot, lambda: bool(form._rules.left_today))
+        await pilot.press("h")
+        assert main.draft.amount == "100"  # of 625.00
+        await main.desk.submit(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(60)))
+        main.read_rules()
+        await until(pilot, lambda: form._rules.left_today[0][1] == 40)
+        await until(pilot, lambda: "rules.toml, line 1: at most 100 USDT" in screen_text(pilot))
+        await pilot.press("ctrl+x", "m")
+        assert main.draft.amount == "40"
 
 
 async def test_account_that_is_not_there_is_said_before_the_first_step(

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
-from tui.desk.guards import Forbidden, Permit, ReadRules, permit, permit_step
+from tui.desk.guards import Forbidden, Permit, ReadRules, day_limit, permit, permit_step
 from tui.desk.matching import explains, span_ms
 from tui.desk.plans import PlanRun
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
@@ -34,7 +34,7 @@ from tui.domain.moments import ms_of
 from tui.domain.plan import Plan
 from tui.domain.plan_state import PlanState, StoredPlan, state_of
 from tui.domain.records import AnyStatus, HistoryRow, RecordStatus, is_final
-from tui.domain.rules import Rules
+from tui.domain.rules import MostPerDay, Rules
 from tui.domain.text import printable
 from tui.domain.transfer import PlanStep, Sending, Transfer, TransferRequest
 from tui.domain.wallets import Wallet
@@ -252,6 +252,20 @@ class Desk:
     async def rules(self) -> Rules:
         """Return the person's rules as they are now. Raises Forbidden if they cannot be understood."""
         return await asyncio.to_thread(self._read_rules)
+
+    async def with_day(self, rules: Rules) -> Rules:
+        """Return rules with what is left of the day by the journal as it is now, if that can be known."""
+        limits = [rule for rule in rules.rules if isinstance(rule, MostPerDay)]
+        if not limits:
+            return rules
+        try:
+            now_ms = (await self.client.known_clock()).now_ms()
+            left = await asyncio.to_thread(
+                self._journal.left_of_day, list(map(day_limit, limits)), host=self._exchange, now_ms=now_ms
+            )
+        except (ExchangeError, JournalError):
+            return rules
+        return replace(rules, left_today=tuple(zip(limits, left, strict=True)))
 
     async def require_allowed(
         self, sending: TransferRequest | Plan, *, retyped: Decimal | None = None, succeeds: str = ""

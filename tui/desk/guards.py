@@ -7,7 +7,7 @@ from decimal import Decimal
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.domain.plan import Plan
-from tui.domain.rules import NONE_PASSING, Rules, Violation, amount_to_retype, legs_of, violations
+from tui.domain.rules import NONE_PASSING, MostPerDay, Rules, Violation, amount_to_retype, legs_of, violations
 from tui.domain.transfer import TransferRequest
 from tui.journal import Conditions, DayIsFull, DayLimit, Journal
 from tui.structs import Struct
@@ -38,6 +38,11 @@ class Permit(Struct):
             each for each in limits if (each.amount, each.origin.profile) == (full.limit.amount, full.limit.profile)
         )
         return Forbidden(guards.broken(Violation(rule, leg, full.left)))
+
+
+def day_limit(rule: MostPerDay) -> DayLimit:
+    """Return what a limit of a day demands of the journal."""
+    return DayLimit(rule.asset, rule.amount, rule.origin.profile)
 
 
 async def permit(
@@ -73,7 +78,7 @@ async def permit(
         sending,
         rules,
         Conditions(
-            tuple(DayLimit(rule.asset, rule.amount, rule.origin.profile) for rule in limits),
+            tuple(map(day_limit, limits)),
             quiet_since,
             frozenset((leg.source.wallet, leg.asset) for leg in leaving),
         ),

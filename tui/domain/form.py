@@ -150,7 +150,8 @@ class FormState(Struct):
         asset, source = self.draft.asset, self.ends[0]
         allowed = self.rules.movable(source, asset, figure.amount)
         if figure.amount and not allowed:
-            return Problem(Field.AMOUNT, "Your rules keep all of it")
+            everything = replace(self, draft=replace(self.draft, amount=plain(figure.amount)))
+            return next(everything._forbidden(), Problem(Field.AMOUNT, "Your rules keep all of it"))
         nothing = (
             f"{quantity(figure.amount, asset)} is too little to move" if figure.amount else _nothing(asset, source)
         )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from tui.domain.amounts import EXACT
+from tui.domain.amounts import EXACT, exact_sum
 from tui.domain.balances import Account, Balances
 from tui.domain.plan import Plan, Purpose, Step
 from tui.domain.transfer import TransferRequest
@@ -70,6 +70,10 @@ class Rules(Struct):
     rules: tuple[Rule, ...] = ()
     digest: str = ""
     """Identifies the content of the file; empty if there is none."""
+    left_today: tuple[tuple[MostPerDay, Decimal], ...] = ()
+    """What was left of the day, for each limit, when the journal was last read: for the form. The journal checks it at
+    each send.
+    """
 
     def per_day(self, asset: str) -> tuple[MostPerDay, ...]:
         """Return the limits of a day for an asset."""
@@ -81,8 +85,9 @@ class Rules(Struct):
         return tuple(rule for rule in kept if (rule.wallet, rule.asset) == (account.wallet, asset))
 
     def movable(self, account: Account, asset: str, amount: Decimal) -> Decimal:
-        """Return how much of what an account holds the rules let one transfer move, but for those of a day."""
+        """Return how much of what an account holds the rules let one transfer move."""
         most = [rule.amount for rule in self.rules if isinstance(rule, Most) and rule.asset == asset]
+        most += [left for rule, left in self.left_today if rule.asset == asset]
         kept = max((rule.amount for rule in self.kept(account, asset)), default=Decimal(0))
         return max(min([EXACT.subtract(amount, kept), *most]), Decimal(0))
 
@@ -153,9 +158,10 @@ def violations(
     since_ms: float,
     passing: Mapping[tuple[Account, str], Decimal] = NONE_PASSING,
 ) -> Iterator[Violation]:
-    """Yield every rule that sending would break, but for those of a day, which the journal checks, and for amounts that
-    must be typed again. Balances count if they were read since `since_ms` and no open transfer may change them.
-    `passing` are the amounts that plans have still to move out of an account, by account and asset: they do not stay.
+    """Yield every rule that sending would break, but for amounts that must be typed again. The limit of a day counts if
+    it is known what is left of it: the journal checks it in any case. Balances count if they were read since `since_ms`
+    and no open transfer may change them. `passing` are the amounts that plans have still to move out of an account, by
+    account and asset: they do not stay.
     """
     legs = legs_of(sending)
     for rule in rules.rules:
@@ -164,15 +170,27 @@ def violations(
                 yield Violation(rule, leg)
             if isinstance(rule, Most) and leg.asset == rule.asset and leg.amount > rule.amount:
                 yield Violation(rule, leg)
-    leaving: defaultdict[tuple[Account, str], Decimal] = defaultdict(Decimal)
-    for leg in legs:
-        if leg.is_new:
-            place = leg.source, leg.asset
-            leaving[place] = EXACT.add(leaving[place], leg.amount)
-            for rule in rules.kept(*place):
-                figure = balances.held(*place)
-                is_known = figure and not figure.problem and not figure.is_doubtful and figure.read_ms >= since_ms
-                going = EXACT.add(leaving[place], passing.get(place, Decimal(0)))
-                left = EXACT.subtract(figure.amount, going) if figure and is_known else None
-                if left is None or left < rule.amount:
-                    yield Violation(rule, leg, left)
+    new = [leg for leg in legs if leg.is_new]
+    for limit, left_today in rules.left_today:
+        if new and limit.asset == new[0].asset and exact_sum(leg.amount for leg in new) > left_today:
+            yield Violation(limit, new[0], left_today)
+    yield from _too_little_kept(rules, new, balances, since_ms, passing)
+
+
+def _too_little_kept(
+    rules: Rules,
+    new: list[Leg],
+    balances: Balances,
+    since_ms: float,
+    passing: Mapping[tuple[Account, str], Decimal],
+) -> Iterator[Violation]:
+    leaving: defaultdict[tuple[Account, str], Decimal] = defaultdict(Decimal, passing)
+    for leg in new:
+        place = leg.source, leg.asset
+        leaving[place] = EXACT.add(leaving[place], leg.amount)
+        for rule in rules.kept(*place):
+            figure = balances.held(*place)
+            is_known = figure and not figure.problem and not figure.is_doubtful and figure.read_ms >= since_ms
+            left = EXACT.subtract(figure.amount, leaving[place]) if figure and is_known else None
+            if left is None or left < rule.amount:
+                yield Violation(rule, leg, left)

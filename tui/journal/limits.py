@@ -27,18 +27,18 @@ def require(
     if conditions is None:
         return
     for limit in conditions.limits:
-        left = EXACT.subtract(limit.amount, _moved(connection, limit, host, at_ms))
-        if amounts.get(limit.asset, Decimal(0)) > left:
-            raise DayIsFull(limit, left)
+        left_today = left(connection, limit, host, at_ms)
+        if amounts.get(limit.asset, Decimal(0)) > left_today:
+            raise DayIsFull(limit, left_today)
     if conditions.quiet_since is not None and any(
         _has_changed(connection, conditions.quiet_since, host, *place) for place in conditions.quiet
     ):
         raise NotQuiet
 
 
-def _moved(connection: sqlite3.Connection, limit: DayLimit, host: str, at_ms: int) -> Decimal:
-    """Return what was moved on the UTC day of a moment: by transfers that are done, open or watched, and by the steps
-    of open plans that are still to be sent. An amount that two steps move along counts once.
+def left(connection: sqlite3.Connection, limit: DayLimit, host: str, at_ms: int) -> Decimal:
+    """Return what is left of a limit on the UTC day of a moment. Transfers that are done, open or judged count, and the
+    steps of open plans that are still to be sent. An amount that two steps move along counts once.
     """
     start_ms = at_ms - at_ms % _DAY_MS
     by_profile, profile = ("AND profile = ?", [limit.profile]) if limit.profile else ("", [])
@@ -64,7 +64,7 @@ def _moved(connection: sqlite3.Connection, limit: DayLimit, host: str, at_ms: in
         """,  # noqa: S608 - constants
         (host, limit.asset, *profile),
     ).fetchall()
-    return exact_sum(Decimal(row["amount"]) for row in (*moved, *coming))
+    return EXACT.subtract(limit.amount, exact_sum(Decimal(row["amount"]) for row in (*moved, *coming)))
 
 
 def passing(connection: sqlite3.Connection, host: str, but: str) -> Mapping[tuple[Account, str], Decimal]:

@@ -21,7 +21,16 @@ from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
 from tui.journal import evidence as codec
 from tui.journal import limits, plans, rows
-from tui.journal.file import Conditions, JournalError, JournalFile, PlanTaken, RepeatUnconfirmed, Stamp, unchanged
+from tui.journal.file import (
+    Conditions,
+    DayLimit,
+    JournalError,
+    JournalFile,
+    PlanTaken,
+    RepeatUnconfirmed,
+    Stamp,
+    unchanged,
+)
 from tui.journal.memory import Memory, Snapshot, snapshots_of
 from tui.journal.rows import Written, as_it_stands, as_written, read_before, transfer_of
 from tui.structs import Struct
@@ -147,6 +156,11 @@ class Journal:
         """Return the number of the journal's last change, for `Conditions`."""
         with self._reading() as connection:
             return _last_change(connection)
+
+    def left_of_day(self, day_limits: Iterable[DayLimit], *, host: str, now_ms: int) -> list[Decimal]:
+        """Return what is left of each limit on the UTC day of a moment, by the exchange's time."""
+        with self._reading() as connection:
+            return [limits.left(connection, limit, host, now_ms) for limit in day_limits]
 
     def passing(self, host: str, *, but: str = "") -> Mapping[tuple[Account, str], Decimal]:
         """Return the amounts that plans which are not closed have moved into an account at a host and have still to

@@ -415,10 +415,12 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     async def read_rules(self) -> None:
         """Read the person's rules, for what the form shows; each send reads them again."""
         try:
-            rules, problem = await self.desk.rules(), ""
+            rules = await self.desk.rules()
         except Forbidden as error:
-            rules, problem = Rules(), str(error)
-        self.post_call(self._show_rules, rules, problem)
+            self.post_call(self._show_rules, Rules(), str(error))
+            return
+        self.post_call(self._show_rules, rules, "")
+        self.post_call(self._show_rules, await self.desk.with_day(rules), "")
 
     def _show_rules(self, rules: Rules, problem: str) -> None:
         self._rules_problem = problem
