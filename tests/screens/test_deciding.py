@@ -237,6 +237,20 @@ async def test_left_open_the_question_stays_in_the_message_line(demo_app: AppMak
         assert message(main).endswith("F8 Decide") or "F8 Decide" in message(main)
 
 
+async def test_question_is_answered_in_three_keys(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        main = await until_open(pilot)
+        await find_earlier(pilot, main, exchange, key_tail=main.desk.client.key_tail, ago_ms=181 * DAY_MS)
+        await until_screen(pilot, DecideScreen)
+        await pilot.press("escape")  # it was left for later
+        await until_screen(pilot, MainScreen)
+        await pilot.press("f8")
+        await until_screen(pilot, DecideScreen)
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: "unknown" not in in_list(main))
+        assert isinstance(pilot.app.screen, MainScreen)
+
+
 @pytest.mark.parametrize("draft", [{"amount": "5"}, {"asset": "US"}], ids=["an amount", "a field that has the focus"])
 async def test_while_something_is_typed_the_question_waits_for_its_key(
     demo_app: AppMaker, exchange: DemoExchange, draft: dict[str, str]

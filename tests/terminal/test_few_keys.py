@@ -1,5 +1,8 @@
 """How many keys the usual jobs take on the real program, from the open form to the sending key. A chord is one key."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.terminal.conftest import OpenPty, Pty
@@ -63,3 +66,19 @@ def test_last_transfer_is_undone_and_an_old_one_made_again_in_four_keys(demo: Pt
     for key in again[1:]:
         demo.type(key)
     demo.wait_for("REVIEW", "MAIN_UMFUTURE", "100 USDT")  # it asks first whether another one is meant
+
+
+def test_moves_of_last_month_into_a_wallet_are_found_in_fifteen_keys(demo: Pty) -> None:
+    last_month = datetime.now(UTC).replace(day=1) - timedelta(days=1)
+    find = ["/", *f"{last_month:%b} to:cross".lower(), "\r"]
+    assert len([F3, *find]) <= 15
+    demo.type(F3)
+    demo.wait_for("records of the exchange")
+    for key in find:
+        demo.type(key)
+    screen = demo.wait_for("filtered:")
+    rows = [row for row in screen.splitlines() if "->" in row]
+    assert rows
+    assert all(
+        re.match(rf".{last_month:%m}-\d\d .*-> Cross ", row) or re.match(r" {7}.*-> Cross ", row) for row in rows
+    )
