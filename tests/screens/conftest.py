@@ -83,6 +83,7 @@ def clocks_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.clock.wall_ms", lambda: NOON_MS)
     noon = datetime.fromtimestamp(NOON_MS / 1000, UTC)
     monkeypatch.setattr("tui.words.wallets.time_of", lambda _: noon)
+    monkeypatch.setattr("tui.words.risk.time_of", lambda _: noon)
     monkeypatch.setattr("tui.desk.desk.settle", _not_yet)
 
 

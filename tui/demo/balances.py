@@ -219,6 +219,24 @@ def portfolio(ledger: Ledger, parameters: Parameters) -> list[Row] | Row:
     return [_portfolio_row(asset, holding) for asset, holding in ledger.assets(Wallet.PORTFOLIO).items()]
 
 
+def portfolio_account(ledger: Ledger, _: Parameters) -> Row:
+    """`GET /papi/v1/account`. Its figures are invented, in the exchange's shape."""
+    held = ledger.assets(Wallet.PORTFOLIO).items()
+    equity = sum((_in_btc(asset, holding.net) for asset, holding in held), ZERO) / PRICES_IN_BTC["USDT"]
+    return {
+        "uniMMR": "5.31680000",
+        "accountEquity": _plain8(equity),
+        "actualEquity": _plain8(equity),
+        "accountInitialMargin": "0",
+        "accountMaintMargin": "0",
+        "accountStatus": "NORMAL",
+        "virtualMaxWithdrawAmount": _plain8(equity),
+        "totalAvailableBalance": "",
+        "totalMarginOpenLoss": "",
+        "updateTime": 0,
+    }
+
+
 def portfolio_max_withdraw(ledger: Ledger, parameters: Parameters) -> Row:
     """`GET /papi/v1/margin/maxWithdraw`."""
     asset = parameters.asset()
@@ -275,6 +293,8 @@ def _lent(holding: Funds) -> Row:
 
 
 def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
+    """Return the account of a pair. A liquidation price is invented: the demo has no prices that change."""
+
     def side(asset: str) -> Row:
         holding = ledger.balance(Wallet.ISOLATED, asset, pair.symbol)
         return {
@@ -297,7 +317,7 @@ def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
         "marginLevelStatus": "EXCESSIVE",
         "marginRatio": "10",
         "indexPrice": _plain8(_in_btc(pair.base, Decimal(1)) / (_in_btc(pair.quote, Decimal(1)) or 1)),
-        "liquidatePrice": "0",
+        "liquidatePrice": "21034.50000000" if any(holding.borrowed for holding in held.values()) else "0",
         "liquidateRate": "0",
         "tradeEnabled": True,
     }

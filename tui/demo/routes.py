@@ -154,6 +154,7 @@ BALANCES: Final = (
     Endpoint("GET", "/dapi/v1/account", _from_ledger(balances.cm_account), DAPI_IP, 5),
     Endpoint("GET", "/eapi/v1/marginAccount", _from_ledger(balances.options), EAPI_IP, 3),
     Endpoint("GET", "/papi/v1/balance", _from_ledger(balances.portfolio), PAPI_IP, 20),
+    Endpoint("GET", "/papi/v1/account", _from_ledger(balances.portfolio_account), PAPI_IP, 20),
     Endpoint("GET", "/papi/v1/margin/maxWithdraw", _from_ledger(balances.portfolio_max_withdraw), PAPI_IP, 5),
 )
 """The endpoints of wallets, their assets and pairs."""

@@ -12,6 +12,7 @@ from tui.clock import ticks_ms
 from tui.domain.amounts import EXACT
 from tui.domain.balances import USUAL_CURRENCY, Account, Balances, Figure, Holdings, Rate
 from tui.domain.evidence import Ambiguous, Flaw
+from tui.domain.risk import Risk
 from tui.domain.wallets import Wallet
 from tui.exchange.balances import futures_stock, isolated_pairs, price, prices, wallet_source
 from tui.exchange.client import BinanceClient
@@ -27,6 +28,7 @@ from tui.exchange.payloads import (
     portfolio_transferable,
     ticker_price,
 )
+from tui.exchange.risk import risk_source
 from tui.journal import JournalError
 from tui.structs import replace
 
@@ -138,6 +140,16 @@ class BalanceReader:
             if stock := futures_stock(answer, asset):
                 self.balances = self.balances.with_stock(account, asset, stock, asked_ms)
         return self.balances
+
+    async def read_risk(self, account: Account, asset: str) -> Risk:
+        """Ask what the exchange says of the risk of an account that an asset is to leave. It changes no balance."""
+        asked_ms, source = ticks_ms(), risk_source(account, asset)
+        if source is None:
+            return Risk(asked_ms)
+        try:
+            return Risk(asked_ms, source.figures(await self._ask(source.call)))
+        except ExchangeError:
+            return Risk(asked_ms)
 
     async def freshen(self, ends: tuple[Account, Account], asset: str) -> Balances:
         """Read again, of a source and a destination, what is older than a minute or in doubt; give the balances."""

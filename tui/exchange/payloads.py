@@ -58,6 +58,21 @@ class Estimate:
         return hash(self.amount)
 
 
+class Remark:
+    """A word of the exchange that decides nothing. If it is none of the documented ones, `word` is empty."""
+
+    __slots__ = ("word",)
+
+    def __init__(self, word: str = "") -> None:
+        self.word = word
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Remark) and self.word == other.word
+
+    def __hash__(self) -> int:
+        return hash(self.word)
+
+
 class Never:
     """A field that a documented answer never has. Any value makes the answer unreadable."""
 
@@ -91,12 +106,22 @@ def _read(kind: type, written: object) -> object:
             return Estimate(read_amount(written) if isinstance(written, str) else None)
         except AmountError:
             return Estimate()
+    if kind is Remark:
+        return Remark(written) if isinstance(written, str) and written in _REMARKS else Remark()
     if kind is Never:
         raise ValueError("an error, or what says that there is none")
     if not isinstance(written, str):
         raise TypeError("not a text")
     return Amount(read_amount(written)) if kind is Amount else ServerText(written)
 
+
+_REMARKS = frozenset(
+    {
+        *("EXCESSIVE", "NORMAL", "MARGIN_CALL", "PRE_LIQUIDATION", "FORCE_LIQUIDATION"),
+        *("SUPPLY_MARGIN", "REDUCE_ONLY", "ACTIVE_LIQUIDATION", "BANKRUPTED"),
+    }
+)
+"""The words for a pair's margin level and for the state of Portfolio Margin, as they are documented."""
 
 TranId = Annotated[int, msgspec.Meta(gt=0, le=MOST_TRAN_ID)]
 
@@ -200,6 +225,10 @@ class IsolatedPair(Payload, frozen=True, rename="camel", kw_only=True):
     base_asset: AssetBalance
     quote_asset: AssetBalance
     enabled: bool
+    margin_level: Estimate = Estimate()
+    margin_level_status: Remark = Remark()
+    liquidate_price: Estimate = Estimate()
+    """These three are shown as its risk, and decide nothing."""
 
 
 class IsolatedAccount(Payload, frozen=True, kw_only=True):
@@ -223,6 +252,8 @@ class CrossAccount(Payload, frozen=True, rename="camel", kw_only=True):
     transfer_in_enabled: bool | None = None
     transfer_out_enabled: bool | None = None
     """These two may be missing: then the exchange does not say that it bars anything."""
+    margin_level: Estimate = Estimate()
+    """Shown as its risk; decides nothing."""
 
 
 class UmBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
@@ -292,6 +323,13 @@ class PortfolioBalance(AssetRow, frozen=True, rename="camel", kw_only=True):
     """These three are reasons why less can be moved."""
 
 
+class PortfolioAccount(Payload, frozen=True, rename="camel", kw_only=True):
+    """How Portfolio Margin as a whole is. It decides nothing."""
+
+    uni_mmr: Estimate = msgspec.field(default=Estimate(), name="uniMMR")
+    account_status: Remark = Remark()
+
+
 class TickerPrice(Payload, frozen=True):
     """What one of a pair's base costs in its quote."""
 
@@ -347,10 +385,16 @@ UM_ACCOUNT = ReadCall("/fapi/v3/account", FuturesAccount)
 CM_ACCOUNT = ReadCall("/dapi/v1/account", FuturesAccount)
 """Asked for one asset's margin only: the lists of balances do not have it."""
 OPTIONS_ACCOUNT = ReadCall("/eapi/v1/marginAccount", OptionsAccount)
+PORTFOLIO_ACCOUNT = ReadCall("/papi/v1/account", PortfolioAccount)
 PORTFOLIO_BALANCES = ReadCall("/papi/v1/balance", PortfolioBalances)
 
 ISOLATED_PAIRS = ReadCall("/sapi/v1/margin/isolated/allPairs", list[IsolatedPairRow], is_signed=False)
 """Every pair of the exchange that has isolated margin accounts."""
+
+
+def isolated_account(symbol: str) -> ReadCall[IsolatedAccount]:
+    """The isolated margin account of one pair."""
+    return ReadCall(ISOLATED_ACCOUNT.path, IsolatedAccount, {"symbols": symbol})
 
 
 def ticker_price(symbol: str) -> ReadCall[TickerPrice]:

@@ -54,8 +54,7 @@ class PlanReviewScreen(Reviewing[PlanState]):
         """The lines of the steps that have been in sight: many steps need scrolling."""
 
     def on_mount(self) -> None:
-        """Prepare, and note which steps come into sight."""
-        super().on_mount()
+        """Note which steps come into sight. Textual calls the handler of the base as well, which prepares."""
         self.watch(self.query_one(AskingDialog), "scroll_y", self._note_seen, init=False)
 
     def on_resize(self) -> None:
@@ -194,4 +193,5 @@ class PlanReviewScreen(Reviewing[PlanState]):
 
     def _facts(self, balances: Balances) -> list[Fact]:
         """Return every step, with the balances before and after it."""
-        return review_facts(self._plan, self._balances or balances, self._run.stored if self._run else None)
+        facts = review_facts(self._plan, self._balances or balances, self._run.stored if self._run else None)
+        return facts if self._balances else [*facts, *self._risk_facts]

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum, auto
-from functools import partial
+from functools import cached_property, partial
 from time import monotonic
 from typing import ClassVar, TypeVar
 
@@ -26,6 +26,7 @@ from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.hosts import in_short
 from tui.domain.plan import Plan
+from tui.domain.risk import Risk, has_risk
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
@@ -39,6 +40,7 @@ from tui.widgets.facts import Fact, Facts
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import Status
 from tui.words import answers, guards, outcomes, transfers, wallets
+from tui.words.risk import risk_now
 
 _WARM_PAUSE_S = 2
 """Less than `TRUSTED_S` of the connection."""
@@ -135,6 +137,8 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         """What is typed of it."""
         self.retyped: Decimal | None = None
         """The amount, once it was typed again."""
+        self._has_room = True
+        """Whether there is room for the risk."""
         self._sent_s = 0.0
         self._counting: Timer | None = None
 
@@ -168,10 +172,12 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         if reason := self._desk.read_only:
             self._go(Stage.BLOCKED, guards.nothing_is_sent(reason))
             self.freshen()
+            self.read_risks()
             return
         self.prepare()
         self.keep_warm()
         self.freshen()
+        self.read_risks()
 
     def on_key(self, event: events.Key) -> None:
         """Take an answer, if a person gave it; or a character of the amount."""
@@ -280,6 +286,42 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         for request in self._requests:
             balances = await self._desk.balance_reader.freshen(request.ends, request.asset)
             self.post_call(self.show_fresh, balances)
+
+    @cached_property
+    def _risks(self) -> dict[Account, Risk | None]:
+        """What the exchange says of the risk of each source that has one; None while it is being asked."""
+        sources = [request.ends[0] for request in self._outgoing]
+        return {source: None for source in sources if has_risk(source.wallet)}
+
+    @work
+    async def read_risks(self) -> None:
+        """Ask the exchange for the risk of each source. Sending does not wait for it."""
+        for account in self._risks:
+            risk = await self._desk.balance_reader.read_risk(account, self._requests[0].asset)
+            self.post_call(self._show_risk, account, risk)
+
+    def _make_room(self) -> None:
+        """Leave the risk out if not all fits: everything that would be sent has to be in sight."""
+        dialog = self.query_one(AskingDialog)
+        if self._has_room and dialog.has_class("-dense") and dialog.max_scroll_y:
+            self._has_room = False
+            self.query_one(Facts).show(self._facts(self._desk.balance_reader.balances))
+
+    def _show_risk(self, account: Account, risk: Risk) -> None:
+        self._risks[account] = risk
+        if self._stage not in _SENT:
+            self.query_one(Facts).show(self._facts(self._desk.balance_reader.balances))
+
+    @property
+    def _risk_facts(self) -> list[Fact]:
+        """What the exchange says of the risk of each source, as it was when the review opened."""
+        asset, is_one = self._requests[0].asset, len(self._risks) == 1
+        if not self._has_room:
+            return []
+        return [
+            Fact("Risk now", f"{'' if is_one else f'{account.short_label}: '}{risk_now(risk, asset)}", "text")
+            for account, risk in self._risks.items()
+        ]
 
     def send(self) -> object:
         """Hand the requests to the desk."""
@@ -407,6 +449,20 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
 class ReviewScreen(Reviewing[Transfer]):
     """Reviews a single transfer, and sends it. Its result is the transfer."""
 
+    def on_mount(self) -> None:
+        """Leave out what there is no room for. Textual calls the handler of the base as well."""
+        self.watch(self.query_one(AskingDialog), "virtual_size", self._follow_room, init=False)
+
+    def on_resize(self) -> None:
+        """Begin anew with everything."""
+        if not self._has_room:
+            self._has_room = True
+            self.query_one(Facts).show(self._facts(self._desk.balance_reader.balances))
+        self._follow_room()
+
+    def _follow_room(self) -> None:
+        self.call_after_refresh(self._make_room)
+
     def __init__(self, desk: Desk, request: TransferRequest, status: Status) -> None:
         """`status` says where the request would go, and with which key."""
         super().__init__(desk, [request], status)
@@ -450,4 +506,4 @@ class ReviewScreen(Reviewing[Transfer]):
             figures.append(replace(each, note=f"{limit} {wallets.bar(bars.get(end))}".strip()))
         amount = Fact("Amount", quantity(request.amount, request.asset), is_in_band=True)
         ends = end_facts(request, figures, ("now", "after"))
-        return [amount, *ends, Fact("", ""), Fact("Type", request.type.name, "text")]
+        return [amount, *ends, Fact("", ""), Fact("Type", request.type.name, "text"), *self._risk_facts]

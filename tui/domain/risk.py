@@ -1,0 +1,34 @@
+"""What the exchange says of an account's risk, before an amount leaves it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from tui.domain.wallets import Wallet
+
+
+class Gauge(Enum):
+    """A figure of the exchange. Source: BINANCE.md, "Risk"."""
+
+    MARGIN_LEVEL = "margin level"
+    UNI_MMR = "uniMMR"
+    STATUS = "status"
+    LIQUIDATION_PRICE = "liquidation price"
+    MAINTENANCE = "maintenance margin"
+    MARGIN_BALANCE = "margin balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """What the exchange said about an account at one moment. It says nothing about any later one."""
+
+    read_ms: float
+    """When the exchange was asked, on a monotonic clock."""
+    figures: Mapping[Gauge, Decimal | str] = field(default_factory=dict)
+    """Exactly the exchange's figures and words; empty if it said nothing that can be read."""
+
+
+def has_risk(wallet: Wallet) -> bool:
+    """Whether what is moved out of a wallet may secure a loan or a position."""
+    return wallet in (Wallet.CROSS, Wallet.ISOLATED, Wallet.UM, Wallet.CM, Wallet.PORTFOLIO)
