@@ -110,7 +110,7 @@ def _table(lines: Iterable[tuple[str, str]]) -> Table:
     """Return the lines in two columns, the second as wide as possible."""
     table = Table.grid(expand=True)
     table.add_column(width=_KEY_COLUMNS)
-    table.add_column()
+    table.add_column(ratio=1)
     for keys, effect in lines:
         table.add_row(Text(keys, "bold"), Text(effect))
     return table
