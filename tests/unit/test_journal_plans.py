@@ -17,7 +17,7 @@ from tui.domain.plan import Plan, gather, rest, via
 from tui.domain.plan_state import Place, StoredPlan
 from tui.domain.transfer import Outcome, PlanStep, Sending, Transfer
 from tui.domain.wallets import Wallet
-from tui.journal import Journal, JournalError, PlanTaken
+from tui.journal import Conditions, DayIsFull, DayLimit, Journal, JournalError, PlanTaken
 from tui.structs import replace
 
 SPOT, FUNDING, CROSS, UM, CM = map(Account, (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS, Wallet.UM, Wallet.CM))
@@ -40,7 +40,11 @@ def stored(plan: Plan = PLAN, identity: str = "f00d", key_print: str = "print") 
 
 
 def begin(journal: Journal, confirmed: StoredPlan, number: int) -> Transfer:
-    sending = Sending(
+    return begin_anyway(journal, sending_of(confirmed, number))
+
+
+def sending_of(confirmed: StoredPlan, number: int) -> Sending:
+    return Sending(
         confirmed.plan.steps[number].request,
         profile=confirmed.profile,
         key_tail=confirmed.key_tail,
@@ -51,7 +55,6 @@ def begin(journal: Journal, confirmed: StoredPlan, number: int) -> Transfer:
         recv_window_ms=5000,
         plan_step=confirmed.step(number),
     )
-    return begin_anyway(journal, sending)
 
 
 def open_plans(journal: Journal) -> list[StoredPlan]:
@@ -193,3 +196,38 @@ def test_transfer_of_another_plan_is_none_of_its_steps() -> None:
     assert confirmed.with_transfer(transfer(plan_step=other.step(0))) == confirmed
     own = transfer(plan_step=confirmed.step(1))
     assert confirmed.with_transfer(own).transfers == (None, own)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["all of it written", "rolled back"])
+def test_plan_that_failed_to_begin_is_not_offered(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, is_there: bool
+) -> None:
+    journal.begin_plan(stored())
+    transaction, fails = journal._file.transaction, [True]
+
+    @contextlib.contextmanager
+    def late() -> Iterator[sqlite3.Connection]:
+        """A disk that fails when all of a commit is written, or just before."""
+        with transaction() as connection:
+            yield connection
+            if fails and not is_there:
+                raise JournalError(fails.pop())
+        if fails:
+            raise JournalError(fails.pop())
+
+    monkeypatch.setattr(journal._file, "transaction", late)
+    with pytest.raises(JournalError):
+        journal.begin_plan(stored(identity="beef"), succeeds="f00d")
+    assert [each.identity for each in open_plans(journal)] == ["f00d"]
+    journal.begin_plan(stored(identity="feed"), succeeds="f00d")
+    assert [each.identity for each in open_plans(journal)] == ["feed"]
+
+
+def test_what_a_plan_has_still_to_send_counts_on_an_older_copy(journal: Journal, path: Path) -> None:
+    older = path.read_bytes()
+    journal.begin_plan(confirmed := stored())
+    path.write_bytes(older)
+    day = Conditions((DayLimit("BTC", Decimal("0.02")),))
+    sending = replace(sending_of(confirmed, 0), plan_step=None)
+    with pytest.raises(DayIsFull):
+        journal.begin(sending, conditions=day)

@@ -51,7 +51,15 @@ def put(connection: sqlite3.Connection, stored: StoredPlan, sender: str) -> None
 
 def close(connection: sqlite3.Connection, identities: Iterable[str]) -> None:
     """Note that plans are finished, or that the person has decided on them."""
-    connection.executemany("UPDATE plans SET is_closed = 1 WHERE identity = ?", [(name,) for name in identities])
+    statement = "UPDATE plans SET is_closed = 1 WHERE identity = ? AND NOT is_closed"
+    connection.executemany(statement, [(name,) for name in identities])
+
+
+def disown(connection: sqlite3.Connection, identity: str, succeeds: str) -> None:
+    """Close a plan that must not be carried out, if it is there, and open again the one in whose place it came."""
+    if find(connection, identity):
+        close(connection, [identity])
+        connection.execute("UPDATE plans SET is_closed = 0 WHERE identity = ?", (succeeds,))
 
 
 def is_begun(connection: sqlite3.Connection, identity: str, number: int) -> bool:

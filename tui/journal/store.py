@@ -138,7 +138,6 @@ class Journal:
                 if not {transfer.identity for transfer in repeated} <= meant:
                     raise RepeatUnconfirmed(repeated)
                 if step := sending.plan_step:
-                    self._mend_plans(connection)
                     self._require_own(connection, step.plan)
                     if plans.is_begun(connection, step.plan, step.number):
                         raise PlanTaken
@@ -167,7 +166,6 @@ class Journal:
         move on, by account and asset. Those of one plan can be left out.
         """
         with self._writing() as connection:
-            self._mend_plans(connection)
             return limits.passing(connection, host, but)
 
     def begin_plan(self, stored: StoredPlan, *, succeeds: str = "", conditions: Conditions | None = None) -> None:
@@ -177,14 +175,21 @@ class Journal:
         that one is closed already, or if another Shunter carries it out; and DayIsFull, NotQuiet unless the
         `conditions` hold.
         """
-        with self._writing() as connection:
-            self._mend_plans(connection)
-            if succeeds:
-                self._require_own(connection, succeeds, or_of_the_dead=True)
-                plans.close(connection, [succeeds])
-            new = exact_sum(leg.amount for leg in legs_of(stored.plan) if leg.is_new)
-            limits.require(connection, conditions, stored.host, stored.confirmed_ms, {stored.plan.asset: new})
-            plans.put(connection, stored, self._file.hold_sender())
+        is_put = False
+        try:
+            with self._writing() as connection:
+                if succeeds:
+                    self._require_own(connection, succeeds, or_of_the_dead=True)
+                    plans.close(connection, [succeeds])
+                new = exact_sum(leg.amount for leg in legs_of(stored.plan) if leg.is_new)
+                limits.require(connection, conditions, stored.host, stored.confirmed_ms, {stored.plan.asset: new})
+                plans.put(connection, stored, self._file.hold_sender())
+                is_put = True
+        except JournalError:
+            if is_put:  # if a disk fails late in a commit, the plan can be there all the same
+                with contextlib.suppress(JournalError), self._writing() as connection:
+                    plans.disown(connection, stored.identity, succeeds)
+            raise
         self._plans[stored.identity] = stored
         if succeeds:
             self._closed_plans.add(succeeds)
@@ -192,7 +197,6 @@ class Journal:
     def close_plan(self, identity: str) -> None:
         """Note that a plan is finished, or that the person leaves the rest of it."""
         with self._writing() as connection:
-            self._mend_plans(connection)
             plans.close(connection, [identity])
         self._closed_plans.add(identity)
 
@@ -201,7 +205,6 @@ class Journal:
         first.
         """
         with self._writing() as connection:
-            self._mend_plans(connection)
             others = self._file.living_senders() - {self._file.hold_sender()}
             open_rows = [row for row in plans.still_open(connection, host, key_print) if row["sender"] not in others]
             statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE plan = ? ORDER BY id"  # noqa: S608 - constants
@@ -347,6 +350,7 @@ class Journal:
             is_complete = (self._file.stamp(), before) == self._complete
             touched = {transfer.identity for transfer in transfers}
             touched.update([] if is_complete else self._memory.mend(connection))
+            self._mend_plans(connection)
             yield connection
             changed = "SELECT identity FROM transfers WHERE id IN (SELECT transfer_id FROM changes WHERE rowid > ?)"
             touched.update(row["identity"] for row in connection.execute(changed, (before,)))
