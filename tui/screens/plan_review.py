@@ -125,15 +125,10 @@ class PlanReviewScreen(Reviewing[PlanState]):
         except (ExchangeError, JournalError, Forbidden) as error:
             self.post_call(self._fail, error)
         else:
+            self._run = run  # now: its first step is sent as soon as this awaits anything
             if self._is_stopping:
-                run.stop()  # now: its first step is sent as soon as this awaits anything
-            self.post_call(self._begun, run)
-
-    def _begun(self, run: PlanRun) -> None:
-        self._run = run
-        if self._is_stopping:
-            run.stop()
-        self._progress(run.state)
+                run.stop()
+            self.post_call(self._progress, run.state)
 
     def _progress(self, state: PlanState) -> None:
         """Show how far it is; close once it is over."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import Enum, auto
@@ -323,9 +324,9 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             for account, risk in self._risks.items()
         ]
 
+    @abstractmethod
     def send(self) -> object:
         """Hand the requests to the desk."""
-        raise NotImplementedError
 
     def _prepare_again(self, warning: str = "") -> None:
         self._go(Stage.PREPARING, warning)
@@ -407,9 +408,9 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         source = request.ends[0]
         return too_much(request.amount, request.asset, source, balances.figure(source, request.asset), ticks_ms())
 
+    @abstractmethod
     def _facts(self, balances: Balances) -> list[Fact]:
         """Return all that would be sent, with the balances before and after."""
-        raise NotImplementedError
 
     def _held(self) -> dict[Account, Decimal]:
         balances = self._desk.balance_reader.balances
@@ -433,9 +434,9 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             self._warn(warning)
 
     @property
+    @abstractmethod
     def _ask_to_send(self) -> str:
         """The keys that can be pressed in the stage READY."""
-        raise NotImplementedError
 
     def _count(self) -> None:
         """Show how long it takes."""

@@ -18,7 +18,13 @@ def by_profile(name: str) -> str:
 
 def by_key(missing_permission: str) -> str:
     """Return that the key lacks the permission, and what to do."""
-    return f"{missing_permission[:1].upper()}{missing_permission[1:]}, then choose the key again (F4)."
+    remedy = choose_again(missing_permission)
+    return f"{remedy[:1].upper()}{remedy[1:]}"
+
+
+def choose_again(missing_permission: str) -> str:
+    """Return what the key lacks, and what to do then, to go on within a sentence."""
+    return f"{missing_permission}, then choose the key again (F4)."
 
 
 def nothing_is_sent(reason: str) -> str:

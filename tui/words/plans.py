@@ -11,7 +11,7 @@ from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
 from tui.domain.transfer import Basis, Transfer
 from tui.domain.wallets import HUB
-from tui.words import outcomes
+from tui.words import guards, outcomes
 from tui.words.wallets import marks_of
 
 NOT_ALL_SEEN = "Not sent: you have not seen all steps yet. Up and Down scroll."
@@ -144,7 +144,7 @@ def obstruction(found: Obstruction) -> str:
     place, asset = found.account.label, found.asset
     match found.hindrance:
         case Hindrance.PERMISSION:
-            return f"It cannot be sent: {found.detail}, then choose the key again (F4)."
+            return f"It cannot be sent: {guards.choose_again(found.detail)}"
         case Hindrance.NOT_OPEN:
             return f"{place} is not open: open it on the exchange first."
         case Hindrance.NO_ACCOUNT:
