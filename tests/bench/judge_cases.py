@@ -1,4 +1,4 @@
-"""Single cases before the judge, each with what befalls a few transfers of one person, one after the other.
+"""Single cases before the judge: the faults of a few transfers of one person, one after the other.
 
     python -m tests.bench.judge_cases [NAME ...]
 
@@ -18,7 +18,7 @@ _NO_ANSWER = Cut.CLOSE
 
 @dataclass(frozen=True)
 class Case:
-    """What befalls each transfer, and how long it is watched then."""
+    """The fault of each transfer, and how long it is watched then."""
 
     lots: dict[str, Lot]
     minutes: float

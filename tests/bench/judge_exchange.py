@@ -68,7 +68,7 @@ class JudgeExchange:
         """Whether the history between Spot and isolated accounts is that of the pair that was asked for."""
         self.names_pairs = False
         self.lots: dict[str, Lot] = {}
-        """What is to befall an amount; drawn where it is not here."""
+        """The fault of each amount; drawn for an amount that is not here."""
         self.known_tran_ids: Sequence[int] = ()
         """What the journal has of other transfers: tranIds that are theirs."""
         self.shown: Counter[int] = Counter()

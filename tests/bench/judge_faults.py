@@ -1,4 +1,4 @@
-"""What befalls a request for a transfer at the judge's exchange: drawn from BINANCE.md, and from malice.
+"""The faults of a request for a transfer at the judge's exchange: drawn from BINANCE.md, and from malice.
 
 Nothing here lies in a way that nobody could notice: what is answered with exactly a tranId was executed, and what is
 refused as documented was not. Everything else may have been executed, or not.
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Lot:
-    """What befalls a request for a transfer."""
+    """The fault of a request for a transfer."""
 
     what: str
     executes: bool = True
@@ -184,12 +184,12 @@ _Draw = Callable[[Random], Lot]
 
 
 def draw(random: Random, *, is_calm: bool = False, family: str = "") -> Lot:
-    """What befalls one transfer: something of a family, or of any."""
+    """Return the fault of one transfer, of a family or of any."""
     if is_calm:
         return Lot("calm")
     whats = FAMILIES
-    befalls = whats[family][0] if family else random.choices(*zip(*whats.values(), strict=True))[0]
-    lot = befalls(random)
+    fault = whats[family][0] if family else random.choices(*zip(*whats.values(), strict=True))[0]
+    lot = fault(random)
     lot = _with_record(lot, random) if lot.executes else lot
     return _with_company(lot, random)
 
@@ -405,7 +405,7 @@ FAMILIES: dict[str, tuple[_Draw, int]] = {
     "another's tranId": (_of_another, 4),
     "two answers": (_two_answers, 4),
 }
-"""What befalls transfers, by name, and how often."""
+"""The faults of transfers by name, and how often each comes."""
 
 
 def error(code: object, words: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The plans that the judge's persons make, and what befalls each."""
+"""The plans that the judge's persons make, with the faults of each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from enum import Enum, auto
 from random import Random
 
 from tests.bench.judge_faults import FAMILIES, Answer, Cut, Lot, draw, error
+from tests.bench.judge_ledger import PAIRS
 from tests.bench.judge_plan_exchange import FOREIGN_PAIR, UNOPENED_PAIR, without_company
 from tui.domain.balances import Account
 from tui.domain.plan import Plan, gather, via
 from tui.domain.wallets import Wallet, route
 
-_PAIRS = ("BTCUSDT", "ETHUSDT")
 _MOMENTS_OF_A_STEP = 14
 
 
@@ -55,11 +55,11 @@ class Twist(Enum):
 
 @dataclass(frozen=True)
 class Case:
-    """A plan, with what befalls it."""
+    """A plan with its fault."""
 
     plan: Plan
     step: int
-    """The step that something befalls, from 0."""
+    """The step with the fault, from 0."""
     what: str
     lot: Lot | None
     twist: Twist
@@ -104,10 +104,10 @@ def _lot(what: str | Twist, random: Random) -> Lot | None:
 
 def cases(random: Random, numbers: Iterator[int]) -> Iterator[Case]:
     """Every fault at every step, for plans of both kinds, with an end at any moment."""
-    befalls: list[str | Twist] = [*(family for family in FAMILIES if family != "honest"), *Twist]
+    faults: list[str | Twist] = [*(family for family in FAMILIES if family != "honest"), *Twist]
     turn = 0
     while True:
-        order = befalls.copy()
+        order = faults.copy()
         random.shuffle(order)
         for what in order:
             turn += 1
@@ -134,7 +134,7 @@ def cases(random: Random, numbers: Iterator[int]) -> Iterator[Case]:
 
 def account(wallet: Wallet, random: Random) -> Account:
     """An account of a wallet."""
-    return Account(wallet, random.choice(_PAIRS) if wallet is Wallet.ISOLATED else None)
+    return Account(wallet, random.choice(PAIRS) if wallet is Wallet.ISOLATED else None)
 
 
 def by_way(random: Random, numbers: Iterator[int], what: str | Twist) -> Plan:
@@ -151,7 +151,7 @@ def by_way(random: Random, numbers: Iterator[int], what: str | Twist) -> Plan:
 def gathering(random: Random, numbers: Iterator[int]) -> Plan:
     """A plan that brings together what is in several accounts."""
     everywhere = [Account(wallet) for wallet in Wallet if wallet is not Wallet.ISOLATED]
-    everywhere += [Account(Wallet.ISOLATED, pair) for pair in _PAIRS]
+    everywhere += [Account(Wallet.ISOLATED, pair) for pair in PAIRS]
     destination = random.choice(everywhere)
     sources = [one for one in everywhere if one != destination and route(one.wallet, destination.wallet)]
     chosen = random.sample(sources, random.choice([2, 2, 3, 4]))
@@ -166,7 +166,7 @@ def amount(random: Random, numbers: Iterator[int]) -> Decimal:
 
 
 def later_case(case: Case, plan: Plan, random: Random) -> Case:
-    """What befalls the rest of a plan, or the way back: mostly nothing."""
+    """Return the faults of the rest of a plan, or of the way back: mostly none."""
     end = random.choice(list(End)) if random.random() < 0.25 else None
     lot = without_company(draw(random)) if random.random() < 0.3 else None
     return replace(

@@ -105,7 +105,7 @@ class PlanExchange(JudgeExchange):
         self.secrets[OTHER_KEY] = OTHER_SECRET
         self.sent: list[Sent] = []
         self.lots_of: dict[Key, list[Lot]] = {}
-        """What is to befall requests, the next one first; nothing where there is none."""
+        """The faults of the coming requests, the next one first; without one, a request has none."""
         self.takes_not: set[str] = set()
         """The accounts that do not take the asset."""
         self.is_permitted = True

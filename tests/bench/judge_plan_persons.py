@@ -330,7 +330,7 @@ class Person:
         return self._random.random() < share
 
     def _prepare(self, case: Case) -> None:
-        """Put into the wallets what the plan takes out of them, and make ready what is to befall it."""
+        """Put into the wallets what the plan takes out of them, and prepare its faults."""
         for leg in case.plan.legs:
             request = case.plan.steps[leg[0]].request
             source = request.ends[0].pair or request.ends[0].wallet.value
@@ -697,7 +697,7 @@ class Run:
         self.ends: Counter[str] = Counter()
         self.moments: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
-        self.befell: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
         self.persons: list[Person] = []
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -724,7 +724,7 @@ class Run:
 
     async def _use(self, person: Person, coming: Iterator[Case]) -> None:
         for case in coming:
-            self.befell[f"{case.plan.purpose} {case.what}"] += 1
+            self.faults[f"{case.plan.purpose} {case.what}"] += 1
             await person.make(case)
         if self._beside:
             await asyncio.wait(self._beside)
@@ -745,14 +745,15 @@ def judged(clock: SkippingClock, *, plans: int, seed: int, persons: int) -> Repo
     took_s = world_s() - began_s
     figures = [
         f"{plans} plans, {len(confirmed)} confirmations of {sum(len(one.keys) for one in confirmed)} steps",
-        f"what befell them: {_counted(run.befell)}",
-        f"{run.ends.total()} ends of a program: {_counted(run.ends)}; when: {_counted(run.moments)}",
-        f"{_counted(counts)}",
-        f"outcomes in the journals: {_counted(run.outcomes)}",
+        f"their faults: {counted(run.faults)}",
+        f"{run.ends.total()} ends of a program: {counted(run.ends)}; when: {counted(run.moments)}",
+        f"{counted(counts)}",
+        f"outcomes in the journals: {counted(run.outcomes)}",
         f"{took_s:.0f} s, {took_s / max(1, plans):.2f} s a plan",
     ]
     return Report(figures, [one for judge in judges for one in judge.broken])
 
 
-def _counted(counter: Counter[str]) -> str:
+def counted(counter: Counter[str]) -> str:
+    """Return counts in words, the most frequent first."""
     return ", ".join(f"{count} {name}" for name, count in counter.most_common())

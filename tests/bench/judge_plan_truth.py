@@ -7,22 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from tests.bench import judge_words as words
 from tests.bench.judge_ledger import ASSET, Record
 from tests.bench.judge_plan_exchange import Key, PlanExchange, Sent
 
 if TYPE_CHECKING:
     from tui.domain.plan import Plan
 
-_LABELS = {
-    "spot": "Spot",
-    "funding": "Funding",
-    "cross": "Cross Margin",
-    "um": "USD-M Futures",
-    "cm": "COIN-M Futures",
-    "options": "Options",
-    "pm": "Portfolio Margin",
-}
-_AMOUNT = rf"([0-9][0-9,]*(?:\.[0-9]+)?) {ASSET}"
+_AMOUNT = f"{words.AMOUNT} {ASSET}"
 _BY = r"(According to the exchange's history, |According to your decision, )?"
 _WHERE = {
     "open": re.compile(rf"It is not known whether {_AMOUNT} was moved from (.+) to (.+)\."),
@@ -31,7 +23,7 @@ _WHERE = {
     "not out": re.compile(rf"{_BY}{_AMOUNT} was not moved out of (.+)\."),
     "at the end": re.compile(rf"{_BY}{_AMOUNT} was moved to (.+)\."),
 }
-"""What is said of where an amount is, by what it means."""
+"""The sentences about where an amount is, by their meaning."""
 
 _STEP = r"[Ss]tep (\d+) of (\d+)"
 _ENDED = re.compile(rf"^{_STEP}: (rejected|not sent|not executed|done|unknown)\b")
@@ -208,7 +200,7 @@ class PlanJudge:
     # What is said
 
     def read_state(self, confirmation: Confirmation, progress: str, whereabouts: Sequence[str]) -> None:
-        """Judge what is said of a plan: what it does or why it stopped, and where its amounts are."""
+        """Judge the sentences about a plan: its progress or why it stopped, and where its amounts are."""
         self.counts["states"] += 1
         confirmation.history.append(f"{self._now_ms()} {progress} | {' '.join(whereabouts)}")
         self._judge_progress(confirmation, progress)
@@ -330,4 +322,4 @@ def _claims_of(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _label(account: str) -> str:
-    return _LABELS.get(account, f"Isolated Margin {account}")
+    return words.LABELS.get(account, f"{words.LABELS['isolated']} {account}")

@@ -1,4 +1,4 @@
-"""What befalls what is read at the judge's exchange: its time, the history, the wallets, what the key may do."""
+"""The faults of readings at the judge's exchange: of its time, the history, the wallets, the key's permissions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

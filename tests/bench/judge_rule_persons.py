@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import Context, ContextVar
@@ -19,7 +18,7 @@ from tests.bench.judge_exchange import API_KEY, SECRET
 from tests.bench.judge_faults import Lot, draw
 from tests.bench.judge_plan_cases import Twist, account, amount, by_way, gathering
 from tests.bench.judge_plan_exchange import OPEN_PAIRS, WALLETS, Key, PlanExchange, without_company
-from tests.bench.judge_plan_persons import Program, Run
+from tests.bench.judge_plan_persons import Program, Report, Run, counted
 from tests.bench.judge_rule_truth import Operation, RuleJudge, Version, half, random_version, spoilt
 from tests.bench.judge_server import base_url, listen, serve
 from tui import rules
@@ -201,7 +200,7 @@ class Seat:
         )
 
     def _prepare(self, keys: list[Key]) -> None:
-        """Draw what befalls the requests."""
+        """Draw the faults of the requests."""
         for key in keys:
             if self._random.random() < 0.25:
                 lot = without_company(draw(self._random))
@@ -308,7 +307,7 @@ class RuleRun(Run):
     async def run(self, transfers: int, persons: int = len(_PROFILES)) -> None:
         """All of it."""
         asyncio.get_running_loop().set_task_factory(self.tasks.make)
-        while sum(len(judge._sendings) for judge in self.judges) < transfers:
+        while sum(len(judge.sendings) for judge in self.judges) < transfers:
             self.episode += 1
             await self._episode(persons)
 
@@ -386,29 +385,21 @@ def _parts(version: Version) -> Iterator[tuple[Version, bytes]]:
     yield version, version.content
 
 
-def judged(clock: SkippingClock, wall_offset: ContextVar[float], *, transfers: int, seed: int) -> tuple[str, int]:
-    """Run it. Return how it went, and how many promises were broken."""
+def judged(clock: SkippingClock, wall_offset: ContextVar[float], *, transfers: int, seed: int) -> Report:
+    """Run it."""
     began_s = world_s()
     with TemporaryDirectory(prefix=".shunter-bench-", dir=Path.home()) as folder:
         os.environ.update(dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"), folder))
         run = RuleRun(clock, wall_offset, seed, Path(folder))
         with asyncio.Runner(loop_factory=lambda: SkippingLoop(clock)) as runner:
             runner.run(run.run(transfers))
-    sendings = [one for judge in run.judges for one in judge._sendings]
-    broken = [one for judge in run.judges for one in judge.broken]
+    sendings = [one for judge in run.judges for one in judge.sendings]
     executed = sum(one.sent.record is not None for one in sendings)
-    lines = [
+    figures = [
         f"{len(sendings)} transfers sent, {executed} executed, in {run.episode} journals",
-        _counted(run.counts),
-        f"{run.ends.total()} ends of a program: {_counted(run.ends)}; when: {_counted(run.moments)}",
+        counted(run.counts),
+        f"{run.ends.total()} ends of a program: {counted(run.ends)}; when: {counted(run.moments)}",
         f"at most {max(judge.longest_ms for judge in run.judges) / 1000:.1f} s from a confirmation to its arrival",
         f"{world_s() - began_s:.0f} s",
     ]
-    for kind, count in Counter(kind for kind, _ in broken).most_common():
-        lines.append(f"\n{count:6} {kind}")
-        lines += [f"     {text}" for text in [text for one, text in broken if one == kind][:4]]
-    return "\n".join([*lines, f"\n{len(broken)} promises broken"]), len(broken)
-
-
-def _counted(counter: Counter[str]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counter.items()))
+    return Report(figures, [one for judge in run.judges for one in judge.broken])

@@ -8,6 +8,7 @@ from random import Random
 from tests.bench.judge_faults import Cut
 from tests.bench.judge_ledger import ROUTES
 from tests.bench.judge_plan_exchange import OPEN_PAIRS, WALLETS, Key, PlanExchange, Sent
+from tests.bench.judge_plan_truth import Broken
 
 PROFILES = ("main", "other")
 _DAY_MS = 86_400_000
@@ -112,10 +113,10 @@ class RuleJudge:
     def __init__(self, exchange: PlanExchange) -> None:
         self.exchange = exchange
         self.operations: list[Operation] = []
-        self.broken: list[tuple[str, str]] = []
+        self.broken: list[Broken] = []
         self.longest_ms = 0
         """The longest time between the confirmation of a single transfer and its arrival."""
-        self._sendings: list[Sending] = []
+        self.sendings: list[Sending] = []
         self._versions: list[tuple[int, Version]] = [(0, Version(b""))]
         exchange.on_sent = self._judge
 
@@ -143,7 +144,7 @@ class RuleJudge:
 
     def breaks(self, kind: str, text: str) -> None:
         """Note a broken promise."""
-        self.broken.append((kind, text))
+        self.broken.append(Broken(kind, "", text))
 
     def _judge(self, sent: Sent) -> None:
         sending = self._sending(sent)
@@ -154,7 +155,7 @@ class RuleJudge:
         operation.sent[step] = sent
         if operation.succeeds:
             operation.succeeds.is_closed = True
-        self._sendings.append(sending)
+        self.sendings.append(sending)
         candidates = self.versions(sending.from_ms, sent.at_ms)
         if step:  # it goes on by the file that the plan was confirmed with
             first = self._of(operation.sent[0])
@@ -182,7 +183,7 @@ class RuleJudge:
         return None
 
     def _of(self, sent: Sent | None) -> Sending | None:
-        return next((one for one in self._sendings if one.sent is sent), None)
+        return next((one for one in self.sendings if one.sent is sent), None)
 
     def _problems(self, version: Version, sending: Sending) -> Iterator[str]:
         if version.sections is None:
@@ -199,7 +200,7 @@ class RuleJudge:
             return
         same = [
             one
-            for one in self._sendings
+            for one in self.sendings
             if one.day == sending.day
             and (one is sending or one.counts)
             and one.is_new
@@ -223,7 +224,7 @@ class RuleJudge:
         if wallet:
             return self.exchange.ledger.holds(OPEN_PAIRS[0] if wallet == "isolated" else wallet, self.now_ms())
         today = self.exchange.now_ms() // _DAY_MS
-        return sum((one.sent.key.amount for one in self._sendings if one.counts and one.day == today), _NOTHING)
+        return sum((one.sent.key.amount for one in self.sendings if one.counts and one.day == today), _NOTHING)
 
     def _kept(self, section: Section, key: Key) -> Iterator[str]:
         account = key.ends[0]

@@ -33,9 +33,9 @@ def main() -> int:
     # After the clocks: some of the product takes them over by name as it is loaded.
     from tests.bench.judge_rule_persons import judged
 
-    report, broken = judged(clock, WALL_OFFSET_S, transfers=given.transfers, seed=given.seed)
+    report = judged(clock, WALL_OFFSET_S, transfers=given.transfers, seed=given.seed)
     print(report)
-    return int(bool(broken))
+    return int(bool(report.broken))
 
 
 if __name__ == "__main__":

@@ -7,19 +7,19 @@ from decimal import Decimal
 from enum import Enum, auto
 
 _OUTCOMES = r"(sending|done|rejected|not sent|unknown|not executed)"
-_AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
+AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
 
-_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{_AMOUNT} +USDT +(?:! )?{_OUTCOMES} +([0-9]+|-)(?![a-z0-9])")
+_ROW = re.compile(rf"-> \S+(?: \S+)?(?: \S+)? +{AMOUNT} +USDT +(?:! )?{_OUTCOMES} +([0-9]+|-)(?![a-z0-9])")
 """A line of a list of transfers."""
 _DIALOG = re.compile(rf"TRANSFER {_OUTCOMES.upper()}\b")
-_DIALOG_AMOUNT = re.compile(rf"Amount +{_AMOUNT} USDT")
+_DIALOG_AMOUNT = re.compile(rf"Amount +{AMOUNT} USDT")
 _DIALOG_TRAN_ID = re.compile(r"tranId {2,}([0-9]+)")
 """The fact: in a sentence there is one blank."""
 _DIALOG_ENDS = re.compile(r"Enter  Close")
 ASKS_TO_DECIDE = r"Leave it open"
 REOPENED = "UNKNOWN AGAIN"
 _ALARM = re.compile(r"EXECUTED AFTER ALL|UNKNOWN AGAIN|CORRECTED")
-_ANY_AMOUNT = re.compile(rf"{_AMOUNT} USDT")
+_ANY_AMOUNT = re.compile(rf"{AMOUNT} USDT")
 _NOTHING_MOVED = re.compile(r"[Nn]othing (?:was )?moved|will not be executed|nothing will")
 IS_ALREADY = re.compile(r"answered with tranId ([0-9]+), which transfer ([0-9]+) already had")
 
@@ -28,7 +28,7 @@ _REFUSED_NOW = re.compile(r"refused it")
 _NOTHING_SENT = re.compile(r"Nothing was sent")
 _REPEAT = re.compile(rf"An identical transfer went out at \S+ and (?:(?:is|was judged|was) {_OUTCOMES}|(failed))")
 _ENDED = re.compile(
-    rf"{_AMOUNT} USDT, [^,\n]* -> [^,\n]*, sent \S+: it (?:(?:is|was judged|was) {_OUTCOMES}|(failed))"
+    rf"{AMOUNT} USDT, [^,\n]* -> [^,\n]*, sent \S+: it (?:(?:is|was judged|was) {_OUTCOMES}|(failed))"
     r"[^\n]*?(?:, tranId ([0-9]+))?$",
     re.MULTILINE,
 )
@@ -37,14 +37,14 @@ _ENDED = re.compile(
 _WALLET_NAME = r"(?:Spot|Funding|Options|(?:Cross|Isolated|Portfolio)(?: Margin)?|(?:USD-M|COIN-M)(?: Futures)?)"
 """Whole: what is left of one beside a dialog has the dialog's amount behind it."""
 _WALLET = re.compile(
-    rf"[> ]([1-8]) {_WALLET_NAME} +{_AMOUNT}(?![0-9.,]| +(?:assets?|pairs?)\b)( +may change| +[0-9]{{2}}:[0-9]{{2}})?"
+    rf"[> ]([1-8]) {_WALLET_NAME} +{AMOUNT}(?![0-9.,]| +(?:assets?|pairs?)\b)( +may change| +[0-9]{{2}}:[0-9]{{2}})?"
 )
-_HINT = re.compile(rf"\bof {_AMOUNT} USDT(?: free)?( ?[(?]?)")
+_HINT = re.compile(rf"\bof {AMOUNT} USDT(?: free)?( ?[(?]?)")
 _MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
 """Of a hint that did not fit on its line."""
 _END = re.compile(
     rf"\b(From|To) {{2,}}(Spot|Funding|USD-M Futures|Isolated Margin)(?:  [A-Z]+)?  .*?"
-    rf"{_AMOUNT}(?: +-> +{_AMOUNT})? +USDT(?: free)?( ?[(?]?)"
+    rf"{AMOUNT}(?: +-> +{AMOUNT})? +USDT(?: free)?( ?[(?]?)"
 )
 """An end of a transfer: in a review what it holds now, and after; in a result what it held, and holds now."""
 _NOT_OPEN = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +not open")
@@ -58,13 +58,23 @@ _NOT_MOVED_FOR_SURE = re.compile(
     r"The\s+exchange\s+refused\s+it\.\s+Nothing\s+moved|It\s+never\s+reached\s+the\s+exchange\.\s+Nothing\s+moved"
 )
 """What needs more than a record that says FAILED."""
-_HOLDINGS = re.compile(rf"(Free in all): {_AMOUNT} USDT")
-_HOLDINGS_READ = re.compile(rf"Free in all that was read: {_AMOUNT} USDT")
+_HOLDINGS = re.compile(rf"(Free in all): {AMOUNT} USDT")
+_HOLDINGS_READ = re.compile(rf"Free in all that was read: {AMOUNT} USDT")
 _HAS_NONE = re.compile(rf"[> ]([1-8-]) ({_WALLET_NAME}) +none\b")
 
 _WALLET_OF_DIGIT = {"1": "spot", "2": "funding", "4": "isolated", "5": "um"}
 _WALLET_OF_NAME = {"Spot": "spot", "Funding": "funding", "Isolated": "isolated", "USD-M": "um"}
-_WALLET_OF_LABEL = {"Spot": "spot", "Funding": "funding", "USD-M Futures": "um", "Isolated Margin": "isolated"}
+LABELS = {
+    "spot": "Spot",
+    "funding": "Funding",
+    "cross": "Cross Margin",
+    "isolated": "Isolated Margin",
+    "um": "USD-M Futures",
+    "cm": "COIN-M Futures",
+    "options": "Options",
+    "pm": "Portfolio Margin",
+}
+_WALLET_OF_LABEL = {label: wallet for wallet, label in LABELS.items()}
 
 # What a person waits for, and answers.
 FORM_IS_SHOWN = r"Asset +USDT"
