@@ -192,10 +192,11 @@ class Desk:
         RepeatUnconfirmed (the transfer repeats one that is not in `meant`) or another JournalError (it cannot be
         written to the journal, or the step is not this desk's to send).
         """
-        permitted = permitted or await self.require_allowed(request, retyped=retyped)
         self._require_sending()
         await self.prepare()
         await self._check_journal()
+        # Last, because the rest may take a while: the rules count as they are now.
+        permitted = permitted or await self.require_allowed(request, retyped=retyped)
         sending = asyncio.create_task(self._send(request, meant, plan_step, permitted))
         self._in_flight.add(sending)
         sending.add_done_callback(self._in_flight.discard)
@@ -218,9 +219,10 @@ class Desk:
         Nothing was sent if this raises Forbidden, ExchangeError (the exchange's time cannot be measured) or
         JournalError.
         """
-        permitted = await self.require_allowed(plan, retyped=retyped, succeeds=succeeds)
+        self._require_sending()
         await self.prepare()
         await self._check_journal()
+        permitted = await self.require_allowed(plan, retyped=retyped, succeeds=succeeds)
         stored = StoredPlan(
             identity=uuid4().hex,
             plan=plan,
