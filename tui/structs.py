@@ -10,7 +10,7 @@ import msgspec
 from msgspec import field
 
 if TYPE_CHECKING:
-    from dataclasses import replace  # so that mypy checks the fields
+    from dataclasses import replace  # noqa: TID251 - so that mypy checks the fields
 else:
     from msgspec.structs import replace
 

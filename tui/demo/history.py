@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields  # noqa: TID251 - for its own dataclasses
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any

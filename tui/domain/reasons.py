@@ -1,12 +1,11 @@
 """Why less of an asset can be moved than an account holds, in the exchange's own figures."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from decimal import Decimal
 from enum import Enum
 
 from tui.domain.amounts import EXACT, exact_sum
-from tui.structs import Struct
+from tui.structs import Struct, field
 
 
 class Tie(Enum):

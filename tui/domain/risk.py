@@ -1,11 +1,11 @@
 """What the exchange says of an account's risk, before an amount leaves it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
 from tui.domain.wallets import Wallet
+from tui.structs import Struct, field
 
 
 class Gauge(Enum):
@@ -19,8 +19,7 @@ class Gauge(Enum):
     MARGIN_BALANCE = "margin balance"
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Risk(Struct):
     """What the exchange said about an account at one moment. It says nothing about any later one."""
 
     read_ms: float

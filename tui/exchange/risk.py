@@ -1,7 +1,6 @@
 """Where the exchange says how an account's risk is, and what the answer means: BINANCE.md, "Risk"."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -24,12 +23,12 @@ from tui.exchange.payloads import (
     Remark,
     isolated_account,
 )
+from tui.structs import Struct
 
 _Figures = Mapping[Gauge, Decimal | str]
 
 
-@dataclass(frozen=True, slots=True)
-class RiskSource:
+class RiskSource(Struct):
     """Where the risk of one account is read."""
 
     call: ReadCall[Any]

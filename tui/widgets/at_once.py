@@ -6,7 +6,7 @@ as soon as the app handles the key.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - for a dataclass of Textual's
 
 from textual.binding import Binding, BindingType
 

@@ -1,6 +1,6 @@
 """A pane: its first row is a strip with its name and, at the right, the heads of its columns or its unit."""
 
-from dataclasses import replace
+from dataclasses import replace  # noqa: TID251 - for a dataclass of Textual's
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
