@@ -65,8 +65,9 @@ async def test_the_margin_sdk_reads_what_the_app_shows(server: DemoServer, confi
     shown, sdk = await _shown(server, cross, isolated), MarginTradingRestAPI(configuration)
     assert _held(_data(sdk.query_cross_margin_account_details()).user_assets) == shown.wallets[Wallet.CROSS].assets
     accounts = _data(sdk.query_isolated_margin_account_info()).assets
-    theirs = {account.symbol: _held([account.base_asset, account.quote_asset]) for account in accounts}
+    theirs = {each.symbol: _held([each.base_asset, each.quote_asset]) for each in accounts if each.enabled}
     assert theirs == shown.wallets[Wallet.ISOLATED].pairs
+    assert {each.symbol for each in accounts if not each.enabled} == shown.wallets[Wallet.ISOLATED].disabled
     figure = shown.figure(*cross)
     assert figure is not None
     assert Decimal(_data(sdk.query_max_transfer_out_amount(asset="USDC")).amount) == figure.amount

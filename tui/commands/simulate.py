@@ -56,6 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="add this to Spot, for example TRX=1200; can be repeated",
     )
     parser.add_argument(
+        "--account",
+        choices=["full", "beginner"],
+        default="full",
+        help="whose account: one with every wallet open, or one that has opened Spot, Funding and futures alone "
+        "(default: full)",
+    )
+    parser.add_argument(
         "--past",
         type=_up_to(100_000, "number"),
         default=EARLIER_COUNT,
@@ -104,9 +111,10 @@ def run(args: argparse.Namespace) -> int:
     from tui.demo.exchange import DemoExchange
     from tui.demo.fault_specs import set_fault
     from tui.demo.ledger import Funds
+    from tui.demo.person import beginner_ledger
     from tui.domain.balances import Account
 
-    exchange = DemoExchange(earlier=args.past)
+    exchange = DemoExchange(ledger=beginner_ledger() if args.account == "beginner" else None, earlier=args.past)
     try:
         for asset, amount in args.hold:
             exchange.ledger.hold(Account(Wallet.SPOT), asset, Funds(amount))

@@ -17,6 +17,8 @@ from tui.domain.wallets import Wallet
 Row = dict[str, object]
 
 _MOST_SYMBOLS = 5
+_MOST_PAIRS = 10
+"""How many isolated pairs the demo's person can enable."""
 
 _GLANCE_NAMES = {Wallet.UM: "USDⓈ-M Futures"}
 """The exchange's names, if they are not ours."""
@@ -35,7 +37,7 @@ def glance(ledger: Ledger, parameters: Parameters) -> list[Row]:
         held = _whole_wallet(ledger, wallet)
         value = sum((_in_btc(asset, holding.total) for asset, holding in held.items()), ZERO)
         row: Row = {
-            "activate": True,
+            "activate": wallet not in ledger.closed,
             "balance": _plain8(value),
             "walletName": _GLANCE_NAMES.get(wallet, wallet.label),
         }
@@ -102,6 +104,7 @@ def funding(ledger: Ledger, parameters: Parameters) -> list[Row]:
 
 def cross(ledger: Ledger, _: Parameters) -> Row:
     """`GET /sapi/v1/margin/account`."""
+    ledger.require_open(Wallet.CROSS)
     held = ledger.assets(Wallet.CROSS)
     return {
         "created": True,
@@ -119,7 +122,8 @@ def cross(ledger: Ledger, _: Parameters) -> Row:
 
 def isolated(ledger: Ledger, parameters: Parameters) -> Row:
     """`GET /sapi/v1/margin/isolated/account`: the accounts asked for, or all of them and their sum."""
-    opened = {pair.symbol: pair for pair in ledger.isolated_pairs()}
+    ledger.require_open(Wallet.ISOLATED)
+    opened = {pair.symbol: pair for pair in (*ledger.isolated_pairs(), *ledger.disabled)}
     if not parameters.has("symbols"):
         held = [row for pair in opened.values() for row in ledger.assets(Wallet.ISOLATED, pair.symbol).items()]
         return {"assets": [_isolated_row(ledger, pair) for pair in opened.values()], **_totals_in_btc(held)}
@@ -129,6 +133,11 @@ def isolated(ledger: Ledger, parameters: Parameters) -> Row:
     if not all(symbol in ledger.pairs for symbol in symbols):
         raise RequestRefused(Code.BAD_SYMBOL)
     return {"assets": [_isolated_row(ledger, opened[symbol]) for symbol in symbols if symbol in opened]}
+
+
+def isolated_limit(ledger: Ledger, _: Parameters) -> Row:
+    """`GET /sapi/v1/margin/isolated/accountLimit`."""
+    return {"enabledAccount": len(ledger.isolated_pairs()), "maxAccount": _MOST_PAIRS}
 
 
 def isolated_pairs(ledger: Ledger, _: Parameters) -> list[Row]:
@@ -188,6 +197,7 @@ def cm_futures(ledger: Ledger, _: Parameters) -> list[Row]:
 
 def options(ledger: Ledger, _: Parameters) -> Row:
     """`GET /eapi/v1/marginAccount`."""
+    ledger.require_open(Wallet.OPTIONS)
     return {
         "asset": [
             {
@@ -213,6 +223,8 @@ def options(ledger: Ledger, _: Parameters) -> Row:
 
 def portfolio(ledger: Ledger, parameters: Parameters) -> list[Row] | Row:
     """`GET /papi/v1/balance`: all assets, or a single row for the one asked for."""
+    if Wallet.PORTFOLIO in ledger.closed:
+        raise RequestRefused(Code.BAD_KEY)  # although the key is good
     if parameters.has("asset"):
         asked = parameters.asset()
         return _portfolio_row(asked, ledger.balance(Wallet.PORTFOLIO, asked))
@@ -312,7 +324,7 @@ def _isolated_row(ledger: Ledger, pair: Pair) -> Row:
         "quoteAsset": side(pair.quote),
         "symbol": pair.symbol,
         "isolatedCreated": True,
-        "enabled": True,
+        "enabled": pair not in ledger.disabled,
         "marginLevel": _margin_level(held.items()),
         "marginLevelStatus": "EXCESSIVE",
         "marginRatio": "10",

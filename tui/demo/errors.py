@@ -26,6 +26,7 @@ class Code(Enum):
     BAD_RECV_WINDOW = -1131, "recvWindow must be less than 60000.", 400
     BAD_KEY_FORMAT = -2014, "API-key format invalid.", 401
     BAD_KEY = -2015, "Invalid API-key, IP, or permissions for action.", 401
+    NO_MARGIN_ACCOUNT = -3003, "Margin account does not exist.", 400
     EXCEEDS_TRANSFER_OUT = -3020, "Transfer out amount exceeds max amount.", 400
     NOT_A_MARGIN_ASSET = -3027, "Not a valid margin asset.", 400
     BALANCE_NOT_ENOUGH = -3041, "Balance is not enough", 400
@@ -34,6 +35,7 @@ class Code(Enum):
     NO_SUCH_PATH = -9000, "Unsupported operation: there is no {}.", 404
     BODY_TOO_LARGE = -9000, "Unsupported operation: the body is too large.", 413
     NO_ISOLATED_ACCOUNT = -11001, "Isolated margin account does not exist.", 400
+    NOT_PORTFOLIO_MARGIN = -21001, "Request ID is not a Portfolio Margin Account.", 400
 
     def __init__(self, number: int, message: str, status: int) -> None:
         self.number = number

@@ -14,6 +14,12 @@ ZERO = Decimal(0)
 _MOST_OF_AN_ASSET = Decimal(10) ** 20
 """With 8 decimals, every smaller sum is exact in Python's 28 digits."""
 
+_NEVER_OPENED = {
+    Wallet.CROSS: Code.NO_MARGIN_ACCOUNT,
+    Wallet.ISOLATED: Code.NO_ISOLATED_ACCOUNT,
+    Wallet.PORTFOLIO: Code.NOT_PORTFOLIO_MARGIN,
+}
+
 
 class Funds(Struct):
     """The balance of one asset in one account."""
@@ -93,6 +99,10 @@ class Ledger:
         """The tranId of the next transfer; it grows by one each time."""
         self.on_the_way: list[Arrival] = []
         """What transfers have debited, and `arrive` is still to credit."""
+        self.disabled: list[Pair] = []
+        """The pairs whose isolated accounts are empty and not enabled."""
+        self.closed: frozenset[Wallet] = frozenset()
+        """The wallets that the person never opened."""
         self.holdings: dict[Account, dict[str, Funds]] = {}
         """The balances of every open account."""
         for account, assets in holdings.items():
@@ -117,6 +127,11 @@ class Ledger:
     def isolated_pairs(self) -> list[Pair]:
         """Return the pairs of the open isolated accounts."""
         return [self.pairs[account.pair] for account in self.holdings if account.pair is not None]
+
+    def require_open(self, wallet: Wallet) -> None:
+        """Raise RequestRefused if the person never opened a wallet. Of Options, the refusal is documented nowhere."""
+        if wallet in self.closed:
+            raise RequestRefused(_NEVER_OPENED.get(wallet, Code.UNSUPPORTED))
 
     def isolated_account(self, symbol: str, asset: str) -> Account:
         """Return the isolated account of a pair, which holds only the pair's two assets. Raises RequestRefused."""
@@ -165,6 +180,7 @@ class Ledger:
         return executed
 
     def _end(self, wallet: Wallet, symbol: str | None, asset: str) -> Account:
+        self.require_open(wallet)
         return Account(wallet) if symbol is None else self.isolated_account(symbol, asset)
 
     def _add(self, account: Account, asset: str, change: Funds) -> None:

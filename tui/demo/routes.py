@@ -148,6 +148,7 @@ BALANCES: Final = (
         weight=10,
         access=Access.KEY,
     ),
+    Endpoint("GET", "/sapi/v1/margin/isolated/accountLimit", _from_ledger(balances.isolated_limit)),
     Endpoint("GET", "/fapi/v3/balance", _from_ledger(balances.um_futures), FAPI_IP, 5),
     Endpoint("GET", "/dapi/v1/balance", _from_ledger(balances.cm_futures), DAPI_IP),
     Endpoint("GET", "/fapi/v3/account", _from_ledger(balances.um_account), FAPI_IP, 5),

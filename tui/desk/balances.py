@@ -12,6 +12,7 @@ from tui.clock import ticks_ms
 from tui.domain.amounts import EXACT
 from tui.domain.balances import USUAL_CURRENCY, Account, Balances, Figure, Holdings, Rate
 from tui.domain.evidence import Ambiguous, Flaw
+from tui.domain.openness import PairLimit
 from tui.domain.risk import Risk
 from tui.domain.wallets import Wallet
 from tui.exchange.balances import futures_stock, isolated_pairs, price, prices, wallet_source
@@ -19,6 +20,7 @@ from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown, Refused
 from tui.exchange.payloads import (
     CM_ACCOUNT,
+    ISOLATED_LIMIT,
     ISOLATED_PAIRS,
     UM_ACCOUNT,
     WALLET_BALANCES,
@@ -140,6 +142,15 @@ class BalanceReader:
             if stock := futures_stock(answer, asset):
                 self.balances = self.balances.with_stock(account, asset, stock, asked_ms)
         return self.balances
+
+    async def read_pair_limit(self) -> PairLimit | None:
+        """Ask how many isolated pairs are enabled, and how many can be; None if the exchange does not say."""
+        asked_ms = ticks_ms()
+        try:
+            limit = await self._ask(ISOLATED_LIMIT)
+        except ExchangeError:
+            return None
+        return PairLimit(limit.enabled_account, limit.max_account, asked_ms)
 
     async def read_risk(self, account: Account, asset: str) -> Risk:
         """Ask what the exchange says of the risk of an account that an asset is to leave. It changes no balance."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from tui import keys
 from tui.clock import ClockReading, wall_ms
 from tui.domain.moments import utc
+from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
 from tui.structs import Struct
@@ -72,6 +73,18 @@ class KeyCheck(Struct):
         if self.restrictions.permits_universal_transfer is not False:
             return ""
         return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
+
+    @property
+    def lacking(self) -> frozenset[Wallet]:
+        """The wallets that the key cannot read, because the exchange says that it lacks a permission."""
+        may = self.restrictions
+        permissions = {
+            Wallet.UM: may.enable_futures,
+            Wallet.CM: may.enable_futures,
+            Wallet.OPTIONS: may.enable_vanilla_options,
+            Wallet.PORTFOLIO: may.enable_portfolio_margin_trading,
+        }
+        return frozenset(wallet for wallet, is_permitted in permissions.items() if is_permitted is False)
 
     @property
     def obstacle(self) -> str:

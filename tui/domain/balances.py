@@ -135,6 +135,8 @@ class Holdings(Struct):
     """Whether the reading failed because the exchange turned the key away."""
     restrictions: frozenset[Restriction] = frozenset()
     """What the wallet is barred from, by its own call. Empty if that call was not made."""
+    disabled: frozenset[str] = frozenset()
+    """Isolated Margin only: the pairs whose accounts the exchange lists as not enabled."""
     stocks: Mapping[tuple[str | None, str], Stock] = field(default_factory=dict)
     """All of an asset, and what keeps a part of it, by pair and asset, if the list says so."""
 

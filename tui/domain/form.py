@@ -6,6 +6,7 @@ from itertools import chain
 
 from tui.domain.amounts import EXACT, AmountError, left_behind, parse_amount, plain, quantity
 from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Restriction, ends, pair_mismatch, share
+from tui.domain.openness import Closure, PairLimit, Unopened, unopened
 from tui.domain.plan import via
 from tui.domain.reasons import Shortfall, shortfall
 from tui.domain.rules import NO_RULES, Keep, Rules, violations
@@ -51,6 +52,11 @@ class FormState(Struct):
     """Why the amount may differ from what was typed; empty if it does not."""
     rules: Rules = NO_RULES
     """The person's rules, as they were last read: the review reads them again."""
+
+    lacking: frozenset[Wallet] = frozenset()
+    """The wallets for which the exchange says that the key lacks a permission."""
+    pair_limit: PairLimit | None = None
+    """How many isolated pairs can be enabled, as it was last read."""
 
     @property
     def ends(self) -> tuple[Account, Account]:
@@ -109,6 +115,18 @@ class FormState(Struct):
         if less is None or less.is_known:
             return None
         return Inquiry(source, self.draft.asset, self.balances.wallets[source.wallet].read_ms)
+
+    @property
+    def unopened(self) -> list[Unopened]:
+        """What the exchange says is not open for this move. It may be open by now: the review may be opened."""
+        return unopened(self.balances, self.ends, self.known_asset, self.lacking)
+
+    @property
+    def wants_limit(self) -> bool:
+        """Whether it is to be asked how many isolated pairs can be enabled."""
+        is_about_pairs = any(each.closure in (Closure.NO_ACCOUNT, Closure.DISABLED) for each in self.unopened)
+        read_ms = self.balances.wallets[Wallet.ISOLATED].read_ms or 0
+        return is_about_pairs and (self.pair_limit is None or self.pair_limit.read_ms < read_ms)
 
     @property
     def problems(self) -> dict[Field, Problem]:

@@ -329,7 +329,8 @@ def _isolated(account: IsolatedAccount) -> Holdings:
         if row.enabled or any(sides.assets.values()):
             pairs[symbol] = sides.assets
             stocks.update({(symbol, asset): stock for (_, asset), stock in sides.stocks.items()})
-    return Holdings(absent=absent, pairs=pairs, stocks=stocks)
+    disabled = frozenset(symbol for symbol, row in rows.items() if not row.enabled)
+    return Holdings(absent=absent, pairs=pairs, stocks=stocks, disabled=disabled)
 
 
 def _prices(balances: list[AssetBalance]) -> Prices:

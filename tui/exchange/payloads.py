@@ -237,6 +237,13 @@ class IsolatedAccount(Payload, frozen=True, kw_only=True):
     assets: list[IsolatedPair]
 
 
+class IsolatedLimit(Payload, frozen=True, rename="camel", kw_only=True):
+    """How many isolated accounts are enabled, and how many can be."""
+
+    enabled_account: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+    max_account: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+
+
 class IsolatedPairRow(Payload, frozen=True, kw_only=True):
     """A pair of the exchange that has isolated margin accounts."""
 
@@ -379,6 +386,7 @@ FUNDING_ASSETS = ReadCall("/sapi/v1/asset/get-funding-asset", HeldAssets, method
 CROSS_ACCOUNT = ReadCall("/sapi/v1/margin/account", CrossAccount)
 ISOLATED_ACCOUNT = ReadCall("/sapi/v1/margin/isolated/account", IsolatedAccount)
 """The isolated margin accounts, one a pair."""
+ISOLATED_LIMIT = ReadCall("/sapi/v1/margin/isolated/accountLimit", IsolatedLimit)
 UM_BALANCES = ReadCall("/fapi/v3/balance", UmBalances)
 CM_BALANCES = ReadCall("/dapi/v1/balance", CmBalances)
 UM_ACCOUNT = ReadCall("/fapi/v3/account", FuturesAccount)

@@ -313,6 +313,14 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Ask the exchange how much can be moved."""
         self.query_one(BalanceRefresher).read_transferable(message.account, message.asset)
 
+    def on_transfer_form_pair_limit_wanted(self) -> None:
+        """Ask the exchange how many isolated pairs can be enabled."""
+        self.query_one(BalanceRefresher).read_pair_limit()
+
+    def on_balance_refresher_pair_limit_read(self, message: BalanceRefresher.PairLimitRead) -> None:
+        """Show how many isolated pairs can be enabled."""
+        self.query_one(TransferForm).show_pair_limit(message.limit)
+
     def show_exchange_state(self) -> None:
         """Show the offset of the exchange's clock, and how much of its limit is used."""
         clock = self.desk.client.clock
@@ -438,6 +446,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         if missing := report.missing_permission:
             self.desk.read_only = self.desk.read_only or guards.by_key(missing)
             self.query_one(StatusBar).show(read_only=self.desk.read_only)
+        self.query_one(TransferForm).show_lacking(report.lacking)
         self._show_trouble()
         title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
         for warning in report.warnings:

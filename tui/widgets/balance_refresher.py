@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui.desk.balances import BalanceReader
 from tui.domain.balances import FRESH_MS, Account, Balances
+from tui.domain.openness import PairLimit
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
 
@@ -38,6 +39,12 @@ class BalanceRefresher(Widget):
 
         account: Account
         asset: str
+
+    @dataclass
+    class PairLimitRead(Message):
+        """The exchange was asked how many isolated pairs can be enabled."""
+
+        limit: PairLimit
 
     @dataclass
     class Waiting(Message):
@@ -99,6 +106,13 @@ class BalanceRefresher(Widget):
         await asyncio.sleep(_SETTLED_S)
         balances = await self._reader.read_transferable(account, asset)
         self.post_message(self.TransferableRead(balances, account, asset))
+
+    @work(exclusive=True, group="limit")
+    async def read_pair_limit(self) -> None:
+        """Ask how many isolated pairs can be enabled, once the person has settled on one."""
+        await asyncio.sleep(_SETTLED_S)
+        if limit := await self._reader.read_pair_limit():
+            self.post_message(self.PairLimitRead(limit))
 
     async def _show_each(self, readings: AsyncIterable[Balances]) -> None:
         """Post the balances after each wallet, then plan what is next."""

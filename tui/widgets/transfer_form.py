@@ -14,6 +14,7 @@ from tui.clock import ticks_ms
 from tui.domain.balances import Account, Balances
 from tui.domain.form import FormState, Inquiry
 from tui.domain.holdings import asset_choices, pair_choices
+from tui.domain.openness import PairLimit
 from tui.domain.plan import Plan, parse_draft
 from tui.domain.rules import Rules
 from tui.domain.transfer import (
@@ -24,6 +25,7 @@ from tui.domain.transfer import (
     Field,
     TransferRequest,
 )
+from tui.domain.wallets import Wallet
 from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.form_field import FormField, symbol_field
@@ -31,6 +33,7 @@ from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.move_line import MoveLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
+from tui.words.openness import not_open
 from tui.words.reasons import why_less
 from tui.words.wallets import hint
 
@@ -55,6 +58,10 @@ class TransferForm(DropsLateMessages, Widget):
         asset: str
 
     @dataclass
+    class PairLimitWanted(Message):
+        """Posted when the form needs to know how many isolated pairs can be enabled."""
+
+    @dataclass
     class Noted(Message):
         """Posted with what the fields have no room for: by the kind of message a text, empty where there is none, and
         briefer ones.
@@ -72,6 +79,10 @@ class TransferForm(DropsLateMessages, Widget):
         self._noted: dict[str, tuple[str, ...]] = {}
         self._balances = Balances()
         self._rules = Rules()
+        self._lacking: frozenset[Wallet] = frozenset()
+        self._pair_limit: PairLimit | None = None
+        self._limit_asked_ms: float | None = None
+        """Which reading of the isolated accounts the limit was asked for."""
         self._offered: dict[Field, tuple[object, ...]] = {}
         """What the choices of each completing field were made from: to make them at each key would be slow."""
         self._asked: Inquiry | None = None
@@ -139,6 +150,17 @@ class TransferForm(DropsLateMessages, Widget):
             self._rules = rules
             self._follow_text()
 
+    def show_lacking(self, lacking: frozenset[Wallet]) -> None:
+        """Show which wallets the key lacks a permission for."""
+        if lacking != self._lacking:
+            self._lacking = lacking
+            self._follow_text()
+
+    def show_pair_limit(self, limit: PairLimit) -> None:
+        """Show the answer to `PairLimitWanted`."""
+        self._pair_limit = limit
+        self._show_note()
+
     def transferable_read(self, balances: Balances, account: Account, asset: str) -> None:
         """Show the answer to `TransferableWanted`, and fill in a Max that waited for it."""
         if self._asked and (self._asked.account, self._asked.asset) == (account, asset):
@@ -204,6 +226,7 @@ class TransferForm(DropsLateMessages, Widget):
         emptied = self._emptied if self._amount.unseen == self._emptied else ""
         problem, hint_text = tuple(problems[:1]), tuple(hints) if not problems and not emptied else ()
         state = self._state()
+        closed = [not_open(each, self._pair_limit) for each in state.unopened]
         if (reasons := why_less(state)) and self._amount.entry.has_focus and not emptied and state.rest is None:
             excess = state.excess
             if problem and excess and problem[0] == excess.words:
@@ -212,7 +235,7 @@ class TransferForm(DropsLateMessages, Widget):
                 hint_text = reasons
         texts = {
             "problem": problem or ("",),
-            "warning": ("\n".join(filter(None, (self._wallet_note, self._origin, emptied))),),
+            "warning": ("\n".join(filter(None, (self._wallet_note, self._origin, emptied, *closed))),),
             "hint": hint_text or ("",),
         }
         if texts != self._noted:
@@ -279,7 +302,15 @@ class TransferForm(DropsLateMessages, Widget):
         return self.query_one(f"#field-{which}", FormField)
 
     def _state(self) -> FormState:
-        return FormState(self.draft, self._balances, ticks_ms(), self._amount.doubt, self._rules)
+        return FormState(
+            self.draft,
+            self._balances,
+            ticks_ms(),
+            self._amount.doubt,
+            self._rules,
+            self._lacking,
+            self._pair_limit,
+        )
 
     def _follow_move(self) -> None:
         """Show the move and the pair fields that it needs."""
@@ -331,7 +362,13 @@ class TransferForm(DropsLateMessages, Widget):
         self._show_note()
 
     def _ask_for_figure(self, state: FormState) -> None:
-        """Ask how much can be moved, and why it is less, once for each input and each reading of the wallet."""
+        """Ask how much can be moved, why it is less, and how many pairs can be enabled: once for each input and each
+        reading of the wallet.
+        """
+        isolated_ms = self._balances.wallets[Wallet.ISOLATED].read_ms
+        if state.wants_limit and isolated_ms != self._limit_asked_ms:
+            self._limit_asked_ms = isolated_ms
+            self.post_message(self.PairLimitWanted())
         inquiry = state.inquiry or state.reason_inquiry
         if inquiry and inquiry != self._asked:
             self._asked = inquiry

@@ -168,6 +168,8 @@ def _available(state: FormState) -> str:
 def _accounts(balances: Balances, pair: str) -> str:
     """Return which isolated accounts the person has."""
     isolated = balances.wallets[Wallet.ISOLATED]
+    if pair in isolated.disabled:
+        return f"Your {pair} account is disabled"
     if isolated.is_whole and pair in balances.pairs and pair not in isolated.pairs:
         return f"You have no {pair} account yet"
     return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
