@@ -20,6 +20,7 @@ from tui.desk.keycheck import KeyCheck
 from tui.domain.balances import Absent, Account, Balances, Holdings
 from tui.domain.form import FormState
 from tui.domain.holdings import all_holdings
+from tui.domain.openness import Closure
 from tui.domain.transfer import Draft
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
@@ -142,7 +143,14 @@ def assert_not_false(balances: Balances, truth: Balances) -> None:
                 assert not text.startswith("0 "), (wallet, asset)
             for move in (move for move in TransferType if move.source is wallet):
                 draft = Draft(move.source, move.destination, asset, "0.00000001", "BTCUSDT", "ETHUSDT")
-                problems, true_problems = (FormState(draft, each, now_ms).problems for each in (balances, truth))
+                form, true_form = (FormState(draft, each, now_ms) for each in (balances, truth))
+                problems, true_problems = form.problems, true_form.problems
+                assert form.shortfall in (None, true_form.shortfall)
+                closures, true_closures = (
+                    [each for each in one.unopened if each.closure is not Closure.NOT_LISTED]
+                    for one in (form, true_form)
+                )
+                assert all(each in true_closures for each in closures), closures
                 is_none_held = wallet in _FREE_TOO and is_so[account] is None and says[account] == 0  # by the glance
                 assert problems.keys() <= true_problems.keys() or is_none_held, problems
     for row in all_holdings(balances):
