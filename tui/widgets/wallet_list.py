@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 
@@ -90,9 +91,9 @@ class WalletList(Pane, can_focus=True):
             self._shown, self._short = shown, partial(figures, is_short=True)
             self.refresh()
 
-    def watch_chosen(self) -> None:
-        """Mark the chosen wallet."""
-        self.refresh()
+    def watch_chosen(self, before: Wallet, after: Wallet) -> None:
+        """Mark the chosen wallet. No other row changes."""
+        self.refresh(*(Region(0, 1 + WALLETS.index(wallet), self.size.width, 1) for wallet in (before, after)))
 
     def action_step(self, step: int) -> None:
         """Choose the next wallet, up or down, that can be chosen; after the last comes the first."""
