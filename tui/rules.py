@@ -18,7 +18,17 @@ from tui.domain.wallets import Wallet, parse_wallet, route
 from tui.files import ConfigFile
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_MOVE = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
+_TOKEN = re.compile(
+    r"""
+    (?P<newline>\n) | [^\S\n]+ | \#[^\n]*
+    | (?P<text>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\\n])*" | '[^'\n]*')
+    | (?P<sign>[=.,\[\]{}])
+    | (?P<bare>[^\s=.,\[\]{}\#"']+)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_MOST_BITS = 128
+"""Of a number without a decimal point. More are no amount, and Python refuses to write out very many."""
 _KEYS = ("allow", "most", "most_per_day", "keep", "retype_from")
 _MOST_SHOWN = 200
 
@@ -42,7 +52,7 @@ def rules(profile: str, profiles: ProfileNames) -> Rules:
     """Return the rules for a profile: those for all and its own. Without a file there are none. `profiles` returns the
     names of all profiles; it is called if the file names one. Raises RulesError, and what `profiles` raises.
     """
-    content = _FILE.read()
+    content = _content()
     if content is None:
         return Rules()
     reader = _Reader(content, profiles)
@@ -51,11 +61,78 @@ def rules(profile: str, profiles: ProfileNames) -> Rules:
 
 def check(profiles: ProfileNames) -> tuple[Rule, ...]:
     """Return every rule in the file. Raises what `rules` does."""
-    content = _FILE.read()
+    content = _content()
     if content is None:
         return ()
     reader = _Reader(content, profiles)
     return tuple(rule for profile in ("", *reader.named) for rule in reader.of(profile))
+
+
+def _content() -> bytes | None:
+    """Return the content of the file; None if there is none.
+
+    A link to a file that is not there is no missing file: the rules are elsewhere, for example on a disk that is not
+    mounted.
+    """
+    content = _FILE.read()
+    if content is None:
+        for path in (_FILE.path, *_FILE.path.parents):
+            if path.is_symlink() and not path.exists():
+                raise _FILE.failure(f"cannot be read: {path} is a link to nothing. Until it is right, nothing is sent.")
+    return content
+
+
+class _Lines:
+    """The line of each key in a valid TOML file, by its path from the top: tomllib keeps none."""
+
+    def __init__(self, text: str) -> None:
+        self.by_path: dict[tuple[str, ...], int] = {}
+        self._is_key = True
+        """Whether a key comes next, or the name of a table."""
+        self._keys: list[str] = []
+        self._table: tuple[str, ...] = ()
+        self._path: tuple[str, ...] = ()
+        self._opened: list[tuple[str, ...]] = []
+        """The brackets around a value: the path of an inline table; empty for an array."""
+        line = 1
+        for token in _TOKEN.finditer(text):
+            written = token[0]
+            if token["newline"] and not self._opened:
+                self._expect_key()
+            elif token["sign"]:
+                self._follow(written)
+            elif self._is_key and (token["text"] or token["bare"]):
+                self._add(tomllib.loads(f"key = {written}")["key"] if token["text"] else written, line)
+            line += written.count("\n")
+
+    def _expect_key(self) -> None:
+        self._keys, self._is_key = [], True
+
+    def _add(self, key: str, line: int) -> None:
+        self._keys.append(key)
+        self._path = (*(self._opened[-1] if self._opened else self._table), *self._keys)
+        for count in range(1, len(self._path) + 1):
+            self.by_path.setdefault(self._path[:count], line)
+
+    def _follow(self, sign: str) -> None:
+        is_name_of_table = self._is_key and not self._opened
+        match sign:
+            case "[" if is_name_of_table:
+                self._table = ()
+            case "]" if is_name_of_table:
+                self._table, self._is_key = self._path, False
+            case "=":
+                self._is_key = False
+            case "[":
+                self._opened.append(())
+            case "{":
+                self._opened.append(self._path)
+                self._expect_key()
+            case "]" | "}":
+                self._opened[-1:] = []
+                self._is_key = False
+            case "," if self._opened and self._opened[-1]:
+                self._expect_key()
 
 
 class _Reader:
@@ -65,24 +142,30 @@ class _Reader:
         if not content:  # some editors empty a file before they write it
             raise _error(1, "it is empty. Remove it if there are no rules")
         try:
-            text = content.decode()
+            text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
             raise _error(line, "not UTF-8") from None
-        self._lines = text.split("\n")
         try:
             table = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:  # a number can have too many digits
+        except tomllib.TOMLDecodeError as error:
             place = _PLACE.search(str(error))
-            line = int(place[1]) if place and place[1] else len(self._lines)
+            line = int(place[1]) if place and place[1] else text.count("\n") + 1
             raise _error(line, _PLACE.sub("", str(error))) from None
+        except (ValueError, RecursionError) as error:
+            rows = text.split("\n")
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
+            raise _error(rows.index(max(rows, key=len)) + 1, why) from None
+        self._lines = _Lines(text).by_path
         own = table.pop("profile", {})
         if not isinstance(own, dict):
             raise _error(self._line("profile"), "profile is a table, like [profile.main]")
         known = profiles() if own else ()
         for name in own:
             if name not in known:
-                raise _error(self._line(name), f"there is no profile {name!r}; profiles: {', '.join(known) or 'none'}")
+                raise _error(
+                    self._line("profile", name), f"there is no profile {name!r}; profiles: {', '.join(known) or 'none'}"
+                )
         self.named = tuple(own)
         self._rules = {"": self._read(table, ""), **{name: self._read(own[name], name) for name in own}}
 
@@ -96,9 +179,9 @@ class _Reader:
         return self._rules[profile]
 
     def _read(self, table: object, profile: str) -> tuple[Rule, ...]:
-        section = (f"profile.{profile}",) if profile else ()
+        section = ("profile", profile) if profile else ()
         if not isinstance(table, dict):
-            raise _error(self._line(profile), f"profile.{profile} is a table, like [profile.main]")
+            raise _error(self._line(*section), f"profile.{profile} is a table, like [profile.main]")
         for key in table:
             if key not in _KEYS:
                 raise _error(self._line(*section, key), f"there is no rule {key!r}; rules: {', '.join(_KEYS)}")
@@ -124,10 +207,10 @@ class _Reader:
             raise _error(origin.line, 'allow is a list of moves, like ["spot -> um", "um -> spot"]')
         allowed = set()
         for move in moves:
-            match = _MOVE.fullmatch(move)
-            if match is None:
+            names = move.split("->")
+            if len(names) != 2:
                 raise _error(origin.line, f"{move!r} is not a move, like spot -> um")
-            source, destination = (self._wallet(name, origin) for name in match.groups())
+            source, destination = (self._wallet(name.strip(), origin) for name in names)
             if not route(source, destination):
                 raise _error(origin.line, f"nothing moves from {source.value} to {destination.value}")
             allowed.add((source, destination))
@@ -159,6 +242,8 @@ class _Reader:
     def _amount(self, value: object, origin: Origin) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int):
             raise _error(origin.line, 'an amount is a text, like "12.5"')
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise _error(origin.line, "the amount has too many digits")
         try:
             return parse_amount(str(value))
         except AmountError as error:
@@ -168,12 +253,8 @@ class _Reader:
         return Origin(_FILE.name, self._line(*keys), profile)
 
     def _line(self, *keys: str) -> int:
-        """Return the line where the last of nested keys is written, or the nearest that can be found."""
-        line = 0
-        for key in keys:
-            pattern = re.compile(rf"(?<![\w-]){re.escape(key)}(?![\w-])" if "." not in key else re.escape(key))
-            line = next((at for at in range(line, len(self._lines)) if pattern.search(self._lines[at])), line)
-        return line + 1
+        """Return the line where the last of nested keys is written, or the one around it if it is not there."""
+        return next((self._lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in self._lines), 1)
 
 
 def _error(line: int, why: str) -> RulesError:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -77,9 +78,46 @@ def test_each_rule_has_its_line(write: Write) -> None:
     assert set(check(names)) == {*of_all, *own}
 
 
+COMMENTED = """\
+# For USDT: most in one transfer, most_per_day, and keep in spot
+allow = [
+  "spot -> um",  # most = { USDT }
+  "um -> spot",
+]
+keep = { spot = { USDT = "100" }, "um" = { BTC = '1' } }
+most.USDT = \"\"\"
+5\"\"\"
+[ profile . main . keep.um ]
+"ETH" = "5"
+[most_per_day]
+USDT = "7"
+"""
+
+
+def test_line_is_that_of_the_key_and_not_of_a_comment_or_of_another_table(write: Write) -> None:
+    write(COMMENTED)
+    lines = [(type(rule), rule.origin.line) for rule in check(names)]
+    assert lines == [(Allow, 2), (Most, 7), (MostPerDay, 12), (Keep, 6), (Keep, 6), (Keep, 10)]
+
+
+def test_long_file_is_understood_at_once(write: Write) -> None:
+    write("[most]\n" + "".join(f'A{number} = "1"\n' for number in range(15_000)))
+    began_s = monotonic()
+    assert check(names)[-1].origin.line == 15_001
+    assert monotonic() - began_s < 10  # it took a minute, while the screen stood still
+
+
+def test_byte_order_mark_is_no_part_of_the_first_rule(write: Write) -> None:
+    write(b"\xef\xbb\xbf" + GOOD.encode())
+    assert rules("main", names).rules[0].origin.line == 2
+
+
 @pytest.mark.parametrize(
     ("content", "line", "why"),
     [
+        ("\n[most]\nUSDT = 0x" + "F" * 5000, 3, "too many digits"),
+        ("\nallow = " + "[" * 50_000, 2, "nested too deeply"),
+        ('allow = ["um -> spot -> um"]', 1, "is not a move"),
         ("", 1, "it is empty"),
         ("most = {", 1, "nclosed|xpected|nvalid"),
         ("\nmost = 5", 2, "most is a table"),
@@ -159,6 +197,16 @@ def test_something_else_in_the_files_place_is_refused(write: Write) -> None:
     rules_path().mkdir(parents=True)
     with pytest.raises(RulesError, match="is a folder"):
         rules("main", names)
+
+
+@pytest.mark.parametrize("linked", ["rules.toml", "."])
+def test_link_to_nothing_is_not_taken_for_no_file(write: Write, tmp_path: Path, linked: str) -> None:
+    link = rules_path().parent / linked if linked != "." else rules_path().parent
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "disk that is not mounted" / linked)
+    for read in (lambda: rules("main", names), lambda: check(names)):
+        with pytest.raises(RulesError, match=r"is a link to nothing.*nothing is sent"):
+            read()
 
 
 # What they forbid
