@@ -7,6 +7,7 @@ import pytest
 from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair, Restriction
 from tui.domain.form import FormState, Inquiry, Problem, too_much
 from tui.domain.plan import parse_draft, via
+from tui.domain.rules import Keep, Origin, Rules
 from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.structs import replace
@@ -314,3 +315,24 @@ def test_every_field_that_is_wrong_is_known_of_two_moves_too() -> None:
     with pytest.raises(InvalidTransfer) as refused:
         parse_draft(Draft(Wallet.UM, Wallet.ISOLATED, "", "1,5", to_pair="?"))
     assert set(refused.value.problems) == {Field.ASSET, Field.AMOUNT, Field.TO_PAIR}
+
+
+@pytest.mark.parametrize(
+    ("kept", "part"),
+    [
+        ("100", Decimal(50)),  # the loan keeps more than the rule does
+        ("460", Decimal(40)),
+        ("500", "rules.toml, line 3: 500 USDT must stay in Cross Margin. 450 USDT would stay"),
+        ("499.999999999", "rules.toml, line 3: 499.999999999 USDT must stay in Cross Margin. 450 USDT would stay"),
+    ],
+)
+def test_what_a_rule_keeps_counts_from_what_is_there_and_not_from_what_a_loan_lets_go(
+    kept: str, part: Decimal | str
+) -> None:
+    cross = Account(Wallet.CROSS)
+    balances = Balances().with_holdings(Wallet.CROSS, Holdings({"USDT": Decimal(500)}, read_ms=1))
+    balances = balances.with_figure(cross, "USDT", Figure(Decimal(50), 1, is_transferable=True))
+    rules = Rules((Keep(Wallet.CROSS, "USDT", Decimal(kept), Origin("rules.toml", 3)),))
+    state = FormState(Draft(Wallet.CROSS, Wallet.SPOT, "USDT"), balances, 1, rules=rules)
+    filled = state.part(100, is_asked=False)
+    assert (filled.words if isinstance(filled, Problem) else filled) == part

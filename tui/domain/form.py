@@ -166,15 +166,16 @@ class FormState(Struct):
         if figure is None or not figure.is_exact:
             return Problem(Field.AMOUNT, _NOT_KNOWN)
         asset, source = self.draft.asset, self.ends[0]
-        allowed = self.rules.movable(source, asset, figure.amount)
-        if figure.amount and not allowed:
-            everything = replace(self, draft=replace(self.draft, amount=plain(figure.amount)))
-            return next(everything._forbidden(), Problem(Field.AMOUNT, "Your rules keep all of it"))
-        nothing = (
-            f"{quantity(figure.amount, asset)} is too little to move" if figure.amount else _nothing(asset, source)
-        )
         part = share(figure.amount, percent)
-        return min(part, share(allowed, 100)) if part else Problem(Field.AMOUNT, nothing)
+        if not part:
+            too_little = f"{quantity(figure.amount, asset)} is too little to move"
+            return Problem(Field.AMOUNT, too_little if figure.amount else _nothing(asset, source))
+        held = self.balances.held(source, asset) or figure
+        allowed = share(self.rules.movable(source, asset, figure.amount, held.amount), 100)
+        if not allowed:
+            everything = replace(self, draft=replace(self.draft, amount=plain(share(figure.amount, 100))))
+            return next(everything._forbidden(), Problem(Field.AMOUNT, "Your rules keep all of it"))
+        return min(part, allowed)
 
     @property
     def rest(self) -> Decimal | Problem | None:

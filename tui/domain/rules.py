@@ -84,12 +84,14 @@ class Rules(Struct):
         kept = (rule for rule in self.rules if isinstance(rule, Keep))
         return tuple(rule for rule in kept if (rule.wallet, rule.asset) == (account.wallet, asset))
 
-    def movable(self, account: Account, asset: str, amount: Decimal) -> Decimal:
-        """Return how much of what an account holds the rules let one transfer move."""
+    def movable(self, account: Account, asset: str, amount: Decimal, held: Decimal) -> Decimal:
+        """Return how much of what can be moved the rules let one transfer move. `held` is what the account's own list
+        says is there: a loan can keep more of it than a rule does.
+        """
         most = [rule.amount for rule in self.rules if isinstance(rule, Most) and rule.asset == asset]
         most += [left for rule, left in self.left_today if rule.asset == asset]
         kept = max((rule.amount for rule in self.kept(account, asset)), default=Decimal(0))
-        return max(min([EXACT.subtract(amount, kept), *most]), Decimal(0))
+        return max(min([amount, EXACT.subtract(held, kept), *most]), Decimal(0))
 
 
 NO_RULES = Rules()
