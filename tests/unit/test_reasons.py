@@ -11,7 +11,7 @@ from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.keys import demo_key
 from tui.desk.balances import BalanceReader
-from tui.domain.balances import FRESH_MS, Account, Balances, Figure
+from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings
 from tui.domain.form import FormState
 from tui.domain.transfer import Draft
 from tui.domain.wallets import Wallet
@@ -307,6 +307,21 @@ def test_nothing_is_said_of_a_balance_that_may_have_changed() -> None:
     assert _why(balances, Wallet.SPOT, "AVAX", now_ms=NOW_MS + FRESH_MS + 1) == ""
     doubted = balances.doubted([Wallet.SPOT], [], NOW_MS + 1)
     assert _why(doubted, Wallet.SPOT, "AVAX") == ""
+
+
+@pytest.mark.parametrize("change", ["transfer", "failed reading", "age"])
+def test_nothing_is_said_of_a_total_that_is_older_than_what_can_be_moved(change: str) -> None:
+    balances, cross = _balances(Wallet.CROSS, CROSS), Account(Wallet.CROSS)
+    now_ms = NOW_MS + (FRESH_MS + 1 if change == "age" else 2)
+    if change == "transfer":
+        balances = balances.doubted([Wallet.CROSS], [], NOW_MS + 1)
+    elif change == "failed reading":
+        balances = balances.with_holdings(Wallet.CROSS, Holdings(problem="HTTP 503"))
+    asked = balances.with_figure(cross, "USDT", Figure(Decimal(5), now_ms, is_transferable=True))
+    figure = asked.figure(cross, "USDT")
+    assert figure
+    assert figure.is_fresh(now_ms)
+    assert _why(asked, Wallet.CROSS, "USDT", now_ms=now_ms) == ""
 
 
 DEMO = {

@@ -198,13 +198,16 @@ class Balances(Struct):
         held = self.wallets[account.wallet].figure(asset, account.pair)
         return held and self._doubted(held, account.wallet)
 
-    def stock(self, account: Account, asset: str) -> Stock | None:
-        """Return all of an asset in an account, movable or not, as the newest answer says it; None if none does."""
-        holdings = self.wallets[account.wallet]
+    def stock(self, account: Account, asset: str, now_ms: float) -> Stock | None:
+        """Return all of an asset in an account, movable or not, as the newest answer says it; None if none does, or if
+        that answer cannot be relied on. What can be moved may have been asked for since.
+        """
+        wallet = account.wallet
         stock, asked_ms = self.stocks.get((account, asset), (None, 0.0))
-        if stock and asked_ms >= (holdings.read_ms or 0):
-            return stock
-        return holdings.stocks.get((account.pair, asset))
+        if stock and asked_ms >= (self.wallets[wallet].read_ms or 0):
+            is_fresh = asked_ms >= max(now_ms - FRESH_MS, self.counts_from_ms.get(wallet, 0))
+            return stock if is_fresh else None
+        return self.wallets[wallet].stocks.get((account.pair, asset)) if self.is_fresh(wallet, now_ms) else None
 
     def with_stock(self, account: Account, asset: str, stock: Stock, asked_ms: float) -> "Balances":
         """Return these with all of an asset, as the exchange was asked for it."""

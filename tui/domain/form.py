@@ -95,7 +95,7 @@ class FormState(Struct):
     def shortfall(self) -> Shortfall | None:
         """That less can be moved than is there, and why; None if that is not known now, or if all of it can be."""
         source, asset, figure = self.ends[0], self.draft.asset, self.figure
-        stock = self.balances.stock(source, asset) if figure and figure.is_exact else None
+        stock = self.balances.stock(source, asset, self.now_ms) if figure and figure.is_exact else None
         if not figure or not stock or not figure.is_fresh(self.now_ms):
             return None
         return shortfall(stock, figure.amount)
