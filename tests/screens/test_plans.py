@@ -338,7 +338,7 @@ async def test_max_leaves_what_the_rules_keep(demo_app: AppMaker) -> None:
     )
     async with demo_app(asset="USDT", chosen=BOTH_ENDS).run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
-        await until(pilot, lambda: bool(main.query_one(TransferForm)._rules.rules))
+        await until(pilot, lambda: bool(main.query_one(TransferForm).rules.rules))
         await pilot.press("m")
         assert main.draft.amount == "949.50"  # of 1,250.00
         await pilot.press("ctrl+x")
@@ -352,12 +352,12 @@ async def test_max_leaves_what_is_left_of_the_day(demo_app: AppMaker) -> None:
     async with demo_app(asset="USDT", chosen=BOTH_ENDS).run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         form = main.query_one(TransferForm)
-        await until(pilot, lambda: bool(form._rules.left_today))
+        await until(pilot, lambda: bool(form.rules.left_today))
         await pilot.press("h")
         assert main.draft.amount == "100"  # of 625.00
         await main.desk.submit(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(60)))
         main.read_rules()
-        await until(pilot, lambda: form._rules.left_today[0][1] == 40)
+        await until(pilot, lambda: form.rules.left_today[0][1] == 40)
         await until(pilot, lambda: "rules.toml, line 1: at most 100 USDT" in screen_text(pilot))
         await pilot.press("ctrl+x", "m")
         assert main.draft.amount == "40"

@@ -52,6 +52,7 @@ from tui.screens import main, manual, notice, plan, plan_review, report, review,
 from tui.domain.entries import Entry
 from tui.domain.balances import Account, Balances
 from tui.domain.plan import via
+from tui.domain.rules import Rules
 from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
@@ -69,7 +70,7 @@ made = {
     "FavouritesScreen": lambda desk: favourites.FavouritesScreen(app.Draft(), "main"),
     "EntryScreen": lambda desk: entry.EntryScreen(Entry(None, transfer), desk.watch_over),
     "GatherScreen": lambda desk: gather.GatherScreen(
-        desk.balance_reader, "USDT", Status(""), read=print, review=print
+        desk.balance_reader, "USDT", Status(""), rules=Rules, read=print, review=print
     ),
     "PlanReviewScreen": lambda desk: plan_review.PlanReviewScreen(desk, two, Status("LIVE")),
     "PlanScreen": lambda desk: plan.PlanScreen(state_of(stored), Balances(), {}),

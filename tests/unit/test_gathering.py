@@ -6,6 +6,7 @@ from tui.domain.balances import Absent, Account, Balances, Figure, Holdings, Pai
 from tui.domain.form import Problem
 from tui.domain.gathering import Contribution, Gathering
 from tui.domain.plan import gather
+from tui.domain.rules import Keep, Origin, Rules
 from tui.domain.transfer import Field
 from tui.domain.wallets import Wallet
 from tui.structs import replace
@@ -156,3 +157,14 @@ def test_a_bar_of_the_exchange_is_a_warning_at_its_account() -> None:
         Problem(Field.AMOUNT, "The exchange bars transfers out of USD-M Futures", is_certain=False),
     )
     assert gathering.obstacle is None
+
+
+def test_what_the_rules_keep_is_not_gathered() -> None:
+    origin = Origin("rules.toml", 3)
+    kept = Keep(Wallet.SPOT, "USDT", Decimal(30), origin), Keep(Wallet.UM, "USDT", Decimal(10), origin)
+    gathered = _by_account(replace(_answered(_gathering()), rules=Rules(kept)))
+    assert gathered[SPOT].amount == 10
+    assert gathered[UM].amount is None
+    problem = gathered[UM].problem
+    assert problem
+    assert problem.words == "rules.toml, line 3: 10 USDT must stay in USD-M Futures. 0.0 USDT would stay"

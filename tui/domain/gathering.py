@@ -11,6 +11,7 @@ from tui.domain.balances import Account, Balances, Figure
 from tui.domain.form import FormState, Inquiry, Problem
 from tui.domain.holdings import accounts
 from tui.domain.plan import Plan, gather
+from tui.domain.rules import NO_RULES, Rules
 from tui.domain.transfer import BOTH_ENDS, Draft, Field
 from tui.domain.wallets import Wallet
 from tui.structs import Struct, field, replace
@@ -54,13 +55,15 @@ class Gathering(Struct, dict=True):
     """The accounts that the person has left out."""
     answered: frozenset[Inquiry] = frozenset()
     """The questions to the exchange that it has answered, or has not answered in time."""
+    rules: Rules = NO_RULES
+    """The person's rules, as they were last read: the review reads them again."""
 
     def form(self, source: Account) -> FormState:
         """Return the state of a form that moves the entered amount out of one account."""
         pairs = source.pair or "", self.destination.pair or ""
         amount = self.typed.get(source, "")
         draft = Draft(source.wallet, self.destination.wallet, self.asset, amount, *pairs, BOTH_ENDS)
-        return FormState(draft, self.balances, self.now_ms)
+        return FormState(draft, self.balances, self.now_ms, rules=self.rules)
 
     @cached_property
     def contributions(self) -> list[Contribution]:

@@ -17,6 +17,7 @@ from tui.domain.form import FormState, Inquiry, Problem
 from tui.domain.gathering import Gathering
 from tui.domain.holdings import pair_choices
 from tui.domain.plan import Plan
+from tui.domain.rules import Rules
 from tui.domain.transfer import MOST_IN_PAIR, Draft, Field
 from tui.domain.wallets import Wallet
 from tui.screens.closing import DismissesItself
@@ -64,16 +65,20 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
         asset: str,
         status: Status,
         *,
+        rules: Callable[[], Rules],
         read: Callable[[], object],
         review: Callable[[Plan], object],
     ) -> None:
-        """Takes what reads the wallets again, and what reviews the plan."""
+        """`rules` returns the person's rules as they were last read, `read` reads them and the wallets again, and
+        `review` reviews the plan.
+        """
         super().__init__()
         self._reader = reader
         self._status = status
+        self._rules = rules
         self._read = read
         self._review = review
-        self._gathering = Gathering(asset, Account(Wallet.SPOT), reader.balances, ticks_ms())
+        self._gathering = Gathering(asset, Account(Wallet.SPOT), reader.balances, ticks_ms(), rules=rules())
         self._asked: set[Inquiry] = set()
         self._waiting_for: object = None
         """What is to be reviewed as soon as the exchange has answered; None if nothing is."""
@@ -113,7 +118,7 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
     def follow_balances(self) -> None:
         """Show what the wallets hold by now."""
         balances = self._reader.balances
-        self._gathering = replace(self._gathering, balances=balances)
+        self._gathering = replace(self._gathering, balances=balances, rules=self._rules())
         if self.is_mounted:
             self.query_one(StatusBar).show(worth=total_worth(balances))
             self._follow()

@@ -381,7 +381,15 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def _gather(self, asset: str) -> None:
         reader, status = self.desk.balance_reader, self.query_one(StatusBar).status
-        screen = GatherScreen(reader, asset, status, read=self.action_refresh_balances, review=self.plans.review)
+        form = self.query_one(TransferForm)
+        screen = GatherScreen(
+            reader,
+            asset,
+            status,
+            rules=lambda: form.rules,
+            read=self.action_refresh_balances,
+            review=self.plans.review,
+        )
         self.app.push_screen(screen)
 
     def show_transfer(self, transfer: Transfer) -> None:

@@ -78,7 +78,8 @@ class TransferForm(DropsLateMessages, Widget):
         """Why a wallet is not the intended one."""
         self._noted: dict[str, tuple[str, ...]] = {}
         self._balances = Balances()
-        self._rules = Rules()
+        self.rules = Rules()
+        """The person's rules, as they were last read."""
         self._lacking: frozenset[Wallet] = frozenset()
         self._pair_limit: PairLimit | None = None
         self._limit_asked_ms: float | None = None
@@ -146,8 +147,8 @@ class TransferForm(DropsLateMessages, Widget):
 
     def show_rules(self, rules: Rules) -> None:
         """Show what the person's rules forbid."""
-        if rules != self._rules:
-            self._rules = rules
+        if rules != self.rules:
+            self.rules = rules
             self._follow_text()
 
     def show_lacking(self, lacking: frozenset[Wallet]) -> None:
@@ -307,7 +308,7 @@ class TransferForm(DropsLateMessages, Widget):
             self._balances,
             ticks_ms(),
             self._amount.doubt,
-            self._rules,
+            self.rules,
             self._lacking,
             self._pair_limit,
         )
