@@ -93,6 +93,12 @@ _ASK = {
 _MOST_IN_ASK = 40
 """Columns of the amount that can be sent: one line in the narrowest terminal."""
 
+_MOST_RETYPED = 36
+"""Characters of the amount that is typed again: more than an amount has, also with commas."""
+
+_SEPARATORS = ".,．。｡，"
+"""Between the digits of an amount, also as Chinese and Japanese input methods type them."""
+
 _ANSWERS = {"y": "send", "d": "allow_repeat", "w": "disregard_pause"}
 """The keys that answer finally, and the action of each."""
 
@@ -347,21 +353,26 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
 
     def _retype(self, event: events.Key) -> None:
         """Take a key of the amount that is typed again."""
+        problem = ""
         if event.key == "enter":
-            with contextlib.suppress(AmountError):
-                self.retyped = parse_amount(self._retyping)
-            self._retyping = ""
+            typed, self._retyping = self._retyping, ""
+            try:
+                self.retyped = parse_amount(typed)
+            except AmountError:
+                self.retyped = None
             if self.retyped == self._to_retype:
                 self._let_send()
                 return
+            problem = f"{typed} is another amount." if typed else ""
         elif event.key == "backspace":
             self._retyping = self._retyping[:-1]
-        elif event.character and event.character in "0123456789.,":
-            self._retyping += event.character
+        elif event.character and (event.character.isdecimal() or event.character in _SEPARATORS):
+            self._retyping = (self._retyping + event.character)[:_MOST_RETYPED]
         else:
             return
         event.stop()
         self.query_one(AskLine).ask(self._ask_to_retype)
+        self.query_one(AskLine).say(problem)
 
     @property
     def _ask_to_retype(self) -> str:
