@@ -10,14 +10,17 @@ from tests.gate import Gate
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tests.wire.test_plans import AMOUNT, CM, FUNDING, PLAN, SPOT, UM, Watched
+from tui.clock import ticks_ms
 from tui.demo.faults import Cut, Fault
 from tui.demo.ledger import Funds
 from tui.desk.guards import Forbidden
+from tui.domain.balances import Rate
 from tui.domain.plan import gather, rest, via, way_back
 from tui.domain.plan_state import Cause, Phase
-from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules
+from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, RetypeFrom, Rule, Rules
 from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.structs import replace
 
 ORIGIN = Origin("rules.toml", 3)
 
@@ -233,3 +236,31 @@ async def test_what_only_passes_through_is_none_that_stays(
     assert plan
     await watched.begin(plan, succeeds=state.stored.identity)
     assert (await watched.end()).phase is Phase.DONE
+
+
+async def test_day_that_is_full_is_said_before_the_question(watched: Watched, book: Book) -> None:
+    book.write(daily("0.015", "BTC"))
+    with pytest.raises(Forbidden, match=r"0\.015 BTC is left today"):
+        await watched.seat.desk.require_allowed(gather(UM, "BTC", {CM: Decimal("0.01"), SPOT: Decimal("0.006")}))
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_worth_by_old_prices_is_not_known(seat: Seat, server: DemoServer, book: Book, is_read: bool) -> None:
+    book.write(RetypeFrom(Decimal(1000), "USDT", ORIGIN))
+    request = TransferRequest(TransferType.MAIN_FUNDING, "BTC", Decimal("0.005"))
+    reader = seat.desk.balance_reader
+    async for _ in reader.read_all():
+        pass
+    assert (await seat.desk.require_allowed(request)).to_retype is None
+    rate, old_ms = reader.balances.rate, ticks_ms() - 11 * 60_000
+    assert rate
+    if is_read:  # by the old price it is worth a cent
+        reader.balances = replace(reader.balances, rate=Rate(Decimal(2), old_ms), priced_ms=old_ms)
+        book.write(RetypeFrom(rate.price * request.amount, "USDT", ORIGIN))
+    else:
+        reader.balances = replace(reader.balances, priced_ms=old_ms)
+        path = "/sapi/v1/asset/wallet/balance"
+        server.exchange.faults.append(Fault(path=path, method="GET", executes=False, answer=Cut.CLOSE, times=None))
+    with pytest.raises(Forbidden, match="type the amount again"):
+        await seat.desk.require_allowed(request)
+    assert (await seat.desk.require_allowed(request, retyped=request.amount)).to_retype == request.amount

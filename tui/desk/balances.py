@@ -237,6 +237,11 @@ class BalanceReader:
         self.balances = replace(self.balances, prices=prices(rows), priced_ms=asked_ms)
         return rows
 
+    async def freshen_worth(self, asset: str, since_ms: float) -> None:
+        """Ask again for the prices that the worth of an asset rests on, if they were read before a moment."""
+        if not self.balances.is_valued(asset, since_ms):
+            await asyncio.gather(self._glance(), self.read_rate())
+
     async def read_rate(self) -> bool:
         """Ask what a BTC costs in `currency`; whether the worth has changed. Without an answer, the last price stays,
         with its time; that in another currency does not.

@@ -277,9 +277,12 @@ class Desk:
         Forbidden, JournalError.
         """
         self._require_sending()
+        rules = await self.rules()
+        if not succeeds:  # what the stopped plan has still to send counts until this one takes its place
+            rules = await self.with_day(rules)
         return await permit(
             sending,
-            await self.rules(),
+            rules,
             self.balance_reader,
             self._journal,
             self._exchange,

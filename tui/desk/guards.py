@@ -7,11 +7,23 @@ from decimal import Decimal
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
 from tui.domain.plan import Plan
-from tui.domain.rules import NONE_PASSING, MostPerDay, Rules, Violation, amount_to_retype, legs_of, violations
+from tui.domain.rules import (
+    NONE_PASSING,
+    MostPerDay,
+    RetypeFrom,
+    Rules,
+    Violation,
+    amount_to_retype,
+    legs_of,
+    violations,
+)
 from tui.domain.transfer import TransferRequest
 from tui.journal import Conditions, DayIsFull, DayLimit, Journal
 from tui.structs import Struct
 from tui.words import guards
+
+_PRICES_MS = 10 * 60_000
+"""Older prices say nothing of what an amount is worth: a price can double in a day."""
 
 ReadRules = Callable[[], Rules]
 """Reads the person's rules as they are now. Raises Forbidden."""
@@ -69,7 +81,10 @@ async def permit(
         passing = await asyncio.to_thread(journal.passing, host, but=succeeds)
     for broken in violations(rules, sending, balance_reader.balances, asked_ms, passing):
         raise Forbidden(guards.broken(broken))
-    wanted = amount_to_retype(rules, sending, balance_reader.balances)
+    priced_since_ms = ticks_ms() - _PRICES_MS
+    if any(isinstance(rule, RetypeFrom) for rule in rules.rules):
+        await balance_reader.freshen_worth(sending.asset, priced_since_ms)
+    wanted = amount_to_retype(rules, sending, balance_reader.balances, priced_since_ms)
     if wanted and retyped != wanted[1]:
         raise Forbidden(guards.broken(Violation(wanted[0], legs_of(sending)[0])))
     assets = {leg.asset for leg in legs_of(sending) if leg.is_new}

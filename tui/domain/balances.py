@@ -266,6 +266,11 @@ class Balances(Struct):
         """What `worth` is in."""
         return self.rate.currency if self.rate else "BTC"
 
+    def is_valued(self, asset: str, since_ms: float) -> bool:
+        """Whether the prices that the worth of an asset rests on were read since a moment."""
+        read = (self.priced_ms, self.rate.read_ms if self.rate else since_ms)
+        return asset == self.unit or all(read_ms is not None and read_ms >= since_ms for read_ms in read)
+
     def worth(self, asset: str, amount: Decimal) -> Decimal | None:
         """Return the worth of an amount in `unit`, estimated; None if the exchange does not value it."""
         if asset == self.unit:

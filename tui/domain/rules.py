@@ -141,13 +141,16 @@ class Violation(Struct):
 
 
 def amount_to_retype(
-    rules: Rules, sending: TransferRequest | Plan, balances: Balances
+    rules: Rules, sending: TransferRequest | Plan, balances: Balances, since_ms: float
 ) -> tuple[RetypeFrom, Decimal] | None:
-    """Return the amount that must be typed again, and the rule that wants it; None if none does."""
+    """Return the amount that must be typed again, and the rule that wants it; None if none does. A worth counts as
+    known if its prices were read since `since_ms`.
+    """
     total = sending.amount if isinstance(sending, TransferRequest) else sending.total
     for rule in rules.rules:
         if isinstance(rule, RetypeFrom):
-            worth = balances.worth(sending.asset, total) if rule.unit == balances.unit else None
+            is_known = rule.unit == balances.unit and balances.is_valued(sending.asset, since_ms)
+            worth = balances.worth(sending.asset, total) if is_known else None
             if worth is None or worth >= rule.worth:
                 return rule, total
     return None
