@@ -371,6 +371,25 @@ async def test_read_only_session_shows_everything_and_sends_nothing(
         assert list(main.desk._journal.transfers()) == []
 
 
+async def test_profile_that_another_shunter_has_made_read_only_sends_nothing(
+    one_key: keys.Profile, demo_host: DemoExchange
+) -> None:
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        await pilot.press("tab", "tab", *"USDT", "tab", "5", "f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "y  " in words(pilot, "#review-ask"))
+        keys.set_read_only(one_key.name, read_only=True)
+        await pilot.press("y")
+        await until(pilot, lambda: "READ ONLY: nothing can be sent" in words(pilot, "#review-warning"))
+        await pilot.press("escape")
+        await until(pilot, lambda: "h.example  READ ONLY" in screen_text(pilot))
+        assert screen_text(pilot).count("The profile main is read-only") == 1
+        assert demo_host.requests == []
+        assert list(main.desk._journal.transfers()) == []
+
+
 async def test_profile_is_made_read_only_in_the_list_of_keys_and_counts_at_once(
     one_key: keys.Profile, demo_host: DemoExchange
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from tui import keys
 from tui.desk.desk import Desk
-from tui.desk.guards import Forbidden
+from tui.desk.guards import Forbidden, ReadOnly
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.entries import Entry, again
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
@@ -138,10 +138,13 @@ async def _open_with(
 
 
 def _read_rules(profile: str) -> Rules:
-    """Return the person's rules as they are now; only those for all without a profile. Raises Forbidden."""
+    """Return the person's rules as they are now; only those for all without a profile. Raises Forbidden, ReadOnly."""
     from tui import rules  # late, to start faster
 
     try:
+        listed = keys.profiles() if profile else ()
+        if any(each.name == profile and each.read_only for each in listed):
+            raise ReadOnly(guards.by_profile(profile))
         return rules.rules(profile, lambda: [each.name for each in keys.profiles()])
     except (rules.RulesError, keys.KeyStoreError, FolderRefused) as error:
         raise Forbidden(str(error)) from None

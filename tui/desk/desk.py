@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from tui.clock import ticks_ms
 from tui.desk.balances import BalanceReader
-from tui.desk.guards import Forbidden, Permit, ReadRules, day_limit, permit, permit_step
+from tui.desk.guards import Forbidden, Permit, ReadOnly, ReadRules, day_limit, permit, permit_step
 from tui.desk.matching import explains, span_ms
 from tui.desk.plans import PlanRun
 from tui.desk.settle import NoTrace, Pace, Progress, is_same_key, look_at, look_for, read_around, settle, watch
@@ -252,8 +252,14 @@ class Desk:
         return run
 
     async def rules(self) -> Rules:
-        """Return the person's rules as they are now. Raises Forbidden if they cannot be understood."""
-        return await asyncio.to_thread(self._read_rules)
+        """Return the person's rules as they are now. Raises Forbidden if they cannot be understood, or if the profile
+        is read-only by now: then it stays so.
+        """
+        try:
+            return await asyncio.to_thread(self._read_rules)
+        except ReadOnly as reason:
+            self.read_only = self.read_only or str(reason)
+        raise ReadOnly(guards.nothing_is_sent(self.read_only))
 
     async def with_day(self, rules: Rules) -> Rules:
         """Return rules with what is left of the day by the journal as it is now, if that can be known."""

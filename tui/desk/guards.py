@@ -26,11 +26,15 @@ _PRICES_MS = 10 * 60_000
 """Older prices say nothing of what an amount is worth: a price can double in a day."""
 
 ReadRules = Callable[[], Rules]
-"""Reads the person's rules as they are now. Raises Forbidden."""
+"""Reads the person's rules as they are now. Raises Forbidden, and ReadOnly if the profile is read-only."""
 
 
 class Forbidden(Exception):
     """Raised, with the reason, if a desk may not send something. Nothing was sent."""
+
+
+class ReadOnly(Forbidden):
+    """Raised, with the reason, if the profile is read-only by now: another Shunter may have made it so."""
 
 
 class Permit(Struct):

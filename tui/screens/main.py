@@ -16,7 +16,7 @@ from textual.widgets import Input, Label
 
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
-from tui.desk.guards import Forbidden
+from tui.desk.guards import Forbidden, ReadOnly
 from tui.desk.keycheck import KeyCheck, examine
 from tui.desk.settle import Progress
 from tui.domain.balances import Account, Balances
@@ -432,6 +432,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Read the person's rules, for what the form shows; each send reads them again."""
         try:
             rules = await self.desk.rules()
+        except ReadOnly:  # the first line says it
+            self.post_call(self._show_rules, Rules(), "")
+            return
         except Forbidden as error:
             self.post_call(self._show_rules, Rules(), str(error))
             return
@@ -441,6 +444,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def _show_rules(self, rules: Rules, problem: str) -> None:
         self._rules_problem = problem
         self.query_one(TransferForm).show_rules(rules)
+        self.query_one(StatusBar).show(read_only=self.desk.read_only)  # the profile may be read-only by now
         self._show_trouble()
 
     @work(group="examine")
