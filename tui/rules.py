@@ -5,8 +5,10 @@ The file is understood as a whole, or nothing is sent: a rule that was read half
 
 import hashlib
 import re
+import time
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ _TOKEN = re.compile(
 )
 _MOST_BITS = 128
 """Of a number without a decimal point. More are no amount, and Python refuses to write out very many."""
+_NEW_S = 1
+_SETTLES_S = 0.05
+_MOST_READINGS = 20
 _KEYS = ("allow", "most", "most_per_day", "keep", "retype_from")
 _MOST_SHOWN = 200
 
@@ -52,7 +57,7 @@ def rules(profile: str, profiles: ProfileNames) -> Rules:
     """Return the rules for a profile: those for all and its own. Without a file there are none. `profiles` returns the
     names of all profiles; it is called if the file names one. Raises RulesError, and what `profiles` raises.
     """
-    content = _content()
+    content = _settled_content()
     if content is None:
         return Rules()
     reader = _Reader(content, profiles)
@@ -61,11 +66,32 @@ def rules(profile: str, profiles: ProfileNames) -> Rules:
 
 def check(profiles: ProfileNames) -> tuple[Rule, ...]:
     """Return every rule in the file. Raises what `rules` does."""
-    content = _content()
+    content = _settled_content()
     if content is None:
         return ()
     reader = _Reader(content, profiles)
     return tuple(rule for profile in ("", *reader.named) for rule in reader.of(profile))
+
+
+def _settled_content() -> bytes | None:
+    """Return the content of the file. If that has just changed, it must stay the same for a moment: while an editor
+    writes, the file may be cut off after any rule, and it is gone while an editor puts another in its place.
+    """
+    content = _content()
+    for _ in range(_MOST_READINGS):
+        if not _has_just_changed(_FILE.path if content is not None else _FILE.path.parent):
+            return content
+        time.sleep(_SETTLES_S)
+        before, content = content, _content()
+        if content == before:
+            return content
+    raise _error(1, "it changes all the time")
+
+
+def _has_just_changed(path: Path) -> bool:
+    with suppress(OSError):
+        return abs(time.time() - path.stat().st_mtime) < _NEW_S
+    return True
 
 
 def _content() -> bytes | None:

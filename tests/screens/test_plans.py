@@ -448,7 +448,7 @@ async def test_rule_that_is_in_the_way_is_said_in_the_review(
         if what == "file":
             await until(pilot, lambda: "line 1: keep is a table" in message(main))
         if what == "transfer":
-            rule = "rules.toml, line 1: 1,249 USDT must stay in Spot. 1,248.00 USDT would stay"
+            rule = "rules.toml, line 1: 1,249 USDT must stay in Spot. 1,248.00 USDT would stay free"
             await until(pilot, lambda: rule in " ".join(message(main).split()))
         if what == "plan":
             screen: Reviewing[Any] = await _review(pilot)
@@ -460,8 +460,8 @@ async def test_rule_that_is_in_the_way_is_said_in_the_review(
         await until(pilot, lambda: screen._stage is Stage.BLOCKED)
         said = " ".join(words(pilot, "#review-warning").split())
         expected = {
-            "plan": "rules.toml, line 1: 1 BTC must stay in COIN-M Futures. 0.00000000 BTC would stay.",
-            "transfer": "rules.toml, line 1: 1,249 USDT must stay in Spot. 1,248.00 USDT would stay.",
+            "plan": "rules.toml, line 1: 1 BTC must stay in COIN-M Futures. 0.00000000 BTC would stay free.",
+            "transfer": "rules.toml, line 1: 1,249 USDT must stay in Spot. 1,248.00 USDT would stay free.",
             "file": "line 1: keep is a table",
         }
         assert expected[what] in said

@@ -322,8 +322,8 @@ def test_every_field_that_is_wrong_is_known_of_two_moves_too() -> None:
     [
         ("100", Decimal(50)),  # the loan keeps more than the rule does
         ("460", Decimal(40)),
-        ("500", "rules.toml, line 3: 500 USDT must stay in Cross Margin. 450 USDT would stay"),
-        ("499.999999999", "rules.toml, line 3: 499.999999999 USDT must stay in Cross Margin. 450 USDT would stay"),
+        ("500", "rules.toml, line 3: 500 USDT must stay in Cross Margin. 450 USDT would stay free"),
+        ("499.999999999", "rules.toml, line 3: 499.999999999 USDT must stay in Cross Margin. 450 USDT would stay free"),
     ],
 )
 def test_what_a_rule_keeps_counts_from_what_is_there_and_not_from_what_a_loan_lets_go(

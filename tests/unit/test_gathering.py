@@ -167,4 +167,4 @@ def test_what_the_rules_keep_is_not_gathered() -> None:
     assert gathered[UM].amount is None
     problem = gathered[UM].problem
     assert problem
-    assert problem.words == "rules.toml, line 3: 10 USDT must stay in USD-M Futures. 0.0 USDT would stay"
+    assert problem.words == "rules.toml, line 3: 10 USDT must stay in USD-M Futures. 0.0 USDT would stay free"

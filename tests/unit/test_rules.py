@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -199,6 +200,31 @@ def test_something_else_in_the_files_place_is_refused(write: Write) -> None:
         rules("main", names)
 
 
+@pytest.mark.parametrize("during", [None, "", 'most = { USDT = "5" }\n'], ids=["gone", "empty", "cut off"])
+def test_file_is_not_taken_as_it_is_while_an_editor_saves_it(
+    write: Write, monkeypatch: pytest.MonkeyPatch, during: str | None
+) -> None:
+    write("")
+    if during is None:
+        rules_path().unlink()
+    else:
+        write(during)
+
+    def saved(_: float) -> None:
+        write('most = { USDT = "5" }\nallow = []\n')
+
+    monkeypatch.setattr("tui.rules.time.sleep", saved)
+    assert len(rules("main", names).rules) == 2
+
+
+def test_file_that_changes_all_the_time_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    write("# 0")
+    numbers = count(1)
+    monkeypatch.setattr("tui.rules.time.sleep", lambda _: write(f"# {next(numbers)}"))
+    with pytest.raises(RulesError, match="changes all the time"):
+        rules("main", names)
+
+
 @pytest.mark.parametrize("linked", ["rules.toml", "."])
 def test_link_to_nothing_is_not_taken_for_no_file(write: Write, tmp_path: Path, linked: str) -> None:
     link = rules_path().parent / linked if linked != "." else rules_path().parent
@@ -236,7 +262,7 @@ def of_spot(amount: str) -> TransferRequest:
     ("held", "amount", "words"),
     [
         ("150", "50", []),
-        ("150", "50.00000001", ["rules.toml, line 7: 100 USDT must stay in Spot. 99.99999999 USDT would stay."]),
+        ("150", "50.00000001", ["rules.toml, line 7: 100 USDT must stay in Spot. 99.99999999 USDT would stay free."]),
         (None, "1", ["rules.toml, line 7: 100 USDT must stay in Spot. What would stay is not known."]),
     ],
 )
@@ -265,7 +291,7 @@ def test_money_that_passes_through_is_none_that_leaves() -> None:
 def test_gathered_amounts_of_one_account_count_together() -> None:
     plan = gather(UM, "USDT", {SPOT: Decimal(60), FUNDING: Decimal(1000)})
     assert words_for(KEEP, plan, balances("159")) == [
-        "rules.toml, line 7: 100 USDT must stay in Spot. 99 USDT would stay."
+        "rules.toml, line 7: 100 USDT must stay in Spot. 99 USDT would stay free."
     ]
 
 

@@ -54,7 +54,7 @@ def broken(violation: Violation) -> str:
             must = f"{place}: {quantity(rule.amount, rule.asset)} must stay in {leg.source.label}"
             if violation.left is None:
                 return f"{must}. What would stay is not known."
-            return f"{must}. {quantity(violation.left, rule.asset)} would stay."
+            return f"{must}. {quantity(max(violation.left, _ZERO), rule.asset)} would stay free."
         case RetypeFrom():
             return f"{place}: from a worth of {quantity(rule.worth, rule.unit)} on, type the amount again."
         case _:
