@@ -164,6 +164,10 @@ def test_a_missing_pair_is_told_at_the_pair_and_not_at_the_amount() -> None:
     assert form.problems == {Field.FROM_PAIR: Problem(Field.FROM_PAIR, "You have no ETHUSDT account")}
     later = _form(replace(ISOLATED, from_pair="ETHUSDT"), now_ms=LATER_MS + 1)
     assert later.problems == {Field.FROM_PAIR: Problem(Field.FROM_PAIR, "You have no ETHUSDT account", False)}
+    disabled = replace(form.balances.wallets[Wallet.ISOLATED], disabled=frozenset({"ETHUSDT"}))
+    wallets = {**form.balances.wallets, Wallet.ISOLATED: disabled}
+    known = replace(form, balances=replace(form.balances, wallets=wallets))
+    assert known.problems[Field.FROM_PAIR].words == "Your ETHUSDT account is disabled"
     assert later.obstacle is None
 
 

@@ -375,6 +375,12 @@ async def test_what_is_in_the_way_of_the_last_step_is_seen_before_the_first(seat
     found = await _in_the_way(seat, via(CM, unopened, "BTC", AMOUNT))
     assert (Hindrance.NO_ACCOUNT, True) in found
     assert (Hindrance.NOT_TAKEN, True) in found
+    disabled = via(CM, Account(Wallet.ISOLATED, "SOLUSDT"), "USDT", AMOUNT)
+    assert await _in_the_way(seat, disabled) == [(Hindrance.DISABLED, True)]
+    (shown,) = await foresee(seat.desk, disabled)
+    assert words.obstruction(shown) == (
+        "Your Isolated Margin SOLUSDT account is disabled: enable it on the exchange first."
+    )
     assert await _in_the_way(seat, via(Account(Wallet.ISOLATED, "BTCUSDT"), CM, "USDT", AMOUNT)) == [
         (Hindrance.NOT_TAKEN, False)  # no such row, which need not mean that it is refused
     ]

@@ -51,7 +51,7 @@ def _of_the_account(balances: Balances, destination: Account, asset: str, asked_
         yield Hindrance.NOT_READ, holdings.problem, False
         return
     if pair and pair not in holdings.pairs:
-        yield Hindrance.NO_ACCOUNT, "", holdings.is_whole
+        yield Hindrance.DISABLED if pair in holdings.disabled else Hindrance.NO_ACCOUNT, "", holdings.is_whole
     if pair and (text := pair_mismatch(pair, asset, balances.pairs, are_all=balances.has_all_pairs)):
         yield Hindrance.NOT_TAKEN, text, bool(balances.pairs)
     if not pair and holdings.without(asset) is Absent.NOT_LISTED:

@@ -223,7 +223,10 @@ class FormState(Struct):
     def _mismatches(self) -> Iterator[Problem]:
         if self._lacks_account:
             is_certain = self.balances.is_fresh(Wallet.ISOLATED, self.now_ms)
-            yield Problem(Field.FROM_PAIR, f"You have no {self.ends[0].pair} account", is_certain=is_certain)
+            pair = self.ends[0].pair
+            is_there = pair in self.balances.wallets[Wallet.ISOLATED].disabled
+            text = f"Your {pair} account is disabled" if is_there else f"You have no {pair} account"
+            yield Problem(Field.FROM_PAIR, text, is_certain=is_certain)
         for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
             if text := pair_mismatch(
                 end.pair or "", self.draft.asset, self.balances.pairs, are_all=self.balances.has_all_pairs
@@ -269,7 +272,9 @@ class FormState(Struct):
 
     @property
     def _lacks_account(self) -> bool:
-        """Whether the source is a pair for which the person has no account: the exchange has far more pairs."""
+        """Whether the source is a pair for which the person has no account with anything in it: the exchange has far
+        more pairs.
+        """
         pair, isolated = self.ends[0].pair, self.balances.wallets[Wallet.ISOLATED]
         return bool(pair) and isolated.is_whole and pair not in isolated.pairs
 

@@ -214,6 +214,8 @@ class Hindrance(Enum):
     """The person never opened the wallet."""
     NO_ACCOUNT = auto()
     """The person has no isolated account of the pair."""
+    DISABLED = auto()
+    """The person's isolated account of the pair is empty, and not enabled."""
     NOT_TAKEN = auto()
     """The wallet or the pair does not take the asset."""
     BARRED = auto()

@@ -149,6 +149,8 @@ def obstruction(found: Obstruction) -> str:
             return f"{place} is not open: open it on the exchange first."
         case Hindrance.NO_ACCOUNT:
             return f"You have no {place} account: open it on the exchange first."
+        case Hindrance.DISABLED:
+            return f"Your {place} account is disabled: enable it on the exchange first."
         case Hindrance.NOT_TAKEN:
             return f"{place}: {found.detail}." if found.detail else f"{place} lists no {asset}: it may not take it."
         case Hindrance.BARRED:
