@@ -36,6 +36,8 @@ from tui.screens.plan import PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
 from tui.screens.review import Reviewing, ReviewScreen, Stage
 from tui.structs import replace
+from tui.widgets.asking_dialog import AskingDialog
+from tui.widgets.facts import Facts
 from tui.widgets.transfer_form import TransferForm
 
 AppMaker = Callable[..., ShunterApp]
@@ -301,6 +303,21 @@ async def test_plan_of_many_steps_is_sent_once_all_of_them_were_in_sight(
         await pilot.press("y")
         await _ended(pilot)
         assert len(exchange.requests) == 10
+
+
+async def test_what_is_in_sight_only_while_the_dialog_settles_has_not_been_seen(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        amounts = dict.fromkeys((SPOT, FUNDING, CROSS, OPTIONS, PAIR, Account(Wallet.PORTFOLIO)), Decimal(2))
+        screen = await _review(pilot, gather(UM, "USDT", amounts))
+        dialog = screen.query_one(AskingDialog)
+        await until(pilot, lambda: screen._stage is Stage.READY and dialog.is_settled)
+        dialog.settle()
+        dialog.scroll_home(animate=False, immediate=True)
+        await until(pilot, lambda: dialog.is_settled)
+        assert dialog.scroll_y == dialog.max_scroll_y > 0
+        await pilot.press("up")
+        assert screen.query_one(Facts).size.height - 1 in screen._seen
+        assert 0 not in screen._seen
 
 
 @pytest.mark.parametrize("what", ["plan", "transfer"])

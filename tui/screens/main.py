@@ -41,6 +41,7 @@ from tui.screens.plan import PlanScreen
 from tui.screens.plans import Plans
 from tui.screens.review import Reviewing, ReviewScreen
 from tui.screens.ways_on import CannotOpen
+from tui.structs import replace
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.completing_input import CompletingInput
@@ -150,7 +151,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._unread: Mapping[str, Sequence[Wallet]] = {}
         """The wallets that cannot be read, by the problem."""
         self._unread_since_ms: float | None = None
-        self._rules_problem = ""
+        self._rules, self._rules_problem = Rules(), ""
         """Why nothing can be sent until the rules are right."""
         self.notices = Notices(self, desk)
         self.plans = Plans(self, desk)
@@ -438,11 +439,12 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         except Forbidden as error:
             self.post_call(self._show_rules, Rules(), str(error))
             return
-        self.post_call(self._show_rules, rules, "")
+        if rules != self._rules:  # what was left of the day stays until it is known anew
+            self.post_call(self._show_rules, rules, "")
         self.post_call(self._show_rules, await self.desk.with_day(rules), "")
 
     def _show_rules(self, rules: Rules, problem: str) -> None:
-        self._rules_problem = problem
+        self._rules, self._rules_problem = replace(rules, left_today=()), problem
         self.query_one(TransferForm).show_rules(rules)
         self.query_one(StatusBar).show(read_only=self.desk.read_only)  # the profile may be read-only by now
         self._show_trouble()

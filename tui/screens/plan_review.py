@@ -55,22 +55,23 @@ class PlanReviewScreen(Reviewing[PlanState]):
 
     def on_mount(self) -> None:
         """Note which steps come into sight. Textual calls the handler of the base as well, which prepares."""
-        self.watch(self.query_one(AskingDialog), "scroll_y", self._note_seen, init=False)
+        dialog = self.query_one(AskingDialog)
+        self.watch(dialog, "is_settled", self._forget_seen, init=False)
+        self.watch(dialog, "scroll_y", self._note_seen, init=False)
 
-    def on_resize(self) -> None:
-        """Begin anew: the lines are broken elsewhere."""
+    def _forget_seen(self) -> None:
+        """Begin anew: lines come and go by themselves, or are broken elsewhere."""
         self._seen.clear()
-        self.call_after_refresh(self._note_seen)
 
     def _go(self, stage: Stage, warning: str | None = None) -> None:
         if stage is Stage.FAILED:  # what is confirmed next begins anew
             self._is_stopping, self._balances = False, None
         super()._go(stage, warning)
-        self._seen.clear()  # until now, lines came and went by themselves
-        self.call_after_refresh(self._note_seen)
+        self.query_one(AskingDialog).settle()
 
     def _note_seen(self) -> None:
-        if self._stage is not Stage.READY:
+        """Note what is in sight. While the dialog scrolls, that is what was in sight until now."""
+        if self._stage is not Stage.READY or not self.query_one(AskingDialog).is_settled:
             return
         facts = self.find_widget(self.query_one(Facts))
         top, shown = facts.region.y, facts.visible_region

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
+from textual.reactive import var
 from textual.widgets import Label
 
 from tui.domain.text import printable
@@ -55,6 +56,9 @@ class AskingDialog(Dialog, can_focus=False):
     or what is above the keys.
     """
 
+    is_settled = var(False)
+    """Whether it shows the part that stays in sight, so that from now on only the person scrolls it."""
+
     def __init__(self, *, keeps_start: bool = False) -> None:
         """Takes which part stays in sight, besides the keys."""
         super().__init__()
@@ -62,26 +66,29 @@ class AskingDialog(Dialog, can_focus=False):
 
     def on_mount(self) -> None:
         """Follow the size of the content."""
-        self.watch(self, "virtual_size", self._adjust, init=False)
+        self.watch(self, "virtual_size", self.settle, init=False)
 
     def on_resize(self) -> None:
         """Keep its end visible."""
-        self._adjust()
+        self.settle()
 
-    def _adjust(self) -> None:
+    def settle(self) -> None:
+        """Show the part that stays in sight, as soon as the layout is known."""
+        self.is_settled = False
         self.call_after_refresh(self._keep_end_visible)
 
     def _keep_end_visible(self) -> None:
         overflows = self.max_scroll_y > 0
         if overflows and not self.has_class("-dense"):
             self.add_class("-dense")
-            self._adjust()
+            self.settle()
             return
         self.can_focus = overflows
         if overflows:
             self.focus(scroll_visible=False)
             if not self._keeps_start:
                 self.scroll_end(animate=False, immediate=True)
+        self.is_settled = True
 
 
 def described(description: Description, facts: Iterable[Fact], at: str = "") -> ComposeResult:
