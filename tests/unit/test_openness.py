@@ -168,13 +168,13 @@ async def test_the_demo_accounts_show_each() -> None:
             form = FormState(Draft(source, wallet, "USDT", to_pair=pair), reader.balances, ticks_ms())
             said[person, wallet, pair] = " ".join(not_open(each, limit) for each in form.unopened)
     xrp = {(person, wallet): text for (person, wallet, pair), text in said.items() if pair == "XRPUSDT" and text}
-    assert said["full", Wallet.ISOLATED, "SOLUSDT"] == ("SOLUSDT is disabled: enable it on the exchange (2 of 10).")
+    assert said["beginner", Wallet.ISOLATED, "SOLUSDT"] == "SOLUSDT is disabled: enable it on the exchange (0 of 10)."
     first = "is not open: open it on the exchange."
     assert xrp == {
         ("full", Wallet.ISOLATED): "No XRPUSDT account: open it on the exchange (2 of 10).",
         ("full", Wallet.CM): "COIN-M Futures lists no USDT: it may not take it.",
         ("beginner", Wallet.CROSS): f"Cross Margin {first}",
-        ("beginner", Wallet.ISOLATED): f"Isolated Margin {first}",
+        ("beginner", Wallet.ISOLATED): "No XRPUSDT account: open it on the exchange (0 of 10).",
         ("beginner", Wallet.CM): "COIN-M Futures lists no USDT: it may not take it.",
         ("beginner", Wallet.OPTIONS): f"Options {first}",
         ("beginner", Wallet.PORTFOLIO): ("Portfolio Margin is not open, or needs a newer key."),

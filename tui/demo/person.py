@@ -16,21 +16,20 @@ from tui.domain.wallets import TransferType, Wallet
 
 
 def demo_ledger() -> Ledger:
-    """Return a fresh ledger: all eight wallets open, two isolated pairs and a disabled one, loans, open orders and
-    positions.
-    """
+    """Return a fresh ledger: all eight wallets open, two isolated pairs, loans, open orders and positions."""
     pairs = [Pair(base + quote, base, quote) for quote in _QUOTES for base in _BASES if base != quote]
-    ledger = Ledger(_HOLDINGS, pairs)
-    ledger.disabled.append(ledger.pairs["SOLUSDT"])
-    return ledger
+    return Ledger(_HOLDINGS, pairs)
 
 
 def beginner_ledger() -> Ledger:
-    """Return a fresh ledger of a person who has opened Spot, Funding and the futures wallets alone."""
+    """Return a fresh ledger of a person who has opened Spot, Funding and the futures wallets, and whose one isolated
+    pair was disabled.
+    """
     opened = {Wallet.SPOT, Wallet.FUNDING, Wallet.UM, Wallet.CM}
     ledger = Ledger({account: held for account, held in _HOLDINGS.items() if account.wallet in opened}, [])
     ledger.pairs = demo_ledger().pairs
-    ledger.closed = frozenset(set(Wallet) - opened)
+    ledger.closed = frozenset(set(Wallet) - opened - {Wallet.ISOLATED})
+    ledger.disabled.append(ledger.pairs["SOLUSDT"])
     return ledger
 
 
