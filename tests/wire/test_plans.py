@@ -375,6 +375,7 @@ async def test_what_is_in_the_way_of_the_last_step_is_seen_before_the_first(seat
     found = await _in_the_way(seat, via(CM, unopened, "BTC", AMOUNT))
     assert (Hindrance.NO_ACCOUNT, True) in found
     assert (Hindrance.NOT_TAKEN, True) in found
+    server.exchange.ledger.disabled.append(server.exchange.ledger.pairs["SOLUSDT"])
     disabled = via(CM, Account(Wallet.ISOLATED, "SOLUSDT"), "USDT", AMOUNT)
     assert await _in_the_way(seat, disabled) == [(Hindrance.DISABLED, True)]
     (shown,) = await foresee(seat.desk, disabled)
