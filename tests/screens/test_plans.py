@@ -16,6 +16,7 @@ from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
+from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.ledger import Funds
@@ -384,6 +385,9 @@ async def test_max_leaves_what_is_left_of_the_day(demo_app: AppMaker) -> None:
         await until(pilot, lambda: "rules.toml, line 1: at most 100 USDT" in screen_text(pilot))
         await pilot.press("ctrl+x", "m")
         assert main.draft.amount == "40"
+        ((limit, _),) = form.rules.left_today
+        main._show_rules(replace(form.rules, left_today=((limit, Decimal(0)),), day_ends_ms=ticks_ms()), "")
+        await until(pilot, lambda: [left for _, left in form.rules.left_today] == [40])  # read anew as the day begins
 
 
 async def test_account_that_is_not_there_is_said_before_the_first_step(

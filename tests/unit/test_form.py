@@ -7,7 +7,7 @@ import pytest
 from tui.domain.balances import FRESH_MS, Account, Balances, Figure, Holdings, Pair, Restriction
 from tui.domain.form import FormState, Inquiry, Problem, too_much
 from tui.domain.plan import parse_draft, via
-from tui.domain.rules import Keep, Origin, Rules
+from tui.domain.rules import Keep, MostPerDay, Origin, Rules
 from tui.domain.transfer import Draft, Field, InvalidTransfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.structs import replace
@@ -340,3 +340,15 @@ def test_what_a_rule_keeps_counts_from_what_is_there_and_not_from_what_a_loan_le
     state = FormState(Draft(Wallet.CROSS, Wallet.SPOT, "USDT"), balances, 1, rules=rules)
     filled = state.part(100, is_asked=False)
     assert (filled.words if isinstance(filled, Problem) else filled) == part
+
+
+def test_what_was_left_of_yesterday_is_not_said_of_today() -> None:
+    limit = MostPerDay("USDT", Decimal(100), Origin("rules.toml", 3))
+    rules = Rules((limit,), left_today=((limit, Decimal(10)),), day_ends_ms=NOW_MS + 1)
+    draft = Draft(asset="USDT", amount="11")
+    today = FormState(draft, _balances(), NOW_MS, rules=rules)
+    assert today.part(100, is_asked=False) == 10
+    assert "10 USDT is left today" in today.problems[Field.AMOUNT].words
+    tomorrow = replace(today, now_ms=NOW_MS + 1)
+    assert tomorrow.part(100, is_asked=False) == 40
+    assert tomorrow.problems == {}

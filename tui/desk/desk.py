@@ -41,6 +41,7 @@ from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import DayIsFull, Journal, JournalError, NotQuiet, TranIdTaken
+from tui.journal.limits import DAY_MS
 from tui.journal.store import WATCH_MS
 from tui.structs import Struct, replace
 from tui.words import guards, outcomes, settling
@@ -273,7 +274,8 @@ class Desk:
             )
         except (ExchangeError, JournalError):
             return rules
-        return replace(rules, left_today=tuple(zip(limits, left, strict=True)))
+        day_ends_ms = ticks_ms() + DAY_MS - now_ms % DAY_MS
+        return replace(rules, left_today=tuple(zip(limits, left, strict=True)), day_ends_ms=day_ends_ms)
 
     async def require_allowed(
         self, sending: TransferRequest | Plan, *, retyped: Decimal | None = None, succeeds: str = ""

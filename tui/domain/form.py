@@ -171,7 +171,7 @@ class FormState(Struct):
             too_little = f"{quantity(figure.amount, asset)} is too little to move"
             return Problem(Field.AMOUNT, too_little if figure.amount else _nothing(asset, source))
         held = self.balances.held(source, asset) or figure
-        allowed = share(self.rules.movable(source, asset, figure.amount, held.amount), 100)
+        allowed = share(self.rules.at(self.now_ms).movable(source, asset, figure.amount, held.amount), 100)
         if not allowed:
             everything = replace(self, draft=replace(self.draft, amount=plain(share(figure.amount, 100))))
             return next(everything._forbidden(), Problem(Field.AMOUNT, "Your rules keep all of it"))
@@ -254,7 +254,7 @@ class FormState(Struct):
         except InvalidTransfer:
             return
         sending = requests[0] if len(requests) == 1 else via(*self.ends, requests[0].asset, requests[0].amount)
-        for broken in violations(self.rules, sending, self.balances, self.now_ms - FRESH_MS):
+        for broken in violations(self.rules.at(self.now_ms), sending, self.balances, self.now_ms - FRESH_MS):
             if broken.left is not None or not isinstance(broken.rule, Keep):  # the review reads the balance
                 yield Problem(Field.AMOUNT, guards.broken(broken).removesuffix("."), is_certain=False)
                 return

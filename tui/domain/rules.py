@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import inf
 
 from tui.domain.amounts import EXACT, exact_sum
 from tui.domain.balances import Account, Balances
 from tui.domain.plan import Plan, Purpose, Step
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
-from tui.structs import Struct
+from tui.structs import Struct, replace
 
 
 class Origin(Struct):
@@ -74,6 +75,12 @@ class Rules(Struct):
     """What was left of the day, for each limit, when the journal was last read: for the form. The journal checks it at
     each send.
     """
+    day_ends_ms: float = inf
+    """When that day ends, on a monotonic clock."""
+
+    def at(self, now_ms: float) -> "Rules":
+        """Return these as they are at a moment: of another day than that of `left_today`, nothing is known."""
+        return self if now_ms < self.day_ends_ms else replace(self, left_today=(), day_ends_ms=inf)
 
     def per_day(self, asset: str) -> tuple[MostPerDay, ...]:
         """Return the limits of a day for an asset."""

@@ -11,7 +11,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.journal import rows
 from tui.journal.file import Conditions, DayIsFull, DayLimit, NotQuiet
 
-_DAY_MS = 24 * 60 * 60 * 1000
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 def require(
@@ -40,7 +40,7 @@ def left(connection: sqlite3.Connection, limit: DayLimit, host: str, at_ms: int)
     """Return what is left of a limit on the UTC day of a moment. Transfers that are done, open or judged count, and the
     steps of open plans that are still to be sent. An amount that two steps move along counts once.
     """
-    start_ms = at_ms - at_ms % _DAY_MS
+    start_ms = at_ms - at_ms % DAY_MS
     by_profile, profile = ("AND profile = ?", [limit.profile]) if limit.profile else ("", [])
     moved = connection.execute(
         f"""
@@ -52,7 +52,7 @@ def left(connection: sqlite3.Connection, limit: DayLimit, host: str, at_ms: int)
                 WHERE planned.plan = transfers.plan AND planned.step = transfers.step AND carries_on
             )
         """,  # noqa: S608 - constants
-        (host, limit.asset, start_ms, start_ms + _DAY_MS, *profile),
+        (host, limit.asset, start_ms, start_ms + DAY_MS, *profile),
     ).fetchall()
     coming = connection.execute(
         f"""

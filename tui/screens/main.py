@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import work
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
@@ -41,7 +43,6 @@ from tui.screens.plan import PlanScreen
 from tui.screens.plans import Plans
 from tui.screens.review import Reviewing, ReviewScreen
 from tui.screens.ways_on import CannotOpen
-from tui.structs import replace
 from tui.widgets.at_once import at_once
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.completing_input import CompletingInput
@@ -151,6 +152,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self._unread: Mapping[str, Sequence[Wallet]] = {}
         """The wallets that cannot be read, by the problem."""
         self._unread_since_ms: float | None = None
+        self._day: Timer | None = None
+        """Reads the rules again when a day begins, of which more is left."""
         self._rules, self._rules_problem = Rules(), ""
         """Why nothing can be sent until the rules are right."""
         self.notices = Notices(self, desk)
@@ -444,7 +447,11 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         self.post_call(self._show_rules, await self.desk.with_day(rules), "")
 
     def _show_rules(self, rules: Rules, problem: str) -> None:
-        self._rules, self._rules_problem = replace(rules, left_today=()), problem
+        self._rules, self._rules_problem = rules.at(inf), problem
+        if self._day:
+            self._day.stop()
+        if rules.left_today:
+            self._day = self.set_timer(max(rules.day_ends_ms - ticks_ms(), 0) / 1000 + 1, self.read_rules)
         self.query_one(TransferForm).show_rules(rules)
         self.query_one(StatusBar).show(read_only=self.desk.read_only)  # the profile may be read-only by now
         self._show_trouble()
