@@ -7,6 +7,7 @@ import hashlib
 import re
 import time
 import tomllib
+import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -255,9 +256,12 @@ class _Reader:
 
     def _asset(self, name: str, origin: Origin) -> str:
         try:
-            return parse_asset(name)
+            asset = parse_asset(name)
         except ValueError as error:
             raise _error(origin.line, f"{name!r} is not an asset: {error}") from None
+        if odd := _look_alikes(asset):
+            raise _error(origin.line, f"{asset!r} has letters that only look like Latin ones: {odd}")
+        return asset
 
     def _wallet(self, name: str, origin: Origin) -> Wallet:
         try:
@@ -281,6 +285,15 @@ class _Reader:
     def _line(self, *keys: str) -> int:
         """Return the line where the last of nested keys is written, or the one around it if it is not there."""
         return next((self._lines[keys[:end]] for end in range(len(keys), 0, -1) if keys[:end] in self._lines), 1)
+
+
+def _look_alikes(asset: str) -> str:
+    """Return the Greek and Cyrillic letters next to Latin ones: no asset is written so, and its rule would hold for
+    none.
+    """
+    is_latin = any(letter.isascii() and letter.isalpha() for letter in asset)
+    odd = [letter for letter in asset if unicodedata.name(letter, "").startswith(("CYRILLIC", "GREEK"))]
+    return " ".join(odd) if is_latin else ""
 
 
 def _error(line: int, why: str) -> RulesError:

@@ -108,6 +108,11 @@ def test_long_file_is_understood_at_once(write: Write) -> None:
     assert monotonic() - began_s < 10  # it took a minute, while the screen stood still
 
 
+def test_asset_of_another_script_has_rules_too(write: Write) -> None:
+    write('most = { "币安人生" = "1", "1000СВО" = "2" }')
+    assert [rule.asset for rule in check(names) if isinstance(rule, Most)] == ["币安人生", "1000СВО"]
+
+
 def test_byte_order_mark_is_no_part_of_the_first_rule(write: Write) -> None:
     write(b"\xef\xbb\xbf" + GOOD.encode())
     assert rules("main", names).rules[0].origin.line == 2
@@ -119,6 +124,7 @@ def test_byte_order_mark_is_no_part_of_the_first_rule(write: Write) -> None:
         ("\n[most]\nUSDT = 0x" + "F" * 5000, 3, "too many digits"),
         ("\nallow = " + "[" * 50_000, 2, "nested too deeply"),
         ('allow = ["um -> spot -> um"]', 1, "is not a move"),
+        ('[most]\n"USD\u0422" = "1"', 2, "look like Latin ones: \u0422"),
         ("", 1, "it is empty"),
         ("most = {", 1, "nclosed|xpected|nvalid"),
         ("\nmost = 5", 2, "most is a table"),
