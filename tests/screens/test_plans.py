@@ -308,7 +308,8 @@ async def test_plan_of_many_steps_is_sent_once_all_of_them_were_in_sight(
 
 async def test_what_is_in_sight_only_while_the_dialog_settles_has_not_been_seen(demo_app: AppMaker) -> None:
     async with demo_app().run_test(size=(80, 24)) as pilot:
-        amounts = dict.fromkeys((SPOT, FUNDING, CROSS, OPTIONS, PAIR, Account(Wallet.PORTFOLIO)), Decimal(2))
+        pairs = (PAIR, Account(Wallet.ISOLATED, "ETHUSDT"), Account(Wallet.PORTFOLIO))
+        amounts = dict.fromkeys((SPOT, FUNDING, CROSS, OPTIONS, *pairs), Decimal(2))
         screen = await _review(pilot, gather(UM, "USDT", amounts))
         dialog = screen.query_one(AskingDialog)
         await until(pilot, lambda: screen._stage is Stage.READY and dialog.is_settled)

@@ -442,11 +442,15 @@ class Move:
 
     def _wait_for_transferable(self, terminal: Terminal, source: Decimal, destination: Decimal) -> None:
         """Wait for the amount that can be moved, then swap the move, wait for the other one, and swap it back."""
-        terminal.wait_for(f"of {source:,} USDT")
+        self._wait_for_most(terminal, source)
         terminal.type(_SWAP)
-        terminal.wait_for(f"of {destination:,} USDT")
+        self._wait_for_most(terminal, destination)
         terminal.type(_SWAP)
-        terminal.wait_for(f"of {source:,} USDT")
+        self._wait_for_most(terminal, source)
+
+    def _wait_for_most(self, terminal: Terminal, most: Decimal) -> None:
+        """Wait for it next to the field, or below the list with the reason why it is not all that is there."""
+        terminal.wait_until(lambda screen: f"of {most:,} USDT" in screen or f" {most:,} of " in screen)
 
 
 _SPOT, _FUNDING, _BTCUSDT, _ETHUSDT = (

@@ -176,6 +176,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
 
     def on_mount(self) -> None:
         """Prepare everything that sending would wait for, if something can be sent."""
+        self.watch(self.query_one(AskingDialog), "virtual_size", self._follow_room, init=False)
         if reason := self._desk.read_only:
             self._go(Stage.BLOCKED, guards.nothing_is_sent(reason))
             self.freshen()
@@ -306,6 +307,16 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         for account in self._risks:
             risk = await self._desk.balance_reader.read_risk(account, self._requests[0].asset)
             self.post_call(self._show_risk, account, risk)
+
+    def on_resize(self) -> None:
+        """Begin anew with everything."""
+        if not self._has_room:
+            self._has_room = True
+            self.query_one(Facts).show(self._facts(self._desk.balance_reader.balances))
+        self._follow_room()
+
+    def _follow_room(self) -> None:
+        self.call_after_refresh(self._make_room)
 
     def _make_room(self) -> None:
         """Leave the risk out if not all fits: everything that would be sent has to be in sight."""
@@ -460,20 +471,6 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
 
 class ReviewScreen(Reviewing[Transfer]):
     """Reviews a single transfer, and sends it. Its result is the transfer."""
-
-    def on_mount(self) -> None:
-        """Leave out what there is no room for. Textual calls the handler of the base as well."""
-        self.watch(self.query_one(AskingDialog), "virtual_size", self._follow_room, init=False)
-
-    def on_resize(self) -> None:
-        """Begin anew with everything."""
-        if not self._has_room:
-            self._has_room = True
-            self.query_one(Facts).show(self._facts(self._desk.balance_reader.balances))
-        self._follow_room()
-
-    def _follow_room(self) -> None:
-        self.call_after_refresh(self._make_room)
 
     def __init__(self, desk: Desk, request: TransferRequest, status: Status) -> None:
         """`status` says where the request would go, and with which key."""
