@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Label
@@ -84,6 +85,7 @@ def facts(pilot: Pilot[bool]) -> dict[str, str]:
 
 def picture(pilot: Pilot[bool]) -> str:
     """What stands on the screen, as a person reads it."""
+    visible_screen_stack.set(pilot.app._background_screens)  # or what it draws, and keeps, has nothing below a dialog
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
 
 
