@@ -5,6 +5,7 @@ import select
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tui.keys.errors import KeyringState, KeyStoreError
@@ -14,10 +15,22 @@ _DAEMON = "dbus-daemon"
 _ANSWERS_S = 3.0
 """How long a bus may take to answer: on the same machine it takes a millisecond."""
 _STARTS_S = 10.0
-_ENDS_WITH_US = '"$@" 3>&1 >/dev/null 2>&1 & exec >/dev/null; read -r _; kill $!'
+_ENDS_WITH_US = """\
+"$@" 3>&1 >/dev/null 2>&1 & exec >/dev/null 2>&1
+read -r address; read -r _; kill $!
+[ "$address" ] || exit
+for second in 0 1 2; do
+  sleep $second
+  for each in /proc/[0-9]*; do
+    [ "$(cat "$each/comm")" = gnome-keyring-d ] && grep -qzF "$address" "$each/environ" && kill "${each#/proc/}"
+  done
+done
+"""
 """Runs a bus until its standard input ends, which is when this process ends, however it ends: otherwise the bus would
 stay, with an open keyring on it. The bus writes its address to file 3, and nothing else anywhere: the programs that it
-starts write to the same place, which would be in the middle of the app's screen."""
+starts write to the same place, which would be in the middle of the app's screen. The address comes back as the first
+line of the input: a keyring's daemon that is only just starting does not notice that its bus is gone.
+"""
 
 
 class _ThisProcess:
@@ -96,6 +109,9 @@ def start() -> None:
             is_ready = select.select([output], [], [], _STARTS_S)[0]
             address = output.readline().decode(errors="replace").strip() if is_ready else ""
         if address:
+            with suppress(OSError):
+                bus.stdin.write(f"{address}\n".encode())
+                bus.stdin.flush()
             _ThisProcess.own = bus
             os.environ[_ADDRESS] = address
             return
