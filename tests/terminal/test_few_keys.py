@@ -62,7 +62,7 @@ def test_last_transfer_is_undone_and_an_old_one_made_again_in_four_keys(demo: Pt
     again = [F3, "r", F2]
     assert len([*again, "y"]) <= 4
     demo.type(F3)
-    demo.wait_for("495 records")
+    demo.wait_for("records of the exchange")
     for key in again[1:]:
         demo.type(key)
     demo.wait_for("REVIEW", "MAIN_UMFUTURE", "100 USDT")  # it asks first whether another one is meant
