@@ -71,9 +71,10 @@ async def permit(
     retyped: Decimal | None = None,
     succeeds: str = "",
 ) -> Permit:
-    """Check what is to be sent to a host against the person's rules. If something must stay in an account, its wallet
-    is read again. `retyped` is the amount that the person has typed again, and `succeeds` the identity of the stopped
-    plan in whose place a plan comes. Raises Forbidden, JournalError.
+    """Check a transfer or a plan against the person's rules. Read a source again if a rule keeps something there.
+
+    `host` is where it would be sent. `retyped` is the amount that the person has typed again, and `succeeds` the
+    identity of the stopped plan that this one replaces. Raises Forbidden, JournalError.
     """
     leaving = [leg for leg in legs_of(sending) if leg.is_new and rules.kept(leg.source, leg.asset)]
     asked_ms, quiet_since, passing = ticks_ms(), None, NONE_PASSING
