@@ -18,11 +18,11 @@ _STARTS_S = 10.0
 _ENDS_WITH_US = """\
 "$@" 3>&1 >/dev/null 2>&1 & exec >/dev/null 2>&1
 read -r address; read -r _; kill $!
-[ "$address" ] || exit
+[ "$address" ] || exit; bus=DBUS_SESSION_BUS_ADDRESS=$address
 for second in 0 1 2; do
   sleep $second
   for each in /proc/[0-9]*; do
-    [ "$(cat "$each/comm")" = gnome-keyring-d ] && grep -qzF "$address" "$each/environ" && kill "${each#/proc/}"
+    [ "$(cat "$each/comm")" = gnome-keyring-d ] && grep -qzxF "$bus" "$each/environ" && kill "${each#/proc/}"
   done
 done
 """
