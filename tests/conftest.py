@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from keyring.backend import KeyringBackend
 
+from tui.language import LOCALES
+from tui.locales.hatch_build import compile_catalogue
+
 _WORKERS_PER_CORE = 3
 """The tests with real programs spend most of their time waiting for them."""
 
@@ -38,11 +41,15 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) * _WORKERS_PER_CORE
 
 
-def pytest_configure() -> None:
-    """Let Ctrl+C stop the programs under test, and collect garbage less often."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl+C stop the programs under test, collect garbage less often, and compile changed catalogues."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell started the tests in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     _collect_garbage_less_often()
+    if not hasattr(config, "workerinput"):  # once, before the workers begin
+        for source in LOCALES.rglob("*.po"):
+            if source.stat().st_mtime > source.with_suffix(".mo").stat().st_mtime:
+                compile_catalogue(source)
 
 
 def _collect_garbage_less_often() -> None:

@@ -1,12 +1,23 @@
 """`shunter`, and `python -m tui`."""
 
+import os
 import signal
 import sys
 
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C during the imports ends it without a traceback
 
-from tui.cli import main
+from tui import language
+from tui.keys.settings import kept_language
+
+
+def main() -> int:
+    """Choose the language before the modules that translate their constants, and run the command line."""
+    language.choose(language.preferred(sys.argv[1:], kept_language(), os.environ))
+    from tui.cli import main
+
+    return main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,6 +19,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Field, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, route, transfer_type
 from tui.files import FolderRefused, require_absolute_folders
+from tui.language import _
 from tui.structs import replace
 
 _EPILOG = """\
@@ -116,7 +117,7 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="shunter",
-        description="Move funds between your own Binance wallets, by hand.",
+        description=_("Move funds between your own Binance wallets, by hand."),
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

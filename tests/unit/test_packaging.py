@@ -13,7 +13,7 @@ _PROJECT = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
 
 def _imported() -> set[str]:
     """The packages that the program imports anywhere, its own and Python's left out."""
-    trees = [ast.parse(path.read_text()) for path in (_ROOT / "tui").rglob("*.py")]
+    trees = [ast.parse(path.read_text()) for path in (_ROOT / "tui").rglob("*.py") if path.name != "hatch_build.py"]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}

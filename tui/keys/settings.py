@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tui.domain.balances import USUAL_CURRENCY
 from tui.domain.text import printable
-from tui.files import ConfigFile
+from tui.files import ConfigFile, FolderRefused
 from tui.keys.errors import SettingsFileError
 
 ACCEPTANCE = "keep my keys in plain text"
@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The theme that the person chose, if any."""
     notifications: bool = True
     """Whether the terminal is asked to notify the person of an outcome, as far as it can."""
+    language: str = ""
+    """The language that the person chose, if any."""
     currency: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{1,20}$")] = USUAL_CURRENCY
     """What assets are valued in, if the exchange has its price."""
 
@@ -52,6 +54,19 @@ def kept_theme() -> str:
 def keep_theme(name: str) -> None:
     """Remember a theme. Raises SettingsFileError."""
     _write(replace(settings(), theme=name))
+
+
+def kept_language() -> str:
+    """Return the language that the person chose, or an empty string. What cannot be read is reported elsewhere."""
+    try:
+        return settings().language
+    except (SettingsFileError, FolderRefused):
+        return ""
+
+
+def keep_language(code: str) -> None:
+    """Remember a language. Raises SettingsFileError."""
+    _write(replace(settings(), language=code))
 
 
 def may_notify() -> bool:

@@ -1,0 +1,128 @@
+"""The language that a person reads: English, which the source is written in, or another with a catalogue in `locales`.
+
+It is chosen once, before any module that translates a text while it is imported. A text is marked where it stands:
+`_("...")` translates it, and `N_("...")` marks the text of a constant that is translated where it is used. Nothing is
+put together from parts: `_("{amount} from {source}").format(...)` leaves the order to the translation.
+"""
+
+import gettext
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import pairwise
+from pathlib import Path
+
+ENGLISH = "en"
+CHINESE = "zh_CN"
+LANGUAGES = {ENGLISH: "English", CHINESE: "简体中文"}
+"""Each language by its code, in its own words."""
+
+LOCALES = Path(__file__).parent / "locales"
+DOMAIN = "shunter"
+
+OPTION = "--language"
+
+_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Where a person's language stands, in gettext's order: the first that is set counts."""
+
+_NO_REGION_OF_ITS_OWN = re.compile(r"(en([_-].*)?|c|posix)$", re.IGNORECASE)
+_SIMPLIFIED = re.compile(r"zh([_-]?hans)?([_-](cn|sg|my))?$", re.IGNORECASE)
+
+_SOURCE = gettext.NullTranslations()
+_catalogue: gettext.NullTranslations = _SOURCE
+_chosen = ENGLISH
+_is_for_programs: ContextVar[bool] = ContextVar("_is_for_programs", default=False)
+
+
+def _(text: str) -> str:
+    """Return a text in the language of the person."""
+    return _current().gettext(text) if text else ""  # the entry of an empty text is the catalogue's header
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Return the text for a number of things, in the language of the person."""
+    return _current().ngettext(one, many, count)
+
+
+def pgettext(context: str, text: str) -> str:
+    """Return a text that means something else elsewhere, in the language of the person."""
+    return _current().pgettext(context, text)
+
+
+def N_(text: str) -> str:  # noqa: N802 - as gettext's tools know it
+    """Mark a text that is translated where it is used."""
+    return text
+
+
+def _current() -> gettext.NullTranslations:
+    return _SOURCE if _is_for_programs.get() else _catalogue
+
+
+@contextmanager
+def for_programs() -> Iterator[None]:
+    """Return texts in English, whatever the language: programs read them."""
+    token = _is_for_programs.set(True)
+    try:
+        yield
+    finally:
+        _is_for_programs.reset(token)
+
+
+def chosen() -> str:
+    """Return the code of the language that texts are in."""
+    return _chosen
+
+
+def choose(code: str) -> None:
+    """Use a language from here on. Modules that have been imported keep the texts of their constants."""
+    global _catalogue, _chosen
+    _catalogue = _SOURCE if code == ENGLISH else gettext.translation(DOMAIN, LOCALES, [code])
+    _chosen = code
+    # argparse looks up its own texts by these.
+    gettext.bindtextdomain(DOMAIN, str(LOCALES))
+    gettext.textdomain(DOMAIN)
+    os.environ["LANGUAGE"] = code
+
+
+def language(name: str) -> str:
+    """Return the code of a language that a person named: `zh`, `zh-CN`, `zh_CN.UTF-8` or `en`. Raises ValueError."""
+    code = _code(name)
+    if code is None:
+        raise ValueError(_("{name!r} is not a language of Shunter. Give en or zh_CN").format(name=name))
+    return code
+
+
+def preferred(arguments: Sequence[str], kept: str, environment: Mapping[str, str]) -> str:
+    """Return the code of the language that a person prefers: by the option, by the setting, or by the environment."""
+    asked = [_code(name) for name in (_option(arguments), kept) if name]
+    value = next((value for name in _VARIABLES if (value := environment.get(name))), "")
+    return next(filter(None, (*asked, *map(_code, value.split(":")))), ENGLISH)
+
+
+def _option(arguments: Sequence[str]) -> str:
+    for argument, following in pairwise((*arguments, "")):
+        if argument == OPTION:
+            return following
+        if argument.startswith(f"{OPTION}="):
+            return argument.removeprefix(f"{OPTION}=")
+    return ""
+
+
+def _code(name: str) -> str | None:
+    name = re.split("[.@]", name.strip())[0]
+    if _NO_REGION_OF_ITS_OWN.match(name):
+        return ENGLISH
+    return CHINESE if _SIMPLIFIED.match(name) else None
+
+
+def is_readable(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal is said to show any character: its locale is one of UTF-8.
+
+    Python itself takes the locale C for one of UTF-8, which it need not be.
+    """
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
+    locale = environment.get("LC_ALL") or environment.get("LANG") or ""
+    return encoding == "utf8" and locale not in ("C", "POSIX")
