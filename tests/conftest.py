@@ -11,8 +11,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from keyring.backend import KeyringBackend
 
-from tui.language import LOCALES
+from tui import language
 from tui.locales.hatch_build import compile_catalogue
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for catalogue in language.LOCALES.rglob("*.po"):
+        if catalogue.stat().st_mtime > catalogue.with_suffix(".mo").stat().st_mtime:
+            compile_catalogue(catalogue)
+language.choose(os.environ.get("SHUNTER_TESTS_IN", language.ENGLISH))  # before any other module of it is imported
 
 _WORKERS_PER_CORE = 3
 """The tests with real programs spend most of their time waiting for them."""
@@ -41,15 +47,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) * _WORKERS_PER_CORE
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let Ctrl+C stop the programs under test, collect garbage less often, and compile changed catalogues."""
+def pytest_configure() -> None:
+    """Let Ctrl+C stop the programs under test, and collect garbage less often."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell started the tests in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)
     _collect_garbage_less_often()
-    if not hasattr(config, "workerinput"):  # once, before the workers begin
-        for source in LOCALES.rglob("*.po"):
-            if source.stat().st_mtime > source.with_suffix(".mo").stat().st_mtime:
-                compile_catalogue(source)
 
 
 def _collect_garbage_less_often() -> None:
@@ -63,7 +65,9 @@ def _collect_garbage_less_often() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first: those marked long, then folder by folder."""
+    """Put the longest tests first: those marked long, then folder by folder. In a translation, take pictures alone."""
+    if language.chosen() != language.ENGLISH:
+        items[:] = [item for item in items if {"snap_compare", "snap_sizes"} & {*getattr(item, "fixturenames", ())}]
     items.sort(key=lambda item: (item.get_closest_marker("long") is None, _folder_order(item)))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from keyring.backend import KeyringBackend
+from syrupy.constants import SNAPSHOT_DIRNAME
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
@@ -29,6 +30,9 @@ from tui.demo.keys import demo_key
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.keys import gnome_keyring, keyring_calls, session_bus
+from tui.language import ENGLISH, chosen
+
+_SIZES_OF_TRANSLATIONS = [(80, 24), (120, 40)]
 
 Steps = Callable[[Pilot[Any]], Awaitable[None]]
 
@@ -112,6 +116,8 @@ def snap_sizes(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatc
 
     def compare(app: ShunterApp, sizes: Sequence[tuple[int, int]], run_before: Steps) -> None:
         """The app starts in the first of the sizes."""
+        if chosen() != ENGLISH:
+            sizes = [size for size in sizes if size in _SIZES_OF_TRANSLATIONS]
         for size, picture in _pictures(app, sizes, run_before).items():
             name = "x".join(map(str, size))
             monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda picture=picture, **_: picture)
@@ -119,6 +125,14 @@ def snap_sizes(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatc
             assert snap_compare(app), f"another picture at {name}"
 
     return compare
+
+
+@pytest.fixture(autouse=True)
+def pictures_of_a_translation_have_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are in a folder of their own."""
+    if chosen() != ENGLISH:
+        place = f"{SNAPSHOT_DIRNAME}/{chosen()}"
+        monkeypatch.setattr("syrupy.extensions.base.SNAPSHOT_DIRNAME", place)
 
 
 def _pictures(app: ShunterApp, sizes: Sequence[tuple[int, int]], run_before: Steps) -> dict[tuple[int, int], str]:
