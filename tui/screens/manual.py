@@ -9,6 +9,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
+from tui import language
 from tui.screens.closing import DismissesItself
 from tui.structs import Struct
 from tui.widgets.ask_line import AskLine
@@ -16,6 +17,9 @@ from tui.widgets.steady_list import SteadyList
 
 _FIRST = "keyboard", "outcomes", "history", "favourites", "keys", "ssh"
 """The pages that come first, in this order."""
+
+_README = "README.zh-CN.md"
+"""The README in Chinese, which lies next to the pages and is none of them."""
 
 
 class Page(Struct):
@@ -27,10 +31,12 @@ class Page(Struct):
 
 
 def pages() -> list[Page]:
-    """Return the pages, in the order in which they are listed."""
+    """Return the pages in the person's language, in the order in which they are listed."""
     found = []
-    for file in (resources.files("tui") / "manual").iterdir():
-        if file.name.endswith(".md"):
+    manual = resources.files("tui") / "manual"
+    folder = manual if language.chosen() == language.ENGLISH else manual / language.chosen()
+    for file in folder.iterdir():
+        if file.name.endswith(".md") and file.name != _README:
             text = file.read_text(encoding="utf-8")
             found.append(Page(file.name.removesuffix(".md"), text.partition("\n")[0].lstrip("# "), text))
     order = {name: place for place, name in enumerate(_FIRST)}
