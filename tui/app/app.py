@@ -32,6 +32,7 @@ from tui.domain.hosts import DEMO_BASE_URL, place_name
 from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
+from tui.language import _
 from tui.screens.add_key import AddKeyScreen, KeyUse
 from tui.screens.closing import StaysOpen
 from tui.screens.decide import DecideScreen
@@ -157,7 +158,7 @@ class ShunterApp(TerminalApp):
         await self._close_desk()
         self._desk = desk = opened.desk
         if self._start.read_only:
-            desk.read_only = guards.BY_OPTION
+            desk.read_only = _(guards.BY_OPTION)
         desk.balance_reader.currency = keys.kept_currency()
         self._in_use = opened.profile.name if opened.profile else ""
         await self._close_screens()

@@ -14,6 +14,7 @@ from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
+from tui.language import _
 from tui.structs import Struct
 from tui.words import differences
 
@@ -72,7 +73,7 @@ def with_account(
         try:
             journal = Journal.open_to_read() if profile else None
             if journal is None and needs_journal:
-                print(differences.NO_JOURNAL if profile else differences.NO_DEMO_JOURNAL, file=sys.stderr)
+                print(_(differences.NO_JOURNAL if profile else differences.NO_DEMO_JOURNAL), file=sys.stderr)
                 return failed
             with contextlib.closing(journal) if journal else contextlib.nullcontext():
                 return asyncio.run(_connected(profile, key, lambda client: use(client, journal)))

@@ -12,6 +12,7 @@ from tui.domain.records import UnreadableRow
 from tui.domain.search import Search, moves
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+from tui.language import _
 from tui.structs import replace
 from tui.words import columns, differences, exports
 from tui.words.entries import InUse
@@ -37,7 +38,7 @@ def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int
     entries = [entry for entry in entries if entry.origin is not Origin.JOURNAL]  # `shunter journal` lists those
     opened.print_missing()
     if entries and opened.journal is None:
-        print(differences.NOT_JOINED, file=sys.stderr)
+        print(_(differences.NOT_JOINED), file=sys.stderr)
     in_use = InUse("", opened.host)  # the table names a profile only for rows of the journal
     cells = ([text(entry, in_use) for text in _TABLE.values()] for entry in entries)
     empty = differences.none(opened.reader.unread)

@@ -43,6 +43,7 @@ from tui.exchange.errors import ExchangeError, OutcomeUnknown
 from tui.journal import DayIsFull, Journal, JournalError, NotQuiet, TranIdTaken
 from tui.journal.limits import DAY_MS
 from tui.journal.store import WATCH_MS
+from tui.language import _
 from tui.structs import Struct, replace
 from tui.words import guards, outcomes, settling
 from tui.words.outcomes import Watch
@@ -304,7 +305,7 @@ class Desk:
         """
         rules = await self.rules()
         if rules.digest != confirmed.digest:
-            raise Forbidden(guards.CHANGED)
+            raise Forbidden(_(guards.CHANGED))
         return await permit_step(plan, number, rules, self.balance_reader, self._journal, self._exchange)
 
     def _require_sending(self) -> None:
@@ -563,7 +564,7 @@ class Desk:
         self._keep_open(transfer)
         if transfer.is_judged:
             self._judged.set()
-        for run, _ in self._plans.values():
+        for run, _task in self._plans.values():
             run.follow(transfer)
         asyncio.get_running_loop().call_soon(lambda: self.on_change(transfer))
 
@@ -602,7 +603,7 @@ def _as_forbidden(permitted: Permit) -> Iterator[None]:
     except DayIsFull as full:
         raise permitted.refused(full) from None
     except NotQuiet:
-        raise Forbidden(guards.NOT_QUIET) from None
+        raise Forbidden(_(guards.NOT_QUIET)) from None
 
 
 def _final(status: AnyStatus) -> RecordStatus:

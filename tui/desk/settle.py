@@ -42,6 +42,7 @@ from tui.exchange.history import read_history
 from tui.exchange.payloads import HISTORY_REACH_MS
 from tui.journal import Journal, JournalError, TranIdTaken
 from tui.journal.store import Sighting
+from tui.language import _
 from tui.structs import Struct, replace
 from tui.words import settling as sentences
 from tui.words.settling import Doubt
@@ -239,7 +240,7 @@ async def look_for(
         return Progress(transfer, note, doubt, seen, candidates.unreadable)
     await asyncio.to_thread(journal.sight, transfer, (*seen, *candidates.unreadable), at_ms=now_ms)
     if is_pending:
-        return Progress(transfer, sentences.PENDING)
+        return Progress(transfer, _(sentences.PENDING))
     if candidates.is_empty:
         shown = {str(identity(row)) for row in rows}
         gone = [sighting for sighting in sighted if str(sighting.tran_id or sighting.record) not in shown]

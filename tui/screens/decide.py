@@ -23,6 +23,7 @@ from tui.domain.balances import Account
 from tui.domain.records import is_final
 from tui.domain.transfer import Outcome
 from tui.journal import JournalError
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.structs import replace
 from tui.terminal.question import Question
@@ -75,7 +76,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         sent = f"sent {moments.time_of_day(self.transfer.timestamp_ms)}"
         is_low = self.app.size.height < TALL
         with Vertical(classes=f"dialog -whole{' -dense' if is_low else ''}"):
-            yield from titled(settling.QUESTION, sent, style=Outcome.UNKNOWN.value)
+            yield from titled(_(settling.QUESTION), sent, style=Outcome.UNKNOWN.value)
             with VerticalScroll(can_focus=False):
                 yield Facts(self._facts())
             yield OptionList(
@@ -145,7 +146,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         for end, expected in zip(request.ends, (-request.amount, request.amount), strict=True):
             before = self._before.get(end, "not known") if self._before else None
             now = before_now(before, balances, end, request.asset, self._since_ms, is_open=False)
-            is_doubtful |= DOUBTFUL in now.marks
+            is_doubtful |= _(DOUBTFUL) in now.marks
             marks = ""
             if isinstance(now.first, Decimal) and isinstance(now.second, Decimal):
                 marks = f"  {settling.changed(now.first, now.second, expected)}"
@@ -153,7 +154,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         heads = ("before", "now") if self._before else ("now", "")
         head, *ends = end_facts(request, figures, heads, is_short=True)
         if is_doubtful:
-            head = replace(head, value=f"{head.value} {DOUBTFUL}", narrow=f"now{DOUBTFUL}")
+            head = replace(head, value=f"{head.value} {_(DOUBTFUL)}", narrow=f"now{_(DOUBTFUL)}")
         return [Fact("", ""), head, *ends]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -178,7 +179,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
     def show_marked(self) -> None:
         """Show which line is marked, and the record of it."""
         choices = self.query_one(OptionList)
-        for index, (text, _) in enumerate(self._choices):
+        for index, (text, _decision) in enumerate(self._choices):
             is_marked = index == choices.highlighted
             choices.replace_option_prompt_at_index(index, _line(index + 1, text, is_marked=is_marked))
         self.query_one(Facts).show(self._facts())
@@ -241,5 +242,5 @@ def _choices(progress: Progress) -> list[tuple[str, Decision | None]]:
     return [
         *choices,
         (settling.not_executed(has_records=bool(records)), Decision(transfer, Word.NOT_EXECUTED, declined)),
-        (settling.EXECUTED, Decision(transfer, Word.EXECUTED)),  # and one of the records may be its own
+        (_(settling.EXECUTED), Decision(transfer, Word.EXECUTED)),  # and one of the records may be its own
     ]

@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Label, Static
 
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.screens.gather import GatherScreen
 from tui.screens.history import HistoryScreen
@@ -68,7 +69,7 @@ class HelpScreen(DismissesItself, ModalScreen[None]):
                     yield Label(name.upper(), classes="title help-group", markup=False)
                     yield Static(_table(help_lines(bindings)))
                 yield Label("OUTCOMES", classes="title help-group")
-                yield Label(WHAT_UNKNOWN_MEANS, markup=False)
+                yield Label(_(WHAT_UNKNOWN_MEANS), markup=False)
             yield AskLine("m  manual        Down, Up  scroll        Esc or q  close")
 
     def action_close(self) -> None:
@@ -89,7 +90,7 @@ def help_groups(
     app_bindings: Iterable[BindingType], below: type[Screen[Any]] | None = None
 ) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the groups of keys, each with its name: that of the screen below the help first."""
-    for _, name, owners in sorted(_GROUPS, key=lambda group: group[0] is not below):
+    for _screen, name, owners in sorted(_GROUPS, key=lambda group: group[0] is not below):
         yield name, [binding for owner in owners for binding in _explained(owner.BINDINGS)]
     yield _EVERYWHERE, list(_explained(app_bindings))
 

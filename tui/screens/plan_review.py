@@ -20,6 +20,7 @@ from tui.domain.plan_state import Obstruction, Phase, PlanState
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
+from tui.language import _
 from tui.screens.review import Reviewing, Stage
 from tui.structs import replace
 from tui.widgets.ask_line import AskLine
@@ -84,7 +85,7 @@ class PlanReviewScreen(Reviewing[PlanState]):
         self._note_seen()
         is_all = self._seen.issuperset(range(self.query_one(Facts).size.height))
         if not is_all:
-            self.query_one(AskLine).say(words.NOT_ALL_SEEN)
+            self.query_one(AskLine).say(_(words.NOT_ALL_SEEN))
         return is_all
 
     @property

@@ -31,6 +31,7 @@ from tui.domain.risk import Risk, has_risk
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.structs import replace
@@ -240,7 +241,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         facts = [self.find_widget(fact) for fact in self.query("Facts, .strip > *")]
         is_all = all(fact.visible_region == fact.region for fact in facts)
         if not is_all:
-            self.query_one(AskLine).say(outcomes.OUT_OF_SIGHT)
+            self.query_one(AskLine).say(_(outcomes.OUT_OF_SIGHT))
         return is_all
 
     @work(exclusive=True, group="prepare")
@@ -282,7 +283,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     @work(group="warm")
     async def keep_warm(self) -> None:
         """Keep the connection alive for a while, so that a late `y` waits for nothing."""
-        for _ in range(_WARM_S // _WARM_PAUSE_S):
+        for _beat in range(_WARM_S // _WARM_PAUSE_S):
             await asyncio.sleep(_WARM_PAUSE_S)
             if self._stage not in _SENT:
                 with contextlib.suppress(ExchangeError):

@@ -129,7 +129,7 @@ class HoldingsTable(NumberPane):
             return [nothing if is_all_read(self.balances) or self.search else "No assets read yet"]
         if not self._is_beside:
             return []
-        doubt = holdings_doubt(self.balances, ticks_ms()).removeprefix("a transfer ").removesuffix(" them")
+        doubt = holdings_doubt(self.balances, ticks_ms(), is_short=True)
         more = MORE_NOT_READ if any(not row.is_whole for row in self.rows) else ""
         return [text for text in (", ".join(filter(None, (more, doubt))),) if text]
 

@@ -13,12 +13,13 @@ from tui.domain.moments import in_full
 from tui.domain.records import HistoryRow, RecordStatus, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
+from tui.language import N_
 from tui.structs import Struct
 from tui.words import outcomes
 
-NO_JOURNAL = "There is no journal on this machine to compare with the exchange's records."
-NO_DEMO_JOURNAL = "The demo exchange has no journal here: there is nothing to compare."
-NOT_JOINED = "There is no journal on this machine, so Shunter cannot tell which of these transfers it made."
+NO_JOURNAL = N_("There is no journal on this machine to compare with the exchange's records.")
+NO_DEMO_JOURNAL = N_("The demo exchange has no journal here: there is nothing to compare.")
+NOT_JOINED = N_("There is no journal on this machine, so Shunter cannot tell which of these transfers it made.")
 
 _ELSEWHERE = (
     "Only the exchange has a record of it, and it cannot be any transfer in this journal. It was made with the "

@@ -5,10 +5,11 @@ from typing import assert_never
 
 from tui.domain.amounts import quantity
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, RetypeFrom, Violation
+from tui.language import N_
 
 _ZERO = Decimal(0)
 
-BY_OPTION = "Shunter was started with --read-only."
+BY_OPTION = N_("Shunter was started with --read-only.")
 
 
 def by_profile(name: str) -> str:
@@ -32,8 +33,8 @@ def nothing_is_sent(reason: str) -> str:
     return f"READ ONLY: nothing can be sent. {reason}"
 
 
-CHANGED = "rules.toml has changed since the plan was confirmed."
-NOT_QUIET = "Another transfer has changed the balance since it was read for the rules. Try again."
+CHANGED = N_("rules.toml has changed since the plan was confirmed.")
+NOT_QUIET = N_("Another transfer has changed the balance since it was read for the rules. Try again.")
 
 
 def broken(violation: Violation) -> str:

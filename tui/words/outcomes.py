@@ -28,6 +28,7 @@ from tui.domain.evidence import (
 )
 from tui.domain.moments import in_full, time_of_day
 from tui.domain.records import RecordStatus
+from tui.language import N_
 from tui.words import answers
 
 _DO_NOT_REPEAT = "Until its outcome is known, do not send it again."
@@ -36,15 +37,16 @@ _LOOKING = (
     f"the list. If the history does not settle it, Shunter asks you. {_DO_NOT_REPEAT}"
 )
 
-SENDER_GONE = "Shunter ended before the answer came"
+SENDER_GONE = N_("Shunter ended before the answer came")
 
 
-WHAT_UNKNOWN_MEANS = (
+WHAT_UNKNOWN_MEANS = N_(
     'The outcome "unknown" means that no clear answer came: the transfer may have been made. Shunter looks for it in '
-    f"the exchange's history, and asks you if the history does not settle it. {_DO_NOT_REPEAT}"
+    "the exchange's history, and asks you if the history does not settle it. Until its outcome is known, do not send "
+    "it again."
 )
 
-OUT_OF_SIGHT = "Not sent: some of the facts are not visible. Up and Down scroll."
+OUT_OF_SIGHT = N_("Not sent: some of the facts are not visible. Up and Down scroll.")
 
 
 class Watch(Enum):

@@ -11,10 +11,11 @@ from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
 from tui.domain.transfer import Basis, Transfer
 from tui.domain.wallets import HUB
+from tui.language import N_
 from tui.words import guards, outcomes
 from tui.words.wallets import marks_of
 
-NOT_ALL_SEEN = "Not sent: you have not seen all steps yet. Up and Down scroll."
+NOT_ALL_SEEN = N_("Not sent: you have not seen all steps yet. Up and Down scroll.")
 
 _ACCORDING_TO = {
     Basis.ANSWER: "",

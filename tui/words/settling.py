@@ -13,6 +13,7 @@ from tui.domain.records import HistoryRow, UnreadableRow, is_final
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
+from tui.language import N_
 from tui.structs import Struct
 from tui.words import outcomes
 
@@ -56,7 +57,7 @@ _NOTES = {
 }
 """What the list says about a doubt. The doubts that are missing here have a function below."""
 
-PENDING = "the exchange is still working on it"
+PENDING = N_("the exchange is still working on it")
 
 WHY = {
     Doubt.SEVERAL: (
@@ -94,11 +95,11 @@ WHY = {
 _SAME_S = 2
 """Times that are less than this apart are taken for the same: two clocks never agree."""
 
-QUESTION = "TRANSFER UNKNOWN"
+QUESTION = N_("TRANSFER UNKNOWN")
 
 _SITE = "The exchange's own site may tell you more."
 
-EXECUTED = "It was executed: I have seen it on the exchange's own site"
+EXECUTED = N_("It was executed: I have seen it on the exchange's own site")
 
 
 def question(transfer: Transfer, doubt: Doubt | None, unreadable: Sequence[UnreadableRow]) -> list[str]:

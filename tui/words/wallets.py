@@ -11,6 +11,7 @@ from tui.domain.holdings import accounts, all_holdings
 from tui.domain.text import printable
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
+from tui.language import N_, _
 from tui.structs import Struct
 
 WALLETS = tuple(Wallet)
@@ -21,7 +22,7 @@ _CHEAP = 1000
 _SHORT = {_MAY_CHANGE: " ?"}
 
 
-DOUBTFUL = " (may change)"
+DOUBTFUL = N_(" (may change)")
 """Behind a figure that a transfer may have changed since, or may still change."""
 
 
@@ -299,12 +300,12 @@ def _no_contents(balances: Balances, wallet: Wallet) -> str:
     return "" if holdings.is_open else "not open"
 
 
-def holdings_doubt(balances: Balances, now_ms: float) -> str:
+def holdings_doubt(balances: Balances, now_ms: float, *, is_short: bool = False) -> str:
     """Return what may not be true of the holdings as they were read; empty if nothing."""
     if any(balances.is_doubtful(wallet) for wallet in WALLETS):
-        return "a transfer may change them"
+        return _("may change") if is_short else _("a transfer may change them")
     if old := [balances.wallets[wallet].read_ms or 0 for wallet in WALLETS if _is_old(balances, wallet, now_ms)]:
-        return f"read at {time_of(min(old)):%H:%M}"
+        return _("read at {time}").format(time=f"{time_of(min(old)):%H:%M}")
     return ""
 
 
