@@ -80,7 +80,7 @@ def _settled_content() -> bytes | None:
     """
     content = _content()
     for _ in range(_MOST_READINGS):
-        if not _has_just_changed(_FILE.path if content is not None else _FILE.path.parent):
+        if not _has_just_changed(is_there=content is not None):
             return content
         time.sleep(_SETTLES_S)
         before, content = content, _content()
@@ -89,8 +89,10 @@ def _settled_content() -> bytes | None:
     raise _error(1, "it changes all the time")
 
 
-def _has_just_changed(path: Path) -> bool:
+def _has_just_changed(*, is_there: bool) -> bool:
+    """Whether the file has, or what it would be in: that is the nearest folder above it."""
     with suppress(OSError):
+        path = _FILE.path if is_there else next(folder for folder in _FILE.path.parents if folder.exists())
         return abs(time.time() - path.stat().st_mtime) < _NEW_S
     return True
 

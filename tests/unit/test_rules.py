@@ -1,5 +1,6 @@
 """A person's rules: a file is understood as a whole or refused with its line, and what each rule forbids."""
 
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import count
@@ -221,6 +222,13 @@ def test_file_is_not_taken_as_it_is_while_an_editor_saves_it(
 
     monkeypatch.setattr("tui.rules.time.sleep", saved)
     assert len(rules("main", names).rules) == 2
+
+
+def test_nobody_waits_for_an_editor_where_there_is_no_folder_yet(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = next(folder for folder in rules_path().parents if folder.exists())
+    os.utime(home, (0, 0))
+    monkeypatch.setattr("tui.rules.time.sleep", lambda _: pytest.fail("waits"))
+    assert rules("main", names) == Rules()
 
 
 def test_file_that_changes_all_the_time_is_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
