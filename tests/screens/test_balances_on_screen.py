@@ -111,9 +111,9 @@ async def test_old_figures_are_marked(demo_app: AppMaker, monkeypatch: pytest.Mo
     async with demo_app(asset="USDT").run_test(size=(80, 24)) as pilot:
         main = await until_open(pilot)
         await grow_old(pilot, main, monkeypatch)
-        assert re.search(r"1,250\.00 [0-2]\d:[0-5]\d$", figure(main, Wallet.SPOT))
+        assert re.search(r" [0-2]\d:[0-5]\d 1,250\.00$", figure(main, Wallet.SPOT))
         heading = str(main.query_one("#from", WalletList).render()).splitlines()[0]
-        assert heading.endswith("USDT available  read at ")  # right above the times
+        assert heading.endswith("read at  USDT available ")
         assert "old" in note(main, "amount")
 
 

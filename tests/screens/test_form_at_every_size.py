@@ -89,7 +89,9 @@ async def test_an_amount_with_all_its_digits_and_doubts_is_whole(
         if is_barred and size[0] == 60:
             assert spot.split() == [">1", "Spot", "see", "F6"]
         else:
-            assert re.search(rf" ({grouped(LONG)}|{plain(LONG)}) \d\d:\d\d", spot), spot  # with the time of its reading
+            assert re.search(rf" \d\d:\d\d ({grouped(LONG)}|{plain(LONG)}) ", spot), (
+                spot
+            )  # with the time of its reading
             assert ("barred" in spot) is is_barred
         assert not any(re.search(r"\d~", line) for line in lists(pilot))
 

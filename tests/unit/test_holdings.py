@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from tui.domain.wallets import Wallet
 from tui.structs import replace
 from tui.widgets.number_pane import number_column
 from tui.widgets.status_bar import Status, _state
-from tui.words.wallets import places, total_worth
+from tui.words.wallets import places, total_worth, wallet_figures
 
 AMOUNTS = st.decimals("0.000000000000000001", "99999999999999999999", places=18)
 
@@ -120,6 +121,15 @@ def test_no_worth_is_claimed_of_what_was_not_read() -> None:
     assert total_worth(unread).startswith("read: 45,010.00 USDT at ")
     doubtful = whole.doubted({Wallet.SPOT}, {Wallet.SPOT}, ticks_ms())
     assert total_worth(doubtful) == "worth 45,010.00 USDT, may change"
+
+
+@pytest.mark.parametrize("asset", ["USDT", ""])
+def test_no_figure_moves_while_a_transfer_may_change_some(asset: str) -> None:
+    known, now_ms = _whole(), ticks_ms()
+    doubtful = known.doubted({Wallet.SPOT, Wallet.UM}, {Wallet.SPOT, Wallet.UM}, now_ms)
+    before, meanwhile = (wallet_figures(each, asset, "", now_ms) for each in (known, doubtful))
+    assert meanwhile[Wallet.SPOT][0].startswith("may change ")
+    assert all(meanwhile[wallet][0].endswith(text) for wallet, (text, _) in before.items())
 
 
 def test_the_worth_is_whole_or_not_there_and_goes_last() -> None:

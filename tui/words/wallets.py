@@ -182,17 +182,17 @@ def wallet_figures(
     """Return what is next to each wallet, and whether it can be relied on; if not, the text says so too.
 
     It is the amount of an asset, with the dots of all amounts below each other; without an asset, how many there are.
-    A short one has a mark in place of words, and no separators.
+    What is doubtful about it stands in front: no figure moves when that comes and goes. A short one has a mark in place
+    of words, and no separators.
     """
     amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
-    written = dict(zip(amounts, aligned(list(amounts.values())), strict=True))
+    written = dict(zip(amounts, aligned(list(amounts.values()), is_grouped=not is_short), strict=True))
     doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
     bars = {wallet: "".join(f" {each}" for each in restrictions(balances, wallet)) for wallet in WALLETS}
     if is_short:
-        written = {wallet: text.replace(",", "") for wallet, text in written.items()}
         doubts = {wallet: _SHORT.get(doubt, doubt) for wallet, doubt in doubts.items()}
         bars = {wallet: " barred" if text else "" for wallet, text in bars.items()}
-    note_columns = max(len(doubts[wallet] + bars[wallet]) for wallet in WALLETS)
+    amount_columns, bar_columns = max(map(len, written.values()), default=0), max(map(len, bars.values()))
     figures = {}
     for wallet, doubt in doubts.items():
         holdings = balances.wallets[wallet]
@@ -200,15 +200,15 @@ def wallet_figures(
             figures[wallet] = unread, holdings.read_ms is not None
         else:
             text = written[wallet].lstrip() if wallet in written else _no_amount(balances, wallet, asset)
-            note = (doubt + bars[wallet]).ljust(note_columns)
-            figures[wallet] = text + note, not doubt and text != Absent.NOT_READ.value
+            doubted = f"{doubt.strip()} {text.rjust(amount_columns)}" if doubt else text
+            figures[wallet] = doubted + bars[wallet].ljust(bar_columns), not doubt and text != Absent.NOT_READ.value
     return figures
 
 
 def figures_heading(balances: Balances, asset: str, now_ms: float, *, is_short: bool = False) -> str:
     """Return what the figures next to the wallets are of, and whether some have the time of their reading."""
-    times = "  read at" if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
-    return f"{asset}{'' if is_short else ' available'}{times}" if asset else f"assets{times}"
+    times = "read at  " if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
+    return f"{times}{asset}{'' if is_short else ' available'}" if asset else f"{times}assets"
 
 
 def via(types: Sequence[TransferType]) -> str:
