@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from tui.domain.text import printable
+from tui.domain.text import padded, padded_before, printable, width_of
 
 
 @given(st.text())
@@ -38,3 +39,10 @@ def test_letters_of_every_script_stay(text: str) -> None:
 )
 def test_what_a_terminal_obeys_or_hides_is_replaced(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize("text", ["Spot", "现货钱包", "U本位 BTCUSDT", "（旧）", "ASSET 数量", "é", "e\u0301", "龙币"])
+def test_text_takes_as_many_columns_as_the_screens_count(text: str) -> None:
+    assert width_of(text) == cell_len(text)
+    assert cell_len(padded(text, 20)) == cell_len(padded_before(text, 20)) == 20
+    assert padded(text, 20).rstrip() == padded_before(text, 20).lstrip() == padded(text, 1) == text

@@ -24,6 +24,7 @@ ALLOWED = {
     "commands/reconcile.py": "the help of the command: it explains its exit status",
     "desk/history_reader.py": "about the pairs and the clock of a reading, not about a transfer",
     "domain/entries.py": "the names of the kinds of difference, and why a transfer cannot be made again",
+    "domain/evidence.py": "the names of the outcomes",
     "domain/form.py": "about an amount that can be moved, before a transfer is made",
     "journal/file.py": "about the journal's file and its disk",
     "journal/rows.py": "SQL",

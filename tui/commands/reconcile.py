@@ -75,7 +75,7 @@ def _print(args: argparse.Namespace, opened: OpenAccount) -> int:
 
 def _lines(comparison: "Comparison", counted: "Sequence[Difference]") -> Iterator[str]:
     for difference in counted:
-        yield f"{difference.kind.value.upper()}: {differences.sentence(difference)}"
+        yield f"{difference.kind.label.upper()}: {differences.sentence(difference)}"
         yield f"  {differences.advice(difference)}"
     if len(counted) == len(comparison.differences) and comparison.elsewhere:
         yield f"{len(comparison.elsewhere)} made elsewhere: shunter history lists them."

@@ -39,7 +39,7 @@ def glance(ledger: Ledger, parameters: Parameters) -> list[Row]:
         row: Row = {
             "activate": wallet not in ledger.closed,
             "balance": _plain8(value),
-            "walletName": _GLANCE_NAMES.get(wallet, wallet.label),
+            "walletName": _GLANCE_NAMES.get(wallet, wallet.english),
         }
         if detailed:
             row["assetBalances"] = [

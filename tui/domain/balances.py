@@ -8,6 +8,7 @@ from math import inf
 from tui.domain.amounts import EXACT, MAX_DECIMALS
 from tui.domain.reasons import Stock
 from tui.domain.wallets import TransferType, Wallet
+from tui.language import N_, _
 from tui.structs import Struct, field, replace
 
 FRESH_MS = 60_000
@@ -42,17 +43,17 @@ class Account(Struct):
     @property
     def label(self) -> str:
         """Its name in a sentence or a column: Isolated Margin BTCUSDT."""
-        return f"{self.wallet.label} {self.pair or ''}".rstrip()
+        return _("Isolated Margin {pair}").format(pair=self.pair) if self.pair else self.wallet.label
 
     @property
     def short_label(self) -> str:
         """Its name where space is dear: Isolated BTCUSDT."""
-        return f"{self.wallet.short_label} {self.pair or ''}".rstrip()
+        return _("Isolated {pair}").format(pair=self.pair) if self.pair else self.wallet.short_label
 
     @property
     def wide_label(self) -> str:
         """Its name on a line of its own, with more space before the pair."""
-        return f"{self.wallet.label}  {self.pair or ''}".rstrip()
+        return _("Isolated Margin  {pair}").format(pair=self.pair) if self.pair else self.wallet.label
 
 
 class Pair(Struct):
@@ -68,25 +69,35 @@ class Pair(Struct):
 
 
 class Restriction(Enum):
-    """What the exchange bars an account from. The value is shown in lists."""
+    """What the exchange bars an account from."""
 
-    TRANSFERS_IN = "in barred"
+    TRANSFERS_IN = N_("in barred")
     """The exchange bars transfers into it."""
-    TRANSFERS_OUT = "out barred"
+    TRANSFERS_OUT = N_("out barred")
     """The exchange bars transfers out of it."""
-    REDUCE_ONLY = "reduce only"
+    REDUCE_ONLY = N_("reduce only")
     """Its positions may only be reduced."""
+
+    @property
+    def label(self) -> str:
+        """Its name in lists."""
+        return _(self.value)
 
 
 class Absent(Enum):
     """What it means if a wallet's list has no amount of an asset. Only the first is zero."""
 
-    NONE = "none"
+    NONE = N_("none")
     """The wallet has none: the list has all that is held."""
-    NOT_LISTED = "not listed"
+    NOT_LISTED = N_("not listed")
     """The list has a row for every asset, also at zero, but none for this one: its amount is not known."""
-    NOT_READ = "not read"
+    NOT_READ = N_("not read")
     """The wallet was not read, or an unreadable row of its list may be this asset's."""
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.value)
 
 
 class Figure(Struct):

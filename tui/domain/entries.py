@@ -9,54 +9,69 @@ from decimal import Decimal
 from enum import StrEnum
 
 from tui.domain.amounts import plain
+from tui.domain.balances import Absent
 from tui.domain.evidence import recorded_outcome
 from tui.domain.records import HistoryRow, RecordStatus, Row, one_each
 from tui.domain.search import Facts, Search, facts_of, haystack, is_found
 from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Outcome, Transfer, route_problem
 from tui.domain.wallets import TransferType
+from tui.language import N_, _
 from tui.structs import Struct
 
 
 class Origin(StrEnum):
     """Where a transfer was made, as far as that is known."""
 
-    HERE = "here"
+    HERE = N_("here")
     """In the journal, and the exchange has the same record."""
-    DIFFERS = "differs"
+    DIFFERS = N_("differs")
     """In the journal, and the exchange's record with its tranId says something else."""
-    POSSIBLE = "perhaps here"
+    POSSIBLE = N_("perhaps here")
     """A record that could be a row of the journal whose record is not known."""
-    ELSEWHERE = "elsewhere"
+    ELSEWHERE = N_("elsewhere")
     """A record that no row of the journal could be: made with the exchange's own app or page, or with another program
     or journal.
     """
-    NOT_COMPARED = "not compared"
+    NOT_COMPARED = N_("not compared")
     """A record; the journal could not be read, or there is none."""
-    JOURNAL = "journal"
+    JOURNAL = N_("journal")
     """In the journal alone: it has no tranId, or no record that was read has it."""
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.value)
 
 
 class Fact(StrEnum):
     """What a row of the journal and a record can say differently."""
 
-    TYPE = "type"
-    ASSET = "asset"
-    AMOUNT = "amount"
-    SOURCE_PAIR = "source pair"
-    DESTINATION_PAIR = "destination pair"
-    OUTCOME = "outcome"
+    TYPE = N_("type")
+    ASSET = N_("asset")
+    AMOUNT = N_("amount")
+    SOURCE_PAIR = N_("source pair")
+    DESTINATION_PAIR = N_("destination pair")
+    OUTCOME = N_("outcome")
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.value)
 
 
 class Mismatch(Struct):
-    """A fact that a row of the journal and a record say differently, each in its own words."""
+    """A fact that a row of the journal and a record say differently."""
 
     fact: Fact
-    journal: str
-    exchange: str
+    journal: str | Decimal | None
+    """The row's value: of an outcome, an `Outcome`."""
+    exchange: str | Decimal | None
 
     def __str__(self) -> str:
-        return f"{self.fact}: {self.journal} in the journal, {self.exchange} at the exchange"
+        return _("{fact}: {ours} in the journal, {theirs} at the exchange").format(
+            fact=self.fact.label, ours=_text(self.journal), theirs=_text(self.exchange)
+        )
 
 
 class Entry(Struct):
@@ -141,22 +156,27 @@ class Entry(Struct):
 class DifferenceKind(StrEnum):
     """How a row of the journal and a record differ."""
 
-    EXECUTED_AFTER_ALL = "executed after all"
+    EXECUTED_AFTER_ALL = N_("executed after all")
     """The journal says that nothing moved; the record with its tranId says CONFIRMED."""
-    POSSIBLE = "possible match"
+    POSSIBLE = N_("possible match")
     """The journal says how it ended; a record that could be it says otherwise, or cannot be read."""
-    NO_RECORD = "no record"
+    NO_RECORD = N_("no record")
     """The journal says that it is done; no record has its tranId."""
-    FAILED_AFTER_ALL = "failed after all"
+    FAILED_AFTER_ALL = N_("failed after all")
     """The journal says that it is done; its record says FAILED."""
-    OTHER_RECORD = "other record"
+    OTHER_RECORD = N_("other record")
     """The record with its tranId is another transfer, cannot be read, or has an unknown status."""
-    PENDING = "not settled yet"
+    PENDING = N_("not settled yet")
     """The journal says how it ended; the record with its tranId still says PENDING."""
-    UNSETTLED = "unsettled"
+    UNSETTLED = N_("unsettled")
     """The journal does not know how it ended; a record could be it."""
-    ELSEWHERE = "made elsewhere"
+    ELSEWHERE = N_("made elsewhere")
     """No row of the journal can be the record: made with the exchange's own app or page, or with another program."""
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.value)
 
 
 class Difference(Struct):
@@ -212,7 +232,7 @@ def merge(records: Iterable[Row], transfers: Iterable[Transfer], host: str) -> l
         if row.host == host and row.tran_id is not None and (number := by_tran_id.get(row.tran_id, -1)) >= 0
     )
     taken: set[int] = set()
-    for _, place, number, differing in couples:
+    for _count, place, number, differing in couples:
         if number in alone:
             taken.add(place)
             entries.append(Entry(alone.pop(number), rows[place], differing))
@@ -231,7 +251,7 @@ def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
     a record that is PENDING says nothing of the outcome.
     """
     request = transfer.request
-    facts: list[tuple[Fact, object, object]] = [
+    facts: list[tuple[Fact, str | Decimal | None, str | Decimal | None]] = [
         (Fact.TYPE, request.type.name, record.type),
         (Fact.ASSET, request.asset, record.asset),
         (Fact.AMOUNT, request.amount, record.amount),
@@ -239,17 +259,17 @@ def mismatches(transfer: Transfer, record: Row) -> tuple[Mismatch, ...]:
     if isinstance(record, HistoryRow):  # a record need not name its pairs
         facts += [(Fact.SOURCE_PAIR, request.from_symbol, record.from_symbol or request.from_symbol)]
         facts += [(Fact.DESTINATION_PAIR, request.to_symbol, record.to_symbol or request.to_symbol)]
-    differing = [
-        Mismatch(fact, _text(here), _text(there)) for fact, here, there in facts if there is not None and there != here
-    ]
+    differing = [Mismatch(fact, here, there) for fact, here, there in facts if there is not None and there != here]
     if record.status not in (None, RecordStatus.PENDING) and recorded_outcome(record.status) is not transfer.outcome:
-        differing.append(Mismatch(Fact.OUTCOME, transfer.outcome.words, record.status))
+        differing.append(Mismatch(Fact.OUTCOME, transfer.outcome, record.status))
     return tuple(differing)
 
 
-def _text(value: object) -> str:
+def _text(value: str | Decimal | None) -> str:
     if value is None:
-        return "none"
+        return Absent.NONE.label
+    if isinstance(value, Outcome):
+        return value.words
     return plain(value) if isinstance(value, Decimal) else str(value)
 
 
@@ -297,9 +317,10 @@ def again(entry: Entry) -> Draft:
     """Return the draft of the same transfer. Raises ValueError, with the reason, if it cannot be made."""
     move = TransferType.__members__.get(entry.type or "")
     if move is None:
-        raise ValueError(f"Shunter knows no move {printable(entry.type or '?')}: it cannot be made here")
+        unknown = printable(entry.type or "?")
+        raise ValueError(_("Shunter knows no move {type}: it cannot be made here").format(type=unknown))
     if entry.asset is None or entry.amount is None:
-        raise ValueError("What was moved cannot be read: it cannot be made again")
+        raise ValueError(_("What was moved cannot be read: it cannot be made again"))
     from_symbol, to_symbol = entry.symbols
     if not entry.pairs and len(entry.asked) == 1:
         from_symbol, to_symbol = entry.asked[0]

@@ -22,6 +22,7 @@ from typing import assert_never
 
 from tui.domain.answers import OUTSIDE_WINDOW, WholeAnswer, accepted_tran_id, is_refusal
 from tui.domain.records import AnyStatus, RecordStatus, is_final
+from tui.language import N_, _
 from tui.structs import Struct
 
 
@@ -51,7 +52,17 @@ class Outcome(StrEnum):
     @property
     def words(self) -> str:
         """Its name for a person."""
-        return self.value.replace("_", " ")
+        return _(_NAMES_OF_OUTCOMES[self])
+
+
+_NAMES_OF_OUTCOMES = {
+    Outcome.SENDING: N_("sending"),
+    Outcome.DONE: N_("done"),
+    Outcome.REJECTED: N_("rejected"),
+    Outcome.NOT_SENT: N_("not sent"),
+    Outcome.UNKNOWN: N_("unknown"),
+    Outcome.NOT_EXECUTED: N_("not executed"),
+}
 
 
 class Basis(StrEnum):
@@ -314,8 +325,8 @@ def outcome_from(evidence: Evidence) -> Outcome:
             return Outcome.DONE if is_executed else Outcome.NOT_EXECUTED
         case Legacy(outcome=outcome):
             return outcome
-        case _:
-            assert_never(evidence)
+        case _other:
+            assert_never(_other)
 
 
 def recorded_outcome(status: AnyStatus | None) -> Outcome | None:
@@ -329,8 +340,8 @@ def recorded_outcome(status: AnyStatus | None) -> Outcome | None:
             return Outcome.REJECTED
         case RecordStatus.PENDING:
             return None
-        case _:
-            assert_never(status)
+        case _other:
+            assert_never(_other)
 
 
 def basis_of(evidence: Evidence) -> Basis:
@@ -342,7 +353,7 @@ def basis_of(evidence: Evidence) -> Basis:
             return Basis.PERSON
         case Legacy(basis=basis):
             return basis
-        case _:
+        case _other:
             return Basis.ANSWER
 
 
@@ -351,7 +362,7 @@ def tran_id_from(evidence: Evidence) -> int | None:
     match evidence:
         case Accepted() | MatchingRecord() | PersonsRecord() | Legacy():
             return evidence.tran_id
-        case _:
+        case _other:
             return None
 
 
@@ -362,7 +373,7 @@ def code_from(evidence: Evidence | None) -> int | None:
             return answer.code
         case Legacy(code=code):
             return code
-        case _:
+        case _other:
             return None
 
 
@@ -371,5 +382,5 @@ def named_tran_ids(answer: Evidence | None) -> tuple[int, ...]:
     match answer:
         case Ambiguous(answer=WholeAnswer(tran_ids=tran_ids)) | Clash(answer=WholeAnswer(tran_ids=tran_ids)):
             return tran_ids
-        case _:
+        case _other:
             return ()

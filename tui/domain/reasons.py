@@ -5,19 +5,25 @@ from decimal import Decimal
 from enum import Enum
 
 from tui.domain.amounts import EXACT, exact_sum
+from tui.language import N_, _
 from tui.structs import Struct, field
 
 
 class Tie(Enum):
     """A figure of the exchange that says why an amount stays. Source: BINANCE.md, "Why less can be moved"."""
 
-    LOCKED = "locked"
-    FROZEN = "frozen"
-    WITHDRAWING = "being withdrawn"
-    MARGIN = "margin in use"
-    BORROWED = "borrowed"
-    INTEREST = "interest"
-    UNREALISED = "unrealized profit"
+    LOCKED = N_("locked")
+    FROZEN = N_("frozen")
+    WITHDRAWING = N_("being withdrawn")
+    MARGIN = N_("margin in use")
+    BORROWED = N_("borrowed")
+    INTEREST = N_("interest")
+    UNREALISED = N_("unrealized profit")
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.value)
 
     @property
     def is_of_stock(self) -> bool:

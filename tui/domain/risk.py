@@ -5,18 +5,24 @@ from decimal import Decimal
 from enum import Enum
 
 from tui.domain.wallets import Wallet
+from tui.language import N_, _
 from tui.structs import Struct, field
 
 
 class Gauge(Enum):
     """A figure of the exchange. Source: BINANCE.md, "Risk"."""
 
-    MARGIN_LEVEL = "margin level"
-    UNI_MMR = "uniMMR"
-    STATUS = "status"
-    LIQUIDATION_PRICE = "liquidation price"
-    MAINTENANCE = "maintenance margin"
-    MARGIN_BALANCE = "margin balance"
+    MARGIN_LEVEL = N_("margin level")
+    UNI_MMR = N_("uniMMR")
+    STATUS = N_("status")
+    LIQUIDATION_PRICE = N_("liquidation price")
+    MAINTENANCE = N_("maintenance margin")
+    MARGIN_BALANCE = N_("margin balance")
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.value)
 
 
 class Risk(Struct):

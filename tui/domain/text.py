@@ -64,6 +64,26 @@ def is_name(text: str) -> bool:
     ) and unicodedata.is_normalized("NFKC", text)
 
 
+def padded(text: str, columns: int) -> str:
+    """Return a text with blanks after it: up to a number of columns of a terminal."""
+    return text + " " * (columns - width_of(text))
+
+
+def padded_before(text: str, columns: int) -> str:
+    """Return a text with blanks before it: up to a number of columns of a terminal."""
+    return " " * (columns - width_of(text)) + text
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a printable text takes: two for each Chinese character."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(each) else _COLUMNS[unicodedata.east_asian_width(each)] for each in text)
+
+
+_COLUMNS = {"W": 2, "F": 2, "H": 1, "N": 1, "Na": 1, "A": 1}
+
+
 def _raw(text: str | ServerText) -> str:
     return text._raw if isinstance(text, ServerText) else text
 

@@ -5,35 +5,63 @@ read it. Source: the exchange's page on the user universal transfer.
 """
 
 from enum import Enum, unique
+from typing import assert_never
+
+from tui.language import N_, _, pgettext
 
 
 @unique
 class Wallet(Enum):
     """One of a person's own wallets. The value is its name on the command line."""
 
-    SPOT = "spot", "Spot", "Spot", "MAIN"
-    FUNDING = "funding", "Funding", "Funding", "FUNDING"
-    CROSS = "cross", "Cross Margin", "Cross", "MARGIN"
-    ISOLATED = "isolated", "Isolated Margin", "Isolated", "ISOLATEDMARGIN"
-    UM = "um", "USD-M Futures", "USD-M", "UMFUTURE"
-    CM = "cm", "COIN-M Futures", "COIN-M", "CMFUTURE"
-    OPTIONS = "options", "Options", "Options", "OPTION"
-    PORTFOLIO = "pm", "Portfolio Margin", "Portfolio", "PORTFOLIO_MARGIN"
+    SPOT = "spot", N_("Spot"), "MAIN"
+    FUNDING = "funding", N_("Funding"), "FUNDING"
+    CROSS = "cross", N_("Cross Margin"), "MARGIN"
+    ISOLATED = "isolated", N_("Isolated Margin"), "ISOLATEDMARGIN"
+    UM = "um", N_("USD-M Futures"), "UMFUTURE"
+    CM = "cm", N_("COIN-M Futures"), "CMFUTURE"
+    OPTIONS = "options", N_("Options"), "OPTION"
+    PORTFOLIO = "pm", N_("Portfolio Margin"), "PORTFOLIO_MARGIN"
 
-    label: str
-    """What a person reads."""
-    short_label: str
-    """The label where space is dear."""
+    english: str
+    """Its label in English, as the exchange's own answers have it."""
     exchange_id: str
     """The wallet's word in a transfer type; Isolated Margin is ISOLATED_MARGIN against Spot."""
 
-    def __new__(cls, value: str, label: str, short_label: str, exchange_id: str) -> "Wallet":
+    def __new__(cls, value: str, english: str, exchange_id: str) -> "Wallet":
         wallet = object.__new__(cls)
         wallet._value_ = value
-        wallet.label = label
-        wallet.short_label = short_label
+        wallet.english = english
         wallet.exchange_id = exchange_id
         return wallet
+
+    @property
+    def label(self) -> str:
+        """What a person reads."""
+        return _(self.english)
+
+    @property
+    def short_label(self) -> str:
+        """The label where space is dear."""
+        match self:
+            case Wallet.SPOT:
+                return pgettext("short", "Spot")
+            case Wallet.FUNDING:
+                return pgettext("short", "Funding")
+            case Wallet.CROSS:
+                return pgettext("short", "Cross")
+            case Wallet.ISOLATED:
+                return pgettext("short", "Isolated")
+            case Wallet.UM:
+                return pgettext("short", "USD-M")
+            case Wallet.CM:
+                return pgettext("short", "COIN-M")
+            case Wallet.OPTIONS:
+                return pgettext("short", "Options")
+            case Wallet.PORTFOLIO:
+                return pgettext("short", "Portfolio")
+            case _other:
+                assert_never(_other)
 
 
 @unique

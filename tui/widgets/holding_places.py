@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import var
@@ -164,7 +165,7 @@ def _widest(balances: Balances, now_ms: float) -> list[int]:
         worths = [worth_shown(balances.worth(row.asset, amount) or Decimal(0), balances) for amount in amounts]
         needed = [aligned(amounts), aligned(amounts, is_grouped=False), aligned(worths)]
         widths = [max(width, len(texts[0])) for width, texts in zip(widths, needed, strict=True)]
-    least = len(Absent.NOT_LISTED.value)
+    least = cell_len(Absent.NOT_LISTED.label)
     return [max(widths[0], least) + note, max(widths[1], least) + note, widths[2]]
 
 

@@ -119,7 +119,7 @@ class HoldingsTable(NumberPane):
             amount = row.amounts.get(wallet)
             if amount is not None:
                 return amount
-            return Absent.NOT_READ.value if holdings.without(row.asset) is Absent.NOT_READ else ""
+            return Absent.NOT_READ.label if holdings.without(row.asset) is Absent.NOT_READ else ""
 
         return number_column(wallet.short_label, [cell(row) for row in rows])
 

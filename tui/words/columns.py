@@ -84,9 +84,9 @@ HOST = Column(
 _SHORT_ORIGINS = {Origin.HERE: "here", Origin.DIFFERS: "diff", Origin.POSSIBLE: "maybe", Origin.NOT_COMPARED: "?"}
 MADE = Column(
     "made",
-    lambda entry, _: "" if entry.origin is Origin.ELSEWHERE else entry.origin.value,  # as most are
-    lambda entry, _: entry.origin.value,
-    usual=lambda _: Origin.ELSEWHERE.value,
+    lambda entry, _: "" if entry.origin is Origin.ELSEWHERE else entry.origin.label,  # as most are
+    lambda entry, _: entry.origin.label,
+    usual=lambda _: Origin.ELSEWHERE.label,
     short=lambda entry, _: _SHORT_ORIGINS.get(entry.origin, ""),
 )
 PROFILE = Column(

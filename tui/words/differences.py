@@ -152,14 +152,14 @@ def summary(comparison: Comparison, unread: int = 0) -> str:
 def sections(comparison: Comparison) -> list[Section]:
     """Return each difference with what to do, as many as a page has room for."""
     shown = [
-        Section(one.kind.value.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)])
+        Section(one.kind.label.capitalize(), [sentence(one), *map(str, one.mismatches), advice(one)])
         for one in comparison.differences[:_MOST_SECTIONS]
     ]
     if more := len(comparison.differences) - len(shown):
         shown.append(Section(f"{more:,} more", ["shunter reconcile prints all of them."]))
     if elsewhere := comparison.elsewhere:
         text = f'{len(elsewhere):,} records; "elsewhere" in the filter lists them. {advice(elsewhere[0])}'
-        shown.append(Section(DifferenceKind.ELSEWHERE.value.capitalize(), [text]))
+        shown.append(Section(DifferenceKind.ELSEWHERE.label.capitalize(), [text]))
     return shown
 
 

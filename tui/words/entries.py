@@ -76,7 +76,7 @@ def describe(
         text = meaning(entry, history.host if history else "", watch)
     if history is not None:
         facts += [
-            ("Made", entry.origin.value),
+            ("Made", entry.origin.label),
             ("Perhaps", printable(possible_rows(entry))),
             ("Profile", printable(profile_of(entry, history))),
             ("Host", place(host_of(entry, history))),

@@ -21,7 +21,7 @@ def shortfall_texts(less: Shortfall, asset: str) -> tuple[str, ...]:
     if not less.ties:
         return f"{amount} can be moved; the exchange names no reason.", f"{amount} can be moved: no reason is named."
     if less.is_sum:
-        parts = [f"{grouped(part)} is {tie.value}" for tie, part in less.ties.items()]
+        parts = [f"{grouped(part)} is {tie.label}" for tie, part in less.ties.items()]
         return f"{amount} can be moved: {', '.join(parts)}.", f"{amount}: {', '.join(parts)}"
-    named = ", ".join(f"{tie.value} {grouped(figure)}" for tie, figure in less.ties.items())
+    named = ", ".join(f"{tie.label} {grouped(figure)}" for tie, figure in less.ties.items())
     return f"{amount} can be moved. The exchange names: {named}.", f"{amount}; {named}", f"{amount} can be moved."

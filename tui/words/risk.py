@@ -17,7 +17,7 @@ def risk_now(risk: Risk | None, asset: str) -> str:
     if not risk.figures:
         return _NOT_KNOWN
     unit = f" {asset}" if Gauge.MARGIN_BALANCE in risk.figures or Gauge.MAINTENANCE in risk.figures else ""
-    figures = ", ".join(f"{gauge.value} {_written(figure)}" for gauge, figure in risk.figures.items())
+    figures = ", ".join(f"{gauge.label} {_written(figure)}" for gauge, figure in risk.figures.items())
     return f"{figures}{unit} at {time_of(risk.read_ms):%H:%M:%S}"
 
 

@@ -201,7 +201,7 @@ def wallet_figures(
         else:
             text = written[wallet].lstrip() if wallet in written else _no_amount(balances, wallet, asset)
             doubted = f"{doubt.strip()} {text.rjust(amount_columns)}" if doubt else text
-            figures[wallet] = doubted + bars[wallet].ljust(bar_columns), not doubt and text != Absent.NOT_READ.value
+            figures[wallet] = doubted + bars[wallet].ljust(bar_columns), not doubt and text != Absent.NOT_READ.label
     return figures
 
 
@@ -218,7 +218,7 @@ def via(types: Sequence[TransferType]) -> str:
 
 def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
     """Return what the exchange bars a wallet from."""
-    return [each.value for each in Restriction if each in balances.wallets[wallet].restrictions]
+    return [each.label for each in Restriction if each in balances.wallets[wallet].restrictions]
 
 
 def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
@@ -252,7 +252,7 @@ def _no_amount(balances: Balances, wallet: Wallet, asset: str) -> str:
     holdings = balances.wallets[wallet]
     if wallet is Wallet.ISOLATED:
         return _count(dict.fromkeys(holdings.pairs, Decimal(1)), "pair", is_whole=holdings.is_whole)
-    return holdings.without(asset).value if asset else _count(holdings.assets, "asset", is_whole=holdings.is_whole)
+    return holdings.without(asset).label if asset else _count(holdings.assets, "asset", is_whole=holdings.is_whole)
 
 
 def _count(amounts: Assets, noun: str, *, is_whole: bool) -> str:
@@ -289,7 +289,7 @@ def _place(balances: Balances, account: Account, asset: str, now_ms: float) -> P
     if asset in assets:
         return Place(account, assets[asset], doubt=doubt)
     absent = Absent.NONE if account.pair else holdings.without(asset)
-    return Place(account, text="" if absent is Absent.NONE else absent.value, doubt=doubt)
+    return Place(account, text="" if absent is Absent.NONE else absent.label, doubt=doubt)
 
 
 def _no_contents(balances: Balances, wallet: Wallet) -> str:
