@@ -2,12 +2,16 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.screens.waiting import picture, until, until_open, until_screen
+from tui import language
 from tui.app.app import ShunterApp
 from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
@@ -50,3 +54,20 @@ async def test_pages_are_listed_and_read_from_the_help(demo_app: AppMaker) -> No
         await until(pilot, lambda: picture(pilot) != before)
         await pilot.press("q", "q", "q")
         await until_screen(pilot, MainScreen)
+
+
+def shows_all_characters(pilot: Pilot[bool], page: Page) -> bool:
+    """Whether the picture has every Chinese character of a page, as often as the page has it."""
+    characters = Counter(each for each in page.text if unicodedata.east_asian_width(each) in "WF")
+    return not characters - Counter(picture(pilot))
+
+
+async def test_no_page_is_cut_in_chinese(demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with demo_app().run_test(size=(80, 500)) as pilot:
+        await until_open(pilot)
+        monkeypatch.setattr(language, "_chosen", language.CHINESE)
+        for page in pages():
+            await pilot.app.push_screen(PageScreen(page))
+            await until(pilot, partial(shows_all_characters, pilot, page))
+            await pilot.press("q")
+            await until_screen(pilot, MainScreen)

@@ -27,6 +27,7 @@ from tui.screens.palette import Actions, NamedAction, QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
 from tui.terminal.output import OutputDriver
 from tui.widgets.field_input import PromptInput
+from tui.widgets.line_breaks import break_between_characters
 
 _FOLDER = Path(__file__).parent
 _NOT_OFFERED = "command_palette", "move_focus(1)", "move_focus(-1)"
@@ -69,6 +70,7 @@ class TerminalApp(App[bool]):
     ]
 
     def __init__(self, *, has_few_colours: bool) -> None:
+        break_between_characters()
         super().__init__(
             driver_class=Terminal,
             css_path=[_FOLDER / "shunter.tcss", _FOLDER / "own_colours.tcss"],
