@@ -73,7 +73,7 @@ def for_programs() -> Iterator[None]:
 
 def chosen() -> str:
     """Return the code of the language that texts are in."""
-    return _chosen
+    return ENGLISH if _is_for_programs.get() else _chosen
 
 
 def choose(code: str) -> None:

@@ -6,6 +6,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from functools import reduce
 
 from tui.domain.text import printable
+from tui.language import N_, _
 
 MAX_INTEGER_DIGITS = 20
 MAX_DECIMALS = 8
@@ -15,8 +16,8 @@ SHARES = {"m": 100, "t": 75, "h": 50, "q": 25}
 LEAVE = "b"
 """The letter for all but so much."""
 
-ALL_BUT = "all but"
-"""What is typed before an amount that should stay, so that the rest is moved."""
+ALL_BUT = N_("all but")
+"""What is typed before an amount that should stay, so that the rest is moved; also in the person's language."""
 
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．。｡，－＋", "0123456789...,-+")
 """What a Chinese or Japanese input method types for ASCII."""
@@ -57,12 +58,12 @@ def parse_amount(text: str) -> Decimal:
     """
     typed = text.strip().translate(_FULL_WIDTH)
     if not typed:
-        raise AmountError("Enter an amount, like 12.5")
+        raise AmountError(_("Enter an amount, like 12.5"))
     typed = _without_commas(typed)
     if typed[0] in "-+":
-        raise AmountError("No sign: to move the other way, swap the wallets")
+        raise AmountError(_("No sign: to move the other way, swap the wallets"))
     if re.fullmatch(r"[0-9.]+[eE][-+]?[0-9]*", typed):
-        raise AmountError("Write it out in plain digits: 1000, not 1e3")
+        raise AmountError(_("Write it out in plain digits: 1000, not 1e3"))
     match = _PLAIN.fullmatch(typed)
     if match is None:
         raise AmountError(_letters_problem(typed))
@@ -70,12 +71,14 @@ def parse_amount(text: str) -> Decimal:
         raise AmountError(problem)
     integer, decimals = match[1].lstrip("0"), match[2] or ""
     if len(decimals) > MAX_DECIMALS:
-        raise AmountError(f"At most {MAX_DECIMALS} decimals; this has {len(decimals)}")
+        problem = _("At most {most} decimals; this has {count}")
+        raise AmountError(problem.format(most=MAX_DECIMALS, count=len(decimals)))
     if len(integer) > MAX_INTEGER_DIGITS:
-        raise AmountError(f"At most {MAX_INTEGER_DIGITS} digits before the dot; this has {len(integer)}")
+        problem = _("At most {most} digits before the dot; this has {count}")
+        raise AmountError(problem.format(most=MAX_INTEGER_DIGITS, count=len(integer)))
     amount = Decimal(f"{integer or '0'}.{decimals}" if decimals else integer or "0")
     if not amount:
-        raise AmountError("The amount must be more than 0")
+        raise AmountError(_("The amount must be more than 0"))
     return amount
 
 
@@ -85,9 +88,9 @@ def _without_commas(typed: str) -> str:
         return typed.replace(",", "")
     if _THOUSANDS.fullmatch(typed):
         whole, part = typed.split(",")
-        raise AmountError(f"Write {whole}{part} or {whole}.{part.rstrip('0') or '0'}: {typed} may be either")
+        raise AmountError(_either(f"{whole}{part}", f"{whole}.{part.rstrip('0') or '0'}", typed))
     if "," in typed:
-        raise AmountError("Write 1234.5 with a dot, and no commas")
+        raise AmountError(_("Write 1234.5 with a dot, and no commas"))
     return typed
 
 
@@ -96,20 +99,26 @@ def _leading_zero_problem(integer: str, typed: str) -> str:
     if len(integer) < 2 or integer[0] != "0" or not typed.strip("0."):
         return ""
     if "." in typed:
-        return f"Write {integer.lstrip('0') or '0'}{typed[len(integer) :]}: no zeros in front"
-    return f"Write {integer.lstrip('0')} or 0.{integer[1:]}: {typed} may be either"
+        right = f"{integer.lstrip('0') or '0'}{typed[len(integer) :]}"
+        return _("Write {right}: no zeros in front").format(right=right)
+    return _either(integer.lstrip("0"), f"0.{integer[1:]}", typed)
+
+
+def _either(one: str, other: str, typed: str) -> str:
+    return _("Write {one} or {other}: {typed} may be either").format(one=one, other=other, typed=typed)
 
 
 def _letters_problem(typed: str) -> str:
     if (typed[-1] in SHARES or typed[-1] == LEAVE) and _PLAIN.fullmatch(typed[:-1]):
-        return f"{typed[-1]} counts in an empty field: Ctrl+U empties it"
-    return "Digits and one dot only, like 12.5"
+        return _("{letter} counts in an empty field: Ctrl+U empties it").format(letter=typed[-1])
+    return _("Digits and one dot only, like 12.5")
 
 
 def left_behind(text: str) -> str | None:
     """Return the amount that should stay, as typed, from "all but 50"; None for any other text."""
     typed = text.strip()
-    return typed[len(ALL_BUT) :] if typed.casefold().startswith(ALL_BUT) else None
+    words = (word for word in (ALL_BUT, _(ALL_BUT)) if typed.casefold().startswith(word))
+    return next((typed[len(word) :] for word in words), None)
 
 
 def read_amount(written: str) -> Decimal:
@@ -122,7 +131,7 @@ def read_amount(written: str) -> Decimal:
         exponent = amount.as_tuple().exponent
         if isinstance(exponent, int) and -exponent <= _MOST_DECIMALS and amount.adjusted() < MAX_INTEGER_DIGITS:
             return amount
-    raise AmountError("Not an amount")
+    raise AmountError(_("Not an amount"))
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:

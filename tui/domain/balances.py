@@ -340,9 +340,13 @@ def pair_mismatch(symbol: str, asset: str, pairs: Mapping[str, Pair], *, are_all
     """
     pair = pairs.get(symbol)
     if symbol and pairs and not pair and are_all:
-        return "The exchange has no such isolated pair"
+        return _("The exchange has no such isolated pair")
     if not symbol or not asset:
         return ""
     if pair:
-        return "" if pair.takes(asset) else f"It takes {pair.base} and {pair.quote}, not {asset}"
-    return "" if symbol.startswith(asset) or symbol.endswith(asset) else f"{symbol} does not take {asset}"
+        if pair.takes(asset):
+            return ""
+        return _("It takes {base} and {quote}, not {asset}").format(base=pair.base, quote=pair.quote, asset=asset)
+    if symbol.startswith(asset) or symbol.endswith(asset):
+        return ""
+    return _("{pair} does not take {asset}").format(pair=symbol, asset=asset)

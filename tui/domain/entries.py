@@ -145,7 +145,7 @@ class Entry(Struct):
     @property
     def asked_pairs(self) -> str:
         """The pairs that it was asked for, as text; empty if its type's history demands none."""
-        return " or ".join(" -> ".join(filter(None, pairs)) for pairs in self.asked)
+        return _(" or ").join(" -> ".join(filter(None, pairs)) for pairs in self.asked)
 
     @property
     def pairs(self) -> str:

@@ -7,6 +7,7 @@ from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, 
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, route
+from tui.language import _
 from tui.structs import Struct
 
 MAX = "max"
@@ -32,7 +33,7 @@ class InvalidFavourite(ValueError):
     """Raised when a favourite cannot be used. `part` is where it is wrong, if that is in one part."""
 
     def __init__(self, why: str, part: Part | None = None) -> None:
-        super().__init__(f"{part}: {why}" if part else why)
+        super().__init__(_("{part}: {problem}").format(part=part, problem=why) if part else why)
         self.part = part
 
 
@@ -60,7 +61,7 @@ def parse_favourite(written: Mapping[str, str]) -> Favourite:
 
     for part in (Part.NAME, Part.SOURCE, Part.DESTINATION, Part.ASSET):
         if part not in written:
-            raise InvalidFavourite("it is missing", part)
+            raise InvalidFavourite(_("it is missing"), part)
     texts = {part: read(part) for part in Part}
     source, destination = parse_wallet(texts[Part.SOURCE]), parse_wallet(texts[Part.DESTINATION])
     types = route(source, destination)
@@ -94,9 +95,10 @@ def written_down(favourite: Favourite) -> dict[str, str]:
 def _name(text: str) -> str:
     name = text.strip()
     if not name:
-        raise ValueError("a favourite needs a name")
+        raise ValueError(_("a favourite needs a name"))
     if len(name) > _LONGEST_NAME or printable(name) != name:
-        raise ValueError(f"a name has at most {_LONGEST_NAME} characters, all of which can be seen")
+        problem = _("a name has at most {most} characters, all of which can be seen")
+        raise ValueError(problem.format(most=_LONGEST_NAME))
     return name
 
 
@@ -111,7 +113,8 @@ def _amount(text: str) -> str:
     try:
         return plain(parse_amount(text)) if left is None else f"{ALL_BUT} {plain(parse_amount(left))}"
     except AmountError as error:
-        raise ValueError(f'{error}; or "{MAX}", "{ALL_BUT} 50", or leave it out') from None
+        remedy = _('{problem}; or "max", "all but 50", or leave it out')
+        raise ValueError(remedy.format(problem=error)) from None
 
 
 _PARSERS: dict[Part, Callable[[str], str]] = {

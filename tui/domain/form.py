@@ -12,10 +12,11 @@ from tui.domain.reasons import Shortfall, shortfall
 from tui.domain.rules import NO_RULES, Keep, Rules, violations
 from tui.domain.transfer import Draft, Field, InvalidTransfer, parse_transfers
 from tui.domain.wallets import Wallet
+from tui.language import N_, _
 from tui.structs import Struct, replace
 from tui.words import guards
 
-_NOT_KNOWN = "What can be moved is not known: type it"
+_NOT_KNOWN = N_("What can be moved is not known: type it")
 
 
 _EARN = "LD"
@@ -159,22 +160,22 @@ class FormState(Struct):
         """
         figure = self.figure
         if self.ends[0].pair == "":
-            return Problem(Field.FROM_PAIR, "Enter the pair first")
+            return Problem(Field.FROM_PAIR, _("Enter the pair first"))
         is_read = self.balances.wallets[self.draft.source].read_ms is not None
         if (figure is None and not (is_read and self.draft.asset)) or (figure and is_asked and not figure.is_exact):
             return None
         if figure is None or not figure.is_exact:
-            return Problem(Field.AMOUNT, _NOT_KNOWN)
+            return Problem(Field.AMOUNT, _(_NOT_KNOWN))
         asset, source = self.draft.asset, self.ends[0]
         part = share(figure.amount, percent)
         if not part:
-            too_little = f"{quantity(figure.amount, asset)} is too little to move"
+            too_little = _("{amount} is too little to move").format(amount=quantity(figure.amount, asset))
             return Problem(Field.AMOUNT, too_little if figure.amount else _nothing(asset, source))
         held = self.balances.held(source, asset) or figure
         allowed = share(self.rules.at(self.now_ms).movable(source, asset, figure.amount, held.amount), 100)
         if not allowed:
             everything = replace(self, draft=replace(self.draft, amount=plain(share(figure.amount, 100))))
-            return next(everything._forbidden(), Problem(Field.AMOUNT, "Your rules keep all of it"))
+            return next(everything._forbidden(), Problem(Field.AMOUNT, _("Your rules keep all of it")))
         return min(part, allowed)
 
     @property
@@ -186,12 +187,13 @@ class FormState(Struct):
         try:
             staying = parse_amount(left)
         except AmountError as error:
-            return Problem(Field.AMOUNT, str(error) if left.strip() else "Enter what should stay, like: all but 50")
+            return Problem(Field.AMOUNT, str(error) if left.strip() else _("Enter what should stay, like: all but 50"))
         figure = self.figure
         if figure is None or not figure.is_exact:
-            return Problem(Field.AMOUNT, _NOT_KNOWN)
+            return Problem(Field.AMOUNT, _(_NOT_KNOWN))
         rest = share(max(EXACT.subtract(figure.amount, staying), Decimal(0)), 100)
-        return rest or Problem(Field.AMOUNT, f"Only {quantity(figure.amount, self.draft.asset)} is there")
+        there = quantity(figure.amount, self.draft.asset)
+        return rest or Problem(Field.AMOUNT, _("Only {amount} is there").format(amount=there))
 
     @property
     def calculated(self) -> "FormState":
@@ -225,8 +227,8 @@ class FormState(Struct):
             is_certain = self.balances.is_fresh(Wallet.ISOLATED, self.now_ms)
             pair = self.ends[0].pair
             is_there = pair in self.balances.wallets[Wallet.ISOLATED].disabled
-            text = f"Your {pair} account is disabled" if is_there else f"You have no {pair} account"
-            yield Problem(Field.FROM_PAIR, text, is_certain=is_certain)
+            text = _("Your {pair} account is disabled") if is_there else _("You have no {pair} account")
+            yield Problem(Field.FROM_PAIR, text.format(pair=pair), is_certain=is_certain)
         for which, end in zip((Field.FROM_PAIR, Field.TO_PAIR), self.ends, strict=True):
             if text := pair_mismatch(
                 end.pair or "", self.draft.asset, self.balances.pairs, are_all=self.balances.has_all_pairs
@@ -238,14 +240,18 @@ class FormState(Struct):
         asset = self.draft.asset
         if asset.startswith(_EARN) and self.balances.knows(asset.removeprefix(_EARN)):
             inner = asset.removeprefix(_EARN)
-            yield Problem(Field.ASSET, f"{inner} in Simple Earn: redeem it there first", is_certain=False)
+            text = _("{asset} in Simple Earn: redeem it there first").format(asset=inner)
+            yield Problem(Field.ASSET, text, is_certain=False)
 
     def _bars(self) -> Iterator[Problem]:
         draft = self.draft
         for move in draft.route:
             for end, bar in self.balances.bars(*ends(move, draft.from_pair, draft.to_pair)).items():
-                way = "out of" if bar is Restriction.TRANSFERS_OUT else "into"
-                yield Problem(Field.AMOUNT, f"The exchange bars transfers {way} {end.wallet.label}", is_certain=False)
+                if bar is Restriction.TRANSFERS_OUT:
+                    text = _("The exchange bars transfers out of {wallet}")
+                else:
+                    text = _("The exchange bars transfers into {wallet}")
+                yield Problem(Field.AMOUNT, text.format(wallet=end.wallet.label), is_certain=False)
 
     def _forbidden(self) -> Iterator[Problem]:
         """Yield the first rule that the transfer would break."""
@@ -256,7 +262,7 @@ class FormState(Struct):
         sending = requests[0] if len(requests) == 1 else via(*self.ends, requests[0].asset, requests[0].amount)
         for broken in violations(self.rules.at(self.now_ms), sending, self.balances, self.now_ms - FRESH_MS):
             if broken.left is not None or not isinstance(broken.rule, Keep):  # the review reads the balance
-                yield Problem(Field.AMOUNT, guards.broken(broken).removesuffix("."), is_certain=False)
+                yield Problem(Field.AMOUNT, guards.broken(broken).rstrip(".。"), is_certain=False)
                 return
 
     @property
@@ -286,10 +292,10 @@ def too_much(amount: Decimal, asset: str, source: Account, figure: Figure | None
     """
     if figure is None or amount <= figure.amount:
         return None
-    can_be = "can be moved" if figure.is_transferable else "is free"
-    text = f"Only {quantity(figure.amount, asset)} {can_be}" if figure.amount else _nothing(asset, source)
+    only = _("Only {amount} can be moved") if figure.is_transferable else _("Only {amount} is free")
+    text = only.format(amount=quantity(figure.amount, asset)) if figure.amount else _nothing(asset, source)
     return Problem(Field.AMOUNT, text, is_certain=figure.is_fresh(now_ms))
 
 
 def _nothing(asset: str, source: Account) -> str:
-    return f"No {asset} to move in {source.label}"
+    return _("No {asset} to move in {account}").format(asset=asset, account=source.label)

@@ -14,6 +14,7 @@ from tui.domain.plan import Plan, gather
 from tui.domain.rules import NO_RULES, Rules
 from tui.domain.transfer import BOTH_ENDS, Draft, Field
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.structs import Struct, field, replace
 
 
@@ -97,11 +98,13 @@ class Gathering(Struct, dict=True):
         given = [each for each in self.contributions if not each.is_left_out]
         for each in given:
             if each.is_awaited:
-                return Problem(Field.AMOUNT, f"The exchange is still being asked about {each.account.label}")
+                text = _("The exchange is still being asked about {account}")
+                return Problem(Field.AMOUNT, text.format(account=each.account.label))
             if each.is_wrong and each.problem:
-                return replace(each.problem, words=f"{each.account.label}: {each.problem.words}")
+                words = _("{account}: {problem}").format(account=each.account.label, problem=each.problem.words)
+                return replace(each.problem, words=words)
         if not any(each.amount for each in given):
-            return Problem(Field.AMOUNT, f"There is no {self.asset} to gather")
+            return Problem(Field.AMOUNT, _("There is no {asset} to gather").format(asset=self.asset))
         return None
 
     @property

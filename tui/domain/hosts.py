@@ -5,11 +5,14 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+from tui.language import N_, _
+
 DEFAULT_BASE_URL = "https://api.binance.com"
 DEMO_BASE_URL = "https://demo.invalid"
 """The demo exchange in this process. No real host has a name under .invalid (RFC 6761)."""
 
-LIVE, DEMO = "LIVE", "DEMO"
+LIVE, DEMO = N_("LIVE"), N_("DEMO")
+"""The names of two places."""
 
 _SERVICES = ("fapi", "dapi", "eapi", "papi")
 _LIVE_HOSTS = frozenset(
@@ -19,7 +22,6 @@ _LIVE_HOSTS = frozenset(
 
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*", re.ASCII)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
-_SHAPE = f"A base URL is https:// and a host, like {DEFAULT_BASE_URL}"
 
 
 def parse_base_url(text: str) -> str:
@@ -31,24 +33,31 @@ def parse_base_url(text: str) -> str:
     typed = text.strip()
     # urlsplit drops some control characters silently, and other alphabets have letters that look like Latin ones.
     if not (typed.isascii() and typed.isprintable()) or " " in typed:
-        raise ValueError(f"{_SHAPE}, in ASCII letters without blanks")
+        raise _refused(_("A base URL is https:// and a host, like {example}, in ASCII letters without blanks"))
     try:
         parts = urlsplit(typed)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise ValueError(f"{_SHAPE}; this one's host or port cannot be read") from None
+        raise _refused(
+            _("A base URL is https:// and a host, like {example}; this one's host or port cannot be read")
+        ) from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.netloc:
-        raise ValueError(_SHAPE)
+        raise _refused(_("A base URL is https:// and a host, like {example}"))
     if "@" in parts.netloc:
-        raise ValueError("A base URL has no user name or password in it; Shunter signs with a key profile")
+        raise ValueError(_("A base URL has no user name or password in it; Shunter signs with a key profile"))
     if parts.path not in ("", "/") or "?" in typed or "#" in typed:
-        raise ValueError(f"{_SHAPE}; nothing follows the host but a port")
+        raise _refused(_("A base URL is https:// and a host, like {example}; nothing follows the host but a port"))
     if port == 0 or not _is_host(host):
-        raise ValueError(f"{_SHAPE}; this one's host or port cannot be")
+        raise _refused(_("A base URL is https:// and a host, like {example}; this one's host or port cannot be"))
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError("http is for this machine only (127.0.0.1, [::1], localhost); use https:// for other hosts")
+        problem = _("http is for this machine only (127.0.0.1, [::1], localhost); use https:// for other hosts")
+        raise ValueError(problem)
     named = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{named}" + ("" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
+def _refused(problem: str) -> ValueError:
+    return ValueError(problem.format(example=DEFAULT_BASE_URL))
 
 
 def service_url(base_url: str, path: str) -> str:
@@ -73,19 +82,29 @@ def is_live(base_url: str) -> bool:
     return urlsplit(base_url).hostname in _LIVE_HOSTS
 
 
-@lru_cache(maxsize=256)
 def place_name(base_url: str) -> str:
     """Return the name of a base URL's place: LIVE, DEMO, or the host and port.
 
     A host of one word, like `https://demo`, keeps its scheme: otherwise it could be read as another place. A text that
     is not a base URL, as an edited file may have, says so.
     """
+    return _place_name(base_url) or _("no host: {text!r}").format(text=base_url)
+
+
+def place_label(place: str) -> str:
+    """Return what a person reads for the name of a place."""
+    return _(place) if place in (LIVE, DEMO) else place
+
+
+@lru_cache(maxsize=256)
+def _place_name(base_url: str) -> str:
+    """Return the name of a base URL's place; empty for a text that is not a base URL."""
     try:
         is_base_url = parse_base_url(base_url) == base_url
     except ValueError:
         is_base_url = False
     if not is_base_url:
-        return f"no host: {base_url!r}"
+        return ""
     if is_live(base_url):
         return LIVE
     if base_url == DEMO_BASE_URL:
@@ -96,7 +115,10 @@ def place_name(base_url: str) -> str:
 
 
 def in_short(place: str, most: int) -> str:
-    """Return a place in at most `most` characters, cut in its middle. The end says who owns a host."""
+    """Return a place as a person reads it, in at most `most` characters, cut in its middle. The end says who owns a
+    host.
+    """
+    place = place_label(place)
     if len(place) <= most:
         return place
     at_end = max(most * 2 // 3, 1)

@@ -7,6 +7,8 @@ offset says so.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from tui.language import _
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 EARLIEST_MS = 1_483_228_800_000
@@ -83,4 +85,4 @@ def _or_number(ms: int, tell: Callable[[datetime], str]) -> str:
     try:
         return tell(local(ms))
     except OverflowError:
-        return f"{ms} ms after 1970"
+        return _("{number} ms after 1970").format(number=ms)

@@ -23,6 +23,7 @@ from tui.domain.evidence import Outcome as Outcome
 from tui.domain.records import HistoryQuery
 from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, route, transfer_type
+from tui.language import _
 from tui.structs import Struct
 
 MOST_IN_ASSET, MOST_IN_PAIR = 20, 40
@@ -50,7 +51,8 @@ class InvalidTransfer(ValueError):
     """Raised when a transfer is not valid. `problems` says for each wrong field what would be right."""
 
     def __init__(self, problems: Mapping[Field, str]) -> None:
-        super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        told = (_("{part}: {problem}").format(part=field, problem=problem) for field, problem in problems.items())
+        super().__init__(_("; ").join(told))
         self.problems = dict(problems)
 
 
@@ -167,8 +169,10 @@ def route_problem(source: Wallet, destination: Wallet) -> str:
     """Return why no type leads from one wallet to another, and where types lead; empty if one does."""
     if transfer_type(source, destination):
         return ""
-    reachable = ", ".join(wallet.label for wallet in destinations(source))
-    return f"The exchange moves nothing from {source.label} to {destination.label}. {source.label} reaches: {reachable}"
+    reachable = _(", ").join(wallet.label for wallet in destinations(source))
+    return _("The exchange moves nothing from {source} to {destination}. {source} reaches: {wallets}").format(
+        source=source.label, destination=destination.label, wallets=reachable
+    )
 
 
 def given_pair_problems(types: Sequence[TransferType], from_pair: str | None, to_pair: str | None) -> dict[Field, str]:
@@ -176,12 +180,16 @@ def given_pair_problems(types: Sequence[TransferType], from_pair: str | None, to
     problems = {}
     first, last = types[0], types[-1]
     if from_pair is not None and not first.needs_from_pair:
-        problems[Field.FROM_PAIR] = f"This move takes no pair for {first.source.label}"
+        problems[Field.FROM_PAIR] = _no_pair(first.source)
     if to_pair is not None and not last.needs_to_pair:
-        problems[Field.TO_PAIR] = f"This move takes no pair for {last.destination.label}"
+        problems[Field.TO_PAIR] = _no_pair(last.destination)
     elif from_pair and from_pair == to_pair:
-        problems[Field.TO_PAIR] = "The two pairs must differ"
+        problems[Field.TO_PAIR] = _("The two pairs must differ")
     return problems
+
+
+def _no_pair(wallet: Wallet) -> str:
+    return _("This move takes no pair for {wallet}").format(wallet=wallet.label)
 
 
 def as_written(typed: str) -> str:
@@ -211,27 +219,35 @@ def _parsed(text: str, problem_of: Callable[[str], str]) -> str:
 
 def asset_problem(asset: str) -> str:
     """Return what is wrong with an asset's name; empty if nothing. It may be of any script, as the exchange's are."""
-    return _name_problem(asset, "USDT", MOST_IN_ASSET) if asset else "Enter an asset, like USDT"
+    return _name_problem(asset, "USDT", MOST_IN_ASSET) if asset else _("Enter an asset, like USDT")
 
 
 def pair_problem(pair: str) -> str:
     """Return what is wrong with the symbol of an isolated pair; empty if nothing."""
-    return _name_problem(pair, "BTCUSDT", MOST_IN_PAIR) if pair else "Enter the isolated pair, like BTCUSDT"
+    return _name_problem(pair, "BTCUSDT", MOST_IN_PAIR) if pair else _("Enter the isolated pair, like BTCUSDT")
+
+
+def _name_problem(name: str, example: str, most: int) -> str:
+    if not _is_written(name):
+        return _("Letters and digits only, like {example}").format(example=example)
+    if len(name) <= most:
+        return ""
+    return _("At most {most} letters and digits, like {example}").format(most=most, example=example)
 
 
 @lru_cache(maxsize=4096)
-def _name_problem(name: str, example: str, most: int) -> str:
-    if not is_name(name) or name != as_written(name):
-        return f"Letters and digits only, like {example}"
-    return "" if len(name) <= most else f"At most {most} letters and digits, like {example}"
+def _is_written(name: str) -> bool:
+    """Whether a text is a name as the exchange writes it."""
+    return is_name(name) and name == as_written(name)
 
 
 def _amount_problem(amount: Decimal) -> str:
     if not amount.is_finite() or amount <= 0:
-        return "The amount must be more than 0"
+        return _("The amount must be more than 0")
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or -exponent > MAX_DECIMALS or amount.adjusted() >= MAX_INTEGER_DIGITS:
-        return f"At most {MAX_INTEGER_DIGITS} digits and {MAX_DECIMALS} decimals"
+        problem = _("At most {most_digits} digits and {most_decimals} decimals")
+        return problem.format(most_digits=MAX_INTEGER_DIGITS, most_decimals=MAX_DECIMALS)
     return ""
 
 

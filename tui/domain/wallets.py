@@ -170,4 +170,5 @@ def parse_wallet(text: str) -> Wallet:
             return wallet
     if word == "isolated_margin":  # the id against Spot
         return Wallet.ISOLATED
-    raise ValueError(f"there is no wallet {text!r}; choose one of: {', '.join(wallet.value for wallet in Wallet)}")
+    names = ", ".join(wallet.value for wallet in Wallet)
+    raise ValueError(_("there is no wallet {text!r}; choose one of: {names}").format(text=text, names=names))

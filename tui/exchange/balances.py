@@ -41,6 +41,7 @@ from tui.exchange.payloads import (
     UmBalance,
     WalletBalance,
 )
+from tui.language import _
 from tui.structs import Struct, replace
 
 _TURNED_AWAY = -2015
@@ -309,7 +310,7 @@ def _by_name(rows: Iterable[tuple[ServerText, _Answer]]) -> tuple[dict[str, _Ans
         if key is None:
             absent = Absent.NOT_READ
         elif known.setdefault(key, row) != row:
-            raise contradictory_answer(f"{key} is listed twice, with different figures")
+            raise contradictory_answer(_("{name} is listed twice, with different figures").format(name=key))
     return known, absent
 
 
@@ -325,7 +326,8 @@ def _isolated(account: IsolatedAccount) -> Holdings:
     for symbol, row in rows.items():
         sides = _holdings([row.base_asset, row.quote_asset], _free, _lent)
         if sides.unread or sides.absent is not Absent.NONE or "".join(sides.assets) != symbol:
-            raise contradictory_answer(f"the account of {symbol} does not hold its two assets")
+            problem = _("the account of {pair} does not hold its two assets")
+            raise contradictory_answer(problem.format(pair=symbol))
         if row.enabled or any(sides.assets.values()):
             pairs[symbol] = sides.assets
             stocks.update({(symbol, asset): stock for (_, asset), stock in sides.stocks.items()})

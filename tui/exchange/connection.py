@@ -15,6 +15,7 @@ from math import ceil
 from typing import TYPE_CHECKING, cast
 
 from tui.clock import asleep_ms, ticks_ms
+from tui.domain import details
 from tui.domain.answers import LIMITED_STATUSES
 from tui.domain.evidence import Ambiguous, Flaw, Obstacle
 from tui.domain.hosts import hosts_of, is_loopback, service_url
@@ -28,6 +29,7 @@ from tui.exchange.errors import (
     error_of_transport,
 )
 from tui.exchange.proxies import UnusableVariable, proxy_for
+from tui.language import _
 from tui.structs import Struct
 
 if TYPE_CHECKING:
@@ -170,7 +172,7 @@ class Connection:
         """
         answer: RawAnswer | ExchangeError
         limit = asyncio.timeout(_WHOLE_CALL_S)
-        self._under_way[limit] = Ambiguous(Flaw.TOO_LATE, detail="a minute")
+        self._under_way[limit] = Ambiguous(Flaw.TOO_LATE, detail=details.A_MINUTE)
         try:
             async with limit:
                 answer = await self._exchange(method, path, payload, api_key, is_transfer=is_transfer)
@@ -214,7 +216,7 @@ class Connection:
         if body is None:
             return OutcomeUnknown(Ambiguous(Flaw.UNREADABLE))
         if not is_alone and payload and not is_transfer:
-            return contradictory_answer("more came than one answer")
+            return contradictory_answer(_("more came than one answer"))
         return RawAnswer(response.status_code, response.headers, body, is_followed=not is_alone)
 
     def _heed(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -275,7 +277,7 @@ def _lines(base_url: str, transport: "httpx.AsyncBaseTransport | None") -> _Line
     except UnusableVariable as error:
         obstacle, detail = Obstacle.ENVIRONMENT, str(error)
     except Exception:  # noqa: BLE001 - httpx may reject a proxy with errors of many types
-        obstacle, detail = Obstacle.ENVIRONMENT, "HTTPS_PROXY or ALL_PROXY names a proxy that cannot be used"
+        obstacle, detail = Obstacle.ENVIRONMENT, details.BAD_PROXY
     # Raised here, and not in the handler: the error that was caught has the proxy's password.
     raise NotSent(obstacle, detail=detail)
 
@@ -292,21 +294,21 @@ def _trust(base_url: str) -> "ssl.SSLContext":
     try:
         trust = httpx.create_ssl_context(trust_env=not is_loopback(url.host))
     except (OSError, ValueError):
-        raise UnusableVariable(_certificates_variable(), "names a file that cannot be used") from None
+        raise UnusableVariable(*_bad_certificates()) from None
     trust.set_alpn_protocols(["http/1.1"])  # as httpcore does
     return trust
 
 
-def _certificates_variable() -> str:
-    """Return the variable that prevents a TLS context from being made."""
+def _bad_certificates() -> tuple[str, str]:
+    """Return that a TLS context cannot be made, and the variable that prevents it if that is one."""
     log = os.environ.get("SSLKEYLOGFILE")
     if log:
         try:
             with open(log, "ab"):  # noqa: PTH123 - as OpenSSL does
                 pass
         except (OSError, ValueError):
-            return "SSLKEYLOGFILE"
-    return "SSL_CERT_FILE or SSL_CERT_DIR"
+            return details.BAD_FILE, "SSLKEYLOGFILE"
+    return details.BAD_CERTIFICATES, ""
 
 
 def _lines_to(base_url: str, trust: "ssl.SSLContext") -> _Lines:

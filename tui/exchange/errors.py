@@ -29,6 +29,7 @@ from tui.domain.evidence import (
 )
 from tui.domain.text import printable
 from tui.exchange.answers import evidence_from, whole_answer
+from tui.language import _
 from tui.words import answers as words
 
 _FAILURES: dict[type[BaseException], Failure] = {
@@ -114,7 +115,7 @@ class HistoryNotWhole(ExchangeError):
     @property
     def message(self) -> str:
         """What is missing."""
-        return f"The history arrived incomplete: {self._why}."
+        return _("The history arrived incomplete: {why}.").format(why=self._why)
 
 
 def error_from(evidence: Refusal | Ambiguous) -> ExchangeError:

@@ -14,6 +14,7 @@ from tui.domain.records import HistoryQuery, Row, identity
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import HistoryNotWhole, NotSent, OutcomeUnknown, RateLimited
 from tui.exchange.payloads import HISTORY_PAGE_SIZE, HistoryPage
+from tui.language import _
 
 MAX_PAGES = 20
 PAUSE_S = 0.2
@@ -33,7 +34,7 @@ async def read_history(client: BinanceClient, query: HistoryQuery, *, start_ms: 
 
     async def take(page: HistoryPage, pages: "Pages") -> None:
         if page.total > MAX_PAGES * HISTORY_PAGE_SIZE:
-            raise HistoryNotWhole(f"its {page.total} records are too many to read")
+            raise HistoryNotWhole(_("its {count} records are too many to read").format(count=page.total))
         if pages.problem:
             raise HistoryNotWhole(pages.problem)
 
@@ -54,7 +55,8 @@ async def read_pages(
         await take(page, pages)
         if pages.is_over:
             return pages
-    raise HistoryNotWhole(f"its {page.total} records do not fit on {most} pages")
+    problem = _("its {count} records do not fit on {most} pages")
+    raise HistoryNotWhole(problem.format(count=page.total, most=most))
 
 
 class Pages:
@@ -84,7 +86,8 @@ class Pages:
     def add(self, page: HistoryPage) -> None:
         """Take the next page."""
         if self._total not in (None, page.total):
-            self._note(f"first it had {self._total} records, then {page.total}")
+            problem = _("first it had {before} records, then {after}")
+            self._note(problem.format(before=self._total, after=page.total))
         self._total = page.total
         new: dict[Hashable, Row] = {}
         for row in page.rows:
@@ -93,16 +96,17 @@ class Pages:
             if before is None:
                 new[key] = row
             elif before != row:
-                self._note(f"tranId {row.tran_id} came as two different records")
+                self._note(_("tranId {tran_id} came as two different records").format(tran_id=row.tran_id))
             elif key in new:
                 self._repeats += 1
         self._rows |= new
         count = len(self._rows)
         if count > page.total:
-            self._note(f"it announces {page.total} records, but more came")
+            self._note(_("it announces {total} records, but more came").format(total=page.total))
         self.is_over = count == page.total or not new
         if self.is_over and page.total not in (count, count + self._repeats):
-            self._note(f"it announces {page.total} records, but only {count} came")
+            problem = _("it announces {total} records, but only {count} came")
+            self._note(problem.format(total=page.total, count=count))
 
     def _note(self, problem: str) -> None:
         self.problem = self.problem or problem

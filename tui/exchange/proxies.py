@@ -7,14 +7,16 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
+from tui.domain import details
+
 _SCHEMES = ("http", "https")
 
 
 class UnusableVariable(ValueError):
     """Raised when an environment variable cannot be used. It does not hold the value, which may have a password."""
 
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"{name} {why}")
+    def __init__(self, why: str, name: str = "") -> None:
+        super().__init__(why.format(variable=name))
 
 
 def proxy_for(scheme: str, host: str, port: int) -> str | None:
@@ -66,15 +68,13 @@ def _checked(variable: str, url: str) -> str:
         parts = urlsplit(url)
         has_port = parts.port is None or parts.port > 0
     except ValueError:
-        raise UnusableVariable(variable, "names no proxy: its host or port cannot be read") from None
+        raise UnusableVariable(details.NO_PROXY, variable) from None
     if parts.scheme not in _SCHEMES:
-        raise UnusableVariable(variable, "names a proxy of another kind than http:// and https://")
+        raise UnusableVariable(details.OTHER_PROXY, variable)
     if not parts.hostname or not has_port:
-        raise UnusableVariable(variable, "names no proxy: its host or port cannot be read")
+        raise UnusableVariable(details.NO_PROXY, variable)
     if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise UnusableVariable(
-            variable, "names no proxy: write # / ? and @ in its user name or password as %23 %2F %3F and %40"
-        )
+        raise UnusableVariable(details.UNESCAPED_PROXY, variable)
     return url
 
 

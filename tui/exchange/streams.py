@@ -19,6 +19,7 @@ import httpcore
 from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
 
 from tui.clock import ticks_ms
+from tui.domain import details
 
 _READ_BYTES = 64 * 1024
 _MAX_HEAD_BYTES = 100 * 1024
@@ -109,7 +110,7 @@ class WatchedStream(AsyncNetworkStream):
             await self._begin(buffer)
         elif self._heard is None or self._heard.done():
             self._is_spoiled = True
-            raise httpcore.RemoteProtocolError("an answer came before the request was whole")
+            raise httpcore.RemoteProtocolError(details.EARLY_ANSWER)
         try:
             await self._stream.write(buffer, timeout)
         except BaseException:
@@ -134,7 +135,7 @@ class WatchedStream(AsyncNetworkStream):
             self._heard.cancel()
             await asyncio.wait([self._heard])
         if self._is_spoiled or (self._heard and not self._heard.cancelled()):
-            raise httpcore.ConnectError("something came before TLS began")
+            raise httpcore.ConnectError(details.EARLY_BYTES)
         began_ms = ticks_ms()
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         opened_in_s = (ticks_ms() - began_ms) / 1000
@@ -156,7 +157,7 @@ class WatchedStream(AsyncNetworkStream):
         if not self.is_clean:
             # Nothing was written: the pool opens another connection. If a new one is spoiled, they all are.
             raise (httpcore.ConnectionNotAvailable if self._has_answered else httpcore.ConnectError)(
-                "something came that was not asked for"
+                details.UNASKED_BYTES
             )
         self._answer = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
         method = "CONNECT" if buffer.startswith(b"CONNECT ") else "GET"  # no other changes an answer's length

@@ -1,0 +1,30 @@
+"""What Shunter itself writes as the detail of evidence: the journal keeps it in English, whatever the language."""
+
+from tui.language import N_, _
+
+A_MINUTE = N_("a minute")
+BAD_PROXY = N_("HTTPS_PROXY or ALL_PROXY names a proxy that cannot be used")
+BAD_CERTIFICATES = N_("SSL_CERT_FILE or SSL_CERT_DIR names a file that cannot be used")
+EARLY_ANSWER = N_("an answer came before the request was whole")
+EARLY_BYTES = N_("something came before TLS began")
+UNASKED_BYTES = N_("something came that was not asked for")
+
+_OF_NO_VARIABLE = frozenset({A_MINUTE, BAD_PROXY, BAD_CERTIFICATES, EARLY_ANSWER, EARLY_BYTES, UNASKED_BYTES})
+
+BAD_FILE = N_("{variable} names a file that cannot be used")
+NO_PROXY = N_("{variable} names no proxy: its host or port cannot be read")
+OTHER_PROXY = N_("{variable} names a proxy of another kind than http:// and https://")
+UNESCAPED_PROXY = N_("{variable} names no proxy: write # / ? and @ in its user name or password as %23 %2F %3F and %40")
+
+_OF_A_VARIABLE = BAD_FILE, NO_PROXY, OTHER_PROXY, UNESCAPED_PROXY
+
+
+def detail_shown(detail: str) -> str:
+    """Return a detail as a person reads it: one of the system's own stays as it is."""
+    if detail in _OF_NO_VARIABLE:
+        return _(detail)
+    for template in _OF_A_VARIABLE:
+        ending = template.removeprefix("{variable}")
+        if detail.endswith(ending):
+            return _(template).format(variable=detail.removesuffix(ending))
+    return detail
