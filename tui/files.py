@@ -20,6 +20,7 @@ from typing import TextIO
 import platformdirs
 
 from tui.domain.text import printable
+from tui.language import N_, _
 from tui.structs import Struct
 
 _APP = "shunter"
@@ -27,11 +28,11 @@ _HOME = "HOME"
 _NAMED = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
 _POLL_S = 0.05
 _KINDS = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: N_("a named pipe"),
+    stat.S_IFSOCK: N_("a socket"),
+    stat.S_IFCHR: N_("a device"),
+    stat.S_IFBLK: N_("a device"),
+    stat.S_IFDIR: N_("a folder"),
 }
 
 
@@ -61,28 +62,36 @@ def _require_absolute(variable: str) -> None:
     for name in (variable, _HOME):
         value = os.environ.get(name, "")
         if value and not Path(value).is_absolute():
-            remedy = "" if name == _HOME else ", or unset it"
-            raise FolderRefused(
-                f"{name} is {printable(value)!r}, which is not an absolute path: Shunter's files would be in another "
-                f"folder wherever it is started. Set {name} to a path that begins with /{remedy}."
-            )
+            if name == _HOME:
+                refusal = _(
+                    "{name} is {value!r}, which is not an absolute path: Shunter's files would be in another folder "
+                    "wherever it is started. Set {name} to a path that begins with /."
+                )
+            else:
+                refusal = _(
+                    "{name} is {value!r}, which is not an absolute path: Shunter's files would be in another folder "
+                    "wherever it is started. Set {name} to a path that begins with /, or unset it."
+                )
+            raise FolderRefused(refusal.format(name=name, value=printable(value)))
     if not os.environ.get(_HOME):
-        raise FolderRefused(f"{_HOME} is not set. Set it to your home folder: Shunter's files are below it.")
+        raise FolderRefused(_("HOME is not set. Set it to your home folder: Shunter's files are below it."))
 
 
 class NotRegular(OSError):
     """Raised when a folder, a pipe, a socket or a device has a file's name. It was not opened."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        kind = _KINDS.get(stat.S_IFMT(mode), "something else")
-        super().__init__(errno.EINVAL, f"{path.name} is {kind}, not a file. Move it away")
+        kind = _(_KINDS.get(stat.S_IFMT(mode), N_("something else")))
+        problem = _("{file} is {kind}, not a file. Move it away").format(file=path.name, kind=kind)
+        super().__init__(errno.EINVAL, problem)
 
 
 class TooLarge(OSError):
     """Raised when a file is larger than anyone would write."""
 
     def __init__(self, path: Path, most_bytes: int) -> None:
-        super().__init__(errno.EFBIG, f"{path.name} has more than {most_bytes:,} bytes. Correct it, or move it away")
+        problem = _("{file} has more than {most:,} bytes. Correct it, or move it away")
+        super().__init__(errno.EFBIG, problem.format(file=path.name, most=most_bytes))
 
 
 def require_regular(path: Path) -> None:
@@ -160,7 +169,7 @@ class ConfigFile(Struct):
 
     name: str
     title: str
-    """What messages call it, like "The settings"."""
+    """What messages call it, like "The settings"; in English, and marked for translation."""
     most_bytes: int
     error: Callable[[str], Exception]
     """Makes the exception to raise from a message."""
@@ -171,7 +180,8 @@ class ConfigFile(Struct):
 
     def failure(self, problem: str) -> Exception:
         """Return the exception that says what is wrong with the file, and where the file is."""
-        return self.error(f"{self.title}, {self.path}, {problem}")
+        told = _("{title}, {path}, {problem}").format(title=_(self.title), path=self.path, problem=problem)
+        return self.error(told)
 
     def read(self) -> bytes | None:
         """Return the content, or None if there is no such file. Raises `error`."""
@@ -180,7 +190,7 @@ class ConfigFile(Struct):
         except FileNotFoundError:
             return None
         except OSError as error:
-            problem = f"cannot be read: {error.strerror}"
+            problem = _("cannot be read: {reason}").format(reason=error.strerror)
         raise self.failure(problem)
 
     def write(self, content: bytes, *, mode: int = 0o600) -> None:
@@ -188,7 +198,7 @@ class ConfigFile(Struct):
         try:
             _replace(self.path, content, mode)
         except OSError as error:
-            raise self.failure(f"cannot be written: {error.strerror}") from None
+            raise self.failure(_("cannot be written: {reason}").format(reason=error.strerror)) from None
 
     @contextmanager
     def locked(self, limit_s: float, *, needs_lock: bool = True) -> Iterator[None]:
@@ -200,9 +210,10 @@ class ConfigFile(Struct):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = regular_descriptor(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)
         except NotRegular as error:
-            raise self.failure(f"cannot be changed: {error.strerror}.") from None
+            raise self.failure(_("cannot be changed: {reason}.").format(reason=error.strerror)) from None
         except OSError as error:
-            raise self.error(f"The folder {folder} cannot be written to: {error.strerror}") from None
+            problem = _("The folder {folder} cannot be written to: {reason}")
+            raise self.error(problem.format(folder=folder, reason=error.strerror)) from None
         deadline = time.monotonic() + limit_s
         try:
             while True:
@@ -210,13 +221,16 @@ class ConfigFile(Struct):
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     if time.monotonic() > deadline:
-                        busy = "cannot be changed: another Shunter has locked the file. Finish there, then try again."
+                        busy = _(
+                            "cannot be changed: another Shunter has locked the file. Finish there, then try again."
+                        )
                         raise self.failure(busy) from None
                     time.sleep(_POLL_S)
                     continue
                 except OSError as error:
                     if needs_lock:
-                        raise self.error(f"The folder {folder} takes no locks: {error.strerror}") from None
+                        problem = _("The folder {folder} takes no locks: {reason}")
+                        raise self.error(problem.format(folder=folder, reason=error.strerror)) from None
                 break
             yield
         finally:

@@ -30,6 +30,7 @@ from tui.domain.records import (
 from tui.domain.text import name, printable
 from tui.domain.wallets import TransferType
 from tui.files import NotRegular, require_regular_database, state_folder, transaction
+from tui.language import _
 
 _VERSION = 2
 """Earlier versions added pairs that no record named, and wrote spans by a clock that could be wrong."""
@@ -168,9 +169,8 @@ class HistoryCache:
             yield
         except (sqlite3.Error, OSError) as error:
             reason = error.strerror if isinstance(error, NotRegular) else error
-            raise CacheError(
-                f"The history cannot be cached in {self._path} ({reason}). You can delete the cache."
-            ) from error
+            problem = _("The history cannot be cached in {path} ({reason}). You can delete the cache.")
+            raise CacheError(problem.format(path=self._path, reason=reason)) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -338,10 +338,10 @@ def _text(value: object, most: int) -> str:
 def _query(value: object) -> HistoryQuery:
     """Parse the text of a `HistoryQuery`. Raises sqlite3.DataError."""
     text = value if isinstance(value, str) else ""
-    kind, _, pairs = text.partition(" ")
+    kind, _blank, pairs = text.partition(" ")
     move = TransferType.__members__.get(kind)
     if move is not None:
-        first, _, second = pairs.partition(" -> ")
+        first, _arrow, second = pairs.partition(" -> ")
         ends = (first, second or None) if move.needs_from_pair else (None, first or None)
         query = HistoryQuery(move, *ends)
         needs = move.needs_from_pair, move.needs_to_pair

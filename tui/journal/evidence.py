@@ -6,6 +6,7 @@ from typing import get_args
 
 import msgspec
 
+from tui import language
 from tui.domain.answers import WholeAnswer, accepted_tran_id
 from tui.domain.evidence import Accepted, Ambiguous, Basis, Evidence, Failure, Flaw, Legacy, Outcome, Refusal
 from tui.words.outcomes import message
@@ -85,7 +86,11 @@ def answer_from(kind: str | None, values: str) -> Evidence | None:
     return None if kind is None else read(kind, values)
 
 
-@lru_cache(maxsize=1024)
 def message_of(kind: str, values: str) -> str:
     """Return the evidence of a row as a sentence. Raises ValueError."""
-    return "" if kind == Accepted.__name__ else message(read(kind, values))
+    return "" if kind == Accepted.__name__ else _message(kind, values, language.chosen())
+
+
+@lru_cache(maxsize=1024)
+def _message(kind: str, values: str, _of_language: str) -> str:
+    return message(read(kind, values))

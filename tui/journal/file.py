@@ -24,7 +24,8 @@ from uuid import uuid4
 from tui.domain.transfer import Outcome, Transfer
 from tui.domain.wallets import Wallet
 from tui.files import NotRegular, regular_descriptor, require_regular_database, transaction
-from tui.journal.schema import MIGRATIONS
+from tui.journal.schema import MIGRATIONS, NEWER
+from tui.language import N_, _
 from tui.structs import Struct
 
 
@@ -36,21 +37,21 @@ class TranIdTaken(JournalError):
     """Raised when another transfer to the same host already has this tranId."""
 
     def __init__(self) -> None:
-        super().__init__("Another transfer in the journal already has this tranId")
+        super().__init__(_("Another transfer in the journal already has this tranId"))
 
 
 class PlanTaken(JournalError):
     """Raised when a step of a plan must not be sent, or its rest not be made a plan of its own. Nothing was written."""
 
     def __init__(self) -> None:
-        super().__init__("This plan is closed, or another Shunter carries it out")
+        super().__init__(_("This plan is closed, or another Shunter carries it out"))
 
 
 class DayIsFull(JournalError):
     """Raised when a transfer or a plan would exceed what may be moved in a day. Nothing was written."""
 
     def __init__(self, limit: "DayLimit", left: Decimal) -> None:
-        super().__init__("It exceeds what may be moved in a day")
+        super().__init__(_("It exceeds what may be moved in a day"))
         self.limit = limit
         self.left = left
 
@@ -84,7 +85,7 @@ class RepeatUnconfirmed(JournalError):
     """Raised when a request repeats transfers that the person was not asked about. Nothing was written."""
 
     def __init__(self, transfers: Sequence[Transfer]) -> None:
-        super().__init__("An identical transfer has been made meanwhile")
+        super().__init__(_("An identical transfer has been made meanwhile"))
         self.transfers = list(transfers)
 
 
@@ -99,29 +100,38 @@ def in_words(path: Path | None) -> Iterator[None]:
 
 def _journal_error(error: sqlite3.Error | OSError, path: Path | None) -> JournalError:
     if isinstance(error, NotRegular):
-        return JournalError(f"{name_of(path)} cannot be opened: {error.strerror}, then try again.")
+        unopened = _("{journal} cannot be opened: {reason}, then try again.")
+        return JournalError(unopened.format(journal=name_of(path), reason=error.strerror))
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # without a code, a row cannot be read
         problem, remedy = _SQLITE_PROBLEMS.get(code & 0xFF, _FAILING)
     else:
         problem, remedy = _SYSTEM_PROBLEMS.get(error.errno or 0, _FAILING)
-    return JournalError(f"{name_of(path)}: {problem} ({error}). {remedy}")
+    reason = _(NEWER) if str(error) == NEWER else error
+    return JournalError(
+        _("{journal}: {problem} ({reason}). {remedy}").format(
+            journal=name_of(path), problem=_(problem), reason=reason, remedy=_(remedy)
+        )
+    )
 
 
 def name_of(path: Path | None) -> str:
     """Return what the journal is called in messages."""
-    return f"The journal {path}" if path else "The journal in memory"
+    return _("The journal {path}").format(path=path) if path else _("The journal in memory")
 
 
-_FULL = "the disk is full", "Free some space, then try again."
-_FORBIDDEN = "it cannot be opened or written", "Make the file and its folder yours and writable, then try again."
-_GONE = "the file is gone", "Put it back, then try again."
-_DAMAGED = (
-    "the file is damaged",
-    "Restore it from a backup, or move it aside to start a new one; keep it, for it says what was sent.",
+_FULL = N_("the disk is full"), N_("Free some space, then try again.")
+_FORBIDDEN = (
+    N_("it cannot be opened or written"),
+    N_("Make the file and its folder yours and writable, then try again."),
 )
-_LOCKED = "another program keeps it locked", "Close that program, then try again."
-_FAILING = "the disk refuses it", "Check the disk and your quota on it, then try again."
+_GONE = N_("the file is gone"), N_("Put it back, then try again.")
+_DAMAGED = (
+    N_("the file is damaged"),
+    N_("Restore it from a backup, or move it aside to start a new one; keep it, for it says what was sent."),
+)
+_LOCKED = N_("another program keeps it locked"), N_("Close that program, then try again.")
+_FAILING = N_("the disk refuses it"), N_("Check the disk and your quota on it, then try again.")
 
 _SQLITE_PROBLEMS = {
     sqlite3.SQLITE_FULL: _FULL,
@@ -254,7 +264,7 @@ class JournalFile:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         with self._errors(), self._lock:
             if self._is_closed:
-                raise JournalError(f"{name_of(self.path)} is closed.")
+                raise JournalError(_("{journal} is closed.").format(journal=name_of(self.path)))
             if self._in_memory:
                 yield self._in_memory
             else:
@@ -269,9 +279,11 @@ class JournalFile:
         """
         version = _version(connection)
         if version > len(MIGRATIONS):
-            raise JournalError(f"{name_of(self.path)} was written by a newer Shunter. Update this one to use it.")
+            problem = _("{journal} was written by a newer Shunter. Update this one to use it.")
+            raise JournalError(problem.format(journal=name_of(self.path)))
         if version == 0 and not is_new:
-            raise JournalError(f"{name_of(self.path)} was emptied. Restore it from a backup, then try again.")
+            problem = _("{journal} was emptied. Restore it from a backup, then try again.")
+            raise JournalError(problem.format(journal=name_of(self.path)))
         if version < len(MIGRATIONS):
             if version and self.path:
                 _copy(self.path, version)

@@ -10,6 +10,7 @@ from tui.domain.plan import Plan, Purpose, Step
 from tui.domain.plan_state import StoredPlan
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType
+from tui.language import _
 
 _COLUMNS = "identity, sender, purpose, profile, key_tail, key_print, host, confirmed_ms, is_closed"
 
@@ -98,9 +99,9 @@ def stored_plan(connection: sqlite3.Connection, row: sqlite3.Row, transfers: Ite
         for transfer in transfers:
             stored = stored.with_transfer(transfer)
     except (LookupError, ValueError, TypeError, ArithmeticError) as error:
-        raise sqlite3.DataError("a plan cannot be read") from error
+        raise sqlite3.DataError(_("a plan cannot be read")) from error
     if not is_sound:
-        raise sqlite3.DataError("a plan cannot be read")
+        raise sqlite3.DataError(_("a plan cannot be read"))
     return stored
 
 

@@ -31,6 +31,7 @@ from tui.domain.transfer import PlanStep, Sending, Transfer, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.journal import evidence as codec
 from tui.journal.file import TranIdTaken
+from tui.language import _
 from tui.structs import replace
 from tui.words.outcomes import SENDER_GONE
 
@@ -107,7 +108,7 @@ def get(connection: sqlite3.Connection, identity: str) -> sqlite3.Row:
     """Return the row of a transfer that was written. Raises sqlite3.DataError."""
     if row := find(connection, identity):
         return row
-    raise sqlite3.DataError("a transfer is missing")
+    raise sqlite3.DataError(_("a transfer is missing"))
 
 
 def transfer_of(row: sqlite3.Row) -> Transfer:
@@ -146,7 +147,7 @@ def transfer_of(row: sqlite3.Row) -> Transfer:
 
 
 def _unreadable(row: sqlite3.Row) -> sqlite3.DataError:
-    return sqlite3.DataError(f"transfer {row['id']} cannot be read")
+    return sqlite3.DataError(_("transfer {id} cannot be read").format(id=row["id"]))
 
 
 @lru_cache(maxsize=1024)
@@ -180,7 +181,7 @@ def as_written(row: sqlite3.Row, *, is_orphan: bool = False) -> Written:
     if not is_sound:
         raise _unreadable(row)
     if is_orphan:
-        return written._replace(outcome=Outcome.UNKNOWN, message=SENDER_GONE)
+        return written._replace(outcome=Outcome.UNKNOWN, message=_(SENDER_GONE))
     return written if message == written.message else written._replace(message=message)
 
 

@@ -6,7 +6,10 @@ that the person confirmed, and `planned` their steps, those of the plans before 
 `transfers` only once it is about to be sent.
 """
 
-_NEWER = "a newer Shunter uses this journal: quit this one and update it"
+from tui.language import N_
+
+NEWER = N_("a newer Shunter uses this journal: quit this one and update it")
+"""Stands in files: it is shown in the language of whoever reads it."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -104,11 +107,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # An older Shunter that is still running knows neither column, so it cannot write here any more.
         f"""
         CREATE TRIGGER transfers_added BEFORE INSERT ON transfers WHEN NEW.identity = ''
-        BEGIN SELECT RAISE(ABORT, '{_NEWER}'); END
+        BEGIN SELECT RAISE(ABORT, '{NEWER}'); END
         """,
         f"""
         CREATE TRIGGER transfers_changed BEFORE UPDATE ON transfers WHEN NEW.revision <= OLD.revision
-        BEGIN SELECT RAISE(ABORT, '{_NEWER}'); END
+        BEGIN SELECT RAISE(ABORT, '{NEWER}'); END
         """,
     ),
     (
