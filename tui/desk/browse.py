@@ -16,6 +16,7 @@ from tui.domain.records import Reach, Reading, Row, identity
 from tui.domain.transfer import Transfer
 from tui.exchange.client import BinanceClient
 from tui.journal import Journal, JournalError
+from tui.language import _
 
 _PAGE = 500
 """Rows of the journal that are read at once: more than a screen shows. Then other work has its turn."""
@@ -77,7 +78,8 @@ class HistoryBrowser:
         """What is missing, and why; one line each. They may include texts of the exchange."""
         lines = [self.journal_problem] if self.journal_problem else []
         if self.reading and self.reach is Reach.STOPPED:
-            lines.append(f"Stopped when {self.reading.answered} of {self.reading.asked} questions were answered.")
+            stopped = _("Stopped when {answered} of {asked} questions were answered.")
+            lines.append(stopped.format(answered=self.reading.answered, asked=self.reading.asked))
         if self._reader:
             lines += self._reader.missing
         return lines

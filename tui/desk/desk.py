@@ -394,12 +394,12 @@ class Desk:
         try:
             rows = await read_around(transfer, self.client, span_ms(transfer), [record.timestamp])
         except ExchangeError as error:
-            raise Undecidable(f"The history cannot be read just now: {error}") from None
+            raise Undecidable(_("The history cannot be read just now: {why}").format(why=error)) from None
         current = next((row for row in rows if row.tran_id == record.tran_id), None)
         if current is None:
-            raise Undecidable("The history no longer has this record")
+            raise Undecidable(_("The history no longer has this record"))
         if not isinstance(current, HistoryRow) or (current.asset, current.amount) != (record.asset, record.amount):
-            raise Undecidable("The record has changed since you were asked")
+            raise Undecidable(_("The record has changed since you were asked"))
         return current
 
     async def notice_seen(self, transfer: Transfer) -> None:
@@ -609,5 +609,6 @@ def _as_forbidden(permitted: Permit) -> Iterator[None]:
 def _final(status: AnyStatus) -> RecordStatus:
     """Return a status that says how a transfer ended. Raises Undecidable for any other."""
     if not is_final(status):
-        raise Undecidable(f"The record's status is {printable(status)}, which does not say how it ended")
+        problem = _("The record's status is {status}, which does not say how it ended")
+        raise Undecidable(problem.format(status=printable(status)))
     return status

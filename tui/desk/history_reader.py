@@ -24,6 +24,7 @@ from tui.exchange.history import Paced, Pages, read_pages
 from tui.exchange.payloads import HISTORY_REACH_MS, ISOLATED_ACCOUNT, HistoryPage
 from tui.history import CacheError, HistoryCache
 from tui.journal import Journal
+from tui.language import _
 from tui.structs import Struct
 
 OVERLAP_MS = timedelta(days=1) // timedelta(milliseconds=1)
@@ -129,8 +130,10 @@ class HistoryReader:
         """What is missing, and why; one line each. They may include texts of the exchange."""
         reasons = set(self.unread.values())
         if len(reasons) == 1 and 1 < len(self._asked) == len(self.unread):
-            return [*self.notes, f"Nothing of the exchange's history could be read: {reasons.pop()}"]
-        return [*self.notes, *(f"{query} could not be read: {why}" for query, why in self.unread.items())]
+            nothing = _("Nothing of the exchange's history could be read: {why}")
+            return [*self.notes, nothing.format(why=reasons.pop())]
+        unread = _("{query} could not be read: {why}")
+        return [*self.notes, *(unread.format(query=query, why=why) for query, why in self.unread.items())]
 
     async def read(self) -> AsyncGenerator[Reading, None]:
         """Bring the records up to date. Yield the progress whenever it changes, first with the kept records."""
@@ -172,7 +175,7 @@ class HistoryReader:
         try:
             await self._calls.ask(self._client.sync_clock)
         except ExchangeError as error:
-            self._give_up(f"The exchange's time could not be measured. {error}")
+            self._give_up(_("The exchange's time could not be measured. {why}").format(why=error))
             return
         async with asyncio.TaskGroup() as group:
             account = group.create_task(self._isolated_pairs())
@@ -204,7 +207,7 @@ class HistoryReader:
         try:
             account = await self._calls.ask(partial(self._client.read, ISOLATED_ACCOUNT))
         except ExchangeError as error:
-            self.notes.append(f"Which isolated accounts there are could not be read: {error}")
+            self.notes.append(_("Which isolated accounts there are could not be read: {why}").format(why=error))
             return {}
         return {pair: None for row in account.assets if (pair := name(row.symbol))}
 
@@ -222,13 +225,13 @@ class HistoryReader:
         return queries
 
     def _asked_pairs(self) -> str:
-        pairs = ", ".join(self._pairs) or "no pair"
-        note = (
-            f"Isolated Margin was asked for {pairs}: what the account or the journal has. "
+        note = _(
+            "Isolated Margin was asked for {pairs}: what the account or the journal has. "
             "What was moved for any other pair is not here."
-        )
+        ).format(pairs=_(", ").join(self._pairs) or _("no pair"))
         if len(self._pairs) > _MOST_PAIRS:
-            note += f" Between two pairs, only for the first {_MOST_PAIRS}."
+            between = _("Between two pairs, only for the first {count}.").format(count=_MOST_PAIRS)
+            return f"{note} {between}"
         return note
 
     async def _read_query(self, query: HistoryQuery) -> None:
@@ -244,7 +247,7 @@ class HistoryReader:
         ExchangeError.
         """
         problem = ""
-        for _ in range(_MOST_TRIES):
+        for _attempt in range(_MOST_TRIES):
             span = self._span(query, await self._clock())
             pages = await self._read_pages(query, span)
             moved_ms = span.moved_ms(await self._clock())
@@ -252,7 +255,7 @@ class HistoryReader:
             if is_steady and not pages.problem:
                 await self._take(query, span, pages.rows, until_ms=span.now_ms + min(moved_ms, 0))
                 return
-            problem = pages.problem if is_steady else "the exchange's time moved meanwhile"
+            problem = pages.problem if is_steady else _("the exchange's time moved meanwhile")
         raise HistoryNotWhole(problem)
 
     async def _take(self, query: HistoryQuery, span: _Span, rows: list[Row], *, until_ms: int) -> None:

@@ -8,19 +8,20 @@ from tui.domain.moments import utc
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
+from tui.language import N_, _
 from tui.structs import Struct
 
 _PERMISSIONS = {
-    "enable_reading": "reading",
-    "permits_universal_transfer": "universal transfer",
-    "enable_internal_transfer": "internal transfer",
-    "enable_spot_and_margin_trading": "spot and margin trading",
-    "enable_margin": "margin loans",
-    "enable_futures": "futures",
-    "enable_vanilla_options": "options",
-    "enable_portfolio_margin_trading": "portfolio margin trading",
-    "enable_fix_api_trade": "trading over FIX",
-    "enable_withdrawals": "withdrawals",
+    "enable_reading": N_("reading"),
+    "permits_universal_transfer": N_("universal transfer"),
+    "enable_internal_transfer": N_("internal transfer"),
+    "enable_spot_and_margin_trading": N_("spot and margin trading"),
+    "enable_margin": N_("margin loans"),
+    "enable_futures": N_("futures"),
+    "enable_vanilla_options": N_("options"),
+    "enable_portfolio_margin_trading": N_("portfolio margin trading"),
+    "enable_fix_api_trade": N_("trading over FIX"),
+    "enable_withdrawals": N_("withdrawals"),
 }
 
 
@@ -46,17 +47,19 @@ class KeyCheck(Struct):
     @property
     def may(self) -> str:
         """The permissions of the key as text, and the date when they end."""
-        permissions = ", ".join(
-            permission for name, permission in _PERMISSIONS.items() if getattr(self.restrictions, name)
+        permissions = _(", ").join(
+            _(permission) for name, permission in _PERMISSIONS.items() if getattr(self.restrictions, name)
         )
-        if_none = "nothing that the exchange named" if self.unsaid else "nothing"
-        return (permissions or if_none) + (f"; until {self.expiry:%Y-%m-%d}" if self.expiry else "")
+        if_none = _("nothing that the exchange named") if self.unsaid else _("nothing")
+        if not self.expiry:
+            return permissions or if_none
+        return _("{permissions}; until {day}").format(permissions=permissions or if_none, day=_day(self.expiry))
 
     @property
     def unsaid(self) -> tuple[str, ...]:
         """The permissions in `_MATTERS` about which the exchange said nothing."""
         return tuple(
-            permission
+            _(permission)
             for name, permission in _PERMISSIONS.items()
             if name in _MATTERS and getattr(self.restrictions, name) is None
         )
@@ -72,7 +75,7 @@ class KeyCheck(Struct):
         """That the key lacks the permission for transfers, and what to do; empty unless the exchange says so."""
         if self.restrictions.permits_universal_transfer is not False:
             return ""
-        return 'the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page'
+        return _('the key lacks "Permits Universal Transfer"; switch it on on the exchange\'s API page')
 
     @property
     def lacking(self) -> frozenset[Wallet]:
@@ -92,18 +95,21 @@ class KeyCheck(Struct):
         if self.missing_permission:
             return self.missing_permission
         if self.clock.round_trip_ms >= self.recv_window_ms:
-            problem = f"requests reach the exchange too late: it accepts them only for {self.recv_window_ms} ms"
-            return f"{problem}; use a faster connection"
+            return _(
+                "requests reach the exchange too late: it accepts them only for {window} ms; use a faster connection"
+            ).format(window=self.recv_window_ms)
         return ""
 
     @property
     def conclusion(self) -> str:
         """Whether a transfer would be accepted, in a sentence."""
         if self.obstacle:
-            return f"A transfer would be refused: {self.obstacle}."
+            return _("A transfer would be refused: {why}.").format(why=self.obstacle)
         if not self.is_good:
-            return "It is not known whether a transfer would be accepted: the exchange did not say what the key may do."
-        return "A transfer would be accepted."
+            return _(
+                "It is not known whether a transfer would be accepted: the exchange did not say what the key may do."
+            )
+        return _("A transfer would be accepted.")
 
     @property
     def is_good(self) -> bool:
@@ -113,11 +119,14 @@ class KeyCheck(Struct):
     @property
     def lines(self) -> list[str]:
         """Everything but the conclusion, one line each."""
+        unsaid = _("The exchange did not say: {permissions}").format(permissions=_(", ").join(self.unsaid))
         return [
-            f"It may do: {self.may}",
-            *([f"The exchange did not say: {', '.join(self.unsaid)}"] if self.unsaid else []),
-            *(f"Warning: {warning}" for warning in self.warnings),
-            f"Clock: offset {self.clock.offset_ms:+d} ms, round trip {self.clock.round_trip_ms} ms",
+            _("It may do: {permissions}").format(permissions=self.may),
+            *([unsaid] if self.unsaid else []),
+            *(_("Warning: {warning}").format(warning=warning) for warning in self.warnings),
+            _("Clock: offset {offset:+d} ms, round trip {round_trip} ms").format(
+                offset=self.clock.offset_ms, round_trip=self.clock.round_trip_ms
+            ),
         ]
 
     @property
@@ -129,24 +138,30 @@ class KeyCheck(Struct):
         """
         may = self.restrictions
         unneeded = {
-            "withdraw": may.enable_withdrawals,
-            "trade": may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
-            "move funds to sub-accounts": may.enable_internal_transfer,
+            _("withdraw"): may.enable_withdrawals,
+            _("trade"): may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
+            _("move funds to sub-accounts"): may.enable_internal_transfer,
         }
-        actions = " and ".join(action for action, is_allowed in unneeded.items() if is_allowed)
-        ends = f"on {self.expiry:%Y-%m-%d}" if self.expiry else "never"
-        warnings = {
-            f"It may also {actions}, which Shunter never does: whoever gets hold of the key can take or lose your "
-            "funds. Switch that off on the exchange's API page.": bool(actions),
-            "It has no IP restriction: anyone who has the key can use it from anywhere.": may.ip_restrict is False,
-            f"Its permissions end {ends}: renew them on the exchange's API page.": (
-                self.expiry is not None and self.expiry < utc(wall_ms()) + _SOON
-            ),
-            "Reading is off: Shunter can neither read balances nor find out how an interrupted transfer ended.": (
-                may.enable_reading is False
-            ),
-        }
-        return tuple(warning for warning, applies in warnings.items() if applies)
+        warnings = []
+        if actions := _(" and ").join(action for action, is_allowed in unneeded.items() if is_allowed):
+            also = _(
+                "It may also {actions}, which Shunter never does: whoever gets hold of the key can take or lose your "
+                "funds. Switch that off on the exchange's API page."
+            )
+            warnings.append(also.format(actions=actions))
+        if may.ip_restrict is False:
+            warnings.append(_("It has no IP restriction: anyone who has the key can use it from anywhere."))
+        if self.expiry and self.expiry < utc(wall_ms()) + _SOON:
+            ends = _("Its permissions end on {day}: renew them on the exchange's API page.")
+            warnings.append(ends.format(day=_day(self.expiry)))
+        if may.enable_reading is False:
+            off = _("Reading is off: Shunter can neither read balances nor find out how an interrupted transfer ended.")
+            warnings.append(off)
+        return tuple(warnings)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
 
 
 async def check(profile: keys.Profile) -> KeyCheck:

@@ -33,6 +33,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.language import _
 from tui.structs import Struct, replace
 from tui.terminal.keys import is_report, read_key
 from tui.terminal.tokens import Token, Tokenizer, TokenKind
@@ -240,7 +241,7 @@ class InputDriver(LinuxDriver):
                     case events.Key():
                         self._note_key(message, token, is_alone=is_alone)
                     case events.Paste() | self.PasteBrokeOut():
-                        self.paste_doubt = "Something was pasted before"
+                        self.paste_doubt = _("Something was pasted before")
                     case events.MouseDown():
                         self._clicked_s = self._read_s
                 if isinstance(message, self.PasteBrokeOut):

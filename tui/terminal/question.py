@@ -37,6 +37,7 @@ from textual import events
 from textual.screen import Screen
 from textual.timer import Timer
 
+from tui.language import N_, _
 from tui.structs import Struct
 from tui.terminal.input import Fence, InputDriver, Press
 
@@ -45,12 +46,12 @@ _POLL_S = 0.05
 _ANSWER_S = 3.0
 """A terminal that answers does so within this time, or no longer does."""
 
-_NO_KEY = "That was not a single key press. Press it again."
-_TOO_FAST = "It came as fast as a paste. Press it again."
-_STILL_DOWN = "Is it still held? Let go of it for a second, then press it."
-_STOPPED = "Stopped: more input came after that key. Press it again."
-_PASTED = "Stopped: the pasted text tried to press keys. Check all of it."
-_NO_ANSWER = "Stopped: the terminal no longer answers. Press it again."
+_NO_KEY = N_("That was not a single key press. Press it again.")
+_TOO_FAST = N_("It came as fast as a paste. Press it again.")
+_STILL_DOWN = N_("Is it still held? Let go of it for a second, then press it.")
+_STOPPED = N_("Stopped: more input came after that key. Press it again.")
+_PASTED = N_("Stopped: the pasted text tried to press keys. Check all of it.")
+_NO_ANSWER = N_("Stopped: the terminal no longer answers. Press it again.")
 
 
 class _HeldAnswer(Struct):
@@ -92,16 +93,16 @@ class Question:
             if event.time >= self._asked_s:
                 act()
         elif (driver := self._driver) is None or (press := driver.press(event)) is None:
-            self._say(_NO_KEY)
+            self._say(_(_NO_KEY))
         elif self._is_early(press.read_s, press.order, driver):
             return
         elif not press.is_alone:
-            self._say(_NO_KEY)
+            self._say(_(_NO_KEY))
         elif press.is_repeat or self._is_early(press.began_s, press.began_order, driver):
-            self._say(_STILL_DOWN)
+            self._say(_(_STILL_DOWN))
         elif press.is_in_burst:
-            self._say(_TOO_FAST)
-        elif doubt := press.doubt or ("" if self._is_up(driver) else "The terminal does not answer"):
+            self._say(_(_TOO_FAST))
+        elif doubt := press.doubt or ("" if self._is_up(driver) else _("The terminal does not answer")):
             self._hold(doubt, press, act, driver)
         else:
             driver.answered = press
@@ -116,7 +117,7 @@ class Question:
         elif (driver := self._driver) and self._is_up(driver):
             press = driver.click()
             if not self._is_unseen(press.read_s):
-                self._hold("A click", press, act, driver)
+                self._hold(_("A click"), press, act, driver)
 
     @property
     def _driver(self) -> InputDriver | None:
@@ -143,7 +144,8 @@ class Question:
 
     def _hold(self, doubt: str, press: Press, act: Callable[[], None], driver: InputDriver) -> None:
         self._held = _HeldAnswer(press, act, driver.fence(), monotonic())
-        self._say(f"{doubt}: {self._doing} in {_HOLD_S:.0f} s; any key stops it.")
+        held = _("{doubt}: {doing} in {seconds} s; any key stops it.")
+        self._say(held.format(doubt=doubt, doing=self._doing, seconds=f"{_HOLD_S:.0f}"))
         driver.write_fence()
         self._timer = self._screen.set_interval(_POLL_S, lambda: self._check_held(driver))
 
@@ -167,7 +169,7 @@ class Question:
 
     def _stop(self, reason: str) -> None:
         self._release()
-        self._say(reason)
+        self._say(_(reason))
 
     def _release(self) -> None:
         self._held = None
