@@ -299,6 +299,7 @@ def entry_facts(entry: Entry, *, profile: str, host: str) -> Facts:
         *pairs,
         entry.asked_pairs,
         entry.origin.value,
+        entry.origin.label,
         profile,
         host,
     )

@@ -1,32 +1,36 @@
-"""Searches for transfers and records: the one filter of lists and the command line."""
+"""Searches for transfers and records: the one filter of lists and the command line.
+
+Every word that means something is understood in English, and in the person's language as well: there its translation
+may be several words.
+"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 
+from tui import language
 from tui.domain.amounts import plain
-from tui.domain.hosts import DEFAULT_BASE_URL, exchange_of, is_loopback, parse_base_url
+from tui.domain.hosts import DEFAULT_BASE_URL, LIVE, exchange_of, is_loopback, parse_base_url, place_label
 from tui.domain.moments import from_zone, in_zone, ms_of
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
+from tui.language import ENGLISH, _, pgettext
 from tui.structs import Struct, replace
 from tui.words.outcomes import message
 
-_AGO = re.compile(r"([0-9]{1,4})(min|h|d|w)", re.ASCII)
+_AGO = re.compile(r"([0-9]{1,4})([^\W\d_]+)")
 _UNITS = {
     "min": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_FILTER = re.compile(r"([A-Za-z]+):(?!//)(.*)")
-"""A filter. Anything else is text to search for."""
+_FILTER = re.compile(r"(\w+)([:：])(?!//)(.*)")
+"""A filter, if there is one of that name. Anything else is text to search for."""
+_MISTYPED_FILTER = re.compile(r"[A-Za-z]+:.*")
+"""What is meant to be a filter, although none has this name."""
 
 _NUMBER = re.compile(r"[0-9][0-9,]*(\.[0-9]*)?", re.ASCII)
-_TIME_SHAPE = (
-    "a day like 2026-11-24 or yesterday, a month like 2026-11 or october, a time like 2026-11-24T13:05 or "
-    "2026-11-24T13:05+01:00, or an age like 7d or 12h"
-)
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _MONTHS = (
     "january", "february", "march", "april", "may", "june",
@@ -102,7 +106,7 @@ def facts_of(transfer: Transfer) -> Facts:
         transfer.profile,
         transfer.key_tail,
         transfer.host,
-        transfer.outcome,
+        outcome_text(transfer.outcome),
         transfer.tran_id,
         transfer.code,
         message(transfer.evidence),
@@ -138,12 +142,31 @@ def words(text: str) -> list[str]:
 
 def haystack(kind: str | None, *shown: str | int | None) -> str:
     """Return all that is shown of a transfer, and its wallets, as one folded text in which words are searched."""
-    parts = (_NAMES.get(kind or "", kind or ""), *(str(part) for part in shown if part is not None))
+    parts = (_names(kind or ""), *(str(part) for part in shown if part is not None))
     return " ".join(parts).casefold()
 
 
+def outcome_text(outcome: str) -> str:
+    """Return all that is shown of an outcome, by its name."""
+    return f"{outcome} {Outcome(outcome).words}" if outcome in _OUTCOMES else outcome
+
+
+_OUTCOMES = frozenset(Outcome)
+
+
+def _names(kind: str) -> str:
+    """Return the names of a type and of its wallets, in English and in the person's language."""
+    names = _NAMES.get(kind)
+    if names is None or language.chosen() == ENGLISH:
+        return names or kind
+    move = TransferType[kind]
+    return f"{names} {move.source.label} {move.destination.label}"
+
+
 _NAMES = {
-    move.name: f"{move.name} {move.source.label} {move.source.value} {move.destination.label} {move.destination.value}"
+    move.name: " ".join(
+        [move.name, *(name for wallet in (move.source, move.destination) for name in (wallet.english, wallet.value))]
+    )
     for move in TransferType
 }
 
@@ -163,15 +186,19 @@ def parse_until(text: str, now: datetime) -> int:
 def _parse_bound(text: str, now: datetime, *, is_end: bool) -> int:
     typed = text.strip()
     try:
-        if ago := _AGO.fullmatch(typed):
-            return ms_of(now - int(ago[1]) * _UNITS[ago[2]])
+        if (ago := _AGO.fullmatch(typed)) and (unit := _units().get(ago[2])):
+            return ms_of(now - int(ago[1]) * unit)
         if period := _period(typed, now):
             return period[is_end]
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*", typed, re.ASCII):
             return ms_of(from_zone(datetime.fromisoformat(typed)))
     except (ValueError, OverflowError, OSError):
         pass
-    raise ValueError(f"{text!r} is no time; write {_TIME_SHAPE}")
+    problem = _(
+        "{text!r} is no time; write a day like 2026-11-24 or yesterday, a month like 2026-11 or october, a time like "
+        "2026-11-24T13:05 or 2026-11-24T13:05+01:00, or an age like 7d or 12h"
+    )
+    raise ValueError(problem.format(text=text))
 
 
 def _period(typed: str, now: datetime) -> tuple[int, int] | None:
@@ -180,18 +207,18 @@ def _period(typed: str, now: datetime) -> tuple[int, int] | None:
     A month without a year is the last one that has begun. Raises ValueError or OverflowError if there is no such day.
     """
     word, today = typed.casefold(), in_zone(now).date()
-    months = [number for number, name in enumerate(_MONTHS, 1) if word in (name, name[:3])]
-    if word in _DAYS_AGO:
-        first = today - timedelta(days=_DAYS_AGO[word])
+    days_ago, month = _days_ago().get(word), _months().get(word)
+    if days_ago is not None:
+        first = today - timedelta(days=days_ago)
     elif re.fullmatch(r"\d{4}-\d\d-\d\d", word, re.ASCII):
         first = date.fromisoformat(word)
-    elif months:
-        first = date(today.year - (months[0] > today.month), months[0], 1)
+    elif month:
+        first = date(today.year - (month > today.month), month, 1)
     elif re.fullmatch(r"\d{4}-\d\d", word, re.ASCII):
         first = date.fromisoformat(f"{word}-01")
     else:
         return None
-    is_day = word in _DAYS_AGO or len(word) == len("2026-11-24")
+    is_day = days_ago is not None or len(word) == len("2026-11-24")
     after = first + timedelta(days=1) if is_day else (first + timedelta(days=31)).replace(day=1)
     begin, end = (ms_of(from_zone(datetime.combine(day, time()))) for day in (first, after))
     return begin, end
@@ -208,10 +235,11 @@ def _period_named(word: str, now: datetime) -> tuple[int, int] | None:
 def parse_outcome(text: str) -> Outcome:
     """Return the outcome with a name: not-sent, "not sent" and not_sent are one. Raises ValueError with the names."""
     word = re.sub(r"[\s_-]+", "_", text.strip().casefold())
-    if word in list(Outcome):
-        return Outcome(word)
+    for outcome in Outcome:
+        if word in (outcome, outcome.words):
+            return outcome
     names = ", ".join(outcome.value.replace("_", "-") for outcome in Outcome)
-    raise ValueError(f"there is no outcome {text!r}; choose one of: {names}")
+    raise ValueError(_("there is no outcome {text!r}; choose one of: {names}").format(text=text, names=names))
 
 
 def parse_search(line: str, now: datetime) -> Search:
@@ -221,19 +249,20 @@ def parse_search(line: str, now: datetime) -> Search:
 
     Raises ValueError with the first mistake, and how to correct it.
     """
-    search, text, used = ANY, [], set[str]()
+    search, text, used, filters = ANY, [], set[str](), _filter_names()
     for word in line.split():
-        if match := _FILTER.fullmatch(word):
-            search = _filtered(search, match[1], match[2], used, now)
+        match = _FILTER.fullmatch(word)
+        if match and (match[1].casefold() in filters or _MISTYPED_FILTER.fullmatch(word)):
+            search = _filtered(search, match[1], match[3], used, now)
         elif period := _period_named(word, now):
             if used & {"since", "until"}:
-                raise ValueError(f"{word} comes next to another time; remove one")
+                raise ValueError(_("{word} comes next to another time; remove one").format(word=word))
             used |= {"since", "until"}
             search = replace(search, since_ms=period[0], until_ms=period[1])
         else:
             text.append(word)
     if search.since_ms is not None and search.until_ms is not None and search.since_ms >= search.until_ms:
-        raise ValueError("since: is not before until: - there is no time between them")
+        raise ValueError(_("since: is not before until: - there is no time between them"))
     if text and line.endswith(text[-1]) and _is_begun(text[-1].casefold()):
         text.pop()
     return replace(search, text=" ".join(text))
@@ -241,41 +270,119 @@ def parse_search(line: str, now: datetime) -> Search:
 
 def _filtered(search: Search, typed_name: str, value: str, used: set[str], now: datetime) -> Search:
     """Return a search with one filter more. Raises ValueError with the mistake."""
-    name = typed_name.casefold()
-    if name not in _FILTERS:
-        raise ValueError(f"There is no filter {typed_name}: - choose of {', '.join(f'{known}:' for known in _FILTERS)}")
+    shown, names = typed_name.casefold(), _filter_names()
+    name = names.get(shown)
+    if name is None:
+        choices = ", ".join(f"{known}:" for known in _FILTERS)
+        problem = _("There is no filter {name}: - choose of {choices}")
+        raise ValueError(problem.format(name=typed_name, choices=choices))
     if not value:
-        raise ValueError(f"{name}: goes on without a blank, like {name}:{_EXAMPLES[name]}")
+        problem = _("{name}: goes on without a blank, like {name}:{example}")
+        raise ValueError(problem.format(name=shown, example=_EXAMPLES[name]))
     if name in used and name != "outcome":
-        raise ValueError(f"{name}: comes twice; remove one")
+        raise ValueError(_("{name}: comes twice; remove one").format(name=shown))
     used.add(name)
     try:
         return _FILTERS[name](search, value, now)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(_("{part}: {problem}").format(part=shown, problem=error)) from None
 
 
 def _is_begun(word: str) -> bool:
-    """Whether a word is the beginning of a filter, a day or a month."""
-    return any(name.startswith(word) for name in (*_FILTERS, *_DAYS_AGO, *_MONTHS)) or bool(_BEGUN_DATE.fullmatch(word))
+    """Whether a word is the beginning of a filter, a day or a month. Digits are an amount."""
+    names = (*_filter_names(), *_days_ago(), *_months())
+    is_name = not word.isdecimal() and any(name.startswith(word) for name in names)
+    return is_name or bool(_BEGUN_DATE.fullmatch(word))
+
+
+def _filter_names() -> dict[str, str]:
+    """Return each filter by its names."""
+    return _understood(
+        {
+            "wallet": pgettext("search", "wallet"),
+            "from": pgettext("search", "from"),
+            "to": pgettext("search", "to"),
+            "asset": pgettext("search", "asset"),
+            "outcome": pgettext("search", "outcome"),
+            "profile": pgettext("search", "profile"),
+            "host": pgettext("search", "host"),
+            "since": pgettext("search", "since"),
+            "until": pgettext("search", "until"),
+        }
+    )
+
+
+def _days_ago() -> dict[str, int]:
+    """Return how long ago a day is, by its names."""
+    words = _understood({"today": pgettext("search", "today"), "yesterday": pgettext("search", "yesterday")})
+    return {word: _DAYS_AGO[name] for word, name in words.items()}
+
+
+def _months() -> dict[str, int]:
+    """Return the number of a month, by its names."""
+    words = _understood(
+        {
+            "january": pgettext("search", "january"),
+            "february": pgettext("search", "february"),
+            "march": pgettext("search", "march"),
+            "april": pgettext("search", "april"),
+            "may": pgettext("search", "may"),
+            "june": pgettext("search", "june"),
+            "july": pgettext("search", "july"),
+            "august": pgettext("search", "august"),
+            "september": pgettext("search", "september"),
+            "october": pgettext("search", "october"),
+            "november": pgettext("search", "november"),
+            "december": pgettext("search", "december"),
+        }
+    )
+    numbers = {name: number for number, name in enumerate(_MONTHS, 1)}
+    return {name[:3]: number for name, number in numbers.items()} | {word: numbers[words[word]] for word in words}
+
+
+def _units() -> dict[str, timedelta]:
+    """Return the units of an age, by their names."""
+    words = _understood(
+        {
+            "min": pgettext("search", "min"),
+            "h": pgettext("search", "h"),
+            "d": pgettext("search", "d"),
+            "w": pgettext("search", "w"),
+        }
+    )
+    return {word: _UNITS[name] for word, name in words.items()}
+
+
+def _understood(translated: Mapping[str, str]) -> dict[str, str]:
+    """Return what each word means: English ones, and those of the translation, which may have several for one."""
+    return {word: name for name, words in translated.items() for word in (name, *words.split())}
+
+
+def _parse_wallet(text: str) -> Wallet:
+    """Return the wallet that a word names, as `parse_wallet` does, or in the person's language. Raises ValueError."""
+    if language.chosen() != ENGLISH:
+        for wallet in Wallet:
+            if text.casefold() in (wallet.label.casefold(), wallet.short_label.casefold()):
+                return wallet
+    return parse_wallet(text)
 
 
 def _parse_host(text: str) -> str:
     """Return the exchange at a host, with or without a scheme. Raises ValueError."""
-    if text.casefold() == "live":
+    if text.casefold() in ("live", place_label(LIVE)):
         return DEFAULT_BASE_URL
     scheme = "" if "://" in text else "http://" if is_loopback(text.partition(":")[0].casefold()) else "https://"
     return exchange_of(parse_base_url(scheme + text))
 
 
 _FILTERS: dict[str, Callable[[Search, str, datetime], Search]] = {
-    "wallet": lambda search, value, _: replace(search, wallet=parse_wallet(value)),
-    "from": lambda search, value, _: replace(search, source=parse_wallet(value)),
-    "to": lambda search, value, _: replace(search, destination=parse_wallet(value)),
-    "asset": lambda search, value, _: replace(search, asset=parse_asset(value)),
-    "outcome": lambda search, value, _: replace(search, outcomes=search.outcomes | {parse_outcome(value)}),
-    "profile": lambda search, value, _: replace(search, profile=value),
-    "host": lambda search, value, _: replace(search, host=_parse_host(value)),
+    "wallet": lambda search, value, _now: replace(search, wallet=_parse_wallet(value)),
+    "from": lambda search, value, _now: replace(search, source=_parse_wallet(value)),
+    "to": lambda search, value, _now: replace(search, destination=_parse_wallet(value)),
+    "asset": lambda search, value, _now: replace(search, asset=parse_asset(value)),
+    "outcome": lambda search, value, _now: replace(search, outcomes=search.outcomes | {parse_outcome(value)}),
+    "profile": lambda search, value, _now: replace(search, profile=value),
+    "host": lambda search, value, _now: replace(search, host=_parse_host(value)),
     "since": lambda search, value, now: replace(search, since_ms=parse_since(value, now)),
     "until": lambda search, value, now: replace(search, until_ms=parse_until(value, now)),
 }

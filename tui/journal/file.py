@@ -60,7 +60,7 @@ class NotQuiet(JournalError):
     """Raised when another transfer has changed a balance since it was read. Nothing was written."""
 
     def __init__(self) -> None:
-        super().__init__("Another transfer has changed the balance since it was read")
+        super().__init__(_("Another transfer has changed the balance since it was read"))
 
 
 class DayLimit(Struct):

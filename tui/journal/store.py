@@ -15,7 +15,7 @@ from tui.domain.evidence import Evidence, NeverLeft, Obstacle, Outcome, SenderGo
 from tui.domain.plan_state import StoredPlan
 from tui.domain.records import Row, identity
 from tui.domain.rules import legs_of
-from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, words
+from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, outcome_text, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
 from tui.files import state_folder, transaction
@@ -581,18 +581,18 @@ def _last_change(connection: sqlite3.Connection) -> int:
 
 
 _HAYSTACK = (
-    "haystack(kind, details, message, type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, outcome, "
+    "haystack(kind, details, message, outcome, type, asset, amount, from_symbol, to_symbol, profile, key_tail, host, "
     "tran_id, code)"
 )
-"""The columns in the order of `domain.search.facts_of`, after those that the message is made from."""
+"""The columns of `domain.search.facts_of`, after those that the message and the outcome's name are made from."""
 
 
-def _row_haystack(kind: str, details: str, sentence: str, move: str, *columns: str | int | None) -> str:
+def _row_haystack(kind: str, details: str, sentence: str, outcome: str, move: str, *columns: str | int | None) -> str:
     message = sentence
     if kind != codec.LEGACY:
         with contextlib.suppress(ValueError):  # the row is refused when it is read
             message = codec.message_of(kind, details)
-    return haystack(move, *columns, message)
+    return haystack(move, *columns, outcome_text(outcome), message)
 
 
 def _where(search: Search) -> tuple[str, list[object]]:
