@@ -52,6 +52,11 @@ def pgettext(context: str, text: str) -> str:
     return _current().pgettext(context, text)
 
 
+def text_in(code: str, text: str) -> str:
+    """Return a text in a language that need not be that of the person."""
+    return _catalogue_of(code).gettext(text)
+
+
 def N_(text: str) -> str:  # noqa: N802 - as gettext's tools know it
     """Mark a text that is translated where it is used."""
     return text
@@ -79,12 +84,16 @@ def chosen() -> str:
 def choose(code: str) -> None:
     """Use a language from here on. Modules that have been imported keep the texts of their constants."""
     global _catalogue, _chosen
-    _catalogue = _SOURCE if code == ENGLISH else gettext.translation(DOMAIN, LOCALES, [code])
+    _catalogue = _catalogue_of(code)
     _chosen = code
     # argparse looks up its own texts by these.
     gettext.bindtextdomain(DOMAIN, str(LOCALES))
     gettext.textdomain(DOMAIN)
     os.environ["LANGUAGE"] = code
+
+
+def _catalogue_of(code: str) -> gettext.NullTranslations:
+    return _SOURCE if code == ENGLISH else gettext.translation(DOMAIN, LOCALES, [code])
 
 
 def language(name: str) -> str:

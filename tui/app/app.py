@@ -89,9 +89,9 @@ class ShunterApp(TerminalApp):
 
     TITLE = "Shunter"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f1,ctrl+g,question_mark", "help", "Help", key_display="F1", tooltip="this page, and the manual"),
-        Binding("f4,ctrl+k", "keys", "Keys", key_display="F4", tooltip="key profiles"),
-        Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True, tooltip="quit"),
+        Binding("f1,ctrl+g,question_mark", "help", _("Help"), key_display="F1", tooltip=_("this page, and the manual")),
+        Binding("f4,ctrl+k", "keys", _("Keys"), key_display="F4", tooltip=_("key profiles")),
+        Binding("ctrl+q", "quit", _("Quit"), key_display="^Q", priority=True, tooltip=_("quit")),
         *TerminalApp.BINDINGS,  # for the help
     ]
 
@@ -286,10 +286,10 @@ class ShunterApp(TerminalApp):
 
     def on_input_driver_paste_broke_out(self) -> None:
         """Say that the keys came from a paste."""
-        message = "The pasted text tried to press keys. Check the form before you send."
-        self.notify(message, title="Pasted", severity="error", timeout=15)
+        message = _("The pasted text tried to press keys. Check the form before you send.")
+        self.notify(message, title=_("Pasted"), severity="error", timeout=15)
         for ask in self.screen.query(AskLine):  # a notice waits until the question is gone
-            ask.say("The pasted text tried to press keys. Check all of it.")
+            ask.say(_("The pasted text tried to press keys. Check all of it."))
 
     async def on_lock_screen_key_fetched(self, message: LockScreen.KeyFetched) -> None:
         """Unlock, but not while a secret is being typed over the cover."""
@@ -308,8 +308,9 @@ class ShunterApp(TerminalApp):
             self.call_later(self._lock.unlock, typed.key)
             return
         if desk:
-            message = f"This is not the key of {desk.profile}. The open transfers of {desk.profile} wait for its key."
-            self.notify(message, title=f"Key {typed.profile}", severity="warning", timeout=15, markup=False)
+            message = _("This is not the key of {name}. The open transfers of {name} wait for its key.")
+            title = _("Key {key}").format(key=typed.profile)
+            self.notify(message.format(name=desk.profile), title=title, severity="warning", timeout=15, markup=False)
         await self._open(partial(open_session_key, typed))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -333,7 +334,7 @@ class ShunterApp(TerminalApp):
     def _may_change_key(self) -> bool:
         """Whether no transfer is in flight; says so if one is."""
         if self._desk and self._desk.in_flight:
-            self.notify("A transfer is waiting for its answer. Change the key after that.", severity="warning")
+            self.notify(_("A transfer is waiting for its answer. Change the key after that."), severity="warning")
             if isinstance(self.screen, WelcomeScreen | StaysOpen):
                 self.screen.choose_again()
                 self._early_keys.drop()
@@ -345,40 +346,47 @@ class ShunterApp(TerminalApp):
         yield from super().actions(screen)
         if screen is self._main:
             yield NamedAction(
-                "Repeat the marked transfer",
-                "fill the form with the same again; without a mark, the newest",
-                "r in a list",
+                "repeat",
+                _("Repeat the marked transfer"),
+                _("fill the form with the same again; without a mark, the newest"),
+                _("r in a list"),
                 partial(self.call_later, self._main.action_again, is_reversed=False),
             )
             yield NamedAction(
-                "Reverse the marked transfer",
-                "fill the form with the way back; without a mark, of the newest",
-                "R in a list",
+                "reverse",
+                _("Reverse the marked transfer"),
+                _("fill the form with the way back; without a mark, of the newest"),
+                _("R in a list"),
                 partial(self.call_later, self._main.action_again, is_reversed=True),
             )
             yield NamedAction(
-                "Export the history",
-                "opens it: e writes what is listed there as CSV, E as JSON",
-                "F3, then e or E",
+                "export",
+                _("Export the history"),
+                _("opens it: e writes what is listed there as CSV, E as JSON"),
+                _("F3, then e or E"),
                 partial(self.call_later, self._main.action_history),
             )
             yield NamedAction(
-                "Gather the asset of the form",
-                "from every wallet into one; without an asset, choose it in Holdings",
-                "F6, then +",
+                "gather",
+                _("Gather the asset of the form"),
+                _("from every wallet into one; without an asset, choose it in Holdings"),
+                _("F6, then +"),
                 partial(self.call_later, self._main.action_gather),
             )
         if self._desk:
-            effect = f"that worth is shown in, now {self._desk.balance_reader.currency}"
-            yield NamedAction("Currency", effect, "", partial(self._show_palette, CurrencyPalette))
+            currency = self._desk.balance_reader.currency
+            effect = _("that worth is shown in, now {currency}").format(currency=currency)
+            yield NamedAction("currency", _("Currency"), effect, "", partial(self._show_palette, CurrencyPalette))
         if self._desk and self._desk.client.base_url != DEMO_BASE_URL:
-            yield NamedAction("Lock", "drop the key and cover the screen until it is back", "", self.lock_now)
+            yield NamedAction(
+                "lock", _("Lock"), _("drop the key and cover the screen until it is back"), "", self.lock_now
+            )
 
     def value_in(self, currency: str) -> None:
         """Value assets in another currency, and remember it."""
         if self._main and self._desk:
             self._main.query_one(BalanceRefresher).value_in(currency)
-            save_setting(self, "Currency", partial(keys.keep_currency, currency))
+            save_setting(self, _("Currency"), partial(keys.keep_currency, currency))
 
     def lock_now(self) -> None:
         """Lock, unless a transfer is waiting for its answer."""
@@ -404,17 +412,16 @@ class ShunterApp(TerminalApp):
         """
         if self._main and self._main.plans.stop():
             self.notify(
-                "The plan stops before its next step. Ctrl+Q again quits; the next start says what of it was done.",
-                title="Quitting",
+                _("The plan stops before its next step. Ctrl+Q again quits; the next start says what of it was done."),
+                title=_("Quitting"),
                 timeout=60,
             )
         elif self._desk and self._desk.in_flight and not self._is_waiting_to_quit:
             self._is_waiting_to_quit = True
-            self.notify(
-                "Waiting for the answer to a transfer. Ctrl+Q again quits at once; the next start finds the outcome.",
-                title="Quitting",
-                timeout=60,
+            said = _(
+                "Waiting for the answer to a transfer. Ctrl+Q again quits at once; the next start finds the outcome."
             )
+            self.notify(said, title=_("Quitting"), timeout=60)
             self.quit_when_answered(self._desk)
         else:
             await self._quit_unless_open()
@@ -428,7 +435,7 @@ class ShunterApp(TerminalApp):
         self._open_count_shown = count
         self.notify(
             outcomes.quitting(count, has_next_start=not self._is_demo),
-            title="Quitting",
+            title=_("Quitting"),
             severity="warning",
             timeout=60,
         )

@@ -8,11 +8,13 @@ from rich.text import Text
 from textual.app import App
 from textual.worker import WorkerFailed
 
+from tui.language import _
+
 
 def end_on_errors_in_tasks(app: App[Any]) -> None:
     """Let an error in a task that nobody awaits end the app, like one in a screen."""
 
-    def unhandled(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if isinstance(error := context.get("exception"), Exception):
             app._handle_exception(error)
 
@@ -27,6 +29,8 @@ def crash_report(error: BaseException | None) -> Text:
     frames = traceback.extract_tb(cause.__traceback__)[-3:] if cause else []
     where = ", ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames)
     return Text(
-        f"Shunter stopped on an error of its own: {type(cause).__name__} at {where}.\n"
-        "What was sent is in the journal; the next start settles what is open.\n"
+        _(
+            "Shunter stopped on an error of its own: {error} at {where}.\n"
+            "What was sent is in the journal; the next start settles what is open.\n"
+        ).format(error=type(cause).__name__, where=where)
     )

@@ -17,10 +17,11 @@ from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.files import FolderRefused
 from tui.journal import Journal
+from tui.language import _
 from tui.structs import Struct, field, replace
 from tui.words import guards
 
-_WAYS = ", and Shunter continues. Or choose one of these."
+_WAYS = _(", and Shunter continues. Or choose one of these.")
 
 OnSlow = Callable[[keys.KeyStoreError], object]
 """Called if the keyring is slow; the call to it continues."""
@@ -64,12 +65,12 @@ class NoKeyYet(Exception):
     """Raised when there is no profile. `keyring` would hold the first key; `problem` says why none can."""
 
     def __init__(self, problem: keys.KeyStoreError | None = None, *, keyring: str = "") -> None:
-        super().__init__(f"There is no key yet. {problem or ''}".rstrip())
+        super().__init__(f"{_('There is no key yet.')} {problem or ''}".rstrip())
         self.problem = problem
         self.keyring = keyring
 
 
-async def open_demo(_: OnSlow) -> OpenedDesk:
+async def open_demo(_on_slow: OnSlow) -> OpenedDesk:
     """Open a desk at the demo exchange, which runs in this process."""
     from tui.demo.in_process import in_process
     from tui.demo.keys import demo_key
@@ -96,9 +97,9 @@ async def open_profile(profile: keys.Profile, on_slow: OnSlow) -> OpenedDesk:
     return await _open_with(key, profile.base_url, profile.name, keyring, profile)
 
 
-async def open_session_key(session_key: SessionKey, _: OnSlow) -> OpenedDesk:
+async def open_session_key(session_key: SessionKey, _on_slow: OnSlow) -> OpenedDesk:
     """Open a desk with a key that is only in memory."""
-    return await _open_with(session_key.key, session_key.base_url, session_key.profile, "session key only")
+    return await _open_with(session_key.key, session_key.base_url, session_key.profile, _("session key only"))
 
 
 async def open_with_session_bus(opening: Opening, on_slow: OnSlow) -> OpenedDesk:
@@ -160,7 +161,7 @@ def _last_move(journal: Journal, profile: str, base_url: str) -> Draft | None:
 async def _patiently(call: Callable[[], _T], on_slow: OnSlow) -> _T:
     """Await a call to the keyring. If it is slow, call `on_slow` and keep waiting."""
     answer = asyncio.ensure_future(keys.in_background(call))
-    done, _ = await asyncio.wait({answer}, timeout=keys.SLOW_S)
+    done, _pending = await asyncio.wait({answer}, timeout=keys.SLOW_S)
     if not done:
         on_slow(keys.still_waiting(_WAYS))
     return await answer

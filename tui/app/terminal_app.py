@@ -23,7 +23,8 @@ from tui.app.crash import crash_report
 from tui.app.themes import DARK, OWN_THEMES, theme_variables
 from tui.domain.text import printable
 from tui.frame.driver import FramedDriver
-from tui.screens.palette import Actions, NamedAction, QuietPalette, ThemePalette
+from tui.language import LANGUAGES, _, chosen
+from tui.screens.palette import Actions, LanguagePalette, NamedAction, QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
 from tui.terminal.output import OutputDriver
 from tui.widgets.field_input import PromptInput
@@ -62,10 +63,10 @@ class TerminalApp(App[bool]):
         Binding(
             App.COMMAND_PALETTE_BINDING,
             "command_palette",
-            "All",
+            _("All"),
             key_display="^P",
             priority=True,
-            tooltip="every action by name",
+            tooltip=_("every action by name"),
         ),
     ]
 
@@ -134,9 +135,15 @@ class TerminalApp(App[bool]):
         try:
             await keys.in_background(lambda: keys.keep_notifications(are_on))
         except keys.KeyStoreError as error:
-            self.notify(f"This was not saved: {error}", title="Notifications", severity="warning", markup=False)
+            self.notify(
+                _("This was not saved: {error}").format(error=error),
+                title=_("Notifications"),
+                severity="warning",
+                markup=False,
+            )
         else:
-            self.notify(f"Notifications of the terminal are {'on' if are_on else 'off'}.", markup=False)
+            said = _("Notifications of the terminal are on.") if are_on else _("Notifications of the terminal are off.")
+            self.notify(said, markup=False)
 
     def _refresh_notifications(self) -> None:
         # Notices wait while a question is on the screen: they would cover lines of the question.
@@ -162,7 +169,7 @@ class TerminalApp(App[bool]):
         else:
             self._show_palette(
                 lambda: QuietPalette(
-                    providers=[Actions], placeholder="Every action by name. Esc or ^P  close", id="--command-palette"
+                    providers=[Actions], placeholder=_("Every action by name. Esc or ^P  close"), id="--command-palette"
                 )
             )
 
@@ -185,13 +192,18 @@ class TerminalApp(App[bool]):
                 continue
             run = partial(self.call_later, self.run_action, binding.action, active.node)
             key = self.get_key_display(binding)
-            offered[action] = NamedAction(binding.description, binding.tooltip, key, run)
+            offered[action] = NamedAction(action, binding.description, binding.tooltip, key, run)
         yield from offered.values()
-        are_on = "on" if keys.may_notify() else "off"
-        yield NamedAction(
-            "Notifications", f"of the terminal when an outcome settles, now {are_on}", "", self._switch_notifications
+        effect = (
+            _("of the terminal when an outcome settles, now on")
+            if keys.may_notify()
+            else _("of the terminal when an outcome settles, now off")
         )
-        yield NamedAction("Theme", f"colours, now {self.theme}", "", partial(self._show_palette, ThemePalette))
+        yield NamedAction("notifications", _("Notifications"), effect, "", self._switch_notifications)
+        effect = _("colours, now {theme}").format(theme=self.theme)
+        yield NamedAction("theme", _("Theme"), effect, "", partial(self._show_palette, ThemePalette))
+        effect = _("of what Shunter says, now {language}").format(language=LANGUAGES[chosen()])
+        yield NamedAction("language", _("Language"), effect, "", partial(self._show_palette, LanguagePalette))
 
     def _fatal_error(self) -> None:
         # Textual's own report prints the local variables of every frame, and so would print keys.

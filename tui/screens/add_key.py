@@ -14,6 +14,7 @@ from tui import keys
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.keys import InvalidKey, KeyField, KeyringState, KeyStoreError
+from tui.language import _
 from tui.screens.closing import StaysOpen, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import OffersWays, is_way_on, ways_on
@@ -24,7 +25,7 @@ from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
 _NO_PLACE = (KeyringState.UNAVAILABLE, KeyringState.NO_BUS, KeyringState.UNSAFE)
-_WAYS = ", or press ^C and use a key for this session only."
+_WAYS = _(", or press ^C and use a key for this session only.")
 
 
 class KeyUse(Enum):
@@ -44,18 +45,18 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
     BINDINGS: ClassVar[list[BindingType]] = [
         *at_once(
             [
-                Binding("tab", "app.focus_next", "Next field", show=False),
-                Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
-                Binding("enter,f2,ctrl+r", "add", "Add", key_display="F2"),
-                Binding("escape,ctrl+c", "cancel", "Cancel"),
+                Binding("tab", "app.focus_next", _("Next field"), show=False),
+                Binding("shift+tab", "app.focus_previous", _("Previous field"), show=False),
+                Binding("enter,f2,ctrl+r", "add", _("Add"), key_display="F2"),
+                Binding("escape,ctrl+c", "cancel", _("Cancel")),
             ]
         ),
         # Disabled while there are fields to type into.
         *at_once(
             [
-                Binding("s", "session_key", "Key for this session", show=False),
-                Binding("p", "accept_plain_text", "Plain text", show=False),
-                Binding("b", "start_bus", "Start D-Bus", show=False),
+                Binding("s", "session_key", _("Key for this session"), show=False),
+                Binding("p", "accept_plain_text", _("Plain text"), show=False),
+                Binding("b", "start_bus", _("Start D-Bus"), show=False),
             ]
         ),
     ]
@@ -69,29 +70,31 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
         """The name of the key that is being put into the keyring."""
         match use:
             case KeyUse.NEW_PROFILE:
-                self._title, self._ask = "ADD A KEY", "Enter or F2  Add     Esc or ^C  Cancel"
+                self._title, self._ask = _("ADD A KEY"), _("Enter or F2  Add     Esc or ^C  Cancel")
             case KeyUse.SESSION:
-                self._title, self._ask = "A KEY FOR THIS SESSION", "Enter or F2  Use     Esc or ^C  Cancel"
+                self._title = _("A KEY FOR THIS SESSION")
+                self._ask = _("Enter or F2  Use     Esc or ^C  Cancel")
             case keys.Profile():
-                self._title = f"ANOTHER KEY for {use.name}, in the place of ...{use.tail}"
-                self._ask = "Enter or F2  Replace     Esc or ^C  Cancel, and keep the old one"
+                title = _("ANOTHER KEY for {name}, in the place of ...{tail}")
+                self._title = title.format(name=use.name, tail=use.tail)
+                self._ask = _("Enter or F2  Replace     Esc or ^C  Cancel, and keep the old one")
 
     def compose(self) -> ComposeResult:
         with Dialog():
             yield Label(self._title, classes="title", markup=False)
             yield Label("", id="no-place", classes="meaning", markup=False)
             if self._use is KeyUse.NEW_PROFILE:
-                yield FormField("name", "Name", FieldInput("main", max_length=32))
-            yield FormField("base-url", "Host", FieldInput(self._base_url))
-            yield FormField("api-key", "API key", SecretInput())
-            yield FormField("secret", "Secret", SecretInput())
+                yield FormField("name", _("Name"), FieldInput("main", max_length=32))
+            yield FormField("base-url", _("Host"), FieldInput(self._base_url))
+            yield FormField("api-key", _("API key"), SecretInput())
+            yield FormField("secret", _("Secret"), SecretInput())
             yield Label("", id="add-said", markup=False)
             yield AskLine(self._ask)
 
     def on_mount(self) -> None:
         """Explain the fields. Before anything is typed, find out whether the key can be kept."""
-        self._field("api-key").show_hint("Typed or pasted; it is not shown")
-        self._field("secret").show_hint("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
+        self._field("api-key").show_hint(_("Typed or pasted; it is not shown"))
+        self._field("secret").show_hint(_("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted"))
         self.query_one("#no-place").display = False
         if self._use is not KeyUse.SESSION:
             self.look_for_keyring()
@@ -103,7 +106,8 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
     def action_add(self) -> None:
         """Check everything, then put it into the keyring, once."""
         if self._adding:
-            return self._say(f"Still putting {self._adding} into the keyring: it has not answered yet.")
+            said = _("Still putting {name} into the keyring: it has not answered yet.")
+            return self._say(said.format(name=self._adding))
         fields = {form_field.which: form_field for form_field in self.query(FormField)}
         for form_field in fields.values():
             form_field.show_problem("")
@@ -123,15 +127,17 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
             self.dismiss(SessionKey(key, base_url))
             return None
         self._adding = self._use.name if isinstance(self._use, keys.Profile) else name
-        self._say("Putting it into the keyring...")
+        self._say(_("Putting it into the keyring..."))
         self.add_key(self._adding, key, base_url)
         return None
 
     def action_cancel(self) -> None:
         """Close without adding, or without waiting for the keyring's answer."""
         if self._adding:
-            notice = f"The keyring has not answered yet. F4 will show whether it has the key {self._adding}."
-            self.app.notify(notice, title="Keys", severity="warning", timeout=15, markup=False)
+            notice = _("The keyring has not answered yet. F4 will show whether it has the key {name}.")
+            self.app.notify(
+                notice.format(name=self._adding), title=_("Keys"), severity="warning", timeout=15, markup=False
+            )
         self.dismiss(None)
 
     @work(exclusive=True)
@@ -183,7 +189,7 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
             if isinstance(form_field.entry, SecretInput):
                 form_field.entry.value = ""
         ways = ways_on(problem, "session_key", "accept_plain_text", "start_bus")
-        ask = "\n".join([*(f"{key}  {text}" for key, text in ways), "Esc or ^C  Cancel"])
+        ask = "\n".join([*(f"{key}  {text}" for key, text in ways), _("Esc or ^C  Cancel")])
         self.query_one(AskLine).ask(ask if problem else self._ask)
         self.set_focus(None if problem else self._field("api-key").entry)
 

@@ -21,6 +21,7 @@ from tui.desk.settle import Progress
 from tui.domain import moments
 from tui.domain.balances import Account
 from tui.domain.records import is_final
+from tui.domain.text import padded
 from tui.domain.transfer import Outcome
 from tui.journal import JournalError
 from tui.language import _
@@ -35,7 +36,7 @@ from tui.widgets.pane import TALL
 from tui.words import settling
 from tui.words.wallets import DOUBTFUL, before_now
 
-_HEADS = "sent", "on record"
+_HEADS = _("sent"), _("on record")
 
 _UNSEEN_S = 1.0
 """A person who types on while the question comes up by itself has not read it yet."""
@@ -45,9 +46,9 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
     """Shows the facts and lets the person choose. It closes once the decision is in the journal, or without one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "Leave it open", key_display="Esc"),
-        Binding("pagedown", "scroll(1)", "More facts", priority=True, key_display="PgDn"),
-        Binding("pageup", "scroll(-1)", "Less", show=False, priority=True),
+        Binding("escape,q", "dismiss", _("Leave it open"), key_display="Esc"),
+        Binding("pagedown", "scroll(1)", _("More facts"), priority=True, key_display="PgDn"),
+        Binding("pageup", "scroll(-1)", _("Less"), show=False, priority=True),
     ]
     holds_notices = True
 
@@ -69,11 +70,11 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         self._choices = _choices(progress)
         self._is_deciding = False
         self._unseen_until_s = monotonic() + _UNSEEN_S if comes_by_itself else 0.0
-        self._question = Question(self, doing="deciding", say=partial(say_in, self))
+        self._question = Question(self, doing=_("deciding"), say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""
-        sent = f"sent {moments.time_of_day(self.transfer.timestamp_ms)}"
+        sent = _("sent {time}").format(time=moments.time_of_day(self.transfer.timestamp_ms))
         is_low = self.app.size.height < TALL
         with Vertical(classes=f"dialog -whole{' -dense' if is_low else ''}"):
             yield from titled(_(settling.QUESTION), sent, style=Outcome.UNKNOWN.value)
@@ -104,9 +105,13 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
 
     @property
     def _ask(self) -> str:
-        numbers = f"1-{len(self._choices)}  Mark     Esc  Leave it open"
         is_marked = self.is_mounted and self.query_one(OptionList).highlighted is not None
-        return f"Enter  Answer     {numbers}" if is_marked else numbers
+        keys = (
+            _("Enter  Answer     1-{count}  Mark     Esc  Leave it open")
+            if is_marked
+            else _("1-{count}  Mark     Esc  Leave it open")
+        )
+        return keys.format(count=len(self._choices))
 
     def _facts(self) -> list[Fact]:
         title, why, *known = settling.question(self.transfer, self._progress.doubt, self._progress.unreadable)
@@ -122,14 +127,14 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
             return []
         rows = settling.compared(self.transfer, records[at])
         columns = [max(map(cell_len, cells)) for cells in zip(*((row.sent, row.recorded) for row in rows), strict=True)]
-        sent, recorded = (max(width, len(head)) for width, head in zip(columns, _HEADS, strict=True))
+        sent, recorded = (max(width, cell_len(head)) for width, head in zip(columns, _HEADS, strict=True))
         return [
             Fact("", ""),
-            Fact("", f"{_HEADS[0].ljust(sent)}   {_HEADS[1]}", "muted", is_in_band=True),
+            Fact("", f"{padded(_HEADS[0], sent)}   {_HEADS[1]}", "muted", is_in_band=True),
             *(
                 Fact(
                     row.name,
-                    f"{row.sent.ljust(sent)}   {row.recorded.ljust(recorded)}   {row.difference}",
+                    f"{padded(row.sent, sent)}   {padded(row.recorded, recorded)}   {row.difference}",
                     "warning" if row.is_different else "muted",
                     is_in_band=True,
                 )
@@ -144,17 +149,17 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
             return []
         figures, is_doubtful = [], False
         for end, expected in zip(request.ends, (-request.amount, request.amount), strict=True):
-            before = self._before.get(end, "not known") if self._before else None
+            before = self._before.get(end, _("not known")) if self._before else None
             now = before_now(before, balances, end, request.asset, self._since_ms, is_open=False)
             is_doubtful |= _(DOUBTFUL) in now.marks
             marks = ""
             if isinstance(now.first, Decimal) and isinstance(now.second, Decimal):
                 marks = f"  {settling.changed(now.first, now.second, expected)}"
             figures.append(replace(now, marks=marks))
-        heads = ("before", "now") if self._before else ("now", "")
+        heads = (_("before"), _("now")) if self._before else (_("now"), "")
         head, *ends = end_facts(request, figures, heads, is_short=True)
         if is_doubtful:
-            head = replace(head, value=f"{head.value} {_(DOUBTFUL)}", narrow=f"now{_(DOUBTFUL)}")
+            head = replace(head, value=f"{head.value} {_(DOUBTFUL)}", narrow=f"{_('now')}{_(DOUBTFUL)}")
         return [Fact("", ""), head, *ends]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -210,7 +215,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         try:
             await self._desk.choose(decision)
         except (JournalError, Undecidable) as error:
-            self.post_call(self._ask_again, f"Not decided: {error}")
+            self.post_call(self._ask_again, _("Not decided: {error}").format(error=error))
         else:
             self.post_call(self.dismiss)
 

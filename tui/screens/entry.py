@@ -12,6 +12,7 @@ from tui.domain import moments
 from tui.domain.balances import Account, Balances
 from tui.domain.entries import Entry, mismatches
 from tui.domain.transfer import Outcome, Transfer
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog, described, described_facts, end_facts
@@ -27,9 +28,9 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
     """Shows one entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy_tran_id", "Copy tranId"),
-        Binding("C", "copy_all", "Copy all"),
-        Binding("escape,enter,q", "dismiss", "Close", key_display="Enter"),
+        Binding("c", "copy_tran_id", _("Copy tranId")),
+        Binding("C", "copy_all", _("Copy all")),
+        Binding("escape,enter,q", "dismiss", _("Close"), key_display="Enter"),
     ]
 
     def __init__(
@@ -68,10 +69,12 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The outcome first, then every fact."""
         with AskingDialog():
-            sent = moments.time_of_day(self.transfer.timestamp_ms) if self.transfer else ""
-            yield from described(self._description, self._facts, sent and f"sent {sent}")
-            copy = "c  Copy tranId     " if self._entry.tran_id is not None else ""
-            yield AskLine(f"Enter  Close     {copy}C  Copy all")
+            time = moments.time_of_day(self.transfer.timestamp_ms) if self.transfer else ""
+            yield from described(self._description, self._facts, time and _("sent {time}").format(time=time))
+            has_id = self._entry.tran_id is not None
+            yield AskLine(
+                _("Enter  Close     c  Copy tranId     C  Copy all") if has_id else _("Enter  Close     C  Copy all")
+            )
         yield KeyBar()
 
     def show(self, transfer: Transfer, balances: Balances, since_ms: float | None) -> None:
@@ -104,10 +107,10 @@ class EntryScreen(DismissesItself, ModalScreen[None]):
         request, is_open = self.transfer.request, self.transfer.outcome.is_open
         figures = []
         for end in request.ends:
-            before = self._before.get(end, "not known") if self._before else None
+            before = self._before.get(end, _("not known")) if self._before else None
             now = before_now(before, self._balances, end, request.asset, self._since_ms, is_open=is_open)
             figures.append(now)
-        heads = ("before", "now") if self._before else ("now", "")
+        heads = (_("before"), _("now")) if self._before else (_("now"), "")
         return described_facts(self._description, end_facts(request, figures, heads))
 
     def _update(self) -> None:

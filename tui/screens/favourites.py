@@ -11,9 +11,10 @@ from textual.widgets import Label, OptionList
 
 from tui.domain.amounts import AmountError, parse_amount, quantity
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
-from tui.domain.text import printable
+from tui.domain.text import padded, printable, width_of
 from tui.domain.transfer import Draft
 from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
+from tui.language import _, for_programs
 from tui.screens.closing import DismissesItself
 from tui.structs import replace
 from tui.widgets.ask_line import AskLine
@@ -24,27 +25,27 @@ from tui.widgets.form_field import FormField
 from tui.widgets.steady_list import SteadyList
 from tui.words.wallets import via
 
-_KEEP = "a  Keep the form   m  With Max   o  For this key only"
-_ASK = f"Enter  Fill the form   x  Remove   /  Find   Esc  Close\n{_KEEP}"
-_ASK_IF_NONE = f"{_KEEP}\nEsc  Close"
-_ASK_FIND = "Enter  Back to the list"
-_ASK_NAME = "Enter  Keep it    Esc or ^C  Cancel"
-_ASK_REMOVE = "y  Remove it    any other key  Leave it"
-_NONE = "There are none yet. Fill in the form, then a keeps it here under a name."
-_NO_MATCH = "None matches. / changes what is looked for."
+_KEEP = _("a  Keep the form   m  With Max   o  For this key only")
+_ASK = f"{_('Enter  Fill the form   x  Remove   /  Find   Esc  Close')}\n{_KEEP}"
+_ASK_IF_NONE = f"{_KEEP}\n{_('Esc  Close')}"
+_ASK_FIND = _("Enter  Back to the list")
+_ASK_NAME = _("Enter  Keep it    Esc or ^C  Cancel")
+_ASK_REMOVE = _("y  Remove it    any other key  Leave it")
+_NONE = _("There are none yet. Fill in the form, then a keeps it here under a name.")
+_NO_MATCH = _("None matches. / changes what is looked for.")
 
 
 class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     """Lists the favourites. Returns the draft to fill the form with, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "keep", "Keep the form"),
-        Binding("m", "keep(True)", "Keep the form, with Max for its amount"),
-        Binding("o", "keep(False, True)", "Keep the form, for this key only"),
-        Binding("x", "remove", "Remove"),
-        Binding("slash", "find", "Find a favourite"),
-        Binding("enter", "keep_named", "Keep it", show=False),
-        Binding("escape,q,f7,ctrl+y", "close", "Close"),
+        Binding("a", "keep", _("Keep the form")),
+        Binding("m", "keep(True)", _("Keep the form, with Max for its amount")),
+        Binding("o", "keep(False, True)", _("Keep the form, for this key only")),
+        Binding("x", "remove", _("Remove")),
+        Binding("slash", "find", _("Find a favourite")),
+        Binding("enter", "keep_named", _("Keep it"), show=False),
+        Binding("escape,q,f7,ctrl+y", "close", _("Close")),
     ]
 
     def __init__(self, draft: Draft, profile: str) -> None:
@@ -60,11 +61,11 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
 
     def compose(self) -> ComposeResult:
         with Dialog():
-            yield Label("FAVOURITES", classes="title")
+            yield Label(_("FAVOURITES"), classes="title")
             yield SteadyList[Favourite](id="favourites", compact=True)
-            yield FilterLine(placeholder="a name, an asset, a wallet")
+            yield FilterLine(placeholder=_("a name, an asset, a wallet"))
             yield Label("", id="favourites-said", markup=False)
-            yield FormField("favourite-name", "Name", FieldInput("", max_length=40))
+            yield FormField("favourite-name", _("Name"), FieldInput("", max_length=40))
             yield AskLine(_ASK_IF_NONE)
 
     def on_mount(self) -> None:
@@ -120,7 +121,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     def action_keep(self, takes_all: bool = False, is_own: bool = False) -> None:
         """Ask for a name to keep the form under: with Max for its amount, or for this profile only."""
         if not self._draft.asset:
-            self._say("The form has no asset yet: fill in what is to be kept, then come back.")
+            self._say(_("The form has no asset yet: fill in what is to be kept, then come back."))
             return
         draft = replace(self._draft, amount="", takes_all=True) if takes_all else self._draft
         self._to_keep = Favourite("", draft, self._profile if is_own else "")
@@ -130,7 +131,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         """Ask whether to remove the marked favourite."""
         if marked := self._favourites.marked:
             self._to_remove = marked
-            self._say(f"Remove {marked.name}?")
+            self._say(_("Remove {name}?").format(name=marked.name))
             self.query_one(AskLine).ask(_ASK_REMOVE)
 
     def action_close(self) -> None:
@@ -179,10 +180,10 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
             usable = [each for each in content.usable if each.profile in ("", self._profile)]
             if content.mistakes:
                 problem = f"{favourites_path()}:\n" + "\n".join(map(str, content.mistakes))
-        width = max((len(each.name) for each in usable), default=0)
-        lines = [(f" {each.name:<{width}}  {_summary(each)}", each) for each in usable]
+        width = max((width_of(each.name) for each in usable), default=0)
+        lines = [(f" {padded(each.name, width)}  {_summary(each)}", each) for each in usable]
         words = self._filter.casefold().split()
-        shown = [(line, each) for line, each in lines if all(word in line.casefold() for word in words)]
+        shown = [(line, each) for line, each in lines if all(word in _searched(line, each) for word in words)]
         self._favourites.show(shown)
         self._say(problem or ("" if shown else _NO_MATCH if usable else _NONE))
 
@@ -196,7 +197,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         field = self.query_one(FormField)
         field.display = is_asked
         field.show_problem("")
-        field.show_hint(f"keeps {_summary(self._to_keep)}" if is_asked else "")
+        field.show_hint(_("keeps {favourite}").format(favourite=_summary(self._to_keep)) if is_asked else "")
         self.query_one(AskLine).ask(_ASK_NAME if is_asked else self._ask)
         self.set_focus(field.entry if is_asked else self._favourites)
 
@@ -205,12 +206,20 @@ def _summary(favourite: Favourite) -> str:
     """Return what a favourite moves, in one line."""
     draft = favourite.draft
     source, destination = draft.ends
-    between = f", {via(draft.route)}" if via(draft.route) else ""
-    amount = f"{draft.amount or 'any amount of'} {draft.asset}"
+    move = f"{source.label} -> {destination.label}"
+    if via(draft.route):
+        move = _("{move}, {via}").format(move=move, via=via(draft.route))
+    amount = f"{draft.amount} {draft.asset}" if draft.amount else _("any amount of {asset}").format(asset=draft.asset)
     if draft.takes_all:
-        amount = f"Max {draft.asset}"
+        amount = _("Max {asset}").format(asset=draft.asset)
     elif draft.amount:
         with suppress(AmountError):  # an "all but" amount stays as it was typed
             amount = quantity(parse_amount(draft.amount), draft.asset)
-    own = f"   for {favourite.profile} only" if favourite.profile else ""
-    return printable(f"{amount}   {source.label} -> {destination.label}{between}{own}")
+    own = "   " + _("for {profile} only").format(profile=favourite.profile) if favourite.profile else ""
+    return printable(f"{amount}   {move}{own}")
+
+
+def _searched(line: str, favourite: Favourite) -> str:
+    """Return what is looked for in: what is shown, and the same in English."""
+    with for_programs():
+        return f"{line} {_summary(favourite)}".casefold()

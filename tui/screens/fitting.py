@@ -4,7 +4,11 @@ from typing import Any
 
 from textual.screen import Screen
 
-TOO_SMALL = "This terminal is too small for Shunter. Make it 60 columns by 16 rows or more; 80 by 24 shows everything."
+from tui.language import _
+
+TOO_SMALL = _(
+    "This terminal is too small for Shunter. Make it 60 columns by 16 rows or more; 80 by 24 shows everything."
+)
 
 
 class Fitting:

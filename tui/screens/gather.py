@@ -20,6 +20,7 @@ from tui.domain.plan import Plan
 from tui.domain.rules import Rules
 from tui.domain.transfer import MOST_IN_PAIR, Draft, Field
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
 from tui.structs import replace
@@ -49,13 +50,15 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
     AUTO_FOCUS = "WalletList"
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("f2,ctrl+r", "review", "Review", key_display="F2", tooltip="in Gather: review every transfer"),
+            Binding(
+                "f2,ctrl+r", "review", _("Review"), key_display="F2", tooltip=_("in Gather: review every transfer")
+            ),
             Binding("enter", "enter", show=False),
             Binding("tab", "move_focus(1)", show=False),
             Binding("shift+tab", "move_focus(-1)", show=False),
-            Binding("f5,ctrl+l", "read", "Reload", key_display="F5"),
-            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
-            Binding("escape", "leave", "Close", key_display="Esc"),
+            Binding("f5,ctrl+l", "read", _("Reload"), key_display="F5"),
+            Binding("f1,ctrl+g", "app.help", _("Help"), key_display="F1"),
+            Binding("escape", "leave", _("Close"), key_display="Esc"),
         ]
     )
 
@@ -88,14 +91,14 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
         self._amended: Account | None = None
         """The account whose amount is being typed."""
         self._amount = AmountField(Draft(), self._amended_form)
-        self._pair = symbol_field(Field.TO_PAIR, "Pair", "", "e.g. BTCUSDT", MOST_IN_PAIR)
+        self._pair = symbol_field(Field.TO_PAIR, _("Pair"), "", _("e.g. BTCUSDT"), MOST_IN_PAIR)
 
     def compose(self) -> ComposeResult:
         """The destination, the accounts, and the fields that are needed at times."""
         yield StatusBar(self._status)
         with Container(id="gather"):
             with Container(id="gather-into"):
-                yield WalletList("INTO", Wallet.SPOT, id="to")
+                yield WalletList(_("INTO"), Wallet.SPOT, id="to")
                 with Vertical():
                     yield self._pair
                     yield self._amount
@@ -184,15 +187,23 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
         gathering, message, marked = self._gathering, self.query_one(MessageLine), self._list.contribution
         doubts = [each.words for each in gathering.general_problems if not each.is_certain]
         message.show("warning", "\n".join(doubts))
-        waiting = f"{gathering.obstacle.words}. The review follows." if self._waits and gathering.obstacle else ""
+        waiting = ""
+        if self._waits and gathering.obstacle:
+            waiting = _("{problem}. The review follows.").format(problem=gathering.obstacle.words)
         message.show("problem", problem or waiting)
         if self._amended:
-            text = f"{self._amended.short_label}: Enter keeps the amount, Esc leaves it. Empty is all."
+            text = _("{account}: Enter keeps the amount, Esc leaves it. Empty is all.")
+            text = text.format(account=self._amended.short_label)
         elif self.focused is not self._list or marked is None:
-            text = f"Choose where {gathering.asset} goes: a digit, or an arrow and Enter."
+            text = _("Choose where {asset} goes: a digit, or an arrow and Enter.").format(asset=gathering.asset)
         else:
-            keys = "Space leaves it out, a digit changes the amount" if marked.amount else "a digit enters an amount"
-            text = f"{marked.account.short_label}: {self._list.note or keys}."
+            if self._list.note:
+                text = _("{account}: {note}.")
+            elif marked.amount:
+                text = _("{account}: Space leaves it out, a digit changes the amount.")
+            else:
+                text = _("{account}: a digit enters an amount.")
+            text = text.format(account=marked.account.short_label, note=self._list.note)
         message.show("hint", text)
 
     def _mark_moved(self) -> None:

@@ -11,17 +11,18 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.widgets.at_once import at_once
 
 LETTERS = {
-    "f": ("#from", "From"),
-    "p": ("#field-from-pair Input", "From pair"),
-    "t": ("#to", "To"),
-    "o": ("#field-to-pair Input", "To pair"),
-    "a": ("#field-asset Input", "Asset"),
-    "m": ("#field-amount Input", "Amount"),
-    "s": ("#transfers", "Session"),
+    "f": ("#from", _("From")),
+    "p": ("#field-from-pair Input", _("From pair")),
+    "t": ("#to", _("To")),
+    "o": ("#field-to-pair Input", _("To pair")),
+    "a": ("#field-asset Input", _("Asset")),
+    "m": ("#field-amount Input", _("Amount")),
+    "s": ("#transfers", _("Session")),
 }
 """The target of each letter on the main screen, in the order of Tab: its selector and its name."""
 
@@ -30,7 +31,7 @@ class GoToScreen(DismissesItself, ModalScreen[None]):
     """Shows the letters in the key bar. Any other key closes it, and does nothing else."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
-        [Binding(letter, f"go('{letter}')", name, show=False) for letter, (_, name) in LETTERS.items()]
+        [Binding(letter, f"go('{letter}')", name, show=False) for letter, (_selector, name) in LETTERS.items()]
     )
 
     def __init__(self, targets: Mapping[str, Widget]) -> None:
@@ -43,7 +44,7 @@ class GoToScreen(DismissesItself, ModalScreen[None]):
         letters = "  ".join(
             f"[@click=screen.go('{letter}')]{letter} {LETTERS[letter][1]}[/]" for letter in self._targets
         )
-        yield Label(f" Go to:  {letters}", id="go-to")
+        yield Label(f" {_('Go to:')}  {letters}", id="go-to")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow only the letters of targets."""

@@ -29,21 +29,21 @@ from tui.widgets.holdings_table import HoldingsTable
 from tui.widgets.wallet_list import WalletList
 from tui.words.outcomes import WHAT_UNKNOWN_MEANS
 
-_ABOVE = "Choose a wallet on each side, an asset and an amount, then review and send."
+_ABOVE = _("Choose a wallet on each side, an asset and an amount, then review and send.")
 
 _Explained = tuple[type[Screen[Any]] | None, str, tuple[type[Any], ...]]
 _GROUPS: tuple[_Explained, ...] = (
-    (MainScreen, "The form", (WalletList, CompletingInput, AmountInput, MainScreen)),
-    (ReviewScreen, "The review", (ReviewScreen,)),
-    (HoldingsScreen, "Holdings", (HoldingsTable, HoldingPlaces, HoldingsScreen)),
-    (GatherScreen, "Gather", (GatherList, GatherScreen)),
-    (HistoryScreen, "The history", (HistoryScreen,)),
-    (None, "Lists of transfers", (EntryTable,)),
+    (MainScreen, _("The form"), (WalletList, CompletingInput, AmountInput, MainScreen)),
+    (ReviewScreen, _("The review"), (ReviewScreen,)),
+    (HoldingsScreen, _("Holdings"), (HoldingsTable, HoldingPlaces, HoldingsScreen)),
+    (GatherScreen, _("Gather"), (GatherList, GatherScreen)),
+    (HistoryScreen, _("The history"), (HistoryScreen,)),
+    (None, _("Lists of transfers"), (EntryTable,)),
 )
 """The groups of keys: the screen that each belongs to, its name, and the classes whose bindings it has. A binding
 without a tooltip is left out.
 """
-_EVERYWHERE = "Everywhere"
+_EVERYWHERE = _("Everywhere")
 
 _KEY_COLUMNS = 22
 _SAME = {"ctrl+underscore"}
@@ -55,22 +55,22 @@ class HelpScreen(DismissesItself, ModalScreen[None]):
     """Shows the keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q,f1,ctrl+g,question_mark", "close", "Close"),
-        Binding("m", "manual", "Manual"),
+        Binding("escape,enter,q,f1,ctrl+g,question_mark", "close", _("Close")),
+        Binding("m", "manual", _("Manual")),
     ]
 
     def compose(self) -> ComposeResult:
         """Show one page."""
         with Vertical(classes="dialog -page"):
-            yield Label("HELP", classes="title")
+            yield Label(_("HELP"), classes="title")
             with VerticalScroll():
                 yield Label(_ABOVE, markup=False)
                 for name, bindings in help_groups(self.app.BINDINGS, _below(self)):
                     yield Label(name.upper(), classes="title help-group", markup=False)
                     yield Static(_table(help_lines(bindings)))
-                yield Label("OUTCOMES", classes="title help-group")
+                yield Label(_("OUTCOMES"), classes="title help-group")
                 yield Label(_(WHAT_UNKNOWN_MEANS), markup=False)
-            yield AskLine("m  manual        Down, Up  scroll        Esc or q  close")
+            yield AskLine(_("m  manual        Down, Up  scroll        Esc or q  close"))
 
     def action_close(self) -> None:
         """Close the help."""
@@ -120,8 +120,10 @@ def _table(lines: Iterable[tuple[str, str]]) -> Table:
 def _keys(keys: list[str]) -> str:
     """Join alternatives for one key with "or", keys with a comma, and a row of digits with "to"."""
     digits = [key for key in keys if key.isdecimal()]
-    names = [" or ".join(key_names(key)) for key in keys if key not in digits]
-    return ", ".join([*names, *([f"{digits[0]} to {digits[-1]}"] if digits else [])])
+    names = [_(" or ").join(key_names(key)) for key in keys if key not in digits]
+    if digits:
+        names.append(_("{first} to {last}").format(first=digits[0], last=digits[-1]))
+    return _(", ").join(names)
 
 
 def key_names(keys: str) -> list[str]:

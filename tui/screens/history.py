@@ -23,6 +23,7 @@ from tui.domain.search import ANY, parse_search
 from tui.domain.transfer import Draft, Transfer
 from tui.files import new_file
 from tui.journal import JournalError
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import Fitting
@@ -43,9 +44,9 @@ from tui.words.entries import InUse, describe, draft_from
 from tui.words.exports import HISTORY, history_rows, write_csv, write_json
 from tui.words.outcomes import Watch
 
-_SORT = "in the history: sort by the next column / the other way round"
-_COMPARE = "in the history: check all of the journal against the exchange's record, read afresh"
-_EXPORT = "in the history: write what is listed into a file, as CSV / as JSON"
+_SORT = _("in the history: sort by the next column / the other way round")
+_COMPARE = _("in the history: check all of the journal against the exchange's record, read afresh")
+_EXPORT = _("in the history: write what is listed into a file, as CSV / as JSON")
 _BY_LETTER = frozenset({"filter", "sort", "compare", "missing", "export", "leave"})
 """What a letter does not do while a filter is typed; Esc leads from there to the list."""
 
@@ -58,23 +59,25 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     AUTO_FOCUS = "EntryTable"
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("s", "sort(False)", "Sort", tooltip=_SORT),
-            Binding("S", "sort(True)", "Sort back", show=False, tooltip=_SORT),
-            Binding("x", "compare", "Check journal", tooltip=_COMPARE),
+            Binding("s", "sort(False)", _("Sort"), tooltip=_SORT),
+            Binding("S", "sort(True)", _("Sort back"), show=False, tooltip=_SORT),
+            Binding("x", "compare", _("Check journal"), tooltip=_COMPARE),
             Binding(
                 "n",
                 "missing",
-                "Not read",
+                _("Not read"),
                 show=False,
-                tooltip="in the history: what could not be asked or read, and why",
+                tooltip=_("in the history: what could not be asked or read, and why"),
             ),
             *(
-                Binding(key, f"export({kind!r})", f"Export {kind.upper()}", show=False, tooltip=_EXPORT)
+                Binding(
+                    key, f"export({kind!r})", _("Export {kind}").format(kind=kind.upper()), show=False, tooltip=_EXPORT
+                )
                 for key, kind in (("e", "csv"), ("E", "json"))
             ),
-            Binding("f5,ctrl+l", "ask_or_stop", "Reload", key_display="F5"),
-            Binding("escape,q", "leave", "Close", key_display="Esc"),
-            Binding("f3,ctrl+t", "dismiss", "Close", show=False),
+            Binding("f5,ctrl+l", "ask_or_stop", _("Reload"), key_display="F5"),
+            Binding("escape,q", "leave", _("Close"), key_display="Esc"),
+            Binding("f3,ctrl+t", "dismiss", _("Close"), show=False),
         ]
     )
 
@@ -96,7 +99,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         self._comparing: Worker[None] | None = None
         self._wanted = asyncio.Event()
         """Set when the list has to be arranged again."""
-        self._progress = "Reading the journal..."
+        self._progress = _("Reading the journal...")
         """How many entries there are, and how far the exchange's history is read."""
         self._is_noted = False
         """Whether a note is in its place."""
@@ -105,7 +108,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         """The place, the list, next to it the marked entry, and below it the filter and how far all is read."""
         yield StatusBar(self._status)
         with Horizontal(id="history-columns"):
-            yield EntryTable(self._in_use, "HISTORY")
+            yield EntryTable(self._in_use, _("HISTORY"))
             yield TransferDetail(id="history-detail")
         yield FilterLine(self._filter)
         yield MessageLine()
@@ -125,7 +128,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     async def follow_past(self) -> None:
         """Arrange the list again whenever more is known."""
         async with aclosing(self._browser.follow()) as changes:
-            async for _ in changes:
+            async for _change in changes:
                 self._wanted.set()
 
     @work(group="arrange")
@@ -157,7 +160,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             browser.unread_count,
             is_missing=bool(browser.missing),
         )
-        self._progress = f"{count}; {progress}"
+        self._progress = _("{count}; {progress}").format(count=count, progress=progress)
         if not self._is_noted:
             self.query_one(MessageLine).show("hint", self._progress)
 
@@ -232,7 +235,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     def action_missing(self) -> None:
         """Show what is not in the list."""
         self.app.push_screen(
-            ReportScreen("NOT IN THE LIST", *words.missing(self._browser.missing, self._browser.reach))
+            ReportScreen(_("NOT IN THE LIST"), *words.missing(self._browser.missing, self._browser.reach))
         )
 
     def action_export(self, kind: str) -> None:
@@ -248,12 +251,17 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
                 write = {"csv": write_csv, "json": write_json}[kind]
                 write(file, HISTORY, history_rows(entries, self._in_use.host))
         except OSError as error:
-            self.post_call(self._note, f"Not exported: {path}: {error.strerror or error}.")
+            problem = _("Not exported: {path}: {error}.")
+            self.post_call(self._note, problem.format(path=path, error=error.strerror or error))
             return
         count = sum(entry.record is not None for entry in entries)
         left_out = len(entries) - count
-        alone = f" Left out: {left_out} of the journal alone." if left_out else ""
-        self.post_call(self._note, f"{count} records written to {path}.{alone}")
+        done = (
+            _("{count} records written to {path}. Left out: {left_out} of the journal alone.")
+            if left_out
+            else _("{count} records written to {path}.")
+        )
+        self.post_call(self._note, done.format(count=count, path=path, left_out=left_out))
 
     @property
     def is_comparing(self) -> bool:
@@ -263,7 +271,9 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
     def action_compare(self) -> None:
         """Compare the journal with the exchange's history, which is read again for that."""
         if self._browser.is_asking or self._browser.reading is None:
-            self._note("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
+            self._note(
+                _("First the exchange's history has to be read: x checks after that, or once F5 has stopped it.")
+            )
             return
         if not self.is_comparing:
             self._note(words.comparing(), kind="hint")
@@ -285,7 +295,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
             return False
         self._comparing.cancel()
         self._comparing = None
-        self._note("Stopped: nothing was compared. x checks again.")
+        self._note(_("Stopped: nothing was compared. x checks again."))
         return True
 
     def _show_progress(self, reading: Reading) -> None:
@@ -297,7 +307,7 @@ class HistoryScreen(DismissesItself, Fitting, Screen[Draft | None]):
         if not self.defers(partial(self.show_comparison, comparison)):
             self._note("")
             text = summary(comparison, self._browser.unread_count)
-            self.app.push_screen(ReportScreen("JOURNAL AND RECORD", text, sections(comparison)))
+            self.app.push_screen(ReportScreen(_("JOURNAL AND RECORD"), text, sections(comparison)))
 
     def action_leave(self) -> None:
         """Stop comparing, or go back to the main screen."""

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from tui.clock import ticks_ms
 from tui.domain.balances import Balances
+from tui.language import _, ngettext
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
 from tui.screens.panes import HoldingPanes
@@ -19,7 +20,7 @@ from tui.widgets.key_bar import KeyBar
 from tui.widgets.message_line import MessageLine
 from tui.widgets.pane import TALL
 from tui.widgets.status_bar import Status, StatusBar
-from tui.words.wallets import holdings_doubt, total_worth
+from tui.words.wallets import WALLETS, holdings_doubt, total_worth
 
 
 class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChosen | None]):
@@ -32,13 +33,13 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
             Binding(
                 "plus",
                 "gather",
-                "Gather",
+                _("Gather"),
                 key_display="+",
-                tooltip="in Holdings: gather an asset from every wallet into one",
+                tooltip=_("in Holdings: gather an asset from every wallet into one"),
             ),
-            Binding("f5,ctrl+l", "read", "Reload", key_display="F5"),
-            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
-            Binding("escape", "leave", "Close", key_display="Esc"),
+            Binding("f5,ctrl+l", "read", _("Reload"), key_display="F5"),
+            Binding("f1,ctrl+g", "app.help", _("Help"), key_display="F1"),
+            Binding("escape", "leave", _("Close"), key_display="Esc"),
             Binding("f6,ctrl+n", "close", show=False),
         ]
     )
@@ -104,19 +105,25 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
         table, message = self._table, self.query_one(MessageLine)
         doubt = holdings_doubt(self._balances, ticks_ms())
         more = MORE_NOT_READ if any(not row.is_whole for row in table.rows) else ""
-        notes = "; ".join(filter(None, (more, f"{doubt}, F5 reloads" if doubt.startswith("read") else doubt)))
-        message.show("warning", f"{notes[:1].upper()}{notes[1:]}.".removeprefix("."))
-        count = f"{len(table.rows)} asset{'s' * (len(table.rows) != 1)}"
+        if doubt and not any(self._balances.is_doubtful(wallet) for wallet in WALLETS):
+            doubt = _("{doubt}, F5 reloads").format(doubt=doubt)
+        notes = _("; ").join(filter(None, (more, doubt)))
+        message.show("warning", _("{notes}.").format(notes=f"{notes[:1].upper()}{notes[1:]}") if notes else "")
+        count = ngettext("{count} asset", "{count} assets", len(table.rows)).format(count=len(table.rows))
         if self._places.has_focus:
             place = self._places.place
-            title = ", ".join([place.account.label, *self._places.bars])
-            enter = "Enter moves from here, Left" if place.amount else "Left"
-            text = f"{title}. {enter} goes back to the assets."
+            title = _(", ").join([place.account.label, *self._places.bars])
+            text = (
+                _("{title}. Enter moves from here, Left goes back to the assets.")
+                if place.amount
+                else _("{title}. Left goes back to the assets.")
+            ).format(title=title)
         elif table.search is not None:
-            cursor = "_" if table.is_finding else ""
-            text = f"/{table.search}{cursor}  {count}. Enter goes to the wallets, Esc shows all assets."
+            search = f"{table.search}{'_' if table.is_finding else ''}"
+            text = _("/{search}  {count}. Enter goes to the wallets, Esc shows all assets.")
+            text = text.format(search=search, count=count)
         else:
-            text = f"{count}. Right goes to the wallets, / looks for an asset."
+            text = _("{count}. Right goes to the wallets, / looks for an asset.").format(count=count)
         message.show("hint", text)
 
     def action_to_places(self) -> None:

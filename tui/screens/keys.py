@@ -14,8 +14,10 @@ from textual.widgets import Label, OptionList
 from tui import keys
 from tui.desk.keycheck import check
 from tui.domain.credentials import SessionKey
-from tui.domain.hosts import in_short, place_name
+from tui.domain.hosts import in_short
+from tui.domain.text import padded
 from tui.exchange.errors import ExchangeError
+from tui.language import _
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.closing import StaysOpen, if_good
 from tui.screens.unlock import UnlockScreen
@@ -25,13 +27,14 @@ from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import Dialog
 from tui.widgets.at_once import at_once
 from tui.widgets.steady_list import SteadyList
+from tui.words.entries import place
 
-_ASK = """\
+_ASK = _("""\
 Enter  Use   a  Add   c  Check   r  Replace   x  Remove
-o  Read-only or not   s  Key for this session only   Esc  Close"""
-_ASK_IF_NONE = "a  Add a key   s  Key for this session only     Esc  Close"
-_UNLOCK = "     u  Unlock the keyring"
-_NO_KEYS = "There are no keys yet."
+o  Read-only or not   s  Key for this session only   Esc  Close""")
+_ASK_IF_NONE = _("a  Add a key   s  Key for this session only     Esc  Close")
+_UNLOCK = f"     {_('u  Unlock the keyring')}"
+_NO_KEYS = _("There are no keys yet.")
 _MOST_OF_PLACE = 21
 """Characters that a line of the dialog has left."""
 
@@ -41,14 +44,14 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("a", "add", "Add key"),
-            Binding("c", "check", "Check key"),
-            Binding("r", "replace", "Replace key"),
-            Binding("x,delete", "remove", "Remove key"),
-            Binding("o", "read_only", "Read-only", tooltip="switch whether something may be sent with the key"),
-            Binding("s", "session_key", "Key for this session"),
-            Binding("u", "unlock", "Unlock the keyring"),
-            Binding("escape,q,f4,ctrl+k", "close", "Close"),
+            Binding("a", "add", _("Add key")),
+            Binding("c", "check", _("Check key")),
+            Binding("r", "replace", _("Replace key")),
+            Binding("x,delete", "remove", _("Remove key")),
+            Binding("o", "read_only", _("Read-only"), tooltip=_("switch whether something may be sent with the key")),
+            Binding("s", "session_key", _("Key for this session")),
+            Binding("u", "unlock", _("Unlock the keyring")),
+            Binding("escape,q,f4,ctrl+k", "close", _("Close")),
         ]
     )
 
@@ -64,14 +67,14 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         self._base_url = base_url
         self._in_use = in_use
         self._to_remove: keys.Profile | None = None
-        self._question = Question(self, doing="removing", say=self._ask_to_remove)
+        self._question = Question(self, doing=_("removing"), say=self._ask_to_remove)
         self._removing = ""
         """The name of the key that is being removed: nothing else starts until the keyring has answered."""
         self._problem: keys.KeyStoreError | None = None
 
     def compose(self) -> ComposeResult:
         with Dialog():
-            yield Label("KEYS", classes="title")
+            yield Label(_("KEYS"), classes="title")
             yield SteadyList[keys.Profile](id="profiles", compact=True)
             yield Label(_NO_KEYS, id="no-keys", markup=False)
             yield Label("", id="keys-said", markup=False)
@@ -118,7 +121,8 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         """Ask the exchange what the key may do."""
         self._withdraw()
         if not self._is_removing() and (profile := self._profiles.marked):
-            self._say(f"Asking {profile.base_url} what the key {profile.name} may do...")
+            said = _("Asking {host} what the key {name} may do...")
+            self._say(said.format(host=profile.base_url, name=profile.name))
             self.check_key(profile)
 
     def action_remove(self) -> None:
@@ -148,7 +152,8 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self.post_message(self.ProfileChosen(changed))
             self.dismiss()
         else:
-            self._say(f"{changed.name}: {'nothing may be sent with it' if changed.read_only else 'it may send'} now.")
+            said = _("{name}: nothing may be sent with it now.") if changed.read_only else _("{name}: it may send now.")
+            self._say(said.format(name=changed.name))
 
     def action_session_key(self) -> None:
         """Ask for a key that is kept nowhere."""
@@ -158,7 +163,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
     def action_unlock(self) -> None:
         """Ask for the keyring's passphrase, if it is known to be locked."""
         if is_way_on("unlock", self._problem):
-            self.app.push_screen(UnlockScreen(), partial(if_good, partial(self._say, "The keyring is unlocked.")))
+            self.app.push_screen(UnlockScreen(), partial(if_good, partial(self._say, _("The keyring is unlocked."))))
 
     def action_close(self) -> None:
         """Withdraw a question, or close."""
@@ -166,8 +171,9 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
             self._withdraw()
             return
         if self._removing:
-            notice = f"The keyring has not answered yet. F4 will show whether the key {self._removing} is gone."
-            self.app.notify(notice, title="Keys", severity="warning", timeout=15, markup=False)
+            notice = _("The keyring has not answered yet. F4 will show whether the key {name} is gone.")
+            notice = notice.format(name=self._removing)
+            self.app.notify(notice, title=_("Keys"), severity="warning", timeout=15, markup=False)
         self.dismiss()
 
     @work(exclusive=True)
@@ -176,9 +182,9 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         try:
             report = await check(profile)
         except (keys.KeyStoreError, ExchangeError) as error:
-            self.post_call(self._finish, f"{profile.name}: {error}", error)
+            self.post_call(self._finish, _said_of(profile, error), error)
         else:
-            self.post_call(self._finish, "\n".join([f"{profile.name}: {report.conclusion}", *report.lines]))
+            self.post_call(self._finish, "\n".join([_said_of(profile, report.conclusion), *report.lines]))
 
     @work(exclusive=True)
     async def delete_from_keyring(self, profile: keys.Profile) -> None:
@@ -186,15 +192,16 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         try:
             await keys.in_background(lambda: keys.remove(profile.name))
         except keys.KeyStoreError as error:
-            self.post_call(self._finish_removal, f"{profile.name}: {error}", error)
+            self.post_call(self._finish_removal, _said_of(profile, error), error)
         else:
-            self.post_call(self._finish_removal, f"{profile.name} was removed.")
+            self.post_call(self._finish_removal, _("{name} was removed.").format(name=profile.name))
 
     @work(exclusive=True, group="keyring")
     async def find_keyring_name(self) -> None:
         """Ask the keyring for its name."""
         try:
-            text = f"Keyring: {await keys.in_background(lambda: keys.backend_name(limit_s=keys.SLOW_S))}"
+            name = await keys.in_background(lambda: keys.backend_name(limit_s=keys.SLOW_S))
+            text = _("Keyring: {keyring}").format(keyring=name)
         except keys.KeyStoreError as error:
             text = str(error)
         self.post_call(self.query_one("#keys-backend", Label).update, text)
@@ -211,23 +218,23 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
     def _ask_to_remove(self, note: str) -> None:
         if profile := self._to_remove:
-            question = (
-                f"Delete the key {profile.name} from the keyring? The exchange still knows it.   y  yes   Esc or q  no"
-            )
+            question = _("Delete the key {name} from the keyring? The exchange still knows it.   y  yes   Esc or q  no")
+            question = question.format(name=profile.name)
             self._say(f"{question}\n{note}" if note else question)
 
     def _remove(self) -> None:
         if profile := self._to_remove:
             self._to_remove = None
             self._removing = profile.name
-            self._say(f"Removing {profile.name}...")
+            self._say(_("Removing {name}...").format(name=profile.name))
             self.delete_from_keyring(profile)
 
     def _added(self, profile: keys.Profile | SessionKey | None) -> None:
         if isinstance(profile, keys.Profile):
             known = profile.name in (listed.name for listed in self._profiles.things)
             self._list(profile.name)
-            self._say(f"{profile.name} was {'replaced' if known else 'added'}. Asking {profile.base_url}...")
+            said = _("{name} was replaced. Asking {host}...") if known else _("{name} was added. Asking {host}...")
+            self._say(said.format(name=profile.name, host=profile.base_url))
             self.check_key(profile)
         else:
             self._list()  # the keyring may have kept a key that the person gave up waiting for
@@ -257,12 +264,13 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         """Withdraw the question: a yes counts only while it is visible and nothing else was done."""
         if self._to_remove:
             self._to_remove = None
-            self._say("Nothing was removed.")
+            self._say(_("Nothing was removed."))
 
     def _is_removing(self) -> bool:
         """Whether a key is being removed; if so, say so."""
         if self._removing:
-            self._say(f"Still removing {self._removing}: the keyring has not answered yet.")
+            said = _("Still removing {name}: the keyring has not answered yet.")
+            self._say(said.format(name=self._removing))
         return bool(self._removing)
 
     @property
@@ -279,7 +287,11 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 
 
 def _line(profile: keys.Profile, in_use: str) -> str:
-    mark = "in use" if profile.name == in_use else ""
-    place = in_short(place_name(profile.base_url), _MOST_OF_PLACE)
-    only = "read-only " if profile.read_only else ""
-    return f" {profile.name:<16} {mark:<7} {profile.kind:<8} ...{profile.tail:<5} {only}{place}"
+    mark = padded(_("in use") if profile.name == in_use else "", 7)
+    where = in_short(place(profile.base_url), _MOST_OF_PLACE)
+    only = f"{_('read-only')} " if profile.read_only else ""
+    return f" {padded(profile.name, 16)} {mark} {profile.kind:<8} ...{profile.tail:<5} {only}{where}"
+
+
+def _said_of(profile: keys.Profile, text: object) -> str:
+    return _("{name}: {said}").format(name=profile.name, said=text)

@@ -13,16 +13,17 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import ApiKey
+from tui.language import _
 from tui.screens.closing import DismissesItself, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.widgets.ask_line import AskLine
 
-_LOCKED = "Locked: no key was pressed for a while, so Shunter has dropped the API key."
-_ASK = "any key  Fetch it from the keyring     ^Q  Quit"
-_ASK_SESSION = "any key  Enter it again: it was for this session only     ^Q  Quit"
-_ASK_REPLACED = "any key  Try again     ^Q  Quit: F4 adds a key after the next start"
-_ASK_UNLOCK = "u  Unlock the keyring     any other key  Try again     ^Q  Quit"
+_LOCKED = _("Locked: no key was pressed for a while, so Shunter has dropped the API key.")
+_ASK = _("any key  Fetch it from the keyring     ^Q  Quit")
+_ASK_SESSION = _("any key  Enter it again: it was for this session only     ^Q  Quit")
+_ASK_REPLACED = _("any key  Try again     ^Q  Quit: F4 adds a key after the next start")
+_ASK_UNLOCK = _("u  Unlock the keyring     any other key  Try again     ^Q  Quit")
 
 FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
 """Returns the key from the keyring. Calls its argument if the keyring is slow. Raises KeyStoreError."""
@@ -47,7 +48,7 @@ class LockScreen(DismissesItself, Screen[None]):
     def compose(self) -> ComposeResult:
         """Show nothing of the app."""
         with VerticalScroll(classes="page", can_focus=False):
-            yield Label("SHUNTER, LOCKED", classes="title")
+            yield Label(_("SHUNTER, LOCKED"), classes="title")
             yield Label(_LOCKED, id="problem", markup=False)
             yield AskLine(_ASK if self._fetch_key else _ASK_SESSION, id="lock-ask")
 
@@ -98,7 +99,7 @@ class LockScreen(DismissesItself, Screen[None]):
             return
         self._is_waking = True
         if self._fetch_key:
-            self._say("Fetching the key from the keyring...", "^Q  Quit")
+            self._say(_("Fetching the key from the keyring..."), "^Q  Quit")
             self.fetch(self._fetch_key)
         else:
             self.post_message(SessionKeyAsked())

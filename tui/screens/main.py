@@ -31,6 +31,7 @@ from tui.domain.transfer import Draft, Outcome, Transfer
 from tui.domain.wallets import Wallet
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
+from tui.language import _
 from tui.screens.decide import DecideScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import TOO_SMALL, Fitting
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 
 _Shown = TypeVar("_Shown", EntryScreen, DecideScreen)
 
-_TAB_HELP = "from field to field; on from Asset and Pair with the suggestion that says Tab"
+_TAB_HELP = _("from field to field; on from Asset and Pair with the suggestion that says Tab")
 
 
 class MainScreen(DropsLateMessages, Fitting, Screen[None]):
@@ -79,52 +80,64 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("tab", "move_focus(1)", "Next field", show=False, tooltip=_TAB_HELP),
-            Binding("shift+tab", "move_focus(-1)", "Previous field", show=False, tooltip=_TAB_HELP),
+            Binding("tab", "move_focus(1)", _("Next field"), show=False, tooltip=_TAB_HELP),
+            Binding("shift+tab", "move_focus(-1)", _("Previous field"), show=False, tooltip=_TAB_HELP),
             # In the order of the footer, whose end is cut off in a narrow terminal: 80 columns have all but the last.
             # In the order of the line at the bottom, whose end a narrow terminal leaves out.
             Binding(
                 "f2,ctrl+r",
                 "review",
-                "Review",
+                _("Review"),
                 key_display="F2",
-                tooltip="review (Enter in a field does it too)",
+                tooltip=_("review (Enter in a field does it too)"),
             ),
             Binding(
                 "f3,ctrl+t",
                 "history",
-                "History",
+                _("History"),
                 key_display="F3",
-                tooltip="history: all transfers, made here and elsewhere",
+                tooltip=_("history: all transfers, made here and elsewhere"),
             ),
             Binding(
-                "f6,ctrl+n", "holdings", "Holdings", key_display="F6", tooltip="holdings: every asset in every wallet"
+                "f6,ctrl+n",
+                "holdings",
+                _("Holdings"),
+                key_display="F6",
+                tooltip=_("holdings: every asset in every wallet"),
             ),
-            Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4"),
+            Binding("f4,ctrl+k", "app.keys", _("Keys"), key_display="F4"),
             Binding(
                 "f7,ctrl+y",
                 "favourites",
-                "Favourites",
+                _("Favourites"),
                 key_display="F7",
-                tooltip="favourites: moves kept under a name",
+                tooltip=_("favourites: moves kept under a name"),
             ),
-            Binding("ctrl+x", "swap", "Swap", key_display="^X", tooltip="swap source and destination"),
+            Binding("ctrl+x", "swap", _("Swap"), key_display="^X", tooltip=_("swap source and destination")),
             Binding(
-                "f5,ctrl+l", "refresh_balances", "Reload", key_display="F5", tooltip="reload: read the wallets again"
+                "f5,ctrl+l",
+                "refresh_balances",
+                _("Reload"),
+                key_display="F5",
+                tooltip=_("reload: read the wallets again"),
             ),
             Binding(
-                "ctrl+o", "go_to", "Go to", key_display="^O", tooltip="go to any field or list: a letter says which"
+                "ctrl+o",
+                "go_to",
+                _("Go to"),
+                key_display="^O",
+                tooltip=_("go to any field or list: a letter says which"),
             ),
             Binding(
                 "f8,ctrl+underscore,ctrl+slash",
                 "decide",
-                "Decide",
+                _("Decide"),
                 key_display="F8",
                 show=False,
-                tooltip="decide how a transfer ended, if Shunter cannot tell",
+                tooltip=_("decide how a transfer ended, if Shunter cannot tell"),
             ),
-            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q"),
-            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1"),
+            Binding("ctrl+q", "app.quit", _("Quit"), key_display="^Q"),
+            Binding("f1,ctrl+g", "app.help", _("Help"), key_display="F1"),
         ]
     )
 
@@ -221,7 +234,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """
         if step > 0 and isinstance(self.focused, CompletingInput):
             self.focused.accept_suggestion()
-        fields = [widget for selector, _ in LETTERS.values() for widget in self.query(selector) if _can_go_to(widget)]
+        fields = [
+            widget for selector, _name in LETTERS.values() for widget in self.query(selector) if _can_go_to(widget)
+        ]
         if not fields:  # the terminal is too small
             return
         at = fields.index(self.focused) if self.focused in fields else -max(step, 0)
@@ -233,7 +248,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for the letter of a field or list."""
-        widgets = {letter: self.query(selector) for letter, (selector, _) in LETTERS.items()}
+        widgets = {letter: self.query(selector) for letter, (selector, _name) in LETTERS.items()}
         targets = {letter: query.first() for letter, query in widgets.items() if query and _can_go_to(query.first())}
         self.app.push_screen(GoToScreen(targets))
 
@@ -283,7 +298,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         open_now = sorted(self._progress.values(), key=lambda one: (one.doubt is None, -one.transfer.timestamp_ms))
         text = settling.unknown_line(open_now[0].transfer, open_now[0].note, len(open_now)) if open_now else ""
         is_asked = bool(open_now and open_now[0].doubt)
-        label, action = ("F8 Decide", "decide") if is_asked else ("", "")
+        label, action = (_("F8 Decide"), "decide") if is_asked else ("", "")
         self.query_one(MessageLine).show("unknown", text, label=label, action=action)
 
     def action_decide(self) -> None:
@@ -469,9 +484,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             self.query_one(StatusBar).show(read_only=self.desk.read_only)
         self.query_one(TransferForm).show_lacking(report.lacking)
         self._show_trouble()
-        title = f"Key {self.query_one(StatusBar).status.whose}"  # by name: it may stay up over another profile
+        whose = self.query_one(StatusBar).status.whose  # by name: it may stay up over another profile
         for warning in report.warnings:
-            self.notify(warning, title=title, severity="warning", timeout=15, markup=False)
+            self.notify(warning, title=_("Key {key}").format(key=whose), severity="warning", timeout=15, markup=False)
 
     def show_progress(self, progress: Progress) -> None:
         """Show the progress of settling an unknown transfer."""

@@ -1,6 +1,7 @@
 """The manual: pages in Markdown, which are read and shown when somebody asks for them."""
 
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
-from tui import language
+from tui.language import ENGLISH, _, chosen
 from tui.screens.closing import DismissesItself
 from tui.structs import Struct
 from tui.widgets.ask_line import AskLine
@@ -31,29 +32,35 @@ class Page(Struct):
 
 
 def pages() -> list[Page]:
-    """Return the pages in the person's language, in the order in which they are listed."""
-    found = []
-    manual = resources.files("tui") / "manual"
-    folder = manual if language.chosen() == language.ENGLISH else manual / language.chosen()
-    for file in folder.iterdir():
-        if file.name.endswith(".md") and file.name != _README:
-            text = file.read_text(encoding="utf-8")
-            found.append(Page(file.name.removesuffix(".md"), text.partition("\n")[0].lstrip("# "), text))
+    """Return the pages, in the order in which they are listed: in every language that of the English titles. A page
+    that is not translated is in English.
+    """
+    folder = resources.files("tui") / "manual"
+    found = [_page(file) for file in folder.iterdir() if file.name.endswith(".md") and file.name != _README]
     order = {name: place for place, name in enumerate(_FIRST)}
-    return sorted(found, key=lambda page: (order.get(page.name, len(order)), page.title))
+    found.sort(key=lambda page: (order.get(page.name, len(order)), page.title))
+    if chosen() == ENGLISH:
+        return found
+    own = {page.name: folder / chosen() / f"{page.name}.md" for page in found}
+    return [_page(own[page.name]) if own[page.name].is_file() else page for page in found]
+
+
+def _page(file: Traversable) -> Page:
+    text = file.read_text(encoding="utf-8")
+    return Page(file.name.removesuffix(".md"), text.partition("\n")[0].lstrip("# "), text)
 
 
 class ManualScreen(DismissesItself, ModalScreen[None]):
     """Lists the pages."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", _("Close"))]
 
     def compose(self) -> ComposeResult:
         """Show the titles."""
         with Vertical(classes="dialog -page"):
-            yield Label("MANUAL", classes="title")
+            yield Label(_("MANUAL"), classes="title")
             yield SteadyList[Page](compact=True)
-            yield AskLine("Enter  read        Esc or q  close")
+            yield AskLine(_("Enter  read        Esc or q  close"))
 
     def on_mount(self) -> None:
         """List the pages."""
@@ -73,9 +80,9 @@ class PageScreen(DismissesItself, ModalScreen[None]):
     """Shows a page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "Close"),
-        Binding("j", "scroll_page(1)", "Down", show=False),
-        Binding("k", "scroll_page(-1)", "Up", show=False),
+        Binding("escape,q", "close", _("Close")),
+        Binding("j", "scroll_page(1)", _("Down"), show=False),
+        Binding("k", "scroll_page(-1)", _("Up"), show=False),
     ]
 
     def __init__(self, page: Page) -> None:
@@ -90,7 +97,7 @@ class PageScreen(DismissesItself, ModalScreen[None]):
             yield Label(self._page.title.upper(), classes="title", markup=False)
             with VerticalScroll():
                 yield PlainMarkdown(self._page.text.partition("\n")[2])
-            yield AskLine("Down, Up  scroll        Esc or q  back")
+            yield AskLine(_("Down, Up  scroll        Esc or q  back"))
 
     def action_scroll_page(self, lines: int) -> None:
         """Scroll by some lines."""

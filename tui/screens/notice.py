@@ -13,6 +13,7 @@ from textual.screen import ModalScreen, Screen
 from tui.desk.desk import Desk
 from tui.domain.transfer import Basis, Outcome, Transfer
 from tui.journal import JournalError
+from tui.language import _
 from tui.screens.closing import DismissesItself, StaysOpen
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
@@ -25,7 +26,7 @@ _READING_S = 30.0
 _UNSEEN_S = 1.0
 """A person who types on while the notice comes up has not read it yet."""
 
-_ASK = "Enter  I have seen it"
+_ASK = _("Enter  I have seen it")
 
 
 def alert(app: App[Any], text: str) -> None:
@@ -42,7 +43,7 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
         super().__init__()
         self.transfer = transfer
         self._shown_s = 0.0
-        self._question = Question(self, doing="closing", say=partial(say_in, self))
+        self._question = Question(self, doing=_("closing"), say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """Show what is true, then every fact."""
@@ -56,7 +57,7 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
         self._shown_s = monotonic()
         self._question.ask()
         title, text = outcomes.notice(self.transfer.evidence)
-        alert(self.app, f"{title}. {text}")
+        alert(self.app, _("{title}. {text}").format(title=title, text=text))
 
     def show(self, transfer: Transfer) -> None:
         """Show the transfer as it is now, and ask again: the person has not seen this."""
@@ -107,7 +108,7 @@ class Notices:
             self._unknown.discard(transfer.identity)
             if transfer.basis is not Basis.PERSON:
                 title, text = ended(transfer)
-                alert(self._screen.app, f"{title}: {text}")
+                alert(self._screen.app, _("{title}: {text}").format(title=title, text=text))
                 self._screen.app.notify(text, title=title, timeout=_READING_S, markup=False)
         if transfer.identity in self._unseen:
             self._unseen[transfer.identity] = transfer

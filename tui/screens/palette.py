@@ -13,42 +13,52 @@ from textual.message import Message
 from textual.widgets import Input, LoadingIndicator, OptionList
 
 from tui import keys
+from tui.language import CHINESE, ENGLISH, LANGUAGES, N_, _, text_in
 from tui.screens.closing import DismissesItself
 from tui.structs import Struct
 from tui.widgets.steady_list import SteadyClicks
 
 _HELP = {
-    "ansi-dark": "the terminal's own 16 colours, where its background is dark",
-    "ansi-light": "the terminal's own 16 colours, where its background is light",
+    "ansi-dark": N_("the terminal's own 16 colours, where its background is dark"),
+    "ansi-light": N_("the terminal's own 16 colours, where its background is light"),
 }
 
 
+_SENT_BY = N_("review send transfer check confirm")
+_READ_BY = N_("reload refresh update balances")
+_EXPORTED_BY = N_("export csv json file save taxes spreadsheet download")
+_REPEATED_BY = N_("repeat again redo same")
+_REVERSED_BY = N_("reverse undo back return")
 _ALSO = {
-    "Review": "send transfer check confirm",
-    "History": "past list all transfers records",
-    "Export": "csv json file save taxes spreadsheet download",
-    "Holdings": "assets balance balances portfolio worth wallets",
-    "Gather": "collect sweep consolidate merge combine everything dust",
-    "Keys": "api account secret switch add remove",
-    "Favourites": "favorite template bookmark saved keep",
-    "Swap": "turn round exchange reverse",
-    "Reload": "refresh update balances",
-    "Repeat": "again redo same",
-    "Reverse": "undo back return",
-    "Decide": "unknown settle question",
-    "Currency": "value dollar euro usd eur fiat money price",
-    "Lock": "log out hide away",
-    "Theme": "color dark light contrast",
-    "Notifications": "notification bell alert sound message popup",
-    "Help": "manual keys how",
-    "Quit": "exit end close",
+    "review": _SENT_BY,
+    **dict.fromkeys(["choose('REST')", "choose('OTHERS')", "choose('BACK')"], _SENT_BY),
+    "history": N_("history past list all transfers records"),
+    **dict.fromkeys(["export", "export('csv')", "export('json')"], _EXPORTED_BY),
+    "holdings": N_("holdings assets balance balances portfolio worth wallets"),
+    "gather": N_("gather collect sweep consolidate merge combine everything dust"),
+    "keys": N_("keys api account secret switch add remove"),
+    "favourites": N_("favourites favorite template bookmark saved keep"),
+    "swap": N_("swap turn round exchange reverse"),
+    **dict.fromkeys(["refresh_balances", "read", "ask_or_stop"], _READ_BY),
+    **dict.fromkeys(["repeat", "again(False)"], _REPEATED_BY),
+    **dict.fromkeys(["reverse", "again(True)"], _REVERSED_BY),
+    "decide": N_("decide unknown settle question"),
+    "currency": N_("currency value dollar euro usd eur fiat money price"),
+    "lock": N_("lock log out hide away"),
+    "theme": N_("theme color dark light contrast"),
+    "language": N_("language english chinese translation locale 语言 中文 汉语 英文"),
+    "notifications": N_("notifications notification bell alert sound message popup"),
+    "help": N_("help manual keys how"),
+    "quit": N_("quit exit end close"),
 }
-"""Other words that people look for, by an action's name."""
+"""Words that people look for, by an action: those of English count in every language."""
 
 
 class NamedAction(Struct):
     """An action of a screen or of the app."""
 
+    action: str
+    """What it is called in every language."""
     name: str
     effect: str
     """What it does; empty if the name says it all."""
@@ -59,23 +69,35 @@ class NamedAction(Struct):
     @property
     def help(self) -> str:
         """What it does, and its key."""
-        effect = self.effect.removeprefix(f"{self.name.lower()}: ")
-        return "   ".join(filter(None, [effect, self.key and f"Key: {self.key}"]))
+        effect = self.effect.removeprefix(_("{name}: ").format(name=self.name.lower()))
+        return "   ".join(filter(None, [effect, self.key and _("Key: {key}").format(key=self.key)]))
 
     def rank(self, typed: str) -> int:
         """Return how well each typed word begins a word of the name (3), of what it does (2), or of others that people
         use (1); 0 if one begins none.
         """
-        places = [_words(self.name), _words(self.effect), _words(_ALSO.get(self.name.split()[0], ""))]
-        ranks = [
-            max((3 - place for place, words in enumerate(places) if any(w.startswith(word) for w in words)), default=0)
-            for word in _words(typed)
-        ]
-        return min(ranks, default=0)
+        also = _ALSO.get(self.action.removeprefix("screen."), "")
+        return rank(typed, self.name, self.effect, f"{also} {_(also)}")
+
+
+def rank(typed: str, *texts: str) -> int:
+    """Return how early the text is that each typed word begins a word of, counted from the last; 0 if one begins none.
+    Chinese has no blanks between words: there, a word begins anywhere.
+    """
+    places = [_words(text) for text in texts]
+    ranks = [
+        max((len(places) - place for place, words in enumerate(places) if _begins(word, words)), default=0)
+        for word in _words(typed)
+    ]
+    return min(ranks, default=0)
+
+
+def _begins(typed: str, words: list[str]) -> bool:
+    return any(word.startswith(typed) or (not typed.isascii() and typed in word) for word in words)
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    return re.findall(r"[a-z0-9]+|[^\W_a-z0-9]+", text.casefold())
 
 
 class Actions(Provider):
@@ -135,16 +157,17 @@ class Themes(Provider):
     async def discover(self) -> Hits:
         """Offer all of them."""
         for name in self._names():
-            yield DiscoveryHit(name, partial(_choose, self.app, name), help=_HELP.get(name, ""))
+            yield DiscoveryHit(name, partial(_choose, self.app, name), help=_(_HELP.get(name, "")))
 
     async def search(self, query: str) -> Hits:
         """Offer those whose name or description matches."""
         matcher = self.matcher(query)
         for name in self._names():
-            is_described = query.casefold() in _HELP.get(name, "")
+            described = _HELP.get(name, "")
+            is_described = query.casefold() in f"{described} {_(described)}"
             if (score := max(matcher.match(name), is_described)) > 0:
                 command = partial(_choose, self.app, name)
-                yield Hit(score, matcher.highlight(name), command, text=name, help=_HELP.get(name, ""))
+                yield Hit(score, matcher.highlight(name), command, text=name, help=_(described))
 
     def _names(self) -> Iterator[str]:
         themes = self.app.available_themes
@@ -155,39 +178,74 @@ class ThemePalette(QuietPalette):
     """Chooses a theme, and saves it."""
 
     def __init__(self) -> None:
-        super().__init__(providers=[Themes], placeholder="A theme by name. Esc or ^P  close", id="--command-palette")
+        super().__init__(providers=[Themes], placeholder=_("A theme by name. Esc or ^P  close"), id="--command-palette")
 
 
 def _choose(app: App[Any], name: str) -> None:
     app.theme = name
-    save_setting(app, "Theme", partial(keys.keep_theme, name))
+    save_setting(app, _("Theme"), partial(keys.keep_theme, name))
 
 
-def save_setting(app: App[Any], title: str, save: Callable[[], None]) -> None:
-    """Save a setting in the background, or say that it was not saved."""
+def save_setting(app: App[Any], title: str, save: Callable[[], None], said: str = "") -> None:
+    """Save a setting in the background, and say so if there is something to say; or say that it was not saved."""
 
     async def saved() -> None:
         try:
             await keys.in_background(save)
+            if said:
+                app.notify(said, title=title, markup=False)
         except keys.KeyStoreError as error:
-            app.notify(f"This was not saved: {error}", title=title, severity="warning", markup=False)
+            app.notify(
+                _("This was not saved: {error}").format(error=error), title=title, severity="warning", markup=False
+            )
 
     app.run_worker(saved(), group=title, exclusive=True)
 
 
+class Languages(Provider):
+    """What Shunter can speak."""
+
+    async def discover(self) -> Hits:
+        """Offer all of them."""
+        for code, name in LANGUAGES.items():
+            yield DiscoveryHit(name, partial(self._choose, code), help=code)
+
+    async def search(self, query: str) -> Hits:
+        """Offer those whose name or code the typed words begin."""
+        for code, name in LANGUAGES.items():
+            if rank(query, name, code, _OF_LANGUAGES.get(code, "")):
+                yield Hit(1, name, partial(self._choose, code), text=name, help=code)
+
+    def _choose(self, code: str) -> None:
+        told = dict.fromkeys([_(_APPLIES_LATER), text_in(code, _APPLIES_LATER)])
+        save_setting(self.app, _("Language"), partial(keys.keep_language, code), "\n".join(told))
+
+
+_OF_LANGUAGES = {ENGLISH: "英文 英语", CHINESE: "Chinese Simplified Mandarin 中文 汉语"}
+"""What else the languages are called, by those who cannot read their own names."""
+_APPLIES_LATER = N_("Kept. It applies at the next start.")
+
+
+class LanguagePalette(QuietPalette):
+    """Chooses the language, and saves it."""
+
+    def __init__(self) -> None:
+        super().__init__(providers=[Languages], placeholder=_("A language. Esc or ^P  close"), id="--command-palette")
+
+
 CURRENCIES = {
-    "USDT": "US dollar, as Tether",
-    "USDC": "US dollar, as Circle's coin",
-    "FDUSD": "US dollar, as First Digital's coin",
-    "EUR": "euro",
-    "BTC": "bitcoin",
-    "ETH": "ether",
+    "USDT": N_("US dollar, as Tether"),
+    "USDC": N_("US dollar, as Circle's coin"),
+    "FDUSD": N_("US dollar, as First Digital's coin"),
+    "EUR": N_("euro"),
+    "BTC": N_("bitcoin"),
+    "ETH": N_("ether"),
     "BNB": "BNB",
-    "BRL": "Brazilian real",
-    "JPY": "Japanese yen",
-    "PLN": "Polish zloty",
-    "TRY": "Turkish lira",
-    "ZAR": "South African rand",
+    "BRL": N_("Brazilian real"),
+    "JPY": N_("Japanese yen"),
+    "PLN": N_("Polish zloty"),
+    "TRY": N_("Turkish lira"),
+    "ZAR": N_("South African rand"),
 }
 """Those offered by name. Any other can be typed."""
 _CODE = re.compile("[A-Z0-9]{2,20}")
@@ -199,19 +257,18 @@ class Currencies(Provider):
     async def discover(self) -> Hits:
         """Offer the usual ones."""
         for code, name in CURRENCIES.items():
-            yield DiscoveryHit(code, partial(self._choose, code), help=name)
+            yield DiscoveryHit(code, partial(self._choose, code), help=_(name))
 
     async def search(self, query: str) -> Hits:
         """Offer those whose code or name the typed words begin, and the typed code itself."""
         typed, is_found = query.strip().upper(), False
         for code, name in CURRENCIES.items():
-            if NamedAction(code, name, "", lambda: None).rank(query):
+            if rank(query, code, name, _(name)):
                 is_found = True
-                yield Hit(1, code, partial(self._choose, code), text=code, help=name)
+                yield Hit(1, code, partial(self._choose, code), text=code, help=_(name))
         if not is_found and _CODE.fullmatch(typed):
-            yield Hit(
-                1, typed, partial(self._choose, typed), text=typed, help="if the exchange has a price of a BTC in it"
-            )
+            said = _("if the exchange has a price of a BTC in it")
+            yield Hit(1, typed, partial(self._choose, typed), text=typed, help=said)
 
     def _choose(self, code: str) -> None:
         self.app.value_in(code)  # type: ignore[attr-defined]
@@ -221,4 +278,4 @@ class CurrencyPalette(QuietPalette):
     """Chooses what assets are valued in, and saves it."""
 
     def __init__(self) -> None:
-        super().__init__(providers=[Currencies], placeholder="A currency. Esc or ^P  close", id="--command-palette")
+        super().__init__(providers=[Currencies], placeholder=_("A currency. Esc or ^P  close"), id="--command-palette")

@@ -14,6 +14,8 @@ from tui.domain.balances import Account, Balances
 from tui.domain.moments import in_full
 from tui.domain.plan import Plan, others, rest, way_back
 from tui.domain.plan_state import Phase, PlanState
+from tui.domain.text import padded
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog, titled
@@ -43,12 +45,12 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
     """Shows a plan that is over, and offers what can be done about the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "choose('REST')", "Review the rest"),
-        Binding("s", "choose('OTHERS')", "Review the rest without it"),
-        Binding("b", "choose('BACK')", "Review the way back"),
-        Binding("C", "copy_all", "Copy all"),
-        Binding("escape,q", "close", "Close", key_display="Esc"),
-        Binding("enter", "close_finished", "Close", show=False),
+        Binding("r", "choose('REST')", _("Review the rest")),
+        Binding("s", "choose('OTHERS')", _("Review the rest without it")),
+        Binding("b", "choose('BACK')", _("Review the way back")),
+        Binding("C", "copy_all", _("Copy all")),
+        Binding("escape,q", "close", _("Close"), key_display="Esc"),
+        Binding("enter", "close_finished", _("Close"), show=False),
     ]
 
     def __init__(
@@ -76,8 +78,8 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
         """Every step, what that means for the amounts, and the keys."""
         with AskingDialog():
             at = in_full(self.state.stored.confirmed_ms)
-            title, style = ("PLAN DONE", "done") if self.is_done else ("PLAN STOPPED", "unknown")
-            yield from titled(title, f"confirmed {at}", style=style)
+            title, style = (_("PLAN DONE"), "done") if self.is_done else (_("PLAN STOPPED"), "unknown")
+            yield from titled(title, _("confirmed {time}").format(time=at), style=style)
             yield Facts(state_facts(self.state, self._balances, self._since_ms))
             yield AskLine(self._ask)
         yield KeyBar()
@@ -96,15 +98,17 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
     @property
     def _ask(self) -> str:
         if self.is_done:
-            return "Enter  Close     C  Copy all"
+            return _("Enter  Close     C  Copy all")
         if self.state.stored.is_open:
-            return "Esc  Close: it comes up again once the outcome is known     C  Copy all"
+            return _("Esc  Close: it comes up again once the outcome is known     C  Copy all")
         keys = {
-            Choice.REST: "r  Review the rest",
-            Choice.OTHERS: f"s  Without step {self.state.stored.done + 1}",
-            Choice.BACK: "b  Review the way back",
+            Choice.REST: _("r  Review the rest"),
+            Choice.OTHERS: _("s  Without step {number}").format(number=self.state.stored.done + 1),
+            Choice.BACK: _("b  Review the way back"),
         }
-        return "     ".join([*(text for choice, text in keys.items() if self.plan_for(choice)), "Esc  Leave the rest"])
+        return "     ".join(
+            [*(text for choice, text in keys.items() if self.plan_for(choice)), _("Esc  Leave the rest")]
+        )
 
     def drops(self, event: events.Key | events.Paste) -> bool:
         """Whether a key comes too soon after it came up: any key if that was by itself. Esc may have been pressed to
@@ -152,4 +156,4 @@ class PlanScreen(DismissesItself, ModalScreen[Choice]):
     def action_copy_all(self) -> None:
         """Put all facts into the clipboard of the person's own terminal."""
         facts = self.query_one(Facts).facts
-        copy_text("\n".join(f"{fact.name:<10}{fact.value}".rstrip() for fact in facts), "The plan", self)
+        copy_text("\n".join(f"{padded(fact.name, 10)}{fact.value}".rstrip() for fact in facts), _("The plan"), self)

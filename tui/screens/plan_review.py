@@ -20,7 +20,7 @@ from tui.domain.plan_state import Obstruction, Phase, PlanState
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
-from tui.language import _
+from tui.language import _, ngettext
 from tui.screens.review import Reviewing, Stage
 from tui.structs import replace
 from tui.widgets.ask_line import AskLine
@@ -34,7 +34,7 @@ from tui.words import plans as words
 class PlanReviewScreen(Reviewing[PlanState]):
     """Shows every step of a plan, and carries it out on `y`. Its result is the state at the end."""
 
-    TITLE_OF_STRIP: ClassVar[str] = "REVIEW OF A PLAN"
+    TITLE_OF_STRIP: ClassVar[str] = _("REVIEW OF A PLAN")
 
     def __init__(
         self, desk: Desk, plan: Plan, status: Status, *, last_key_ms: Callable[[], float] = ticks_ms, succeeds: str = ""
@@ -148,9 +148,10 @@ class PlanReviewScreen(Reviewing[PlanState]):
         if self._stage is not Stage.SENDING:
             return
         waited_s = round(monotonic() - self._sent_s)
-        doing = words.progress(self._run.state) if self._run else "Writing the plan to the journal"
-        stop = "It stops before the next step." if self._is_stopping else "Esc  Stop before the next step"
-        self.query_one(AskLine).ask(f"{doing}. {waited_s} s\n{stop}")
+        doing = words.progress(self._run.state) if self._run else _("Writing the plan to the journal")
+        waiting = _("{doing}. {seconds} s").format(doing=doing, seconds=waited_s)
+        stop = _("It stops before the next step.") if self._is_stopping else _("Esc  Stop before the next step")
+        self.query_one(AskLine).ask(f"{waiting}\n{stop}")
 
     @property
     def _total(self) -> Decimal:
@@ -179,14 +180,20 @@ class PlanReviewScreen(Reviewing[PlanState]):
 
     def _excess(self, request: TransferRequest, balances: Balances) -> Problem | None:
         problem = super()._excess(request, balances)
-        number = self._requests.index(request) + 1
-        return problem and replace(problem, words=f"Step {number}: {problem.words[:1].lower()}{problem.words[1:]}")
+        if problem is None:
+            return None
+        said, number = problem.words, self._requests.index(request) + 1
+        if said[1:2].islower():  # a word, no asset
+            said = said[:1].lower() + said[1:]
+        return replace(problem, words=_("Step {number}: {problem}").format(number=number, problem=said))
 
     @property
     def _ask_to_send(self) -> str:
         count = len(self._plan.steps)
-        steps = f"{count} steps" if count > 1 else "1 step"
-        return f"y  Send {quantity(self._plan.total, self._plan.asset)} in {steps}     Esc  Back"
+        ask = ngettext(
+            "y  Send {amount} in {count} step     Esc  Back", "y  Send {amount} in {count} steps     Esc  Back", count
+        )
+        return ask.format(amount=quantity(self._plan.total, self._plan.asset), count=count)
 
     def _facts(self, balances: Balances) -> list[Fact]:
         """Return every step, with the balances before and after it."""

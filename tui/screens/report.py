@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
 from tui.domain.text import printable
+from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.widgets.asking_dialog import titled
 from tui.widgets.key_bar import KeyBar
@@ -24,8 +25,8 @@ class ReportScreen(DismissesItself, ModalScreen[None]):
     """Shows a summary and the sections below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close", key_display="Enter"),
-        Binding("j", "scroll('down')", "Scroll", key_display="Down Up"),
+        Binding("escape,enter,q", "dismiss", _("Close"), key_display="Enter"),
+        Binding("j", "scroll('down')", _("Scroll"), key_display="Down Up"),
         *(Binding(key, f"scroll({where!r})", show=False) for key, where in _OTHER_SCROLLS.items()),
     ]
 

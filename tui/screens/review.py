@@ -25,7 +25,6 @@ from tui.desk.guards import Forbidden
 from tui.domain.amounts import AmountError, parse_amount, quantity
 from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
-from tui.domain.hosts import in_short
 from tui.domain.plan import Plan
 from tui.domain.risk import Risk, has_risk
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
@@ -79,15 +78,14 @@ class Stage(Enum):
 _SENT = (Stage.SENDING, Stage.ANSWERED)
 """There is no way back, and nothing left to prepare."""
 
-_BACK = "     Esc  Back"
 _ASK = {
-    Stage.PREPARING: f"Connecting...{_BACK}",
-    Stage.REPEAT: f"d  Allow a second one; y then sends it{_BACK}",
-    Stage.PAUSED: f"w  Send it all the same; y then sends it{_BACK}",
-    Stage.FAILED: f"y  Try again{_BACK}",
-    Stage.SENDING: "Sending. Waiting for the exchange's answer...",
-    Stage.ANSWERED: "Answered. The result comes once nothing is over this.",
-    Stage.BLOCKED: "Esc  Back",
+    Stage.PREPARING: _("Connecting...     Esc  Back"),
+    Stage.REPEAT: _("d  Allow a second one; y then sends it     Esc  Back"),
+    Stage.PAUSED: _("w  Send it all the same; y then sends it     Esc  Back"),
+    Stage.FAILED: _("y  Try again     Esc  Back"),
+    Stage.SENDING: _("Sending. Waiting for the exchange's answer..."),
+    Stage.ANSWERED: _("Answered. The result comes once nothing is over this."),
+    Stage.BLOCKED: _("Esc  Back"),
 }
 """What can be pressed in every stage but READY."""
 
@@ -113,13 +111,13 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow")]  # noqa: RUF012 - as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-dense"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "send", "Send", show=False, tooltip="send, on the review screen only"),
-        Binding("d", "allow_repeat", "Send another", show=False),
-        Binding("w", "disregard_pause", "Send all the same", show=False),
-        Binding("escape,q", "back", "Back", key_display="Esc"),
+        Binding("y", "send", _("Send"), show=False, tooltip=_("send, on the review screen only")),
+        Binding("d", "allow_repeat", _("Send another"), show=False),
+        Binding("w", "disregard_pause", _("Send all the same"), show=False),
+        Binding("escape,q", "back", _("Back"), key_display="Esc"),
     ]
 
-    TITLE_OF_STRIP: ClassVar[str] = "REVIEW"
+    TITLE_OF_STRIP: ClassVar[str] = _("REVIEW")
 
     def __init__(self, desk: Desk, requests: Sequence[TransferRequest], status: Status) -> None:
         """`status` says where the requests would go, and with which key."""
@@ -128,7 +126,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         self._requests = tuple(requests)
         self._status = status
         self._stage = Stage.PREPARING
-        self._question = Question(self, doing="sending", say=partial(say_in, self))
+        self._question = Question(self, doing=_("sending"), say=partial(say_in, self))
         self._succeeds = ""
         """The identity of the stopped plan in whose place a plan comes."""
         self._meant: frozenset[str] = frozenset()
@@ -153,12 +151,12 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     def compose(self) -> ComposeResult:
         """Every fact, the place, and what the person can press."""
         status = self._status
-        place = in_short(status.place, _MOST_OF_PLACE)
+        place = status.place_in(_MOST_OF_PLACE)
         yield Label(TOO_SMALL, id="too-small")
         with AskingDialog():
             with Horizontal(classes="strip"):
                 yield Label(f" {self.TITLE_OF_STRIP} ", classes="title")
-                yield Label(f"key {status.whose}", classes="strip-right", markup=False)
+                yield Label(_("key {key}").format(key=status.whose), classes="strip-right", markup=False)
                 yield Label(f" {place} ", id="review-place", classes=status.place_class, markup=False)
             yield Facts(self._facts(self._desk.balance_reader.balances))
             yield Label("", id="review-warning", markup=False)
@@ -337,8 +335,9 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         asset, is_one = self._requests[0].asset, len(self._risks) == 1
         if not self._has_room:
             return []
+        said = "{risk}" if is_one else _("{account}: {risk}")
         return [
-            Fact("Risk now", f"{'' if is_one else f'{account.short_label}: '}{risk_now(risk, asset)}", "text")
+            Fact(_("Risk now"), said.format(account=account.short_label, risk=risk_now(risk, asset)), "text")
             for account, risk in self._risks.items()
         ]
 
@@ -375,7 +374,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             if self.retyped == self._to_retype:
                 self._let_send()
                 return
-            problem = f"{typed} is another amount." if typed else ""
+            problem = _("{typed} is another amount.").format(typed=typed) if typed else ""
         elif event.key == "backspace":
             self._retyping = self._retyping[:-1]
         elif event.character and (event.character.isdecimal() or event.character in _SEPARATORS):
@@ -389,7 +388,8 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     @property
     def _ask_to_retype(self) -> str:
         amount = quantity(self._total, self._requests[0].asset)
-        return f"Type the amount again, {amount}: {self._retyping}_\nEnter  Go on{_BACK}"
+        asked = _("Type the amount again, {amount}: {typed}").format(amount=amount, typed=f"{self._retyping}_")
+        return f"{asked}\n{_('Enter  Go on     Esc  Back')}"
 
     def _let_send(self) -> None:
         """Let it be sent, or first ask about the pause that the exchange asks for, or for the amount again."""
@@ -410,10 +410,16 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         for request, excess in sorted(excesses, key=lambda pair: not pair[1].is_certain)[:1]:
             if excess.is_certain:
                 figure = balances.figure(request.ends[0], request.asset)
-                remedy = "enter less" if figure and figure.amount else "choose another asset or wallet"
-                self._go(Stage.BLOCKED, f"{excess.words}.\nGo back and {remedy}.")
+                has_less = figure and figure.amount
+                said = (
+                    _("{problem}.\nGo back and enter less.")
+                    if has_less
+                    else _("{problem}.\nGo back and choose another asset or wallet.")
+                )
+                self._go(Stage.BLOCKED, said.format(problem=excess.words))
             else:
-                self._warn(f"{excess.words}, when it was last read. The exchange may refuse it.")
+                said = _("{problem}, when it was last read. The exchange may refuse it.")
+                self._warn(said.format(problem=excess.words))
 
     def _fail(self, error: ExchangeError | JournalError | Forbidden) -> None:
         """Show why nothing was sent. The person may try again, or go back to the filled form."""
@@ -464,7 +470,8 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     def _count(self) -> None:
         """Show how long it takes."""
         waited_s = round(monotonic() - self._sent_s)
-        self.query_one(AskLine).ask(f"{_ASK[Stage.SENDING]} {waited_s} s")
+        said = _("{doing} {seconds} s").format(doing=_ASK[Stage.SENDING], seconds=waited_s)
+        self.query_one(AskLine).ask(said)
 
     def _warn(self, text: str) -> None:
         self.query_one("#review-warning", Label).update(text)
@@ -493,8 +500,10 @@ class ReviewScreen(Reviewing[Transfer]):
     @property
     def _ask_to_send(self) -> str:
         amount = quantity(self._request.amount, self._request.asset)
-        sent = amount if cell_len(amount) <= _MOST_IN_ASK else "it"
-        return f"y  Send {sent}{' a second time' if self._meant else ''}{_BACK}"
+        if cell_len(amount) > _MOST_IN_ASK:
+            return _("y  Send it a second time     Esc  Back") if self._meant else _("y  Send it     Esc  Back")
+        ask = _("y  Send {amount} a second time     Esc  Back") if self._meant else _("y  Send {amount}     Esc  Back")
+        return ask.format(amount=amount)
 
     def _submitted(self, transfer: Transfer) -> None:
         """Close with the transfer; if only the clock was wrong, prepare again."""
@@ -514,6 +523,6 @@ class ReviewScreen(Reviewing[Transfer]):
             each = wallets.before_after(held, change, now_ms=ticks_ms(), is_possible=is_possible)
             limit = wallets.limit(balances, end, request.asset) if change < 0 else ""
             figures.append(replace(each, note=f"{limit} {wallets.bar(bars.get(end))}".strip()))
-        amount = Fact("Amount", quantity(request.amount, request.asset), is_in_band=True)
+        amount = Fact(_("Amount"), quantity(request.amount, request.asset), is_in_band=True)
         ends = end_facts(request, figures, ("now", "after"))
-        return [amount, *ends, Fact("", ""), Fact("Type", request.type.name, "text"), *self._risk_facts]
+        return [amount, *ends, Fact("", ""), Fact(_("Type"), request.type.name, "text"), *self._risk_facts]

@@ -10,6 +10,7 @@ from textual.widgets import Label
 
 from tui import keys
 from tui.domain.credentials import Secret
+from tui.language import _
 from tui.screens.closing import StaysOpen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import Dialog
@@ -17,17 +18,18 @@ from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput, SecretInput
 from tui.widgets.form_field import FormField
 
-_ASK = "Enter  Unlock     Esc or ^C  Cancel"
-_ASK_NEW = "Enter  Make it     Esc or ^C  Cancel"
-_NEW = """\
+_ASK = _("Enter  Unlock     Esc or ^C  Cancel")
+_ASK_NEW = _("Enter  Make it     Esc or ^C  Cancel")
+_NEW = _("""\
 There is no login keyring yet. This passphrase makes it, and unlocks it from
 now on. If you log in with a password, use the same one: the keyring then
-often unlocks by itself. Nobody can recover a lost passphrase."""
-_KNOWN = "The passphrase of the login keyring, usually your login password."
-_WARNING = """\
+often unlocks by itself. Nobody can recover a lost passphrase.""")
+_KNOWN = _("The passphrase of the login keyring, usually your login password.")
+_WARNING = _("""\
+{keyring}
 may keep keys where other programs of this account, and anyone who copies
 its files, can read them. A key can move funds between your wallets, and do
-whatever else its permissions allow. The header will say PLAIN TEXT."""
+whatever else its permissions allow. The header will say PLAIN TEXT.""")
 
 
 class UnlockScreen(StaysOpen, ModalScreen[bool]):
@@ -35,10 +37,10 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("tab", "app.focus_next", "Next field", show=False),
-            Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
-            Binding("enter", "submit", "Unlock", show=False),
-            Binding("escape,ctrl+c", "dismiss(False)", "Cancel"),
+            Binding("tab", "app.focus_next", _("Next field"), show=False),
+            Binding("shift+tab", "app.focus_previous", _("Previous field"), show=False),
+            Binding("enter", "submit", _("Unlock"), show=False),
+            Binding("escape,ctrl+c", "dismiss(False)", _("Cancel")),
         ]
     )
 
@@ -49,11 +51,11 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Dialog():
-            yield Label("MAKE THE LOGIN KEYRING" if self._is_new else "UNLOCK THE KEYRING", classes="title")
+            yield Label(_("MAKE THE LOGIN KEYRING") if self._is_new else _("UNLOCK THE KEYRING"), classes="title")
             yield Label(_NEW if self._is_new else _KNOWN, classes="meaning", markup=False)
-            yield FormField("passphrase", "Passphrase", SecretInput())
+            yield FormField("passphrase", _("Passphrase"), SecretInput())
             if self._is_new:
-                yield FormField("again", "Once more", SecretInput())
+                yield FormField("again", _("Once more"), SecretInput())
             yield Label("", id="unlock-said", markup=False)
             yield AskLine(_ASK_NEW if self._is_new else _ASK)
 
@@ -63,7 +65,7 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
             return
         first = self.query_one("#field-passphrase", FormField)
         if not first.text:
-            self._say("Enter a passphrase.")
+            self._say(_("Enter a passphrase."))
             return
         if self._is_new:
             second = self.query_one("#field-again", FormField)
@@ -71,10 +73,10 @@ class UnlockScreen(StaysOpen, ModalScreen[bool]):
                 self.set_focus(second.entry)
                 return
             if second.text != first.text:
-                self._ask_again("The two passphrases differ.")
+                self._ask_again(_("The two passphrases differ."))
                 return
         self._is_waiting = True
-        self._say("Unlocking...")
+        self._say(_("Unlocking..."))
         self.unlock(Secret(first.text))
 
     @work(exclusive=True)
@@ -102,7 +104,7 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
     """Asks for the words. Returns whether the keyring is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
-        [Binding("enter", "accept", "Accept", show=False), Binding("escape,ctrl+c", "dismiss(False)", "Cancel")]
+        [Binding("enter", "accept", _("Accept"), show=False), Binding("escape,ctrl+c", "dismiss(False)", _("Cancel"))]
     )
 
     def __init__(self, keyring: str) -> None:
@@ -111,11 +113,11 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Dialog():
-            yield Label("A KEYRING IN PLAIN TEXT", classes="title")
-            yield Label(f"{self._keyring}\n{_WARNING}", classes="meaning", markup=False)
-            yield Label(f"To use it, type: {keys.ACCEPTANCE}", classes="meaning", markup=False)
-            yield FormField("acceptance", "Words", FieldInput())
-            yield AskLine("Enter  Accept     Esc or ^C  Cancel")
+            yield Label(_("A KEYRING IN PLAIN TEXT"), classes="title")
+            yield Label(_WARNING.format(keyring=self._keyring), classes="meaning", markup=False)
+            yield Label(_("To use it, type: {words}").format(words=keys.ACCEPTANCE), classes="meaning", markup=False)
+            yield FormField("acceptance", _("Words"), FieldInput())
+            yield AskLine(_("Enter  Accept     Esc or ^C  Cancel"))
 
     def action_accept(self) -> None:
         """Accept the keyring if the words are right."""
@@ -124,6 +126,6 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
             if keys.accept_plain_text(self._keyring, field.text):
                 self.dismiss(True)
             else:
-                field.show_problem("These are not the words")
+                field.show_problem(_("These are not the words"))
         except keys.SettingsFileError as error:
             field.show_problem(str(error))

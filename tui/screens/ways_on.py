@@ -8,18 +8,19 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui import keys
+from tui.language import _
 from tui.screens.closing import LeadsOn, if_good
 from tui.screens.unlock import PlainTextScreen
 
 _WAYS = {
-    "unlock": ("u", "unlock the keyring with its passphrase"),
-    "start_bus": ("b", "start D-Bus; it asks for a passphrase to keep keys"),
-    "accept_plain_text": ("p", "use this keyring anyway"),
-    "session_key": ("s", "type a key for this session only; it is kept nowhere"),
-    "retry": ("r", "try again"),
-    "demo": ("d", "try everything on the demo exchange: no key, no real funds"),
+    "unlock": ("u", _("unlock the keyring with its passphrase")),
+    "start_bus": ("b", _("start D-Bus; it asks for a passphrase to keep keys")),
+    "accept_plain_text": ("p", _("use this keyring anyway")),
+    "session_key": ("s", _("type a key for this session only; it is kept nowhere")),
+    "retry": ("r", _("try again")),
+    "demo": ("d", _("try everything on the demo exchange: no key, no real funds")),
 }
-_NEW_KEYRING = ("u", "make the login keyring, with a passphrase")
+_NEW_KEYRING = ("u", _("make the login keyring, with a passphrase"))
 
 
 @dataclass

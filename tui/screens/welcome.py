@@ -11,13 +11,14 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
+from tui.language import _
 from tui.screens.closing import if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import CannotOpen, OffersWays, is_way_on, ways_on
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
 
-_KEY_HINT = (
+_KEY_HINT = _(
     'Create a key on the exchange\'s page "API Management". It needs the permission "Permits Universal Transfer", and '
     "none to trade or withdraw. Shunter keeps it in the system's keyring."
 )
@@ -28,16 +29,16 @@ class WelcomeScreen(OffersWays, Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("ctrl+q", "app.quit", "Quit", key_display="^Q", tooltip="quit"),
-            Binding("f1,ctrl+g", "app.help", "Help", key_display="F1", tooltip="this page, and the manual"),
-            Binding("f4,ctrl+k", "app.keys", "Keys", key_display="F4", tooltip="key profiles"),
+            Binding("ctrl+q", "app.quit", _("Quit"), key_display="^Q", tooltip=_("quit")),
+            Binding("f1,ctrl+g", "app.help", _("Help"), key_display="F1", tooltip=_("this page, and the manual")),
+            Binding("f4,ctrl+k", "app.keys", _("Keys"), key_display="F4", tooltip=_("key profiles")),
             # Not in the footer, which has no room for all of them: the page lists them.
-            Binding("u", "unlock", "Unlock", show=False),
-            Binding("b", "start_bus", "Start D-Bus", show=False),
-            Binding("p", "accept_plain_text", "Plain text", show=False),
-            Binding("s", "session_key", "Key for this session", show=False),
-            Binding("d", "demo", "Demo", show=False),
-            Binding("r", "retry", "Try again", show=False),
+            Binding("u", "unlock", _("Unlock"), show=False),
+            Binding("b", "start_bus", _("Start D-Bus"), show=False),
+            Binding("p", "accept_plain_text", _("Plain text"), show=False),
+            Binding("s", "session_key", _("Key for this session"), show=False),
+            Binding("d", "demo", _("Demo"), show=False),
+            Binding("r", "retry", _("Try again"), show=False),
         ]
     )
 
@@ -58,16 +59,16 @@ class WelcomeScreen(OffersWays, Screen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="page"):
             keyring = self._missing.keyring
-            yield Label("SHUNTER", classes="title")
+            yield Label(_("SHUNTER"), classes="title")
             yield Label(self._missing.words, id="problem", markup=False)
             ways = ways_on(self.problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
-            ways.insert(len(ways) if self.problem else 0, ("F4", "add, choose or remove a key"))
-            ways.append(("^Q", "quit"))
-            width = max(len(key) for key, _ in ways)
+            ways.insert(len(ways) if self.problem else 0, ("F4", _("add, choose or remove a key")))
+            ways.append(("^Q", _("quit")))
+            width = max(len(key) for key, _way in ways)
             lines = [Content(f"{key:<{width}}  {text}").stylize("bold", 0, len(key)) for key, text in ways]
             yield Label(Content("\n").join(lines), id="ways")
             yield Label(_KEY_HINT, id="key-hint", markup=False)
-            yield Label(f"Keyring: {keyring}" if keyring else "", id="keyring", markup=False)
+            yield Label(_("Keyring: {keyring}").format(keyring=keyring) if keyring else "", id="keyring", markup=False)
         yield KeyBar()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

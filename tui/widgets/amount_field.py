@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 from textual.content import Content
 
-from tui.domain.amounts import ALL_BUT, LEAVE, SHARES, left_behind, plain
+from tui.domain.amounts import LEAVE, SHARES, left_behind, plain
 from tui.domain.form import FormState, Problem
 from tui.domain.transfer import Draft, Field
+from tui.language import _
 from tui.widgets.amount_input import AmountInput, share_name
 from tui.widgets.form_field import LABEL_COLUMNS, FormField
 
-_NAMES = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: ALL_BUT}
-_LOST = "A key was not understood: check the amount. Ctrl+U empties it"
+_NAMES = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: _("all but")}
+_LOST = _("A key was not understood: check the amount. Ctrl+U empties it")
 
 
 class AmountField(FormField):
@@ -79,7 +80,9 @@ class AmountField(FormField):
         waits = before.figure is None or not before.figure.is_exact
         if left_behind(self.amount.value) is None or not before.draft.asset or not waits:
             return ""
-        words = f"Emptied: {self.amount.value} was of {before.draft.asset} in {before.ends[0].label}"
+        words = _("Emptied: {amount} was of {asset} in {account}").format(
+            amount=self.amount.value, asset=before.draft.asset, account=before.ends[0].label
+        )
         self.amount.value = ""
         return words
 

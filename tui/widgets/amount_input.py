@@ -10,16 +10,17 @@ from textual.reactive import var
 from textual.widgets.input import Selection
 
 from tui.domain.amounts import ALL_BUT, LEAVE, SHARES
+from tui.language import _
 from tui.terminal.keys import is_text_chord
 from tui.widgets.field_input import FieldInput
 
-_HELP = "in Amount, empty or selected: all, 3/4, 1/2, 1/4 of what can be moved"
-_LEAVE_HELP = "in Amount, empty or selected: all but so much"
+_HELP = _("in Amount, empty or selected: all, 3/4, 1/2, 1/4 of what can be moved")
+_LEAVE_HELP = _("in Amount, empty or selected: all but so much")
 
 
 def share_name(percent: int) -> str:
     """Return the name of a part of what can be moved."""
-    return {100: "all", 75: "3/4", 50: "1/2", 25: "1/4"}[percent]
+    return {100: _("all"), 75: "3/4", 50: "1/2", 25: "1/4"}[percent]
 
 
 class AmountInput(FieldInput):
@@ -30,11 +31,16 @@ class AmountInput(FieldInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(
-                key, f"share({percent})", f"Amount: {share_name(percent)}", show=False, priority=True, tooltip=_HELP
+                key,
+                f"share({percent})",
+                _("Amount: {share}").format(share=share_name(percent)),
+                show=False,
+                priority=True,
+                tooltip=_HELP,
             )
             for key, percent in SHARES.items()
         ),
-        Binding(LEAVE, "leave", "Amount: all but ...", show=False, priority=True, tooltip=_LEAVE_HELP),
+        Binding(LEAVE, "leave", _("Amount: all but ..."), show=False, priority=True, tooltip=_LEAVE_HELP),
     ]
 
     has_lost: var[bool] = var(False, init=False)

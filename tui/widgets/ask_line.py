@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -74,7 +75,7 @@ class AskLine(Label, Drawn):
         lines = str(self.content).split("\n")
         line = lines[at.y] if at.y < len(lines) else ""
         for answer in _ANSWER.finditer(line):
-            if answer.start() + 1 <= at.x < answer.end() + 1:
+            if cell_len(line[: answer.start()]) + 1 <= at.x < cell_len(line[: answer.end()]) + 1:
                 key = answer[0].split()[0]
                 self._answer(_NAMES.get(key, key if len(key) == 1 else key.lower()))
 

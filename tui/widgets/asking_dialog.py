@@ -9,6 +9,7 @@ from textual.widgets import Label
 
 from tui.domain.text import printable
 from tui.domain.transfer import TransferRequest
+from tui.language import _
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.pane import TALL
 from tui.words.entries import Description
@@ -107,7 +108,7 @@ def titled(title: str, right: str = "", *, style: str = "") -> ComposeResult:
 def described_facts(description: Description, ends: Sequence[Fact] = ()) -> list[Fact]:
     """Return the facts of a description: amount and both ends on a band, the meaning below it, then the others."""
     shown = dict(description.facts)
-    band = [Fact(name, shown[name], is_in_band=True) for name in ("Amount", "From", "To") if name in shown]
+    band = [Fact(name, shown[name], is_in_band=True) for name in (_("Amount"), _("From"), _("To")) if name in shown]
     if ends:
         band[1:] = ends
     named = {fact.name for fact in band}
@@ -123,5 +124,5 @@ def end_facts(
     looks = "muted", "strong", "strong"
     return [
         Fact(name, line, look, narrow, is_in_band=True)
-        for name, (line, narrow), look in zip(("", "From", "To"), lines, looks, strict=True)
+        for name, (line, narrow), look in zip(("", _("From"), _("To")), lines, looks, strict=True)
     ]

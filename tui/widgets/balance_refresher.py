@@ -16,6 +16,7 @@ from tui.domain.balances import FRESH_MS, Account, Balances
 from tui.domain.openness import PairLimit
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
+from tui.language import _
 
 _SETTLED_S = 0.15
 """Typing, or moving through a list, does not cause a call at every step."""
@@ -74,7 +75,7 @@ class BalanceRefresher(Widget):
     @work(exclusive=True, group="all")
     async def read_all(self) -> None:
         """Read all wallets, saying so while it lasts."""
-        self.post_message(self.Waiting("reading wallets..."))
+        self.post_message(self.Waiting(_("reading wallets...")))
         await self._show_each(self._reader.read_all())
 
     @work(exclusive=True, group="currency")
@@ -85,8 +86,9 @@ class BalanceRefresher(Widget):
         unit = self._reader.balances.unit
         self.post_message(self.Read(self._reader.balances))
         if unit != currency:
-            message = f"The exchange gave no price of a BTC in {currency}. Until it does, worth is in {unit}."
-            self.app.notify(message, title="Currency", severity="warning", markup=False)
+            message = _("The exchange gave no price of a BTC in {currency}. Until it does, worth is in {unit}.")
+            message = message.format(currency=currency, unit=unit)
+            self.app.notify(message, title=_("Currency"), severity="warning", markup=False)
 
     @work(group="touched")
     async def read_touched(self, transfer: Transfer) -> None:
@@ -131,7 +133,7 @@ class BalanceRefresher(Widget):
         self._failures = self._failures + 1 if wallets else 0
         if wait_s := self._reader.wait_s:
             self._next = self.set_timer(wait_s, self.read_all)
-            self.post_message(self.Waiting(f"too many requests: wallets in {wait_s} s"))
+            self.post_message(self.Waiting(_("too many requests: wallets in {seconds} s").format(seconds=wait_s)))
         else:
             self._next = self.set_timer(FRESH_MS / 1000 + 1, self._show_again)
             self.post_message(self.Waiting(""))

@@ -3,9 +3,10 @@
 from textual.widget import Widget
 
 from tui.domain.entries import Entry
+from tui.language import _
 
 _READING_S = 15.0
-_HINT = "Sent to the terminal's clipboard. If it is not there, select it above (hold Shift, or Option on a Mac)."
+_HINT = _("Sent to the terminal's clipboard. If it is not there, select it above (hold Shift, or Option on a Mac).")
 
 
 def copy_tran_id(entry: Entry | None, widget: Widget) -> None:

@@ -10,10 +10,11 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.domain.holdings import Choice, matching
+from tui.language import _
 from tui.widgets.field_input import FieldInput
 from tui.widgets.pane import LEFT_BUTTON, Drawn
 
-_ARROWS_HELP = "in Asset and Pair: choose a suggestion; Esc undoes it"
+_ARROWS_HELP = _("in Asset and Pair: choose a suggestion; Esc undoes it")
 _ROWS = 8
 _TAKE = " Tab "
 """Marks the line that Tab takes."""
@@ -65,7 +66,8 @@ class Suggestions(Drawn):
             is_chosen = index == self.chosen
             lines.append(line.stylize(self.get_visual_style("suggestions--chosen")) if is_chosen else line)
         if more := len(self.choices) - self._top - len(shown):
-            lines.append(Content(set_cell_size(f" {more} more: type on, or Down", width)))
+            said = _(" {count} more: type on, or Down").format(count=more)
+            lines.append(Content(set_cell_size(said, width)))
         return Content("\n").join(lines)
 
     def post_message(self, message: Message) -> bool:
@@ -94,10 +96,10 @@ class CompletingInput(FieldInput):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "next", "Next suggestion", show=False, priority=True, tooltip=_ARROWS_HELP),
-        Binding("up", "previous", "Previous suggestion", show=False, priority=True, tooltip=_ARROWS_HELP),
-        Binding("enter", "take", "Take the suggestion", show=False, priority=True),
-        Binding("escape", "undo", "Undo the suggestion", show=False, priority=True),
+        Binding("down", "next", _("Next suggestion"), show=False, priority=True, tooltip=_ARROWS_HELP),
+        Binding("up", "previous", _("Previous suggestion"), show=False, priority=True, tooltip=_ARROWS_HELP),
+        Binding("enter", "take", _("Take the suggestion"), show=False, priority=True),
+        Binding("escape", "undo", _("Undo the suggestion"), show=False, priority=True),
     ]
 
     def __init__(self, value: str = "", *, clean: Callable[[str], str], **options: object) -> None:

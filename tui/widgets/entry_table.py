@@ -14,7 +14,9 @@ from textual.message import Message
 from tui.domain.entries import Entry
 from tui.domain.hosts import in_short
 from tui.domain.records import identity
+from tui.domain.text import padded, padded_before
 from tui.domain.transfer import Outcome
+from tui.language import _
 from tui.structs import field
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
@@ -36,9 +38,11 @@ _SPACIOUS = 100
 _UNNAMED = TIME, MOVE
 """Columns without a name: the list's own name is above them."""
 
-_AGAIN_HELP = "in a list of transfers: fill the form with the same again / the other way round"
-_ROW_HELP = "in a list of transfers: show all of one / copy its tranId / copy all of it"
-_FIND_HELP = "in a list of transfers: find by any words, a day or a month (october, 2026-10, yesterday), or asset:BTC"
+_AGAIN_HELP = _("in a list of transfers: fill the form with the same again / the other way round")
+_ROW_HELP = _("in a list of transfers: show all of one / copy its tranId / copy all of it")
+_FIND_HELP = _(
+    "in a list of transfers: find by any words, a day or a month (october, 2026-10, yesterday), or asset:BTC"
+)
 
 
 class EntryTable(Pane, can_focus=True):
@@ -54,20 +58,20 @@ class EntryTable(Pane, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up,k", "step(-1)", "Line before", show=False),
-            Binding("down,j", "step(1)", "Next line", show=False),
-            Binding("left", "shift(-1)", "Columns to the left", show=False),
-            Binding("right", "shift(1)", "Columns to the right", show=False),
-            Binding("pageup", "page(-1)", "Page up", show=False),
-            Binding("pagedown", "page(1)", "Page down", show=False),
-            Binding("home,ctrl+home,g", "go_to(0)", "First line", show=False),
-            Binding("end,ctrl+end,G", "go_to(-1)", "Last line", show=False),
-            Binding("enter", "open", "Details", key_display="Enter", tooltip=_ROW_HELP),
-            Binding("slash", "screen.filter", "Find", key_display="/", tooltip=_FIND_HELP),
-            Binding("c", "copy_tran_id", "Copy tranId", show=False, tooltip=_ROW_HELP),
-            Binding("C", "copy_all", "Copy all", show=False, tooltip=_ROW_HELP),
-            Binding("r", "screen.again(False)", "Repeat", tooltip=_AGAIN_HELP),
-            Binding("R", "screen.again(True)", "Reverse", tooltip=_AGAIN_HELP),
+            Binding("up,k", "step(-1)", _("Line before"), show=False),
+            Binding("down,j", "step(1)", _("Next line"), show=False),
+            Binding("left", "shift(-1)", _("Columns to the left"), show=False),
+            Binding("right", "shift(1)", _("Columns to the right"), show=False),
+            Binding("pageup", "page(-1)", _("Page up"), show=False),
+            Binding("pagedown", "page(1)", _("Page down"), show=False),
+            Binding("home,ctrl+home,g", "go_to(0)", _("First line"), show=False),
+            Binding("end,ctrl+end,G", "go_to(-1)", _("Last line"), show=False),
+            Binding("enter", "open", _("Details"), key_display="Enter", tooltip=_ROW_HELP),
+            Binding("slash", "screen.filter", _("Find"), key_display="/", tooltip=_FIND_HELP),
+            Binding("c", "copy_tran_id", _("Copy tranId"), show=False, tooltip=_ROW_HELP),
+            Binding("C", "copy_all", _("Copy all"), show=False, tooltip=_ROW_HELP),
+            Binding("r", "screen.again(False)", _("Repeat"), tooltip=_AGAIN_HELP),
+            Binding("R", "screen.again(True)", _("Reverse"), tooltip=_AGAIN_HELP),
         ]
     )
 
@@ -253,7 +257,7 @@ class EntryTable(Pane, can_focus=True):
 
     def _heading(self, column: Column) -> str:
         """Return a column's name, with the direction if the list is sorted by it. An outcome's is above its word."""
-        name = f"{'  ' if column is OUTCOME else ''}{column.name}"
+        name = f"{'  ' if column is OUTCOME else ''}{_(column.name)}"
         if column is not self._view.column or self._view == View(self._view.search):
             return name
         return f"{name} {'v' if column.is_largest_first is not self._view.is_reversed else '^'}"
@@ -261,20 +265,25 @@ class EntryTable(Pane, can_focus=True):
     def _header(self, widths: "Widths", shown: list[tuple[Column, int]], more: int) -> Content:
         """Return the strip, with the names of the columns that begin after the list's name."""
         unnamed = self._view.column if self._view.column in _UNNAMED else None
-        order = f" by {self._heading(unnamed)}" if unnamed and self._heading(unnamed) != unnamed.name else ""
-        title = f"{self._title}{order}"
-        begin = len(title) + 2
+        title = self._title
+        if unnamed and self._heading(unnamed) != _(unnamed.name):
+            title = _("{title} by {column}").format(title=title, column=self._heading(unnamed))
+        begin = cell_len(title) + 2
         heads, start, room = " " * begin, 1, self.content_size.width - 1
         for column, taken in shown:
             head = widths.head(self._heading(column), column).rstrip()
-            if column not in _UNNAMED and start >= begin and start + len(head) <= room and self.entries:
-                heads = heads.ljust(start) + head
+            if column not in _UNNAMED and start >= begin and start + cell_len(head) <= room and self.entries:
+                heads = padded(heads, start) + head
             start += taken + _gap_after(column, is_dense=self._is_dense(widths))
         heads = heads.rstrip()
         before = "<" if self._first else ""
-        others = [f"{before}{text}" for text in (f"Right: {more} more>", "Right >", ">")] if more else [before]
-        right = next((each for each in others if len(heads) + 2 + len(each) <= room), "")
-        return self.strip_line(title, heads[begin:].ljust(room - begin - len(right)) + right)
+        others = (
+            [f"{before}{text}" for text in (_("Right: {count} more>").format(count=more), "Right >", ">")]
+            if more
+            else [before]
+        )
+        right = next((each for each in others if cell_len(heads) + 2 + cell_len(each) <= room), "")
+        return self.strip_line(title, padded(heads[begin:], room - begin - cell_len(right)) + right)
 
     def _line(
         self, entry: Entry, above: Entry | None, widths: "Widths", shown: list[tuple[Column, int]], *, is_marked: bool
@@ -365,7 +374,7 @@ class Widths(msgspec.Struct):
 
     def head(self, name: str, column: Column) -> str:
         """Return the name of a column where its texts are: an amount's ends where the digits before the dot do."""
-        return name.rjust(self.amount[0] + 2) if column is AMOUNT else name
+        return padded_before(name, self.amount[0] + 2) if column is AMOUNT else name
 
 
 _ARROW = " -> "

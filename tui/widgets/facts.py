@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
+from tui.domain.text import padded
 from tui.structs import Struct
 
 _LEFT, _NAME, _RIGHT = 3, 10, 2
@@ -74,7 +75,7 @@ class Facts(Widget):
     def _drawn(self, fact: Fact, text: str, width: int) -> Iterable[Content]:
         column = _LEFT + (0 if fact.look in ("sentence", "title") else _NAME)
         look = self.get_visual_style(f"facts--{fact.look}", partial=True)
-        name = Content.styled(fact.name.ljust(_NAME), self.get_visual_style("facts--name", partial=True))
+        name = Content.styled(padded(fact.name, _NAME), self.get_visual_style("facts--name", partial=True))
         for number, value in enumerate(Content(text).wrap(max(width - column - _RIGHT, 1)) or [Content("")]):
             before = name if number == 0 and column > _LEFT else Content(" " * (column - _LEFT))
             line = before + value.rstrip().stylize(look)

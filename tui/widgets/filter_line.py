@@ -9,11 +9,12 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from tui.language import _
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
 from tui.widgets.late_messages import DropsLateMessages
 
-_PLACEHOLDER = "words, october, 2026-10, yesterday, asset: outcome: from: to:"
+_PLACEHOLDER = _("words, october, 2026-10, yesterday, asset: outcome: from: to:")
 _LONGEST = 200
 
 
@@ -22,7 +23,7 @@ class FilterLine(DropsLateMessages, Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("enter,escape,down", "back", "Back to the list", key_display="Enter"),
+            Binding("enter,escape,down", "back", _("Back to the list"), key_display="Enter"),
         ]
     )
 
@@ -44,7 +45,7 @@ class FilterLine(DropsLateMessages, Horizontal):
 
     def compose(self) -> ComposeResult:
         """A label and the text."""
-        yield Label(" Filter ")
+        yield Label(_(" Filter "))
         yield FieldInput(self._text, placeholder=self._placeholder, max_length=_LONGEST)
 
     def on_mount(self) -> None:

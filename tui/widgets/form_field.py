@@ -9,6 +9,7 @@ from textual.geometry import Size
 from textual.style import Style
 
 from tui.domain.holdings import Choice
+from tui.language import _
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.field_input import FieldInput, PromptInput, symbol_text
 from tui.widgets.late_messages import DropsLateMessages
@@ -76,12 +77,14 @@ class FormField(DropsLateMessages, Drawn):
         """Show that part of the text was left out."""
         event.stop()
         is_name = isinstance(self.entry, CompletingInput)
-        self.show_problem(f"{'Letters and digits only; the rest' if is_name else 'What cannot be shown'} was left out")
+        self.show_problem(
+            _("Letters and digits only; the rest was left out") if is_name else _("What cannot be shown was left out")
+        )
 
     def on_prompt_input_key_lost(self, event: PromptInput.KeyLost) -> None:
         """Show that a key is missing from the text."""
         event.stop()
-        self.show_problem("A key was not understood: check what is typed")
+        self.show_problem(_("A key was not understood: check what is typed"))
 
     @property
     def text(self) -> str:

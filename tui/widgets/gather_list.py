@@ -11,6 +11,7 @@ from textual.reactive import var
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
 from tui.domain.gathering import Contribution, Gathering
+from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
 from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
 from tui.widgets.pane import shortened
@@ -26,24 +27,26 @@ class GatherList(NumberPane):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up,k", "step(-1)", "Account above", show=False),
-            Binding("down,j", "step(1)", "Account below", show=False),
-            Binding("pageup", "page(-1)", "Page up", show=False),
-            Binding("pagedown", "page(1)", "Page down", show=False),
-            Binding("home,g", "step(-100000)", "First account", show=False),
-            Binding("end,G", "step(100000)", "Last account", show=False),
-            Binding("enter", "screen.review", "Review", key_display="Enter"),
+            Binding("up,k", "step(-1)", _("Account above"), show=False),
+            Binding("down,j", "step(1)", _("Account below"), show=False),
+            Binding("pageup", "page(-1)", _("Page up"), show=False),
+            Binding("pagedown", "page(1)", _("Page down"), show=False),
+            Binding("home,g", "step(-100000)", _("First account"), show=False),
+            Binding("end,G", "step(100000)", _("Last account"), show=False),
+            Binding("enter", "screen.review", _("Review"), key_display="Enter"),
             Binding(
                 "space",
                 "screen.leave_out",
-                "Leave out",
+                _("Leave out"),
                 key_display="Space",
-                tooltip="in Gather: leave an account out, or take it in again",
+                tooltip=_("in Gather: leave an account out, or take it in again"),
             ),
-            Binding("a", "screen.amend('')", "Amount", tooltip="in Gather: change an amount; a digit begins a new one"),
-            *(Binding(str(digit), f"screen.amend('{digit}')", "Amount", show=False) for digit in range(10)),
-            Binding("full_stop", "screen.amend('.')", "Amount", show=False),
-            Binding("left", "screen.to_destination", "Destination", key_display="Left"),
+            Binding(
+                "a", "screen.amend('')", _("Amount"), tooltip=_("in Gather: change an amount; a digit begins a new one")
+            ),
+            *(Binding(str(digit), f"screen.amend('{digit}')", _("Amount"), show=False) for digit in range(10)),
+            Binding("full_stop", "screen.amend('.')", _("Amount"), show=False),
+            Binding("left", "screen.to_destination", _("Destination"), key_display="Left"),
         ]
     )
 
@@ -51,7 +54,7 @@ class GatherList(NumberPane):
     """The row that is marked."""
 
     def __init__(self, *, id: str = "sources") -> None:  # noqa: A002 - Textual's name
-        super().__init__("FROM", id=id)
+        super().__init__(_("FROM"), id=id)
         self.contributions: list[Contribution] = []
         self._notes: list[str] = []
 
@@ -72,7 +75,7 @@ class GatherList(NumberPane):
         self.contributions = gathering.contributions
         here = [by_account[each.account] for each in self.contributions]
         self._notes = [note(each, gathering, place) for each, place in zip(self.contributions, here, strict=True)]
-        self._grids = self._made(f"{gathering.asset} FROM")
+        self._grids = self._made(_("{asset} FROM").format(asset=gathering.asset))
         self._count = len(self.contributions)
         self.mark(next((row for row, each in enumerate(self.contributions) if each.account == marked), 0))
 
@@ -101,18 +104,21 @@ class GatherList(NumberPane):
         ]
         held: list[Decimal | str] = ["" if each.figure is None else each.figure.amount for each in self.contributions]
         total = exact_sum(amount for amount in given if amount)
-        available = number_column("available", [*held, ""])
-        moved = number_column("gathered", [*(amount or "" for amount in given), total])
+        available = number_column(_("available"), [*held, ""])
+        moved = number_column(_("gathered"), [*(amount or "" for amount in given), total])
         notes, short = (
             _note_column([shortened(text, width) for text in self._notes])
             for width in (self.content_size.width or _SHORT_NOTE, _SHORT_NOTE)
         )
         muted = frozenset(row for row, amount in enumerate(given) if not amount)
         ways = [[available, moved, notes], [available, moved, short], [moved, short], [moved], []]
-        return [NumberGrid(shortened(title, _WIDEST_NAME), [*names, "all"], columns, muted) for columns in ways]
+        return [
+            NumberGrid(shortened(title, _WIDEST_NAME), [*names, pgettext("sum", "all")], columns, muted)
+            for columns in ways
+        ]
 
     def _lines_below(self, grid: NumberGrid) -> list[str]:
-        return [] if self.contributions else ["No other account has any"]
+        return [] if self.contributions else [_("No other account has any")]
 
 
 def _name(account: Account) -> str:

@@ -14,6 +14,7 @@ from tui.clock import ticks_ms
 from tui.domain.amounts import aligned
 from tui.domain.balances import Absent, Account, Balances
 from tui.domain.holdings import Holding, accounts, all_holdings
+from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
 from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
 from tui.widgets.pane import shortened
@@ -21,7 +22,7 @@ from tui.words.wallets import Place, places, restrictions, worth_shown
 
 _WIDEST_NAME = 18
 _WIDEST_ASSET = 10
-_NO_ASSET = "WALLETS"
+_NO_ASSET = _("WALLETS")
 
 
 class HoldingPlaces(NumberPane):
@@ -29,16 +30,20 @@ class HoldingPlaces(NumberPane):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up,k", "step(-1)", "Wallet above", show=False),
-            Binding("down,j", "step(1)", "Wallet below", show=False),
-            Binding("pageup", "page(-1)", "Page up", show=False),
-            Binding("pagedown", "page(1)", "Page down", show=False),
-            Binding("home,g", "step(-100000)", "First wallet", show=False),
-            Binding("end,G", "step(100000)", "Last wallet", show=False),
+            Binding("up,k", "step(-1)", _("Wallet above"), show=False),
+            Binding("down,j", "step(1)", _("Wallet below"), show=False),
+            Binding("pageup", "page(-1)", _("Page up"), show=False),
+            Binding("pagedown", "page(1)", _("Page down"), show=False),
+            Binding("home,g", "step(-100000)", _("First wallet"), show=False),
+            Binding("end,G", "step(100000)", _("Last wallet"), show=False),
             Binding(
-                "enter", "choose", "Move from here", key_display="Enter", tooltip="in Holdings: move from a wallet"
+                "enter",
+                "choose",
+                _("Move from here"),
+                key_display="Enter",
+                tooltip=_("in Holdings: move from a wallet"),
             ),
-            Binding("left,shift+tab,tab", "screen.to_assets", "Assets", key_display="Left"),
+            Binding("left,shift+tab,tab", "screen.to_assets", _("Assets"), key_display="Left"),
         ]
     )
 
@@ -113,10 +118,10 @@ class HoldingPlaces(NumberPane):
 
     def _made(self, columns: list[NumberColumn]) -> list[NumberGrid]:
         """Return the ways to show the columns, as wide as any asset needs them: from asset to asset, nothing moves."""
-        title = f"{shortened(self._asset, _WIDEST_ASSET)} IN" if self._asset else _NO_ASSET
+        title = _("{asset} IN").format(asset=shortened(self._asset, _WIDEST_ASSET)) if self._asset else _NO_ASSET
         widths = self._widths or [0] * len(columns)
         grouped, plain, worth = (column.at_least(width) for column, width in zip(columns, widths, strict=True))
-        sums = ["all"] if self._total else []
+        sums = [pgettext("sum", "all")] if self._total else []
         names = [shortened(_name(place.account), _WIDEST_NAME) for place in self._places] + sums
         short = [shortened(_short_name(place.account), _WIDEST_NAME) for place in self._places] + sums
         muted = frozenset(row for row, place in enumerate(self._places) if not place.amount)
@@ -131,11 +136,13 @@ class HoldingPlaces(NumberPane):
 
     def _lines_below(self, grid: NumberGrid) -> list[str]:
         if self._is_beside and not grid.columns:
-            return ["F6 shows the amounts"]
+            return [_("F6 shows the amounts")]
         if not self._asset or self._total is None or len(grid.columns) > 1:
             return []
         worth, unit = self._total.worth, self._balances.unit
-        return [f"worth {'not known' if worth is None else f'{worth_shown(worth, self._balances):,f} {unit}'}"]
+        if worth is None:
+            return [_("worth not known")]
+        return [_("worth {worth} {unit}").format(worth=f"{worth_shown(worth, self._balances):,f}", unit=unit)]
 
 
 def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: float) -> list[NumberColumn]:
@@ -144,7 +151,7 @@ def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: floa
     cells = [place.text if place.amount is None else place.amount for place in here] + [each.total for each in sums]
     notes = [place.doubt for place in here] + ["" if each.is_whole else "+" for each in sums]
     worths = [place.amount and balances.worth(asset, place.amount) for place in here] + [each.worth for each in sums]
-    head = "free" if asset else ""
+    head = _("free") if asset else ""
     return [
         *(number_column(head, cells, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)),
         number_column(unit if asset else "", [worth_shown(each, balances) if each else "" for each in worths]),
@@ -158,13 +165,13 @@ def _widest(balances: Balances, now_ms: float) -> list[int]:
         for account in accounts(balances)
     ]
     rows = all_holdings(balances)
-    note = max(len(place.doubt) for place in places(balances, "", now_ms)) or any(not row.is_whole for row in rows)
+    note = max(cell_len(place.doubt) for place in places(balances, "", now_ms)) or any(not row.is_whole for row in rows)
     widths = [0, 0, 0]
     for row in rows:
         amounts = [assets[row.asset] for assets in contents if row.asset in assets] + [row.total]
         worths = [worth_shown(balances.worth(row.asset, amount) or Decimal(0), balances) for amount in amounts]
         needed = [aligned(amounts), aligned(amounts, is_grouped=False), aligned(worths)]
-        widths = [max(width, len(texts[0])) for width, texts in zip(widths, needed, strict=True)]
+        widths = [max(width, cell_len(texts[0])) for width, texts in zip(widths, needed, strict=True)]
     least = cell_len(Absent.NOT_LISTED.label)
     return [max(widths[0], least) + note, max(widths[1], least) + note, widths[2]]
 

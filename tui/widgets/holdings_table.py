@@ -15,6 +15,7 @@ from tui.domain.holdings import Holding, all_holdings
 from tui.domain.text import is_name
 from tui.domain.transfer import as_written
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.widgets.at_once import at_once
 from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
 from tui.widgets.pane import shortened
@@ -23,11 +24,11 @@ from tui.words.wallets import holdings_doubt, is_all_read, worth_shown
 _WIDEST_NAME = 12
 _MORE = "+"
 """Follows a total if a wallet that may hold more was not read."""
-MORE_NOT_READ = f"{_MORE} more not read"
-_TITLE = "HOLDINGS"
+MORE_NOT_READ = _("+ more not read")
+_TITLE = _("HOLDINGS")
 
 
-_ARROWS_HELP = "in Holdings: choose an asset; Right goes to its wallets"
+_ARROWS_HELP = _("in Holdings: choose an asset; Right goes to its wallets")
 
 
 class HoldingsTable(NumberPane):
@@ -35,20 +36,22 @@ class HoldingsTable(NumberPane):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up", "step(-1)", "Asset before", show=False, tooltip=_ARROWS_HELP),
-            Binding("down", "step(1)", "Next asset", show=False, tooltip=_ARROWS_HELP),
-            Binding("k", "step(-1, True)", "Asset before", show=False),
-            Binding("j", "step(1, True)", "Next asset", show=False),
-            Binding("pageup", "page(-1)", "Page up", show=False),
-            Binding("pagedown", "page(1)", "Page down", show=False),
-            Binding("home", "step(-100000)", "First asset", show=False),
-            Binding("end", "step(100000)", "Last asset", show=False),
-            Binding("g", "step(-100000, True)", "First asset", show=False),
-            Binding("G", "step(100000, True)", "Last asset", show=False),
-            Binding("backspace", "erase", "Erase", show=False),
-            Binding("ctrl+u", "erase_all", "Erase all", show=False),
-            Binding("enter,right,tab", "screen.to_places", "Wallets", key_display="Enter"),
-            Binding("slash", "find", "Find", key_display="/", tooltip="in holdings: look for an asset by its name"),
+            Binding("up", "step(-1)", _("Asset before"), show=False, tooltip=_ARROWS_HELP),
+            Binding("down", "step(1)", _("Next asset"), show=False, tooltip=_ARROWS_HELP),
+            Binding("k", "step(-1, True)", _("Asset before"), show=False),
+            Binding("j", "step(1, True)", _("Next asset"), show=False),
+            Binding("pageup", "page(-1)", _("Page up"), show=False),
+            Binding("pagedown", "page(1)", _("Page down"), show=False),
+            Binding("home", "step(-100000)", _("First asset"), show=False),
+            Binding("end", "step(100000)", _("Last asset"), show=False),
+            Binding("g", "step(-100000, True)", _("First asset"), show=False),
+            Binding("G", "step(100000, True)", _("Last asset"), show=False),
+            Binding("backspace", "erase", _("Erase"), show=False),
+            Binding("ctrl+u", "erase_all", _("Erase all"), show=False),
+            Binding("enter,right,tab", "screen.to_places", _("Wallets"), key_display="Enter"),
+            Binding(
+                "slash", "find", _("Find"), key_display="/", tooltip=_("in holdings: look for an asset by its name")
+            ),
         ]
     )
 
@@ -102,7 +105,7 @@ class HoldingsTable(NumberPane):
             unit, ["" if row.worth is None else worth_shown(row.worth, self.balances) for row in all_rows]
         )
         free, plain = (
-            number_column("free", totals, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)
+            number_column(_("free"), totals, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)
         )
         wallets = [self._wallet_column(wallet, all_rows) for wallet in Wallet]
         ways = [[free, worth, *wallets], [free, worth], [plain, worth], [worth], []]
@@ -125,13 +128,14 @@ class HoldingsTable(NumberPane):
 
     def _lines_below(self, grid: NumberGrid) -> list[str]:
         if not self.rows:
-            nothing = f'No asset has "{self.search}" in its name' if self.search else "No assets"
-            return [nothing if is_all_read(self.balances) or self.search else "No assets read yet"]
+            if self.search:
+                return [_('No asset has "{text}" in its name').format(text=self.search)]
+            return [_("No assets") if is_all_read(self.balances) else _("No assets read yet")]
         if not self._is_beside:
             return []
         doubt = holdings_doubt(self.balances, ticks_ms(), is_short=True)
         more = MORE_NOT_READ if any(not row.is_whole for row in self.rows) else ""
-        return [text for text in (", ".join(filter(None, (more, doubt))),) if text]
+        return [text for text in (_(", ").join(filter(None, (more, doubt))),) if text]
 
     def post_message(self, message: Message) -> bool:
         """Take a letter at once: as a message it would wait while later keys act or rows change."""

@@ -94,4 +94,4 @@ def _fitting(message: ScreenMessage, width: int) -> str:
 
 def _room(message: ScreenMessage, width: int) -> int:
     """Return how wide the lines of a message can be."""
-    return max(width - 2 - (len(message.label) + 3 if message.label else 0), 1)
+    return max(width - 2 - (cell_len(message.label) + 3 if message.label else 0), 1)

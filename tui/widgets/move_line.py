@@ -2,14 +2,17 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 
 from tui.domain.form import FormState
+from tui.language import _
 from tui.widgets.pane import LEFT_BUTTON, Drawn, shortened
 from tui.words.entries import move_names
 
-_ACTION = " F2 Review "
+_ACTION = f" {_('F2 Review')} "
+_ACTION_COLUMNS = cell_len(_ACTION)
 
 
 class MoveLine(Drawn):
@@ -33,16 +36,16 @@ class MoveLine(Drawn):
 
     def render(self) -> Content:
         """Draw the longest names that fit."""
-        room = self.content_size.width - len(_ACTION) - 4
-        label, type_name = next((each for each in self._names if sum(map(len, each)) + 2 <= room), self._names[-1])
+        room = self.content_size.width - _ACTION_COLUMNS - 4
+        label, type_name = next((each for each in self._names if sum(map(cell_len, each)) + 2 <= room), self._names[-1])
         muted = self.get_visual_style("move-line--type", partial=True)
         line = Content(f" {shortened(label, room)}") + Content.styled(f"  {type_name}".rstrip(), muted)
-        gap = self.content_size.width - line.cell_length - len(_ACTION) - 1
+        gap = self.content_size.width - line.cell_length - _ACTION_COLUMNS - 1
         action = Content.styled(_ACTION, self.get_visual_style("move-line--action"))
         return line + " " * max(gap, 1) + action
 
     def on_click(self, event: events.Click) -> None:
         """Review, if the action was clicked."""
         end = self.content_size.width - 1
-        if event.button == LEFT_BUTTON and end - len(_ACTION) <= event.x < end:
+        if event.button == LEFT_BUTTON and end - _ACTION_COLUMNS <= event.x < end:
             self.app.call_later(self.screen.run_action, "review")

@@ -9,6 +9,8 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.domain.amounts import aligned
+from tui.domain.text import padded, padded_before
+from tui.language import _
 from tui.structs import Struct
 from tui.widgets.pane import LEFT_BUTTON, Pane
 
@@ -36,12 +38,12 @@ class NumberColumn(Struct):
     def of(self, rows: Sequence[int]) -> "NumberColumn":
         """Return it with some of its rows, as wide as it is with all."""
         muted = frozenset(place for place, row in enumerate(rows) if row in self.muted)
-        return NumberColumn(self.head.rjust(self.width), [self.cells[row] for row in rows], muted)
+        return NumberColumn(padded_before(self.head, self.width), [self.cells[row] for row in rows], muted)
 
     def at_least(self, width: int) -> "NumberColumn":
         """Return it in that width, if it is narrower."""
-        cells = [f"{' ' * (width - cell_len(cell))}{cell}" for cell in self.cells]
-        return NumberColumn(self.head.rjust(width), cells, self.muted)
+        cells = [padded_before(cell, width) for cell in self.cells]
+        return NumberColumn(padded_before(self.head, width), cells, self.muted)
 
 
 def number_column(
@@ -52,17 +54,17 @@ def number_column(
     """
     written = iter(aligned([cell for cell in cells if isinstance(cell, Decimal)], is_grouped=is_grouped))
     texts = [next(written) if isinstance(cell, Decimal) else cell for cell in cells]
-    behind = max(map(len, notes), default=0)
-    width = max([len(head), *map(cell_len, texts)])
-    padded = [f"{' ' * (width - cell_len(text))}{text}" for text in texts]
+    behind = max(map(cell_len, notes), default=0)
+    width = max(map(cell_len, [head, *texts]))
+    filled = [padded_before(text, width) for text in texts]
     if behind:
-        padded = [
-            f"{text.rstrip()}{note}".ljust(width + behind) if len(note) == 1 else f"{text}{note.ljust(behind)}"
-            for text, note in zip(padded, notes, strict=True)
+        filled = [
+            padded(f"{text.rstrip()}{note}", width + behind) if len(note) == 1 else f"{text}{padded(note, behind)}"
+            for text, note in zip(filled, notes, strict=True)
         ]
     words = frozenset(row for row, cell in enumerate(cells) if isinstance(cell, str))
     doubtful = frozenset(row for row, note in enumerate(notes) if len(note) > 1)
-    return NumberColumn(head.rjust(width) + " " * behind, padded, words | doubtful)
+    return NumberColumn(padded_before(head, width) + " " * behind, filled, words | doubtful)
 
 
 class NumberGrid(Struct):
@@ -137,7 +139,7 @@ class NumberPane(Pane):
         room = self.content_size.height - 1 - staying - len(below)
         if self._is_beside and room < self._count:
             room -= 1
-            below.append(f"{self._count - max(room, 0)} more: F6")
+            below.append(_("{count} more: F6").format(count=self._count - max(room, 0)))
         return max(room, 0 if self._is_beside else 1), below
 
     def render(self) -> Content:
@@ -146,9 +148,9 @@ class NumberPane(Pane):
         grid = self.grid(width)
         names, gap = grid.spaces(width)
         room, below = self._room(grid)
-        heads = " " * names + "".join(" " * gap + column.head.rjust(column.width) for column in grid.columns)
-        after = len(grid.title) + 1
-        lines = [self.strip_line(grid.title, heads[after:].ljust(width - after - 2))]
+        heads = " " * names + "".join(" " * gap + padded_before(column.head, column.width) for column in grid.columns)
+        after = cell_len(grid.title) + 1
+        lines = [self.strip_line(grid.title, padded(heads[after:], width - after - 2))]
         shown = [*range(self._top, min(self._top + room, self._count)), *range(self._count, len(grid.names))]
         lines += [self._line(grid, row, names, gap) for row in shown]
         lines += [Content(f" {line}").stylize(self.pen("muted")) for line in below]

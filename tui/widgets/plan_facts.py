@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from rich.cells import cell_len
+
 from tui.clock import ticks_ms
 from tui.domain.amounts import exact_sum, quantity
 from tui.domain.balances import Account, Balances
 from tui.domain.plan import Plan, Step
 from tui.domain.plan_state import PlanState, StoredPlan
-from tui.domain.text import printable
+from tui.domain.text import padded, printable
+from tui.language import _
 from tui.widgets.facts import Fact
 from tui.words import plans as words
 
@@ -18,7 +21,7 @@ def review_facts(plan: Plan, balances: Balances, stored: StoredPlan | None) -> l
     being carried out: its steps then have outcomes in place of the types.
     """
     held: dict[Account, Decimal | None] = {}
-    facts = [Fact("Plan", words.purpose(plan), is_in_band=True)]
+    facts = [Fact(_("Plan"), words.purpose(plan), is_in_band=True)]
     for number, step in enumerate(plan.steps):
         request = step.request
         transfer = stored.transfers[number] if stored else None
@@ -34,7 +37,7 @@ def review_facts(plan: Plan, balances: Balances, stored: StoredPlan | None) -> l
         line, is_short = words.changes(changes)
         facts.append(Fact("", line, "warning" if is_short else "muted", is_in_band=True))
     if len(plan.legs) > 1:
-        facts.append(Fact("Sum", quantity(plan.total, plan.asset), is_in_band=True))
+        facts.append(Fact(_("Sum"), quantity(plan.total, plan.asset), is_in_band=True))
     return facts
 
 
@@ -43,7 +46,7 @@ def state_facts(state: PlanState, balances: Balances, since_ms: Mapping[Account,
     balances that were read since `since_ms`.
     """
     stored = state.stored
-    facts = [Fact("Plan", words.purpose(stored.plan), is_in_band=True)]
+    facts = [Fact(_("Plan"), words.purpose(stored.plan), is_in_band=True)]
     for number, step in enumerate(stored.plan.steps):
         facts.append(_step(number, step, ""))
         facts.append(Fact("", printable(words.ended(stored.transfers[number])), "muted", is_in_band=True))
@@ -56,13 +59,13 @@ def state_facts(state: PlanState, balances: Balances, since_ms: Mapping[Account,
 def _now(stored: StoredPlan, balances: Balances, since_ms: Mapping[Account, float]) -> Fact:
     asset = stored.plan.asset
     accounts = list(dict.fromkeys(end for step in stored.plan.steps for end in step.request.ends))
-    columns = max(len(account.label) for account in accounts)
+    columns = max(cell_len(account.label) for account in accounts)
     lines = [
-        f"{account.label:<{columns}}   "
+        f"{padded(account.label, columns)}   "
         + words.now(balances.held(account, asset), asset, since_ms.get(account, 0.0), ticks_ms())
         for account in accounts
     ]
-    return Fact("Now", "\n".join(lines), "text")
+    return Fact(_("Now"), "\n".join(lines), "text")
 
 
 def _step(number: int, step: Step, outcome: str) -> Fact:
@@ -71,7 +74,7 @@ def _step(number: int, step: Step, outcome: str) -> Fact:
     source, destination = request.ends
     ending = f"   {outcome or request.type.name}"
     return Fact(
-        f"Step {number + 1}",
+        _("Step {number}").format(number=number + 1),
         f"{amount}   {source.label} -> {destination.label}{ending}",
         narrow=f"{amount}   {source.short_label} -> {destination.short_label}{ending}",
         is_in_band=True,

@@ -7,6 +7,7 @@ from textual.message import Message
 from tui.domain import moments
 from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer
+from tui.language import _
 from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.late_messages import DropsLateMessages
@@ -28,7 +29,7 @@ class SessionList(DropsLateMessages, EntryTable):
     marks_always = False
 
     def __init__(self, in_use: InUse) -> None:
-        super().__init__(in_use, "THIS SESSION", id="transfers")
+        super().__init__(in_use, _("THIS SESSION"), id="transfers")
         self._earlier_ids: set[str] = set()
         self._transfers: dict[str, Transfer] = {}
         self._notes: dict[str, str] = {}
@@ -69,10 +70,18 @@ class SessionList(DropsLateMessages, EntryTable):
         newest_first = sorted(self._transfers.values(), key=lambda sent: (sent.timestamp_ms, sent.id), reverse=True)
         entries = [Entry(None, sent) for sent in newest_first]
         earlier = len(self._earlier_ids)
-        count = f" {len(entries) - earlier}" if len(entries) > earlier else ""
-        title = f"THIS SESSION{count}" + (f" and {earlier} from before" if earlier else "")
+        count = len(entries) - earlier
+        if earlier:
+            title = (
+                _("THIS SESSION {count} and {earlier} from before")
+                if count
+                else _("THIS SESSION and {earlier} from before")
+            )
+        else:
+            title = _("THIS SESSION {count}") if count else _("THIS SESSION")
+        title = title.format(count=count, earlier=earlier)
         columns = telling(self._session_columns, entries, self._in_use)
-        self.show(Listed(entries, columns), View(), title=title, empty="No transfers yet")
+        self.show(Listed(entries, columns), View(), title=title, empty=_("No transfers yet"))
 
     def _follow_cursor(self) -> None:
         if (marked := self.marked) and marked.transfer:

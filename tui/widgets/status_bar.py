@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from tui.domain.hosts import DEMO, LIVE, in_short
+from tui.language import _
 from tui.structs import Struct, replace
 from tui.widgets.late_messages import DropsLateMessages
 
@@ -17,7 +18,7 @@ _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it."""
 
 
-_NOT_SAFE = "PLAIN TEXT", "session key"
+_NOT_SAFE = _("PLAIN TEXT"), _("session key")
 """How the keyring's name begins if the key is not kept, or not kept safely."""
 
 _MOST_OF_PLACE = 32
@@ -54,7 +55,11 @@ class Status(Struct):
     @property
     def short_place(self) -> str:
         """The place, shortened for a line with more in it."""
-        return in_short(self.place, _MOST_OF_PLACE)
+        return self.place_in(_MOST_OF_PLACE)
+
+    def place_in(self, most: int) -> str:
+        """The place as a person calls it, in at most so many characters."""
+        return in_short(_(self.place) if self.place in (LIVE, DEMO) else self.place, most)
 
 
 class StatusBar(DropsLateMessages, Horizontal):
@@ -66,7 +71,7 @@ class StatusBar(DropsLateMessages, Horizontal):
 
     def compose(self) -> ComposeResult:
         """The place first: it matters most."""
-        yield Label("Shunter", id="brand")
+        yield Label(_("Shunter"), id="brand")
         yield Label(f" {self.status.short_place} ", id="place", classes=self.status.place_class, markup=False)
         yield _State(self)
 
@@ -89,7 +94,7 @@ class _State(Widget):
         """Draw what the app waits for in full, and the state at the right, as far as there is room."""
         status, width = self._bar.status, self.content_size.width
         waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
-        mark = Content.styled(" READ ONLY ", self.get_visual_style("status-bar--read-only"))
+        mark = Content.styled(f" {_('READ ONLY')} ", self.get_visual_style("status-bar--read-only"))
         left = (mark if status.read_only else Content("")) + Content(f" {status.whose} ") + waiting
         room = width - left.cell_length - 2
         state = Content.styled(_state(status, room), self.get_visual_style("status-bar--state"))
@@ -101,10 +106,14 @@ def _state(status: Status, room: int) -> str:
     """Return the state as far as there is room, the worth last. Each part is whole or not there: the first to stay is
     that the key is not in a safe keyring.
     """
-    keyring = f"keyring: {status.keyring}" if status.keyring else ""
+    keyring = _("keyring: {keyring}").format(keyring=status.keyring) if status.keyring else ""
     offset_s = (status.clock_offset_ms or 0) / 1000
-    clock = f"this clock is {abs(offset_s):.0f} s {'slow' if offset_s > 0 else 'fast'}" if abs(offset_s) >= 1 else ""
-    weight = f"weight {status.weight:,} of {_MOST_WEIGHT:,}" if status.weight >= _MOST_WEIGHT // 2 else ""
+    clock = weight = ""
+    if abs(offset_s) >= 1:
+        clock = _("this clock is {seconds} s slow") if offset_s > 0 else _("this clock is {seconds} s fast")
+        clock = clock.format(seconds=f"{abs(offset_s):.0f}")
+    if status.weight >= _MOST_WEIGHT // 2:
+        weight = _("weight {weight} of {most}").format(weight=f"{status.weight:,}", most=f"{_MOST_WEIGHT:,}")
     first, last = (keyring, "") if status.keyring.startswith(_NOT_SAFE) else ("", keyring)
     words = [part for part in (first, status.worth, weight, last, clock) if part]
     while len(words) > bool(first) and cell_len("  ".join(words)) > room:

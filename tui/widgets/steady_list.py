@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.language import _
+
 T = TypeVar("T")
 
 if TYPE_CHECKING:
@@ -50,10 +52,10 @@ class SteadyList(SteadyClicks, OptionList, Generic[T]):
     """Lists things to choose from, one a line. It is hidden if there are none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Next", show=False),
-        Binding("k", "cursor_up", "Before", show=False),
-        Binding("g", "first", "First", show=False),
-        Binding("G", "last", "Last", show=False),
+        Binding("j", "cursor_down", _("Next"), show=False),
+        Binding("k", "cursor_up", _("Before"), show=False),
+        Binding("g", "first", _("First"), show=False),
+        Binding("G", "last", _("Last"), show=False),
     ]
 
     def __init__(self, *args: Any, **options: Any) -> None:

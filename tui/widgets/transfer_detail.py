@@ -4,14 +4,16 @@ from typing import ClassVar
 
 from textual.content import Content
 
+from tui.domain.text import padded
 from tui.domain.transfer import Outcome
+from tui.language import _
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.pane import Pane
 from tui.words.entries import Description
 
 _NAME_COLUMNS = 11
 """The marker's column, and the names of the facts."""
-_MORE = "(Enter shows all of it)"
+_MORE = _("(Enter shows all of it)")
 
 
 class TransferDetail(DropsLateMessages, Pane):
@@ -34,7 +36,7 @@ class TransferDetail(DropsLateMessages, Pane):
         width, height = self.content_size
         description = self._description
         if description is None:
-            return self.strip_line("TRANSFER")
+            return self.strip_line(_("TRANSFER"))
         outcome = f"entry-table--{description.style}"
         pen = self.get_visual_style(outcome, partial=True) if description.style else self.pen("strong")
         title = [
@@ -43,7 +45,7 @@ class TransferDetail(DropsLateMessages, Pane):
         meaning = [Content(" ") + line for line in _wrapped(description.meaning, width - 2)]
         facts = []
         for name, value in description.facts:
-            label = Content.styled(f" {name}".ljust(_NAME_COLUMNS), self.pen("muted"))
+            label = Content.styled(padded(f" {name}", _NAME_COLUMNS), self.pen("muted"))
             for line in _wrapped(value, width - _NAME_COLUMNS - 1):
                 facts.append(label + line)
                 label = Content(" " * _NAME_COLUMNS)
@@ -51,7 +53,7 @@ class TransferDetail(DropsLateMessages, Pane):
         lines = [*title, *gap, *meaning, *gap, *facts]
         if len(lines) > height - 1:
             lines = [*lines[: max(height - 2, 0)], Content.styled(f" {_MORE}", self.pen("muted"))]
-        return Content("\n").join([self.strip_line("TRANSFER", description.at), *lines][: max(height, 1)])
+        return Content("\n").join([self.strip_line(_("TRANSFER"), description.at), *lines][: max(height, 1)])
 
 
 def _wrapped(text: str, width: int) -> list[Content]:

@@ -26,6 +26,7 @@ from tui.domain.transfer import (
     TransferRequest,
 )
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.form_field import FormField, symbol_field
@@ -47,7 +48,7 @@ class TransferForm(DropsLateMessages, Widget):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "review", "Review", show=False, priority=True),
+        Binding("enter", "review", _("Review"), show=False, priority=True),
     ]
 
     @dataclass
@@ -96,12 +97,12 @@ class TransferForm(DropsLateMessages, Widget):
         """The wallets with their pairs, what is moved, and the move."""
         draft = self._draft
         pairs = (
-            symbol_field(Field.FROM_PAIR, "Pair", draft.from_pair, "e.g. BTCUSDT", MOST_IN_PAIR),
-            symbol_field(Field.TO_PAIR, "Pair", draft.to_pair, "e.g. ETHUSDT", MOST_IN_PAIR),
+            symbol_field(Field.FROM_PAIR, _("Pair"), draft.from_pair, _("e.g. BTCUSDT"), MOST_IN_PAIR),
+            symbol_field(Field.TO_PAIR, _("Pair"), draft.to_pair, _("e.g. ETHUSDT"), MOST_IN_PAIR),
         )
         yield WalletPair(draft.source, draft.destination, draft.chosen, pairs)
         with Grid(id="what"):
-            yield symbol_field(Field.ASSET, "Asset", draft.asset, "e.g. USDT", MOST_IN_ASSET)
+            yield symbol_field(Field.ASSET, _("Asset"), draft.asset, _("e.g. USDT"), MOST_IN_ASSET)
             yield AmountField(draft, self._state)
         yield MoveLine()
 
@@ -175,7 +176,8 @@ class TransferForm(DropsLateMessages, Widget):
         self._field(Field.ASSET).entry.value = asset
         if asset != before.asset and before.amount:
             self._amount.amount.value = ""  # it was meant for another asset
-            self._emptied = f"Emptied: {before.amount} was of {before.asset}" if before.asset else ""
+            said = _("Emptied: {amount} was of {asset}").format(amount=before.amount, asset=before.asset)
+            self._emptied = said if before.asset else ""
             self._shown_problems.discard(Field.AMOUNT)
             self._follow_text()
         if source.pair:

@@ -14,16 +14,18 @@ from textual.message import Message
 from textual.reactive import var
 
 from tui.domain.balances import Balances
+from tui.domain.text import padded
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.widgets.at_once import at_once
 from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
 from tui.words.wallets import WALLETS, figures_heading, wallet_figures
 
-_ARROWS_HELP = "choose a wallet"
-_DIGITS_HELP = "choose a wallet, and go on; one without a digit is out of reach"
+_ARROWS_HELP = _("choose a wallet")
+_DIGITS_HELP = _("choose a wallet, and go on; one without a digit is out of reach")
 _FIRST_FIGURE = 3
 """The column from which a name, and at the right its figure, have room."""
-_SHORT_NAME = max(len(wallet.short_label) for wallet in WALLETS)
+_SHORT_NAME = max(cell_len(wallet.short_label) for wallet in WALLETS)
 """Columns of a name with a mark behind it. It is always a short one: the marks stay below each other."""
 _WIDE = 36
 """Columns from which the list has the full names: they come and go with the size, and hardly with the figures."""
@@ -40,10 +42,10 @@ class WalletList(Pane, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = at_once(
         [
-            Binding("up,k", "step(-1)", "Wallet above", show=False, tooltip=_ARROWS_HELP),
-            Binding("down,j", "step(1)", "Wallet below", show=False, tooltip=_ARROWS_HELP),
-            Binding("home,pageup,g", "first", "First wallet", show=False),
-            Binding("end,pagedown,G", "last", "Last wallet", show=False),
+            Binding("up,k", "step(-1)", _("Wallet above"), show=False, tooltip=_ARROWS_HELP),
+            Binding("down,j", "step(1)", _("Wallet below"), show=False, tooltip=_ARROWS_HELP),
+            Binding("home,pageup,g", "first", _("First wallet"), show=False),
+            Binding("end,pagedown,G", "last", _("Last wallet"), show=False),
             Binding("enter", "screen.move_focus(1)", show=False),
             *(
                 Binding(str(digit), f"choose_wallet({digit - 1})", wallet.label, show=False, tooltip=_DIGITS_HELP)
@@ -134,7 +136,7 @@ class WalletList(Pane, can_focus=True):
         (figures, heading), names = self._shown, [wallet.label for wallet in WALLETS]
         if self.content_size.width < _WIDE or not self._fits(figures, names):
             names = [wallet.short_label for wallet in WALLETS]
-        if not self._fits(figures, names) or len(heading) > self.content_size.width - len(self._title) - 4:
+        if not self._fits(figures, names) or cell_len(heading) > self.content_size.width - cell_len(self._title) - 4:
             figures, heading = self._short()
         lines = [self.strip_line(self._title, heading)]
         marks = self._marks(figures)
@@ -165,10 +167,10 @@ class WalletList(Pane, can_focus=True):
         is_chosen, is_allowed = wallet is self.chosen, wallet in self._allowed
         digit = str(WALLETS.index(wallet) + 1) if is_allowed else "-"
         if cell_len(text) > self._room:
-            text = text.strip() if cell_len(text.strip()) <= self._room else "see F6"
+            text = text.strip() if cell_len(text.strip()) <= self._room else _("see F6")
         room, muted = self._room - cell_len(text) - 1, self.pen("muted")
         if mark:
-            short = shortened(wallet.short_label.ljust(_SHORT_NAME), room - cell_len(mark) - 1)
+            short = shortened(padded(wallet.short_label, _SHORT_NAME), room - cell_len(mark) - 1)
             named = Content(f"{short} ") + Content.styled(mark, muted)
         else:
             named = Content(shortened(name, room))

@@ -10,6 +10,7 @@ from textual.reactive import var
 from tui.domain.form import FormState
 from tui.domain.transfer import BOTH_ENDS, Field, route_problem
 from tui.domain.wallets import TransferType, Wallet, destinations, route
+from tui.language import _
 from tui.widgets.form_field import FormField
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.wallet_list import WalletList
@@ -49,7 +50,7 @@ class WalletPair(DropsLateMessages, Grid):
 
     def compose(self) -> ComposeResult:
         """The source on the left, the destination on the right, and the pairs below."""
-        for title, which, wallet in zip(("FROM", "TO"), _ENDS, self._start, strict=True):
+        for title, which, wallet in zip((_("FROM"), _("TO")), _ENDS, self._start, strict=True):
             yield WalletList(title, wallet, id=which)
         yield from self._pairs
 
@@ -125,5 +126,7 @@ class WalletPair(DropsLateMessages, Grid):
 
 
 def _replaced(source: Wallet, before: Wallet, now: Wallet) -> str:
-    why = "" if source is before else f" {source.label} reaches {before.label} only {via(route(source, before))}."
-    return f"To is {now.label} now.{why}"
+    if source is before:
+        return _("To is {wallet} now.").format(wallet=now.label)
+    said = _("To is {wallet} now. {source} reaches {before} only {via}.")
+    return said.format(wallet=now.label, source=source.label, before=before.label, via=via(route(source, before)))
