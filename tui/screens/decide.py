@@ -24,7 +24,7 @@ from tui.domain.records import is_final
 from tui.domain.text import padded
 from tui.domain.transfer import Outcome
 from tui.journal import JournalError
-from tui.language import _
+from tui.language import _, pgettext
 from tui.screens.closing import DismissesItself
 from tui.structs import replace
 from tui.terminal.question import Question
@@ -70,7 +70,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         self._choices = _choices(progress)
         self._is_deciding = False
         self._unseen_until_s = monotonic() + _UNSEEN_S if comes_by_itself else 0.0
-        self._question = Question(self, doing=_("deciding"), say=partial(say_in, self))
+        self._question = Question(self, doing=pgettext("doing", "deciding"), say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """The transfer, the records, and the way out."""

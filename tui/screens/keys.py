@@ -17,7 +17,7 @@ from tui.domain.credentials import SessionKey
 from tui.domain.hosts import in_short
 from tui.domain.text import padded
 from tui.exchange.errors import ExchangeError
-from tui.language import _
+from tui.language import _, pgettext
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.closing import StaysOpen, if_good
 from tui.screens.unlock import UnlockScreen
@@ -67,7 +67,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         self._base_url = base_url
         self._in_use = in_use
         self._to_remove: keys.Profile | None = None
-        self._question = Question(self, doing=_("removing"), say=self._ask_to_remove)
+        self._question = Question(self, doing=pgettext("doing", "removing"), say=self._ask_to_remove)
         self._removing = ""
         """The name of the key that is being removed: nothing else starts until the keyring has answered."""
         self._problem: keys.KeyStoreError | None = None

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen, Screen
 from tui.desk.desk import Desk
 from tui.domain.transfer import Basis, Outcome, Transfer
 from tui.journal import JournalError
-from tui.language import _
+from tui.language import _, pgettext
 from tui.screens.closing import DismissesItself, StaysOpen
 from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine, say_in
@@ -43,7 +43,7 @@ class NoticeScreen(DismissesItself, ModalScreen[Transfer]):
         super().__init__()
         self.transfer = transfer
         self._shown_s = 0.0
-        self._question = Question(self, doing=_("closing"), say=partial(say_in, self))
+        self._question = Question(self, doing=pgettext("doing", "closing"), say=partial(say_in, self))
 
     def compose(self) -> ComposeResult:
         """Show what is true, then every fact."""

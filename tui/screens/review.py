@@ -30,7 +30,7 @@ from tui.domain.risk import Risk, has_risk
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
-from tui.language import _
+from tui.language import _, pgettext
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import TOO_SMALL, Fitting
 from tui.structs import replace
@@ -126,7 +126,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         self._requests = tuple(requests)
         self._status = status
         self._stage = Stage.PREPARING
-        self._question = Question(self, doing=_("sending"), say=partial(say_in, self))
+        self._question = Question(self, doing=pgettext("doing", "sending"), say=partial(say_in, self))
         self._succeeds = ""
         """The identity of the stopped plan in whose place a plan comes."""
         self._meant: frozenset[str] = frozenset()

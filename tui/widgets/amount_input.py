@@ -119,5 +119,5 @@ class AmountInput(FieldInput):
     def action_leave(self) -> None:
         """Begin an "all but" amount."""
         self.trust()
-        self.value = f"{ALL_BUT} "
+        self.value = f"{_(ALL_BUT)} "
         self.cursor_position = len(self.value)
