@@ -8,12 +8,17 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C during the imports ends it without a traceback
 
 from tui import language
+from tui.app import process
 from tui.keys.settings import kept_language
 
 
 def main() -> int:
-    """Choose the language before the modules that translate their constants, and run the command line."""
-    language.choose(language.preferred(sys.argv[1:], kept_language(), os.environ))
+    """Prepare the process, choose the language before the modules that translate their constants, and run the command
+    line. Returns the exit status.
+    """
+    process.keep_memory_off_disk()
+    process.open_closed_streams()
+    language.start(sys.argv[1:], kept_language(), os.environ)
     from tui.cli import main
 
     return main()

@@ -1,4 +1,7 @@
-"""The command line: parses the arguments, and imports the rest late."""
+"""The command line: parses the arguments, and imports the rest late.
+
+`__main__` has prepared the process and chosen the language before.
+"""
 
 import argparse
 import contextlib
@@ -11,7 +14,7 @@ from difflib import get_close_matches
 
 from tui.app import process
 from tui.commands import completion, favourites, history, holdings, journal, keys, reconcile, routes, rules, simulate
-from tui.commands.arguments import Misuse, typed
+from tui.commands.arguments import HelpFormatter, Misuse, RawHelpFormatter, add_language, typed
 from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
@@ -19,10 +22,10 @@ from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Field, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import Wallet, destinations, parse_wallet, route, transfer_type
 from tui.files import FolderRefused, require_absolute_folders
-from tui.language import _
+from tui.language import OPTION, _, ngettext, why_english
 from tui.structs import replace
 
-_EPILOG = """\
+_EPILOG = _("""\
 examples:
   shunter --demo                               try it: no key, no real funds
   shunter keys add main                        keep a key in the system's keyring
@@ -32,29 +35,27 @@ examples:
 A transfer is only ever sent from the review screen, by a person.
 Wallets: spot funding cross isolated um cm options pm, or the exchange's own
 ids (MAIN, UMFUTURE, ...), in any case. `shunter routes` lists the valid moves.
-"""
+""")
 
 _COMMANDS = (
-    ("keys", keys, "add, list, check and remove API keys in the system's keyring"),
-    ("routes", routes, "the moves that the exchange knows"),
-    ("holdings", holdings, "every asset in every account, and what it is worth"),
-    ("favourites", favourites, "the favourites, with their moves"),
-    ("journal", journal, "every transfer ever recorded, with its outcome"),
-    ("history", history, "every transfer on record at the exchange, of all types"),
-    ("reconcile", reconcile, "compare the journal with the exchange's history"),
-    ("rules", rules, "what your rules allow, and whether the file can be understood"),
-    ("simulate", simulate, "serve the demo exchange on this machine"),
-    ("completion", completion, "a script with which your shell completes commands and names"),
+    ("keys", keys, _("add, list, check and remove API keys in the system's keyring")),
+    ("routes", routes, _("the moves that the exchange knows")),
+    ("holdings", holdings, _("every asset in every account, and what it is worth")),
+    ("favourites", favourites, _("the favourites, with their moves")),
+    ("journal", journal, _("every transfer ever recorded, with its outcome")),
+    ("history", history, _("every transfer on record at the exchange, of all types")),
+    ("reconcile", reconcile, _("compare the journal with the exchange's history")),
+    ("rules", rules, _("what your rules allow, and whether the file can be understood")),
+    ("simulate", simulate, _("serve the demo exchange on this machine")),
+    ("completion", completion, _("a script with which your shell completes commands and names")),
 )
 _NEED_NO_FILES = ("routes", "simulate", "completion")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `shunter` and return the exit status: 0 good, 1 failed, 2 misuse. `shunter reconcile` fails with 3."""
-    process.keep_memory_off_disk()
-    process.open_closed_streams()
     if sys.stdout is None:
-        return _complain("Standard output is closed: there is nowhere to print to, and no terminal to open in.")
+        return _complain(_("Standard output is closed: there is nowhere to print to, and no terminal to open in."))
     process.accept_any_text()
     failed = 1
     try:
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - a traceback shows values, and one of them may be a key
         if lose_unwritable(error):
-            message = f"The output could not be written: {error}"
+            message = _("The output could not be written: {error}").format(error=error)
         else:
             from tui.app.crash import crash_report
 
@@ -89,16 +90,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parsed(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     parser = _parser()
-    _refuse_unknown_option(parser, arguments)
-    args = parser.parse_args(arguments)
+    try:
+        _refuse_unknown_option(parser, arguments)
+        args = parser.parse_args(arguments)
+    except SystemExit:  # after the help, too
+        _explain_english()
+        raise
     if args.command and (
-        early := [each for each in arguments[: arguments.index(args.command)] if each.startswith("-")]
+        early := [each for each in arguments[: arguments.index(args.command)] if _belongs_to_a_command(each)]
     ):
-        parser.error(f"{early[0]} is before {args.command}; put the options of a command after it")
+        parser.error(
+            _("{option} is before {command}; put the options of a command after it").format(
+                option=early[0], command=args.command
+            )
+        )
     return parser, args
 
 
+def _belongs_to_a_command(argument: str) -> bool:
+    return argument.startswith("-") and argument.partition("=")[0] != OPTION
+
+
+def _explain_english() -> None:
+    """Say on a terminal why this is not the person's language; the app shows that itself."""
+    if (why := why_english()) and sys.stderr.isatty():
+        print(why, file=sys.stderr)
+
+
 def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if args.version or args.command:
+        _explain_english()
     if args.version:
         from importlib.metadata import version
 
@@ -119,56 +140,65 @@ def _parser() -> argparse.ArgumentParser:
         prog="shunter",
         description=_("Move funds between your own Binance wallets, by hand."),
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="store_true", help="print the version")
-    where = parser.add_argument_group("exchange and key")
-    where.add_argument("--demo", action="store_true", help="use the built-in demo exchange")
-    where.add_argument("--profile", metavar="NAME", help="use the key of this name")
-    where.add_argument("--base-url", metavar="URL", type=typed(parse_base_url), help="use a key of this host")
-    where.add_argument("--read-only", action="store_true", help="look at everything, send nothing")
-    form = parser.add_argument_group("fill in the form (nothing is sent)")
-    form.add_argument("--favourite", metavar="NAME", help="a favourite, by its name")
-    form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
-    form.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help="destination wallet")
-    form.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
-    form.add_argument("--amount", metavar="N", type=typed(_amount), help="like 12.5")
-    form.add_argument("--from-pair", metavar="S", type=typed(parse_pair), help="the source's isolated pair")
-    form.add_argument("--to-pair", metavar="S", type=typed(parse_pair), help="the destination's isolated pair")
+    parser.add_argument("--version", action="store_true", help=_("print the version"))
+    add_language(parser)
+    where = parser.add_argument_group(_("exchange and key"))
+    where.add_argument("--demo", action="store_true", help=_("use the built-in demo exchange"))
+    where.add_argument("--profile", metavar="NAME", help=_("use the key of this name"))
+    where.add_argument("--base-url", metavar="URL", type=typed(parse_base_url), help=_("use a key of this host"))
+    where.add_argument("--read-only", action="store_true", help=_("look at everything, send nothing"))
+    form = parser.add_argument_group(_("fill in the form (nothing is sent)"))
+    form.add_argument("--favourite", metavar="NAME", help=_("a favourite, by its name"))
+    form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help=_("source wallet"))
+    form.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help=_("destination wallet"))
+    form.add_argument("--asset", metavar="A", type=typed(parse_asset), help=_("like USDT"))
+    form.add_argument("--amount", metavar="N", type=typed(_amount), help=_("like 12.5"))
+    form.add_argument("--from-pair", metavar="S", type=typed(parse_pair), help=_("the source's isolated pair"))
+    form.add_argument("--to-pair", metavar="S", type=typed(parse_pair), help=_("the destination's isolated pair"))
 
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", title=_("commands"), metavar="COMMAND")
     for name, module, summary in _COMMANDS:
-        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        command = commands.add_parser(name, help=summary, description=_sentence(summary), formatter_class=HelpFormatter)
         module.add_arguments(command)
+        add_language(command)
         command.set_defaults(run=module.run)
     parser.set_defaults(parser=parser)
     return parser
+
+
+def _sentence(summary: str) -> str:
+    return _("{summary}.").format(summary=f"{summary[0].upper()}{summary[1:]}")
 
 
 def _refuse_unknown_option(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
     """End with a message that names an unknown option; argparse would name its value, taking it for a command."""
     known = re.findall(r"--([a-z-]+)", parser.format_usage())
     for argument in arguments:
-        if argument in (name for name, _, _ in _COMMANDS):
+        if argument in [name for name, *_rest in _COMMANDS]:
             return
         option = argument.partition("=")[0].removeprefix("--")
         if argument.startswith("--") and option not in (*known, "help"):
             near = get_close_matches(option, known, 1)
-            parser.error(f"there is no option --{option}" + (f"; did you mean --{near[0]}?" if near else ""))
+            if near:
+                hint = _("there is no option --{option}; did you mean --{near}?")
+                parser.error(hint.format(option=option, near=near[0]))
+            parser.error(_("there is no option --{option}").format(option=option))
 
 
 def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     if args.demo and (args.profile or args.base_url):
-        parser.error("--demo uses no key and no host; leave out --profile and --base-url")
+        parser.error(_("--demo uses no key and no host; leave out --profile and --base-url"))
     draft = _favourite(parser, args) if args.favourite is not None else _draft(parser, args)
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         return _complain(
-            "Shunter needs a terminal to open in: run it without pipes or redirections, and over ssh as ssh -t HOST"
+            _("Shunter needs a terminal to open in: run it without pipes or redirections, and over ssh as ssh -t HOST")
         )
     if os.environ.get("TERM", "dumb") in ("", "dumb", "unknown"):
         return _complain(
-            "This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter"
+            _("This terminal cannot show Shunter (TERM is dumb or not set). Try: TERM=xterm-256color shunter")
         )
 
     process.clear_textual_variables()
@@ -185,8 +215,12 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     process.collect_what_screens_leave()
     app.run()
     if app.left_open:
-        are = "1 transfer is" if app.left_open == 1 else f"{app.left_open} transfers are"
-        print(f"{are} open. Do not repeat an open transfer: the next start of Shunter settles it.", file=sys.stderr)
+        left = ngettext(
+            "1 transfer is open. Do not repeat an open transfer: the next start of Shunter settles it.",
+            "{count} transfers are open. Do not repeat an open transfer: the next start of Shunter settles it.",
+            app.left_open,
+        )
+        print(left.format(count=app.left_open), file=sys.stderr)
     return app.return_code or 0
 
 
@@ -198,13 +232,17 @@ def _draft(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
     destination: Wallet = wanted or destinations(source)[0]
     types = route(source, destination)
     if not types:
-        parser.error(f"argument --to: {route_problem(source, destination)}")
+        parser.error(_problem("to", route_problem(source, destination)))
     for field, problem in given_pair_problems(types, args.from_pair, args.to_pair).items():
-        parser.error(f"argument --{field}: {problem}")
+        parser.error(_problem(field, problem))
     asset, amount, from_pair, to_pair = (text or "" for text in (args.asset, args.amount, args.from_pair, args.to_pair))
     wallets = {Field.SOURCE: args.source, Field.DESTINATION: args.destination}
     chosen = frozenset(which for which, wallet in wallets.items() if wallet)
     return Draft(source, destination, asset, amount, from_pair, to_pair, chosen)
+
+
+def _problem(option: str, problem: str) -> str:
+    return _("argument %(argument_name)s: %(message)s") % {"argument_name": f"--{option}", "message": problem}
 
 
 def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Draft:
@@ -215,14 +253,16 @@ def _favourite(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Dra
     from tui.favourites import FavouritesError, favourite
 
     if args.source or args.destination or args.from_pair or args.to_pair:
-        parser.error("--favourite has its own wallets; leave out --from, --to and their pairs")
+        parser.error(_("--favourite has its own wallets; leave out --from, --to and their pairs"))
     try:
         chosen = favourite(args.favourite)
     except FavouritesError as error:
         parser.error(printable(str(error)))
     if chosen.profile and args.profile not in (None, chosen.profile):
         parser.error(
-            f"the favourite {args.favourite!r} is for the profile {printable(chosen.profile)}; leave out --profile"
+            _("the favourite {name!r} is for the profile {profile}; leave out --profile").format(
+                name=args.favourite, profile=printable(chosen.profile)
+            )
         )
     if chosen.profile and not args.demo:
         args.profile = chosen.profile

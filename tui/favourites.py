@@ -17,6 +17,7 @@ from tui.domain.amounts import MAX_INTEGER_DIGITS
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import printable
 from tui.files import ConfigFile
+from tui.language import N_, _
 from tui.structs import Struct
 
 _TABLE = re.compile(
@@ -24,10 +25,10 @@ _TABLE = re.compile(
 )
 """Comments, and what begins a table below them, if anything does: without it, each comment would be tried again."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_NEW_FILE = """\
+_NEW_FILE = N_("""\
 # Favourites of Shunter: shunter --favourite NAME opens the form with one. Nothing in here is secret.
 # amount is a text, "max", "all but 50", or left out; so are pairs, and the profile that one is for.
-"""
+""")
 _MOST_SHOWN = 200
 """How many characters of a wrong text a message shows."""
 _WAIT_S = 5.0
@@ -42,7 +43,7 @@ class FavouriteMissing(FavouritesError):
     """Raised when there is no usable favourite of that name. The message names those that there are."""
 
 
-_FILE = ConfigFile("favourites.toml", "The favourites", 1024 * 1024, FavouritesError)
+_FILE = ConfigFile("favourites.toml", N_("The favourites"), 1024 * 1024, FavouritesError)
 
 
 class Mistake(Struct):
@@ -54,7 +55,7 @@ class Mistake(Struct):
     """The favourite that cannot be used because of it, if its name can be read."""
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.why}"
+        return _("line {line}: {why}").format(line=self.line, why=self.why)
 
 
 class Favourites(Struct):
@@ -91,7 +92,8 @@ def favourites() -> Favourites:
         elif parsed is not None:
             name, line = parsed.name, _line_in(block)
             if name in usable:
-                mistakes.append(Mistake(line, f"the name {name!r} is taken already, in line {lines[name]}", name))
+                taken = _("the name {name!r} is taken already, in line {line}").format(name=name, line=lines[name])
+                mistakes.append(Mistake(line, taken, name))
             else:
                 usable[name], lines[name] = parsed, line
     return Favourites(tuple(usable.values()), tuple(mistakes))
@@ -105,12 +107,16 @@ def favourite(name: str) -> Favourite:
             return usable
     for mistake in content.mistakes:
         if mistake.name == name.strip():
-            raise FavouriteMissing(f"The favourite {name!r} cannot be used: {favourites_path()}, {mistake}")
+            unusable = _("The favourite {name!r} cannot be used: {path}, {mistake}")
+            raise FavouriteMissing(unusable.format(name=name, path=favourites_path(), mistake=mistake))
     if content.usable:
         names = ", ".join(usable.name for usable in content.usable)
-        raise FavouriteMissing(f"There is no favourite {name!r}. Favourites: {names}")
-    reason = f"; {content.mistakes[0]}" if content.mistakes else ""
-    raise FavouriteMissing(f"There is no favourite {name!r}, nor any other, in {favourites_path()}{reason}")
+        raise FavouriteMissing(_("There is no favourite {name!r}. Favourites: {names}").format(name=name, names=names))
+    none = _("There is no favourite {name!r}, nor any other, in {path}")
+    if content.mistakes:
+        none = _("There is no favourite {name!r}, nor any other, in {path}; {mistake}")
+    first = "".join(map(str, content.mistakes[:1]))
+    raise FavouriteMissing(none.format(name=name, path=favourites_path(), mistake=first))
 
 
 def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
@@ -127,12 +133,11 @@ def keep(kept: Favourite, *, in_sight_of: str | None = None) -> None:
             if block.comments is not None and _name_in(block) == kept.name:
                 before = _parse(block)
                 if in_sight_of and isinstance(before, Favourite) and before.profile not in ("", in_sight_of):
-                    raise InvalidFavourite(
-                        f"the profile {before.profile} has one of this name: take another", Part.NAME
-                    )
+                    taken = _("the profile {profile} has one of this name: take another")
+                    raise InvalidFavourite(taken.format(profile=before.profile), Part.NAME)
                 texts[index] = _changed(block, kept)
                 return _write(texts)
-        text = "".join(texts) or _NEW_FILE
+        text = "".join(texts) or _(_NEW_FILE)
         gap = "" if text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
         return _write([text, gap, _table(kept)])
 
@@ -143,7 +148,9 @@ def remove(name: str) -> None:
         blocks = _blocks(_read())
         kept = [block.text for block in blocks if block.comments is None or _name_in(block) != name]
         if len(kept) == len(blocks):
-            raise FavouriteMissing(f"There is no favourite {name!r} in {favourites_path()}")
+            raise FavouriteMissing(
+                _("There is no favourite {name!r} in {path}").format(name=name, path=favourites_path())
+            )
         _write(kept)
 
 
@@ -165,12 +172,12 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
     except ValueError as error:
         place = _PLACE.search(str(error))
         inside = int(place[1]) if place and place[1] else len(block.text.splitlines())
-        why = f"this is not TOML: {_shown(_PLACE.sub('', str(error)))}"
+        why = _("this is not TOML: {error}").format(error=_shown(_PLACE.sub("", str(error))))
         return Mistake(block.first_line + inside - 1, why, name)
     others = [key for key in content if key != "favourite"]
     if others or (block.comments is None and content):
         key = (others or ["favourite"])[0]
-        why = f"there are only [[favourite]] tables here, and no {_shown(key)!r}"
+        why = _("there are only [[favourite]] tables here, and no {key!r}").format(key=_shown(key))
         return Mistake(_line_in(block, key), why, name)
     if block.comments is None:
         return None
@@ -178,8 +185,11 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
     for key in table:
         if key not in list(Part):
             near = get_close_matches(key[:_MOST_SHOWN], list(Part), 1)
-            hint = f"; did you mean {near[0]}?" if near else f": {', '.join(Part)}"
-            return Mistake(_line_in(block, key), f"a favourite has no {_shown(key)!r}{hint}", name)
+            why = _("a favourite has no {key!r}: {parts}")
+            if near:
+                why = _("a favourite has no {key!r}; did you mean {near}?")
+            why = why.format(key=_shown(key), near="".join(near), parts=", ".join(Part))
+            return Mistake(_line_in(block, key), why, name)
     try:
         return parse_favourite(_texts(table))
     except InvalidFavourite as error:
@@ -193,9 +203,9 @@ def _toml(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError:
         raise
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise ValueError(_("it is nested too deeply")) from None
     except ValueError:
-        raise ValueError("a number in it is too long") from None
+        raise ValueError(_("a number in it is too long")) from None
 
 
 def _shown(text: str) -> str:
@@ -209,9 +219,9 @@ def _texts(table: Mapping[str, object]) -> dict[str, str]:
     for key, value in table.items():
         is_number = type(value) is int and key == Part.AMOUNT
         if not (is_number or isinstance(value, str)):
-            raise InvalidFavourite('write it as a text, like "USDT"', Part(key))
+            raise InvalidFavourite(_('write it as a text, like "USDT"'), Part(key))
         if isinstance(value, int) and abs(value) >= 10**MAX_INTEGER_DIGITS:
-            raise InvalidFavourite(f"At most {MAX_INTEGER_DIGITS} digits", Part(key))
+            raise InvalidFavourite(_("At most {most} digits").format(most=MAX_INTEGER_DIGITS), Part(key))
         texts[key] = str(value)
     return texts
 
@@ -264,7 +274,7 @@ def _read() -> str:
     try:
         return (_FILE.read() or b"").decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _FILE.failure("cannot be read: they are not UTF-8") from None
+        raise _FILE.failure(_("cannot be read: they are not UTF-8")) from None
 
 
 def _write(texts: list[str]) -> None:

@@ -34,6 +34,7 @@ _SIMPLIFIED = re.compile(r"zh([_-]?hans)?([_-](cn|sg|my))?$", re.IGNORECASE)
 _SOURCE = gettext.NullTranslations()
 _catalogue: gettext.NullTranslations = _SOURCE
 _chosen = ENGLISH
+_why_english = ""
 _is_for_programs: ContextVar[bool] = ContextVar("_is_for_programs", default=False)
 
 
@@ -81,6 +82,30 @@ def chosen() -> str:
     return ENGLISH if _is_for_programs.get() else _chosen
 
 
+def start(arguments: Sequence[str], kept: str, environment: Mapping[str, str]) -> None:
+    """Use the language that a person prefers, or English if it cannot be used here; `why_english` says why."""
+    global _why_english
+    code = preferred(arguments, kept, environment)
+    _why_english = ""
+    if code != ENGLISH and not is_readable(environment):
+        variable = "LC_ALL" if environment.get("LC_ALL") else "LANG"
+        _why_english = (
+            "Shunter speaks English here, because this terminal does not use UTF-8. "
+            f"If it can, set {variable}={code}.UTF-8 for {code}."
+        )
+        code = ENGLISH
+    try:
+        choose(code)
+    except Exception:  # noqa: BLE001 - a damaged file fails in many ways
+        _why_english = f"Shunter speaks English here, because its texts in {code} are missing. Install Shunter again."
+        choose(ENGLISH)
+
+
+def why_english() -> str:
+    """Return why texts are in English although the person prefers another language, or an empty string."""
+    return _why_english
+
+
 def choose(code: str) -> None:
     """Use a language from here on. Modules that have been imported keep the texts of their constants."""
     global _catalogue, _chosen
@@ -89,7 +114,8 @@ def choose(code: str) -> None:
     # argparse looks up its own texts by these.
     gettext.bindtextdomain(DOMAIN, str(LOCALES))
     gettext.textdomain(DOMAIN)
-    os.environ["LANGUAGE"] = code
+    if {code, preferred([], "", os.environ)} != {ENGLISH}:
+        os.environ["LANGUAGE"] = code
 
 
 def _catalogue_of(code: str) -> gettext.NullTranslations:
@@ -112,12 +138,13 @@ def preferred(arguments: Sequence[str], kept: str, environment: Mapping[str, str
 
 
 def _option(arguments: Sequence[str]) -> str:
+    """Return the last value of the option, which argparse lets a person abbreviate after a command."""
+    value = ""
     for argument, following in pairwise((*arguments, "")):
-        if argument == OPTION:
-            return following
-        if argument.startswith(f"{OPTION}="):
-            return argument.removeprefix(f"{OPTION}=")
-    return ""
+        name, equals, inside = argument.partition("=")
+        if len(name) > len("--") and OPTION.startswith(name):
+            value = inside if equals else following
+    return value
 
 
 def _code(name: str) -> str | None:
@@ -132,6 +159,12 @@ def is_readable(environment: Mapping[str, str]) -> bool:
 
     Python itself takes the locale C for one of UTF-8, which it need not be.
     """
-    encoding = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "")
-    locale = environment.get("LC_ALL") or environment.get("LANG") or ""
+    encoding = (getattr(sys.stdout or sys.stderr, "encoding", None) or "").lower().replace("-", "")
+    locale = environment.get("LC_ALL") or _characters(environment) or environment.get("LANG") or ""
     return encoding == "utf8" and locale not in ("C", "POSIX")
+
+
+def _characters(environment: Mapping[str, str]) -> str:
+    """Return the locale of characters, or an empty string if Python may have set it itself (PEP 538)."""
+    locale = environment.get("LC_CTYPE") or ""
+    return "" if locale in ("C.UTF-8", "C.utf8", "UTF-8") else locale

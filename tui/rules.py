@@ -19,6 +19,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import Wallet, parse_wallet, route
 from tui.files import ConfigFile
+from tui.language import N_, _
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _TOKEN = re.compile(
@@ -46,7 +47,7 @@ class RulesError(Exception):
     """Raised when the file cannot be understood as a whole; says where and why."""
 
 
-_FILE = ConfigFile("rules.toml", "The rules", 256 * 1024, RulesError)
+_FILE = ConfigFile("rules.toml", N_("The rules"), 256 * 1024, RulesError)
 
 
 def rules_path() -> Path:
@@ -79,14 +80,14 @@ def _settled_content() -> bytes | None:
     writes, the file may be cut off after any rule, and it is gone while an editor puts another in its place.
     """
     content = _content()
-    for _ in range(_MOST_READINGS):
+    for _reading in range(_MOST_READINGS):
         if not _has_just_changed(is_there=content is not None):
             return content
         time.sleep(_SETTLES_S)
         before, content = content, _content()
         if content == before:
             return content
-    raise _error(1, "it changes all the time")
+    raise _error(1, _("it changes all the time"))
 
 
 def _has_just_changed(*, is_there: bool) -> bool:
@@ -107,7 +108,8 @@ def _content() -> bytes | None:
     if content is None:
         for path in (_FILE.path, *_FILE.path.parents):
             if path.is_symlink() and not path.exists():
-                raise _FILE.failure(f"cannot be read: {path} is a link to nothing. Until it is right, nothing is sent.")
+                dangling = _("cannot be read: {path} is a link to nothing. Until it is right, nothing is sent.")
+                raise _FILE.failure(dangling.format(path=path))
     return content
 
 
@@ -169,12 +171,12 @@ class _Reader:
 
     def __init__(self, content: bytes, profiles: ProfileNames) -> None:
         if not content:  # some editors empty a file before they write it
-            raise _error(1, "it is empty. Remove it if there are no rules")
+            raise _error(1, _("it is empty. Remove it if there are no rules"))
         try:
             text = content.decode("utf-8-sig")  # some editors begin a file with a byte order mark
         except UnicodeDecodeError as error:
             line = content[: error.start].count(b"\n") + 1
-            raise _error(line, "not UTF-8") from None
+            raise _error(line, _("not UTF-8")) from None
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -183,18 +185,19 @@ class _Reader:
             raise _error(line, _PLACE.sub("", str(error))) from None
         except (ValueError, RecursionError) as error:
             rows = text.split("\n")
-            why = "it is nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
+            is_deep = isinstance(error, RecursionError)
+            why = _("it is nested too deeply") if is_deep else _("a number has too many digits")
             raise _error(rows.index(max(rows, key=len)) + 1, why) from None
         self._lines = _Lines(text).by_path
         own = table.pop("profile", {})
         if not isinstance(own, dict):
-            raise _error(self._line("profile"), "profile is a table, like [profile.main]")
+            raise _error(self._line("profile"), _("profile is a table, like [profile.main]"))
         known = profiles() if own else ()
         for name in own:
             if name not in known:
-                raise _error(
-                    self._line("profile", name), f"there is no profile {name!r}; profiles: {', '.join(known) or 'none'}"
-                )
+                unknown = _("there is no profile {name!r}; profiles: {names}")
+                names = ", ".join(known) or _("none")
+                raise _error(self._line("profile", name), unknown.format(name=name, names=names))
         self.named = tuple(own)
         self._rules = {"": self._read(table, ""), **{name: self._read(own[name], name) for name in own}}
 
@@ -210,10 +213,12 @@ class _Reader:
     def _read(self, table: object, profile: str) -> tuple[Rule, ...]:
         section = ("profile", profile) if profile else ()
         if not isinstance(table, dict):
-            raise _error(self._line(*section), f"profile.{profile} is a table, like [profile.main]")
+            table_missing = _("profile.{name} is a table, like [profile.main]").format(name=profile)
+            raise _error(self._line(*section), table_missing)
         for key in table:
             if key not in _KEYS:
-                raise _error(self._line(*section, key), f"there is no rule {key!r}; rules: {', '.join(_KEYS)}")
+                unknown = _("there is no rule {key!r}; rules: {rules}").format(key=key, rules=", ".join(_KEYS))
+                raise _error(self._line(*section, key), unknown)
         found: list[Rule] = []
         if "allow" in table:
             found.append(self._allow(table["allow"], self._origin(profile, *section, "allow")))
@@ -233,36 +238,38 @@ class _Reader:
 
     def _allow(self, moves: object, origin: Origin) -> Allow:
         if not isinstance(moves, list) or not all(isinstance(move, str) for move in moves):
-            raise _error(origin.line, 'allow is a list of moves, like ["spot -> um", "um -> spot"]')
+            raise _error(origin.line, _('allow is a list of moves, like ["spot -> um", "um -> spot"]'))
         allowed = set()
         for move in moves:
             names = move.split("->")
             if len(names) != 2:
-                raise _error(origin.line, f"{move!r} is not a move, like spot -> um")
+                raise _error(origin.line, _("{move!r} is not a move, like spot -> um").format(move=move))
             source, destination = (self._wallet(name.strip(), origin) for name in names)
             if not route(source, destination):
-                raise _error(origin.line, f"nothing moves from {source.value} to {destination.value}")
+                nothing = _("nothing moves from {source} to {destination}")
+                raise _error(origin.line, nothing.format(source=source.value, destination=destination.value))
             allowed.add((source, destination))
         return Allow(frozenset(allowed), origin)
 
     def _retype_from(self, worth: object, origin: Origin) -> RetypeFrom:
-        amount, _, unit = worth.strip().partition(" ") if isinstance(worth, str) else ("", "", "")
+        amount, _blank, unit = worth.strip().partition(" ") if isinstance(worth, str) else ("", "", "")
         if not unit:
-            raise _error(origin.line, 'retype_from is a worth, like "1000 USDT"')
+            raise _error(origin.line, _('retype_from is a worth, like "1000 USDT"'))
         return RetypeFrom(self._amount(amount, origin), self._asset(unit, origin), origin)
 
     def _table(self, value: object, *keys: str) -> Mapping[str, Any]:
         if not isinstance(value, dict):
-            raise _error(self._line(*keys), f'{keys[-1]} is a table, like {{ USDT = "500" }}')
+            raise _error(self._line(*keys), _('{key} is a table, like {{ USDT = "500" }}').format(key=keys[-1]))
         return value
 
     def _asset(self, name: str, origin: Origin) -> str:
         try:
             asset = parse_asset(name)
         except ValueError as error:
-            raise _error(origin.line, f"{name!r} is not an asset: {error}") from None
+            raise _error(origin.line, _("{name!r} is not an asset: {error}").format(name=name, error=error)) from None
         if odd := _look_alikes(asset):
-            raise _error(origin.line, f"{asset!r} has letters that only look like Latin ones: {odd}")
+            alike = _("{asset!r} has letters that only look like Latin ones: {letters}")
+            raise _error(origin.line, alike.format(asset=asset, letters=odd))
         return asset
 
     def _wallet(self, name: str, origin: Origin) -> Wallet:
@@ -273,13 +280,15 @@ class _Reader:
 
     def _amount(self, value: object, origin: Origin) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int):
-            raise _error(origin.line, 'an amount is a text, like "12.5"')
+            raise _error(origin.line, _('an amount is a text, like "12.5"'))
         if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            raise _error(origin.line, "the amount has too many digits")
+            raise _error(origin.line, _("the amount has too many digits"))
         try:
             return parse_amount(str(value))
         except AmountError as error:
-            raise _error(origin.line, f"{value!r} is not an amount: {error}") from None
+            raise _error(
+                origin.line, _("{value!r} is not an amount: {error}").format(value=value, error=error)
+            ) from None
 
     def _origin(self, profile: str, *keys: str) -> Origin:
         return Origin(_FILE.name, self._line(*keys), profile)
@@ -299,4 +308,5 @@ def _look_alikes(asset: str) -> str:
 
 
 def _error(line: int, why: str) -> RulesError:
-    return RulesError(f"{_FILE.path}, line {line}: {printable(why[:_MOST_SHOWN])}. Until it is right, nothing is sent.")
+    wrong = _("{path}, line {line}: {why}. Until it is right, nothing is sent.")
+    return RulesError(wrong.format(path=_FILE.path, line=line, why=printable(why[:_MOST_SHOWN])))

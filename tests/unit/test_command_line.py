@@ -1,14 +1,22 @@
 """The command line as a process: what it says where, and that a reader who has seen enough ends it quietly."""
 
+import argparse
+import ast
+import inspect
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from tui import cli
+from tui.commands.argparse_texts import TEXTS
+from tui.commands.arguments import HelpFormatter
 
 _SHUNTER = [sys.executable, "-m", "tui"]
 
@@ -102,3 +110,42 @@ def test_routes_are_the_33_moves_and_via_adds_the_24_of_two(capsys: pytest.Captu
         "needs_from_pair": True,
         "needs_to_pair": False,
     } in rows_via
+
+
+_FOR_PROGRAMMERS = re.compile(
+    'argument "-" with|can\'t open|cannot (have|merge)|conflicting|dest=|invalid (option|conflict)|mutually exclusive'
+    "|unknown parser|is not callable|not defined|'required' is|is deprecated|warning:|show program|default:|subcommands"
+)
+"""The texts of argparse that only a wrong parser brings up, or a part of it that Shunter does not use."""
+
+
+def test_every_text_of_argparse_that_a_person_may_see_is_translated() -> None:
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(argparse))) if isinstance(node, ast.Call)]
+    own = [call.args for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext")]
+    texts = {args[0].value for args in own if isinstance(args[0], ast.Constant)}
+    seen = {text for text in texts if isinstance(text, str) and not _FOR_PROGRAMMERS.search(text)}
+    assert len(seen) > 15
+    assert seen <= {text.replace("arguments", "argument") for text in TEXTS if "%s arg" in text} | set(TEXTS)
+
+
+def _parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for each in action.choices.values():
+                yield from _parsers(each)
+
+
+def test_every_command_takes_a_language_and_wraps_its_help_by_columns() -> None:
+    for parser in _parsers(cli._parser()):
+        assert "--language" in parser.format_usage()
+        assert issubclass(parser.formatter_class, HelpFormatter)  # type: ignore[arg-type]
+
+
+def test_help_is_wrapped_by_columns() -> None:
+    parser = argparse.ArgumentParser(formatter_class=lambda prog: HelpFormatter(prog, width=40))
+    parser.add_argument("--to", help="到这个钱包，例如 spot（现货钱包）。" * 5)
+    lines = parser.format_help().splitlines()
+    assert max(map(cell_len, lines)) <= 40
+    assert "".join(lines).replace(" ", "").endswith("到这个钱包，例如spot（现货钱包）。" * 5)
+    assert not [line for line in lines if line.strip().startswith(("，", "）", "。")) or line.endswith("（")]

@@ -1,8 +1,13 @@
 """Which language a person reads, and that it has every text."""
 
+import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -80,3 +85,105 @@ def test_texts_for_programs_stay_english() -> None:
     with language.for_programs():
         assert language._(text) == text
     assert language._("") == ""
+
+
+@pytest.mark.usefixtures("in_english")
+def test_chinese_that_could_not_be_read_is_english_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    language.start([], "zh_CN", {"LC_ALL": "zh_CN.GB18030"})
+    assert language.chosen() == ENGLISH
+    assert language.why_english() == (
+        "Shunter speaks English here, because this terminal does not use UTF-8. "
+        "If it can, set LC_ALL=zh_CN.UTF-8 for zh_CN."
+    )
+    language.start(["--language", "en"], "zh_CN", {})
+    assert language.why_english() == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"LANG": "C"}, False),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "POSIX"}, False),
+        ({"LANG": "zh_CN.UTF-8"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),  # Python itself sets that
+        ({"LANG": "C", "LC_CTYPE": "en_US.UTF-8"}, True),
+    ],
+)
+def test_locale_says_what_a_terminal_can_show(environment: dict[str, str], expected: bool) -> None:
+    assert language.is_readable(environment) is expected
+
+
+@pytest.mark.usefixtures("in_english")
+@pytest.mark.parametrize("content", [None, b"", b"\xde\x12\x04\x95"], ids=["missing", "empty", "cut off"])
+def test_without_its_texts_a_language_is_english_and_told(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language, "LOCALES", tmp_path)
+    if content is not None:
+        (tmp_path / "zh_CN/LC_MESSAGES").mkdir(parents=True)
+        (tmp_path / f"zh_CN/LC_MESSAGES/{DOMAIN}.mo").write_bytes(content)
+    language.start([], "zh_CN", {"LANG": "en_US.UTF-8"})
+    assert language.chosen() == ENGLISH
+    assert language.why_english().startswith("Shunter speaks English here, because its texts in zh_CN are missing.")
+
+
+def test_abbreviated_option_counts_and_so_does_the_last() -> None:
+    assert preferred(["journal", "--lang", "zh"], "en", {}) == CHINESE
+    assert preferred(["--language=zh", "journal", "--la=en"], "", {}) == ENGLISH
+
+
+def _run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tui", *arguments],
+        env={name: value for name, value in os.environ.items() if name not in _LOCALE} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+_LOCALE = ("LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANG")
+
+
+def test_command_speaks_the_language_of_its_option_or_its_environment() -> None:
+    chinese = "手动在您自己的币安钱包之间划转资金。"
+    assert chinese in _run("--help", LANG="zh_CN.UTF-8").stdout
+    assert chinese in _run("--language", "zh", "--help", LANG="en_US.UTF-8").stdout
+    assert chinese not in _run("--language=en", "--help", LANG="zh_CN.UTF-8").stdout
+
+
+def test_language_before_or_behind_a_command_is_taken_and_another_is_refused() -> None:
+    first = _run("--language=zh", "routes", "--json").stdout
+    assert first == _run("routes", "--json", "--language", "en").stdout != ""
+    refused = _run("routes", "--language", "de")
+    assert refused.returncode == 2
+    assert "argument --language: 'de' is not a language of Shunter. Give en or zh_CN" in refused.stderr
+
+
+def test_terminal_without_utf_8_is_told_once_and_a_pipe_is_not() -> None:
+    environment = {"LANGUAGE": "zh_CN", "LC_ALL": "C"}
+    assert (_run("--version", **environment).stderr, _run("--help", **environment).stderr) == ("", "")
+    for arguments in (["--version"], ["--help"], ["routes"], ["--no-such-option"]):
+        with pexpect.spawn(sys.executable, ["-m", "tui", *arguments], env={**os.environ, **environment}) as terminal:
+            shown = terminal.read().decode("ascii")
+        assert shown.count("does not use UTF-8. If it can, set LC_ALL=zh_CN.UTF-8 for zh_CN.") == 1
+
+
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("damage", ["a folder", "not JSON", "nested"])
+def test_nothing_before_the_command_line_ends_in_a_traceback(damage: str, closing: str, tmp_path: Path) -> None:
+    settings = tmp_path / "shunter/settings.json"
+    settings.parent.mkdir()
+    if damage == "a folder":
+        settings.mkdir()
+    else:
+        settings.write_bytes(b"\xff" if damage == "not JSON" else b'{"language":' + b"[" * 60_000)
+    told = tmp_path / "told"
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -X faulthandler -m tui --version > {told} 2>&1 {closing}"],
+        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "LANG": "\udcff", "LC_ALL": ""},
+        check=False,
+    )
+    assert "Traceback" not in told.read_text()
+    assert done.returncode == (1 if ">&-" in closing.removeprefix("2>&-").split("2>&-")[0] else 0)

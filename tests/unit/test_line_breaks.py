@@ -11,7 +11,8 @@ from rich.text import Text
 from textual.content import Content
 
 import tui
-from tui.widgets.line_breaks import _CLOSING, _OPENING, break_between_characters
+from tui.domain.text import CLOSING, OPENING
+from tui.widgets.line_breaks import break_between_characters
 
 MANUAL = Path(tui.__file__).parent / "manual"
 ENGLISH = [line for path in sorted(MANUAL.glob("*.md")) for line in path.read_text().splitlines() if line.isascii()]
@@ -44,8 +45,8 @@ def test_no_chinese_line_is_too_wide_or_loses_anything(width: int) -> None:
         lines = wrapped(text, width)
         assert "".join("".join(lines).split()) == "".join(text.split())
         assert all(cell_len(line) <= width for line in lines)
-        assert not [line for line in lines[1:] if line and line[0] in _CLOSING]
-        assert not [line for line in lines[:-1] if line and line[-1] in _OPENING]
+        assert not [line for line in lines[1:] if line and line[0] in CLOSING]
+        assert not [line for line in lines[:-1] if line and line[-1] in OPENING]
 
 
 def test_other_lines_break_as_ever() -> None:

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
-from tui import keys
+from tui import keys, language
 from tui.app.crash import end_on_errors_in_tasks
 from tui.app.early_keys import EarlyKeys
 from tui.app.locking import IdleLock
@@ -124,8 +124,10 @@ class ShunterApp(TerminalApp):
         )
 
     async def on_mount(self) -> None:
-        """Open the demo, or the profile that was asked for."""
+        """Open the demo, or the profile that was asked for, and say so if this is not the person's language."""
         end_on_errors_in_tasks(self)
+        if why := language.why_english():
+            self.notify(why, title="Language", severity="warning", timeout=15, markup=False)
         await self._open(open_demo if self._start.demo else self._retry)
 
     async def _open(self, opening: Opening) -> None:

@@ -11,7 +11,7 @@ from tui.commands.arguments import Misuse
 from tui.commands.keys import unlocking, waiting_for_keyring
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
-from tui.domain.text import printable
+from tui.domain.text import padded, printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
 from tui.language import _
@@ -40,8 +40,8 @@ class OpenAccount(Struct):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose the account."""
-    parser.add_argument("--profile", metavar="NAME", help="the account of this key; needed if there are several")
-    parser.add_argument("--demo", action="store_true", help="the account of the built-in demo exchange")
+    parser.add_argument("--profile", metavar="NAME", help=_("the account of this key; needed if there are several"))
+    parser.add_argument("--demo", action="store_true", help=_("the account of the built-in demo exchange"))
     parser.set_defaults(base_url=None)
 
 
@@ -58,7 +58,7 @@ def with_account(
     Misuse.
     """
     if args.demo and (given := [name for name in ("profile", "base_url") if getattr(args, name)]):
-        raise Misuse(f"--demo uses no key; leave out --{given[0].replace('_', '-')}")
+        raise Misuse(_("--demo uses no key; leave out --{option}").format(option=given[0].replace("_", "-")))
 
     def carry_out() -> int:
         import asyncio
@@ -67,7 +67,7 @@ def with_account(
         if not args.demo:
             profile = keys.choose(args.profile, args.base_url)
             if profile is None:
-                raise keys.ProfileMissing("There is no key yet.", command="shunter keys add NAME")
+                raise keys.ProfileMissing(_("There is no key yet."), command="shunter keys add NAME")
             with waiting_for_keyring():
                 key = keys.load(profile)
         try:
@@ -127,8 +127,10 @@ async def _follow(reader: "HistoryReader") -> None:
     shows_progress = sys.stderr.isatty()
     async for reading in reader.read():
         if shows_progress:
-            waits = f"; the exchange asks for a pause of {reading.wait_s} s" if reading.wait_s else ""
-            progress = f"Reading the history: {reading.answered} of {reading.asked}{waits}"
-            print(f"\r{progress:<79.79}", end="", file=sys.stderr, flush=True)
+            progress = _("Reading the history: {answered} of {asked}")
+            if reading.wait_s:
+                progress = _("Reading the history: {answered} of {asked}; the exchange asks for a pause of {seconds} s")
+            progress = progress.format(answered=reading.answered, asked=reading.asked, seconds=reading.wait_s)
+            print(f"\r{padded(progress, 79)}", end="", file=sys.stderr, flush=True)
     if shows_progress:
         print(f"\r{'':79}\r", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Arguments that several commands take, read by the parsers of the domain."""
+"""Arguments that several commands take, read by the parsers of the domain, and the layout of their help."""
 
 import argparse
 from collections.abc import Callable
@@ -7,8 +7,10 @@ from typing import TypeVar
 from tui import clock
 from tui.domain.moments import utc
 from tui.domain.search import Search, parse_outcome, parse_since, parse_until
+from tui.domain.text import wrapped
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import parse_wallet
+from tui.language import LANGUAGES, OPTION, _, language
 
 _Parsed = TypeVar("_Parsed")
 
@@ -29,25 +31,50 @@ def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
     return parsed
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps the lines of help by columns: many characters take two."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return super()._split_lines(text, width) if text.isascii() else wrapped(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.isascii():
+            return super()._fill_text(text, width, indent)
+        return "\n".join(f"{indent}{line}" for line in wrapped(text, width - len(indent)))
+
+
+class RawHelpFormatter(HelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Leaves the lines above and below the arguments as they are written."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return argparse.RawDescriptionHelpFormatter._fill_text(self, text, width, indent)
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the language. `__main__` has read it before, so this only explains it and refuses others."""
+    help_text = _("the language that Shunter speaks: {languages}").format(languages=_(", ").join(LANGUAGES))
+    parser.add_argument(OPTION, metavar="L", type=typed(language), default=argparse.SUPPRESS, help=help_text)
+
+
 def add_search(parser: argparse.ArgumentParser) -> None:
     """Add the options that select transfers."""
     now = utc(clock.wall_ms())
-    which = parser.add_argument_group("which transfers", "Each option narrows the list.")
+    which = parser.add_argument_group(_("which transfers"), _("Each option narrows the list."))
     which.add_argument(
         "--since",
         metavar="T",
         type=typed(lambda text: parse_since(text, now)),
-        help="from 2026-11-24, october, yesterday or 7d on",
+        help=_("from 2026-11-24, october, yesterday or 7d on"),
     )
     which.add_argument(
         "--until",
         metavar="T",
         type=typed(lambda text: parse_until(text, now)),
-        help="until the end of 2026-11-24 or october",
+        help=_("until the end of 2026-11-24 or october"),
     )
-    which.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
-    which.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help="source wallet")
-    which.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help="destination wallet")
+    which.add_argument("--asset", metavar="A", type=typed(parse_asset), help=_("like USDT"))
+    which.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help=_("source wallet"))
+    which.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help=_("destination wallet"))
     which.add_argument(
         "--outcome",
         dest="outcomes",
@@ -55,21 +82,21 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         type=typed(parse_outcome),
         action="append",
         default=[],
-        help="like done; may be given several times",
+        help=_("like done; may be given several times"),
     )
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """Add the options for the format of a list."""
     formats = parser.add_mutually_exclusive_group()
-    formats.add_argument("--json", action="store_true", help="print a JSON array, one object a line")
-    formats.add_argument("--csv", action="store_true", help="print CSV, for a spreadsheet")
+    formats.add_argument("--json", action="store_true", help=_("print a JSON array, one object a line"))
+    formats.add_argument("--csv", action="store_true", help=_("print CSV, for a spreadsheet"))
 
 
 def search_from(args: argparse.Namespace) -> Search:
     """Return the search for what the options select. Raises Misuse if nothing can match."""
     if args.since is not None and args.until is not None and args.since >= args.until:
-        raise Misuse("--since is not before --until: there is no time between them")
+        raise Misuse(_("--since is not before --until: there is no time between them"))
     return Search(
         source=args.source,
         destination=args.destination,

@@ -8,37 +8,40 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tui import keys
+from tui.commands.arguments import RawHelpFormatter
 from tui.domain.text import name as as_name
 from tui.domain.transfer import Outcome
 from tui.domain.wallets import Wallet
 from tui.journal import recorded_assets
+from tui.language import LANGUAGES, OPTION, _
 
 _SHELLS = ("bash", "zsh", "fish")
 _FIXED: dict[str, Iterable[str]] = {
     "source": [wallet.value for wallet in Wallet],
     "destination": [wallet.value for wallet in Wallet],
     "outcomes": [outcome.value for outcome in Outcome],
+    "language": LANGUAGES,
 }
 _LISTED = {"profile": "profiles", "favourite": "favourites", "asset": "assets"}
 """What completes an argument, by the argument's name in the parser."""
 
-_EPILOG = """\
+_EPILOG = _("""\
 Write it where your shell looks for it:
   bash  shunter completion bash > ~/.local/share/bash-completion/completions/shunter
         (with the package bash-completion; otherwise read the file in ~/.bashrc)
   zsh   shunter completion zsh > FOLDER/_shunter
         (a folder of $fpath)
   fish  shunter completion fish > ~/.config/fish/completions/shunter.fish
-"""
+""")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the shell, and the options that the scripts use."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.formatter_class = RawHelpFormatter
     parser.epilog = _EPILOG
-    parser.usage = f"%(prog)s [-h] {{{','.join(_SHELLS)}}}"
+    parser.usage = f"%(prog)s [-h] [{OPTION} L] {{{','.join(_SHELLS)}}}"
     either = parser.add_mutually_exclusive_group(required=True)
-    either.add_argument("shell", nargs="?", choices=_SHELLS, help="which shell the script is for")
+    either.add_argument("shell", nargs="?", choices=_SHELLS, help=_("which shell the script is for"))
     either.add_argument("--list", choices=_LISTED.values(), help=argparse.SUPPRESS)
     parser.add_argument("--bash", metavar="TYPED", help=argparse.SUPPRESS)
 

@@ -7,10 +7,14 @@ from tui.commands import listing
 from tui.commands.arguments import add_format
 from tui.domain.favourite import Part, written_down
 from tui.domain.text import printable
+from tui.language import _
 from tui.words.exports import Value
 from tui.words.wallets import via
 
 FIELDS = ("name", "from", "to", "from_pair", "to_pair", "via", "types", "asset", "amount", "profile")
+
+_HEADINGS = (_("NAME"), _("MOVE"), _("AMOUNT"), _("ASSET"), _("PROFILE"))
+_RIGHT = (_("AMOUNT"),)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         print(printable(str(error)), file=sys.stderr)
         return 1
     for mistake in content.mistakes:
-        print(printable(f"{favourites_path()}, {mistake}"), file=sys.stderr)
+        print(printable(_("{path}, {mistake}").format(path=favourites_path(), mistake=mistake)), file=sys.stderr)
     rows: list[tuple[Value, ...]] = []
     cells = []
     for favourite in content.usable:
@@ -52,9 +56,8 @@ def run(args: argparse.Namespace) -> int:
         move = f"{source.short_label} -> {destination.short_label} {via(types)}".rstrip()
         texts = (favourite.name, move, parts.get(Part.AMOUNT, ""), parts[Part.ASSET], favourite.profile)
         cells.append([printable(text) for text in texts])
-    headings = ("NAME", "MOVE", "AMOUNT", "ASSET", "PROFILE")
-    empty = f"There are no favourites in {favourites_path()}."
+    empty = _("There are no favourites in {path}.").format(path=favourites_path())
     listing.print_rows(
-        args, FIELDS, rows, otherwise=lambda: listing.print_table(headings, cells, right=("AMOUNT",), empty=empty)
+        args, FIELDS, rows, otherwise=lambda: listing.print_table(_HEADINGS, cells, right=_RIGHT, empty=empty)
     )
     return 1 if content.mistakes else 0

@@ -46,7 +46,7 @@ def _print(args: argparse.Namespace, search: Search, opened: OpenAccount) -> int
         args,
         exports.HISTORY,
         exports.history_rows(entries, opened.host),
-        otherwise=lambda: listing.print_table([*_TABLE], cells, right=("AMOUNT",), least=_LEAST, empty=empty),
+        otherwise=lambda: listing.print_table([*_TABLE], cells, right=_RIGHT, least=_LEAST, empty=empty),
     )
     return 1 if opened.reader.unread else 0
 
@@ -65,32 +65,38 @@ def _joined(opened: OpenAccount) -> list[Entry]:
     )
 
 
-def _time(entry: Entry, _: InUse) -> str:
+def _time(entry: Entry, _in_use: InUse) -> str:
     return "?" if entry.at_ms is None else in_full(entry.at_ms)
 
 
-def _status(entry: Entry, _: InUse) -> str:
+def _status(entry: Entry, _in_use: InUse) -> str:
     return printable((entry.record and entry.record.status) or "?")
 
 
-def _remark(entry: Entry, _: InUse) -> str:
+def _remark(entry: Entry, _in_use: InUse) -> str:
     record, possible = entry.record, differences.possible_rows(entry)
-    as_received = f"as received: {record.text}" if isinstance(record, UnreadableRow) else ""
-    asked = printable(f"asked: {entry.asked_pairs}") if entry.asked_pairs and not entry.pairs else ""
-    return "; ".join(filter(None, [as_received or exports.differs(entry), asked, possible and f"perhaps {possible}"]))
+    remarks = [exports.differs(entry)]
+    if isinstance(record, UnreadableRow):
+        remarks = [_("as received: {text}").format(text=record.text)]
+    if entry.asked_pairs and not entry.pairs:
+        remarks.append(printable(_("asked: {pairs}").format(pairs=entry.asked_pairs)))
+    if possible:
+        remarks.append(_("perhaps {rows}").format(rows=possible))
+    return _("; ").join(filter(None, remarks))
 
 
 _TABLE = {
-    "TIME": _time,
-    "MOVE": columns.MOVE.text,
-    "AMOUNT": columns.AMOUNT.text,
-    "STATUS": _status,
+    _("TIME"): _time,
+    _("MOVE"): columns.MOVE.text,
+    _("AMOUNT"): columns.AMOUNT.text,
+    _("STATUS"): _status,
     "TRANID": columns.TRAN_ID.text,
-    "MADE": columns.MADE.text,
-    "PROFILE": columns.PROFILE.text,
-    "REMARK": _remark,
+    _("MADE"): columns.MADE.text,
+    _("PROFILE"): columns.PROFILE.text,
+    _("REMARK"): _remark,
 }
 """The columns of the table. Most are those of the screen."""
 
-_LEAST = ("PROFILE", "TRANID", "MADE")
+_RIGHT = (_("AMOUNT"),)
+_LEAST = (_("PROFILE"), "TRANID", _("MADE"))
 """What a terminal that is too narrow leaves out."""

@@ -19,6 +19,7 @@ from tui.domain.text import printable
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import Wallet
 from tui.journal import Journal
+from tui.language import N_, _
 from tui.words import wallets
 from tui.words.exports import Value, iso
 
@@ -32,9 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `shunter holdings`."""
     account.add_arguments(parser)
     parser.add_argument(
-        "--base-url", metavar="URL", type=typed(parse_base_url), help="the account of a key of this host"
+        "--base-url", metavar="URL", type=typed(parse_base_url), help=_("the account of a key of this host")
     )
-    parser.add_argument("--asset", metavar="A", type=typed(parse_asset), help="like USDT")
+    parser.add_argument("--asset", metavar="A", type=typed(parse_asset), help=_("like USDT"))
     add_format(parser)
 
 
@@ -60,7 +61,7 @@ async def _balances(client: "BinanceClient", journal: Journal | None) -> Balance
     await open_elsewhere()  # the reader goes on if the journal cannot be read
     reader = BalanceReader(client, open_elsewhere=open_elsewhere)
     reader.currency = keys.kept_currency()
-    async for _ in reader.read_all():
+    async for _reading in reader.read_all():
         pass
     return reader.balances
 
@@ -69,12 +70,11 @@ def _print(args: argparse.Namespace, balances: Balances) -> int:
     missing = _missing(balances)
     for line in missing:
         print(printable(line), file=sys.stderr)
-    places = list(_places(balances, args.asset))
     listing.print_rows(
         args,
         FIELDS,
-        [_row(balances, asset, place) for asset, place in places],
-        otherwise=lambda: _print_table(balances, places, args.asset),
+        (_row(balances, asset, place) for asset, place in _places(balances, args.asset)),
+        otherwise=lambda: _print_table(balances, list(_places(balances, args.asset)), args.asset),
     )
     return 1 if missing else 0
 
@@ -86,14 +86,14 @@ def _print_table(balances: Balances, places: Sequence[tuple[str, wallets.Place]]
         row = dict(zip(FIELDS, _row(balances, name, place), strict=True))
         amount = "" if place.amount is None else next(amounts)
         worth = "" if row["worth"] is None else grouped(Decimal(row["worth"]))
-        texts = (name, place.account.label, amount, row["amount_is"] or "", worth, row["note"] or "")
+        texts = (name, place.account.label, amount, _(str(row["amount_is"] or "")), worth, row["note"] or "")
         cells.append([printable(str(text)) for text in texts])
-    worth = f"WORTH {balances.unit}"
+    worth, amount = _("WORTH {unit}").format(unit=balances.unit), _("AMOUNT")
+    empty = _("No account that could be read holds anything.")
+    if asset:
+        empty = _("No account that could be read holds {asset}.").format(asset=asset)
     listing.print_table(
-        ("ASSET", "ACCOUNT", "AMOUNT", "", worth, "NOTE"),
-        cells,
-        right=("AMOUNT", worth),
-        empty=f"No account that could be read holds {asset or 'anything'}.",
+        (_("ASSET"), _("ACCOUNT"), amount, "", worth, _("NOTE")), cells, right=(amount, worth), empty=empty
     )
     if not asset and (total := wallets.total_worth(balances)):
         print(total[0].upper() + total[1:])
@@ -104,10 +104,12 @@ def _missing(balances: Balances) -> list[str]:
     lines = wallets.unread(balances.troubles(), None)
     for wallet, holdings in balances.wallets.items():
         if holdings.read_ms is not None and not holdings.is_whole:
-            names = ", ".join(sorted(holdings.unread)) or "its assets are not known"
-            lines.append(f"{wallet.label}: part of the list could not be read: {names}")
+            part = _("{wallet}: part of the list could not be read: its assets are not known")
+            if holdings.unread:
+                part = _("{wallet}: part of the list could not be read: {assets}")
+            lines.append(part.format(wallet=wallet.label, assets=_(", ").join(sorted(holdings.unread))))
     if balances.priced_ms is None:
-        lines.append("What the assets are worth could not be read.")
+        lines.append(_("What the assets are worth could not be read."))
     return lines
 
 
@@ -135,9 +137,9 @@ def _row(balances: Balances, asset: str, place: wallets.Place) -> tuple[Value, .
         account.wallet.value,
         account.pair,
         None if amount is None else plain(amount),
-        None if amount is None else "movable" if holdings.is_transferable else "free",
+        None if amount is None else N_("movable") if holdings.is_transferable else N_("free"),
         None if worth is None else plain(wallets.worth_shown(worth, balances)),
         None if worth is None else balances.unit,
         None if holdings.read_ms is None else iso(ms_of(time_of(holdings.read_ms))),
-        "; ".join(filter(None, notes)) or None,
+        _("; ").join(filter(None, notes)) or None,
     )

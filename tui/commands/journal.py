@@ -16,10 +16,15 @@ from tui.domain.search import ANY
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, Written, journal_path
+from tui.language import _
 from tui.words.exports import WALLETS, Value, iso
 
-_HEADINGS = ("ID", "SENT", "PROFILE", "HOST", "FROM", "TO", "AMOUNT", "ASSET", "OUTCOME", "TRANID", "MESSAGE")
-_LEAST = ("HOST", "TRANID", "PROFILE", "ID")
+_HEADINGS = (
+    *("ID", _("SENT"), _("PROFILE"), _("HOST"), _("FROM"), _("TO"), _("AMOUNT"), _("ASSET"), _("OUTCOME"), "TRANID"),
+    _("MESSAGE"),
+)
+_RIGHT = (_("AMOUNT"),)
+_LEAST = (_("HOST"), "TRANID", _("PROFILE"), "ID")
 """What a terminal that is too narrow leaves out."""
 _FIELDS = (
     "id",
@@ -42,14 +47,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `shunter journal`."""
     add_format(parser)
     add_search(parser)
-    parser.add_argument("--profile", metavar="NAME", help="sent with this profile")
+    parser.add_argument("--profile", metavar="NAME", help=_("sent with this profile"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the journal and return the exit status. Raises Misuse."""
-    search, empty = search_from(args), "No transfer in the journal matches."
+    search, empty = search_from(args), _("No transfer in the journal matches.")
     if search == ANY:
-        empty = f"No transfer has been recorded yet; the journal will be {journal_path()}"
+        empty = _("No transfer has been recorded yet; the journal will be {path}").format(path=journal_path())
     try:
         journal = Journal.open_to_read()
         with contextlib.closing(journal) if journal else contextlib.nullcontext():
@@ -58,9 +63,7 @@ def run(args: argparse.Namespace) -> int:
                 args,
                 _FIELDS,
                 _fields(rows),
-                otherwise=lambda: listing.print_table(
-                    _HEADINGS, _cells(rows), right=("AMOUNT",), least=_LEAST, empty=empty
-                ),
+                otherwise=lambda: listing.print_table(_HEADINGS, _cells(rows), right=_RIGHT, least=_LEAST, empty=empty),
             )
     except JournalError as error:
         print(error, file=sys.stderr)

@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from threading import Timer
 
 from tui import keys
+from tui.commands.arguments import HelpFormatter, add_language
 from tui.commands.listing import print_table
 from tui.commands.unseen import unseen
 from tui.domain.credentials import KeyKind, Secret
-from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url, place_name
+from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
 from tui.domain.text import printable
+from tui.language import _, pgettext
+from tui.words.entries import place
 
 _MOST_OF_A_KEY = 64 * 1024
 """The most to read from standard input: a longer file is the wrong one."""
-_KEY_FILE = "The first line is the API key and nothing else; the secret, or the PEM, is below it."
+_KEY_FILE = _("The first line is the API key and nothing else; the secret, or the PEM, is below it.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,39 +30,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = "add | list | check | remove | unlock | accept-plain-text"
     commands = parser.add_subparsers(dest="keys_command", required=True, metavar=names)
 
-    add = commands.add_parser("add", help="keep a key in the OS keyring, under a name")
-    add.add_argument("name", metavar="NAME", help="1 to 32 letters, digits, - and _")
+    add = commands.add_parser("add", help=_("keep a key in the OS keyring, under a name"))
+    add.add_argument("name", metavar="NAME", help=_("1 to 32 letters, digits, - and _"))
     add.add_argument(
-        "--kind", choices=[kind.value for kind in KeyKind], help="how the key signs (default: read from the secret)"
+        "--kind", choices=[kind.value for kind in KeyKind], help=_("how the key signs (default: read from the secret)")
     )
     add.set_defaults(carry_out=_add)
     add.add_argument(
-        "--base-url", default=DEFAULT_BASE_URL, metavar="URL", help="the host that the key is for (%(default)s)"
+        "--base-url", default=DEFAULT_BASE_URL, metavar="URL", help=_("the host that the key is for (%(default)s)")
     )
     add.add_argument(
         "--stdin",
         action="store_true",
-        help="read the API key from the first line of standard input and the secret, or the PEM, from the rest",
+        help=_("read the API key from the first line of standard input and the secret, or the PEM, from the rest"),
     )
 
-    add.add_argument("--read-only", action="store_true", help="nothing may be sent with it")
+    add.add_argument("--read-only", action="store_true", help=_("nothing may be sent with it"))
 
-    list_ = commands.add_parser("list", help="the profiles, and which keyring holds their keys")
-    list_.set_defaults(carry_out=lambda _: _list())
+    list_ = commands.add_parser("list", help=_("the profiles, and which keyring holds their keys"))
+    list_.set_defaults(carry_out=lambda _args: _list())
 
-    check = commands.add_parser("check", help="ask the exchange what a key may do, and whether a transfer would pass")
+    check = commands.add_parser(
+        "check", help=_("ask the exchange what a key may do, and whether a transfer would pass")
+    )
     check.add_argument("profile", metavar="NAME")
     check.set_defaults(carry_out=lambda args: _examine(keys.profile(args.profile), print))
 
-    remove = commands.add_parser("remove", help="delete a key from the keyring; the exchange still knows it")
+    remove = commands.add_parser("remove", help=_("delete a key from the keyring; the exchange still knows it"))
     remove.add_argument("profile", metavar="NAME")
-    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.add_argument("--yes", action="store_true", help=_("do not ask"))
     remove.set_defaults(carry_out=_remove)
 
-    unlock = commands.add_parser("unlock", help="unlock GNOME Keyring here, or make its login keyring")
-    unlock.set_defaults(carry_out=lambda _: _unlock())
-    accept = commands.add_parser("accept-plain-text", help="use a keyring that may keep keys in plain text")
-    accept.set_defaults(carry_out=lambda _: _accept_plain_text())
+    unlock = commands.add_parser("unlock", help=_("unlock GNOME Keyring here, or make its login keyring"))
+    unlock.set_defaults(carry_out=lambda _args: _unlock())
+    accept = commands.add_parser("accept-plain-text", help=_("use a keyring that may keep keys in plain text"))
+    accept.set_defaults(carry_out=lambda _args: _accept_plain_text())
+    for command in commands.choices.values():
+        command.formatter_class = HelpFormatter
+        add_language(command)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,17 +90,24 @@ def unlocking(carry_out: Callable[[], int], *, failed: int = 1) -> int:
         _unlock()
         return carry_out()
     except keys.KeyStoreError as error:
-        message = f"{str(error).removesuffix('.')}: {error.command}" if error.command else error
-        return _complain(message, status=failed)
+        return _complain(_with_command(error), status=failed)
     except (KeyboardInterrupt, EOFError):
-        return _complain("\nStopped.", status=failed)
+        return _complain("\n" + _("Stopped."), status=failed)
+
+
+def _with_command(error: keys.KeyStoreError) -> str:
+    """Return what is wrong, and the command that helps, if there is one."""
+    if not error.command:
+        return str(error)
+    problem = str(error).removesuffix(".").removesuffix("。")
+    return _("{problem}: {command}").format(problem=problem, command=error.command)
 
 
 def _unlock() -> int:
     """Ask for the passphrase until it is right; read it once from a pipe."""
     keys.adopt_session_bus()
     if not keys.can_unlock():
-        return _complain("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter")
+        return _complain(_("GNOME Keyring is not installed, or there is no D-Bus session: dbus-run-session -- shunter"))
     while True:
         passphrase = _typed_passphrase() if sys.stdin.isatty() else sys.stdin.readline(_MOST_OF_A_KEY).rstrip("\n")
         try:
@@ -102,19 +117,19 @@ def _unlock() -> int:
                 raise
             _complain(error)
         else:
-            return _say("The keyring is unlocked.")
+            return _say(_("The keyring is unlocked."))
 
 
 def _typed_passphrase() -> str:
     is_new = keys.is_new()
     with unseen() as ask:
         if not is_new:
-            return ask("Passphrase of the login keyring (it is not shown): ")
+            return ask(_("Passphrase of the login keyring (it is not shown): "))
         while True:
-            passphrase = ask("Passphrase for a new login keyring (it is not shown): ")
-            if ask("Once more: ") == passphrase:
+            passphrase = ask(_("Passphrase for a new login keyring (it is not shown): "))
+            if ask(_("Once more: ")) == passphrase:
                 return passphrase
-            _complain("The two differ.")
+            _complain(_("The two differ."))
 
 
 def _accept_plain_text() -> int:
@@ -123,12 +138,13 @@ def _accept_plain_text() -> int:
     except keys.KeyStoreError as error:
         if error.state is not keys.KeyringState.UNSAFE:
             raise
-        _say(f"{error.keyring} may keep keys where other programs of this account can read them.")
-        typed = _ask(f"To use it anyway, type: {keys.ACCEPTANCE}\n")
+        risk = _("{keyring} may keep keys where other programs of this account can read them.")
+        _say(risk.format(keyring=error.keyring))
+        typed = _ask(_("To use it anyway, type: {words}").format(words=_(keys.ACCEPTANCE)) + "\n")
         if keys.accept_plain_text(error.keyring, typed):
-            return _say("It is accepted, and the header says PLAIN TEXT from now on.")
-        return _complain("These are not the words. Nothing was changed.")
-    return _say(f"The keyring in use needs no such acceptance: {keys.backend_name()}")
+            return _say(_("It is accepted, and the header says PLAIN TEXT from now on."))
+        return _complain(_("These are not the words. Nothing was changed."))
+    return _say(_("The keyring in use needs no such acceptance: {keyring}").format(keyring=keys.backend_name()))
 
 
 def _add(args: argparse.Namespace) -> int:
@@ -138,9 +154,9 @@ def _add(args: argparse.Namespace) -> int:
         return _complain(error, status=2)
     kind = KeyKind(args.kind) if args.kind else None
     if args.stdin and sys.stdin.isatty():
-        return _complain("--stdin is for a pipe or a file; leave it out to type the key unseen", status=2)
+        return _complain(_("--stdin is for a pipe or a file; leave it out to type the key unseen"), status=2)
     if not args.stdin and not sys.stdin.isatty():
-        return _complain("There is no terminal to type a key into; use --stdin")
+        return _complain(_("There is no terminal to type a key into; use --stdin"))
 
     keys.refuse_taken(name)
     with waiting_for_keyring():
@@ -149,12 +165,13 @@ def _add(args: argparse.Namespace) -> int:
     try:
         key = keys.parse_key(kind, api_key, secret)
     except keys.InvalidKey as error:
-        return _complain(f"{error}. {_KEY_FILE}" if args.stdin else error)
+        advice = _("{problem}. {advice}").format(problem=error, advice=_KEY_FILE)
+        return _complain(advice if args.stdin else error)
     with waiting_for_keyring():
         added = keys.add(name, key, base_url, read_only=args.read_only)
-    _say(f"Added {_line(added)} to the keyring: {keys.backend_name()}")
-    _say(f"Use it:       shunter --profile {name}")
-    _say(f"Check again:  shunter keys check {name}")
+    _say(_("Added {key} to the keyring: {keyring}").format(key=_line(added), keyring=keys.backend_name()))
+    _say(_("Use it:       shunter --profile {name}").format(name=name))
+    _say(_("Check again:  shunter keys check {name}").format(name=name))
     _examine(added, _say)
     return 0
 
@@ -168,11 +185,16 @@ def _piped_key() -> tuple[str, str]:
 
 
 def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
-    secrets = {None: "Secret, or private key as PEM down to its END line", KeyKind.HMAC: "Secret"}
-    prompt = secrets.get(kind, "Private key as PEM, down to its END line")
+    match kind:
+        case None:
+            prompt = _("Secret, or private key as PEM down to its END line (it is not shown): ")
+        case KeyKind.HMAC:
+            prompt = _("Secret (it is not shown): ")
+        case _other:
+            prompt = _("Private key as PEM, down to its END line (it is not shown): ")
     with unseen() as ask:
-        api_key = ask("API key (it is not shown): ")
-        secret = ask(f"{prompt} (it is not shown): ")
+        api_key = ask(_("API key (it is not shown): "))
+        secret = ask(prompt)
         if "-----BEGIN" in secret:
             while "-----END" not in secret:
                 secret += "\n" + ask("")
@@ -181,13 +203,16 @@ def _typed_key(kind: KeyKind | None) -> tuple[str, str]:
 
 def _list() -> int:
     rows = [
-        (p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}", "read-only" if p.read_only else "")
+        (
+            *(p.name, p.kind.value, f"...{p.tail}", p.base_url, f"{p.added_at:%Y-%m-%d}"),
+            _("read-only") if p.read_only else "",
+        )
         for p in keys.profiles()
     ]
-    empty = "There are no keys yet. Add one: shunter keys add NAME"
-    print_table(("NAME", "KIND", "KEY", "HOST", "ADDED", ""), rows, empty=empty)
+    empty = _("There are no keys yet. Add one: shunter keys add NAME")
+    print_table((_("NAME"), _("KIND"), _("KEY"), _("HOST"), _("ADDED"), ""), rows, empty=empty)
     try:
-        print(f"Keyring: {keys.backend_name(limit_s=keys.SLOW_S)}")
+        print(_("Keyring: {keyring}").format(keyring=keys.backend_name(limit_s=keys.SLOW_S)))
     except keys.KeyStoreError as error:
         _complain(error)
     return 0
@@ -204,8 +229,9 @@ def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
         with waiting_for_keyring():
             report = asyncio.run(check(profile))
     except ExchangeError as error:
-        return _complain(f"{profile.base_url}: {error}")
-    for line in (f"{_line(profile)} ({place_name(profile.base_url)})", *report.lines, report.conclusion):
+        return _complain(_("{host}: {problem}").format(host=profile.base_url, problem=error))
+    title = _("{key} ({place})").format(key=_line(profile), place=place(profile.base_url))
+    for line in (title, *report.lines, report.conclusion):
         show(line)
     return 0 if report.is_good else 1
 
@@ -215,25 +241,28 @@ def _remove(args: argparse.Namespace) -> int:
     if not args.yes:
         if not sys.stdin.isatty():
             return _complain(
-                "There is no terminal to ask on; add --yes to remove the key without being asked", status=2
+                _("There is no terminal to ask on; add --yes to remove the key without being asked"), status=2
             )
-        answer = _ask(f"Remove the key {printable(name)} from the keyring? y/N ")
-        if answer.strip().casefold() not in ("y", "yes"):
-            return _complain("Nothing was removed.")
+        answer = _ask(_("Remove the key {name} from the keyring? y/N ").format(name=printable(name)))
+        if answer.strip().casefold() not in ("y", "yes", pgettext("answer", "yes")):
+            return _complain(_("Nothing was removed."))
     with waiting_for_keyring():
         keys.remove(name)
-    return _say(f"Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
+    removed = _("Removed {name}. The exchange still knows the key: delete it there too if it is not needed.")
+    return _say(removed.format(name=name))
 
 
 def _line(profile: keys.Profile) -> str:
-    read_only = ", read-only" if profile.read_only else ""
-    return f"{profile.name} (...{profile.tail}, {profile.kind}, for {profile.base_url}{read_only})"
+    line = _("{name} (...{tail}, {kind}, for {host})")
+    if profile.read_only:
+        line = _("{name} (...{tail}, {kind}, for {host}, read-only)")
+    return line.format(name=profile.name, tail=profile.tail, kind=profile.kind, host=profile.base_url)
 
 
 @contextmanager
 def waiting_for_keyring() -> Iterator[None]:
     """Say so if the keyring takes long."""
-    message = f"Waiting for the keyring. {keys.MAY_ASK}; ^C gives up."
+    message = _("Waiting for the keyring. It may be asking for its passphrase on another screen; ^C gives up.")
     timer = Timer(keys.SLOW_S, print, [message], {"file": sys.stderr})
     timer.daemon = True
     timer.start()

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 from textwrap import fill
 
+from tui.domain.text import wrapped
+from tui.language import _, for_programs
 from tui.words.exports import Value, write_csv, write_json
 
 _GAP = "  "
@@ -25,13 +27,18 @@ def print_rows(
     *,
     otherwise: Callable[[], object],
 ) -> None:
-    """Print rows in the format asked for with `add_format`; `otherwise` prints them for a person."""
+    """Print rows in the format asked for with `add_format`; `otherwise` prints them for a person.
+
+    Texts that are made while the rows are read are in English: programs read them.
+    """
     if args.json:
-        write_json(sys.stdout, names, rows)
+        with for_programs():
+            write_json(sys.stdout, names, rows)
     elif args.csv:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-        write_csv(sys.stdout, names, rows)
+        with for_programs():
+            write_csv(sys.stdout, names, rows)
     else:
         otherwise()
     sys.stdout.flush()
@@ -56,7 +63,7 @@ def print_table(
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the terminal may know fewer scripts than the exchange
     room = (os.get_terminal_size(sys.stdout.fileno()).columns or None) if sys.stdout.isatty() else None
-    widths = [len(heading) for heading in headings]
+    widths = [_columns(heading) for heading in headings]
     coming = iter(rows)
     kept: list[int] | None = None
     if not (part := list(islice(coming, _AT_A_TIME))):
@@ -71,12 +78,18 @@ def print_table(
         for row in part:
             print(_line(row, headings, widths, kept, right))
             if row[-1] and len(headings) - 1 not in kept:
-                print(fill(row[-1], room or 0, initial_indent=_INDENT, subsequent_indent=_INDENT))
+                print(_below(row[-1], room or 0))
         part = list(islice(coming, _AT_A_TIME))
     if left_out := [name for column, name in enumerate(headings[:-1]) if kept and column not in kept]:
-        print(
-            f"The terminal is too narrow for {', '.join(left_out)}: --csv and pipes have everything.", file=sys.stderr
-        )
+        narrow = _("The terminal is too narrow for {columns}: --csv and pipes have everything.")
+        print(narrow.format(columns=_(", ").join(left_out)), file=sys.stderr)
+
+
+def _below(text: str, room: int) -> str:
+    """Return a cell that goes below its row."""
+    if text.isascii():
+        return fill(text, room, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return "\n".join(f"{_INDENT}{line}" for line in wrapped(text, room - len(_INDENT)))
 
 
 def _kept(headings: Sequence[str], widths: Sequence[int], least: Sequence[str], room: int | None) -> list[int]:

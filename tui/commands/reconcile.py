@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from tui.commands import account, listing
 from tui.commands.account import OpenAccount
-from tui.commands.arguments import add_format
+from tui.commands.arguments import RawHelpFormatter, add_format
 from tui.commands.pipes import leave_closed_pipes
 from tui.domain.amounts import plain
+from tui.language import _
 from tui.words import differences
 from tui.words.exports import Value, iso
 
@@ -26,21 +27,23 @@ _FIELDS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `shunter reconcile`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = (
-        "exit status:\n"
-        "  0  nothing differs, of what can be compared\n"
-        "  1  something differs: each difference is listed, with what to do\n"
-        "  2  misuse\n"
-        "  3  not everything could be compared, and nothing differs in the part that could;\n"
-        "     or there is no journal\n"
-        "\nWhat counts is whether something moved. A transfer that only the exchange has on record, made with\n"
-        "its own app or by another program, is listed, and counts only with --strict."
+    parser.formatter_class = RawHelpFormatter
+    parser.epilog = _(
+        """\
+exit status:
+  0  nothing differs, of what can be compared
+  1  something differs: each difference is listed, with what to do
+  2  misuse
+  3  not everything could be compared, and nothing differs in the part that could;
+     or there is no journal
+
+What counts is whether something moved. A transfer that only the exchange has on record, made with
+its own app or by another program, is listed, and counts only with --strict."""
     )
     parser.set_defaults(failed=_NOT_COMPARED)
     account.add_arguments(parser)
     add_format(parser)
-    parser.add_argument("--strict", action="store_true", help="count what was made elsewhere as a difference")
+    parser.add_argument("--strict", action="store_true", help=_("count what was made elsewhere as a difference"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -78,9 +81,9 @@ def _lines(comparison: "Comparison", counted: "Sequence[Difference]") -> Iterato
         yield f"{difference.kind.label.upper()}: {differences.sentence(difference)}"
         yield f"  {differences.advice(difference)}"
     if len(counted) == len(comparison.differences) and comparison.elsewhere:
-        yield f"{len(comparison.elsewhere)} made elsewhere: shunter history lists them."
+        yield _("{count} made elsewhere: shunter history lists them.").format(count=len(comparison.elsewhere))
     yield from differences.besides(comparison)
-    yield f"{comparison.agree} agree, {len(counted)} differ."
+    yield _("{agree} agree, {differ} differ.").format(agree=comparison.agree, differ=len(counted))
 
 
 def _fields(every: "Iterable[Difference]", counted: set[int]) -> Iterator[tuple[Value, ...]]:

@@ -4,12 +4,13 @@ import argparse
 import json
 
 from tui.domain.wallets import TransferType, Wallet, route
+from tui.language import _
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of `shunter routes`."""
-    parser.add_argument("--via", action="store_true", help="add the pairs of wallets that take two moves, via Spot")
-    parser.add_argument("--json", action="store_true", help="as a JSON list, for programs")
+    parser.add_argument("--via", action="store_true", help=_("add the pairs of wallets that take two moves, via Spot"))
+    parser.add_argument("--json", action="store_true", help=_("as a JSON list, for programs"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,11 +24,21 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for types in routes:
         source, destination = _ends(types)
-        needed = [word for word, wallet in (("from", source), ("to", destination)) if wallet is Wallet.ISOLATED]
-        needs = f"needs a pair: {' and '.join(needed)}" if needed else ""
+        needs = _needs_pairs(source, destination)
         names = ", ".join(move.name for move in types)
         print(f"{source.value:<9} -> {destination.value:<9} {names:<30} {needs}".rstrip())
     return 0
+
+
+def _needs_pairs(source: Wallet, destination: Wallet) -> str:
+    match source is Wallet.ISOLATED, destination is Wallet.ISOLATED:
+        case True, True:
+            return _("needs a pair: from and to")
+        case True, False:
+            return _("needs a pair: from")
+        case False, True:
+            return _("needs a pair: to")
+    return ""
 
 
 def _ends(types: tuple[TransferType, ...]) -> tuple[Wallet, Wallet]:

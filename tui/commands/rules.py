@@ -4,19 +4,26 @@ import argparse
 import sys
 
 from tui import keys
+from tui.commands.arguments import HelpFormatter, add_language
 from tui.commands.listing import print_table
 from tui.domain.amounts import quantity
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, RetypeFrom, Rule
 from tui.files import FolderRefused
+from tui.language import _
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the commands of `shunter rules`."""
     commands = parser.add_subparsers(dest="rules_command", required=True, metavar="check")
-    commands.add_parser("check", help="read rules.toml as a whole, and list the rules with their lines")
+    check = commands.add_parser(
+        "check",
+        help=_("read rules.toml as a whole, and list the rules with their lines"),
+        formatter_class=HelpFormatter,
+    )
+    add_language(check)
 
 
-def run(_: argparse.Namespace) -> int:
+def run(_args: argparse.Namespace) -> int:
     """Print every rule, or what is wrong with the file; return the exit status."""
     from tui import rules
 
@@ -26,8 +33,9 @@ def run(_: argparse.Namespace) -> int:
     except (rules.RulesError, keys.KeyStoreError, FolderRefused) as error:
         print(error, file=sys.stderr)
         return 1
-    lines = [(str(rule.origin.line), rule.origin.profile or "all", _said(rule)) for rule in found]
-    print_table(("LINE", "PROFILE", "RULE"), lines, empty=f"There are no rules; they would be in {path}")
+    lines = [(str(rule.origin.line), rule.origin.profile or _("all"), _said(rule)) for rule in found]
+    empty = _("There are no rules; they would be in {path}").format(path=path)
+    print_table((_("LINE"), _("PROFILE"), _("RULE")), lines, empty=empty)
     return 0
 
 
@@ -35,12 +43,15 @@ def _said(rule: Rule) -> str:
     match rule:
         case Allow(moves=moves):
             names = sorted(f"{source.value} -> {destination.value}" for source, destination in moves)
-            return f"only: {', '.join(names) or 'nothing'}"
+            return _("only: {moves}").format(moves=", ".join(names)) if names else _("only: nothing")
         case Most():
-            return f"at most {quantity(rule.amount, rule.asset)} in one transfer"
+            return _("at most {amount} in one transfer").format(amount=quantity(rule.amount, rule.asset))
         case MostPerDay():
-            return f"at most {quantity(rule.amount, rule.asset)} in one UTC day, by this journal"
+            limit = _("at most {amount} in one UTC day, by this journal")
+            return limit.format(amount=quantity(rule.amount, rule.asset))
         case Keep():
-            return f"{quantity(rule.amount, rule.asset)} must stay in {rule.wallet.label}"
+            kept = quantity(rule.amount, rule.asset)
+            return _("{amount} must stay in {wallet}").format(amount=kept, wallet=rule.wallet.label)
         case RetypeFrom():
-            return f"from a worth of {quantity(rule.worth, rule.unit)} on, the amount is typed again"
+            worth = quantity(rule.worth, rule.unit)
+            return _("from a worth of {worth} on, the amount is typed again").format(worth=worth)

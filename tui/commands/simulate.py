@@ -6,17 +6,19 @@ import shlex
 import signal
 import sys
 import textwrap
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.commands.arguments import RawHelpFormatter
 from tui.demo.fault_words import OF_A_TRANSFER, OF_ALL, OF_THE_HISTORY, OF_THE_REST, UNWRITABLE, fault_name
 from tui.demo.person import EARLIER_COUNT
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.text import name as as_name
+from tui.domain.text import wrapped
 from tui.domain.wallets import Wallet
+from tui.language import _
 
 if TYPE_CHECKING:
     import socket
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORT = 8321
 _WIDTH, _MEANING_AT = 79, 28
-_NEEDS_UVICORN = (
+_NEEDS_UVICORN = _(
     "shunter simulate needs uvicorn, which Shunter's extra 'simulator' installs. "
     "In the folder that Shunter was installed from: pip install '.[simulator]'"
 )
@@ -33,8 +35,8 @@ _NEEDS_UVICORN = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options and the help of `shunter simulate`."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = (
+    parser.formatter_class = RawHelpFormatter
+    parser.description = _(
         "Serves the demo exchange on 127.0.0.1, and prints how to connect to it.\n"
         "There are throwaway keys of all three kinds, and the account is new each\n"
         "time. Ctrl-C ends it."
@@ -42,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _faults()
     parser.add_argument(
         "--port",
-        type=_up_to(65535, "port"),
+        type=_port,
         default=_DEFAULT_PORT,
         metavar="N",
-        help=f"the port on 127.0.0.1; 0 is any free one (default: {_DEFAULT_PORT})",
+        help=_("the port on 127.0.0.1; 0 is any free one (default: {port})").format(port=_DEFAULT_PORT),
     )
     parser.add_argument(
         "--hold",
@@ -53,40 +55,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_holding,
         metavar="ASSET=N",
-        help="add this to Spot, for example TRX=1200; can be repeated",
+        help=_("add this to Spot, for example TRX=1200; can be repeated"),
     )
     parser.add_argument(
         "--account",
         choices=["full", "beginner"],
         default="full",
-        help="whose account: one with every wallet open, or one that has opened Spot, Funding and futures alone "
-        "(default: full)",
+        help=_(
+            "whose account: one with every wallet open, or one that has opened Spot, Funding and futures alone "
+            "(default: full)"
+        ),
     )
     parser.add_argument(
         "--past",
-        type=_up_to(100_000, "number"),
+        type=_number_of_earlier,
         default=EARLIER_COUNT,
         metavar="N",
-        help=f"how many earlier transfers the history has (default: {EARLIER_COUNT})",
+        help=_("how many earlier transfers the history has (default: {count})").format(count=EARLIER_COUNT),
     )
     parser.add_argument(
-        "--fault", action="append", default=[], metavar="FAULT", help="misbehave in this way; can be repeated"
+        "--fault", action="append", default=[], metavar="FAULT", help=_("misbehave in this way; can be repeated")
     )
 
 
 def _faults() -> str:
     return "\n\n".join(
         (
-            _listed("faults of a transfer, to rehearse with:", OF_A_TRANSFER),
-            _listed("faults of the history of transfers:", OF_THE_HISTORY),
-            _listed("faults of other calls:", OF_THE_REST),
-            _listed("to use in place of a BODY or value that no command line can hold:", UNWRITABLE),
-            textwrap.fill(
-                "Values after a key are JSON or any other text; quote them for your shell. A fault affects every "
-                "transfer or call, or with @N only the Nth: cut-after@2. If several apply, one with @N comes first. "
-                f"{', '.join(sorted(map(fault_name, OF_ALL)))} take no @N.",
-                _WIDTH,
-                break_on_hyphens=False,
+            _listed(_("faults of a transfer, to rehearse with:"), OF_A_TRANSFER),
+            _listed(_("faults of the history of transfers:"), OF_THE_HISTORY),
+            _listed(_("faults of other calls:"), OF_THE_REST),
+            _listed(_("to use in place of a BODY or value that no command line can hold:"), UNWRITABLE),
+            "\n".join(
+                _wrapped(
+                    _(
+                        "Values after a key are JSON or any other text; quote them for your shell. A fault affects "
+                        "every transfer or call, or with @N only the Nth: cut-after@2. If several apply, one with @N "
+                        "comes first. {names} take no @N."
+                    ).format(names=", ".join(sorted(map(fault_name, OF_ALL)))),
+                    _WIDTH,
+                )
             ),
         )
     )
@@ -95,13 +102,17 @@ def _faults() -> str:
 def _listed(title: str, meanings: dict[str, str]) -> str:
     lines = [title]
     for example, meaning in meanings.items():
-        wrapped = textwrap.wrap(meaning, _WIDTH - _MEANING_AT, break_on_hyphens=False)
+        parts = _wrapped(_(meaning), _WIDTH - _MEANING_AT)
         if len(example) + 4 > _MEANING_AT:
             lines.append(f"  {example}")
         else:
-            wrapped[0] = f"  {example}".ljust(_MEANING_AT) + wrapped[0]
-        lines += (line if line.startswith("  ") else " " * _MEANING_AT + line for line in wrapped)
+            parts[0] = f"  {example}".ljust(_MEANING_AT) + parts[0]
+        lines += (line if line.startswith("  ") else " " * _MEANING_AT + line for line in parts)
     return "\n".join(lines)
+
+
+def _wrapped(text: str, columns: int) -> list[str]:
+    return textwrap.wrap(text, columns, break_on_hyphens=False) if text.isascii() else wrapped(text, columns)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -131,8 +142,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         listening = listen(args.port)
     except OSError as error:
-        reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror
-        print(f"shunter simulate: cannot listen on port {args.port}: {reason}", file=sys.stderr)
+        reason = _("another program listens there") if error.errno == errno.EADDRINUSE else error.strerror
+        problem = _("shunter simulate: cannot listen on port {port}: {reason}")
+        print(problem.format(port=args.port, reason=reason), file=sys.stderr)
         return 1
     with listening, tempfile.TemporaryDirectory(prefix="shunter-simulate-") as folder:
         _serve(exchange, listening, Path(folder), args.fault)
@@ -184,35 +196,41 @@ def _how_to_connect(url: str, files: dict[KeyKind, Path], faults: list[str]) -> 
     )
     return "\n".join(
         (
-            f"Demo exchange on {url} (Ctrl-C ends it)",
-            *(f"Fault: {fault}" for fault in faults),
+            _("Demo exchange on {url} (Ctrl-C ends it)").format(url=url),
+            *(_("Fault: {fault}").format(fault=fault) for fault in faults),
             "",
-            "Add one of its throwaway keys. They work nowhere else:",
+            _("Add one of its throwaway keys. They work nowhere else:"),
             *adding,
             "",
-            "Then open the app on it:",
+            _("Then open the app on it:"),
             f"  shunter --base-url {url} --profile demo",
         )
     )
 
 
 def _holding(text: str) -> tuple[str, Decimal]:
-    asset, _, amount = text.partition("=")
+    asset, _equals, amount = text.partition("=")
     name = as_name(asset.upper())
     try:
         if name is not None:
             return name, parse_amount(amount)
     except AmountError as error:
-        raise argparse.ArgumentTypeError(f"{amount!r} is not an amount: {error}") from None
-    raise argparse.ArgumentTypeError(f"{text!r} is not an asset and an amount, like TRX=1200")
+        problem = _("{amount!r} is not an amount: {error}").format(amount=amount, error=error)
+        raise argparse.ArgumentTypeError(problem) from None
+    problem = _("{text!r} is not an asset and an amount, like TRX=1200").format(text=text)
+    raise argparse.ArgumentTypeError(problem)
 
 
-def _up_to(most: int, name: str) -> Callable[[str], int]:
-    """Return a type for argparse: a whole number from 0 to `most`."""
+def _port(text: str) -> int:
+    return _up_to(65535, text, _("{text!r} is not a port from 0 to {most}"))
 
-    def parsed(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is not a {name} from 0 to {most}")
-        return int(text)
 
-    return parsed
+def _number_of_earlier(text: str) -> int:
+    return _up_to(100_000, text, _("{text!r} is not a number from 0 to {most}"))
+
+
+def _up_to(most: int, text: str, problem: str) -> int:
+    """Return a whole number from 0 to `most`."""
+    if not (text.isascii() and text.isdigit() and int(text) <= most):
+        raise argparse.ArgumentTypeError(problem.format(text=text, most=most))
+    return int(text)

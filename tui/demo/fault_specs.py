@@ -16,6 +16,7 @@ from tui.demo.faults import TRANSFER_PATH, Cut, Edit, Fault, Reply
 from tui.demo.history import Lag
 from tui.demo.person import add_hostile_names
 from tui.demo.routes import ENDPOINTS
+from tui.language import _
 
 _SPEC: Final = re.compile(r"(?P<word>[a-z-]+)(?:=(?P<value>.*?))?(?:@(?P<nth>[1-9][0-9]{0,5}))?", re.DOTALL)
 _FORMS: Final = {fault_name(example): example for example in SPECS}
@@ -32,13 +33,15 @@ def set_fault(exchange: DemoExchange, spec: str) -> None:
     """Make the exchange misbehave as a text says. Raises BadFault."""
     match = _SPEC.fullmatch(spec)
     if match is None or match["word"] not in _FORMS:
-        raise BadFault(f"there is no fault {spec!r}; write one of: {', '.join(SPECS)}")
+        raise BadFault(_("there is no fault {spec!r}; write one of: {specs}").format(spec=spec, specs=", ".join(SPECS)))
     word, value, nth = match["word"], match["value"], int(match["nth"] or 0)
     form = _FORMS[word]
     if ("=" in form) != (value is not None):
-        raise BadFault(f"{spec!r} is not how that fault is written; write it like {form}")
+        raise BadFault(
+            _("{spec!r} is not how that fault is written; write it like {form}").format(spec=spec, form=form)
+        )
     if nth and form in OF_ALL:
-        raise BadFault(f"{word} holds for all; leave out @{nth}")
+        raise BadFault(_("{fault} holds for all; leave out @{number}").format(fault=word, number=nth))
     if word in _OF_REQUESTS:
         fault = _OF_REQUESTS[word](value or "")
         if nth:
@@ -65,7 +68,7 @@ def _set_on_exchange(exchange: DemoExchange, word: str, value: str, nth: int | N
         case "record":
             history.edits.append((_edit(value), nth))
         case "page-size":
-            history.most_rows = int(_match("[1-9][0-9]{0,11}", value, "a number of rows from 1")[0])
+            history.most_rows = int(_match("[1-9][0-9]{0,11}", value, _("{value!r} is not a number of rows from 1"))[0])
         case "page-shift":
             history.page_shift = _whole(value)
         case "history-total":
@@ -79,26 +82,26 @@ def _set_on_exchange(exchange: DemoExchange, word: str, value: str, nth: int | N
 
 
 def _set_header(exchange: DemoExchange, value: str) -> None:
-    name, _, text = value.partition(":")
+    name, _colon, text = value.partition(":")
     text = _text(text)
     if not re.fullmatch(r"[A-Za-z0-9-]+", name, re.ASCII) or not re.fullmatch(r"[!-~]([ -~]*[!-~])?", text, re.ASCII):
-        raise BadFault(f"{value!r} is not a header, like Retry-After:7")
+        raise BadFault(_("{value!r} is not a header, like Retry-After:7").format(value=value))
     exchange.headers[name] = text
 
 
 def _executed_late(value: str) -> Fault:
-    times, _, reply = value.partition(":")
-    late, _, answered = times.partition("/")
+    times, _colon, reply = value.partition(":")
+    late, _slash, answered = times.partition("/")
     return Fault(late=_seconds(late), after=_seconds(answered or "0s"), answer=_reply(reply))
 
 
 def _answered(value: str) -> Fault:
-    path, _, reply = value.partition(":")
+    path, _colon, reply = value.partition(":")
     methods = [endpoint.method for endpoint in ENDPOINTS if endpoint.path == path]
     if not methods:
-        raise BadFault(f"{path!r} is no path of the exchange, like /fapi/v3/balance")
+        raise BadFault(_("{path!r} is no path of the exchange, like /fapi/v3/balance").format(path=path))
     if path == TRANSFER_PATH:
-        raise BadFault("for that path write status-before=, status-after= or history-answer=")
+        raise BadFault(_("for that path write status-before=, status-after= or history-answer="))
     return Fault(method=methods[0], path=path, executes=False, answer=_reply(reply))
 
 
@@ -106,7 +109,11 @@ def _refused(value: str) -> Fault:
     """Return the fault that refuses a transfer with one of the exchange's codes, in its words."""
     codes = {str(code.number): code for code in Code if "{}" not in code.message}
     if value not in codes:
-        raise BadFault(f"{value!r} is not a code like -5013; it can be one of: {', '.join(codes)}")
+        raise BadFault(
+            _("{value!r} is not a code like -5013; it can be one of: {codes}").format(
+                value=value, codes=", ".join(codes)
+            )
+        )
     code = codes[value]
     body = msgspec.json.encode({"code": code.number, "msg": code.message})
     return Fault(executes=False, answer=Reply(code.status, body))
@@ -114,19 +121,22 @@ def _refused(value: str) -> Fault:
 
 _FLAWS: Final[dict[str, tuple[str, Callable[[str], object]]]] = {
     "arrival": ("arrival_s", lambda value: _seconds(value)),
-    "failed": ("fails", lambda _: True),
+    "failed": ("fails", lambda _value: True),
     "failed-for": ("failing", lambda value: Lag(_seconds(value))),
     "history-lag": ("hidden", lambda value: Lag(_seconds(value))),
     "pending": ("pending", lambda value: Lag(_seconds(value))),
     "record-time": ("time_shift_ms", lambda value: _whole(value)),
-    "record-amount": ("decimals", lambda value: int(_match("[0-8]", value, "a number of decimals from 0 to 8")[0])),
+    "record-amount": (
+        "decimals",
+        lambda value: int(_match("[0-8]", value, _("{value!r} is not a number of decimals from 0 to 8"))[0]),
+    ),
 }
 """The faults of executed transfers: the attribute of `Flaws` that each one sets, and its value."""
 
 _OF_REQUESTS: Final[dict[str, Callable[[str], Fault]]] = {
-    "cut-before": lambda _: Fault(executes=False, answer=Cut.CLOSE),
-    "cut-after": lambda _: Fault(answer=Cut.CLOSE),
-    "cut-mid": lambda _: Fault(answer=Cut.MID_ANSWER),
+    "cut-before": lambda _value: Fault(executes=False, answer=Cut.CLOSE),
+    "cut-after": lambda _value: Fault(answer=Cut.CLOSE),
+    "cut-mid": lambda _value: Fault(answer=Cut.MID_ANSWER),
     "delay-before": lambda value: Fault(before=_seconds(value)),
     "delay-after": lambda value: Fault(after=_seconds(value)),
     "refused": _refused,
@@ -139,14 +149,16 @@ _OF_REQUESTS: Final[dict[str, Callable[[str], Fault]]] = {
 
 
 def _reply(value: str) -> Reply:
-    status, _, body = value.partition(":")
-    return Reply(int(_match("[2-5][0-9]{2}", status, "an HTTP status from 200 to 599")[0]), *_body(body))
+    status, _colon, body = value.partition(":")
+    return Reply(
+        int(_match("[2-5][0-9]{2}", status, _("{value!r} is not an HTTP status from 200 to 599"))[0]), *_body(body)
+    )
 
 
 def _edit(value: str) -> Edit:
     key, colon, raw = value.partition(":")
     if not key or not colon:
-        raise BadFault(f"{value!r} is not a key and a value, like amount:null")
+        raise BadFault(_("{value!r} is not a key and a value, like amount:null").format(value=value))
     return Edit(key, _text(raw))
 
 
@@ -155,19 +167,21 @@ def _text(text: str) -> str:
 
 
 def _whole(value: str) -> int:
-    return int(_match("[+-]?[0-9]{1,12}", value, "a whole number, like +5000 or -5000")[0])
+    return int(_match("[+-]?[0-9]{1,12}", value, _("{value!r} is not a whole number, like +5000 or -5000"))[0])
 
 
 def _seconds(value: str) -> float:
-    match = _match(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)", value, "a time, like 5s, 800ms or 4m")
+    match = _match(
+        r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)", value, _("{value!r} is not a time, like 5s, 800ms or 4m")
+    )
     return float(match[1]) * _UNITS_S[match[2]]
 
 
 def _match(pattern: str, value: str, expected: str) -> re.Match[str]:
-    """Match all of a value. Raises BadFault with what was expected."""
+    """Match all of a value. Raises BadFault, which says what was expected."""
     match = re.fullmatch(pattern, value, re.ASCII)
     if match is None:
-        raise BadFault(f"{value!r} is not {expected}")
+        raise BadFault(expected.format(value=value))
     return match
 
 
@@ -196,7 +210,7 @@ def _packed_zeros() -> bytes:
     zeros = bytes(_MIB)
     block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)
     checksum = 0
-    for _ in range(_MIB_IN_BOMB):
+    for _each in range(_MIB_IN_BOMB):
         checksum = zlib.crc32(zeros, checksum)
     head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
     tail = checksum.to_bytes(4, "little") + (_MIB * _MIB_IN_BOMB % 2**32).to_bytes(4, "little")

@@ -7,6 +7,7 @@ from tui.demo.errors import Code, RequestRefused
 from tui.domain.balances import Account, Pair
 from tui.domain.transfer import TransferRequest
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.structs import Struct
 
 ZERO = Decimal(0)
@@ -114,7 +115,8 @@ class Ledger:
         """Add to a balance, and open the account if needed. Raises ValueError if the sum would not be exact."""
         self._add(account, asset, holding)
         if sum(held[asset].total for held in self.holdings.values() if asset in held) >= _MOST_OF_AN_ASSET:
-            raise ValueError(f"an asset's total must stay below {_MOST_OF_AN_ASSET:,f}")
+            too_much = _("an asset's total must stay below {most}")
+            raise ValueError(too_much.format(most=f"{_MOST_OF_AN_ASSET:,f}"))
 
     def balance(self, wallet: Wallet, asset: str, pair: str | None = None) -> Funds:
         """Return the balance of an asset, which is zero if the account does not hold it or is not open."""

@@ -4,6 +4,7 @@ Text from a server is a `ServerText`, which is no `str`, until `printable` or `n
 commands for the terminal.
 """
 
+import re
 import unicodedata
 
 _INVISIBLE = frozenset(
@@ -82,6 +83,28 @@ def width_of(text: str) -> int:
 
 
 _COLUMNS = {"W": 2, "F": 2, "H": 1, "N": 1, "Na": 1, "A": 1}
+
+
+_CHINESE = "\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+"""Characters, and their punctuation."""
+OPENING = "「『（《〈【"
+CLOSING = "，。、；：？！」』）》〉】"
+
+IS_CHINESE = re.compile(f"[{_CHINESE}]")
+UNBROKEN = re.compile(
+    rf"\s*[{OPENING}]*(?:U本位|[^\s{_CHINESE}]+|[{_CHINESE}][!-/:-@\]}}]*)[{CLOSING}]*\s*"  # one word: U本位
+)
+"""What stays on a line: a word, or a Chinese character, with the punctuation that belongs to it."""
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Return the lines of a text, each of at most so many columns of a terminal if it can be."""
+    lines = [""]
+    for part in UNBROKEN.findall(" ".join(text.split())):
+        if width_of(lines[-1] + part.rstrip()) > columns:
+            lines.append("")
+        lines[-1] += part
+    return [line.strip() for line in lines if line.strip()]
 
 
 def _raw(text: str | ServerText) -> str:

@@ -19,7 +19,6 @@ from tui.keys.formats import parse_key, parse_profile_name
 from tui.keys.gnome_keyring import can_unlock, is_new
 from tui.keys.keyring_calls import (
     LIMIT_S,
-    MAY_ASK,
     SLOW_S,
     adopt_session_bus,
     backend_name,
@@ -60,7 +59,6 @@ from tui.keys.settings import (
 __all__ = [
     "ACCEPTANCE",
     "LIMIT_S",
-    "MAY_ASK",
     "SLOW_S",
     "InvalidKey",
     "KeyField",

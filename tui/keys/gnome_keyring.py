@@ -13,6 +13,7 @@ from pathlib import Path
 from tui.domain.credentials import Secret
 from tui.keys import session_bus
 from tui.keys.errors import KeyringState, KeyStoreError
+from tui.language import _
 
 _DAEMON = "gnome-keyring-daemon"
 _BUS_NAME = "org.freedesktop.secrets"
@@ -54,7 +55,7 @@ def unlock(passphrase: Secret) -> None:
     if not passphrase:
         # The daemon would accept it and keep every key in plain text.
         raise KeyStoreError(
-            "Enter a passphrase; without one, the keyring would keep keys in plain text.", state=KeyringState.LOCKED
+            _("Enter a passphrase; without one, the keyring would keep keys in plain text."), state=KeyringState.LOCKED
         )
     before = _owner()
     try:
@@ -72,9 +73,10 @@ def unlock(passphrase: Secret) -> None:
     else:
         _wait_for_another_owner(before)
         if _is_locked():
-            raise KeyStoreError("This passphrase does not open the keyring. Try again.", state=KeyringState.LOCKED)
+            raise KeyStoreError(_("This passphrase does not open the keyring. Try again."), state=KeyringState.LOCKED)
         return
-    raise KeyStoreError(f"GNOME Keyring could not be started ({problem}).", state=KeyringState.FAILED)
+    failed = _("GNOME Keyring could not be started ({error}).").format(error=problem)
+    raise KeyStoreError(failed, state=KeyringState.FAILED)
 
 
 def _wait_for_another_owner(before: str | None) -> None:
@@ -82,7 +84,7 @@ def _wait_for_another_owner(before: str | None) -> None:
     while (owner := _owner()) is None or owner == before:
         if time.monotonic() > deadline:
             raise KeyStoreError(
-                "GNOME Keyring did not take over; another keyring may hold its place.", state=KeyringState.SILENT
+                _("GNOME Keyring did not take over; another keyring may hold its place."), state=KeyringState.SILENT
             )
         time.sleep(_POLL_S)
 

@@ -15,6 +15,7 @@ from tui.domain.text import printable
 from tui.keys import gnome_keyring, session_bus
 from tui.keys.errors import KeyringState, KeyStoreError, Remedy
 from tui.keys.settings import settings
+from tui.language import N_, _
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -24,7 +25,6 @@ LIMIT_S = 20.0
 """How long a call may take: enough to type a passphrase into the desktop's prompt."""
 SLOW_S = 4.0
 """After this long, Shunter says what a call may be waiting for."""
-MAY_ASK = "It may be asking for its passphrase on another screen"
 
 _NAMES = {
     "keyring.backends.SecretService": "Secret Service",
@@ -32,8 +32,8 @@ _NAMES = {
     "keyring.backends.kwallet": "KWallet",
     "keyring.backends.macOS": "macOS Keychain",
     "keyring.backends.Windows": "Windows Credential Locker",
-    "keyring.backends.fail": "none",
-    "keyring.backends.null": "none (null)",
+    "keyring.backends.fail": N_("none"),
+    "keyring.backends.null": N_("none (null)"),
 }
 _KEEPS_NOTHING = ("keyring.backends.fail", "keyring.backends.null")
 _NEED_A_BUS = ("keyring.backends.SecretService", "keyring.backends.libsecret", "keyring.backends.kwallet")
@@ -106,8 +106,10 @@ def write(name: str, text: str, *, limit_s: float) -> None:
         if most is not None and len(text.encode("utf-16-le")) > most:
             raise _problem(
                 KeyringState.TOO_SMALL,
-                f"{_name(backend)} takes entries of {most} bytes, and this key is longer. "
-                "Use an Ed25519 or HMAC key: they are short.",
+                _(
+                    "{keyring} takes entries of {most} bytes, and this key is longer. "
+                    "Use an Ed25519 or HMAC key: they are short."
+                ).format(keyring=_name(backend), most=most),
             )
         backend.set_password(SERVICE, name, text)
 
@@ -128,7 +130,10 @@ async def in_background(call: Callable[[], T]) -> T:
 
 def still_waiting(ways: str) -> KeyStoreError:
     """Return what to show when a call takes longer than `SLOW_S`; `ways` says what else the person can do."""
-    return _problem(KeyringState.SILENT, f"The keyring has not answered yet. {MAY_ASK}: answer there{ways}")
+    slow = _(
+        "The keyring has not answered yet. It may be asking for its passphrase on another screen: answer there{ways}"
+    )
+    return _problem(KeyringState.SILENT, slow.format(ways=ways))
 
 
 def _bounded(call: Callable[[], T], limit_s: float) -> T:
@@ -146,10 +151,11 @@ def _bounded(call: Callable[[], T], limit_s: float) -> T:
     try:
         return _started(translated).result(limit_s)
     except TimeoutError:
-        raise _problem(
-            KeyringState.SILENT,
-            f"The keyring has not answered for {limit_s:g} s. {MAY_ASK}: answer there, or unlock it, and try again.",
-        ) from None
+        silent = _(
+            "The keyring has not answered for {seconds} s. It may be asking for its passphrase on another screen: "
+            "answer there, or unlock it, and try again."
+        )
+        raise _problem(KeyringState.SILENT, silent.format(seconds=f"{limit_s:g}")) from None
 
 
 def _started(call: Callable[[], T]) -> Future[T]:
@@ -193,7 +199,7 @@ def _backend() -> "KeyringBackend":
         return backend
     if os.environ.get(_CHOICE, "").startswith(_NEED_A_BUS):
         raise _no_keyring()
-    raise _wrong_choice(f"cannot be used ({problem})")
+    raise _wrong_choice(_("cannot be used ({error})").format(error=problem))
 
 
 def _safe_backend() -> "KeyringBackend":
@@ -201,13 +207,15 @@ def _safe_backend() -> "KeyringBackend":
     backend = _backend()
     if type(backend).__module__ in _KEEPS_NOTHING:
         is_chosen = _CHOICE in os.environ or "null" in type(backend).__module__  # null is never the default
-        raise _wrong_choice("keeps no keys") if is_chosen else _no_keyring()
+        raise _wrong_choice(_("keeps no keys")) if is_chosen else _no_keyring()
     if _is_unsafe(backend) and settings().plain_text_keyring != _name(backend):
         raise _problem(
             KeyringState.UNSAFE,
-            f"The keyring in use, {_name(backend)}, may keep keys in plain text, so Shunter does not use it. "
-            "Start GNOME Keyring or KWallet, or correct PYTHON_KEYRING_BACKEND or keyringrc.cfg. "
-            "You can still use it, if you type that you accept this.",
+            _(
+                "The keyring in use, {keyring}, may keep keys in plain text, so Shunter does not use it. "
+                "Start GNOME Keyring or KWallet, or correct PYTHON_KEYRING_BACKEND or keyringrc.cfg. "
+                "You can still use it, if you type that you accept this."
+            ).format(keyring=_name(backend)),
             command="shunter keys accept-plain-text",
             keyring=_name(backend),
         )
@@ -222,36 +230,40 @@ def _is_unsafe(backend: "KeyringBackend") -> bool:
 def _wrong_choice(problem: str) -> KeyStoreError:
     """Return the error for a keyring that a setting names, with the setting to correct."""
     if _CHOICE in os.environ:
-        return _problem(
-            KeyringState.UNAVAILABLE,
-            f"{_CHOICE} is set to {printable(os.environ[_CHOICE])!r}, a keyring that {problem}. "
-            f"Leave Shunter and remove that setting: unset {_CHOICE}",
-        )
+        chosen = _(
+            "{variable} is set to {value!r}, a keyring that {problem}. "
+            "Leave Shunter and remove that setting: unset {variable}"
+        ).format(variable=_CHOICE, value=printable(os.environ[_CHOICE]), problem=problem)
+        return _problem(KeyringState.UNAVAILABLE, chosen)
     from keyring.util.platform_ import config_root
 
-    return _problem(
-        KeyringState.UNAVAILABLE,
-        f"The file {config_root() / 'keyringrc.cfg'} names a keyring that {problem}. "
-        "Correct its default-keyring, or delete the file, and try again.",
-    )
+    named = _(
+        "The file {path} names a keyring that {problem}. "
+        "Correct its default-keyring, or delete the file, and try again."
+    ).format(path=config_root() / "keyringrc.cfg", problem=problem)
+    return _problem(KeyringState.UNAVAILABLE, named)
 
 
 def _no_keyring() -> KeyStoreError:
     if session_bus.is_missing():
-        start = "Start" if session_bus.can_start() else "Install dbus and gnome-keyring, then start"
-        why = "Over SSH that is usual."
-        if variable := session_bus.stale_variable():
-            why = f"{variable} names one that does not answer: it may be of an earlier login."
-        return _problem(
-            KeyringState.NO_BUS,
+        what = _(
             "There is no keyring to keep keys in: D-Bus, the service through which programs reach it, does not run in "
-            f"this login. {why} {start} Shunter with D-Bus.",
-            command="dbus-run-session -- shunter",
+            "this login."
         )
+        why = _("Over SSH that is usual.")
+        if variable := session_bus.stale_variable():
+            why = _("{variable} names one that does not answer: it may be of an earlier login.")
+            why = why.format(variable=variable)
+        start = _("Start Shunter with D-Bus.")
+        if not session_bus.can_start():
+            start = _("Install dbus and gnome-keyring, then start Shunter with D-Bus.")
+        return _problem(KeyringState.NO_BUS, f"{what} {why} {start}", command="dbus-run-session -- shunter")
     return _problem(
         KeyringState.UNAVAILABLE,
-        "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet: "
-        "install gnome-keyring.",
+        _(
+            "There is no keyring to keep keys in. On Linux it takes a D-Bus session with GNOME Keyring or KWallet: "
+            "install gnome-keyring."
+        ),
     )
 
 
@@ -268,7 +280,11 @@ def _problem(state: KeyringState, message: str, *, command: str = "", keyring: s
 
 
 def _shown_name(backend: "KeyringBackend") -> str:
-    return f"PLAIN TEXT {_name(backend)}" if _is_unsafe(backend) else _name(backend)
+    """Return the name as a person reads it. The status bar knows by its beginning that it is not safe."""
+    name = _name(backend)
+    if _is_unsafe(backend):
+        return f"{_('PLAIN TEXT')} {name}"
+    return _(name) if type(backend).__module__ in _KEEPS_NOTHING else name
 
 
 def _name(backend: "KeyringBackend") -> str:
@@ -286,23 +302,24 @@ def _translate(error: Exception) -> KeyStoreError:
     if any(each.args[:1] == (_INTERACTION_NOT_ALLOWED,) for each in errors):
         return _problem(
             KeyringState.MAY_NOT_ASK,
-            "The macOS Keychain is locked, and may not ask for its password here, as over SSH. Unlock it in this "
-            "terminal, and start Shunter again: security unlock-keychain",
+            _(
+                "The macOS Keychain is locked, and may not ask for its password here, as over SSH. Unlock it in this "
+                "terminal, and start Shunter again: security unlock-keychain"
+            ),
         )
     if names & _LOCKED:
-        locked = "The keyring is locked, and its prompt could not be shown or was dismissed."
+        locked = _("The keyring is locked, and its prompt could not be shown or was dismissed.")
         if not gnome_keyring.can_unlock():
-            return _problem(KeyringState.LOCKED, f"{locked} Unlock it and try again.")
+            return _problem(KeyringState.LOCKED, f"{locked} {_('Unlock it and try again.')}")
         if not gnome_keyring.is_new():
-            return _problem(KeyringState.LOCKED, f"{locked} Unlock it here.", command="shunter keys unlock")
+            return _problem(KeyringState.LOCKED, f"{locked} {_('Unlock it here.')}", command="shunter keys unlock")
         return _problem(
             KeyringState.NEW,
-            "There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here.",
+            _("There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here."),
             command="shunter keys unlock",
         )
     if names & _UNAVAILABLE:
         return _no_keyring()
     # Not its text: a backend that runs another program may put the command into it.
-    return _problem(
-        KeyringState.FAILED, f"The keyring failed with {type(error).__name__}. Is it running, and unlocked?"
-    )
+    failed = _("The keyring failed with {error}. Is it running, and unlocked?").format(error=type(error).__name__)
+    return _problem(KeyringState.FAILED, failed)

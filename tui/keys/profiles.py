@@ -28,8 +28,9 @@ from tui.keys.errors import (
 )
 from tui.keys.formats import parse_key, parse_profile_name
 from tui.keys.keyring_calls import LIMIT_S
+from tui.language import N_, _
 
-_FILE = ConfigFile("profiles.json", "The list of profiles", 1024 * 1024, ProfilesFileError)
+_FILE = ConfigFile("profiles.json", N_("The list of profiles"), 1024 * 1024, ProfilesFileError)
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -74,11 +75,10 @@ def profiles() -> tuple[Profile, ...]:
     try:
         listed = msgspec.json.decode(content, type=_ProfilesFile).profiles
     except msgspec.MsgspecError as error:
-        raise _FILE.failure(
-            f"is damaged: {printable(str(error)[:200])}. Correct it, or move it away and add the keys again."
-        ) from None
+        damaged = _("is damaged: {error}. Correct it, or move it away and add the keys again.")
+        raise _FILE.failure(damaged.format(error=printable(str(error)[:200]))) from None
     if len({each.name for each in listed}) < len(listed):
-        raise _FILE.failure("has a name twice. Correct it.")
+        raise _FILE.failure(_("has a name twice. Correct it."))
     return listed
 
 
@@ -97,14 +97,15 @@ def choose(name: str | None = None, base_url: str | None = None) -> Profile | No
         named = profile(name)
         if base_url in (None, named.base_url):
             return named
-        raise KeyStoreError(
-            f"The profile {name} is for {named.base_url}, and its key is sent nowhere else. "
-            f"For {base_url}, add a key of its own."
+        elsewhere = _(
+            "The profile {name} is for {host}, and its key is sent nowhere else. For {wanted}, add a key of its own."
         )
+        raise KeyStoreError(elsewhere.format(name=name, host=named.base_url, wanted=base_url))
     fitting = [each for each in profiles() if base_url in (None, each.base_url)]
     if len(fitting) > 1:
         names = ", ".join(each.name for each in fitting)
-        raise ProfileMissing(f"There are several keys. Choose one with --profile, or with F4 in the app: {names}")
+        several = _("There are several keys. Choose one with --profile, or with F4 in the app: {names}")
+        raise ProfileMissing(several.format(names=names))
     return fitting[0] if fitting else None
 
 
@@ -114,8 +115,9 @@ def _listed(name: str, listed: tuple[Profile, ...]) -> Profile:
             return each
     names = ", ".join(each.name for each in listed)
     if names:
-        raise ProfileMissing(f"There is no profile {name!r}. Profiles: {names}")
-    raise ProfileMissing(f"There is no profile {name!r}, nor any other. Add one.", command="shunter keys add NAME")
+        raise ProfileMissing(_("There is no profile {name!r}. Profiles: {names}").format(name=name, names=names))
+    none = _("There is no profile {name!r}, nor any other. Add one.").format(name=name)
+    raise ProfileMissing(none, command="shunter keys add NAME")
 
 
 def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
@@ -136,22 +138,25 @@ def load(wanted: Profile, *, limit_s: float = LIMIT_S) -> ApiKey:
 
 def _key_for(wanted: Profile, text: str | None) -> ApiKey:
     """Return the key of a keyring's entry, if it is the profile's own. Raises ProfileMissing, ProfileDamaged."""
-    again = "Replace it (F4, r), or remove the profile and add its key again."
+    again = _("Replace it (F4, r), or remove the profile and add its key again.")
     command = f"shunter keys remove {wanted.name}"
     if text is None:
-        raise ProfileMissing(f"The keyring has no key for the profile {wanted.name!r}. {again}", command=command)
+        missing = _("The keyring has no key for the profile {name!r}.").format(name=wanted.name)
+        raise ProfileMissing(f"{missing} {again}", command=command)
     decoded = _decoded(text)
     if decoded is None:
-        problem = f"The keyring's entry for the profile {wanted.name!r} is damaged."
+        problem = _("The keyring's entry for the profile {name!r} is damaged.").format(name=wanted.name)
     else:
         key, base_url = decoded
         if (base_url, key.kind, key.tail) == (wanted.base_url, wanted.kind, wanted.tail):
             return key
-        problem = f"The key of the profile {wanted.name!r} has been replaced by another."
+        problem = _("The key of the profile {name!r} has been replaced by another.").format(name=wanted.name)
         if (base_url, key.kind) != (wanted.base_url, wanted.kind):
-            problem = (
-                f"The keyring's entry for the profile {wanted.name!r} is an {key.kind} key for {base_url}, "
-                f"but the list of profiles says {wanted.kind} for {wanted.base_url}."
+            problem = _(
+                "The keyring's entry for the profile {name!r} is an {kind} key for {host}, "
+                "but the list of profiles says {wanted_kind} for {wanted_host}."
+            ).format(
+                name=wanted.name, kind=key.kind, host=base_url, wanted_kind=wanted.kind, wanted_host=wanted.base_url
             )
     raise ProfileDamaged(f"{problem} {again}", command=command)
 
@@ -168,11 +173,11 @@ def add(name: str, key: ApiKey, base_url: str, *, read_only: bool = False, limit
         text = _entry_text(key, base_url)
         held = keyring_calls.read(name, limit_s=limit_s)
         if held not in (None, text):
-            raise ProfileExists(
-                f"The keyring already holds a key named {name!r}, which is in no list of this account. "
-                "Choose another name, or remove it first.",
-                command=f"shunter keys remove {name}",
+            taken = _(
+                "The keyring already holds a key named {name!r}, which is in no list of this account. "
+                "Choose another name, or remove it first."
             )
+            raise ProfileExists(taken.format(name=name), command=f"shunter keys remove {name}")
         if held is None:
             keyring_calls.write(name, text, limit_s=limit_s)
         _write_or_delete((*profiles(), added), name, limit_s)
@@ -210,10 +215,8 @@ def set_read_only(name: str, *, read_only: bool, limit_s: float = LIMIT_S) -> Pr
 def refuse_taken(name: str) -> None:
     """Raise ProfileExists if the list has a name, before anything else is typed."""
     if any(each.name == name for each in profiles()):
-        raise ProfileExists(
-            f"There is a profile {name!r} already. Choose another name, or remove it first.",
-            command=f"shunter keys remove {name}",
-        )
+        taken = _("There is a profile {name!r} already. Choose another name, or remove it first.").format(name=name)
+        raise ProfileExists(taken, command=f"shunter keys remove {name}")
 
 
 def remove(name: str, *, limit_s: float = LIMIT_S) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui.keys.errors import KeyringState, KeyStoreError
+from tui.language import _
 
 _ADDRESS = "DBUS_SESSION_BUS_ADDRESS"
 _DAEMON = "dbus-daemon"
@@ -117,10 +118,9 @@ def start() -> None:
             return
         bus.stdin.close()
         bus.wait()
-        reason = f"{_DAEMON} gave no address"
-    raise KeyStoreError(
-        f"D-Bus could not be started here: {reason}. Type a key for this session instead.", state=KeyringState.NO_BUS
-    )
+        reason = _("{program} gave no address").format(program=_DAEMON)
+    problem = _("D-Bus could not be started here: {reason}. Type a key for this session instead.")
+    raise KeyStoreError(problem.format(reason=reason), state=KeyringState.NO_BUS)
 
 
 def _of_login() -> str:

@@ -7,13 +7,14 @@ from msgspec.structs import replace
 
 from tui.domain.balances import USUAL_CURRENCY
 from tui.domain.text import printable
-from tui.files import ConfigFile, FolderRefused
+from tui.files import ConfigFile
 from tui.keys.errors import SettingsFileError
+from tui.language import N_, _
 
-ACCEPTANCE = "keep my keys in plain text"
-"""What a person types to accept a keyring that may keep keys in plain text."""
+ACCEPTANCE = N_("keep my keys in plain text")
+"""What a person types to accept a keyring that may keep keys in plain text. In English it counts in every language."""
 
-_FILE = ConfigFile("settings.json", "The settings", 64 * 1024, SettingsFileError)
+_FILE = ConfigFile("settings.json", N_("The settings"), 64 * 1024, SettingsFileError)
 _A_YEAR_MINUTES = 366 * 24 * 60
 
 
@@ -40,7 +41,8 @@ def settings() -> Settings:
     try:
         return Settings() if content is None else msgspec.json.decode(content, type=Settings)
     except msgspec.MsgspecError as error:
-        raise _FILE.failure(f"are damaged: {printable(str(error)[:200])}. Correct the file, or delete it.") from None
+        damaged = _("are damaged: {error}. Correct the file, or delete it.")
+        raise _FILE.failure(damaged.format(error=printable(str(error)[:200]))) from None
 
 
 def kept_theme() -> str:
@@ -60,7 +62,7 @@ def kept_language() -> str:
     """Return the language that the person chose, or an empty string. What cannot be read is reported elsewhere."""
     try:
         return settings().language
-    except (SettingsFileError, FolderRefused):
+    except Exception:  # noqa: BLE001 - so early, nothing would report it
         return ""
 
 
@@ -100,7 +102,7 @@ def accept_plain_text(keyring: str, typed: str) -> bool:
 
     Returns whether they did. Raises SettingsFileError.
     """
-    if " ".join(typed.split()).casefold() != ACCEPTANCE:
+    if " ".join(typed.split()).casefold() not in (ACCEPTANCE, _(ACCEPTANCE)):
         return False
     _write(replace(settings(), plain_text_keyring=keyring))
     return True

@@ -3,31 +3,18 @@
 Textual and rich break lines at blanks alone: a Chinese sentence would be one word. Other texts break as they always do.
 """
 
-import re
-
 from rich import _wrap
 from textual.content import Content
 from textual.css.styles import RulesMap
 
-from tui.domain.text import width_of
+from tui.domain.text import IS_CHINESE, UNBROKEN, width_of
 
-_CHINESE = "\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
-"""Characters, and their punctuation."""
-_OPENING = "「『（《〈【"
-_CLOSING = "，。、；：？！」』）》〉】"
-
-_PART = re.compile(
-    rf"\s*[{_OPENING}]*(?:U本位|[^\s{_CHINESE}]+|[{_CHINESE}][!-/:-@\]}}]*)[{_CLOSING}]*\s*"  # one word: U本位
-)
-"""What stays on a line: a word, or a Chinese character, with the punctuation that belongs to it."""
-
-_IS_CHINESE = re.compile(f"[{_CHINESE}]")
 _NARROWEST = 16
 
 
 def break_between_characters() -> None:
     """Have Textual and rich break lines so, from here on."""
-    _wrap.re_word = _PART
+    _wrap.re_word = UNBROKEN
     Content.get_minimal_width = _minimal_width  # type: ignore[assignment,method-assign]
 
 
@@ -36,6 +23,6 @@ def _minimal_width(content: Content, rules: RulesMap) -> int:
     widths = [0]
     for line in content.plain.splitlines():
         widths += [width_of(part.strip()) for _, _, part in _wrap.words(line)]
-        if _IS_CHINESE.search(line):
+        if IS_CHINESE.search(line):
             widths.append(min(width_of(line.strip()), _NARROWEST))
     return max(widths) + 2 * rules.get("line_pad", 0)
