@@ -11,6 +11,7 @@ from tui.domain.entries import Entry, Origin, select
 from tui.domain.search import ANY, Search
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+from tui.language import N_, _
 from tui.structs import Struct
 from tui.words.entries import InUse, host_of, move, outcome_mark, outcome_word, place, profile_of, step_mark
 
@@ -24,6 +25,7 @@ class Column(Struct):
     """A column of a list of entries."""
 
     name: str
+    """Marked: it is translated where it is shown."""
     text: Callable[[Entry, InUse], str]
     """What it shows of an entry; nothing in it commands a terminal."""
     key: Callable[[Entry, InUse], Any]
@@ -45,7 +47,7 @@ class Column(Struct):
         return (self.short if is_short and self.short else self.text)(entry, in_use)
 
 
-def _time(entry: Entry, _: InUse) -> str:
+def _time(entry: Entry, _in_use: InUse) -> str:
     if entry.at_ms is None:
         return "?"
     try:
@@ -56,41 +58,49 @@ def _time(entry: Entry, _: InUse) -> str:
     return moment.strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
 
 
-TIME = Column("time", _time, lambda entry, _: -(entry.at_ms or 0), is_largest_first=True)
+TIME = Column(N_("time"), _time, lambda entry, _in_use: -(entry.at_ms or 0), is_largest_first=True)
 MOVE = Column(
-    "move",
-    lambda entry, _: f"{move(entry)} {step_mark(entry)}".rstrip(),
-    lambda entry, _: (_TYPE_ORDER.get(entry.type or "", -1), entry.type or ""),
+    N_("move"),
+    lambda entry, _in_use: f"{move(entry)} {step_mark(entry)}".rstrip(),
+    lambda entry, _in_use: (_TYPE_ORDER.get(entry.type or "", -1), entry.type or ""),
     widest=44,
-    short=lambda entry, _: f"{move(entry, is_short=True)} {step_mark(entry)}".rstrip(),
+    short=lambda entry, _in_use: f"{move(entry, is_short=True)} {step_mark(entry)}".rstrip(),
 )
 AMOUNT = Column(
-    "amount",
-    lambda entry, _: quantity(entry.amount, entry.asset),
-    lambda entry, _: (entry.asset or "", -(entry.amount or Decimal(0))),  # amounts compare within an asset
+    N_("amount"),
+    lambda entry, _in_use: quantity(entry.amount, entry.asset),
+    lambda entry, _in_use: (entry.asset or "", -(entry.amount or Decimal(0))),  # amounts compare within an asset
     is_largest_first=True,
 )
 OUTCOME = Column(
-    "outcome", lambda entry, _: printable(outcome_mark(entry)), lambda entry, _: outcome_word(entry), widest=16
+    N_("outcome"),
+    lambda entry, _in_use: printable(outcome_mark(entry)),
+    lambda entry, _in_use: outcome_word(entry),
+    widest=16,
 )
 HOST = Column(
-    "host",
+    N_("host"),
     lambda entry, in_use: place(host_of(entry, in_use)),
     host_of,
     widest=24,
     narrowest=4,  # LIVE, DEMO: an entry of another place must not pass for one of this
     usual=lambda in_use: in_use.host,
 )
-_SHORT_ORIGINS = {Origin.HERE: "here", Origin.DIFFERS: "diff", Origin.POSSIBLE: "maybe", Origin.NOT_COMPARED: "?"}
+_SHORT_ORIGINS = {
+    Origin.HERE: N_("here"),
+    Origin.DIFFERS: N_("diff"),
+    Origin.POSSIBLE: N_("maybe"),
+    Origin.NOT_COMPARED: "?",
+}
 MADE = Column(
-    "made",
-    lambda entry, _: "" if entry.origin is Origin.ELSEWHERE else entry.origin.label,  # as most are
-    lambda entry, _: entry.origin.label,
-    usual=lambda _: Origin.ELSEWHERE.label,
-    short=lambda entry, _: _SHORT_ORIGINS.get(entry.origin, ""),
+    N_("made"),
+    lambda entry, _in_use: "" if entry.origin is Origin.ELSEWHERE else entry.origin.label,  # as most are
+    lambda entry, _in_use: entry.origin.value,
+    usual=lambda _in_use: Origin.ELSEWHERE.value,
+    short=lambda entry, _in_use: _(_SHORT_ORIGINS.get(entry.origin, "")),
 )
 PROFILE = Column(
-    "profile",
+    N_("profile"),
     lambda entry, in_use: printable(profile_of(entry, in_use)),
     profile_of,
     widest=16,
@@ -98,10 +108,10 @@ PROFILE = Column(
 )
 TRAN_ID = Column(
     "tranId",
-    lambda entry, _: "-" if entry.tran_id is None else str(entry.tran_id),
-    lambda entry, _: entry.tran_id or 0,
+    lambda entry, _in_use: "-" if entry.tran_id is None else str(entry.tran_id),
+    lambda entry, _in_use: entry.tran_id or 0,
 )
-TYPE = Column("type", lambda entry, _: printable(entry.type or "?"), MOVE.key, widest=40, is_extra=True)
+TYPE = Column(N_("type"), lambda entry, _in_use: printable(entry.type or "?"), MOVE.key, widest=40, is_extra=True)
 COLUMNS = (TIME, MOVE, AMOUNT, OUTCOME, HOST, TRAN_ID, MADE, PROFILE, TYPE)
 """The columns of the history, from left to right."""
 

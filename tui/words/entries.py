@@ -12,6 +12,7 @@ from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Transfer
 from tui.domain.wallets import TransferType, Wallet
+from tui.language import N_, _
 from tui.structs import Struct, replace
 from tui.words import outcomes, transfers
 from tui.words.differences import meaning, possible_rows
@@ -19,7 +20,7 @@ from tui.words.outcomes import Watch
 
 _MOST_IN_PLACE = 24
 
-_STATUS_WORDS = {"CONFIRMED": "done", "FAILED": "failed", "PENDING": "pending"}
+_STATUS_WORDS = {"CONFIRMED": N_("done"), "FAILED": N_("failed"), "PENDING": N_("pending")}
 
 
 class InUse(Struct):
@@ -35,23 +36,33 @@ class Description(Struct):
 
     style: str
     """The outcome whose colour the title has; empty if the outcome is not known."""
-    title: str
+    heading: str
+    """How it ended."""
     meaning: str
     """What it means for the money, in a sentence or two."""
     facts: list[tuple[str, str]]
     """Names and values, without empty ones."""
     at: str = ""
     """The place and the time, in short."""
+    amount: str = ""
+    """What was moved; empty if the heading is of a notice."""
+
+    @property
+    def title(self) -> str:
+        """The heading with the amount."""
+        if not self.amount:
+            return self.heading
+        return _("{heading}: {amount}").format(heading=self.heading, amount=self.amount)
 
     @property
     def headline(self) -> str:
-        """The title without the amount, in capitals."""
-        return self.title.partition(":")[0].upper()
+        """The heading in capitals."""
+        return self.heading.upper()
 
     @property
     def text(self) -> str:
         """All facts, one per line."""
-        return "\n".join(f"{name}: {value}" for name, value in self.facts)
+        return "\n".join(_("{name}: {value}").format(name=name, value=value) for name, value in self.facts)
 
 
 def describe(
@@ -63,9 +74,9 @@ def describe(
     not compared with any. `note` is the progress of the settling.
     """
     transfer, record = entry.transfer, entry.record
-    ending = "differs" if entry.mismatches else outcome_word(entry)
-    title = "Transfer" if ending == "?" else f"Transfer {ending}"
-    facts = [("Differs", printable(str(mismatch))) for mismatch in entry.mismatches]
+    ending = _("differs") if entry.mismatches else outcome_word(entry)
+    heading = _("Transfer") if ending == "?" else _("Transfer {outcome}").format(outcome=ending)
+    facts = [(_("Differs"), printable(str(mismatch))) for mismatch in entry.mismatches]
     if transfer is not None:
         facts += transfers.facts(transfer, note)
     if record is not None:
@@ -76,28 +87,29 @@ def describe(
         text = meaning(entry, history.host if history else "", watch)
     if history is not None:
         facts += [
-            ("Made", entry.origin.label),
-            ("Perhaps", printable(possible_rows(entry))),
-            ("Profile", printable(profile_of(entry, history))),
-            ("Host", place(host_of(entry, history))),
+            (_("Made"), entry.origin.label),
+            (_("Perhaps"), printable(possible_rows(entry))),
+            (_("Profile"), printable(profile_of(entry, history))),
+            (_("Host"), place(host_of(entry, history))),
         ]
     host = transfer.host if transfer else history.host if history else ""
     time = moments.shown(entry.at_ms, "%m-%d %H:%M:%S") if entry.at_ms is not None else "?"
     return Description(
         Outcome.UNKNOWN.value if entry.mismatches else outcome_style(entry),
-        printable(f"{title}: {quantity(entry.amount, entry.asset)}"),
+        printable(heading),
         printable(text),
         [fact for fact in facts if fact[1]],
-        f"{in_short(place(host), _MOST_IN_PLACE)}, {time}",
+        _("{place}, {time}").format(place=in_short(place(host), _MOST_IN_PLACE), time=time),
+        printable(quantity(entry.amount, entry.asset)),
     )
 
 
 def describe_correction(transfer: Transfer) -> Description:
     """Return the description of a transfer about which Shunter showed something wrong before."""
-    title, text = outcomes.notice(transfer.evidence)
+    heading, text = outcomes.notice(transfer.evidence)
     described = describe(Entry(None, transfer))
-    facts = [fact for fact in described.facts if fact[0] != "Settling"]
-    return Description(Outcome.UNKNOWN.value, title, text, facts)
+    facts = [fact for fact in described.facts if fact[0] != transfers.settling_name()]
+    return Description(Outcome.UNKNOWN.value, heading, text, facts)
 
 
 def move(entry: Entry, *, is_short: bool = False) -> str:
@@ -110,7 +122,7 @@ def move(entry: Entry, *, is_short: bool = False) -> str:
     accounts = ends(kind, *(symbol or "" for symbol in entry.symbols))
     source, destination = (printable(account.short_label) for account in accounts)
     text = f"{source} -> {destination}"
-    return text.replace(f"{Wallet.ISOLATED.short_label} ", "Iso ") if is_short else text
+    return text.replace(f"{Wallet.ISOLATED.short_label} ", f"{_('Iso')} ") if is_short else text
 
 
 def step_mark(entry: Entry) -> str:
@@ -132,7 +144,7 @@ def move_names(types: Sequence[TransferType], source: Account, destination: Acco
             (source.wallet.short_label, destination.wallet.short_label),
         )
     )
-    names = ", then ".join(each.name for each in types)
+    names = _(", then ").join(each.name for each in types)
     return [(wide, names), (short, names), (wallets, names), (short, "")]
 
 
@@ -156,7 +168,7 @@ def outcome_word(entry: Entry) -> str:
     if entry.transfer:
         return entry.transfer.outcome.words
     status = (entry.record.status if entry.record else None) or "?"
-    return _STATUS_WORDS.get(status, status)
+    return _(_STATUS_WORDS[status]) if status in _STATUS_WORDS else status
 
 
 def outcome_mark(entry: Entry) -> str:
@@ -187,18 +199,28 @@ def made_elsewhere(host: str, profile: str, in_use: InUse) -> str:
     if (host, profile) == (in_use.host, in_use.profile):
         return ""
     origin, destination = (in_short(place(either), _MOST_IN_PLACE) for either in (host, in_use.host))
-    return (
-        f"Filled from a transfer at {origin} as {printable(profile)}. "
-        f"This form sends to {destination} as {printable(in_use.profile)}."
+    return _(
+        "Filled from a transfer at {origin} as {profile}. This form sends to {destination} as {own_profile}."
+    ).format(
+        origin=origin,
+        profile=printable(profile),
+        destination=destination,
+        own_profile=printable(in_use.profile),
     )
 
 
 def _next_to_transfer(record: Row) -> list[tuple[str, str]]:
     """Return what a record says about the transfer that it belongs to."""
     if not isinstance(record, HistoryRow):
-        return [("Received as", record.text)]
+        return [(_("Received as"), record.text)]
     amount, at = quantity(record.amount, record.asset), moments.with_offset(record.timestamp)
-    return [("On record", printable(f"{record.type} {amount}, {record.status}, {at}"))]
+    text = _("{type} {amount}, {status}, {time}")
+    return [
+        (
+            _("On record"),
+            printable(text.format(type=record.type, amount=amount, status=record.status, time=at)),
+        )
+    ]
 
 
 def _record_facts(entry: Entry, record: Row) -> list[tuple[str, str]]:
@@ -207,13 +229,13 @@ def _record_facts(entry: Entry, record: Row) -> list[tuple[str, str]]:
     accounts = [account.wide_label for account in ends(kind, *entry.symbols)] if kind else []
     facts = [
         ("tranId", "" if record.tran_id is None else str(record.tran_id)),
-        *zip(("From", "To"), accounts, strict=False),
-        ("Pairs", "" if kind else entry.pairs),
-        ("Asked for", "" if entry.pairs else entry.asked_pairs),
-        ("Amount", quantity(record.amount, record.asset)),
-        ("Type", record.type or ""),
-        ("Status", record.status or ""),
-        ("Recorded", "?" if record.timestamp is None else moments.with_offset(record.timestamp)),
-        ("Received as", "" if isinstance(record, HistoryRow) else record.text),
+        *zip((_("From"), _("To")), accounts, strict=False),
+        (_("Pairs"), "" if kind else entry.pairs),
+        (_("Asked for"), "" if entry.pairs else entry.asked_pairs),
+        (_("Amount"), quantity(record.amount, record.asset)),
+        (_("Type"), record.type or ""),
+        (_("Status"), record.status or ""),
+        (_("Recorded"), "?" if record.timestamp is None else moments.with_offset(record.timestamp)),
+        (_("Received as"), "" if isinstance(record, HistoryRow) else record.text),
     ]
     return [(name, printable(value)) for name, value in facts]

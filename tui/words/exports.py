@@ -10,9 +10,10 @@ from typing import TextIO
 from tui.domain.amounts import plain
 from tui.domain.entries import Entry
 from tui.domain.moments import utc
-from tui.domain.records import HistoryRow
+from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.wallets import TransferType
+from tui.language import _, for_programs
 
 Value = str | int | None
 
@@ -42,34 +43,39 @@ HISTORY = (
 def history_rows(entries: Iterable[Entry], host: str) -> Iterator[tuple[Value, ...]]:
     """Yield what is exported of entries that have a record of the exchange at `host`; the others are left out."""
     for entry in entries:
-        record, transfer = entry.record, entry.transfer
-        if record is None:
-            continue
-        yield (
-            iso(record.timestamp),
-            record.type,
-            *WALLETS.get(record.type or "", (None, None)),
-            record.asset,
-            None if record.amount is None else plain(record.amount),
-            record.from_symbol if isinstance(record, HistoryRow) else None,
-            record.to_symbol if isinstance(record, HistoryRow) else None,
-            record.status,
-            record.tran_id,
-            entry.origin.value,
-            differs(entry) or None,
-            transfer.profile if transfer else None,
-            host,
-            transfer.id if transfer else None,
-            transfer.outcome.value if transfer else None,
-            None if isinstance(record, HistoryRow) else record.text,
-            entry.asked_pairs or None,
-            ", ".join(str(row.id) for row in entry.possible) or None,
-        )
+        if entry.record is not None:
+            with for_programs():
+                row = _history_row(entry, entry.record, host)
+            yield row
+
+
+def _history_row(entry: Entry, record: Row, host: str) -> tuple[Value, ...]:
+    transfer = entry.transfer
+    return (
+        iso(record.timestamp),
+        record.type,
+        *WALLETS.get(record.type or "", (None, None)),
+        record.asset,
+        None if record.amount is None else plain(record.amount),
+        record.from_symbol if isinstance(record, HistoryRow) else None,
+        record.to_symbol if isinstance(record, HistoryRow) else None,
+        record.status,
+        record.tran_id,
+        entry.origin.value,
+        differs(entry) or None,
+        transfer.profile if transfer else None,
+        host,
+        transfer.id if transfer else None,
+        transfer.outcome.value if transfer else None,
+        None if isinstance(record, HistoryRow) else record.text,
+        entry.asked_pairs or None,
+        ", ".join(str(row.id) for row in entry.possible) or None,
+    )
 
 
 def differs(entry: Entry) -> str:
     """Return what the journal and the record say differently."""
-    return printable("; ".join(map(str, entry.mismatches)))
+    return printable(_("; ").join(map(str, entry.mismatches)))
 
 
 def iso(ms: int | None) -> str | None:

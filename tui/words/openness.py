@@ -4,12 +4,13 @@ from typing import assert_never
 
 from tui.domain.openness import Closure, PairLimit, Unopened
 from tui.domain.wallets import Wallet
+from tui.language import N_, _
 
 _PERMISSIONS = {
-    Wallet.UM: "futures",
-    Wallet.CM: "futures",
-    Wallet.OPTIONS: "options",
-    Wallet.PORTFOLIO: "Portfolio Margin",
+    Wallet.UM: N_("futures"),
+    Wallet.CM: N_("futures"),
+    Wallet.OPTIONS: N_("options"),
+    Wallet.PORTFOLIO: N_("Portfolio Margin"),
 }
 """What the permissions of a key are for."""
 
@@ -19,26 +20,39 @@ def not_open(each: Unopened, limit: PairLimit | None) -> str:
     account = each.account
     match each.closure:
         case Closure.WALLET:
-            return f"{account.wallet.label} is not open: open it on the exchange."
+            return _("{account} is not open: open it on the exchange.").format(account=account.wallet.label)
         case Closure.NO_ACCOUNT:
-            return f"No {account.pair} account: {_opened('open', limit)}."
+            return _no_account(account.pair, limit)
         case Closure.DISABLED:
-            return f"{account.pair} is disabled: {_opened('enable', limit)}."
+            return _disabled(account.pair, limit)
         case Closure.NOT_LISTED:
-            return f"{account.label} lists no {each.asset}: it may not take it."
+            return _("{account} lists no {asset}: it may not take it.").format(account=account.label, asset=each.asset)
         case Closure.KEY:
-            return f"The key lacks the permission for {_PERMISSIONS.get(account.wallet, account.label)}."
+            permission = _PERMISSIONS.get(account.wallet)
+            return _("The key lacks the permission for {permission}.").format(
+                permission=_(permission) if permission else account.label
+            )
         case Closure.NO_ACCESS:
-            return f"{account.label} is not open, or needs a newer key."
+            return _("{account} is not open, or needs a newer key.").format(account=account.label)
         case _:
             assert_never(each.closure)
 
 
-def _opened(verb: str, limit: PairLimit | None) -> str:
-    """Return what opens the isolated account of a pair, with the exchange's limit if it was read."""
+def _no_account(pair: str | None, limit: PairLimit | None) -> str:
+    """Return what opens an isolated account, with the exchange's limit if it was read."""
     if limit is None:
-        return f"{verb} it on the exchange"
-    count = f"{limit.enabled} of {limit.most}"
-    return (
-        f"{count} are enabled, disable one" if limit.enabled >= limit.most else f"{verb} it on the exchange ({count})"
-    )
+        return _("No {pair} account: open it on the exchange.").format(pair=pair)
+    text = _("No {pair} account: open it on the exchange ({enabled} of {most}).")
+    if limit.enabled >= limit.most:
+        text = _("No {pair} account: {enabled} of {most} are enabled, disable one.")
+    return text.format(pair=pair, enabled=limit.enabled, most=limit.most)
+
+
+def _disabled(pair: str | None, limit: PairLimit | None) -> str:
+    """Return what enables an isolated account again, with the exchange's limit if it was read."""
+    if limit is None:
+        return _("{pair} is disabled: enable it on the exchange.").format(pair=pair)
+    text = _("{pair} is disabled: enable it on the exchange ({enabled} of {most}).")
+    if limit.enabled >= limit.most:
+        text = _("{pair} is disabled: {enabled} of {most} are enabled, disable one.")
+    return text.format(pair=pair, enabled=limit.enabled, most=limit.most)

@@ -28,14 +28,14 @@ from tui.domain.evidence import (
 )
 from tui.domain.moments import in_full, time_of_day
 from tui.domain.records import RecordStatus
-from tui.language import N_
+from tui.language import N_, _, ngettext, pgettext
 from tui.words import answers
 
-_DO_NOT_REPEAT = "Until its outcome is known, do not send it again."
-_LOOKING = (
+_LOOKING = N_(
     "It may or may not have moved. Shunter looks for it in the exchange's history, and shows the result here and in "
-    f"the list. If the history does not settle it, Shunter asks you. {_DO_NOT_REPEAT}"
+    "the list. If the history does not settle it, Shunter asks you. Until its outcome is known, do not send it again."
 )
+_NO_ANSWER_YET = N_("The exchange has not answered yet.")
 
 SENDER_GONE = N_("Shunter ended before the answer came")
 
@@ -63,12 +63,12 @@ class Watch(Enum):
 
 
 _WATCHES = {
-    Watch.KEPT: "Shunter keeps checking for a day, and tells you if a record appears.",
-    Watch.OTHER_KEY: (
+    Watch.KEPT: N_("Shunter keeps checking for a day, and tells you if a record appears."),
+    Watch.OTHER_KEY: N_(
         "Shunter does not check it now: it was sent with another key. Choose that key (F4), or look on the "
         "exchange's own site."
     ),
-    Watch.OVER: "Shunter no longer checks it. Run shunter reconcile, or look on the exchange's own site.",
+    Watch.OVER: N_("Shunter no longer checks it. Run shunter reconcile, or look on the exchange's own site."),
     Watch.UNKNOWN: "",
 }
 
@@ -77,34 +77,40 @@ def meaning(evidence: Evidence, watch: Watch = Watch.UNKNOWN) -> str:  # noqa: C
     """Return what the outcome means for the money, in a sentence or two."""
     match evidence:
         case Awaiting():
-            return "The exchange has not answered yet."
+            return _(_NO_ANSWER_YET)
         case Accepted():
-            return "The exchange has moved it."
+            return _("The exchange has moved it.")
         case Refusal():
-            return "The exchange refused it. Nothing moved."
+            return _("The exchange refused it. Nothing moved.")
         case NeverLeft():
-            return "It never reached the exchange. Nothing moved."
+            return _("It never reached the exchange. Nothing moved.")
         case Ambiguous() | SenderGone() | Clash() | Reopened():
-            return _LOOKING
+            return _(_LOOKING)
         case MatchingRecord(status=RecordStatus.CONFIRMED, recorded_ms=recorded_ms):
-            return f"A matching record from {time_of_day(recorded_ms)} in the exchange's history says that it moved."
+            return _("A matching record from {time} in the exchange's history says that it moved.").format(
+                time=time_of_day(recorded_ms)
+            )
         case MatchingRecord(recorded_ms=recorded_ms):
-            return (
-                f"A matching record from {time_of_day(recorded_ms)} in the exchange's history says FAILED. According "
-                f"to that record, nothing moved. {_WATCHES[watch]}"
-            ).rstrip()
+            failed = _(
+                "A matching record from {time} in the exchange's history says FAILED. According to that record, "
+                "nothing moved."
+            ).format(time=time_of_day(recorded_ms))
+            return f"{failed} {_(_WATCHES[watch])}".rstrip()
         case NoRecord(as_of_ms=as_of_ms):
-            return (
-                f"Judged not executed: several complete readings of the exchange's history, the last at "
-                f"{time_of_day(as_of_ms)}, had no record of it. This is not proof. {_WATCHES[watch]}"
-            ).rstrip()
+            judged = _(
+                "Judged not executed: several complete readings of the exchange's history, the last at {time}, had no "
+                "record of it. This is not proof."
+            ).format(time=time_of_day(as_of_ms))
+            return f"{judged} {_(_WATCHES[watch])}".rstrip()
         case PersonsWord(is_executed=is_executed):
-            decided = f"You decided that it was {'' if is_executed else 'not '}executed."
+            decided = _("You decided that it was executed.")
+            if not is_executed:
+                decided = _("You decided that it was not executed.")
             return f"{decided} {_decided(watch, evidence)}".rstrip()
         case PersonsRecord(status=RecordStatus.CONFIRMED):
-            return "You chose its record, which says CONFIRMED. According to that record, it moved."
+            return _("You chose its record, which says CONFIRMED. According to that record, it moved.")
         case PersonsRecord():
-            return "You chose its record, which says FAILED. According to that record, nothing moved."
+            return _("You chose its record, which says FAILED. According to that record, nothing moved.")
         case Legacy():
             return _legacy(evidence, watch)
         case _:
@@ -120,28 +126,38 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
             return answers.reason(evidence)
         case Clash(answer=answer, other_id=other_id):
             tran_id = answer.tran_ids[0] if answer.tran_ids else "?"
-            return f"The exchange answered with tranId {tran_id}, which transfer {other_id} already had."
+            return _("The exchange answered with tranId {tran_id}, which transfer {number} already had.").format(
+                tran_id=tran_id, number=other_id
+            )
         case SenderGone():
-            return SENDER_GONE
+            return _(SENDER_GONE)
         case MatchingRecord(recorded_ms=recorded_ms, status=status, corrects=corrects):
-            recorded = in_full(recorded_ms)
-            return f"The exchange's history has a matching record from {recorded}, {status}.{_before(corrects)}"
+            matching = _("The exchange's history has a matching record from {time}, {status}.").format(
+                time=in_full(recorded_ms), status=status
+            )
+            return f"{matching}{_before(corrects)}"
         case NoRecord(as_of_ms=as_of_ms):
-            return f"No record in the exchange's history as of {in_full(as_of_ms)}."
+            return _("No record in the exchange's history as of {time}.").format(time=in_full(as_of_ms))
         case Reopened(reason=Reason.RECORD_CHANGED, status=status, corrects=corrects):
-            return f"Its record in the exchange's history now says {status}.{_before(corrects)}"
+            changed = _("Its record in the exchange's history now says {status}.").format(status=status)
+            return f"{changed}{_before(corrects)}"
         case Reopened(reason=Reason.RECORDS_APPEARED, corrects=corrects):
-            return f"The exchange's history now has records that could be it.{_before(corrects)}"
+            return _("The exchange's history now has records that could be it.") + _before(corrects)
         case Reopened(tran_id=tran_id):
-            return f"It was settled with tranId {tran_id}, which another transfer claims too. Shunter looks again."
+            return _(
+                "It was settled with tranId {tran_id}, which another transfer claims too. Shunter looks again."
+            ).format(tran_id=tran_id)
         case PersonsWord(is_executed=True):
-            return "Decided by hand: it was executed, although no record that Shunter could read says so."
+            return _("Decided by hand: it was executed, although no record that Shunter could read says so.")
         case PersonsWord():
-            return "Decided by hand: it was not executed."
+            return _("Decided by hand: it was not executed.")
         case PersonsRecord(status=status, recorded_ms=recorded_ms):
-            return f"Decided by hand: its record is the one from {in_full(recorded_ms)}, {status}."
+            return _("Decided by hand: its record is the one from {time}, {status}.").format(
+                time=in_full(recorded_ms), status=status
+            )
         case Legacy(sentence=sentence):
-            return sentence.partition("\n")[0]
+            first = sentence.partition("\n")[0]
+            return pgettext("as an older Shunter wrote it", "{sentence}").format(sentence=first) if first else ""
         case _:
             assert_never(evidence)
 
@@ -167,7 +183,7 @@ def message(evidence: Evidence) -> str:
 def clock_refused(evidence: Evidence) -> str:
     """Return that a transfer was refused for its timestamp; empty if it was not."""
     if isinstance(evidence, Refusal) and evidence.is_clock:
-        return (
+        return _(
             "The exchange refused it: the clock was off. Nothing moved. Shunter is measuring the exchange's time again."
         )
     return ""
@@ -177,66 +193,97 @@ def notice(evidence: Evidence) -> tuple[str, str]:
     """Return the title and the text of a notice that corrects what Shunter showed before."""
     outcome = outcome_from(evidence)
     if isinstance(evidence, PersonsWord | PersonsRecord) or outcome not in (Outcome.DONE, Outcome.UNKNOWN):
-        return "Corrected", f"What Shunter showed about this transfer before was wrong. {meaning(evidence)}"
+        wrong = _("What Shunter showed about this transfer before was wrong.")
+        return _("Corrected"), f"{wrong} {meaning(evidence)}"
     if outcome is Outcome.DONE:
-        source = (
-            f"A matching record from {time_of_day(evidence.recorded_ms)} says that this transfer WAS executed"
-            if isinstance(evidence, MatchingRecord)
-            else "The exchange says that this transfer WAS executed"
-        )
-        return (
-            "Executed after all",
-            f"{source}: what Shunter showed before was wrong. If you have sent the amount again since, it may have "
-            "moved twice.",
-        )
+        return _("Executed after all"), _executed_after_all(evidence)
     return (
-        "Unknown again",
-        "What Shunter showed about this transfer no longer holds: its outcome is unknown again, and it may have been "
-        f"executed. Shunter keeps looking. {_DO_NOT_REPEAT}",
+        _("Unknown again"),
+        _(
+            "What Shunter showed about this transfer no longer holds: its outcome is unknown again, and it may have "
+            "been executed. Shunter keeps looking. Until its outcome is known, do not send it again."
+        ),
+    )
+
+
+def _executed_after_all(evidence: Evidence) -> str:
+    if isinstance(evidence, MatchingRecord):
+        return _(
+            "A matching record from {time} says that this transfer WAS executed: what Shunter showed before was "
+            "wrong. If you have sent the amount again since, it may have moved twice."
+        ).format(time=time_of_day(evidence.recorded_ms))
+    return _(
+        "The exchange says that this transfer WAS executed: what Shunter showed before was wrong. If you have sent "
+        "the amount again since, it may have moved twice."
     )
 
 
 def nothing_sent(reason: str) -> str:
     """Return that a transfer was not sent, and why."""
-    return f"Nothing was sent.\n{reason}"
+    return f"{_('Nothing was sent.')}\n{reason}"
 
 
 def quitting(count: int, *, has_next_start: bool) -> str:
     """Return a warning that `count` transfers are unknown as Shunter quits."""
-    transfers_are, it, its = (
-        ("1 transfer is", "it", "its") if count == 1 else (f"{count} transfers are", "them", "their")
-    )
-    next_start = ", and again at the next start" if has_next_start else ""
-    search = f"Shunter looks for {its} outcome as long as Shunter runs{next_start}."
-    return f"{transfers_are} unknown: do not repeat {it}. {search} Ctrl+Q again quits."
+    if has_next_start:
+        text = ngettext(
+            "{count} transfer is unknown: do not repeat it. Shunter looks for its outcome as long as Shunter runs, and "
+            "again at the next start. Ctrl+Q again quits.",
+            "{count} transfers are unknown: do not repeat them. Shunter looks for their outcome as long as Shunter "
+            "runs, and again at the next start. Ctrl+Q again quits.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "{count} transfer is unknown: do not repeat it. Shunter looks for its outcome as long as Shunter runs. "
+            "Ctrl+Q again quits.",
+            "{count} transfers are unknown: do not repeat them. Shunter looks for their outcome as long as Shunter "
+            "runs. Ctrl+Q again quits.",
+            count,
+        )
+    return text.format(count=count)
+
+
+_STANDING = {
+    Outcome.SENDING: N_("is sending"),
+    Outcome.DONE: N_("is done"),
+    Outcome.REJECTED: N_("is rejected"),
+    Outcome.NOT_SENT: N_("is not sent"),
+    Outcome.UNKNOWN: N_("is unknown"),
+    Outcome.NOT_EXECUTED: N_("is not executed"),
+}
 
 
 def standing(evidence: Evidence) -> str:
     """Return the outcome as the end of a sentence: "is done", "was judged not executed"."""
     match evidence:
         case NoRecord():
-            return "was judged not executed, which is not proof"
+            return _("was judged not executed, which is not proof")
         case MatchingRecord(status=RecordStatus.FAILED):
-            return "failed, according to a matching record"
+            return _("failed, according to a matching record")
         case MatchingRecord():
-            return "is done, according to a matching record"
+            return _("is done, according to a matching record")
         case PersonsWord() | PersonsRecord():
-            return f"was {outcome_from(evidence).words}, as you decided"
+            return _("was {outcome}, as you decided").format(outcome=outcome_from(evidence).words)
         case Legacy(outcome=outcome, basis=basis) if basis is not Basis.ANSWER and not outcome.is_open:
-            source = "you" if basis is Basis.PERSON else "the exchange's history"
-            return f"was {outcome.words}, according to {source}, which is not proof"
+            text = _("was {outcome}, according to the exchange's history, which is not proof")
+            if basis is Basis.PERSON:
+                text = _("was {outcome}, according to you, which is not proof")
+            return text.format(outcome=outcome.words)
         case _:
-            return f"is {outcome_from(evidence).words}"
+            return _(_STANDING[outcome_from(evidence)])
 
 
 def _legacy(evidence: Legacy, watch: Watch) -> str:
     match evidence.outcome:
         case Outcome.SENDING:
-            return "The exchange has not answered yet."
+            return _(_NO_ANSWER_YET)
         case Outcome.UNKNOWN:
-            return _LOOKING
+            return _(_LOOKING)
         case Outcome.DONE | Outcome.NOT_SENT | Outcome.REJECTED | Outcome.NOT_EXECUTED:
-            by_older = f"An older Shunter recorded it as {evidence.outcome.words}, without keeping evidence."
+            by_older = _("An older Shunter recorded it as {outcome}, without keeping evidence.").format(
+                outcome=evidence.outcome.words
+            )
             return f"{by_older} {_decided(watch, evidence)}".rstrip()
         case _:
             assert_never(evidence.outcome)
@@ -245,8 +292,10 @@ def _legacy(evidence: Legacy, watch: Watch) -> str:
 def _decided(watch: Watch, evidence: PersonsWord | Legacy) -> str:
     is_watched = outcome_from(evidence) in (Outcome.NOT_EXECUTED, Outcome.REJECTED)
     is_judgement = not (isinstance(evidence, Legacy) and evidence.basis is Basis.ANSWER)
-    return _WATCHES[watch] if is_watched and is_judgement else ""
+    return _(_WATCHES[watch]) if is_watched and is_judgement else ""
 
 
 def _before(corrects: Outcome | None) -> str:
-    return f" Before that, Shunter showed it as {corrects.words}." if corrects else ""
+    """Return a sentence about what was shown before, to follow another one; empty if that was right."""
+    text = _("Before that, Shunter showed it as {outcome}.")
+    return f" {text.format(outcome=corrects.words)}" if corrects else ""

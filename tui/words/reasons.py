@@ -3,6 +3,7 @@
 from tui.domain.amounts import grouped, quantity
 from tui.domain.form import FormState
 from tui.domain.reasons import Shortfall
+from tui.language import _
 
 
 def why_less(state: FormState) -> tuple[str, ...]:
@@ -15,13 +16,27 @@ def why_less(state: FormState) -> tuple[str, ...]:
 
 def shortfall_texts(less: Shortfall, asset: str) -> tuple[str, ...]:
     """Return how much can be moved, and why it is less, from the longest text to the shortest."""
-    amount = f"{grouped(less.movable)} of {quantity(less.total, asset)}"
+    short = _("{movable} of {total} can be moved.")
+    texts: tuple[str, ...]
+    reasons: list[str] = []
     if not less.is_known:
-        return (f"{amount} can be moved.",)
-    if not less.ties:
-        return f"{amount} can be moved; the exchange names no reason.", f"{amount} can be moved: no reason is named."
-    if less.is_sum:
-        parts = [f"{grouped(part)} is {tie.label}" for tie, part in less.ties.items()]
-        return f"{amount} can be moved: {', '.join(parts)}.", f"{amount}: {', '.join(parts)}"
-    named = ", ".join(f"{tie.label} {grouped(figure)}" for tie, figure in less.ties.items())
-    return f"{amount} can be moved. The exchange names: {named}.", f"{amount}; {named}", f"{amount} can be moved."
+        texts = (short,)
+    elif not less.ties:
+        texts = (
+            _("{movable} of {total} can be moved; the exchange names no reason."),
+            _("{movable} of {total} can be moved: no reason is named."),
+        )
+    elif less.is_sum:
+        texts = _("{movable} of {total} can be moved: {reasons}."), _("{movable} of {total}: {reasons}")
+        reasons = [
+            _("{amount} is {tie}").format(amount=grouped(part), tie=tie.label) for tie, part in less.ties.items()
+        ]
+    else:
+        texts = (
+            _("{movable} of {total} can be moved. The exchange names: {reasons}."),
+            _("{movable} of {total}; {reasons}"),
+            short,
+        )
+        reasons = [f"{tie.label} {grouped(figure)}" for tie, figure in less.ties.items()]
+    total, named = quantity(less.total, asset), _(", ").join(reasons)
+    return tuple(text.format(movable=grouped(less.movable), total=total, reasons=named) for text in texts)

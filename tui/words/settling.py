@@ -13,9 +13,9 @@ from tui.domain.records import HistoryRow, UnreadableRow, is_final
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
-from tui.language import N_
+from tui.language import N_, _
 from tui.structs import Struct
-from tui.words import outcomes
+from tui.words import answers, outcomes
 
 
 class Doubt(Enum):
@@ -46,45 +46,45 @@ class Doubt(Enum):
 
 
 _NOTES = {
-    Doubt.SEVERAL: "not certain which record it is",
-    Doubt.NEAR: "possible match",
-    Doubt.UNREADABLE: "a record that could be it cannot be read",
-    Doubt.GONE: "a record that could be it is gone",
-    Doubt.NAMED: "the answer named a tranId that no record has",
-    Doubt.CLASH: "the answer named another transfer's tranId, and no other record could be it",
-    Doubt.LEGACY: "no record, and it was sent by an older Shunter",
-    Doubt.TOO_OLD: "older than the exchange's history",
+    Doubt.SEVERAL: N_("not certain which record it is"),
+    Doubt.NEAR: N_("possible match"),
+    Doubt.UNREADABLE: N_("a record that could be it cannot be read"),
+    Doubt.GONE: N_("a record that could be it is gone"),
+    Doubt.NAMED: N_("the answer named a tranId that no record has"),
+    Doubt.CLASH: N_("the answer named another transfer's tranId, and no other record could be it"),
+    Doubt.LEGACY: N_("no record, and it was sent by an older Shunter"),
+    Doubt.TOO_OLD: N_("older than the exchange's history"),
 }
 """What the list says about a doubt. The doubts that are missing here have a function below."""
 
 PENDING = N_("the exchange is still working on it")
 
 WHY = {
-    Doubt.SEVERAL: (
+    Doubt.SEVERAL: N_(
         "Several records in the exchange's history could be it, or one could belong to several transfers. Which record "
         "is it?"
     ),
-    Doubt.NEAR: (
+    Doubt.NEAR: N_(
         "The exchange's history has a record that could be it, but the record differs in some way, names no pair, or "
         "belongs to another transfer. Is it this one?"
     ),
-    Doubt.STATUS: (
+    Doubt.STATUS: N_(
         "The exchange's history has a matching record, but its status does not say whether it moved or failed."
     ),
-    Doubt.UNREADABLE: "The exchange's history has a record that could be it, and Shunter cannot read it.",
-    Doubt.GONE: "The exchange's history had a record that could be it, and no longer has it.",
-    Doubt.NAMED: "The exchange's answer named a tranId, but its history has no record with that tranId.",
-    Doubt.CLASH: (
+    Doubt.UNREADABLE: N_("The exchange's history has a record that could be it, and Shunter cannot read it."),
+    Doubt.GONE: N_("The exchange's history had a record that could be it, and no longer has it."),
+    Doubt.NAMED: N_("The exchange's answer named a tranId, but its history has no record with that tranId."),
+    Doubt.CLASH: N_(
         "The exchange's answer named a tranId that belongs to another transfer, and its history has no other record "
         "that could be this one."
     ),
-    Doubt.LEGACY: "It was sent by an older Shunter, and the exchange's history has no record of it.",
-    Doubt.OUT_OF_REACH: (
+    Doubt.LEGACY: N_("It was sent by an older Shunter, and the exchange's history has no record of it."),
+    Doubt.OUT_OF_REACH: N_(
         "The exchange's history cannot be read. Shunter keeps trying. Decide only if the exchange's own site shows you "
         "how the transfer ended."
     ),
-    Doubt.TOO_OLD: "The exchange's history does not go back that far. Only you can say how it ended.",
-    Doubt.OTHER_KEY: (
+    Doubt.TOO_OLD: N_("The exchange's history does not go back that far. Only you can say how it ended."),
+    Doubt.OTHER_KEY: N_(
         "It was not sent with the key in use. If it was sent with a key of another account, go back and choose that "
         "key (F4): Shunter can then settle it. If both keys belong to the same account, you can decide by this history."
     ),
@@ -97,8 +97,6 @@ _SAME_S = 2
 
 QUESTION = N_("TRANSFER UNKNOWN")
 
-_SITE = "The exchange's own site may tell you more."
-
 EXECUTED = N_("It was executed: I have seen it on the exchange's own site")
 
 
@@ -106,12 +104,19 @@ def question(transfer: Transfer, doubt: Doubt | None, unreadable: Sequence[Unrea
     """Return what the person reads before deciding: which transfer it is, why they are asked, then what is known."""
     request, answer = transfer.request, transfer.answer or transfer.evidence
     source, destination = request.ends
+    relies = _("Shunter relies on your answer. The exchange's own site may tell you more.")
+    sent = _("Sent {time} with {profile} ...{key_tail}, as {type}.")
     return [
         f"{quantity(request.amount, request.asset)}   {source.label} -> {destination.label}",
-        f"{WHY[doubt]} Shunter relies on your answer. {_SITE}" if doubt else "",
-        f"Sent {_full(transfer.timestamp_ms)} with {transfer.profile} ...{transfer.key_tail}, as {request.type.name}.",
+        f"{_(WHY[doubt])} {relies}" if doubt else "",
+        sent.format(
+            time=_full(transfer.timestamp_ms),
+            profile=transfer.profile,
+            key_tail=transfer.key_tail,
+            type=request.type.name,
+        ),
         outcomes.reason(answer) or outcomes.reason(transfer.evidence),
-        *(f"The record, as received: {row.text}" for row in unreadable),
+        *(_("The record, as received: {record}").format(record=row.text) for row in unreadable),
     ]
 
 
@@ -128,7 +133,7 @@ class Compared(Struct):
     sent: str
     recorded: str
     difference: str
-    """"same" if there is none; empty if there is nothing to compare."""
+    """In a word, which says so if there is none; empty if there is nothing to compare."""
     is_different: bool = False
 
 
@@ -146,99 +151,120 @@ def compared(transfer: Transfer, record: HistoryRow) -> list[Compared]:
     amounts = quantity(request.amount, request.asset), quantity(record.amount, record.asset)
     is_same_day = _full(record.timestamp)[:10] == _full(transfer.timestamp_ms)[:10]
     written = time_of_day if is_same_day else _full
-    status = "" if is_final(record.status) else "says neither yes nor no"
+    status = "" if is_final(record.status) else _("says neither yes nor no")
     return [
-        _row("Amount", *amounts, "" if amounts[0] == amounts[1] else "another amount"),
-        *(_row(name, *side, _different(*side, is_same_type)) for name, side in zip(("From", "To"), sides, strict=True)),
-        _row("Time", written(transfer.timestamp_ms), written(record.timestamp), _later(transfer, record)),
-        _row("Status", "", printable(record.status), status),
+        _row(_("Amount"), *amounts, "" if amounts[0] == amounts[1] else _("another amount")),
+        *(
+            _row(name, *side, _different(*side, is_same_type))
+            for name, side in zip((_("From"), _("To")), sides, strict=True)
+        ),
+        _row(_("Time"), written(transfer.timestamp_ms), written(record.timestamp), _later(transfer, record)),
+        _row(_("Status"), "", printable(record.status), status),
         _row("tranId", "", str(record.tran_id), ""),
     ]
 
 
 def _row(name: str, sent: str, recorded: str, difference: str) -> Compared:
-    return Compared(name, sent, recorded, difference or ("same" if sent else ""), bool(difference))
+    return Compared(name, sent, recorded, difference or (_("same") if sent else ""), bool(difference))
 
 
 def _different(sent: str, recorded: str, is_same_type: bool) -> str:
     if sent == recorded:
         return ""
-    return "names no pair" if is_same_type and sent.startswith(recorded) else "another account"
+    return _("names no pair") if is_same_type and sent.startswith(recorded) else _("another account")
 
 
 def _later(transfer: Transfer, record: HistoryRow) -> str:
     """Return how much later a record is than the sending; empty for less than two clocks differ."""
     apart_s = abs(record.timestamp - transfer.timestamp_ms) // 1000
-    way = "later" if record.timestamp > transfer.timestamp_ms else "earlier"
     if apart_s < _SAME_S:
         return ""
-    return f"{apart_s} s {way}" if apart_s < 120 else f"{apart_s // 60} min {way}"
+    if record.timestamp > transfer.timestamp_ms:
+        text = _("{seconds} s later") if apart_s < 120 else _("{minutes} min later")
+    else:
+        text = _("{seconds} s earlier") if apart_s < 120 else _("{minutes} min earlier")
+    return text.format(seconds=apart_s, minutes=apart_s // 60)
 
 
 def changed(before: Decimal, now: Decimal, expected: Decimal) -> str:
     """Return how a balance has changed since a transfer was sent, and what that looks like. It proves nothing."""
     change = exact_sum([now, -before])
     if change == expected:
-        return "as if executed"
-    return f"changed by {grouped(change)}" if change else "as if not executed"
+        return _("as if executed")
+    return _("changed by {amount}").format(amount=grouped(change)) if change else _("as if not executed")
 
 
 def not_executed(*, has_records: bool) -> str:
     """Return the choice "not executed"."""
-    return "None of these: it was not executed" if has_records else "It was not executed"
+    return _("None of these: it was not executed") if has_records else _("It was not executed")
 
 
 def no_record(as_of_ms: int, pause: timedelta) -> str:
     """Say that the history has no record yet, and when Shunter reads it again."""
     again_ms = as_of_ms + pause // timedelta(milliseconds=1)
-    return f"no record in the history as of {time_of_day(as_of_ms)}; next reading at {time_of_day(again_ms)}"
+    return _("no record in the history as of {time}; next reading at {next_time}").format(
+        time=time_of_day(as_of_ms), next_time=time_of_day(again_ms)
+    )
 
 
 def note(doubt: Doubt, statuses: Sequence[str] = (), *, is_asked: bool = True) -> str:
     """Return what the list says about a doubt, with the statuses of records that are gone, and whether to decide."""
-    shown = ", ".join(dict.fromkeys(printable(status) or "?" for status in statuses))
-    reason = _NOTES[doubt] + (f" (it said {shown})" if shown else "")
-    return f"{reason}: decide" if is_asked else reason
+    shown = _(", ").join(dict.fromkeys(printable(status) or "?" for status in statuses))
+    reason = _(_NOTES[doubt])
+    if shown:
+        reason = _("{reason} (it said {statuses})").format(reason=reason, statuses=shown)
+    return _("{reason}: decide").format(reason=reason) if is_asked else reason
 
 
 def other_key(transfer: Transfer, *, is_asked: bool) -> str:
     """Say which key the transfer was sent with, if it is not the key in use."""
-    advice = "choose that key (F4)" + (", or decide" if is_asked else "")
-    return f"sent with {printable(transfer.profile)} ...{transfer.key_tail}: {advice}"
+    text = _("sent with {profile} ...{key_tail}: choose that key (F4)")
+    if is_asked:
+        text = _("sent with {profile} ...{key_tail}: choose that key (F4), or decide")
+    return text.format(profile=printable(transfer.profile), key_tail=transfer.key_tail)
 
 
 def undecided_status(status: str) -> str:
     """Say that the only matching record has a status that is not final."""
-    return f"the exchange says {printable(status)}: decide"
+    return _("the exchange says {status}: decide").format(status=printable(status))
 
 
 def paused(wait_s: int) -> str:
     """Say that the exchange asks for a pause."""
-    return f"the exchange asks for a pause of {wait_s} s"
+    return _("the exchange asks for a pause of {seconds} s").format(seconds=wait_s)
 
 
 def out_of_reach(problem: str) -> str:
     """Say why the history cannot be read."""
-    return f"the history is out of reach: {problem}"
+    return _("the history is out of reach: {problem}").format(problem=problem)
 
 
 def own_failure(name: str) -> str:
     """Say that Shunter itself failed."""
-    return f"Shunter itself failed ({name}); it tries again"
+    return _("Shunter itself failed ({name}); it tries again").format(name=name)
 
 
 def unknown_line(transfer: Transfer, note: str, count: int) -> str:
     """Return what the main screen says of the newest transfer whose outcome is not known, of so many."""
     request = transfer.request
     accounts = " -> ".join(account.short_label for account in request.ends)
-    more = f" ({count - 1} more unknown)" if count > 1 else ""
-    sent = f"{quantity(request.amount, request.asset)}, {accounts}, sent {time_of_day(transfer.timestamp_ms)}"
-    return printable(f"Unknown: {sent}{more}: {note}")
+    text = _("Unknown: {amount}, {move}, sent {time}: {note}")
+    if count > 1:
+        text = _("Unknown: {amount}, {move}, sent {time} ({more} more unknown): {note}")
+    return printable(
+        text.format(
+            amount=quantity(request.amount, request.asset),
+            move=accounts,
+            time=time_of_day(transfer.timestamp_ms),
+            more=count - 1,
+            note=note,
+        )
+    )
 
 
 def read_sentence(note: str | None) -> str:
     """Return the result of one reading of the history as a sentence. Without a note, there is no record."""
-    return f"{note}." if note else "There is no record of it yet."
+    return answers.full_stop(note) if note else _("There is no record of it yet.")
 
 
 def _full(at_ms: int) -> str:

@@ -7,19 +7,28 @@ from tui.domain.amounts import quantity
 from tui.domain.evidence import Accepted, Outcome, code_from
 from tui.domain.text import printable
 from tui.domain.transfer import Transfer, TransferRequest
+from tui.language import N_, _
 from tui.words import answers, outcomes
+
+_NOT_WRITTEN = N_("Not written yet; Shunter keeps trying.")
+
+
+def settling_name() -> str:
+    """Return the name of the fact that says how far the settling is."""
+    return _("Settling")
 
 
 def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
     """Return every fact with its name. `note` is the progress of the settling."""
+    step = transfer.plan_step
     named = [
         ("tranId", str(transfer.tran_id or "")),
         *reasons(transfer),
-        ("Settling", printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
+        (settling_name(), printable(note) or ("..." if transfer.outcome is Outcome.UNKNOWN else "")),
         *request_facts(transfer.request),
-        ("Plan", f"step {step.number} of {step.count}" if (step := transfer.plan_step) else ""),
-        ("Sent", moments.with_offset(transfer.timestamp_ms)),
-        ("Journal", printable(transfer.unwritten and f"Not written yet; Shunter keeps trying. {transfer.unwritten}")),
+        (_("Plan"), _("step {number} of {count}").format(number=step.number, count=step.count) if step else ""),
+        (_("Sent"), moments.with_offset(transfer.timestamp_ms)),
+        (_("Journal"), printable(transfer.unwritten and f"{_(_NOT_WRITTEN)} {transfer.unwritten}")),
     ]
     return [fact for fact in named if fact[1]]
 
@@ -28,29 +37,29 @@ def request_facts(request: TransferRequest) -> list[tuple[str, str]]:
     """Return the facts of a request, each with its name."""
     source, destination = request.ends
     return [
-        ("From", source.wide_label),
-        ("To", destination.wide_label),
-        ("Amount", quantity(request.amount, request.asset)),
-        ("Type", request.type.name),
+        (_("From"), source.wide_label),
+        (_("To"), destination.wide_label),
+        (_("Amount"), quantity(request.amount, request.asset)),
+        (_("Type"), request.type.name),
     ]
 
 
 def not_written(error: Exception) -> str:
     """Return why an answer could not be written to the journal, if Shunter itself failed."""
-    return f"Shunter itself failed: {type(error).__name__}."
+    return _("Shunter itself failed: {error}.").format(error=type(error).__name__)
 
 
 def reasons(transfer: Transfer) -> list[tuple[str, str]]:
     """Return the reason for the outcome, what to do about it, and the first answer if it is not the reason."""
     evidence, answer = transfer.evidence, transfer.answer
-    name_without_code = "Known by" if transfer.outcome is Outcome.DONE else "Why"
-    name = name_without_code if code_from(evidence) is None else "Answer"
+    name_without_code = _("Known by") if transfer.outcome is Outcome.DONE else _("Why")
+    name = name_without_code if code_from(evidence) is None else _("Answer")
     reason = outcomes.reason(evidence)
     first = "" if answer is None or answer == evidence or isinstance(answer, Accepted) else outcomes.reason(answer)
     return [
         (name, printable(_numbered(reason, code_from(evidence)))),
-        ("To do", printable(outcomes.advice(evidence))),
-        ("At first", printable(_numbered(first, code_from(answer)))),
+        (_("To do"), printable(outcomes.advice(evidence))),
+        (_("At first"), printable(_numbered(first, code_from(answer)))),
     ]
 
 
@@ -58,24 +67,32 @@ def ended(transfer: Transfer) -> tuple[str, str]:
     """Return the title and the text of a notice: a transfer that was unknown has ended."""
     request = transfer.request
     source, destination = request.ends
-    move = f"{quantity(request.amount, request.asset)}, {source.label} -> {destination.label}"
-    tran_id = f", tranId {transfer.tran_id}" if transfer.tran_id else ""
-    sent = moments.time_of_day(transfer.timestamp_ms)
-    title = "Judged" if transfer.is_judged else "Settled"
-    return title, f"{move}, sent {sent}: it {outcomes.standing(transfer.evidence)}{tran_id}"
+    title = _("Judged") if transfer.is_judged else _("Settled")
+    text = _("{amount}, {source} -> {destination}, sent {time}: it {standing}")
+    if transfer.tran_id:
+        text = _("{amount}, {source} -> {destination}, sent {time}: it {standing}, tranId {tran_id}")
+    return title, text.format(
+        amount=quantity(request.amount, request.asset),
+        source=source.label,
+        destination=destination.label,
+        time=moments.time_of_day(transfer.timestamp_ms),
+        standing=outcomes.standing(transfer.evidence),
+        tran_id=transfer.tran_id,
+    )
 
 
 def repeats(transfers: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     """Return a warning that the amount may be moved twice. It names the last one that is not done, else the last."""
     earlier = next((other for other in transfers[::-1] if other.outcome is not Outcome.DONE), transfers[-1])
-    when = moments.time_of_day(earlier.timestamp_ms)
-    look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
-    amount = quantity(earlier.request.amount, earlier.request.asset)
-    condition = "" if earlier.outcome is Outcome.DONE else "that one was executed and "
-    return (
-        f"An identical transfer went out at {when} and {outcomes.standing(earlier.evidence)}.{look}\n"
-        f"If {condition}you send this one as well, {amount} is moved twice."
+    sentence = _("An identical transfer went out at {time} and {standing}.").format(
+        time=moments.time_of_day(earlier.timestamp_ms), standing=outcomes.standing(earlier.evidence)
     )
+    look = f"\n{looks[earlier.identity]}" if earlier.identity in looks else ""
+    warning = _("If that one was executed and you send this one as well, {amount} is moved twice.")
+    if earlier.outcome is Outcome.DONE:
+        warning = _("If you send this one as well, {amount} is moved twice.")
+    amount = quantity(earlier.request.amount, earlier.request.asset)
+    return f"{sentence}{look}\n{warning.format(amount=amount)}"
 
 
 def _numbered(sentence: str, code: int | None) -> str:

@@ -8,20 +8,16 @@ from tui.domain.amounts import EXACT, aligned, exact_sum, grouped, quantity
 from tui.domain.balances import Absent, Account, Assets, Balances, Figure, Restriction
 from tui.domain.form import FormState
 from tui.domain.holdings import accounts, all_holdings
-from tui.domain.text import printable
+from tui.domain.text import padded, padded_before, printable, width_of
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
-from tui.language import N_, _
+from tui.language import N_, _, ngettext
 from tui.structs import Struct
 
 WALLETS = tuple(Wallet)
 
-_MAY_CHANGE = " may change"
 _CHEAP = 1000
 """What a BTC costs at least in a currency whose amounts need two decimals only."""
-_SHORT = {_MAY_CHANGE: " ?"}
-
-
 DOUBTFUL = N_(" (may change)")
 """Behind a figure that a transfer may have changed since, or may still change."""
 
@@ -41,18 +37,18 @@ class EndFigures(Struct):
 
 def marks_of(figure: Figure, now_ms: float) -> str:
     """Return what a figure is worth: "free" for one that may not be movable as a whole, and any doubt."""
-    doubt = DOUBTFUL if figure.is_doubtful else "" if figure.is_fresh(now_ms) else " (old)"
-    return f"{'' if figure.is_transferable else ' free'}{doubt}"
+    doubt = _(DOUBTFUL) if figure.is_doubtful else "" if figure.is_fresh(now_ms) else _(" (old)")
+    return f"{'' if figure.is_transferable else _(' free')}{doubt}"
 
 
 def before_after(figure: Figure | None, change: Decimal, *, now_ms: float, is_possible: bool) -> EndFigures:
     """Return what an account holds before and after a transfer; only what it holds if the transfer is not possible."""
     if figure is None:
-        return EndFigures("its balance is not known", None)
+        return EndFigures(_("its balance is not known"), None)
     marks = marks_of(figure, now_ms)
     after = exact_sum([figure.amount, change])
     if after < 0:
-        return EndFigures(figure.amount, None, f"{marks}: not enough")
+        return EndFigures(figure.amount, None, _("{marks}: not enough").format(marks=marks))
     return EndFigures(figure.amount, after if is_possible else None, marks)
 
 
@@ -67,12 +63,12 @@ def before_now(
     now: Decimal | str
     marks = ""
     if figure and figure.read_ms >= since_ms:
-        doubt = DOUBTFUL if figure.is_doubtful or is_open else ""
-        now, marks = figure.amount, f"{'' if figure.is_transferable else ' free'}{doubt}"
+        doubt = _(DOUBTFUL) if figure.is_doubtful or is_open else ""
+        now, marks = figure.amount, f"{'' if figure.is_transferable else _(' free')}{doubt}"
     elif holdings.problem or (holdings.read_ms is not None and holdings.read_ms >= since_ms):
-        now = "not known"  # it could not be read, or was read and does not list the asset
+        now = _("not known")  # it could not be read, or was read and does not list the asset
     else:
-        now = "reading..."
+        now = _("reading...")
     return EndFigures(now, None, marks) if before is None else EndFigures(before, now, marks)
 
 
@@ -91,7 +87,7 @@ def end_lines(
     firsts = _column([heads[0], *(each.first for each in figures)])
     seconds = _column([heads[1], *(each.second for each in figures)])
     has_seconds = any(each.second is not None for each in figures)
-    lines = [(f"{' ' * len(names[0])}  {firsts[0]}" + (f"      {seconds[0]}" if has_seconds else ""), "")]
+    lines = [(f"{' ' * width_of(names[0])}  {firsts[0]}" + (f"      {seconds[0]}" if has_seconds else ""), "")]
     for name, end, each, first, second in zip(names, ends, figures, firsts[1:], seconds[1:], strict=True):
         unit = f" {asset}" if isinstance(each.first, Decimal) or isinstance(each.second, Decimal) else ""
         arrow = f"  ->  {second}" if each.second is not None else ""
@@ -116,8 +112,8 @@ def _column(cells: Sequence[Decimal | str | None], *, is_left: bool = False) -> 
     """Return cells of one width, the dots of all amounts below each other."""
     amounts = iter(aligned([cell for cell in cells if isinstance(cell, Decimal)]))
     texts = [next(amounts) if isinstance(cell, Decimal) else cell or "" for cell in cells]
-    width = max(map(len, texts))
-    return [text.ljust(width) if is_left else text.rjust(width) for text in texts]
+    width = max(map(width_of, texts))
+    return [padded(text, width) if is_left else padded_before(text, width) for text in texts]
 
 
 def limit(balances: Balances, source: Account, asset: str) -> str:
@@ -125,15 +121,16 @@ def limit(balances: Balances, source: Account, asset: str) -> str:
     held, best = balances.held(source, asset), balances.figure(source, asset)
     if held is None or best is None or held.is_exact or not best.is_transferable:
         return ""
-    return f"At most {grouped(best.amount)} can be moved."
+    return _("At most {amount} can be moved.").format(amount=grouped(best.amount))
 
 
 def bar(restriction: Restriction | None) -> str:
     """Return what the exchange bars an end of a transfer from; empty if nothing."""
     if restriction is None:
         return ""
-    way = "out of it" if restriction is Restriction.TRANSFERS_OUT else "into it"
-    return f"The exchange bars transfers {way}."
+    if restriction is Restriction.TRANSFERS_OUT:
+        return _("The exchange bars transfers out of it.")
+    return _("The exchange bars transfers into it.")
 
 
 def hint(state: FormState, which: Field) -> str:
@@ -152,28 +149,30 @@ def _available(state: FormState) -> str:
     figure, asset, source = state.figure, state.draft.asset, state.draft.source
     holdings = state.balances.wallets[source]
     if figure is None and holdings.read_ms is None:
-        return f"{source.label} could not be read" if holdings.problem else ""
+        return _("{account} could not be read").format(account=source.label) if holdings.problem else ""
     if not state.known_asset:
         return ""
     if figure is None:
-        is_listed = holdings.without(asset) is not Absent.NOT_LISTED
-        problem = "could not be read" if is_listed else f"is not listed in {source.label}"
-        return f"{asset} {problem}" if state.ends[0].pair != "" else ""
-    is_fresh = figure.is_fresh(state.now_ms)
-    doubt = "" if is_fresh else " (may change)" if figure.is_doubtful else " (old; F5 reloads)"
+        text = _("{asset} could not be read")
+        if holdings.without(asset) is Absent.NOT_LISTED:
+            text = _("{asset} is not listed in {wallet}")
+        return text.format(asset=asset, wallet=source.label) if state.ends[0].pair != "" else ""
+    doubt = "" if figure.is_fresh(state.now_ms) else _(DOUBTFUL) if figure.is_doubtful else _(" (old; F5 reloads)")
     if isinstance(rest := state.rest, Decimal):
         return f"= {quantity(rest, asset)}{doubt}"
-    return f"of {quantity(figure.amount, asset)}{'' if figure.is_transferable else ' free'}{doubt}"
+    text = _("of {amount}") if figure.is_transferable else _("of {amount} free")
+    return f"{text.format(amount=quantity(figure.amount, asset))}{doubt}"
 
 
 def _accounts(balances: Balances, pair: str) -> str:
     """Return which isolated accounts the person has."""
     isolated = balances.wallets[Wallet.ISOLATED]
     if pair in isolated.disabled:
-        return f"Your {pair} account is disabled"
+        return _("Your {pair} account is disabled").format(pair=pair)
     if isolated.is_whole and pair in balances.pairs and pair not in isolated.pairs:
-        return f"You have no {pair} account yet"
-    return f"You hold: {', '.join(list(isolated.pairs)[:3])}" if isolated.pairs else ""
+        return _("You have no {pair} account yet").format(pair=pair)
+    pairs = _(", ").join(list(isolated.pairs)[:3])
+    return _("You hold: {pairs}").format(pairs=pairs) if pairs else ""
 
 
 def wallet_figures(
@@ -187,12 +186,11 @@ def wallet_figures(
     """
     amounts = {wallet: amount for wallet in WALLETS if (amount := _amount(balances, wallet, asset, pair)) is not None}
     written = dict(zip(amounts, aligned(list(amounts.values()), is_grouped=not is_short), strict=True))
-    doubts = {wallet: _doubt(balances, wallet, now_ms) for wallet in WALLETS}
+    doubts = {wallet: _doubt(balances, wallet, now_ms, is_short=is_short) for wallet in WALLETS}
     bars = {wallet: "".join(f" {each}" for each in restrictions(balances, wallet)) for wallet in WALLETS}
     if is_short:
-        doubts = {wallet: _SHORT.get(doubt, doubt) for wallet, doubt in doubts.items()}
-        bars = {wallet: " barred" if text else "" for wallet, text in bars.items()}
-    amount_columns, bar_columns = max(map(len, written.values()), default=0), max(map(len, bars.values()))
+        bars = {wallet: f" {_('barred')}" if text else "" for wallet, text in bars.items()}
+    amount_columns, bar_columns = max(map(len, written.values()), default=0), max(map(width_of, bars.values()))
     figures = {}
     for wallet, doubt in doubts.items():
         holdings = balances.wallets[wallet]
@@ -200,20 +198,22 @@ def wallet_figures(
             figures[wallet] = unread, holdings.read_ms is not None
         else:
             text = written[wallet].lstrip() if wallet in written else _no_amount(balances, wallet, asset)
-            doubted = f"{doubt.strip()} {text.rjust(amount_columns)}" if doubt else text
-            figures[wallet] = doubted + bars[wallet].ljust(bar_columns), not doubt and text != Absent.NOT_READ.label
+            doubted = f"{doubt.strip()} {padded_before(text, amount_columns)}" if doubt else text
+            figures[wallet] = doubted + padded(bars[wallet], bar_columns), not doubt and text != Absent.NOT_READ.label
     return figures
 
 
 def figures_heading(balances: Balances, asset: str, now_ms: float, *, is_short: bool = False) -> str:
     """Return what the figures next to the wallets are of, and whether some have the time of their reading."""
-    times = "read at  " if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
-    return f"{times}{asset}{'' if is_short else ' available'}" if asset else f"{times}assets"
+    times = f"{_('read at')}  " if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
+    if not asset:
+        return f"{times}{_('assets')}"
+    return f"{times}{asset if is_short else _('{asset} available').format(asset=asset)}"
 
 
 def via(types: Sequence[TransferType]) -> str:
     """Return the wallet between two moves: "via Spot"; empty for a single move."""
-    return f"via {types[0].destination.label}" if len(types) > 1 else ""
+    return _("via {wallet}").format(wallet=types[0].destination.short_label) if len(types) > 1 else ""
 
 
 def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
@@ -221,13 +221,13 @@ def restrictions(balances: Balances, wallet: Wallet) -> list[str]:
     return [each.label for each in Restriction if each in balances.wallets[wallet].restrictions]
 
 
-def _doubt(balances: Balances, wallet: Wallet, now_ms: float) -> str:
+def _doubt(balances: Balances, wallet: Wallet, now_ms: float, *, is_short: bool = False) -> str:
     """Return why a figure cannot be relied on: a transfer may change it, or when it was read; empty if it can."""
     holdings = balances.wallets[wallet]
     if holdings.read_ms is None or not holdings.is_open:
         return ""
     if balances.is_doubtful(wallet):
-        return _MAY_CHANGE
+        return " ?" if is_short else f" {_('may change')}"
     return f" {time_of(holdings.read_ms):%H:%M}" if _is_old(balances, wallet, now_ms) else ""
 
 
@@ -251,14 +251,23 @@ def _no_amount(balances: Balances, wallet: Wallet, asset: str) -> str:
     """Return why there is no amount of an asset; without an asset, how many assets or pairs there are."""
     holdings = balances.wallets[wallet]
     if wallet is Wallet.ISOLATED:
-        return _count(dict.fromkeys(holdings.pairs, Decimal(1)), "pair", is_whole=holdings.is_whole)
-    return holdings.without(asset).label if asset else _count(holdings.assets, "asset", is_whole=holdings.is_whole)
+        return _pairs(len(holdings.pairs), is_whole=holdings.is_whole)
+    return holdings.without(asset).label if asset else _assets(holdings.assets, is_whole=holdings.is_whole)
 
 
-def _count(amounts: Assets, noun: str, *, is_whole: bool) -> str:
+def _pairs(count: int, *, is_whole: bool) -> str:
+    """Return how many pairs have an account. If a row cannot be read, there may be more."""
+    if is_whole:
+        return ngettext("{count} pair", "{count} pairs", count).format(count=count)
+    return _("{count}+ pairs").format(count=count)
+
+
+def _assets(amounts: Assets, *, is_whole: bool) -> str:
     """Return how many amounts are not zero. If a row cannot be read, there may be more."""
-    count, more = sum(map(bool, amounts.values())), "" if is_whole else "+"
-    return f"{count}{more} {noun}{'s' if more or count != 1 else ''}"
+    count = sum(map(bool, amounts.values()))
+    if is_whole:
+        return ngettext("{count} asset", "{count} assets", count).format(count=count)
+    return _("{count}+ assets").format(count=count)
 
 
 class Place(Struct):
@@ -285,7 +294,7 @@ def _place(balances: Balances, account: Account, asset: str, now_ms: float) -> P
     assets = holdings.pairs.get(account.pair or "", holdings.assets)
     doubt = _doubt(balances, account.wallet, now_ms)
     if not asset:
-        return Place(account, text=_count(assets, "asset", is_whole=holdings.is_whole), doubt=doubt)
+        return Place(account, text=_assets(assets, is_whole=holdings.is_whole), doubt=doubt)
     if asset in assets:
         return Place(account, assets[asset], doubt=doubt)
     absent = Absent.NONE if account.pair else holdings.without(asset)
@@ -296,8 +305,8 @@ def _no_contents(balances: Balances, wallet: Wallet) -> str:
     """Return why nothing is known of what a wallet holds; empty if it was read."""
     holdings = balances.wallets[wallet]
     if holdings.read_ms is None:
-        return "no access" if balances.is_out_of_bounds(wallet) else "not read" if holdings.problem else "..."
-    return "" if holdings.is_open else "not open"
+        return _("no access") if balances.is_out_of_bounds(wallet) else _("not read") if holdings.problem else "..."
+    return "" if holdings.is_open else _("not open")
 
 
 def holdings_doubt(balances: Balances, now_ms: float, *, is_short: bool = False) -> str:
@@ -328,11 +337,14 @@ def total_worth(balances: Balances) -> str:
         return ""
     worths = [row.worth for row in all_holdings(balances) if row.worth is not None]
     total = grouped(worth_shown(exact_sum(worths), balances))
-    title = "worth" if is_all_read(balances) else "read:"
-    if any(balances.is_doubtful(wallet) for wallet in WALLETS):
-        return f"{title} {total} {balances.unit}, may change"
     oldest_ms = min(balances.priced_ms, *all_holdings_read, *([balances.rate.read_ms] if balances.rate else []))
-    return f"{title} {total} {balances.unit} at {time_of(oldest_ms):%H:%M}"
+    if any(balances.is_doubtful(wallet) for wallet in WALLETS):
+        text = _("read: {worth}, may change")
+        if is_all_read(balances):
+            text = _("worth {worth}, may change")
+    else:
+        text = _("worth {worth} at {time}") if is_all_read(balances) else _("read: {worth} at {time}")
+    return text.format(worth=f"{total} {balances.unit}", time=f"{time_of(oldest_ms):%H:%M}")
 
 
 def trouble(problems: Sequence[str], wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float | None) -> str:
@@ -344,9 +356,12 @@ def unread(wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float |
     """Return which wallets cannot be read and why, a line for each problem; the last one says since when."""
     lines = []
     for problem, wallets in wallets_by_problem.items():
-        names = ", ".join(wallet.label for wallet in wallets)
-        title = "No wallet can be read" if len(wallets) == len(Wallet) else f"Not read: {names}"
-        lines.append(f"{title}: {printable(problem)}")
+        text = _("Not read: {wallets}: {problem}")
+        if len(wallets) == len(Wallet):
+            text = _("No wallet can be read: {problem}")
+        names = _(", ").join(wallet.label for wallet in wallets)
+        lines.append(text.format(wallets=names, problem=printable(problem)))
     if since_ms:
-        lines[-1] += f" Since {time_of(since_ms):%H:%M}; Shunter retries, F5 retries now."
+        since = _("Since {time}; Shunter retries, F5 retries now.").format(time=f"{time_of(since_ms):%H:%M}")
+        lines[-1] += f" {since}"
     return lines
