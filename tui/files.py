@@ -27,6 +27,7 @@ _APP = "shunter"
 _HOME = "HOME"
 _NAMED = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
 _POLL_S = 0.05
+_OTHER_KIND = N_("something else")
 _KINDS = {
     stat.S_IFIFO: N_("a named pipe"),
     stat.S_IFSOCK: N_("a socket"),
@@ -81,7 +82,7 @@ class NotRegular(OSError):
     """Raised when a folder, a pipe, a socket or a device has a file's name. It was not opened."""
 
     def __init__(self, path: Path, mode: int) -> None:
-        kind = _(_KINDS.get(stat.S_IFMT(mode), N_("something else")))
+        kind = _(_KINDS.get(stat.S_IFMT(mode), _OTHER_KIND))
         problem = _("{file} is {kind}, not a file. Move it away").format(file=path.name, kind=kind)
         super().__init__(errno.EINVAL, problem)
 
