@@ -10,9 +10,10 @@ from textual.widgets import OptionList
 from tests.screens.waiting import picture, until, until_open, until_screen
 from tui import keys
 from tui.app.app import ShunterApp
+from tui.language import CHINESE, LANGUAGES, text_in
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
-from tui.screens.palette import QuietPalette
+from tui.screens.palette import _APPLIES_LATER, QuietPalette, rank
 
 AppMaker = Callable[..., ShunterApp]
 
@@ -39,6 +40,7 @@ async def search(pilot: Pilot[Any], typed: str) -> None:
         *(("repeat", "Repeat the marked transfer"), ("history", "History"), ("theme", "Theme"), ("help", "Help")),
         *(("export", "Export the history"), ("csv", "Export the history"), ("taxes", "Export the history")),
         *(("colour", "Theme"), ("BALANCE", "Holdings"), ("keys", "Keys"), ("quit", "Quit"), ("reload", "Reload")),
+        *(("language", "Language"), ("chinese", "Language"), ("语言", "Language"), ("中文", "Language")),
         *(("currency", "Currency"), ("worth", "Currency"), ("euro", "Currency"), ("dollar", "Currency")),
     ],
 )
@@ -109,3 +111,40 @@ async def test_currency_without_a_price_is_said(demo_app: AppMaker) -> None:
         await until(pilot, lambda: "BTC at " in picture(pilot))
         message = "no price of a BTC in XYZ. Until it does, worth is in BTC."
         await until(pilot, lambda: message in " ".join(picture(pilot).split()))
+
+
+async def test_language_is_kept_for_the_next_start_and_that_is_told(demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=(80, 24), notifications=True) as pilot:
+        await until_open(pilot)
+        await search(pilot, "language")
+        await until(pilot, lambda: hits(pilot) == ["Language"])
+        assert "now English" in picture(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: hits(pilot) == list(LANGUAGES.values()))
+        await pilot.press(*"mandarin")
+        await until(pilot, lambda: hits(pilot) == [LANGUAGES[CHINESE]])
+        await pilot.press("enter")
+        await until(pilot, lambda: keys.settings().language == CHINESE)
+        told = _APPLIES_LATER, text_in(CHINESE, _APPLIES_LATER)
+        await until(pilot, lambda: all(text in picture(pilot) for text in told))
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        *(("导出", 3), ("历史", 3), ("导出历史", 3), ("表格", 2), ("csv", 2), ("写成csv", 2), ("报税", 1), ("tax", 1)),
+        *(("export", 1), ("xport", 0), ("导出 报税", 1), ("导出 提现", 0), ("", 0)),
+    ],
+)
+def test_chinese_is_found_without_blanks_between_its_words(typed: str, expected: int) -> None:
+    assert rank(typed, "导出历史", "把列出的内容写成 CSV 表格", "export taxes 报税") == expected
+
+
+async def test_palette_says_in_the_language_of_the_person_that_nothing_matches(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.palette._", lambda text: f"<{text}>")
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        await search(pilot, "zzz")
+        await until(pilot, lambda: "<No matches found>" in picture(pilot))

@@ -3,14 +3,18 @@
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
+from rich.align import Align
+from rich.text import Text
 from textual import on
 from textual.app import App, ComposeResult
 from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.visual import VisualType
 from textual.widgets import Input, LoadingIndicator, OptionList
+from textual.widgets.option_list import Option
 
 from tui import keys
 from tui.language import CHINESE, ENGLISH, LANGUAGES, N_, _, text_in
@@ -122,6 +126,13 @@ class Actions(Provider):
 
 class _Commands(SteadyClicks, CommandList):
     """The commands that match the input."""
+
+    def add_option(self, option: "Option | VisualType | None" = None) -> Self:
+        """Add a command; in place of Textual's own word that there is none, say so in the person's language."""
+        if isinstance(option, Option) and option.id == CommandPalette._NO_MATCHES:
+            text = Text(_("No matches found"), style="not bold")
+            option = Option(Align.center(text), disabled=True, id=option.id)
+        return super().add_option(option)
 
 
 class QuietPalette(DismissesItself, CommandPalette):

@@ -23,7 +23,7 @@ class AmountField(FormField):
     def __init__(self, draft: Draft, state: Callable[[], FormState]) -> None:
         """Takes the first draft, and what returns the state of the form."""
         self.amount = AmountInput(draft.amount, ask_share=self._want)
-        super().__init__(Field.AMOUNT, "Amount", self.amount, label_columns=LABEL_COLUMNS)
+        super().__init__(Field.AMOUNT, _("Amount"), self.amount, label_columns=LABEL_COLUMNS)
         self._state = state
         self._wanted: int | None = None
         """The part of what can be moved that is to be filled in, in percent."""

@@ -181,4 +181,4 @@ def _name(account: Account) -> str:
 
 
 def _short_name(account: Account) -> str:
-    return f"Iso {account.pair}" if account.pair else account.wallet.short_label
+    return _("Iso {pair}").format(pair=account.pair) if account.pair else account.wallet.short_label
