@@ -7,7 +7,7 @@ from tui.domain.amounts import quantity
 from tui.domain.balances import Account, ends
 from tui.domain.entries import Entry, again, reverse
 from tui.domain.evidence import Outcome, recorded_outcome
-from tui.domain.hosts import in_short, place_name
+from tui.domain.hosts import in_short, place_label, place_name
 from tui.domain.records import HistoryRow, Row
 from tui.domain.text import printable
 from tui.domain.transfer import Draft, Transfer
@@ -150,7 +150,7 @@ def move_names(types: Sequence[TransferType], source: Account, destination: Acco
 
 def place(host: str) -> str:
     """Return what a person calls an exchange: LIVE, DEMO, or its host."""
-    return printable(place_name(host))
+    return printable(place_label(place_name(host)))
 
 
 def host_of(entry: Entry, in_use: InUse) -> str:
