@@ -54,8 +54,11 @@ def pgettext(context: str, text: str) -> str:
 
 
 def text_in(code: str, text: str) -> str:
-    """Return a text in a language that need not be that of the person."""
-    return _catalogue_of(code).gettext(text)
+    """Return a text in a language that need not be that of the person; in English if its catalogue cannot be read."""
+    try:
+        return _catalogue_of(code).gettext(text)
+    except Exception:  # noqa: BLE001 - a damaged file fails in many ways
+        return text
 
 
 def N_(text: str) -> str:  # noqa: N802 - as gettext's tools know it

@@ -16,7 +16,7 @@ from textual.reactive import var
 from tui.domain.balances import Balances
 from tui.domain.text import padded
 from tui.domain.wallets import Wallet
-from tui.language import _
+from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
 from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
 from tui.words.wallets import WALLETS, figures_heading, wallet_figures
@@ -155,7 +155,7 @@ class WalletList(Pane, can_focus=True):
         marks = {wallet: mark for wallet, mark in self._allowed.items() if mark}
         taken = [_SHORT_NAME + cell_len(f" {mark} {figures[wallet][0]}") for wallet, mark in marks.items()]
         if max(taken, default=0) > self._room:
-            marks = {wallet: mark.split()[0] for wallet, mark in marks.items()}
+            marks = dict.fromkeys(marks, pgettext("in short", "via"))
         return marks
 
     @property
