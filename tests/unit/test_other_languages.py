@@ -84,6 +84,11 @@ def test_word_that_is_being_typed_is_ignored_but_no_amount(line: str, asked: Sea
     assert parse_search(line, NOW) == asked
 
 
+def test_mistake_names_the_filters_in_the_language() -> None:
+    with pytest.raises(ValueError, match="choose of wallet:, from:, 转入:, asset:"):
+        parse_search("transfer:spot", NOW)
+
+
 def test_words_for_programs_are_english() -> None:
     with language.for_programs():
         assert language.chosen() == "en"

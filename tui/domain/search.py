@@ -147,8 +147,10 @@ def haystack(kind: str | None, *shown: str | int | None) -> str:
 
 
 def outcome_text(outcome: str) -> str:
-    """Return all that is shown of an outcome, by its name."""
-    return f"{outcome} {Outcome(outcome).words}" if outcome in _OUTCOMES else outcome
+    """Return the name of an outcome, in English and in the person's language."""
+    if outcome not in _OUTCOMES or language.chosen() == ENGLISH:
+        return outcome
+    return f"{outcome} {Outcome(outcome).words}"
 
 
 _OUTCOMES = frozenset(Outcome)
@@ -273,8 +275,8 @@ def _filtered(search: Search, typed_name: str, value: str, used: set[str], now: 
     shown, names = typed_name.casefold(), _filter_names()
     name = names.get(shown)
     if name is None:
-        choices = ", ".join(f"{known}:" for known in _FILTERS)
         problem = _("There is no filter {name}: - choose of {choices}")
+        choices = ", ".join(f"{word}:" for word in _preferred(names).values())
         raise ValueError(problem.format(name=typed_name, choices=choices))
     if not value:
         problem = _("{name}: goes on without a blank, like {name}:{example}")
@@ -356,6 +358,15 @@ def _units() -> dict[str, timedelta]:
 def _understood(translated: Mapping[str, str]) -> dict[str, str]:
     """Return what each word means: English ones, and those of the translation, which may have several for one."""
     return {word: name for name, words in translated.items() for word in (name, *words.split())}
+
+
+def _preferred(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the name of each meaning that a person reads: the first of the translation's, if it has one."""
+    words: dict[str, str] = {}
+    for word, name in names.items():
+        if words.get(name, name) == name:
+            words[name] = word
+    return words
 
 
 def _parse_wallet(text: str) -> Wallet:
