@@ -1,10 +1,12 @@
 """Which language a person reads, and that it has every text."""
 
+import contextlib
 import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pexpect
@@ -14,7 +16,12 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import tui
-from tui import language
+from tests.evidence import accepted, ambiguous, begin_anyway, legacy, no_record, refusal
+from tui import clock, language
+from tui.domain.transfer import Outcome, Sending, TransferRequest
+from tui.domain.wallets import TransferType
+from tui.favourites import favourites_path
+from tui.journal import Journal
 from tui.language import CHINESE, DOMAIN, ENGLISH, LANGUAGES, LOCALES, preferred
 
 _SOURCE = Path(tui.__file__).parent
@@ -187,3 +194,18 @@ def test_nothing_before_the_command_line_ends_in_a_traceback(damage: str, closin
     )
     assert "Traceback" not in told.read_text()
     assert done.returncode == (1 if ">&-" in closing.removeprefix("2>&-").split("2>&-")[0] else 0)
+
+
+def test_programs_read_the_same_in_every_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5))
+    with contextlib.closing(Journal.open()) as journal:
+        for evidence in (accepted(), ambiguous(), no_record(), refusal(), legacy(Outcome.DONE)):
+            sending = Sending(request, "main", "demo", "print", "https://api.binance.com", clock.wall_ms(), 20, 5000)
+            journal.record(begin_anyway(journal, sending), evidence)
+    favourites_path().write_text('[[favourite]]\nname = "a"\nfrom = "spot"\nto = "um"\nasset = "USDT"\n')
+    for command in ("journal --json", "journal --csv", "favourites --json", "favourites --csv", "routes --via --json"):
+        in_english, in_chinese = (_run(*command.split(), LANGUAGE=code, LC_ALL="C.UTF-8") for code in LANGUAGES)
+        assert (in_english.stdout, in_english.stderr, in_english.returncode) == (in_chinese.stdout, "", 0)
+        assert in_english.stdout

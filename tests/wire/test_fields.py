@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import csv
+import gettext
 import io
 import json
 import re
@@ -15,9 +16,9 @@ import pytest
 import tomlkit
 
 import tui
-from tests.evidence import accepted, ambiguous, begin_anyway, no_record, refusal
+from tests.evidence import accepted, ambiguous, begin_anyway, never_left, no_record, persons_word, refusal
 from tests.wire.conftest import DemoServer
-from tui import cli
+from tui import cli, language
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Edit
 from tui.demo.keys import demo_key
@@ -150,6 +151,46 @@ def test_fields_of_routes_are_as_documented(capsys: pytest.CaptureFixture[str]) 
         for row in printed(capsys, *arguments):
             assert list(row) == [name for name in documented if name != other]
             assert all(_TYPES[documented[name]](value) for name, value in row.items())
+
+
+class Marked(gettext.NullTranslations):
+    """A translation that marks every text."""
+
+    def gettext(self, message: str) -> str:
+        return f"<{message}>"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"<{msgid1 if n == 1 else msgid2}>"
+
+    def pgettext(self, context: str, message: str) -> str:
+        return f"<{message}>"
+
+
+@pytest.mark.usefixtures("one_account")
+@pytest.mark.parametrize("format_option", ["--json", "--csv"])
+def test_programs_read_english_in_every_language(
+    format_option: str, server: DemoServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.exchange = DemoExchange(earlier=EARLIER_COUNT)
+    for number, evidence in enumerate((None, ambiguous(), no_record(), refusal(), never_left(), persons_word())):
+        write(server, evidence, str(number + 5), between_pairs=number == 2)
+    server.exchange.history.edits = [(Edit("asset", '"BTC"'), 1), (Edit("amount", '"5,0"'), 3)]
+    favourites_path().parent.mkdir(parents=True, exist_ok=True)
+    move = {"from": "cm", "to": "um", "asset": "BTC", "amount": "max"}
+    favourites_path().write_text(tomlkit.dumps({"favourite": [{"name": "two moves", **move}]}))
+
+    def everything() -> str:
+        for command in ("journal", "history", "reconcile", "holdings", "favourites"):
+            cli.main([command, format_option])
+        return _TIME.sub("", capsys.readouterr().out)
+
+    everything()  # the history is kept
+    english = everything()
+    monkeypatch.setattr(language, "_catalogue", Marked())
+    monkeypatch.setattr(language, "_chosen", "every text is marked")
+    assert everything() == english
+    cli.main(["journal"])
+    assert "<" in capsys.readouterr().out, "the mark"
 
 
 def test_added_or_missing_field_is_noticed() -> None:

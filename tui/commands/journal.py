@@ -14,9 +14,10 @@ from tui.domain.balances import ends
 from tui.domain.moments import in_full
 from tui.domain.search import ANY
 from tui.domain.text import printable
+from tui.domain.transfer import Outcome
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, Written, journal_path
-from tui.language import _
+from tui.language import _, chosen
 from tui.words.exports import WALLETS, Value, iso
 
 _HEADINGS = (
@@ -91,17 +92,17 @@ def _cells(rows: Iterator[Written]) -> Iterator[tuple[str, ...]]:
             in_full(row.sent_at_ms),
             _shown(row.profile),
             _shown(row.host),
-            *_ends(row.type, row.from_symbol, row.to_symbol),
+            *_ends(row.type, row.from_symbol, row.to_symbol, chosen()),
             _amount(row.amount),
             _shown(row.asset),
-            row.outcome.replace("_", " "),
+            Outcome(row.outcome).words,
             "" if row.tran_id is None else str(row.tran_id),
             _reason(row),
         )
 
 
 @lru_cache
-def _ends(type_name: str, from_symbol: str | None, to_symbol: str | None) -> tuple[str, str]:
+def _ends(type_name: str, from_symbol: str | None, to_symbol: str | None, _language: str) -> tuple[str, str]:
     move = TransferType.__members__.get(type_name)
     if move is None:
         return printable(type_name), ""
@@ -117,5 +118,5 @@ def _amount(written: str) -> str:
 
 
 def _reason(row: Written) -> str:
-    message = "; ".join(_shown(line) for line in row.message.split("\n") if line)
+    message = _("; ").join(_shown(line) for line in row.message.split("\n") if line)
     return message if row.code is None else f"{row.code} {message}"
