@@ -16,6 +16,7 @@ from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.search import ANY, Search, facts_of, is_found, parse_outcome, parse_search, parse_since
 from tui.domain.transfer import Outcome
 from tui.domain.wallets import TransferType, Wallet
+from tui.exchange.proxies import UnusableVariable, proxy_for
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -124,7 +125,13 @@ def test_mismatch_is_told_in_the_language_of_whoever_reads_it() -> None:
         assert str(told) == f"outcome: {row.outcome.words} in the journal, FAILED at the exchange"
 
 
-def test_detail_of_evidence_is_kept_in_english() -> None:
+def test_detail_of_evidence_is_kept_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://[")
+    with pytest.raises(
+        UnusableVariable, match="^https_proxy names no proxy: its host or port cannot be read$"
+    ) as found:
+        proxy_for("https", "x.example", 443)
+    assert detail_shown(str(found.value)) == "无法读取 https_proxy 的主机或端口"
     assert (A_MINUTE, detail_shown(A_MINUTE)) == ("a minute", "一分钟")
     assert detail_shown(NO_PROXY.format(variable="HTTPS_PROXY")) == "无法读取 HTTPS_PROXY 的主机或端口"
     assert detail_shown("Connection refused") == "Connection refused"
