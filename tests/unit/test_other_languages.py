@@ -127,10 +127,9 @@ def test_mismatch_is_told_in_the_language_of_whoever_reads_it() -> None:
 
 def test_detail_of_evidence_is_kept_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://[")
-    with pytest.raises(
-        UnusableVariable, match="^https_proxy names no proxy: its host or port cannot be read$"
-    ) as found:
+    with pytest.raises(UnusableVariable) as found:
         proxy_for("https", "x.example", 443)
+    assert str(found.value) == "https_proxy names no proxy: its host or port cannot be read"
     assert detail_shown(str(found.value)) == "无法读取 https_proxy 的主机或端口"
     assert (A_MINUTE, detail_shown(A_MINUTE)) == ("a minute", "一分钟")
     assert detail_shown(NO_PROXY.format(variable="HTTPS_PROXY")) == "无法读取 HTTPS_PROXY 的主机或端口"
