@@ -214,6 +214,13 @@ async def until_hit(pilot: Pilot[bool], text: str) -> None:
     await until(pilot, lambda: hits.option_count == 1)
 
 
+async def test_it_opens_in_the_theme_that_textual_begins_with(demo_app: AppMaker) -> None:
+    keys.keep_theme("textual-dark")
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await until_open(pilot)
+        assert pilot.app.theme == "textual-dark"
+
+
 @pytest.mark.parametrize("kept", ['{"theme": "no-such-theme"}', "{", '{"theme": 5}'])
 def test_what_is_kept_and_cannot_be_used_falls_back_quietly(kept: str, demo_app: AppMaker) -> None:
     (config_folder() / "settings.json").parent.mkdir(parents=True, exist_ok=True)

@@ -85,6 +85,7 @@ class TerminalApp(App[bool]):
         if has_few_colours and not theme.ansi:
             theme = self.available_themes[_OWN_COLOURS]
         self.theme = theme.name
+        self.stylesheet.set_variables(self.get_css_variables())  # the theme may be the one that Textual begins with
         self.animation_level = "none"  # every frame would be traffic on a slow line
         ScrollBar.renderer = PlainScrollBarRender
         # The terminal selects text itself. Textual would look for the screen of a widget that an earlier click closed.
@@ -93,7 +94,8 @@ class TerminalApp(App[bool]):
     def get_css_variables(self) -> dict[str, str]:
         """Return Textual's variables for the theme, with Shunter's colours."""
         variables = super().get_css_variables()
-        self.theme_variables = {**variables, **theme_variables(self.current_theme, variables)}
+        if DARK.name in self.available_themes:  # otherwise `__init__` has yet to choose the theme
+            self.theme_variables = {**variables, **theme_variables(self.current_theme, variables)}
         return self.theme_variables
 
     def refresh_css(self, animate: bool = True) -> None:

@@ -5,7 +5,6 @@ affects no other.
 import os
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from tui.domain import details
 
@@ -21,6 +20,8 @@ class UnusableVariable(ValueError):
 
 def proxy_for(scheme: str, host: str, port: int) -> str | None:
     """Return the URL of the proxy for a host; None if there is none. Raises UnusableVariable."""
+    from urllib.request import getproxies  # imports http and email
+
     proxies = getproxies()
     kind = scheme if proxies.get(scheme) else "all"
     value = proxies.get(kind, "").strip()
