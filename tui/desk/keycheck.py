@@ -8,22 +8,8 @@ from tui.domain.moments import utc
 from tui.domain.wallets import Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
-from tui.language import N_, _
+from tui.language import _, pgettext
 from tui.structs import Struct
-
-_PERMISSIONS = {
-    "enable_reading": N_("reading"),
-    "permits_universal_transfer": N_("universal transfer"),
-    "enable_internal_transfer": N_("internal transfer"),
-    "enable_spot_and_margin_trading": N_("spot and margin trading"),
-    "enable_margin": N_("margin loans"),
-    "enable_futures": N_("futures"),
-    "enable_vanilla_options": N_("options"),
-    "enable_portfolio_margin_trading": N_("portfolio margin trading"),
-    "enable_fix_api_trade": N_("trading over FIX"),
-    "enable_withdrawals": N_("withdrawals"),
-}
-
 
 _MATTERS = {
     "permits_universal_transfer",
@@ -48,9 +34,9 @@ class KeyCheck(Struct):
     def may(self) -> str:
         """The permissions of the key as text, and the date when they end."""
         permissions = _(", ").join(
-            _(permission) for name, permission in _PERMISSIONS.items() if getattr(self.restrictions, name)
+            permission for name, permission in _permissions().items() if getattr(self.restrictions, name)
         )
-        if_none = _("nothing that the exchange named") if self.unsaid else _("nothing")
+        if_none = _("nothing that the exchange named") if self.unsaid else pgettext("permission", "nothing")
         if not self.expiry:
             return permissions or if_none
         return _("{permissions}; until {day}").format(permissions=permissions or if_none, day=_day(self.expiry))
@@ -59,8 +45,8 @@ class KeyCheck(Struct):
     def unsaid(self) -> tuple[str, ...]:
         """The permissions in `_MATTERS` about which the exchange said nothing."""
         return tuple(
-            _(permission)
-            for name, permission in _PERMISSIONS.items()
+            permission
+            for name, permission in _permissions().items()
             if name in _MATTERS and getattr(self.restrictions, name) is None
         )
 
@@ -138,9 +124,9 @@ class KeyCheck(Struct):
         """
         may = self.restrictions
         unneeded = {
-            _("withdraw"): may.enable_withdrawals,
-            _("trade"): may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
-            _("move funds to sub-accounts"): may.enable_internal_transfer,
+            pgettext("permission", "withdraw"): may.enable_withdrawals,
+            pgettext("permission", "trade"): may.enable_spot_and_margin_trading or may.enable_fix_api_trade,
+            pgettext("permission", "move funds to sub-accounts"): may.enable_internal_transfer,
         }
         warnings = []
         if actions := _(" and ").join(action for action, is_allowed in unneeded.items() if is_allowed):
@@ -158,6 +144,22 @@ class KeyCheck(Struct):
             off = _("Reading is off: Shunter can neither read balances nor find out how an interrupted transfer ended.")
             warnings.append(off)
         return tuple(warnings)
+
+
+def _permissions() -> dict[str, str]:
+    """Return what the permissions of a key are called, by the exchange's names in the order of a list."""
+    return {
+        "enable_reading": pgettext("permission", "reading"),
+        "permits_universal_transfer": pgettext("permission", "universal transfer"),
+        "enable_internal_transfer": pgettext("permission", "internal transfer"),
+        "enable_spot_and_margin_trading": pgettext("permission", "spot and margin trading"),
+        "enable_margin": pgettext("permission", "margin loans"),
+        "enable_futures": pgettext("permission", "futures"),
+        "enable_vanilla_options": pgettext("permission", "options"),
+        "enable_portfolio_margin_trading": pgettext("permission", "portfolio margin trading"),
+        "enable_fix_api_trade": pgettext("permission", "trading over FIX"),
+        "enable_withdrawals": pgettext("permission", "withdrawals"),
+    }
 
 
 def _day(moment: datetime) -> str:
