@@ -1,9 +1,10 @@
 """What goes over the wire, and how long a person waits for it.
 
-    python -m tests.bench.wire [--rounds 5] [--sizes 80x24 120x40] [--colours true 256 16] [--idle 10]
+    python -m tests.bench.wire [--rounds 5] [--starts 5] [--sizes 80x24 120x40] [--colours true 256 16] [--idle 10]
 
 Side by side, in the same run: this program, the same with Textual's own output, a bare Textual app, and harlequin where
-it is installed: seconds, bytes and memory to the first usable screen, then keys, each with the milliseconds until the
+it is installed: seconds, bytes and memory to the first usable screen (started in turn, for the first start of all is
+slow, the median), then keys, each with the milliseconds until the
 picture begins to change, and the bytes until nothing more comes. Beside each stands what the difference of the two
 pictures needs at least (`wire_floor`). A whole transfer goes from the open form to its tranId and back.
 """
@@ -23,6 +24,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +36,7 @@ from tests.waiting import LIMIT_S
 _QUIET_S = 0.3
 _UNANSWERED_S = 2.0
 """A key without an answer for so long gets none."""
-_COLOURS = {
+COLOURS = {
     "true": {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
     "256": {"TERM": "xterm-256color"},
     "16": {"TERM": "xterm"},
@@ -234,8 +236,9 @@ def _bytes(step: Step) -> str:
     return f"{step.bytes:7,} B ({step.floor:5,})"
 
 
-def measure(program: Program, size: tuple[int, int], colours: dict[str, str], idle_s: float) -> Measured:
-    """Start a program, press its keys, and end it."""
+@contextmanager
+def started(program: Program, size: tuple[int, int], colours: dict[str, str]) -> Iterator[Terminal]:
+    """Start a program in a new home folder, and end it."""
     with tempfile.TemporaryDirectory() as home:
         environment = {
             "HOME": home,
@@ -243,42 +246,60 @@ def measure(program: Program, size: tuple[int, int], colours: dict[str, str], id
             "PYTHONPATH": str(Path(tui.__file__).parents[1]),
             "LANG": "C.UTF-8",
         }
-        started_s = time.perf_counter()
         terminal = Terminal(program.command, environment | colours | program.environment, size)
-        nothing = terminal.picture()
         try:
-            start_s = terminal.wait_for(program.usable) - started_s
-            memory_kib = terminal.memory_kib()
-            terminal.wait_for(program.ready)
-            terminal.settle()
-            start = Step(0, terminal.written, floor(nothing, terminal.picture()))
-            steps: dict[str, list[Step]] = {}
-            whole = Step(0, 0, 0)
-            for key in program.keys:
-                step = terminal.press(key.keys, key.until)
-                steps.setdefault(key.measure, []).append(step)
-                if key.is_transfer:
-                    whole = Step(0, whole.bytes + step.bytes, whole.floor + step.floor)
-            return Measured(start_s, start, memory_kib, steps, whole, terminal.idle(idle_s))
+            yield terminal
         finally:
             terminal.end()
+
+
+def start_s(program: Program, size: tuple[int, int], colours: dict[str, str]) -> float:
+    """How long it takes until a program is usable."""
+    started_s = time.perf_counter()
+    with started(program, size, colours) as terminal:
+        return terminal.wait_for(program.usable) - started_s
+
+
+def measure(
+    program: Program, size: tuple[int, int], colours: dict[str, str], idle_s: float, start_s: float
+) -> Measured:
+    """Start a program, press its keys, and end it."""
+    with started(program, size, colours) as terminal:
+        nothing = terminal.picture()
+        terminal.wait_for(program.usable)
+        memory_kib = terminal.memory_kib()
+        terminal.wait_for(program.ready)
+        terminal.settle()
+        start = Step(0, terminal.written, floor(nothing, terminal.picture()))
+        steps: dict[str, list[Step]] = {}
+        whole = Step(0, 0, 0)
+        for key in program.keys:
+            step = terminal.press(key.keys, key.until)
+            steps.setdefault(key.measure, []).append(step)
+            if key.is_transfer:
+                whole = Step(0, whole.bytes + step.bytes, whole.floor + step.floor)
+        return Measured(start_s, start, memory_kib, steps, whole, terminal.idle(idle_s))
 
 
 def main() -> int:
     """Measure all, and print side by side."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="transfers")
+    parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--sizes", nargs="+", default=["80x24", "120x40"])
-    parser.add_argument("--colours", nargs="+", choices=_COLOURS, default=[*_COLOURS])
+    parser.add_argument("--colours", nargs="+", choices=COLOURS, default=[*COLOURS])
     parser.add_argument("--idle", type=float, default=10, help="seconds")
     options = parser.parse_args()
     print("Milliseconds: median and 95 %. Bytes: median, and what the difference of the pictures needs at least.")
     for size in options.sizes:
         columns, rows = (int(number) for number in size.split("x"))
         for colours in options.colours:
+            each, at = list(programs(options.rounds)), ((columns, rows), COLOURS[colours])
+            starts = [[start_s(program, *at) for program in each] for _ in range(options.starts)]
+            start_medians = map(statistics.median, zip(*starts, strict=True))
             found = {
-                program.name: measure(program, (columns, rows), _COLOURS[colours], options.idle)
-                for program in programs(options.rounds)
+                program.name: measure(program, *at, options.idle, median_s)
+                for program, median_s in zip(each, start_medians, strict=True)
             }
             print(f"\n{size}, {colours} colours".ljust(22) + "".join(f"{name:>34}" for name in found), flush=True)
             for row in ("start", *_MEASURES, "transfer", "idle"):

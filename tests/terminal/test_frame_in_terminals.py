@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.wire import COLOURS, programs, started
 from tests.emulator import Cell, Emulator
 from tests.terminal.conftest import OpenPty, Pty, Terminal, Tmux
 from tests.terminal.test_demo_in_tmux import quoted
 from tests.waiting import wait_for
 
 _REPAINT = "\x0c"
+_MOST_OF_A_TRANSFER = 4_200
+"""Bytes: about 3,500, and 3,900 where the exchange takes its time."""
 
 
 @pytest.fixture
@@ -55,6 +58,15 @@ def test_it_leaves_no_colour_behind(demo: Pty) -> None:
     demo.type("\x11")
     assert demo.wait_for_end() == 0
     assert re.findall(rb"\x1b\[([0-9;]*)m", demo.written)[-1] == b""
+
+
+def test_a_transfer_writes_little() -> None:
+    shunter = next(programs(rounds=1))
+    with started(shunter, (80, 24), COLOURS["256"]) as terminal:
+        terminal.wait_for(shunter.ready)
+        terminal.settle()
+        written = [(key.measure, terminal.press(key.keys, key.until).bytes) for key in shunter.keys if key.is_transfer]
+    assert sum(each for _, each in written) <= _MOST_OF_A_TRANSFER, written
 
 
 @pytest.mark.parametrize("size", ["120x40", "64x20", "80x24"])
