@@ -1,5 +1,6 @@
 """Which language a person reads, and that it has every text."""
 
+import ast
 import contextlib
 import io
 import os
@@ -12,7 +13,6 @@ from pathlib import Path
 import pexpect
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import tui
@@ -25,7 +25,7 @@ from tui.journal import Journal
 from tui.language import CHINESE, DOMAIN, ENGLISH, LANGUAGES, LOCALES, preferred
 
 _SOURCE = Path(tui.__file__).parent
-_KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+_MARKS = {"_", "N_", "ngettext", "pgettext"}
 
 TRANSLATIONS = [code for code in LANGUAGES if code != ENGLISH]
 
@@ -64,11 +64,24 @@ def test_option_comes_before_setting_and_that_before_environment() -> None:
 
 
 def extracted() -> Catalog:
-    """Every marked text of the source."""
+    """Every marked text of the source, also inside an f-string, where Babel does not look."""
     catalogue = Catalog()
-    for name, line, text, _, context in extract_from_dir(_SOURCE, [("**.py", "python")], keywords=_KEYWORDS):
-        catalogue.add(text, None, [(name, line)], context=context)
+    for path in sorted(_SOURCE.rglob("*.py")):
+        name = path.relative_to(_SOURCE).as_posix()
+        for line, mark, texts in sorted(_marked(path)):
+            context = texts[0] if mark == "pgettext" else None
+            text = texts[:2] if mark == "ngettext" else texts[-1]
+            catalogue.add(text, None, [(name, line)], context=context)
     return catalogue
+
+
+def _marked(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call):
+            mark = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
+            texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            if mark in _MARKS and texts:
+                yield node.lineno, mark, tuple(texts)
 
 
 def catalogue(code: str) -> Catalog:

@@ -65,7 +65,7 @@ class NoKeyYet(Exception):
     """Raised when there is no profile. `keyring` would hold the first key; `problem` says why none can."""
 
     def __init__(self, problem: keys.KeyStoreError | None = None, *, keyring: str = "") -> None:
-        super().__init__(f"{_('There is no key yet.')} {problem or ''}".rstrip())
+        super().__init__(" ".join(filter(None, [_("There is no key yet."), str(problem or "")])))
         self.problem = problem
         self.keyring = keyring
 

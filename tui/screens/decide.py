@@ -159,7 +159,7 @@ class DecideScreen(DismissesItself, ModalScreen[None]):
         heads = (_("before"), _("now")) if self._before else (_("now"), "")
         head, *ends = end_facts(request, figures, heads, is_short=True)
         if is_doubtful:
-            head = replace(head, value=f"{head.value} {_(DOUBTFUL)}", narrow=f"{_('now')}{_(DOUBTFUL)}")
+            head = replace(head, value=f"{head.value} {_(DOUBTFUL)}", narrow=_("now") + _(DOUBTFUL))
         return [Fact("", ""), head, *ends]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

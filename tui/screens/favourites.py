@@ -26,8 +26,8 @@ from tui.widgets.steady_list import SteadyList
 from tui.words.wallets import via
 
 _KEEP = _("a  Keep the form   m  With Max   o  For this key only")
-_ASK = f"{_('Enter  Fill the form   x  Remove   /  Find   Esc  Close')}\n{_KEEP}"
-_ASK_IF_NONE = f"{_KEEP}\n{_('Esc  Close')}"
+_ASK = _("Enter  Fill the form   x  Remove   /  Find   Esc  Close") + f"\n{_KEEP}"
+_ASK_IF_NONE = f"{_KEEP}\n" + _("Esc  Close")
 _ASK_FIND = _("Enter  Back to the list")
 _ASK_NAME = _("Enter  Keep it    Esc or ^C  Cancel")
 _ASK_REMOVE = _("y  Remove it    any other key  Leave it")

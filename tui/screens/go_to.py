@@ -44,7 +44,7 @@ class GoToScreen(DismissesItself, ModalScreen[None]):
         letters = "  ".join(
             f"[@click=screen.go('{letter}')]{letter} {LETTERS[letter][1]}[/]" for letter in self._targets
         )
-        yield Label(f" {_('Go to:')}  {letters}", id="go-to")
+        yield Label(_(" Go to:  {letters}").format(letters=letters), id="go-to")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow only the letters of targets."""

@@ -33,7 +33,7 @@ _ASK = _("""\
 Enter  Use   a  Add   c  Check   r  Replace   x  Remove
 o  Read-only or not   s  Key for this session only   Esc  Close""")
 _ASK_IF_NONE = _("a  Add a key   s  Key for this session only     Esc  Close")
-_UNLOCK = f"     {_('u  Unlock the keyring')}"
+_UNLOCK = "     " + _("u  Unlock the keyring")
 _NO_KEYS = _("There are no keys yet.")
 _MOST_OF_PLACE = 21
 """Characters that a line of the dialog has left."""
@@ -289,7 +289,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
 def _line(profile: keys.Profile, in_use: str) -> str:
     mark = padded(_("in use") if profile.name == in_use else "", 7)
     where = in_short(place(profile.base_url), _MOST_OF_PLACE)
-    only = f"{_('read-only')} " if profile.read_only else ""
+    only = _("read-only ") if profile.read_only else ""
     return f" {padded(profile.name, 16)} {mark} {profile.kind:<8} ...{profile.tail:<5} {only}{where}"
 
 

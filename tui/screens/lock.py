@@ -99,7 +99,7 @@ class LockScreen(DismissesItself, Screen[None]):
             return
         self._is_waking = True
         if self._fetch_key:
-            self._say(_("Fetching the key from the keyring..."), "^Q  Quit")
+            self._say(_("Fetching the key from the keyring..."), _("^Q  Quit"))
             self.fetch(self._fetch_key)
         else:
             self.post_message(SessionKeyAsked())

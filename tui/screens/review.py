@@ -389,7 +389,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     def _ask_to_retype(self) -> str:
         amount = quantity(self._total, self._requests[0].asset)
         asked = _("Type the amount again, {amount}: {typed}").format(amount=amount, typed=f"{self._retyping}_")
-        return f"{asked}\n{_('Enter  Go on     Esc  Back')}"
+        return f"{asked}\n" + _("Enter  Go on     Esc  Back")
 
     def _let_send(self) -> None:
         """Let it be sent, or first ask about the pause that the exchange asks for, or for the amount again."""

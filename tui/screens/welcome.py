@@ -59,7 +59,7 @@ class WelcomeScreen(OffersWays, Screen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="page"):
             keyring = self._missing.keyring
-            yield Label(_("SHUNTER"), classes="title")
+            yield Label("SHUNTER", classes="title")
             yield Label(self._missing.words, id="problem", markup=False)
             ways = ways_on(self.problem, "unlock", "start_bus", "accept_plain_text", "session_key", "retry", "demo")
             ways.insert(len(ways) if self.problem else 0, ("F4", _("add, choose or remove a key")))

@@ -48,7 +48,7 @@ class AmountInput(FieldInput):
 
     def __init__(self, value: str, *, ask_share: Callable[[int], None]) -> None:
         """Takes what to do when the person wants a part of what is available, in percent."""
-        super().__init__(value, placeholder="e.g. 12.5", max_length=60)
+        super().__init__(value, placeholder=_("e.g. 12.5"), max_length=60)
         self._ask_share = ask_share
         self._is_warned = False
 

@@ -11,7 +11,7 @@ from tui.language import _
 from tui.widgets.pane import LEFT_BUTTON, Drawn, shortened
 from tui.words.entries import move_names
 
-_ACTION = f" {_('F2 Review')} "
+_ACTION = _(" F2 Review ")
 _ACTION_COLUMNS = cell_len(_ACTION)
 
 

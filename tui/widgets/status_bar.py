@@ -71,7 +71,7 @@ class StatusBar(DropsLateMessages, Horizontal):
 
     def compose(self) -> ComposeResult:
         """The place first: it matters most."""
-        yield Label(_("Shunter"), id="brand")
+        yield Label("Shunter", id="brand")
         yield Label(f" {self.status.short_place} ", id="place", classes=self.status.place_class, markup=False)
         yield _State(self)
 
@@ -94,7 +94,7 @@ class _State(Widget):
         """Draw what the app waits for in full, and the state at the right, as far as there is room."""
         status, width = self._bar.status, self.content_size.width
         waiting = Content.styled(status.waiting_for, self.get_visual_style("status-bar--waiting"))
-        mark = Content.styled(f" {_('READ ONLY')} ", self.get_visual_style("status-bar--read-only"))
+        mark = Content.styled(_(" READ ONLY "), self.get_visual_style("status-bar--read-only"))
         left = (mark if status.read_only else Content("")) + Content(f" {status.whose} ") + waiting
         room = width - left.cell_length - 2
         state = Content.styled(_state(status, room), self.get_visual_style("status-bar--state"))
