@@ -122,7 +122,8 @@ def move(entry: Entry, *, is_short: bool = False) -> str:
     accounts = ends(kind, *(symbol or "" for symbol in entry.symbols))
     source, destination = (printable(account.short_label) for account in accounts)
     text = f"{source} -> {destination}"
-    return text.replace(f"{Wallet.ISOLATED.short_label} ", f"{_('Iso')} ") if is_short else text
+    shorter = _("Iso")
+    return text.replace(f"{Wallet.ISOLATED.short_label} ", f"{shorter} ") if is_short else text
 
 
 def step_mark(entry: Entry) -> str:

@@ -2,17 +2,10 @@
 
 from typing import assert_never
 
+from tui.domain.balances import Account
 from tui.domain.openness import Closure, PairLimit, Unopened
 from tui.domain.wallets import Wallet
-from tui.language import N_, _
-
-_PERMISSIONS = {
-    Wallet.UM: N_("futures"),
-    Wallet.CM: N_("futures"),
-    Wallet.OPTIONS: N_("options"),
-    Wallet.PORTFOLIO: N_("Portfolio Margin"),
-}
-"""What the permissions of a key are for."""
+from tui.language import _, pgettext
 
 
 def not_open(each: Unopened, limit: PairLimit | None) -> str:
@@ -28,14 +21,24 @@ def not_open(each: Unopened, limit: PairLimit | None) -> str:
         case Closure.NOT_LISTED:
             return _("{account} lists no {asset}: it may not take it.").format(account=account.label, asset=each.asset)
         case Closure.KEY:
-            permission = _PERMISSIONS.get(account.wallet)
-            return _("The key lacks the permission for {permission}.").format(
-                permission=_(permission) if permission else account.label
-            )
+            return _("The key lacks the permission for {permission}.").format(permission=_permission(account))
         case Closure.NO_ACCESS:
             return _("{account} is not open, or needs a newer key.").format(account=account.label)
         case _:
             assert_never(each.closure)
+
+
+def _permission(account: Account) -> str:
+    """Return what the permission of a key for an account is called."""
+    match account.wallet:
+        case Wallet.UM | Wallet.CM:
+            return pgettext("permission", "futures")
+        case Wallet.OPTIONS:
+            return pgettext("permission", "options")
+        case Wallet.PORTFOLIO:
+            return pgettext("permission", "Portfolio Margin")
+        case _:
+            return account.label
 
 
 def _no_account(pair: str | None, limit: PairLimit | None) -> str:

@@ -220,7 +220,8 @@ def _executed_after_all(evidence: Evidence) -> str:
 
 def nothing_sent(reason: str) -> str:
     """Return that a transfer was not sent, and why."""
-    return f"{_('Nothing was sent.')}\n{reason}"
+    nothing = _("Nothing was sent.")
+    return f"{nothing}\n{reason}"
 
 
 def quitting(count: int, *, has_next_start: bool) -> str:

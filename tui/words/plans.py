@@ -217,7 +217,8 @@ def obstruction(found: Obstruction) -> str:
         case Hindrance.BARRED:
             return _("The exchange bars transfers into {account}.").format(account=place)
         case Hindrance.KEY_NOT_READ:
-            return f"{_('The exchange did not say what the key may do.')} {found.detail}".rstrip()
+            text = _("The exchange did not say what the key may do.")
+            return f"{text} {found.detail}".rstrip()
         case Hindrance.NOT_READ:
             text = _("{account} could not be read: whether it takes {asset} is not known.")
             return f"{text.format(account=place, asset=asset)} {found.detail}".rstrip()

@@ -18,6 +18,8 @@ WALLETS = tuple(Wallet)
 
 _CHEAP = 1000
 """What a BTC costs at least in a currency whose amounts need two decimals only."""
+_FREE = N_(" free")
+_MAY_CHANGE = N_("may change")
 DOUBTFUL = N_(" (may change)")
 """Behind a figure that a transfer may have changed since, or may still change."""
 
@@ -38,7 +40,8 @@ class EndFigures(Struct):
 def marks_of(figure: Figure, now_ms: float) -> str:
     """Return what a figure is worth: "free" for one that may not be movable as a whole, and any doubt."""
     doubt = _(DOUBTFUL) if figure.is_doubtful else "" if figure.is_fresh(now_ms) else _(" (old)")
-    return f"{'' if figure.is_transferable else _(' free')}{doubt}"
+    free = "" if figure.is_transferable else _(_FREE)
+    return f"{free}{doubt}"
 
 
 def before_after(figure: Figure | None, change: Decimal, *, now_ms: float, is_possible: bool) -> EndFigures:
@@ -64,7 +67,8 @@ def before_now(
     marks = ""
     if figure and figure.read_ms >= since_ms:
         doubt = _(DOUBTFUL) if figure.is_doubtful or is_open else ""
-        now, marks = figure.amount, f"{'' if figure.is_transferable else _(' free')}{doubt}"
+        free = "" if figure.is_transferable else _(_FREE)
+        now, marks = figure.amount, f"{free}{doubt}"
     elif holdings.problem or (holdings.read_ms is not None and holdings.read_ms >= since_ms):
         now = _("not known")  # it could not be read, or was read and does not list the asset
     else:
@@ -189,7 +193,8 @@ def wallet_figures(
     doubts = {wallet: _doubt(balances, wallet, now_ms, is_short=is_short) for wallet in WALLETS}
     bars = {wallet: "".join(f" {each}" for each in restrictions(balances, wallet)) for wallet in WALLETS}
     if is_short:
-        bars = {wallet: f" {_('barred')}" if text else "" for wallet, text in bars.items()}
+        barred = _("barred")
+        bars = {wallet: f" {barred}" if text else "" for wallet, text in bars.items()}
     amount_columns, bar_columns = max(map(len, written.values()), default=0), max(map(width_of, bars.values()))
     figures = {}
     for wallet, doubt in doubts.items():
@@ -205,10 +210,13 @@ def wallet_figures(
 
 def figures_heading(balances: Balances, asset: str, now_ms: float, *, is_short: bool = False) -> str:
     """Return what the figures next to the wallets are of, and whether some have the time of their reading."""
-    times = f"{_('read at')}  " if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS) else ""
-    if not asset:
-        return f"{times}{_('assets')}"
-    return f"{times}{asset if is_short else _('{asset} available').format(asset=asset)}"
+    heading = _("assets")
+    if asset:
+        heading = asset if is_short else _("{asset} available").format(asset=asset)
+    if any(_is_old(balances, wallet, now_ms) for wallet in WALLETS):
+        times = _("read at")
+        return f"{times}  {heading}"
+    return heading
 
 
 def via(types: Sequence[TransferType]) -> str:
@@ -227,7 +235,7 @@ def _doubt(balances: Balances, wallet: Wallet, now_ms: float, *, is_short: bool 
     if holdings.read_ms is None or not holdings.is_open:
         return ""
     if balances.is_doubtful(wallet):
-        return " ?" if is_short else f" {_('may change')}"
+        return " ?" if is_short else f" {_(_MAY_CHANGE)}"
     return f" {time_of(holdings.read_ms):%H:%M}" if _is_old(balances, wallet, now_ms) else ""
 
 
@@ -312,7 +320,7 @@ def _no_contents(balances: Balances, wallet: Wallet) -> str:
 def holdings_doubt(balances: Balances, now_ms: float, *, is_short: bool = False) -> str:
     """Return what may not be true of the holdings as they were read; empty if nothing."""
     if any(balances.is_doubtful(wallet) for wallet in WALLETS):
-        return _("may change") if is_short else _("a transfer may change them")
+        return _(_MAY_CHANGE) if is_short else _("a transfer may change them")
     if old := [balances.wallets[wallet].read_ms or 0 for wallet in WALLETS if _is_old(balances, wallet, now_ms)]:
         return _("read at {time}").format(time=f"{time_of(min(old)):%H:%M}")
     return ""
