@@ -36,9 +36,8 @@ _ENDED = re.compile(
 
 _WALLET_NAME = r"(?:Spot|Funding|Options|(?:Cross|Isolated|Portfolio)(?: Margin)?|(?:USD-M|COIN-M)(?: Futures)?)"
 """Whole: what is left of one beside a dialog has the dialog's amount behind it."""
-_WALLET = re.compile(
-    rf"[> ]([1-8]) {_WALLET_NAME} +{AMOUNT}(?![0-9.,]| +(?:assets?|pairs?)\b)( +may change| +[0-9]{{2}}:[0-9]{{2}})?"
-)
+_WALLET = re.compile(rf"[> ]([1-8]) {_WALLET_NAME} +{AMOUNT}(?![0-9.,:]| +(?:assets?|pairs?)\b)")
+"""A figure with a mark of doubt, or the time of its reading, in front of it is no claim."""
 _HINT = re.compile(rf"\bof {AMOUNT} USDT(?: free)?( ?[(?]?)")
 _MARK_BELOW = re.compile(r" *\n *\((?:may change|old)")
 """Of a hint that did not fit on its line."""
@@ -278,7 +277,7 @@ def _review(screen: str) -> Iterator[Claim | AlikeClaim]:
 
 def _figures(screen: str) -> Iterator[Figure]:
     for row in _WALLET.finditer(screen):
-        if row[1] in _WALLET_OF_DIGIT and not row[3]:
+        if row[1] in _WALLET_OF_DIGIT:
             yield Figure(_WALLET_OF_DIGIT[row[1]], _decimal(row[2]), row[0].strip())
     for hint in _HINT.finditer(screen):
         is_marked = hint[2].strip() or _MARK_BELOW.match(screen, hint.end())
