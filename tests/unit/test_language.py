@@ -1,6 +1,5 @@
 """Which language a person reads, and that it has every text."""
 
-import ast
 import contextlib
 import io
 import os
@@ -12,22 +11,14 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 
-import tui
 from tests.evidence import accepted, ambiguous, begin_anyway, legacy, no_record, refusal
 from tui import clock, language
 from tui.domain.transfer import Outcome, Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.favourites import favourites_path
 from tui.journal import Journal
-from tui.language import CHINESE, DOMAIN, ENGLISH, LANGUAGES, LOCALES, preferred
-
-_SOURCE = Path(tui.__file__).parent
-_MARKS = {"_", "N_", "ngettext", "pgettext"}
-
-TRANSLATIONS = [code for code in LANGUAGES if code != ENGLISH]
+from tui.language import CHINESE, DOMAIN, ENGLISH, LANGUAGES, preferred
 
 
 @pytest.mark.parametrize(
@@ -61,33 +52,6 @@ def test_option_comes_before_setting_and_that_before_environment() -> None:
     assert preferred(["journal", "--language=en"], "zh_CN", environment) == ENGLISH
     assert preferred(["--language", "xx"], "zh_CN", {}) == CHINESE, "argparse refuses it, in the person's language"
     assert preferred(["--language"], "", {}) == ENGLISH
-
-
-def extracted() -> Catalog:
-    """Every marked text of the source, also inside an f-string, where Babel does not look."""
-    catalogue = Catalog()
-    for path in sorted(_SOURCE.rglob("*.py")):
-        name = path.relative_to(_SOURCE).as_posix()
-        for line, mark, texts in sorted(_marked(path)):
-            context = texts[0] if mark == "pgettext" else None
-            text = texts[:2] if mark == "ngettext" else texts[-1]
-            catalogue.add(text, None, [(name, line)], context=context)
-    return catalogue
-
-
-def _marked(path: Path) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call):
-            mark = getattr(node.func, "id", "") or getattr(node.func, "attr", "")
-            texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-            if mark in _MARKS and texts:
-                yield node.lineno, mark, tuple(texts)
-
-
-def catalogue(code: str) -> Catalog:
-    """A translation as it is in the package."""
-    with (LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po").open("rb") as file:
-        return read_po(file, locale=code, abort_invalid=True)
 
 
 @pytest.fixture
