@@ -12,6 +12,7 @@ from tui.widgets.amount_input import AmountInput, share_name
 from tui.widgets.form_field import LABEL_COLUMNS, FormField
 
 _NAMES = {letter: share_name(percent) for letter, percent in SHARES.items()} | {LEAVE: _("all but")}
+_LETTERS = [Content.from_markup(f"[@click=letter('{letter}')]{letter} {name}[/]") for letter, name in _NAMES.items()]
 _LOST = _("A key was not understood: check the amount. Ctrl+U empties it")
 
 
@@ -35,11 +36,7 @@ class AmountField(FormField):
     def extra(self) -> Content:
         """Return the letters, and what each stands for."""
         strong, muted = self._pen("strong"), self._pen("hint")
-        letters = [
-            Content.from_markup(f"[@click=letter('{letter}')]{letter} {name}[/]").stylize(muted).stylize(strong, 0, 1)
-            for letter, name in _NAMES.items()
-        ]
-        return Content("  ").join(letters)
+        return Content("  ").join([letter.stylize(muted).stylize(strong, 0, 1) for letter in _LETTERS])
 
     @property
     def doubt(self) -> str:

@@ -43,13 +43,13 @@ class MessageLine(Drawn):
         message = ScreenMessage(text, label, action, briefer)
         if message == self._messages.get(kind, ScreenMessage("")):
             return
-        before = len(self._texts(self.content_size.width))
+        before = self._height(self.content_size.width)
         self._messages[kind] = message
-        self.refresh(layout=len(self._texts(self.content_size.width)) != before)
+        self.refresh(layout=self._height(self.content_size.width) != before)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return how many lines the messages take."""
-        return min(max(len(self._texts(width)), 1), _MOST_LINES)
+        return self._height(width)
 
     def render(self) -> Content:
         """Draw the messages, as far as there is room for them."""
@@ -74,6 +74,9 @@ class MessageLine(Drawn):
         message = texts[event.y][2] if event.y < len(texts) else ScreenMessage("")
         if message.action and event.button == LEFT_BUTTON and event.x > _room(message, self.content_size.width):
             self.app.call_later(self.screen.run_action, message.action)
+
+    def _height(self, width: int) -> int:
+        return min(max(len(self._texts(width)), 1), _MOST_LINES)
 
     def _texts(self, width: int) -> list[tuple[str, str, ScreenMessage]]:
         """Return each line: its kind, its text, and its message; only the first line of a message has the action."""
