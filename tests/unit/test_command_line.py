@@ -149,3 +149,14 @@ def test_help_is_wrapped_by_columns() -> None:
     assert max(map(cell_len, lines)) <= 40
     assert "".join(lines).replace(" ", "").endswith("到这个钱包，例如spot（现货钱包）。" * 5)
     assert not [line for line in lines if line.strip().startswith(("，", "）", "。")) or line.endswith("（")]
+
+
+def test_usage_in_chinese_is_aligned_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.commands.arguments._", {"usage: ": "用法："}.__getitem__)
+    parser = argparse.ArgumentParser(prog="shunter", formatter_class=lambda prog: HelpFormatter(prog, width=40))
+    for number in range(6):
+        parser.add_argument(f"--option{number}")
+    first, second, *_others = parser.format_usage().splitlines()
+    assert first.startswith("用法：shunter [-h]")
+    assert second.index("[") == cell_len("用法：shunter ")
+    assert max(map(cell_len, (first, second))) <= 40

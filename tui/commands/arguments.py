@@ -1,13 +1,13 @@
 """Arguments that several commands take, read by the parsers of the domain, and the layout of their help."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tui import clock
 from tui.domain.moments import utc
 from tui.domain.search import Search, parse_outcome, parse_since, parse_until
-from tui.domain.text import wrapped
+from tui.domain.text import width_of, wrapped
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import parse_wallet
 from tui.language import LANGUAGES, OPTION, _, language
@@ -33,6 +33,17 @@ def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
 
 class HelpFormatter(argparse.HelpFormatter):
     """Wraps the lines of help by columns: many characters take two."""
+
+    def _format_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[argparse._MutuallyExclusiveGroup],
+        prefix: str | None,
+    ) -> str:
+        shown = _("usage: ") if prefix is None else prefix
+        as_wide = "_" * width_of(shown)
+        return super()._format_usage(usage, actions, groups, as_wide).replace(as_wide, shown, 1)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         return super()._split_lines(text, width) if text.isascii() else wrapped(text, width)

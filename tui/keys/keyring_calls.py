@@ -283,7 +283,7 @@ def _shown_name(backend: "KeyringBackend") -> str:
     """Return the name as a person reads it. The status bar knows by its beginning that it is not safe."""
     name = _name(backend)
     if _is_unsafe(backend):
-        return f"{_('PLAIN TEXT')} {name}"
+        return _("PLAIN TEXT") + " " + name
     return _(name) if type(backend).__module__ in _KEEPS_NOTHING else name
 
 
@@ -310,9 +310,10 @@ def _translate(error: Exception) -> KeyStoreError:
     if names & _LOCKED:
         locked = _("The keyring is locked, and its prompt could not be shown or was dismissed.")
         if not gnome_keyring.can_unlock():
-            return _problem(KeyringState.LOCKED, f"{locked} {_('Unlock it and try again.')}")
+            return _problem(KeyringState.LOCKED, locked + " " + _("Unlock it and try again."))
         if not gnome_keyring.is_new():
-            return _problem(KeyringState.LOCKED, f"{locked} {_('Unlock it here.')}", command="shunter keys unlock")
+            here = locked + " " + _("Unlock it here.")
+            return _problem(KeyringState.LOCKED, here, command="shunter keys unlock")
         return _problem(
             KeyringState.NEW,
             _("There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here."),
