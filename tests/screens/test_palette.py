@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from tests.screens.waiting import picture, until, until_open, until_screen
-from tui import keys
+from tui import keys, language
 from tui.app.app import ShunterApp
 from tui.language import CHINESE, LANGUAGES, text_in
 from tui.screens.holdings import HoldingsScreen
@@ -148,3 +148,14 @@ async def test_palette_says_in_the_language_of_the_person_that_nothing_matches(
         await until_open(pilot)
         await search(pilot, "zzz")
         await until(pilot, lambda: "<No matches found>" in picture(pilot))
+
+
+async def test_language_that_cannot_be_shown_is_told_at_the_start(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "Shunter speaks English here, because this terminal does not use UTF-8."
+    monkeypatch.setattr(language, "_why_english", why)
+    async with demo_app().run_test(notifications=True) as pilot:
+        await until_open(pilot)
+        assert [toast.message for toast in pilot.app._notifications] == [why]
+        await until(pilot, lambda: "Shunter speaks English" in picture(pilot))

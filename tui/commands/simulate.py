@@ -132,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
         for spec in args.fault:
             set_fault(exchange, spec)
     except ValueError as error:
-        print(f"shunter simulate: {error}", file=sys.stderr)
+        print(_("shunter simulate: {problem}").format(problem=error), file=sys.stderr)
         return 2
     try:
         from tui.demo.serving import listen
