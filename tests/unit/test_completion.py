@@ -60,6 +60,7 @@ def test_script_completes_every_wallet_asset_outcome_and_name(capsys: pytest.Cap
     assert main(["completion", "zsh"]) == 0
     arguments = re.findall(r':([A-Z]+):(.*)"\n', capsys.readouterr().out)
     expected = {"W": {_WALLETS}, "A": {"_shunter_assets"}, "NAME": {"_shunter_profiles", "_shunter_favourites"}}
+    expected["L"] = {"(en zh_CN)"}
     for metavar, completers in expected.items():
         assert {completer for name, completer in arguments if name == metavar} == completers
     assert all("not_executed" in completer for name, completer in arguments if name == "O")

@@ -13,7 +13,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
 from tests.keyrings import FakeKeyring, keyring_is
-from tui import keys
+from tui import keys, language
 from tui.app import process
 from tui.files import config_folder
 from tui.keys import KeyringState, gnome_keyring, session_bus
@@ -139,6 +139,20 @@ def test_plain_text_keyring_is_used_only_after_the_words_and_named_so(
     use_keyring(type("Other", (FakeKeyring,), {})())  # the words were for that one only
     with keyring_is(KeyringState.UNSAFE):
         keys.probe()
+
+
+def test_plain_text_is_accepted_in_english_and_in_the_language_of_the_person() -> None:
+    language.choose(language.CHINESE)
+    try:
+        in_chinese = language._(keys.ACCEPTANCE)
+        assert in_chinese != keys.ACCEPTANCE
+        assert [keys.accept_plain_text("a", words) for words in (in_chinese, keys.ACCEPTANCE, "是")] == [
+            True,
+            True,
+            False,
+        ]
+    finally:
+        language.choose(language.ENGLISH)
 
 
 def test_key_that_was_replaced_by_another_is_not_used_for_the_profile(use_keyring: Use) -> None:

@@ -118,5 +118,6 @@ def _amount(written: str) -> str:
 
 
 def _reason(row: Written) -> str:
-    message = _("; ").join(_shown(line) for line in row.message.split("\n") if line)
+    lines = [_shown(line) for line in row.message.split("\n") if line]
+    message = _("; ").join([*(line.removesuffix("。") for line in lines[:-1]), *lines[-1:]])
     return message if row.code is None else f"{row.code} {message}"
