@@ -524,5 +524,5 @@ class ReviewScreen(Reviewing[Transfer]):
             limit = wallets.limit(balances, end, request.asset) if change < 0 else ""
             figures.append(replace(each, note=f"{limit} {wallets.bar(bars.get(end))}".strip()))
         amount = Fact(_("Amount"), quantity(request.amount, request.asset), is_in_band=True)
-        ends = end_facts(request, figures, ("now", "after"))
+        ends = end_facts(request, figures, (_("now"), _("after")))
         return [amount, *ends, Fact("", ""), Fact(_("Type"), request.type.name, "text"), *self._risk_facts]

@@ -115,7 +115,7 @@ class PlainTextScreen(StaysOpen, ModalScreen[bool]):
         with Dialog():
             yield Label(_("A KEYRING IN PLAIN TEXT"), classes="title")
             yield Label(_WARNING.format(keyring=self._keyring), classes="meaning", markup=False)
-            yield Label(_("To use it, type: {words}").format(words=keys.ACCEPTANCE), classes="meaning", markup=False)
+            yield Label(_("To use it, type: {words}").format(words=_(keys.ACCEPTANCE)), classes="meaning", markup=False)
             yield FormField("acceptance", _("Words"), FieldInput())
             yield AskLine(_("Enter  Accept     Esc or ^C  Cancel"))
 
