@@ -5,16 +5,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from textual import events
 from textual.app import App, ComposeResult
 from textual.driver import Driver
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tests.mirror import Mirror
 from tests.waiting import LIMIT_S
+from tui.app.terminal_app import Terminal
 from tui.frame import driver as framed
 
 
@@ -105,6 +108,38 @@ async def test_what_may_come_in_pieces_is_one_picture_where_the_terminal_knows_h
         await pilot.press("x")
         await until(pilot, lambda: app.mirror.line.writes[-1] != large)
         assert "2026" not in app.mirror.line.writes[-1]
+
+
+class Alone(Mirror):
+    """Compares with nothing: Textual itself leaves half of a wide character blank."""
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        Terminal._display(self, screen, renderable)
+
+
+class CoveredApp(SmallApp):
+    """A line of wide characters, and something over a part of it that ends in the middle of one."""
+
+    CSS = "Screen { layers: below above; } #above { layer: above; width: 7; offset: 4 0; position: absolute; }"
+
+    def compose(self) -> ComposeResult:
+        yield Static("输入数量，例如 12.5")
+        yield Static("USDT", id="above")
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        self.mirror = self._driver = Alone(self, mouse=mouse, size=size)
+        return self.mirror
+
+
+@pytest.mark.usefixtures("app")
+async def test_a_wide_character_is_whole_again_when_nothing_is_over_it() -> None:
+    app = CoveredApp()
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.mirror.framed.display[0].rstrip() == "输入USDT    如 12.5")
+        for _ in range(5):  # until all of the app has been drawn
+            await pilot.pause()
+        app.query_one("#above").styles.width = 4
+        await until(pilot, lambda: app.mirror.framed.display[0].rstrip() == "输入USDT，例如 12.5")
 
 
 async def test_the_pointer_is_told_its_shape_only_when_that_is_another(app: SmallApp) -> None:

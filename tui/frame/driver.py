@@ -191,7 +191,7 @@ def _draw_chops(frame: Frame, update: ChopsUpdate) -> None:
     for row, start, end in update.spans:
         for chop_end, (column, strip) in zip(update.chop_ends[row], update.chops[row].items(), strict=False):
             if strip is not None and column < end and chop_end > start:
-                frame.put(row, column, min(chop_end, end), strip)
+                frame.put(row, column, chop_end, strip)  # not up to `end`, which may cut a wide character in two
 
 
 def _is_as_expected(app: App[Any]) -> bool:
