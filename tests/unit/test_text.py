@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.domain.text import padded, padded_before, printable, width_of
+from tui.domain.text import padded, padded_before, printable, sentences, width_of
 
 
 @given(st.text())
@@ -46,3 +46,18 @@ def test_text_takes_as_many_columns_as_the_screens_count(text: str) -> None:
     assert width_of(text) == cell_len(text)
     assert cell_len(padded(text, 20)) == cell_len(padded_before(text, 20)) == 20
     assert padded(text, 20).rstrip() == padded_before(text, 20).lstrip() == padded(text, 1) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "joined"),
+    [
+        (["Nothing moved.", "Try again."], "Nothing moved. Try again."),
+        (["Nothing moved.", ""], "Nothing moved."),
+        (["", "Try again."], "Try again."),
+        (["资金没有移动。", "请重试。"], "资金没有移动。请重试。"),
+        (["Internal error.", "请重试。", "F5"], "Internal error. 请重试。F5"),
+        ([], ""),
+    ],
+)
+def test_sentences_have_a_blank_between_them_but_not_behind_a_chinese_stop(texts: list[str], joined: str) -> None:
+    assert sentences(*texts) == joined

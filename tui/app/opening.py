@@ -13,6 +13,7 @@ from tui.domain.entries import Entry, again
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
 from tui.domain.rules import Rules
 from tui.domain.search import Search
+from tui.domain.text import sentences
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.files import FolderRefused
@@ -65,7 +66,7 @@ class NoKeyYet(Exception):
     """Raised when there is no profile. `keyring` would hold the first key; `problem` says why none can."""
 
     def __init__(self, problem: keys.KeyStoreError | None = None, *, keyring: str = "") -> None:
-        super().__init__(" ".join(filter(None, [_("There is no key yet."), str(problem or "")])))
+        super().__init__(sentences(_("There is no key yet."), str(problem or "")))
         self.problem = problem
         self.keyring = keyring
 

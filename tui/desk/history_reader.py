@@ -16,7 +16,7 @@ from tui.clock import ClockReading, ticks_ms
 from tui.domain.hosts import exchange_of
 from tui.domain.records import HistoryQuery, Reading, Row, identity, is_final, one_each
 from tui.domain.search import Search
-from tui.domain.text import name
+from tui.domain.text import name, sentences
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole
@@ -231,7 +231,7 @@ class HistoryReader:
         ).format(pairs=_(", ").join(self._pairs) or _("no pair"))
         if len(self._pairs) > _MOST_PAIRS:
             between = _("Between two pairs, only for the first {count}.").format(count=_MOST_PAIRS)
-            return f"{note} {between}"
+            return sentences(note, between)
         return note
 
     async def _read_query(self, query: HistoryQuery) -> None:

@@ -107,6 +107,14 @@ def wrapped(text: str, columns: int) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def sentences(*texts: str) -> str:
+    """Return sentences one after the other, those that there are: Chinese ones without a blank between them."""
+    joined = ""
+    for text in filter(None, texts):
+        joined += text if not joined or joined[-1] in CLOSING else f" {text}"
+    return joined
+
+
 def _raw(text: str | ServerText) -> str:
     return text._raw if isinstance(text, ServerText) else text
 

@@ -27,7 +27,7 @@ from tui.domain.evidence import (
     Refusal,
     code_from,
 )
-from tui.domain.text import printable
+from tui.domain.text import printable, sentences
 from tui.exchange.answers import evidence_from, whole_answer
 from tui.language import _
 from tui.words import answers as words
@@ -79,7 +79,7 @@ class ExchangeError(Exception):
         return f"{self.sentence}\n{self.advice}".rstrip()
 
     def __str__(self) -> str:
-        return f"{self.sentence} {self.advice}".rstrip()
+        return sentences(self.sentence, self.advice)
 
 
 class NotSent(ExchangeError):

@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.domain.credentials import Secret
-from tui.domain.text import printable
+from tui.domain.text import printable, sentences
 from tui.keys import gnome_keyring, session_bus
 from tui.keys.errors import KeyringState, KeyStoreError, Remedy
 from tui.keys.settings import settings
@@ -257,7 +257,7 @@ def _no_keyring() -> KeyStoreError:
         start = _("Start Shunter with D-Bus.")
         if not session_bus.can_start():
             start = _("Install dbus and gnome-keyring, then start Shunter with D-Bus.")
-        return _problem(KeyringState.NO_BUS, f"{what} {why} {start}", command="dbus-run-session -- shunter")
+        return _problem(KeyringState.NO_BUS, sentences(what, why, start), command="dbus-run-session -- shunter")
     return _problem(
         KeyringState.UNAVAILABLE,
         _(

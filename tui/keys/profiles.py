@@ -15,7 +15,7 @@ from tui import clock
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
 from tui.domain.moments import utc
-from tui.domain.text import printable
+from tui.domain.text import printable, sentences
 from tui.files import ConfigFile
 from tui.keys import keyring_calls
 from tui.keys.errors import (
@@ -142,7 +142,7 @@ def _key_for(wanted: Profile, text: str | None) -> ApiKey:
     command = f"shunter keys remove {wanted.name}"
     if text is None:
         missing = _("The keyring has no key for the profile {name!r}.").format(name=wanted.name)
-        raise ProfileMissing(f"{missing} {again}", command=command)
+        raise ProfileMissing(sentences(missing, again), command=command)
     decoded = _decoded(text)
     if decoded is None:
         problem = _("The keyring's entry for the profile {name!r} is damaged.").format(name=wanted.name)
@@ -158,7 +158,7 @@ def _key_for(wanted: Profile, text: str | None) -> ApiKey:
             ).format(
                 name=wanted.name, kind=key.kind, host=base_url, wanted_kind=wanted.kind, wanted_host=wanted.base_url
             )
-    raise ProfileDamaged(f"{problem} {again}", command=command)
+    raise ProfileDamaged(sentences(problem, again), command=command)
 
 
 def add(name: str, key: ApiKey, base_url: str, *, read_only: bool = False, limit_s: float = LIMIT_S) -> Profile:

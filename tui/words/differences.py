@@ -11,7 +11,7 @@ from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, Or
 from tui.domain.evidence import Outcome
 from tui.domain.moments import in_full
 from tui.domain.records import HistoryRow, RecordStatus, Row
-from tui.domain.text import printable
+from tui.domain.text import printable, sentences
 from tui.domain.transfer import Transfer
 from tui.language import N_, _, ngettext
 from tui.structs import Struct
@@ -105,7 +105,7 @@ def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKN
             return _(_DIFFERS)
         case Origin.POSSIBLE:
             possible = _possible(entry.possible)
-            return possible if isinstance(record, HistoryRow) else f"{possible} {_(_UNREADABLE)}"
+            return possible if isinstance(record, HistoryRow) else sentences(possible, _(_UNREADABLE))
         case _ if record is not None and not isinstance(record, HistoryRow):
             return _(_UNREADABLE)
         case Origin.ELSEWHERE:
@@ -114,10 +114,10 @@ def meaning(entry: Entry, host: str, watch: outcomes.Watch = outcomes.Watch.UNKN
             return _(_NOT_COMPARED)
         case Origin.HERE:
             is_pending = record is not None and record.status == RecordStatus.PENDING
-            return f"{outcome_meaning} {_(_STILL_PENDING)}" if is_pending else outcome_meaning
+            return sentences(outcome_meaning, _(_STILL_PENDING)) if is_pending else outcome_meaning
         case Origin.JOURNAL:
             is_missing = entry.tran_id is not None and transfer is not None and transfer.host == host
-            return f"{outcome_meaning} {_(_NO_RECORD)}" if is_missing else outcome_meaning
+            return sentences(outcome_meaning, _(_NO_RECORD)) if is_missing else outcome_meaning
         case _:
             assert_never(entry.origin)
 
@@ -194,15 +194,15 @@ def summary(comparison: Comparison, unread: int = 0) -> str:
     """Return the result of a comparison. `unread` is how many questions to the exchange were given up."""
     differ, elsewhere = len(comparison.differences), len(comparison.elsewhere)
     result = ngettext("{agree} agree, {differ} differs.", "{agree} agree, {differ} differ.", differ)
-    sentences = [result.format(agree=f"{comparison.agree:,}", differ=f"{differ:,}")]
+    parts = [result.format(agree=f"{comparison.agree:,}", differ=f"{differ:,}")]
     if elsewhere:
         text = _("{count} made elsewhere, which the journal cannot have.")
-        sentences.append(text.format(count=f"{elsewhere:,}"))
-    sentences += besides(comparison)
+        parts.append(text.format(count=f"{elsewhere:,}"))
+    parts += besides(comparison)
     if unread:
         text = _("{count} questions to the exchange were not answered: n says why.")
-        sentences.append(text.format(count=f"{unread:,}"))
-    return " ".join(sentences)
+        parts.append(text.format(count=f"{unread:,}"))
+    return sentences(*parts)
 
 
 def sections(comparison: Comparison) -> list[Section]:
@@ -215,7 +215,7 @@ def sections(comparison: Comparison) -> list[Section]:
         shown.append(Section(_("{count} more").format(count=f"{more:,}"), [_("shunter reconcile prints all of them.")]))
     if elsewhere := comparison.elsewhere:
         text = _('{count} records; "elsewhere" in the filter lists them.').format(count=f"{len(elsewhere):,}")
-        shown.append(Section(DifferenceKind.ELSEWHERE.label.capitalize(), [f"{text} {advice(elsewhere[0])}"]))
+        shown.append(Section(DifferenceKind.ELSEWHERE.label.capitalize(), [sentences(text, advice(elsewhere[0]))]))
     return shown
 
 

@@ -28,6 +28,7 @@ from tui.domain.evidence import (
 )
 from tui.domain.moments import in_full, time_of_day
 from tui.domain.records import RecordStatus
+from tui.domain.text import sentences
 from tui.language import N_, _, ngettext, pgettext
 from tui.words import answers
 
@@ -95,18 +96,18 @@ def meaning(evidence: Evidence, watch: Watch = Watch.UNKNOWN) -> str:  # noqa: C
                 "A matching record from {time} in the exchange's history says FAILED. According to that record, "
                 "nothing moved."
             ).format(time=time_of_day(recorded_ms))
-            return f"{failed} {_(_WATCHES[watch])}".rstrip()
+            return sentences(failed, _(_WATCHES[watch]))
         case NoRecord(as_of_ms=as_of_ms):
             judged = _(
                 "Judged not executed: several complete readings of the exchange's history, the last at {time}, had no "
                 "record of it. This is not proof."
             ).format(time=time_of_day(as_of_ms))
-            return f"{judged} {_(_WATCHES[watch])}".rstrip()
+            return sentences(judged, _(_WATCHES[watch]))
         case PersonsWord(is_executed=is_executed):
             decided = _("You decided that it was executed.")
             if not is_executed:
                 decided = _("You decided that it was not executed.")
-            return f"{decided} {_decided(watch, evidence)}".rstrip()
+            return sentences(decided, _decided(watch, evidence))
         case PersonsRecord(status=RecordStatus.CONFIRMED):
             return _("You chose its record, which says CONFIRMED. According to that record, it moved.")
         case PersonsRecord():
@@ -135,14 +136,14 @@ def reason(evidence: Evidence) -> str:  # noqa: C901 - a case for each evidence
             matching = _("The exchange's history has a matching record from {time}, {status}.").format(
                 time=in_full(recorded_ms), status=status
             )
-            return f"{matching}{_before(corrects)}"
+            return sentences(matching, _before(corrects))
         case NoRecord(as_of_ms=as_of_ms):
             return _("No record in the exchange's history as of {time}.").format(time=in_full(as_of_ms))
         case Reopened(reason=Reason.RECORD_CHANGED, status=status, corrects=corrects):
             changed = _("Its record in the exchange's history now says {status}.").format(status=status)
-            return f"{changed}{_before(corrects)}"
+            return sentences(changed, _before(corrects))
         case Reopened(reason=Reason.RECORDS_APPEARED, corrects=corrects):
-            return _("The exchange's history now has records that could be it.") + _before(corrects)
+            return sentences(_("The exchange's history now has records that could be it."), _before(corrects))
         case Reopened(tran_id=tran_id):
             return _(
                 "It was settled with tranId {tran_id}, which another transfer claims too. Shunter looks again."
@@ -194,7 +195,7 @@ def notice(evidence: Evidence) -> tuple[str, str]:
     outcome = outcome_from(evidence)
     if isinstance(evidence, PersonsWord | PersonsRecord) or outcome not in (Outcome.DONE, Outcome.UNKNOWN):
         wrong = _("What Shunter showed about this transfer before was wrong.")
-        return _("Corrected"), f"{wrong} {meaning(evidence)}"
+        return _("Corrected"), sentences(wrong, meaning(evidence))
     if outcome is Outcome.DONE:
         return _("Executed after all"), _executed_after_all(evidence)
     return (
@@ -285,7 +286,7 @@ def _legacy(evidence: Legacy, watch: Watch) -> str:
             by_older = _("An older Shunter recorded it as {outcome}, without keeping evidence.").format(
                 outcome=evidence.outcome.words
             )
-            return f"{by_older} {_decided(watch, evidence)}".rstrip()
+            return sentences(by_older, _decided(watch, evidence))
         case _:
             assert_never(evidence.outcome)
 
@@ -297,6 +298,6 @@ def _decided(watch: Watch, evidence: PersonsWord | Legacy) -> str:
 
 
 def _before(corrects: Outcome | None) -> str:
-    """Return a sentence about what was shown before, to follow another one; empty if that was right."""
+    """Return a sentence about what was shown before; empty if that was right."""
     text = _("Before that, Shunter showed it as {outcome}.")
-    return f" {text.format(outcome=corrects.words)}" if corrects else ""
+    return text.format(outcome=corrects.words) if corrects else ""

@@ -9,6 +9,7 @@ from tui.domain.balances import Account, Figure
 from tui.domain.moments import time_of_day
 from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
+from tui.domain.text import sentences
 from tui.domain.transfer import Basis, Transfer
 from tui.domain.wallets import HUB
 from tui.language import N_, _, ngettext
@@ -173,7 +174,7 @@ def stopped(state: PlanState) -> str:  # noqa: C901 - a case for each cause
         case Cause.CHANGED:
             return _("{step} was not sent: the outcome of an earlier step no longer holds.").format(step=name)
         case Cause.FAILED:
-            return f"{_not_sent(name)} {state.detail}"
+            return sentences(_not_sent(name), state.detail)
         case Cause.ENDED:
             return _("Shunter ended before {step}.").format(step=within)
         case _:
@@ -195,7 +196,7 @@ def _ended(name: str, transfer: Transfer | None) -> str:
     if transfer is None:
         return _not_sent(name)
     outcome = _("{step}: {outcome}.").format(step=name, outcome=transfer.outcome.words)
-    return f"{outcome} {outcomes.reason(transfer.evidence)}".rstrip()
+    return sentences(outcome, outcomes.reason(transfer.evidence))
 
 
 def obstruction(found: Obstruction) -> str:
@@ -218,10 +219,10 @@ def obstruction(found: Obstruction) -> str:
             return _("The exchange bars transfers into {account}.").format(account=place)
         case Hindrance.KEY_NOT_READ:
             text = _("The exchange did not say what the key may do.")
-            return f"{text} {found.detail}".rstrip()
+            return sentences(text, found.detail)
         case Hindrance.NOT_READ:
             text = _("{account} could not be read: whether it takes {asset} is not known.")
-            return f"{text.format(account=place, asset=asset)} {found.detail}".rstrip()
+            return sentences(text.format(account=place, asset=asset), found.detail)
         case _:
             assert_never(found.hindrance)
 

@@ -10,7 +10,7 @@ from tui.domain.amounts import exact_sum, grouped, quantity
 from tui.domain.balances import ends
 from tui.domain.moments import time_of_day
 from tui.domain.records import HistoryRow, UnreadableRow, is_final
-from tui.domain.text import printable
+from tui.domain.text import printable, sentences
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
 from tui.language import N_, _
@@ -108,7 +108,7 @@ def question(transfer: Transfer, doubt: Doubt | None, unreadable: Sequence[Unrea
     sent = _("Sent {time} with {profile} ...{key_tail}, as {type}.")
     return [
         f"{quantity(request.amount, request.asset)}   {source.label} -> {destination.label}",
-        f"{_(WHY[doubt])} {relies}" if doubt else "",
+        sentences(_(WHY[doubt]), relies) if doubt else "",
         sent.format(
             time=_full(transfer.timestamp_ms),
             profile=transfer.profile,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tui.domain import moments
 from tui.domain.amounts import quantity
 from tui.domain.evidence import Accepted, Outcome, code_from
-from tui.domain.text import printable
+from tui.domain.text import printable, sentences
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.language import N_, _
 from tui.words import answers, outcomes
@@ -28,7 +28,7 @@ def facts(transfer: Transfer, note: str = "") -> list[tuple[str, str]]:
         *request_facts(transfer.request),
         (_("Plan"), _("step {number} of {count}").format(number=step.number, count=step.count) if step else ""),
         (_("Sent"), moments.with_offset(transfer.timestamp_ms)),
-        (_("Journal"), printable(transfer.unwritten and f"{_(_NOT_WRITTEN)} {transfer.unwritten}")),
+        (_("Journal"), printable(transfer.unwritten and sentences(_(_NOT_WRITTEN), transfer.unwritten))),
     ]
     return [fact for fact in named if fact[1]]
 

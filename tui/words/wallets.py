@@ -8,7 +8,7 @@ from tui.domain.amounts import EXACT, aligned, exact_sum, grouped, quantity
 from tui.domain.balances import Absent, Account, Assets, Balances, Figure, Restriction
 from tui.domain.form import FormState
 from tui.domain.holdings import accounts, all_holdings
-from tui.domain.text import padded, padded_before, printable, width_of
+from tui.domain.text import padded, padded_before, printable, sentences, width_of
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
 from tui.language import N_, _, ngettext
@@ -371,5 +371,5 @@ def unread(wallets_by_problem: Mapping[str, Sequence[Wallet]], since_ms: float |
         lines.append(text.format(wallets=names, problem=printable(problem)))
     if since_ms:
         since = _("Since {time}; Shunter retries, F5 retries now.").format(time=f"{time_of(since_ms):%H:%M}")
-        lines[-1] += f" {since}"
+        lines[-1] = sentences(lines[-1], since)
     return lines
