@@ -72,6 +72,13 @@ def in_words(monkeypatch: pytest.MonkeyPatch) -> None:
         ("10月", "october"),
         ("自:7天", "since:7d"),
         ("主机:实盘", "host:live"),
+        ("outcome：已完成　ｕｓｄｔ １００．５", "outcome:done usdt 100.5"),
+        ("2026年10月", "2026-10"),
+        ("２０２６年１０月１日", "2026-10-01"),
+        ("2026年1月5号", "2026-01-05"),
+        ("11月24日", "2026-11-24"),
+        ("11月25日", "2025-11-25"),
+        ("自:2026年10月1日", "since:2026-10-01"),
     ],
 )
 def test_search_understands_words_of_both_languages(line: str, in_english: str) -> None:
@@ -79,7 +86,17 @@ def test_search_understands_words_of_both_languages(line: str, in_english: str) 
 
 
 @pytest.mark.parametrize(
-    ("line", "asked"), [("昨", ANY), ("转", ANY), ("10", Search(text="10")), ("对:U", Search(text="对:U"))]
+    ("line", "asked"),
+    [
+        ("昨", ANY),
+        ("转", ANY),
+        ("2026年", ANY),
+        ("2026年1月2", ANY),
+        ("11月2", ANY),
+        ("10", Search(text="10")),
+        ("对:U", Search(text="对:U")),
+        ("2026年13月", Search(text="2026年13月")),
+    ],
 )
 def test_word_that_is_being_typed_is_ignored_but_no_amount(line: str, asked: Search) -> None:
     assert parse_search(line, NOW) == asked
@@ -88,6 +105,11 @@ def test_word_that_is_being_typed_is_ignored_but_no_amount(line: str, asked: Sea
 def test_mistake_names_the_filters_in_the_language() -> None:
     with pytest.raises(ValueError, match="choose of wallet:, from:, 转入:, asset:"):
         parse_search("transfer:spot", NOW)
+
+
+def test_mistake_names_the_outcomes_in_the_language() -> None:
+    with pytest.raises(ValueError, match="sending, 已完成, rejected, not-sent, unknown, not-executed"):
+        parse_outcome("好")
 
 
 def test_words_for_programs_are_english() -> None:

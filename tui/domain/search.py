@@ -7,6 +7,7 @@ may be several words.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from string import ascii_letters, digits
 
 from tui import language
 from tui.domain.amounts import plain
@@ -36,8 +37,14 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-_BEGUN_DATE = re.compile(r"[0-9]{4}-([0-9]|[0-9]{2}-[0-9]?)?", re.ASCII)
+_CHINESE_DATE = re.compile(r"(?:([0-9]{4})年)?([0-9]{1,2})月(?:([0-9]{1,2})[日号])?")
+"""A month of a year, or a day: 2026年10月, 2026年10月1日, 10月1日."""
+_BEGUN_DATE = re.compile(
+    r"[0-9]{4}-([0-9]|[0-9]{2}-[0-9]?)?|[0-9]{4}年([0-9]{1,2}(月[0-9]{1,2})?)?|[0-9]{1,2}月[0-9]{1,2}"
+)
 """A month or day that is being typed."""
+_FULL_WIDTH = str.maketrans({chr(0xFEE0 + ord(each)): each for each in f"{ascii_letters}{digits}-."})
+"""What a Chinese input method types for ASCII."""
 
 
 class Search(Struct):
@@ -186,7 +193,7 @@ def parse_until(text: str, now: datetime) -> int:
 
 
 def _parse_bound(text: str, now: datetime, *, is_end: bool) -> int:
-    typed = text.strip()
+    typed = text.strip().translate(_FULL_WIDTH)
     try:
         if (ago := _AGO.fullmatch(typed)) and (unit := _units().get(ago[2])):
             return ms_of(now - int(ago[1]) * unit)
@@ -208,7 +215,8 @@ def _period(typed: str, now: datetime) -> tuple[int, int] | None:
 
     A month without a year is the last one that has begun. Raises ValueError or OverflowError if there is no such day.
     """
-    word, today = typed.casefold(), in_zone(now).date()
+    today = in_zone(now).date()
+    word = _with_hyphens(typed.casefold(), today)
     days_ago, month = _days_ago().get(word), _months().get(word)
     if days_ago is not None:
         first = today - timedelta(days=days_ago)
@@ -226,6 +234,19 @@ def _period(typed: str, now: datetime) -> tuple[int, int] | None:
     return begin, end
 
 
+def _with_hyphens(word: str, today: date) -> str:
+    """Return a Chinese day, or a month of a year, as 2026-11-24 or 2026-11; any other word as it is.
+
+    A day without a year is the last one that has begun.
+    """
+    match = _CHINESE_DATE.fullmatch(word)
+    if match is None or not (match[1] or match[3]):
+        return word
+    month, day = int(match[2]), int(match[3] or 1)
+    year = int(match[1] or today.year - ((month, day) > (today.month, today.day)))
+    return f"{year:04}-{month:02}-{day:02}" if match[3] else f"{year:04}-{month:02}"
+
+
 def _period_named(word: str, now: datetime) -> tuple[int, int] | None:
     """Return the day or the month that a word names; None if it names none, or one that no calendar has."""
     try:
@@ -240,7 +261,7 @@ def parse_outcome(text: str) -> Outcome:
     for outcome in Outcome:
         if word in (outcome, outcome.words):
             return outcome
-    names = ", ".join(outcome.value.replace("_", "-") for outcome in Outcome)
+    names = _(", ").join(outcome.words.replace(" ", "-") for outcome in Outcome)
     raise ValueError(_("there is no outcome {text!r}; choose one of: {names}").format(text=text, names=names))
 
 
@@ -252,6 +273,7 @@ def parse_search(line: str, now: datetime) -> Search:
     Raises ValueError with the first mistake, and how to correct it.
     """
     search, text, used, filters = ANY, [], set[str](), _filter_names()
+    line = line.translate(_FULL_WIDTH)
     for word in line.split():
         match = _FILTER.fullmatch(word)
         if match and (match[1].casefold() in filters or _MISTYPED_FILTER.fullmatch(word)):
