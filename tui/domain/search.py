@@ -7,12 +7,12 @@ may be several words.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from string import ascii_letters, digits
 
 from tui import language
 from tui.domain.amounts import plain
 from tui.domain.hosts import DEFAULT_BASE_URL, LIVE, exchange_of, is_loopback, parse_base_url, place_label
 from tui.domain.moments import from_zone, in_zone, ms_of
+from tui.domain.text import half_width
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, parse_wallet
 from tui.language import ENGLISH, _, pgettext
@@ -43,8 +43,6 @@ _BEGUN_DATE = re.compile(
     r"[0-9]{4}-([0-9]|[0-9]{2}-[0-9]?)?|[0-9]{4}年([0-9]{1,2}(月[0-9]{1,2})?)?|[0-9]{1,2}月[0-9]{1,2}"
 )
 """A month or day that is being typed."""
-_FULL_WIDTH = str.maketrans({chr(0xFEE0 + ord(each)): each for each in f"{ascii_letters}{digits}-."})
-"""What a Chinese input method types for ASCII."""
 
 
 class Search(Struct):
@@ -193,7 +191,7 @@ def parse_until(text: str, now: datetime) -> int:
 
 
 def _parse_bound(text: str, now: datetime, *, is_end: bool) -> int:
-    typed = text.strip().translate(_FULL_WIDTH)
+    typed = half_width(text.strip())
     try:
         if (ago := _AGO.fullmatch(typed)) and (unit := _units().get(ago[2])):
             return ms_of(now - int(ago[1]) * unit)
@@ -273,7 +271,7 @@ def parse_search(line: str, now: datetime) -> Search:
     Raises ValueError with the first mistake, and how to correct it.
     """
     search, text, used, filters = ANY, [], set[str](), _filter_names()
-    line = line.translate(_FULL_WIDTH)
+    line = half_width(line)
     for word in line.split():
         match = _FILTER.fullmatch(word)
         if match and (match[1].casefold() in filters or _MISTYPED_FILTER.fullmatch(word)):

@@ -6,6 +6,7 @@ commands for the terminal.
 
 import re
 import unicodedata
+from string import ascii_letters, digits
 
 _INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # joiners and fillers of no width that count as letters or marks
@@ -63,6 +64,14 @@ def is_name(text: str) -> bool:
     return all(
         unicodedata.category(character) in _NAME_CATEGORIES and character not in _INVISIBLE for character in text
     ) and unicodedata.is_normalized("NFKC", text)
+
+
+_HALF_WIDTH = {0xFEE0 + ord(each): each for each in f"{ascii_letters}{digits}-."}
+
+
+def half_width(text: str) -> str:
+    """Return a text with half-width letters, digits, hyphens and dots: a Chinese input method may type wide ones."""
+    return text.translate(_HALF_WIDTH)
 
 
 def padded(text: str, columns: int) -> str:

@@ -27,6 +27,7 @@ from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.plan import Plan
 from tui.domain.risk import Risk, has_risk
+from tui.domain.text import half_width
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
@@ -193,6 +194,11 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             return
         if action := _ANSWERS.get(event.key):
             self._question.answer(event, getattr(self, f"action_{action}"))
+        elif (letter := half_width(event.character or "")) != event.character and letter in self.query_one(
+            AskLine
+        ).keys:
+            full_width = _("{key} is full-width. Switch the input method, then press {letter}.")
+            say_in(self, full_width.format(key=event.character, letter=letter))
 
     def on_ask_line_answer_clicked(self, message: AskLine.AnswerClicked) -> None:
         """Take a clicked answer."""
