@@ -10,13 +10,14 @@ from textual.pilot import Pilot
 from tests.evidence import evidence_for, no_record
 from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import below, until, until_open, until_screen
+from tests.screens.waiting import below, part, until, until_open, until_screen
 from tui.app.app import ShunterApp
 from tui.desk.browse import HistoryBrowser
 from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, merge, mismatches
 from tui.domain.records import HistoryRow, OtherStatus, Reach, Reading, RecordStatus, Row, UnreadableRow
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
-from tui.domain.wallets import TransferType
+from tui.domain.wallets import TransferType, Wallet
+from tui.language import _, ngettext
 from tui.screens.entry import EntryScreen
 from tui.screens.history import HistoryScreen
 from tui.screens.report import ReportScreen
@@ -124,7 +125,7 @@ async def _opened(pilot: Pilot[bool], *keys: str) -> None:
     await until_open(pilot)
     await pilot.press("f3")
     await until_screen(pilot, HistoryScreen)
-    await until(pilot, lambda: "transfers" in below(pilot))
+    await until(pilot, lambda: part(ngettext("{count} transfer", "{count} transfers", 2)) in below(pilot))
     await pilot.press(*keys)
     await pilot.pause()
 
@@ -168,9 +169,10 @@ def test_filtered(
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot, "s", "s", "slash", *"asset:usdt wallet:um")
-        await until(pilot, lambda: "filtered" in below(pilot))
+        await until(pilot, lambda: part(_("filtered: {shown} of {count}")) in below(pilot))
         await pilot.press("enter")
-        await until(pilot, lambda: "USD-M" in str(pilot.app.screen.query_one(EntryTable).render()).split("\n")[1])
+        wallet = Wallet.UM.short_label
+        await until(pilot, lambda: wallet in str(pilot.app.screen.query_one(EntryTable).render()).split("\n")[1])
 
     assert snap_compare(demo_app(), terminal_size=size, run_before=steps)
 
@@ -192,7 +194,8 @@ def test_difference(
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _opened(pilot, "slash", *"differs", "enter")
-        await until(pilot, lambda: "1 of " in below(pilot))
+        one = _("filtered: {shown} of {count}").partition("{count}")[0].format(shown=1)
+        await until(pilot, lambda: one in below(pilot))
         await pilot.press("enter")
         await until_screen(pilot, EntryScreen)
 

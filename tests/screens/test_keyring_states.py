@@ -41,6 +41,7 @@ from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.errors import NotSent
 from tui.exchange.payloads import KEY_RESTRICTIONS, KeyRestrictions
 from tui.keys import keyring_calls, session_bus
+from tui.language import _
 from tui.screens.add_key import AddKeyScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.keys import KeysScreen
@@ -199,7 +200,8 @@ def test_idle_and_the_keyring_locked_too(
         await lock(pilot)
         backend.error = locked()
         await pilot.press("x")
-        await until(pilot, lambda: "locked, and its" in str(pilot.app.screen.query_one("#problem").content))  # type: ignore[attr-defined]
+        problem = _("The keyring is locked, and its prompt could not be shown or was dismissed.")
+        await until(pilot, lambda: problem in words(pilot, "#problem"))
 
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=try_to_wake)
 
@@ -970,7 +972,7 @@ def test_key_that_may_do_more_than_it_needs(
         await until(pilot, lambda: not main.query_one(StatusBar).status.waiting_for)
         await open_keys(pilot)
         await pilot.press("c")
-        await until(pilot, lambda: "can take or lose your funds" in words(pilot, "#keys-said"))
+        await until(pilot, lambda: "+12" in words(pilot, "#keys-said"))
         await until(pilot, lambda: bool(words(pilot, "#keys-backend")))
 
     assert snap_compare(open_app(), terminal_size=SIZE, run_before=steps)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from tests.evidence import accepted, refusal, transfer
 from tests.gate import Gate
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import message, rows, screen_text, until, until_open, until_screen, words
+from tests.screens.waiting import is_reading, message, rows, screen_text, until, until_open, until_screen, words
 from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app.app import ShunterApp
@@ -27,6 +27,7 @@ from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.transfer import BOTH_ENDS, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.journal import Journal
+from tui.language import _
 from tui.rules import rules_path
 from tui.screens.entry import EntryScreen
 from tui.screens.help import HelpScreen
@@ -86,7 +87,7 @@ async def _send(pilot: Pilot[bool], plan: Plan = TWO) -> None:
 
 async def _ended(pilot: Pilot[bool]) -> str:
     await until_screen(pilot, PlanScreen)
-    await until(pilot, lambda: "reading" not in screen_text(pilot))
+    await until(pilot, lambda: not is_reading(pilot))
     return screen_text(pilot)
 
 
@@ -539,7 +540,9 @@ def test_running(
 
     async def steps(pilot: Pilot[bool]) -> None:
         await _send(pilot)
-        await until(pilot, lambda: "Step 2 of 2: sending" in screen_text(pilot))
+        second = _("Step {number} of {count}").format(number=2, count=2)
+        sending = _("{step}: sending. Waiting for the exchange's answer").format(step=second)
+        await until(pilot, lambda: sending in screen_text(pilot))
         await pilot.pause()
 
     assert snap_compare(demo_app(), terminal_size=size, run_before=steps)

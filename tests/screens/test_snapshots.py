@@ -11,7 +11,17 @@ from textual.pilot import Pilot
 from tests.evidence import ambiguous, evidence_for, matching_record
 from tests.evidence import transfer as transfer_with
 from tests.screens.conftest import NOON_MS
-from tests.screens.waiting import figure, message, review, rows, screen_text, send, until, until_open, until_screen
+from tests.screens.waiting import (
+    figure,
+    is_reading,
+    message,
+    review,
+    rows,
+    send,
+    until,
+    until_open,
+    until_screen,
+)
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
@@ -57,7 +67,7 @@ ISOLATED = {"source": Wallet.ISOLATED, "destination": Wallet.ISOLATED}
 async def _sent(pilot: Pilot[bool]) -> None:
     await until_open(pilot)
     await send(pilot)
-    await until(pilot, lambda: "reading" not in screen_text(pilot))
+    await until(pilot, lambda: not is_reading(pilot))
     await pilot.pause()
 
 

@@ -1,6 +1,7 @@
 """Waiting for what a person would see, never for a time."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
+from tui.language import _
 from tui.screens.entry import EntryScreen
 from tui.screens.main import MainScreen
 from tui.screens.review import ReviewScreen
@@ -68,8 +70,18 @@ async def review(pilot: Pilot[bool]) -> None:
     """Open the review and wait until it can send."""
     await pilot.press("f2")
     await until_screen(pilot, ReviewScreen)
-    await until(pilot, lambda: "Connecting" not in words(pilot, "#review-ask"))
+    await until(pilot, lambda: _("Connecting...     Esc  Back") != words(pilot, "#review-ask"))
     await pilot.pause()
+
+
+def part(text: str) -> str:
+    """The longest part of a text that nothing is filled into."""
+    return max(re.split(r"{\w+}", text), key=len).strip()
+
+
+def is_reading(pilot: Pilot[bool]) -> bool:
+    """Whether the screen says of a balance that it is being read."""
+    return any(_(text) in screen_text(pilot) for text in ("reading...", "reading wallets..."))
 
 
 def words(pilot: Pilot[bool], selector: str) -> str:
