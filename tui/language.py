@@ -160,11 +160,12 @@ def _code(name: str) -> str | None:
 def is_readable(environment: Mapping[str, str]) -> bool:
     """Whether the terminal is said to show any character: its locale is one of UTF-8.
 
-    Python itself takes the locale C for one of UTF-8, which it need not be.
+    Python itself takes the locale C, and any that this machine does not have, for one of UTF-8, which it need not be.
     """
     encoding = (getattr(sys.stdout or sys.stderr, "encoding", None) or "").lower().replace("-", "")
     locale = environment.get("LC_ALL") or _characters(environment) or environment.get("LANG") or ""
-    return encoding == "utf8" and locale not in ("C", "POSIX")
+    named = locale.partition("@")[0].partition(".")[2].lower().replace("-", "")
+    return encoding == "utf8" and locale not in ("C", "POSIX") and named in ("", "utf8")
 
 
 def _characters(environment: Mapping[str, str]) -> str:

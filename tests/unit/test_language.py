@@ -92,6 +92,11 @@ def test_chinese_that_could_not_be_read_is_english_and_told(monkeypatch: pytest.
         ({"LANG": "zh_CN.UTF-8"}, True),
         ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),  # Python itself sets that
         ({"LANG": "C", "LC_CTYPE": "en_US.UTF-8"}, True),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "zh_CN.GB18030"}, False),  # sent by ssh to a machine that lacks it
+        ({"LANG": "zh_CN.gbk@stroke"}, False),
+        ({"LANG": "zh_CN.utf8@stroke"}, True),
+        ({"LANG": "zh_CN@stroke"}, True),
+        ({}, True),
     ],
 )
 def test_locale_says_what_a_terminal_can_show(environment: dict[str, str], expected: bool) -> None:
