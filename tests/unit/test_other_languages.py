@@ -30,6 +30,7 @@ _TEXTS = {
     "outcome": "结果",
     "all but": "保留",
     "a minute": "一分钟",
+    "All connection attempts failed": "所有连接尝试都失败了",
     "LIVE": "实盘",
     "{fact}: {ours} in the journal, {theirs} at the exchange": "{fact}：流水账为 {ours}，交易所为 {theirs}",
     "{variable} names no proxy: its host or port cannot be read": "无法读取 {variable} 的主机或端口",
@@ -156,6 +157,7 @@ def test_detail_of_evidence_is_kept_in_english(monkeypatch: pytest.MonkeyPatch) 
     assert (A_MINUTE, detail_shown(A_MINUTE)) == ("a minute", "一分钟")
     assert detail_shown(NO_PROXY.format(variable="HTTPS_PROXY")) == "无法读取 HTTPS_PROXY 的主机或端口"
     assert detail_shown("Connection refused") == "Connection refused"
+    assert detail_shown("All connection attempts failed") == "所有连接尝试都失败了"
 
 
 @pytest.mark.parametrize("typed", ["all but 50", "All But 50", "保留 50", "保留50"])

@@ -11,6 +11,9 @@ UNASKED_BYTES = N_("something came that was not asked for")
 
 _OF_NO_VARIABLE = frozenset({A_MINUTE, BAD_PROXY, BAD_CERTIFICATES, EARLY_ANSWER, EARLY_BYTES, UNASKED_BYTES})
 
+_OF_HTTPX = frozenset({N_("All connection attempts failed"), N_("Server disconnected without sending a response.")})
+"""What a person sees most of httpx's own."""
+
 BAD_FILE = N_("{variable} names a file that cannot be used")
 NO_PROXY = N_("{variable} names no proxy: its host or port cannot be read")
 OTHER_PROXY = N_("{variable} names a proxy of another kind than http:// and https://")
@@ -20,8 +23,8 @@ _OF_A_VARIABLE = BAD_FILE, NO_PROXY, OTHER_PROXY, UNESCAPED_PROXY
 
 
 def detail_shown(detail: str) -> str:
-    """Return a detail as a person reads it: one of the system's own stays as it is."""
-    if detail in _OF_NO_VARIABLE:
+    """Return a detail as a person reads it: most of the system's own stay as it is."""
+    if detail in _OF_NO_VARIABLE | _OF_HTTPX:
         return _(detail)
     for template in _OF_A_VARIABLE:
         ending = template.removeprefix("{variable}")
