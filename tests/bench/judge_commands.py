@@ -174,6 +174,8 @@ def judge_agreement(
 ) -> Iterator[Contradiction]:
     """How many rows `reconcile` counts as what: no more than there are, and each row once."""
     if not (found := says.AGREE.search(printed.text)):
+        if printed.text:
+            yield Contradiction("reconcile: does not count what agrees", "", printed.text)
         return
     agree, differ = _number(found[1]), _number(found[2])
     shown, rows = _shown(exchange, printed), list(journal.values())

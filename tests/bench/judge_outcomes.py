@@ -1,6 +1,6 @@
 """The judge without terminals: thousands of transfers in minutes, for what is decided below the screens.
 
-    python -m tests.bench.judge_outcomes [--transfers 2000] [--seed 1] [--batch 250] [--desks 5]
+    python -m tests.bench.judge_outcomes [--transfers 2000] [--seed 1] [--batch 250] [--desks 5] [--chinese]
 
 Desks over one journal send over real HTTP to the same exchange with the same faults, in one process, whose clock skips
 what nobody does anything in. Each outcome, notice and question is put into the words that the screens would show, and
@@ -28,11 +28,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=250)
     parser.add_argument("--desks", type=int, default=5)
+    parser.add_argument("--chinese", action="store_true", help="judge the words in Chinese, of the commands too")
     given = parser.parse_args()
     faulthandler.register(signal.SIGUSR1)
     clock = SkippingClock()
     replace_clocks(clock, WALL_OFFSET_S.get)
     # After the clocks: some of the product takes them over by name as it is loaded.
+    if given.chinese:
+        from tests.bench.judge_words import read_chinese
+        from tui import language
+
+        language.choose(language.CHINESE)
+        read_chinese()
     from tests.bench.judge_desks import judged
 
     report = judged(

@@ -99,9 +99,10 @@ def main() -> int:
     clock, wall_offset_s = Clock(Path(sys.argv[1])), float(os.environ.get(WALL_OFFSET, "0"))
     replace_clocks(clock, lambda: wall_offset_s)
     scale_waits(clock)
-    from tui import cli
+    from tui.__main__ import main as shunter
 
-    return cli.main(sys.argv[2:])
+    del sys.argv[1]
+    return shunter()
 
 
 if __name__ == "__main__":

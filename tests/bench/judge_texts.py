@@ -7,6 +7,7 @@ from tui.desk.settle import Progress
 from tui.domain.amounts import grouped
 from tui.domain.entries import Entry
 from tui.domain.transfer import Transfer, TransferRequest
+from tui.language import _
 from tui.screens import notice
 from tui.words import settling, transfers
 from tui.words.entries import Description, describe, describe_correction
@@ -35,7 +36,7 @@ def end_text(transfer: Transfer) -> str:
 
 def review_text(request: TransferRequest, repeats: Sequence[Transfer], looks: Mapping[str, str]) -> str:
     """What the review says of identical transfers."""
-    return f"REVIEW\nAmount  {grouped(request.amount)} {ASSET}\n{transfers.repeats(repeats, looks)}"
+    return f"REVIEW\n{_('Amount')}  {grouped(request.amount)} {ASSET}\n{transfers.repeats(repeats, looks)}"
 
 
 def question_text(progress: Progress) -> str:
@@ -43,11 +44,11 @@ def question_text(progress: Progress) -> str:
     request = progress.transfer.request
     return "\n".join(
         [
-            settling.QUESTION,
+            _(settling.QUESTION),
             *settling.question(progress.transfer, progress.doubt, progress.unreadable),
             *(settling.candidate(row, request.amount) for row in progress.candidates),
             settling.not_executed(has_records=bool(progress.candidates)),
-            settling.EXECUTED,
+            _(settling.EXECUTED),
             "Esc  Leave it open",
         ]
     )

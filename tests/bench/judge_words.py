@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
 
+from tests.bench import judge_words_zh
+
 _OUTCOMES = r"(sending|done|rejected|not sent|unknown|not executed)"
 AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
 
@@ -17,6 +19,7 @@ _DIALOG_TRAN_ID = re.compile(r"tranId {2,}([0-9]+)")
 """The fact: in a sentence there is one blank."""
 _DIALOG_ENDS = re.compile(r"Enter  Close")
 ASKS_TO_DECIDE = r"Leave it open"
+EXECUTED_AFTER_ALL = "EXECUTED AFTER ALL"
 REOPENED = "UNKNOWN AGAIN"
 _ALARM = re.compile(r"EXECUTED AFTER ALL|UNKNOWN AGAIN|CORRECTED")
 _ANY_AMOUNT = re.compile(rf"{AMOUNT} USDT")
@@ -144,6 +147,13 @@ KIND_OF = {
 OPEN_IN_JOURNAL = ("sending", "unknown")
 
 
+def read_chinese() -> None:
+    """Read Chinese from here on, instead of English. What programs read stays English."""
+    patterns = {name: value for name, value in vars(judge_words_zh).items() if not name.startswith("__")}
+    globals().update({name: pattern for name, pattern in patterns.items() if name in globals()})
+    KIND_OF.update({chinese: KIND_OF[english] for chinese, english in judge_words_zh.OUTCOMES.items()})
+
+
 @dataclass(frozen=True)
 class Claim:
     """Of one transfer."""
@@ -237,7 +247,7 @@ def _never_so(screen: str) -> Iterator[NeverSo]:
 def _dialog(screen: str) -> Iterator[Claim]:
     title = _DIALOG.search(screen)
     if alarm := _ALARM.search(screen):
-        said = Said.MOVED if alarm[0] == "EXECUTED AFTER ALL" else Said.OPEN
+        said = Said.MOVED if alarm[0] == EXECUTED_AFTER_ALL else Said.OPEN
         yield Claim(said, dialog_amount(screen), alarm[0])
         yield from _for_sure(alarm[0], dialog_amount(screen), screen[alarm.end() :])
     if alarm or not title or asks_to_decide(screen):

@@ -12,6 +12,7 @@ import tui
 from tests.terminal.conftest import Environment, GnomeKeyring, Pty
 from tests.waiting import LIMIT_S
 from tui.demo.keys import demo_key
+from tui.language import chosen
 
 SHUNTER = [sys.executable, "-m", "tui"]
 PROFILE = "main"
@@ -27,6 +28,7 @@ def home() -> Iterator[Environment]:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(Path(tui.__file__).parents[1]),
             "LANG": "C.UTF-8",
+            "LANGUAGE": chosen(),
             "TERM": "xterm-256color",
         }
         with subprocess.Popen(

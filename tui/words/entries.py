@@ -75,9 +75,12 @@ def describe(
     """
     transfer, record = entry.transfer, entry.record
     ending = _("differs") if entry.mismatches else outcome_word(entry)
-    heading = _("Transfer") if ending == "?" else _("Transfer {outcome}").format(outcome=ending)
-    if ending == Outcome.UNKNOWN.words:
-        heading = _("Transfer unknown")
+    if ending == "?":
+        heading = _("Transfer")
+    elif ending == Outcome.UNKNOWN.words:
+        heading = _("Transfer unknown")  # as a whole: not every language puts the two together
+    else:
+        heading = _("Transfer {outcome}").format(outcome=ending)
     facts = [(_("Differs"), printable(str(mismatch))) for mismatch in entry.mismatches]
     if transfer is not None:
         facts += transfers.facts(transfer, note)
