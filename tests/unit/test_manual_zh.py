@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tui import language
+from tui.domain.wallets import TransferType
 from tui.screens.manual import pages
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +119,24 @@ def test_readme_has_the_same_parts_in_chinese() -> None:
     ]
     assert all(path.is_file() for path in reached)
     assert not unspaced(chinese)
+
+
+def test_every_type_has_the_words_of_the_exchanges_own_pages() -> None:
+    """Its Chinese page names three of the ends in other words, which the manual keeps."""
+    others = {
+        "MAIN_ISOLATED_MARGIN": "现货钱包转向逐仓账户钱包",
+        "ISOLATED_MARGIN_MAIN": "逐仓钱包转向现货账户钱包",
+        "OPTION_MARGIN": "期权全仓钱包转向杠杆钱包",
+    }
+    english, chinese = (
+        dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", (folder / "types.md").read_text(), re.MULTILINE))
+        for folder in (MANUAL, CHINESE)
+    )
+    names = [each.name for each in TransferType]
+    assert [*english] == [*chinese] == names
+    for each in TransferType:
+        assert english[each.name] == f"{each.source.english} -> {each.destination.english}"
+        source, destination = (
+            language.text_in(language.CHINESE, end.english) for end in (each.source, each.destination)
+        )
+        assert chinese[each.name] == others.get(each.name, f"{source}转向{destination}")
