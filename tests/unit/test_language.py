@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from tui import clock, language
 from tui.domain.transfer import Outcome, Sending, TransferRequest
 from tui.domain.wallets import TransferType
 from tui.favourites import favourites_path
+from tui.frame.characters import cells
 from tui.journal import Journal
 from tui.language import CHINESE, DOMAIN, ENGLISH, LANGUAGES, preferred
 
@@ -180,7 +183,9 @@ def test_nothing_before_the_command_line_ends_in_a_traceback(
     assert done.returncode == status
 
 
-def test_programs_read_the_same_in_every_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person keeps: transfers, favourites, rules and a profile."""
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5))
@@ -188,7 +193,38 @@ def test_programs_read_the_same_in_every_language(tmp_path: Path, monkeypatch: p
         for evidence in (accepted(), ambiguous(), no_record(), refusal(), legacy(Outcome.DONE)):
             sending = Sending(request, "main", "demo", "print", "https://api.binance.com", clock.wall_ms(), 20, 5000)
             journal.record(begin_anyway(journal, sending), evidence)
-    favourites_path().write_text('[[favourite]]\nname = "a"\nfrom = "spot"\nto = "um"\nasset = "USDT"\n')
+    one = 'from = "spot"\nto = "um"\nasset = "USDT"\n'
+    favourites_path().write_text(
+        f'[[favourite]]\nname = "a"\n{one}\n[[favourite]]\nname = "日常"\namount = "all but 5"\n{one}'
+    )
+    profile = {"name": "main", "kind": "hmac", "base_url": "https://api.binance.com", "tail": "k3Fq"}
+    listed = {"profiles": [{**profile, "read_only": True, "added_at": "2026-01-01T12:00:00Z"}]}
+    (tmp_path / "shunter/profiles.json").write_text(json.dumps(listed))
+    (tmp_path / "shunter/rules.toml").write_text('allow = ["spot -> um"]\n[profile.main]\nmost = { USDT = "5" }\n')
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    "command",
+    ["journal", "favourites", "keys list", "rules check", "routes --via", "holdings --demo", "history --demo"],
+)
+def test_tables_in_chinese_are_aligned_by_the_columns_of_a_terminal(command: str) -> None:
+    shown = {code: _run(*command.split(), LANGUAGE=code, LC_ALL="C.UTF-8").stdout for code in LANGUAGES}
+    assert shown[CHINESE] != shown[ENGLISH]
+    assert len(_columns(shown[CHINESE])) >= len(_columns(shown[ENGLISH])) > 2
+
+
+def _columns(table: str) -> list[int]:
+    """Where columns of a table begin: behind two blanks in all of its lines; a message below a row is no part of it."""
+    lines = [line for line in table.splitlines() if "  " in line.strip() and not line.startswith("    ")]
+    rows = ["".join(cell or "x" for cell in cells(line)) for line in lines]
+    longest = max(map(len, rows))
+    taken = "".join("x" if any(row[at : at + 1].strip() for row in rows) else " " for at in range(longest))
+    return [found.start() for found in re.finditer(r"(?:^|(?<=  ))x", taken)]
+
+
+@pytest.mark.usefixtures("kept")
+def test_programs_read_the_same_in_every_language() -> None:
     for command in ("journal --json", "journal --csv", "favourites --json", "favourites --csv", "routes --via --json"):
         in_english, in_chinese = (_run(*command.split(), LANGUAGE=code, LC_ALL="C.UTF-8") for code in LANGUAGES)
         assert (in_english.stdout, in_english.stderr, in_english.returncode) == (in_chinese.stdout, "", 0)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.evidence import transfer
 from tui import language
-from tui.domain.amounts import left_behind
+from tui.domain.amounts import amount_shown, left_behind
 from tui.domain.balances import Absent, Account, Restriction
 from tui.domain.details import A_MINUTE, NO_PROXY, detail_shown
 from tui.domain.entries import mismatches
@@ -163,3 +163,14 @@ def test_detail_of_evidence_is_kept_in_english(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("typed", ["all but 50", "All But 50", "保留 50", "保留50"])
 def test_what_should_stay_is_typed_in_either_language(typed: str) -> None:
     assert (left_behind(typed) or "").strip() == "50"
+
+
+def test_what_should_stay_is_shown_in_the_language() -> None:
+    assert [amount_shown(text) for text in ("all but 50", "All But 50", "保留50", "12.5")] == [
+        "保留 50",
+        "保留 50",
+        "保留50",
+        "12.5",
+    ]
+    with language.for_programs():
+        assert amount_shown("All But 50") == "All But 50"

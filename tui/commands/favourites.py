@@ -5,7 +5,8 @@ import sys
 
 from tui.commands import listing
 from tui.commands.arguments import add_format
-from tui.domain.favourite import Part, written_down
+from tui.domain.amounts import amount_shown
+from tui.domain.favourite import MAX, Part, written_down
 from tui.domain.text import printable
 from tui.language import _
 from tui.words.exports import Value
@@ -54,10 +55,15 @@ def run(args: argparse.Namespace) -> int:
         )
         source, destination = favourite.draft.ends
         move = f"{source.short_label} -> {destination.short_label} {via(types)}".rstrip()
-        texts = (favourite.name, move, parts.get(Part.AMOUNT, ""), parts[Part.ASSET], favourite.profile)
+        texts = (favourite.name, move, _shown(parts.get(Part.AMOUNT, "")), parts[Part.ASSET], favourite.profile)
         cells.append([printable(text) for text in texts])
     empty = _("There are no favourites in {path}.").format(path=favourites_path())
     listing.print_rows(
         args, FIELDS, rows, otherwise=lambda: listing.print_table(_HEADINGS, cells, right=_RIGHT, empty=empty)
     )
     return 1 if content.mistakes else 0
+
+
+def _shown(amount: str) -> str:
+    """Return an amount as a person reads it."""
+    return _("max") if amount == MAX else amount_shown(amount)

@@ -121,6 +121,12 @@ def left_behind(text: str) -> str | None:
     return next((typed[len(word) :] for word in words), None)
 
 
+def amount_shown(text: str) -> str:
+    """Return an amount as a person typed it, with "all but" in the person's language."""
+    is_in_english = text.strip().casefold().startswith(ALL_BUT)
+    return f"{_(ALL_BUT)}{left_behind(text)}" if is_in_english and _(ALL_BUT) != ALL_BUT else text
+
+
 def read_amount(written: str) -> Decimal:
     """Return an amount that the exchange wrote, exact.
 

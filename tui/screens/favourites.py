@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 
-from tui.domain.amounts import AmountError, parse_amount, quantity
+from tui.domain.amounts import AmountError, amount_shown, parse_amount, quantity
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
 from tui.domain.text import padded, printable, width_of
 from tui.domain.transfer import Draft
@@ -209,7 +209,9 @@ def _summary(favourite: Favourite) -> str:
     move = f"{source.label} -> {destination.label}"
     if via(draft.route):
         move = _("{move}, {via}").format(move=move, via=via(draft.route))
-    amount = f"{draft.amount} {draft.asset}" if draft.amount else _("any amount of {asset}").format(asset=draft.asset)
+    amount = _("any amount of {asset}").format(asset=draft.asset)
+    if draft.amount:
+        amount = f"{amount_shown(draft.amount)} {draft.asset}"
     if draft.takes_all:
         amount = _("Max {asset}").format(asset=draft.asset)
     elif draft.amount:

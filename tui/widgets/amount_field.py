@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from textual.content import Content
 
-from tui.domain.amounts import LEAVE, SHARES, left_behind, plain
+from tui.domain.amounts import LEAVE, SHARES, amount_shown, left_behind, plain
 from tui.domain.form import FormState, Problem
 from tui.domain.transfer import Draft, Field
 from tui.language import _
@@ -23,7 +23,7 @@ class AmountField(FormField):
 
     def __init__(self, draft: Draft, state: Callable[[], FormState]) -> None:
         """Takes the first draft, and what returns the state of the form."""
-        self.amount = AmountInput(draft.amount, ask_share=self._want)
+        self.amount = AmountInput(amount_shown(draft.amount), ask_share=self._want)
         super().__init__(Field.AMOUNT, _("Amount"), self.amount, label_columns=LABEL_COLUMNS)
         self._state = state
         self._wanted: int | None = None
@@ -59,7 +59,7 @@ class AmountField(FormField):
 
     def begin(self, draft: Draft) -> None:
         """Fill in the amount of a draft, or all that can be moved as soon as that is known."""
-        self.amount.fill(draft.amount)
+        self.amount.fill(amount_shown(draft.amount))
         if draft.takes_all:
             self._want(100)
 
