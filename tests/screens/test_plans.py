@@ -398,7 +398,7 @@ async def test_account_that_is_not_there_is_said_before_the_first_step(
     async with demo_app().run_test(size=(80, 24)) as pilot:
         screen = await _review(pilot, via(CM, Account(Wallet.ISOLATED, "BNBBTC"), "BTC", Decimal("0.001")))
         assert screen._stage is Stage.BLOCKED
-        assert "You have no Isolated Margin BNBBTC account" in screen_text(pilot)
+        assert "No BNBBTC account: open it on the exchange." in screen_text(pilot)
         await pilot.press("y")
         assert exchange.requests == []
 

@@ -20,6 +20,7 @@ from tui.desk.foresight import foresee
 from tui.desk.keycheck import examine
 from tui.domain.balances import Account
 from tui.domain.credentials import KeyKind
+from tui.domain.openness import Closure
 from tui.domain.plan import Plan, gather, rest, via, way_back
 from tui.domain.plan_state import Cause, Hindrance, Phase, PlanState
 from tui.domain.transfer import TransferRequest
@@ -362,7 +363,7 @@ async def test_other_key_is_not_offered_the_plan(watched: Watched, server: DemoS
     assert await offered(open_desk(key=key)) == []
 
 
-async def _in_the_way(seat: Seat, plan: Plan) -> list[tuple[Hindrance, bool]]:
+async def _in_the_way(seat: Seat, plan: Plan) -> list[tuple[Hindrance | Closure, bool]]:
     return [(found.hindrance, found.is_certain) for found in await foresee(seat.desk, plan)]
 
 
@@ -373,17 +374,18 @@ async def test_what_is_in_the_way_of_the_last_step_is_seen_before_the_first(seat
     async for _ in seat.desk.balance_reader.read_all():
         pass
     found = await _in_the_way(seat, via(CM, unopened, "BTC", AMOUNT))
-    assert (Hindrance.NO_ACCOUNT, True) in found
+    assert (Closure.NO_ACCOUNT, True) in found
     assert (Hindrance.NOT_TAKEN, True) in found
     server.exchange.ledger.disabled.append(server.exchange.ledger.pairs["SOLUSDT"])
     disabled = via(CM, Account(Wallet.ISOLATED, "SOLUSDT"), "USDT", AMOUNT)
-    assert await _in_the_way(seat, disabled) == [(Hindrance.DISABLED, True)]
+    assert await _in_the_way(seat, disabled) == [(Closure.DISABLED, True)]
     (shown,) = await foresee(seat.desk, disabled)
-    assert words.obstruction(shown) == (
-        "Your Isolated Margin SOLUSDT account is disabled: enable it on the exchange first."
-    )
+    assert words.obstruction(shown) == "SOLUSDT is disabled: enable it on the exchange."
+    server.exchange.ledger.disabled.append(server.exchange.ledger.pairs["BTCUSDT"])
+    held = via(CM, Account(Wallet.ISOLATED, "BTCUSDT"), "USDT", AMOUNT)
+    assert await _in_the_way(seat, held) == [(Closure.DISABLED, False)]  # it holds something: it may take more
     assert await _in_the_way(seat, via(Account(Wallet.ISOLATED, "BTCUSDT"), CM, "USDT", AMOUNT)) == [
-        (Hindrance.NOT_TAKEN, False)  # no such row, which need not mean that it is refused
+        (Closure.NOT_LISTED, False)  # no such row, which need not mean that it is refused
     ]
     server.exchange.faults.append(
         Fault(method="GET", path="/fapi/v3/balance", executes=False, answer=Reply(500, b"no"), times=None)

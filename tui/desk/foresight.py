@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from tui.clock import ticks_ms
 from tui.desk.desk import Desk
 from tui.desk.keycheck import examine
-from tui.domain.balances import Absent, Account, Balances, Restriction, pair_mismatch
+from tui.domain.balances import Account, Balances, Restriction, pair_mismatch
+from tui.domain.openness import Closure, unopened_destination
 from tui.domain.plan import Plan
 from tui.domain.plan_state import Hindrance, Obstruction
 from tui.exchange.errors import ExchangeError
@@ -18,8 +19,8 @@ async def foresee(desk: Desk, plan: Plan) -> list[Obstruction]:
     async for _ in desk.balance_reader.read_wallets([destination.wallet]):
         pass
     found = [
-        *await _of_the_key(desk),
-        *_of_the_account(desk.balance_reader.balances, destination, plan.asset, asked_ms),
+        *await _at_key(desk),
+        *_at_destination(desk.balance_reader.balances, destination, plan.asset, asked_ms),
     ]
     return [
         Obstruction(hindrance, destination, plan.asset, detail, is_certain=is_certain)
@@ -27,10 +28,10 @@ async def foresee(desk: Desk, plan: Plan) -> list[Obstruction]:
     ]
 
 
-_Found = tuple[Hindrance, str, bool]
+_Found = tuple[Hindrance | Closure, str, bool]
 
 
-async def _of_the_key(desk: Desk) -> list[_Found]:
+async def _at_key(desk: Desk) -> list[_Found]:
     try:
         report = await examine(desk.client)
     except ExchangeError as error:
@@ -41,20 +42,19 @@ async def _of_the_key(desk: Desk) -> list[_Found]:
     return [] if is_said else [(Hindrance.KEY_NOT_READ, "", False)]
 
 
-def _of_the_account(balances: Balances, destination: Account, asset: str, asked_ms: float) -> Iterator[_Found]:
+def _at_destination(balances: Balances, destination: Account, asset: str, asked_ms: float) -> Iterator[_Found]:
     """Yield what is in the way of an asset that is to come into an account."""
     holdings, pair = balances.wallets[destination.wallet], destination.pair
-    if not holdings.is_open and not holdings.problem:
-        yield Hindrance.NOT_OPEN, "", True
-        return
     if holdings.problem or (holdings.read_ms or 0) < asked_ms:
         yield Hindrance.NOT_READ, holdings.problem, False
         return
-    if pair and pair not in holdings.pairs:
-        yield Hindrance.DISABLED if pair in holdings.disabled else Hindrance.NO_ACCOUNT, "", holdings.is_whole
+    is_there = pair in holdings.pairs  # and may take something, even if it is disabled
+    closures = [each.closure for each in unopened_destination(balances, destination, asset)]
+    for closure in closures:
+        yield closure, "", closure is not Closure.NOT_LISTED and not is_there
+    if pair and not is_there and not closures:
+        yield Hindrance.NOT_READ, "", False  # a row that cannot be read may be its own
     if pair and (text := pair_mismatch(pair, asset, balances.pairs, are_all=balances.has_all_pairs)):
         yield Hindrance.NOT_TAKEN, text, bool(balances.pairs)
-    if not pair and holdings.without(asset) is Absent.NOT_LISTED:
-        yield Hindrance.NOT_TAKEN, "", False
     if Restriction.TRANSFERS_IN in holdings.restrictions:
         yield Hindrance.BARRED, "", False

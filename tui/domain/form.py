@@ -120,7 +120,9 @@ class FormState(Struct):
     @property
     def unopened(self) -> list[Unopened]:
         """What the exchange says is not open for this move. It may be open by now: the review may be opened."""
-        return unopened(self.balances, self.ends, self.known_asset, self.lacking)
+        closures = unopened(self.balances, self.ends, self.known_asset, self.lacking)
+        pairs = self.balances.pairs  # one that is still being typed is none of them
+        return [each for each in closures if each.closure is not Closure.NO_ACCOUNT or each.account.pair in pairs]
 
     @property
     def wants_limit(self) -> bool:

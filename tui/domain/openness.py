@@ -45,14 +45,21 @@ class PairLimit(Struct):
 def unopened(
     balances: Balances, ends: tuple[Account, Account], asset: str, lacking: Collection[Wallet] = ()
 ) -> list[Unopened]:
-    """Return what the exchange says is not open for a transfer between two ends. What was not read is not said, and
-    neither is that a source has no account: there is nothing in it.
+    """Return what the exchange says is not open for a transfer between two ends. A source without an account is left
+    out: there is nothing in it.
 
     `lacking` are the wallets for which the exchange says that the key lacks a permission.
     """
     source, destination = ends
-    at_source = (each for each in _of_an_end(balances, source, lacking) if each.closure is not Closure.NO_ACCOUNT)
-    closures = [*at_source, *_of_an_end(balances, destination, lacking)]
+    at_source = (each for each in _at_end(balances, source, lacking) if each.closure is not Closure.NO_ACCOUNT)
+    return [*at_source, *unopened_destination(balances, destination, asset, lacking)]
+
+
+def unopened_destination(
+    balances: Balances, destination: Account, asset: str, lacking: Collection[Wallet] = ()
+) -> list[Unopened]:
+    """Return what the exchange says is not open where an asset is to arrive."""
+    closures = list(_at_end(balances, destination, lacking))
     holdings = balances.wallets[destination.wallet]
     is_listed = holdings.without(asset) is not Absent.NOT_LISTED
     if asset and destination.wallet is not Wallet.ISOLATED and not is_listed and not holdings.problem:
@@ -60,7 +67,8 @@ def unopened(
     return closures
 
 
-def _of_an_end(balances: Balances, end: Account, lacking: Collection[Wallet]) -> Iterator[Unopened]:
+def _at_end(balances: Balances, end: Account, lacking: Collection[Wallet]) -> Iterator[Unopened]:
+    """Yield what is not open at one end. Nothing follows from what was not read."""
     holdings = balances.wallets[end.wallet]
     if holdings.problem:
         if holdings.is_barred and end.wallet in lacking:
@@ -71,5 +79,5 @@ def _of_an_end(balances: Balances, end: Account, lacking: Collection[Wallet]) ->
         yield Unopened(end, Closure.WALLET)
     elif end.pair in holdings.disabled:
         yield Unopened(end, Closure.DISABLED)
-    elif end.pair in balances.pairs and holdings.is_whole and end.pair not in holdings.pairs:
+    elif end.pair and holdings.is_whole and end.pair not in holdings.pairs:
         yield Unopened(end, Closure.NO_ACCOUNT)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import Enum, auto
 
 from tui.domain.balances import Account, Figure
+from tui.domain.openness import Closure
 from tui.domain.plan import Plan
 from tui.domain.transfer import Basis, Outcome, PlanStep, Transfer
 from tui.structs import Struct, replace
@@ -206,18 +207,12 @@ def _basis(stored: StoredPlan, number: int) -> Basis | None:
 
 
 class Hindrance(Enum):
-    """What is in the way of a plan."""
+    """What is in the way of a plan, other than what is not open."""
 
     PERMISSION = auto()
     """The key may not transfer."""
-    NOT_OPEN = auto()
-    """The person never opened the wallet."""
-    NO_ACCOUNT = auto()
-    """The person has no isolated account of the pair."""
-    DISABLED = auto()
-    """The person's isolated account of the pair is empty, and not enabled."""
     NOT_TAKEN = auto()
-    """The wallet or the pair does not take the asset."""
+    """The pair does not take the asset."""
     BARRED = auto()
     """The exchange bars transfers into the wallet."""
     KEY_NOT_READ = auto()
@@ -229,7 +224,7 @@ class Hindrance(Enum):
 class Obstruction(Struct):
     """One thing in the way of a plan."""
 
-    hindrance: Hindrance
+    hindrance: Hindrance | Closure
     account: Account
     """Where the plan ends."""
     asset: str

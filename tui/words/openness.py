@@ -8,7 +8,7 @@ from tui.domain.wallets import Wallet
 from tui.language import _, pgettext
 
 
-def not_open(each: Unopened, limit: PairLimit | None) -> str:
+def not_open(each: Unopened, limit: PairLimit | None = None) -> str:
     """Return what is not open, and what opens it, in one line of the narrowest terminal."""
     account = each.account
     match each.closure:

@@ -7,6 +7,7 @@ from typing import assert_never
 from tui.domain.amounts import grouped, quantity
 from tui.domain.balances import Account, Figure
 from tui.domain.moments import time_of_day
+from tui.domain.openness import Closure, Unopened
 from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
 from tui.domain.text import sentences
@@ -15,6 +16,7 @@ from tui.domain.wallets import HUB
 from tui.language import N_, _, ngettext
 from tui.words import guards, outcomes
 from tui.words.answers import without_chinese_stop
+from tui.words.openness import not_open
 from tui.words.wallets import marks_of
 
 NOT_ALL_SEEN = N_("Not sent: you have not seen all steps yet. Up and Down scroll.")
@@ -205,16 +207,10 @@ def obstruction(found: Obstruction) -> str:
     match found.hindrance:
         case Hindrance.PERMISSION:
             return _("It cannot be sent: {problem}").format(problem=guards.choose_again(found.detail))
-        case Hindrance.NOT_OPEN:
-            return _("{account} is not open: open it on the exchange first.").format(account=place)
-        case Hindrance.NO_ACCOUNT:
-            return _("You have no {account} account: open it on the exchange first.").format(account=place)
-        case Hindrance.DISABLED:
-            return _("Your {account} account is disabled: enable it on the exchange first.").format(account=place)
-        case Hindrance.NOT_TAKEN if found.detail:
-            return _("{account}: {problem}.").format(account=place, problem=found.detail)
+        case Closure():
+            return not_open(Unopened(found.account, found.hindrance, asset))
         case Hindrance.NOT_TAKEN:
-            return _("{account} lists no {asset}: it may not take it.").format(account=place, asset=asset)
+            return _("{account}: {problem}.").format(account=place, problem=found.detail)
         case Hindrance.BARRED:
             return _("The exchange bars transfers into {account}.").format(account=place)
         case Hindrance.KEY_NOT_READ:
