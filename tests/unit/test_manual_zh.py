@@ -60,7 +60,7 @@ def assert_alike(english: str, chinese: str) -> None:
 
 def unspaced(text: str) -> list[str]:
     """Return where Chinese and other letters touch, and where punctuation of English stands next to Chinese."""
-    shown = re.sub(r"\]\([^)]*\)|!?\[|\*", "", prose(text)).replace("U本位", "本位")
+    shown = re.sub(r"\]\([^)]*\)|!?\[|\*", "", re.sub("`[^`]*`", "`code`", prose(text))).replace("U本位", "本位")
     return _UNSPACED.findall(shown)
 
 
