@@ -110,6 +110,28 @@ def demo_app(exchange: DemoExchange) -> Callable[..., ShunterApp]:
 
 
 @pytest.fixture
+def snap_compare(
+    snap_compare: Callable[..., bool], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., bool]:
+    """Compares the picture of an app. Of what has one size in English, a translation has both of its sizes."""
+    if chosen() == ENGLISH or {"size", "snap_sizes"} & {*request.fixturenames}:
+        return snap_compare
+    snapshot = getclosurevars(snap_compare).nonlocals["snapshot"]
+
+    def compare(app: ShunterApp, *, terminal_size: tuple[int, int], run_before: Steps) -> bool:
+        others = [size for size in _SIZES_OF_TRANSLATIONS if size != terminal_size]
+        for size, picture in _pictures(app, [terminal_size, *others], run_before).items():
+            monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda picture=picture, **_: picture)
+            if size != terminal_size:
+                snapshot(name="x".join(map(str, size)))
+            if not snap_compare(app):
+                return False
+        return True
+
+    return compare
+
+
+@pytest.fixture
 def snap_sizes(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Compares the pictures of one app that is made larger and smaller, as `snap_compare` does that of one."""
     snapshot = getclosurevars(snap_compare).nonlocals["snapshot"]

@@ -68,7 +68,8 @@ def test_pictures_in_chinese_have_no_english() -> None:
 
 
 def test_nothing_is_cut_in_chinese_that_is_whole_in_english() -> None:
-    pictures = [path.relative_to(_CHINESE) for path in _CHINESE.rglob("*.svg")]
+    pictures = [path.relative_to(_ENGLISH) for path in _ENGLISH.glob("test_*/*.svg")]
+    pictures = [name for name in pictures if (_CHINESE / name).exists()]
     assert len(pictures) > 100
     cut = [name for name in pictures if _cuts(_CHINESE / name) > _cuts(_ENGLISH / name)]
     assert cut == []
