@@ -310,9 +310,9 @@ def _translate(error: Exception) -> KeyStoreError:
     if names & _LOCKED:
         locked = _("The keyring is locked, and its prompt could not be shown or was dismissed.")
         if not gnome_keyring.can_unlock():
-            return _problem(KeyringState.LOCKED, locked + " " + _("Unlock it and try again."))
+            return _problem(KeyringState.LOCKED, sentences(locked, _("Unlock it and try again.")))
         if not gnome_keyring.is_new():
-            here = locked + " " + _("Unlock it here.")
+            here = sentences(locked, _("Unlock it here."))
             return _problem(KeyringState.LOCKED, here, command="shunter keys unlock")
         return _problem(
             KeyringState.NEW,
