@@ -709,6 +709,16 @@ def test_similar_finds_what_would_be_repeated(journal: Journal) -> None:
     assert journal.similar(REQUEST, host="http://127.0.0.1:1", now_ms=SENT_MS) == []
 
 
+def test_what_turned_out_to_be_done_is_asked_about_for_a_while(journal: Journal) -> None:
+    """Whoever waited for its outcome may not have seen it yet."""
+    later_ms = 20 * journal_module.REPEAT_WINDOW_MS
+    unknown = journal.record(begin(journal), ambiguous())
+    journal.record(unknown, matching_record(2), at_ms=SENT_MS + later_ms)
+    last_ms = later_ms + journal_module.REPEAT_WINDOW_MS
+    assert similar(journal, after_ms=last_ms) == [unknown.id]
+    assert similar(journal, after_ms=last_ms + 1) == []
+
+
 @pytest.mark.parametrize("offset_ms", [-10 * journal_module.WATCH_MS, 10 * journal_module.WATCH_MS])
 def test_wall_clock_that_was_set_changes_nothing_about_repeats(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, offset_ms: int

@@ -152,8 +152,9 @@ class Desk:
             await self.client.sync_clock()
 
     async def repeats(self, request: TransferRequest) -> list[Transfer]:
-        """Return identical transfers that are open, were judged not executed in the last day, or were done in the last
-        few minutes. Raises JournalError, and ExchangeError if the exchange's time cannot be measured.
+        """Return identical transfers that are open, were judged not executed in the last day, or were done, or turned
+        out to be, in the last few minutes. Raises JournalError, and ExchangeError if the exchange's time cannot be
+        measured.
         """
         clock = await self.client.known_clock()
         return await asyncio.to_thread(self._journal.similar, request, host=self._exchange, now_ms=clock.now_ms())

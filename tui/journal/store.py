@@ -36,7 +36,7 @@ from tui.journal.rows import Written, as_it_stands, as_written, read_before, tra
 from tui.structs import Struct
 
 REPEAT_WINDOW_MS = 5 * 60 * 1000
-"""So soon after an identical transfer that was done, another one may be a mistake."""
+"""So soon after an identical transfer that was done, or turned out to be, another one may be a mistake."""
 
 WATCH_MS = 24 * 60 * 60 * 1000
 """For so long, a judged transfer is watched, and a repeat of it needs a confirmation."""
@@ -444,7 +444,8 @@ class Journal:
 
     def similar(self, request: TransferRequest, *, host: str, now_ms: int) -> list[Transfer]:
         """Return the transfers that a request would repeat, oldest first: open ones, those judged not executed within a
-        day, and those done in the last minutes; of any profile, because two keys may be of one account.
+        day, and those that were done, or turned out to be, in the last minutes; of any profile, because two keys may be
+        of one account.
 
         `now_ms` is the exchange's time: setting this machine's clock forward does not avoid the question.
         """
@@ -539,12 +540,14 @@ class Journal:
             SELECT {rows.COLUMNS} FROM transfers
                 WHERE {rows.JUDGED} AND {rows.SAME} AND (settled_at_ms >= ? OR timestamp_ms >= ?)
             UNION ALL
-            SELECT {rows.COLUMNS} FROM transfers WHERE outcome = ? AND {rows.SAME} AND timestamp_ms >= ?
+            SELECT {rows.COLUMNS} FROM transfers
+                WHERE outcome = ? AND {rows.SAME}
+                    AND (timestamp_ms >= ? OR evidence != 'answer' AND settled_at_ms >= ?)
             """,  # noqa: S608 - constants
             (
                 *same,
                 *(*same, now_ms - WATCH_MS, now_ms - WATCH_MS),
-                *(Outcome.DONE, *same, now_ms - REPEAT_WINDOW_MS),
+                *(Outcome.DONE, *same, now_ms - REPEAT_WINDOW_MS, now_ms - REPEAT_WINDOW_MS),
             ),
         )
         repeated = [transfer for transfer in similar if transfer.request.amount == request.amount]  # 1.0 is 1
