@@ -110,7 +110,7 @@ def favourite(name: str) -> Favourite:
             unusable = _("The favourite {name!r} cannot be used: {path}, {mistake}")
             raise FavouriteMissing(unusable.format(name=name, path=favourites_path(), mistake=mistake))
     if content.usable:
-        names = ", ".join(usable.name for usable in content.usable)
+        names = _(", ").join(usable.name for usable in content.usable)
         raise FavouriteMissing(_("There is no favourite {name!r}. Favourites: {names}").format(name=name, names=names))
     none = _("There is no favourite {name!r}, nor any other, in {path}")
     if content.mistakes:
@@ -188,7 +188,7 @@ def _parse(block: _Block) -> Favourite | Mistake | None:
             why = _("a favourite has no {key!r}: {parts}")
             if near:
                 why = _("a favourite has no {key!r}; did you mean {near}?")
-            why = why.format(key=_shown(key), near="".join(near), parts=", ".join(Part))
+            why = why.format(key=_shown(key), near="".join(near), parts=_(", ").join(Part))
             return Mistake(_line_in(block, key), why, name)
     try:
         return parse_favourite(_texts(table))

@@ -196,7 +196,7 @@ class _Reader:
         for name in own:
             if name not in known:
                 unknown = _("there is no profile {name!r}; profiles: {names}")
-                names = ", ".join(known) or _("none")
+                names = _(", ").join(known) or _("none")
                 raise _error(self._line("profile", name), unknown.format(name=name, names=names))
         self.named = tuple(own)
         self._rules = {"": self._read(table, ""), **{name: self._read(own[name], name) for name in own}}
@@ -217,7 +217,7 @@ class _Reader:
             raise _error(self._line(*section), table_missing)
         for key in table:
             if key not in _KEYS:
-                unknown = _("there is no rule {key!r}; rules: {rules}").format(key=key, rules=", ".join(_KEYS))
+                unknown = _("there is no rule {key!r}; rules: {rules}").format(key=key, rules=_(", ").join(_KEYS))
                 raise _error(self._line(*section, key), unknown)
         found: list[Rule] = []
         if "allow" in table:

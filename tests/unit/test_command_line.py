@@ -152,7 +152,7 @@ def test_help_is_wrapped_by_columns() -> None:
 
 
 def test_usage_in_chinese_is_aligned_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.commands.arguments._", {"usage: ": "用法："}.__getitem__)
+    monkeypatch.setattr("tui.commands.arguments._", lambda text: {"usage: ": "用法："}.get(text, text))
     parser = argparse.ArgumentParser(prog="shunter", formatter_class=lambda prog: HelpFormatter(prog, width=40))
     for number in range(6):
         parser.add_argument(f"--option{number}")
@@ -160,3 +160,10 @@ def test_usage_in_chinese_is_aligned_by_columns(monkeypatch: pytest.MonkeyPatch)
     assert first.startswith("用法：shunter [-h]")
     assert second.index("[") == cell_len("用法：shunter ")
     assert max(map(cell_len, (first, second))) <= 40
+
+
+def test_sections_of_help_have_the_colon_of_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.commands.arguments._", lambda text: text.replace(":", "："))
+    parser = argparse.ArgumentParser(prog="shunter", formatter_class=HelpFormatter)
+    parser.add_argument_group("选择划转").add_argument("--asset", help="币种：名称")
+    assert "\n选择划转：\n  --asset ASSET  币种：名称\n" in parser.format_help()

@@ -34,6 +34,12 @@ def typed(parse: Callable[[str], _Parsed]) -> Callable[[str], _Parsed]:
 class HelpFormatter(argparse.HelpFormatter):
     """Wraps the lines of help by columns: many characters take two."""
 
+    class _Section(argparse.HelpFormatter._Section):
+        def format_help(self) -> str:
+            """Return the section with the colon of the language, which Python has translated since 3.12."""
+            text = super().format_help()
+            return text.replace(f"{self.heading}:\n", f"{_('%(heading)s:') % {'heading': self.heading}}\n", 1)
+
     def _format_usage(
         self,
         usage: str | None,

@@ -43,7 +43,7 @@ def _said(rule: Rule) -> str:
     match rule:
         case Allow(moves=moves):
             names = sorted(f"{source.value} -> {destination.value}" for source, destination in moves)
-            return _("only: {moves}").format(moves=", ".join(names)) if names else _("only: nothing")
+            return _("only: {moves}").format(moves=_(", ").join(names)) if names else _("only: nothing")
         case Most():
             return _("at most {amount} in one transfer").format(amount=quantity(rule.amount, rule.asset))
         case MostPerDay():

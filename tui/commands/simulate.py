@@ -91,7 +91,7 @@ def _faults() -> str:
                         "Values after a key are JSON or any other text; quote them for your shell. A fault affects "
                         "every transfer or call, or with @N only the Nth: cut-after@2. If several apply, one with @N "
                         "comes first. {names} take no @N."
-                    ).format(names=", ".join(sorted(map(fault_name, OF_ALL)))),
+                    ).format(names=_(", ").join(sorted(map(fault_name, OF_ALL)))),
                     _WIDTH,
                 )
             ),

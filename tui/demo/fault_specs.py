@@ -33,7 +33,9 @@ def set_fault(exchange: DemoExchange, spec: str) -> None:
     """Make the exchange misbehave as a text says. Raises BadFault."""
     match = _SPEC.fullmatch(spec)
     if match is None or match["word"] not in _FORMS:
-        raise BadFault(_("there is no fault {spec!r}; write one of: {specs}").format(spec=spec, specs=", ".join(SPECS)))
+        raise BadFault(
+            _("there is no fault {spec!r}; write one of: {specs}").format(spec=spec, specs=_(", ").join(SPECS))
+        )
     word, value, nth = match["word"], match["value"], int(match["nth"] or 0)
     form = _FORMS[word]
     if ("=" in form) != (value is not None):
@@ -111,7 +113,7 @@ def _refused(value: str) -> Fault:
     if value not in codes:
         raise BadFault(
             _("{value!r} is not a code like -5013; it can be one of: {codes}").format(
-                value=value, codes=", ".join(codes)
+                value=value, codes=_(", ").join(codes)
             )
         )
     code = codes[value]

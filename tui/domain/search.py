@@ -296,7 +296,7 @@ def _filtered(search: Search, typed_name: str, value: str, used: set[str], now: 
     name = names.get(shown)
     if name is None:
         problem = _("There is no filter {name}: - choose of {choices}")
-        choices = ", ".join(f"{word}:" for word in _preferred(names).values())
+        choices = _(", ").join(f"{word}:" for word in _preferred(names).values())
         raise ValueError(problem.format(name=typed_name, choices=choices))
     if not value:
         problem = _("{name}: goes on without a blank, like {name}:{example}")

@@ -170,5 +170,5 @@ def parse_wallet(text: str) -> Wallet:
             return wallet
     if word == "isolated_margin":  # the id against Spot
         return Wallet.ISOLATED
-    names = ", ".join(wallet.value for wallet in Wallet)
+    names = _(", ").join(wallet.value for wallet in Wallet)
     raise ValueError(_("there is no wallet {text!r}; choose one of: {names}").format(text=text, names=names))

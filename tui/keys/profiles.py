@@ -103,7 +103,7 @@ def choose(name: str | None = None, base_url: str | None = None) -> Profile | No
         raise KeyStoreError(elsewhere.format(name=name, host=named.base_url, wanted=base_url))
     fitting = [each for each in profiles() if base_url in (None, each.base_url)]
     if len(fitting) > 1:
-        names = ", ".join(each.name for each in fitting)
+        names = _(", ").join(each.name for each in fitting)
         several = _("There are several keys. Choose one with --profile, or with F4 in the app: {names}")
         raise ProfileMissing(several.format(names=names))
     return fitting[0] if fitting else None
@@ -113,7 +113,7 @@ def _listed(name: str, listed: tuple[Profile, ...]) -> Profile:
     for each in listed:
         if each.name == name:
             return each
-    names = ", ".join(each.name for each in listed)
+    names = _(", ").join(each.name for each in listed)
     if names:
         raise ProfileMissing(_("There is no profile {name!r}. Profiles: {names}").format(name=name, names=names))
     none = _("There is no profile {name!r}, nor any other. Add one.").format(name=name)
