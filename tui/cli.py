@@ -20,7 +20,7 @@ from tui.domain.amounts import parse_amount, plain
 from tui.domain.hosts import parse_base_url
 from tui.domain.text import printable
 from tui.domain.transfer import BOTH_ENDS, Draft, Field, given_pair_problems, parse_asset, parse_pair, route_problem
-from tui.domain.wallets import Wallet, destinations, parse_wallet, route, transfer_type
+from tui.domain.wallets import Wallet, destinations, route, transfer_type, wallet_named
 from tui.files import FolderRefused, require_absolute_folders
 from tui.language import OPTION, _, ngettext, why_english
 from tui.structs import replace
@@ -152,8 +152,8 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--read-only", action="store_true", help=_("look at everything, send nothing"))
     form = parser.add_argument_group(_("fill in the form (nothing is sent)"))
     form.add_argument("--favourite", metavar="NAME", help=_("a favourite, by its name"))
-    form.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help=_("source wallet"))
-    form.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help=_("destination wallet"))
+    form.add_argument("--from", dest="source", metavar="W", type=typed(wallet_named), help=_("source wallet"))
+    form.add_argument("--to", dest="destination", metavar="W", type=typed(wallet_named), help=_("destination wallet"))
     form.add_argument("--asset", metavar="A", type=typed(parse_asset), help=_("like USDT"))
     form.add_argument("--amount", metavar="N", type=typed(_amount), help=_("like 12.5"))
     form.add_argument("--from-pair", metavar="S", type=typed(parse_pair), help=_("the source's isolated pair"))

@@ -15,7 +15,7 @@ from tui.domain.moments import ms_of
 from tui.domain.records import HistoryRow, RecordStatus
 from tui.domain.search import ANY, Search, facts_of, is_found, parse_outcome, parse_search, parse_since
 from tui.domain.transfer import Outcome
-from tui.domain.wallets import TransferType, Wallet
+from tui.domain.wallets import TransferType, Wallet, parse_wallet, wallet_named
 from tui.exchange.proxies import UnusableVariable, proxy_for
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -174,3 +174,12 @@ def test_what_should_stay_is_shown_in_the_language() -> None:
     ]
     with language.for_programs():
         assert amount_shown("All But 50") == "All But 50"
+
+
+def test_person_names_a_wallet_in_either_language_and_a_file_in_english() -> None:
+    names = ["spot", "MAIN", "现货钱包", "um", "U本位", "u本位合约钱包"]
+    assert [wallet_named(name) for name in names] == [Wallet.SPOT] * 3 + [Wallet.UM] * 3
+    with pytest.raises(ValueError, match="there is no wallet"):
+        parse_wallet("现货钱包")
+    with language.for_programs(), pytest.raises(ValueError, match="there is no wallet"):
+        wallet_named("现货钱包")

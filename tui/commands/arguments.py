@@ -9,7 +9,7 @@ from tui.domain.moments import utc
 from tui.domain.search import Search, parse_outcome, parse_since, parse_until
 from tui.domain.text import width_of, wrapped
 from tui.domain.transfer import parse_asset
-from tui.domain.wallets import parse_wallet
+from tui.domain.wallets import wallet_named
 from tui.language import LANGUAGES, OPTION, _, language
 
 _Parsed = TypeVar("_Parsed")
@@ -90,8 +90,8 @@ def add_search(parser: argparse.ArgumentParser) -> None:
         help=_("until the end of 2026-11-24 or october"),
     )
     which.add_argument("--asset", metavar="A", type=typed(parse_asset), help=_("like USDT"))
-    which.add_argument("--from", dest="source", metavar="W", type=typed(parse_wallet), help=_("source wallet"))
-    which.add_argument("--to", dest="destination", metavar="W", type=typed(parse_wallet), help=_("destination wallet"))
+    which.add_argument("--from", dest="source", metavar="W", type=typed(wallet_named), help=_("source wallet"))
+    which.add_argument("--to", dest="destination", metavar="W", type=typed(wallet_named), help=_("destination wallet"))
     which.add_argument(
         "--outcome",
         dest="outcomes",

@@ -14,7 +14,7 @@ from tui.domain.hosts import DEFAULT_BASE_URL, LIVE, exchange_of, is_loopback, p
 from tui.domain.moments import from_zone, in_zone, ms_of
 from tui.domain.text import half_width
 from tui.domain.transfer import Outcome, Transfer, parse_asset
-from tui.domain.wallets import TransferType, Wallet, parse_wallet
+from tui.domain.wallets import TransferType, Wallet, wallet_named
 from tui.language import ENGLISH, _, pgettext
 from tui.structs import Struct, replace
 from tui.words.outcomes import message
@@ -389,15 +389,6 @@ def _preferred(names: Mapping[str, str]) -> dict[str, str]:
     return words
 
 
-def _parse_wallet(text: str) -> Wallet:
-    """Return the wallet that a word names, as `parse_wallet` does, or in the person's language. Raises ValueError."""
-    if language.chosen() != ENGLISH:
-        for wallet in Wallet:
-            if text.casefold() in (wallet.label.casefold(), wallet.short_label.casefold()):
-                return wallet
-    return parse_wallet(text)
-
-
 def _parse_host(text: str) -> str:
     """Return the exchange at a host, with or without a scheme. Raises ValueError."""
     if text.casefold() in ("live", place_label(LIVE)):
@@ -407,9 +398,9 @@ def _parse_host(text: str) -> str:
 
 
 _FILTERS: dict[str, Callable[[Search, str, datetime], Search]] = {
-    "wallet": lambda search, value, _now: replace(search, wallet=_parse_wallet(value)),
-    "from": lambda search, value, _now: replace(search, source=_parse_wallet(value)),
-    "to": lambda search, value, _now: replace(search, destination=_parse_wallet(value)),
+    "wallet": lambda search, value, _now: replace(search, wallet=wallet_named(value)),
+    "from": lambda search, value, _now: replace(search, source=wallet_named(value)),
+    "to": lambda search, value, _now: replace(search, destination=wallet_named(value)),
     "asset": lambda search, value, _now: replace(search, asset=parse_asset(value)),
     "outcome": lambda search, value, _now: replace(search, outcomes=search.outcomes | {parse_outcome(value)}),
     "profile": lambda search, value, _now: replace(search, profile=value),

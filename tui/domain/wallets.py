@@ -7,7 +7,7 @@ read it. Source: the exchange's page on the user universal transfer.
 from enum import Enum, unique
 from typing import assert_never
 
-from tui.language import N_, _, pgettext
+from tui.language import ENGLISH, N_, _, chosen, pgettext
 
 
 @unique
@@ -172,3 +172,13 @@ def parse_wallet(text: str) -> Wallet:
         return Wallet.ISOLATED
     names = _(", ").join(wallet.value for wallet in Wallet)
     raise ValueError(_("there is no wallet {text!r}; choose one of: {names}").format(text=text, names=names))
+
+
+def wallet_named(text: str) -> Wallet:
+    """The wallet that a person names: as `parse_wallet` reads it, or in the person's language. Raises ValueError."""
+    if chosen() != ENGLISH:
+        word = text.strip().casefold()
+        for wallet in Wallet:
+            if word in (wallet.label.casefold(), wallet.short_label.casefold()):
+                return wallet
+    return parse_wallet(text)
