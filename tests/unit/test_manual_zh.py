@@ -113,10 +113,9 @@ def test_readme_has_the_same_parts_in_chinese() -> None:
     assert there[0] == "tui/manual/README.zh-CN.md"
     assert back[0] == "../../README.md"
     reached = [(MANUAL / link).resolve() for link in back[1:]]
-    assert reached == [
-        CHINESE / link.removeprefix("tui/manual/") if link.startswith("tui/manual/") else ROOT / link
-        for link in there[1:]
-    ]
+    folders = {"tui/manual": CHINESE, "screenshots": ROOT / "screenshots/zh_CN"}
+    parts = [(folder, name) for folder, _, name in (link.rpartition("/") for link in there[1:])]
+    assert reached == [folders.get(folder, ROOT / folder) / name for folder, name in parts]
     assert all(path.is_file() for path in reached)
     assert not unspaced(chinese)
 

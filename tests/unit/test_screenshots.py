@@ -21,7 +21,7 @@ def text_of(picture: Path) -> str:
     return html.unescape(" ".join(re.findall(r">([^<]+)</text>", picture.read_text()))).replace("\xa0", " ")
 
 
-@pytest.mark.parametrize("picture", sorted(FOLDER.glob("*.svg")), ids=lambda picture: picture.stem)
+@pytest.mark.parametrize("picture", sorted(FOLDER.rglob("*.svg")), ids=lambda picture: picture.stem)
 def test_picture_shows_an_error_only_if_its_name_says_so(picture: Path) -> None:
     assert bool(_ERRORS.search(text_of(picture))) == (picture.stem in _PROMISED)
     assert len(text_of(picture)) > 200
