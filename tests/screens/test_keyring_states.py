@@ -392,6 +392,45 @@ async def test_profile_that_another_shunter_has_made_read_only_sends_nothing(
         assert list(main.desk._journal.transfers()) == []
 
 
+async def test_profile_that_another_shunter_lets_send_again_sends(
+    one_key: keys.Profile, demo_host: DemoExchange
+) -> None:
+    keys.set_read_only(one_key.name, read_only=True)
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until_open(pilot)
+        assert "READ ONLY: nothing can be sent" in screen_text(pilot)
+        keys.set_read_only(one_key.name, read_only=False)
+        await pilot.press("tab", "tab", *"USDT", "tab", "5", "f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "y  " in words(pilot, "#review-ask"))
+        await pilot.press("escape")
+        await until(pilot, lambda: "READ ONLY" not in screen_text(pilot))
+        keys.set_read_only(one_key.name, read_only=True)
+        await pilot.press("f5")
+        await until(pilot, lambda: "READ ONLY: nothing can be sent" in screen_text(pilot))
+        keys.set_read_only(one_key.name, read_only=False)
+        await pilot.press("f5")
+        await until(pilot, lambda: "READ ONLY" not in screen_text(pilot))
+        await pilot.press("f2")
+        await until_screen(pilot, ReviewScreen)
+        await until(pilot, lambda: "y  " in words(pilot, "#review-ask"))
+        await pilot.press("y")
+        await until(pilot, lambda: len(demo_host.requests) == 1)
+
+
+async def test_read_only_profile_that_is_removed_meanwhile_stays_read_only(
+    one_key: keys.Profile, demo_host: DemoExchange
+) -> None:
+    keys.set_read_only(one_key.name, read_only=True)
+    app = open_app()
+    async with app.run_test(size=SIZE) as pilot:
+        main = await until_open(pilot)
+        keys.remove(one_key.name)
+        with pytest.raises(Forbidden, match="nothing can be sent"):
+            await main.desk.rules()
+
+
 async def test_profile_is_made_read_only_in_the_list_of_keys_and_counts_at_once(
     one_key: keys.Profile, demo_host: DemoExchange
 ) -> None:

@@ -160,7 +160,7 @@ class ShunterApp(TerminalApp):
         await self._close_desk()
         self._desk = desk = opened.desk
         if self._start.read_only:
-            desk.read_only = _(guards.BY_OPTION)
+            desk.session_read_only = _(guards.BY_OPTION)
         desk.balance_reader.currency = keys.kept_currency()
         self._in_use = opened.profile.name if opened.profile else ""
         await self._close_screens()
@@ -320,10 +320,7 @@ class ShunterApp(TerminalApp):
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
 
     async def on_keys_screen_profile_chosen(self, message: KeysScreen.ProfileChosen) -> None:
-        """Open another profile, or the same one after a change. What is under way hears of a read-only one at once."""
-        profile = message.profile
-        if self._desk and profile.name == self._in_use and profile.read_only:
-            self._desk.read_only = self._desk.read_only or guards.by_profile(profile.name)
+        """Open another profile, or the same one after a change."""
         if self._may_change_key():
             self._retry = partial(open_profile, message.profile)
             await self._open(self._retry)

@@ -77,7 +77,7 @@ async def open_demo(_on_slow: OnSlow) -> OpenedDesk:
     from tui.demo.keys import demo_key
 
     client = BinanceClient(DEMO_BASE_URL, demo_key(), transport=in_process())
-    return OpenedDesk(Desk(client, Journal.in_memory(), profile="demo", read_rules=partial(_read_rules, "")))
+    return OpenedDesk(Desk(client, Journal.in_memory(), profile="demo", read_rules=partial(_read_rules, None)))
 
 
 async def open_first(start: Start, on_slow: OnSlow) -> OpenedDesk:
@@ -134,20 +134,22 @@ async def _open_with(
     journal = await asyncio.to_thread(Journal.open)
     last = await asyncio.to_thread(_last_move, journal, name, base_url)
     read_only = guards.by_profile(name) if profile and profile.read_only else ""
-    read_rules = partial(_read_rules, profile.name if profile else "")
+    read_rules = partial(_read_rules, profile)
     desk = Desk(client, journal, profile=name, read_only=read_only, read_rules=read_rules)
     return OpenedDesk(desk, keyring, profile, last, idle_lock_s)
 
 
-def _read_rules(profile: str) -> Rules:
-    """Return the person's rules as they are now; only those for all without a profile. Raises Forbidden, ReadOnly."""
+def _read_rules(profile: keys.Profile | None) -> Rules:
+    """Return the person's rules as they are now; only those for all without a profile. `profile` is as it was when it
+    was opened: it stays read-only if it has been removed since. Raises Forbidden, ReadOnly.
+    """
     from tui import rules  # late, to start faster
 
     try:
-        listed = keys.profiles() if profile else ()
-        if any(each.name == profile and each.read_only for each in listed):
-            raise ReadOnly(guards.by_profile(profile))
-        return rules.rules(profile, lambda: [each.name for each in keys.profiles()])
+        now = profile and next((each for each in keys.profiles() if each.name == profile.name), profile)
+        if now and now.read_only:
+            raise ReadOnly(guards.by_profile(now.name))
+        return rules.rules(now.name if now else "", lambda: [each.name for each in keys.profiles()])
     except (rules.RulesError, keys.KeyStoreError, FolderRefused) as error:
         raise Forbidden(str(error)) from None
 

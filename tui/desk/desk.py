@@ -97,11 +97,12 @@ class Desk:
         read_only: str = "",
         read_rules: ReadRules = Rules,
     ) -> None:
-        """`read_only` says why nothing may be sent; empty if something may."""
+        """`read_only` says why nothing may be sent with the profile as it is now; empty if something may."""
         self.client = client
         self._read_rules = read_rules
-        self.read_only = read_only
-        """Why nothing may be sent; empty if something may."""
+        self.session_read_only = ""
+        """Why nothing may be sent in this session, whatever the profile says; empty if something may."""
+        self._profile_read_only = read_only
         self.balance_reader = BalanceReader(client, open_elsewhere=self._open_elsewhere)
         """Reads the person's wallets."""
         self.profile = profile
@@ -125,6 +126,11 @@ class Desk:
         self._open: dict[str, Transfer] = {}
         self._own: set[str] = set()
         """The identities of the transfers that this desk has reported."""
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing may be sent, as it was last known; empty if something may."""
+        return self.session_read_only or self._profile_read_only
 
     @property
     def in_flight(self) -> int:
@@ -256,12 +262,15 @@ class Desk:
 
     async def rules(self) -> Rules:
         """Return the person's rules as they are now. Raises Forbidden if they cannot be understood, or if the profile
-        is read-only by now: then it stays so.
+        is read-only now: another Shunter may have switched that on or off.
         """
         try:
-            return await asyncio.to_thread(self._read_rules)
+            rules = await asyncio.to_thread(self._read_rules)
         except ReadOnly as reason:
-            self.read_only = self.read_only or str(reason)
+            self._profile_read_only = str(reason)
+        else:
+            self._profile_read_only = ""
+            return rules
         raise ReadOnly(guards.nothing_is_sent(self.read_only))
 
     async def with_day(self, rules: Rules) -> Rules:
@@ -310,8 +319,8 @@ class Desk:
         return await permit_step(plan, number, rules, self.balance_reader, self._journal, self._exchange)
 
     def _require_sending(self) -> None:
-        if self.read_only:
-            raise Forbidden(guards.nothing_is_sent(self.read_only))
+        if self.session_read_only:
+            raise Forbidden(guards.nothing_is_sent(self.session_read_only))
 
     async def open_plans(self) -> list[PlanState]:
         """Return the plans of earlier sessions with this key, and those that stopped in this one, of which the person

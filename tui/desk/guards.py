@@ -34,7 +34,7 @@ class Forbidden(Exception):
 
 
 class ReadOnly(Forbidden):
-    """Raised, with the reason, if the profile is read-only by now: another Shunter may have made it so."""
+    """Raised, with the reason, if the profile is read-only now: another Shunter may have made it so."""
 
 
 class Permit(Struct):

@@ -468,7 +468,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         if rules.left_today:
             self._day = self.set_timer(max(rules.day_ends_ms - ticks_ms(), 0) / 1000 + 1, self.read_rules)
         self.query_one(TransferForm).show_rules(rules)
-        self.query_one(StatusBar).show(read_only=self.desk.read_only)  # the profile may be read-only by now
+        self.query_one(StatusBar).show(read_only=self.desk.read_only)  # another Shunter may have switched it
         self._show_trouble()
 
     @work(group="examine")
@@ -480,7 +480,7 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
     def _warn_of_key(self, report: KeyCheck) -> None:
         """Warn of unneeded permissions of the key, and of missing ones."""
         if missing := report.missing_permission:
-            self.desk.read_only = self.desk.read_only or guards.by_key(missing)
+            self.desk.session_read_only = self.desk.session_read_only or guards.by_key(missing)
             self.query_one(StatusBar).show(read_only=self.desk.read_only)
         self.query_one(TransferForm).show_lacking(report.lacking)
         self._show_trouble()
