@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from tests.evidence import accepted, refusal, transfer
@@ -38,6 +39,7 @@ from tui.screens.plan import PlanScreen
 from tui.screens.plan_review import PlanReviewScreen
 from tui.screens.review import Reviewing, ReviewScreen, Stage
 from tui.structs import replace
+from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog
 from tui.widgets.facts import Facts
 from tui.widgets.transfer_form import TransferForm
@@ -350,7 +352,12 @@ async def test_amount_is_typed_again_where_a_rule_wants_that(
         await pilot.press("enter", "1")
         assert "another amount" not in screen_text(pilot)
         await pilot.press("backspace")
-        await pilot.press(*("0.0175" if what == "plan" else "１２０.55"), "backspace", "enter")
+        await pilot.press(*("0.0175" if what == "plan" else "１２０.55"), "backspace")
+        before = str(screen.query_one(AskLine).content)
+        screen.post_message(events.Paste("120.5"))
+        await until(pilot, lambda: "Type the amount: pasted text does not count." in screen_text(pilot))
+        assert str(screen.query_one(AskLine).content).endswith(before)
+        await pilot.click(AskLine, offset=(3, len(before.split("\n"))))  # its last line: Enter  Go on
         await until(pilot, lambda: screen._stage is Stage.READY)
         await pilot.press("y")
         await until_screen(pilot, PlanScreen if what == "plan" else EntryScreen)

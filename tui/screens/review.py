@@ -41,7 +41,7 @@ from tui.widgets.asking_dialog import AskingDialog, end_facts
 from tui.widgets.facts import Fact, Facts
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.status_bar import Status
-from tui.words import answers, guards, outcomes, transfers, wallets
+from tui.words import answers, outcomes, transfers, wallets
 from tui.words.risk import risk_now
 
 _WARM_PAUSE_S = 2
@@ -115,6 +115,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         Binding("y", "send", _("Send"), show=False, tooltip=_("send, on the review screen only")),
         Binding("d", "allow_repeat", _("Send another"), show=False),
         Binding("w", "disregard_pause", _("Send all the same"), show=False),
+        Binding("enter", "take_retyped", _("Go on"), show=False),
         Binding("escape,q", "back", _("Back"), key_display="Esc"),
     ]
 
@@ -177,11 +178,6 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
     def on_mount(self) -> None:
         """Prepare everything that sending would wait for, if something can be sent."""
         self.watch(self.query_one(AskingDialog), "virtual_size", self._follow_room, init=False)
-        if reason := self._desk.read_only:
-            self._go(Stage.BLOCKED, guards.nothing_is_sent(reason))
-            self.freshen()
-            self.read_risks()
-            return
         self.prepare()
         self.keep_warm()
         self.freshen()
@@ -200,6 +196,12 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             full_width = _("{key} is full-width. Switch the input method, then press {letter}.")
             say_in(self, full_width.format(key=event.character, letter=letter))
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Say that a pasted amount does not count: a rule wants it typed."""
+        if self._stage is Stage.RETYPE:
+            event.stop()
+            self.query_one(AskLine).say(_("Type the amount: pasted text does not count."))
+
     def on_ask_line_answer_clicked(self, message: AskLine.AnswerClicked) -> None:
         """Take a clicked answer."""
         if action := _ANSWERS.get(message.key):
@@ -207,7 +209,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keep the answers from the command palette: only a key or a click on an answer is known to be a person's."""
-        return action not in _ANSWERS.values()
+        return action not in _ANSWERS.values() and (action != "take_retyped" or self._stage is Stage.RETYPE)
 
     def action_back(self) -> None:
         """Go back without sending, unless it is being sent."""
@@ -289,7 +291,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         """Keep the connection alive for a while, so that a late `y` waits for nothing."""
         for _beat in range(_WARM_S // _WARM_PAUSE_S):
             await asyncio.sleep(_WARM_PAUSE_S)
-            if self._stage not in _SENT:
+            if self._stage not in (*_SENT, Stage.BLOCKED):
                 with contextlib.suppress(ExchangeError):
                     await self._desk.warm()
 
@@ -370,18 +372,7 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
 
     def _retype(self, event: events.Key) -> None:
         """Take a key of the amount that is typed again."""
-        problem = ""
-        if event.key == "enter":
-            typed, self._retyping = self._retyping, ""
-            try:
-                self.retyped = parse_amount(typed)
-            except AmountError:
-                self.retyped = None
-            if self.retyped == self._to_retype:
-                self._let_send()
-                return
-            problem = _("{typed} is another amount.").format(typed=typed) if typed else ""
-        elif event.key == "backspace":
+        if event.key == "backspace":
             self._retyping = self._retyping[:-1]
         elif event.character and (event.character.isdecimal() or event.character in _SEPARATORS):
             self._retyping = (self._retyping + event.character)[:_MOST_RETYPED]
@@ -389,7 +380,20 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
             return
         event.stop()
         self.query_one(AskLine).ask(self._ask_to_retype)
-        self.query_one(AskLine).say(problem)
+
+    def action_take_retyped(self) -> None:
+        """Go on if the amount was typed again; if it is another one, begin anew."""
+        typed, self._retyping = self._retyping, ""
+        try:
+            self.retyped = parse_amount(typed)
+        except AmountError:
+            self.retyped = None
+        if self.retyped == self._to_retype:
+            self._let_send()
+            return
+        self.query_one(AskLine).ask(self._ask_to_retype)
+        if typed:
+            self.query_one(AskLine).say(_("{typed} is another amount.").format(typed=typed))
 
     @property
     def _ask_to_retype(self) -> str:
