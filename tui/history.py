@@ -93,6 +93,18 @@ def cache_path() -> Path:
     return state_folder() / "history.sqlite3"
 
 
+def recorded_assets() -> set[str]:
+    """Return the assets in the person's cache, of every account. Writes nothing. Raises CacheError, FolderRefused."""
+    path = cache_path()
+    with _errors(path):
+        require_regular_database(path)
+        if not path.exists():
+            return set()
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
+            return {asset for (asset,) in connection.execute("SELECT DISTINCT asset FROM records")}
+
+
 class HistoryCache:
     """One account's records. Any number of threads and processes may use one file at once; every method blocks.
 
@@ -105,7 +117,7 @@ class HistoryCache:
         self._account = f"{host} {key_print}"
         self._path = path or cache_path()
         self._lock = threading.Lock()
-        with self._errors():
+        with _errors(self._path):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._connection = _open(self._path)
 
@@ -119,7 +131,7 @@ class HistoryCache:
 
         Both come from one transaction. If anything in the file is damaged, both are empty.
         """
-        with self._errors(), self._lock:
+        with _errors(self._path), self._lock:
             try:
                 with transaction(self._connection, "BEGIN") as connection:
                     return _records(connection, self._account), _untils(connection, self._account)
@@ -160,17 +172,18 @@ class HistoryCache:
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._errors(), self._lock, transaction(self._connection) as connection:
+        with _errors(self._path), self._lock, transaction(self._connection) as connection:
             yield connection
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            reason = error.strerror if isinstance(error, NotRegular) else error
-            problem = _("The history cannot be cached in {path} ({reason}). You can delete the cache.")
-            raise CacheError(problem.format(path=self._path, reason=reason)) from error
+
+@contextlib.contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        reason = error.strerror if isinstance(error, NotRegular) else error
+        problem = _("The history cannot be cached in {path} ({reason}). You can delete the cache.")
+        raise CacheError(problem.format(path=path, reason=reason)) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """A person's rules: a file is understood as a whole or refused with its line, and what each rule forbids."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,14 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.evidence import begin_anyway
 from tests.examples import one_in
 from tui import cli
 from tui import rules as rules_file
 from tui.domain.balances import Account, Balances, Holdings
 from tui.domain.plan import gather, rest, via, way_back
+from tui.domain.records import HistoryQuery, HistoryRow, RecordStatus
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, Rule, Rules, legs_of, violations
-from tui.domain.transfer import TransferRequest
+from tui.domain.transfer import Sending, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.history import HistoryCache, cache_path
+from tui.journal import Journal
 from tui.rules import RulesError, check, rules, rules_path
 from tui.words import guards
 
@@ -44,6 +49,7 @@ Write = Callable[[str | bytes], None]
 @pytest.fixture
 def write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Write:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
     def written(content: str | bytes) -> None:
         rules_path().parent.mkdir(exist_ok=True)
@@ -199,6 +205,29 @@ def test_command_lists_the_rules_with_their_lines(write: Write, capsys: pytest.C
     write(GOOD)
     assert cli.main(["rules", "check"]) == 1
     assert "line 8: there is no profile 'main'; profiles: none" in capsys.readouterr().err
+
+
+def test_command_names_assets_that_were_never_moved(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write('most = { USDT = "5", ETH = "1", UDST = "5" }\nretype_from = "100 EUR"\nkeep.spot.BTTC = "1"\n')
+
+    def noted() -> str:
+        assert cli.main(["rules", "check"]) == 0
+        return capsys.readouterr().err
+
+    assert noted() == ""
+    with contextlib.closing(Journal.open()) as journal:
+        assert noted() == ""  # nothing was sent yet, so no asset is odd
+        request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(5))
+        begin_anyway(journal, Sending(request, "main", "demo", "print", "https://api.binance.com", 1, 20, 5000))
+    assert "a transfer of ETH (line 1), UDST (line 1), BTTC (line 3). Check the spelling" in noted()
+    with contextlib.closing(HistoryCache("https://api.binance.com", "print")) as cache:
+        record = HistoryRow("ETH", Decimal(1), "MAIN_FUNDING", RecordStatus.CONFIRMED, 1, 1_700_000_000_000, None, None)
+        cache.add(HistoryQuery(TransferType.MAIN_FUNDING), [record])
+    assert "a transfer of UDST (line 1), BTTC (line 3)." in noted()
+    cache_path().write_text("damaged, and more than a page of it" * 300)
+    before = cache_path().read_bytes()
+    assert noted() == ""
+    assert cache_path().read_bytes() == before
 
 
 def test_something_else_in_the_files_place_is_refused(write: Write) -> None:

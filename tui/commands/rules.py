@@ -2,13 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
-from tui import keys
+from tui import journal, keys
 from tui.commands.arguments import HelpFormatter, add_language
 from tui.commands.listing import print_table
 from tui.domain.amounts import quantity
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, RetypeFrom, Rule
 from tui.files import FolderRefused
+from tui.journal import JournalError
 from tui.language import _
 
 
@@ -29,14 +32,31 @@ def run(_args: argparse.Namespace) -> int:
 
     try:
         path = rules.rules_path()
-        found = rules.check(lambda: [profile.name for profile in keys.profiles()])
+        listed = rules.check(lambda: [profile.name for profile in keys.profiles()])
     except (rules.RulesError, keys.KeyStoreError, FolderRefused) as error:
         print(error, file=sys.stderr)
         return 1
-    lines = [(str(rule.origin.line), rule.origin.profile or _("all"), _said(rule)) for rule in found]
+    lines = [(str(rule.origin.line), rule.origin.profile or _("all"), _said(rule)) for rule in listed]
     empty = _("There are no rules; they would be in {path}").format(path=path)
     print_table((_("LINE"), _("PROFILE"), _("RULE")), lines, empty=empty)
+    if unseen := _(", ").join(_unseen(listed)):
+        never = _(
+            "Neither the journal nor the history read so far has a transfer of {assets}. Check the spelling: "
+            "a rule for a misspelt asset never applies."
+        )
+        print(never.format(assets=unseen), file=sys.stderr)
     return 0
+
+
+def _unseen(rules: Iterable[Rule]) -> Iterator[str]:
+    """Yield the assets of which this machine has seen no transfer, if it has seen any; nothing if that is not known."""
+    from tui.history import CacheError, recorded_assets
+
+    with suppress(JournalError, CacheError, FolderRefused):
+        seen = {*journal.recorded_assets(), *recorded_assets()}
+        for rule in rules:
+            if isinstance(rule, Most | MostPerDay | Keep) and seen and rule.asset not in seen:
+                yield _("{asset} (line {line})").format(asset=rule.asset, line=rule.origin.line)
 
 
 def _said(rule: Rule) -> str:
