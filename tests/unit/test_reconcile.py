@@ -247,6 +247,14 @@ def test_equal_record_beside_the_one_that_was_chosen_is_perhaps_its(evidence: Ev
         assert [one.record for one in compared([sure], [own, equal, later]).elsewhere] == [later, equal]
 
 
+def test_record_of_about_the_time_of_a_row_is_perhaps_its_though_another_matched() -> None:
+    """The exchange has more than one clock: the one that matched may have been made elsewhere."""
+    settled = row_of(1, matching_record(1001))
+    own, off = record_of(settled), record_of(settled, tran_id=1002, timestamp=settled.timestamp_ms - 8000)
+    comparison = compared([settled], [own, off])
+    assert (comparison.agree, comparison.perhaps, comparison.elsewhere) == (1, 1, ())
+
+
 def test_record_that_another_keys_row_has_was_made_here() -> None:
     other = row_of(1, profile="other", key_print="other")
     covered = (NOW_MS - 180 * DAY_MS, NOW_MS)

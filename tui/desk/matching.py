@@ -98,8 +98,8 @@ def explains(holder: Transfer, row: HistoryRow, transfer: Transfer) -> bool:
     """
     holder_fit = fit_of_answer(holder, row)
     if holder.basis is Basis.ANSWER:
-        is_about_then = abs(row.timestamp - holder.timestamp_ms) <= _NEAR_BEFORE_MS
-        if holder_fit is not Fit.NONE and is_about_then:
+        is_near = abs(row.timestamp - holder.timestamp_ms) <= _NEAR_BEFORE_MS
+        if holder_fit is not Fit.NONE and is_near:
             return True
     elif is_named(transfer, row) and not is_named(holder, row):
         return False
@@ -215,9 +215,13 @@ def is_another(transfer: Transfer, row: Row) -> bool:
         return True
     if row.asset is None or _plain_name(row.asset) == _plain_name(request.asset):
         return False
+    return row.amount != request.amount or not is_about_then(transfer, row)
+
+
+def is_about_then(transfer: Transfer, row: Row) -> bool:
+    """Whether a record's time is that of a transfer, or differs by so little that the clocks can explain it."""
     start_ms, end_ms = window_start_ms(transfer) - _APART_MS, window_end_ms(transfer) + _APART_MS
-    is_about_then = row.timestamp is not None and start_ms <= row.timestamp <= end_ms
-    return row.amount != request.amount or not is_about_then
+    return row.timestamp is not None and start_ms <= row.timestamp <= end_ms
 
 
 @lru_cache(maxsize=1024)

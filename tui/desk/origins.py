@@ -3,7 +3,7 @@
 A record belongs to the row of the journal that has its tranId. If no row has it, the record may belong to a row whose
 tranId is not known: one that agrees in type, asset, amount, pairs and time (`matching`), or one for which the record
 was sighted while the row was being settled. It may also belong to a row that was settled with another record, by the
-history or by the person, if it fits that row as well.
+history or by the person, if it fits that row as well, or was made at about the same time.
 
 It cannot belong to a row that the exchange refused, that never left, or that the exchange answered with another tranId.
 A record was made elsewhere only if it cannot belong to any row.
@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping
 
-from tui.desk.matching import Fit, fit, is_another, span_ms
+from tui.desk.matching import Fit, fit, is_about_then, is_another, span_ms
 from tui.domain.entries import Entry, merge
 from tui.domain.evidence import Accepted, Basis, NeverLeft, Refusal, named_tran_ids
 from tui.domain.records import HistoryQuery, Row, UnreadableRow, identity
@@ -131,7 +131,9 @@ class _Rows:
             row_fit = likeness(row, record, queries)
             if row_fit is Fit.NONE and row.identity in self._sighted.get(record.tran_id or 0, ()):
                 row_fit = Fit.NEAR
-            if row_fit < self._fit_of_own.get(row.identity, Fit.NEAR):
+            if row_fit is Fit.NONE:
+                continue
+            if row_fit < self._fit_of_own.get(row.identity, Fit.NEAR) and not is_about_then(row, record):
                 continue
             if record.tran_id is None or record.tran_id not in self._declined.get(row.identity, ()):
                 fits[row_fit].append(row)
