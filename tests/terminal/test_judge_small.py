@@ -1,6 +1,11 @@
 """The real program before a judge that knows what was executed; tests/bench has the long one."""
 
+import re
+import subprocess
+import sys
 from typing import Any
+
+import pytest
 
 from tests.bench.judge import judged
 from tests.bench.judge_faults import Answer, Cut, Lot
@@ -30,3 +35,12 @@ def test_nothing_is_lost_or_doubled_when_the_program_is_killed(gnome_keyring: An
     # On a busy machine a person may give up. Everything that is said until then is judged.
     assert not [one for one in report.broken if one.kind != "a person could not go on"], str(report)
     assert report.kills
+
+
+@pytest.mark.usefixtures("gnome_keyring")  # or it is skipped
+def test_nothing_false_is_said_in_chinese() -> None:
+    command = [sys.executable, "-m", "tests.bench.judge_outcomes", "--chinese"]
+    ran = subprocess.run([*command, *"--transfers 15 --batch 15 --seed 1".split()], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout.strip().endswith("\n0 promises broken")) == (0, True), ran.stdout + ran.stderr
+    claims = {said: int(count) for count, said in re.findall(r"([0-9]+) claims: ([A-Z_]+)", ran.stdout)}
+    assert {"MOVED", "NOT_MOVED", "JUDGED", "OPEN", "MOVED_FOR_SURE"} <= claims.keys(), "words that it cannot read"
