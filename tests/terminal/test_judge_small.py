@@ -37,10 +37,12 @@ def test_nothing_is_lost_or_doubled_when_the_program_is_killed(gnome_keyring: An
     assert report.kills
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("gnome_keyring")  # or it is skipped
 def test_nothing_false_is_said_in_chinese() -> None:
-    command = [sys.executable, "-m", "tests.bench.judge_outcomes", "--chinese"]
-    ran = subprocess.run([*command, *"--transfers 15 --batch 15 --seed 1".split()], capture_output=True, text=True)
+    few = ["--transfers", "15", "--batch", "15", "--seed", "1"]
+    command = [sys.executable, "-m", "tests.bench.judge_outcomes", "--chinese", *few]
+    ran = subprocess.run(command, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout.strip().endswith("\n0 promises broken")) == (0, True), ran.stdout + ran.stderr
     claims = {said: int(count) for count, said in re.findall(r"([0-9]+) claims: ([A-Z_]+)", ran.stdout)}
     assert {"MOVED", "NOT_MOVED", "JUDGED", "OPEN", "MOVED_FOR_SURE"} <= claims.keys(), "words that it cannot read"
