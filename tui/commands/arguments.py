@@ -52,11 +52,9 @@ class HelpFormatter(argparse.HelpFormatter):
         return super()._format_usage(usage, actions, groups, as_wide).replace(as_wide, shown, 1)
 
     def _split_lines(self, text: str, width: int) -> list[str]:
-        return super()._split_lines(text, width) if text.isascii() else wrapped(text, width)
+        return wrapped(text, width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        if text.isascii():
-            return super()._fill_text(text, width, indent)
         return "\n".join(f"{indent}{line}" for line in wrapped(text, width - len(indent)))
 
 

@@ -9,9 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
-from textwrap import fill
 
-from tui.domain.text import wrapped
+from tui.domain.text import padded, padded_before, width_of, wrapped
 from tui.language import _, for_programs
 from tui.words.exports import Value, write_csv, write_json
 
@@ -63,14 +62,14 @@ def print_table(
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the terminal may know fewer scripts than the exchange
     room = (os.get_terminal_size(sys.stdout.fileno()).columns or None) if sys.stdout.isatty() else None
-    widths = [_columns(heading) for heading in headings]
+    widths = [width_of(heading) for heading in headings]
     coming = iter(rows)
     kept: list[int] | None = None
     if not (part := list(islice(coming, _AT_A_TIME))):
         print(empty, file=sys.stderr)
     while part:
         widths = [
-            max(width, *map(_columns, cells)) for width, cells in zip(widths, zip(*part, strict=True), strict=True)
+            max(width, *map(width_of, cells)) for width, cells in zip(widths, zip(*part, strict=True), strict=True)
         ]
         if kept is None:
             kept = _kept(headings, widths, least, room)
@@ -87,8 +86,6 @@ def print_table(
 
 def _below(text: str, room: int) -> str:
     """Return a cell that goes below its row."""
-    if text.isascii():
-        return fill(text, room, initial_indent=_INDENT, subsequent_indent=_INDENT)
     return "\n".join(f"{_INDENT}{line}" for line in wrapped(text, room - len(_INDENT)))
 
 
@@ -105,17 +102,8 @@ def _kept(headings: Sequence[str], widths: Sequence[int], least: Sequence[str], 
 def _line(
     cells: Sequence[str], headings: Sequence[str], widths: Sequence[int], kept: Iterable[int], right: Collection[str]
 ) -> str:
-    padded = []
+    texts = []
     for column in kept:
-        spaces = " " * (widths[column] - _columns(cells[column]))
-        padded.append(f"{spaces}{cells[column]}" if headings[column] in right else f"{cells[column]}{spaces}")
-    return _GAP.join(padded).rstrip()
-
-
-def _columns(text: str) -> int:
-    """Return how many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # late: few lists need it
-
-    return cell_len(text)
+        pad = padded_before if headings[column] in right else padded
+        texts.append(pad(cells[column], widths[column]))
+    return _GAP.join(texts).rstrip()

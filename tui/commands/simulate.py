@@ -5,7 +5,6 @@ import errno
 import shlex
 import signal
 import sys
-import textwrap
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,13 +85,14 @@ def _faults() -> str:
             _listed(_("faults of other calls:"), OF_THE_REST),
             _listed(_("to use in place of a BODY or value that no command line can hold:"), UNWRITABLE),
             "\n".join(
-                _wrapped(
+                wrapped(
                     _(
                         "Values after a key are JSON or any other text; quote them for your shell. A fault affects "
                         "every transfer or call, or with @N only the Nth: cut-after@2. If several apply, one with @N "
                         "comes first. {names} take no @N."
                     ).format(names=_(", ").join(sorted(map(fault_name, OF_ALL)))),
                     _WIDTH,
+                    at_hyphens=False,
                 )
             ),
         )
@@ -102,17 +102,13 @@ def _faults() -> str:
 def _listed(title: str, meanings: dict[str, str]) -> str:
     lines = [title]
     for example, meaning in meanings.items():
-        parts = _wrapped(_(meaning), _WIDTH - _MEANING_AT)
+        parts = wrapped(_(meaning), _WIDTH - _MEANING_AT, at_hyphens=False)
         if len(example) + 4 > _MEANING_AT:
             lines.append(f"  {example}")
         else:
             parts[0] = f"  {example}".ljust(_MEANING_AT) + parts[0]
         lines += (line if line.startswith("  ") else " " * _MEANING_AT + line for line in parts)
     return "\n".join(lines)
-
-
-def _wrapped(text: str, columns: int) -> list[str]:
-    return textwrap.wrap(text, columns, break_on_hyphens=False) if text.isascii() else wrapped(text, columns)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ commands for the terminal.
 """
 
 import re
+import textwrap
 import unicodedata
 from string import ascii_letters, digits
 
@@ -106,10 +107,15 @@ UNBROKEN = re.compile(
 """What stays on a line: a word, or a Chinese character, with the punctuation that belongs to it."""
 
 
-def wrapped(text: str, columns: int) -> list[str]:
-    """Return the lines of a text, each of at most so many columns of a terminal if it can be."""
+def wrapped(text: str, columns: int, *, at_hyphens: bool = True) -> list[str]:
+    """Return the lines of a text, each of at most so many columns of a terminal if it can be. `at_hyphens` says whether
+    English words break there too.
+    """
+    text = " ".join(text.split())
+    if text.isascii():
+        return textwrap.wrap(text, columns, break_on_hyphens=at_hyphens)
     lines = [""]
-    for part in UNBROKEN.findall(" ".join(text.split())):
+    for part in UNBROKEN.findall(text):
         if width_of(lines[-1] + part.rstrip()) > columns:
             lines.append("")
         lines[-1] += part

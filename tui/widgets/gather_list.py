@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
 from tui.domain.gathering import Contribution, Gathering
+from tui.domain.text import padded, width_of
 from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
 from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
@@ -127,7 +127,5 @@ def _name(account: Account) -> str:
 
 def _note_column(notes: Sequence[str]) -> NumberColumn:
     """Return a column of words that begin below each other."""
-    width = max(map(cell_len, notes), default=0)
-    return NumberColumn(
-        "", [f"{text}{' ' * (width - cell_len(text))}" for text in (*notes, "")], frozenset(range(len(notes)))
-    )
+    width = max(map(width_of, notes), default=0)
+    return NumberColumn("", [padded(text, width) for text in (*notes, "")], frozenset(range(len(notes))))

@@ -5,7 +5,21 @@ from typing import assert_never
 from tui.domain.balances import Account
 from tui.domain.openness import Closure, PairLimit, Unopened
 from tui.domain.wallets import Wallet
-from tui.language import _, pgettext
+from tui.language import N_, _, pgettext
+
+_OPENS_PAIR = {
+    Closure.NO_ACCOUNT: (
+        N_("No {pair} account: open it on the exchange."),
+        N_("No {pair} account: open it on the exchange ({enabled} of {most})."),
+        N_("No {pair} account: {enabled} of {most} are enabled, disable one."),
+    ),
+    Closure.DISABLED: (
+        N_("{pair} is disabled: enable it on the exchange."),
+        N_("{pair} is disabled: enable it on the exchange ({enabled} of {most})."),
+        N_("{pair} is disabled: {enabled} of {most} are enabled, disable one."),
+    ),
+}
+"""What opens an isolated account: if the exchange's limit was not read, below that limit, and at it."""
 
 
 def not_open(each: Unopened, limit: PairLimit | None = None) -> str:
@@ -14,10 +28,8 @@ def not_open(each: Unopened, limit: PairLimit | None = None) -> str:
     match each.closure:
         case Closure.WALLET:
             return _("{account} is not open: open it on the exchange.").format(account=account.wallet.label)
-        case Closure.NO_ACCOUNT:
-            return _no_account(account.pair, limit)
-        case Closure.DISABLED:
-            return _disabled(account.pair, limit)
+        case Closure.NO_ACCOUNT | Closure.DISABLED:
+            return _pair_not_open(each, limit)
         case Closure.NOT_LISTED:
             return _("{account} lists no {asset}: it may not take it.").format(account=account.label, asset=each.asset)
         case Closure.KEY:
@@ -41,21 +53,10 @@ def _permission(account: Account) -> str:
             return account.label
 
 
-def _no_account(pair: str | None, limit: PairLimit | None) -> str:
+def _pair_not_open(each: Unopened, limit: PairLimit | None) -> str:
     """Return what opens an isolated account, with the exchange's limit if it was read."""
+    unlimited, below, reached = _OPENS_PAIR[each.closure]
     if limit is None:
-        return _("No {pair} account: open it on the exchange.").format(pair=pair)
-    text = _("No {pair} account: open it on the exchange ({enabled} of {most}).")
-    if limit.enabled >= limit.most:
-        text = _("No {pair} account: {enabled} of {most} are enabled, disable one.")
-    return text.format(pair=pair, enabled=limit.enabled, most=limit.most)
-
-
-def _disabled(pair: str | None, limit: PairLimit | None) -> str:
-    """Return what enables an isolated account again, with the exchange's limit if it was read."""
-    if limit is None:
-        return _("{pair} is disabled: enable it on the exchange.").format(pair=pair)
-    text = _("{pair} is disabled: enable it on the exchange ({enabled} of {most}).")
-    if limit.enabled >= limit.most:
-        text = _("{pair} is disabled: {enabled} of {most} are enabled, disable one.")
-    return text.format(pair=pair, enabled=limit.enabled, most=limit.most)
+        return _(unlimited).format(pair=each.account.pair)
+    text = reached if limit.enabled >= limit.most else below
+    return _(text).format(pair=each.account.pair, enabled=limit.enabled, most=limit.most)
