@@ -1,5 +1,6 @@
 """`shunter`, and `python -m tui`."""
 
+import gc
 import os
 import signal
 import sys
@@ -7,15 +8,16 @@ import sys
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # ^C during the imports ends it without a traceback
 
-from tui import language
-from tui.app import process
-from tui.keys.settings import kept_language
-
 
 def main() -> int:
     """Prepare the process, choose the language before the modules that translate their constants, and run the command
     line. Returns the exit status.
     """
+    gc.disable()  # imports leave hardly any garbage; `process.collect_garbage` ends this
+    from tui import language
+    from tui.app import process
+    from tui.keys.settings import kept_language
+
     process.keep_memory_off_disk()
     process.open_closed_streams()
     language.start(sys.argv[1:], kept_language(), os.environ)

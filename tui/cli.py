@@ -9,11 +9,11 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 
 from tui.app import process
-from tui.commands import completion, favourites, history, holdings, journal, keys, reconcile, routes, rules, simulate
 from tui.commands.arguments import HelpFormatter, Misuse, RawHelpFormatter, add_language, typed
 from tui.commands.pipes import leave_closed_pipes, lose_unwritable
 from tui.domain.amounts import parse_amount, plain
@@ -37,18 +37,19 @@ Wallets: spot funding cross isolated um cm options pm, or the exchange's own
 ids (MAIN, UMFUTURE, ...), in any case. `shunter routes` lists the valid moves.
 """)
 
-_COMMANDS = (
-    ("keys", keys, _("add, list, check and remove API keys in the system's keyring")),
-    ("routes", routes, _("the moves that the exchange knows")),
-    ("holdings", holdings, _("every asset in every account, and what it is worth")),
-    ("favourites", favourites, _("the favourites, with their moves")),
-    ("journal", journal, _("every transfer ever recorded, with its outcome")),
-    ("history", history, _("every transfer on record at the exchange, of all types")),
-    ("reconcile", reconcile, _("compare the journal with the exchange's history")),
-    ("rules", rules, _("what your rules allow, and whether the file can be understood")),
-    ("simulate", simulate, _("serve the demo exchange on this machine")),
-    ("completion", completion, _("a script with which your shell completes commands and names")),
-)
+_COMMANDS = {
+    "keys": _("add, list, check and remove API keys in the system's keyring"),
+    "routes": _("the moves that the exchange knows"),
+    "holdings": _("every asset in every account, and what it is worth"),
+    "favourites": _("the favourites, with their moves"),
+    "journal": _("every transfer ever recorded, with its outcome"),
+    "history": _("every transfer on record at the exchange, of all types"),
+    "reconcile": _("compare the journal with the exchange's history"),
+    "rules": _("what your rules allow, and whether the file can be understood"),
+    "simulate": _("serve the demo exchange on this machine"),
+    "completion": _("a script with which your shell completes commands and names"),
+}
+"""Each is a module of `tui.commands`, which is imported when it is named."""
 _NEED_NO_FILES = ("routes", "simulate", "completion")
 
 
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: Sequence[str]) -> tuple[argparse.ArgumentParser, argparse.Namespace]:
-    parser = _parser()
+    parser = _parser(arguments)
     try:
         _refuse_unknown_option(parser, arguments)
         args = parser.parse_args(arguments)
@@ -131,11 +132,13 @@ def _run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         return _open_app(parser, args)
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see `__main__`
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    process.collect_garbage()
     run: Callable[[argparse.Namespace], int] = args.run
     return run(args)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(named: Collection[str] = _COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser, with the arguments of the commands that are named."""
     parser = argparse.ArgumentParser(
         prog="shunter",
         description=_("Move funds between your own Binance wallets, by hand."),
@@ -160,12 +163,14 @@ def _parser() -> argparse.ArgumentParser:
     form.add_argument("--to-pair", metavar="S", type=typed(parse_pair), help=_("the destination's isolated pair"))
 
     commands = parser.add_subparsers(dest="command", title=_("commands"), metavar="COMMAND")
-    for name, module, summary in _COMMANDS:
+    for name, summary in _COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=_sentence(summary), formatter_class=HelpFormatter)
-        module.add_arguments(command)
-        add_language(command)
-        command.set_defaults(run=module.run)
-    parser.set_defaults(parser=parser)
+        if name in named:
+            module = import_module(f"tui.commands.{name}")
+            module.add_arguments(command)
+            add_language(command)
+            command.set_defaults(run=module.run)
+    parser.set_defaults(whole_parser=_parser)
     return parser
 
 
@@ -177,7 +182,7 @@ def _refuse_unknown_option(parser: argparse.ArgumentParser, arguments: Sequence[
     """End with a message that names an unknown option; argparse would name its value, taking it for a command."""
     known = re.findall(r"--([a-z-]+)", parser.format_usage())
     for argument in arguments:
-        if argument in [name for name, *_rest in _COMMANDS]:
+        if argument in _COMMANDS:
             return
         option = argument.partition("=")[0].removeprefix("--")
         if argument.startswith("--") and option not in (*known, "help"):
@@ -202,7 +207,6 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         )
 
     process.clear_textual_variables()
-    process.collect_garbage_less_often()
     from tui.app.app import ShunterApp
     from tui.app.opening import Start
     from tui.app.terminal_app import has_few_colours
@@ -212,7 +216,6 @@ def _open_app(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         Start(args.demo, args.profile, args.base_url, draft, read_only=args.read_only, has_few_colours=few)
     )
     process.end_with_the_terminal()
-    process.collect_what_screens_leave()
     app.run()
     if app.left_open:
         left = ngettext(

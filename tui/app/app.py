@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, Screen
 
 from tui import keys, language
+from tui.app import process
 from tui.app.crash import end_on_errors_in_tasks
 from tui.app.early_keys import EarlyKeys
 from tui.app.locking import IdleLock
@@ -172,6 +173,7 @@ class ShunterApp(TerminalApp):
         self._main = MainScreen(desk, status, (opened.last if is_empty else None) or self._draft)
         self._early_keys.drop()
         await self.push_screen(self._main)
+        self.call_after_refresh(process.collect_garbage)
 
     async def on_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
@@ -186,6 +188,7 @@ class ShunterApp(TerminalApp):
         if not message.needs_passphrase:
             self._early_keys.drop()
         await self.push_screen(welcome)
+        self.call_after_refresh(process.collect_garbage)
         if message.needs_passphrase:
             welcome.action_unlock()  # its screen gets what was typed early
 

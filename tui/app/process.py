@@ -57,22 +57,17 @@ def clear_textual_variables() -> None:
         del os.environ[name]
 
 
-def collect_garbage_less_often() -> None:
-    """Run the garbage collector less often than Python does by default: an app keeps most of what it creates.
+def collect_garbage() -> None:
+    """Run the garbage collector, which `__main__` has put off, among what is created from here on.
 
-    The start is a twentieth shorter. Code that drops a secret collects by itself.
+    What is there is kept: modules, and the first screen. Without a collection of them, the start is a tenth shorter,
+    and a full collection is quick. A screen that was left is a reference cycle; uncollected, a hundred of them take
+    20 MB. Code that drops a secret collects by itself.
     """
-    gc.set_threshold(50_000, 20, 20)
-
-
-def collect_what_screens_leave() -> None:
-    """Collect often from here on, and only among what is created from here on.
-
-    A screen that was left is a reference cycle. Uncollected, a hundred of them take 20 MB; a full collection is
-    quick once it no longer visits the modules.
-    """
-    gc.freeze()
-    gc.set_threshold(10_000, 5, 2)
+    if not gc.isenabled():
+        gc.freeze()
+        gc.set_threshold(10_000, 5, 2)
+        gc.enable()
 
 
 def end_with_the_terminal() -> None:

@@ -1,1 +1,1 @@
-"""The subcommands, one module each. `cli` imports all of them, so they import everything else late."""
+"""The subcommands, one module each. `cli` imports the one that is named; that imports late what few uses need."""

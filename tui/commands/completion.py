@@ -58,12 +58,13 @@ def run(args: argparse.Namespace) -> int:
         return 0
     import shtab
 
-    for action in _actions(args.parser):
+    parser = args.whole_parser()
+    for action in _actions(parser):
         if action.dest in _FIXED:
             action.choices = _FIXED[action.dest]
         elif action.dest in _LISTED:
             action.complete = _completer(_LISTED[action.dest])  # type: ignore[attr-defined]
-    print(shtab.complete(args.parser, args.shell))
+    print(shtab.complete(parser, args.shell))
     return 0
 
 
