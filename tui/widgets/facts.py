@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from tui.domain.text import padded
 from tui.structs import Struct
+from tui.widgets.late_styles import LateStyles
 
 _LEFT, _NAME, _RIGHT = 3, 10, 2
 """Columns before the names, of the names, and behind the values."""
@@ -27,7 +28,7 @@ class Fact(Struct):
     is_in_band: bool = False
 
 
-class Facts(Widget):
+class Facts(LateStyles, Widget):
     """Draws all facts in one widget. Nothing is cut: a long value goes on in the next line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

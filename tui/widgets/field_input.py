@@ -20,6 +20,7 @@ from textual.widgets.input import Selection
 from tui.domain.text import is_name, printable
 from tui.domain.transfer import as_written
 from tui.widgets.at_once import at_once
+from tui.widgets.late_styles import LateStyles
 
 _HINT_GAP = 2
 """Blank columns between the text of an input, with its cursor, and a hint."""
@@ -27,7 +28,7 @@ _SCREEN_KEYS = {"enter", "ctrl+k", "ctrl+x"}
 """Keys of the whole screen, which Input would take."""
 
 
-class PromptInput(Input, inherit_bindings=False):
+class PromptInput(LateStyles, Input, inherit_bindings=False):
     """A one-line input that takes every key at once, and so in the order typed. Its cursor does not blink: an idle
     screen sends nothing.
     """

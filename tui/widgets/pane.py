@@ -8,13 +8,15 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.widgets.late_styles import LateStyles
+
 TALL = 30
 """Rows of a terminal from which blank rows separate what is on a screen."""
 LEFT_BUTTON = 1
 """The mouse button that presses something: Textual reports a click of any."""
 
 
-class Drawn(Widget):
+class Drawn(LateStyles, Widget):
     """Draws its text in styles of its component classes."""
 
     def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:

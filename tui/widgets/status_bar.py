@@ -13,6 +13,7 @@ from tui.domain.hosts import DEMO, LIVE, in_short
 from tui.language import _
 from tui.structs import Struct, replace
 from tui.widgets.late_messages import DropsLateMessages
+from tui.widgets.late_styles import LateStyles
 
 _MOST_WEIGHT = 180_000
 """Of an account's requests in a minute: BINANCE.md, "Limits and answers". It is shown from half of it."""
@@ -81,7 +82,7 @@ class StatusBar(DropsLateMessages, Horizontal):
         self.query_one(_State).refresh()
 
 
-class _State(Widget):
+class _State(LateStyles, Widget):
     """The key, what the app waits for, and the connection's state: one text, so that no change needs a layout."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status-bar--waiting", "status-bar--state", "status-bar--read-only"}
