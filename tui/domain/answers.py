@@ -5,7 +5,6 @@ and shape together are a refusal that the exchange documents as made before anyt
 BINANCE.md, "Limits and answers".
 """
 
-import html
 import re
 import unicodedata
 from enum import StrEnum
@@ -124,6 +123,8 @@ def mentioned_tran_ids(text: str) -> tuple[int, ...]:
 
 def unescaped(text: str) -> str:
     """Return a text without the escapes of JSON, HTML and URLs, for searching, not for showing."""
+    import html  # late: no answer is read before the first picture
+
     for _ in range(_MOST_ESCAPES):
         before, text = text, _CODE_POINT.sub(lambda code: chr(int(code[1], 16)), text)
         text = unquote(_REFERENCE.sub(lambda reference: html.unescape(reference[0]), text))

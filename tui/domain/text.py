@@ -95,16 +95,20 @@ def width_of(text: str) -> int:
 _COLUMNS = {"W": 2, "F": 2, "H": 1, "N": 1, "Na": 1, "A": 1}
 
 
-_CHINESE = "\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
+_CHINESE = "\u2e80-\u303f", "\u3040-\u30ff", "\u3400-\u9fff", "\uf900-\ufaff", "\uff00-\uffef"
 """Characters, and their punctuation."""
 OPENING = "「『（《〈【"
 CLOSING = "，。、；：？！」』）》〉】"
 
-IS_CHINESE = re.compile(f"[{_CHINESE}]")
 UNBROKEN = re.compile(
-    rf"\s*[{OPENING}]*(?:U本位|[^\s{_CHINESE}]+|[{_CHINESE}][!-/:-@\]}}]*)[{CLOSING}]*\s*"  # one word: U本位
+    rf"\s*[{OPENING}]*(?:U本位|[^\s{''.join(_CHINESE)}]+|[{''.join(_CHINESE)}][!-/:-@\]}}]*)[{CLOSING}]*\s*"
 )
-"""What stays on a line: a word, or a Chinese character, with the punctuation that belongs to it."""
+"""What stays on a line: a word (U本位 is one), or a Chinese character, with the punctuation that belongs to it."""
+
+
+def has_chinese(text: str) -> bool:
+    """Whether one of the characters is Chinese."""
+    return not text.isascii() and any(block[0] <= character <= block[-1] for character in text for block in _CHINESE)
 
 
 def wrapped(text: str, columns: int, *, at_hyphens: bool = True) -> list[str]:

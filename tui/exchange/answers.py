@@ -4,7 +4,6 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Any
 
@@ -78,6 +77,8 @@ def asked_wait_s(headers: Mapping[str, str], body: bytes) -> int | None:
 
 def _answered_at_s(headers: Mapping[str, str]) -> float:
     """Return when an answer was given, in seconds since 1970: by the server's clock if it says so, else by ours."""
+    from email.utils import parsedate_to_datetime  # late: hardly any answer asks to wait
+
     with contextlib.suppress(ValueError, OverflowError):
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     return wall_ms() / 1000

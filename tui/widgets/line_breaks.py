@@ -7,7 +7,7 @@ from rich import _wrap
 from textual.content import Content
 from textual.css.styles import RulesMap
 
-from tui.domain.text import IS_CHINESE, UNBROKEN, width_of
+from tui.domain.text import UNBROKEN, has_chinese, width_of
 
 _NARROWEST = 16
 
@@ -23,6 +23,6 @@ def _minimal_width(content: Content, rules: RulesMap) -> int:
     widths = [0]
     for line in content.plain.splitlines():
         widths += [width_of(part.strip()) for _, _, part in _wrap.words(line)]
-        if IS_CHINESE.search(line):
+        if has_chinese(line):
             widths.append(min(width_of(line.strip()), _NARROWEST))
     return max(widths) + 2 * rules.get("line_pad", 0)
