@@ -10,9 +10,7 @@ if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
 
 
 def main() -> int:
-    """Prepare the process, choose the language before the modules that translate their constants, and run the command
-    line. Returns the exit status.
-    """
+    """Run the command line and return the exit status."""
     gc.disable()  # imports leave hardly any garbage; `process.collect_garbage` ends this
     from tui import language
     from tui.app import process
@@ -21,9 +19,9 @@ def main() -> int:
     process.keep_memory_off_disk()
     process.open_closed_streams()
     language.start(sys.argv[1:], kept_language(), os.environ)
-    from tui.cli import main
+    from tui import cli  # late: what it imports translates constants
 
-    return main()
+    return cli.main()
 
 
 if __name__ == "__main__":

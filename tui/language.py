@@ -1,8 +1,8 @@
-"""The language that a person reads: English, which the source is written in, or another with a catalogue in `locales`.
+"""The language that a person reads: English, as in the source, or another one with a catalogue in `locales`.
 
-It is chosen once, before any module that translates a text while it is imported. A text is marked where it stands:
-`_("...")` translates it, and `N_("...")` marks the text of a constant that is translated where it is used. Nothing is
-put together from parts: `_("{amount} from {source}").format(...)` leaves the order to the translation.
+The language is chosen once, before a module is imported that translates its constants. `_("...")` translates a text,
+and `N_("...")` marks one that `_` translates later, where it is used. A sentence is one text:
+`_("{amount} from {source}").format(...)` lets a translation change the order.
 """
 
 import gettext
@@ -26,9 +26,9 @@ DOMAIN = "shunter"
 OPTION = "--language"
 
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-"""Where a person's language stands, in gettext's order: the first that is set counts."""
+"""The environment variables that name the person's language. As in gettext, the first one that is set counts."""
 
-_NO_REGION_OF_ITS_OWN = re.compile(r"(en([_-].*)?|c|posix)$", re.IGNORECASE)
+_ENGLISH = re.compile(r"(en([_-].*)?|c|posix)$", re.IGNORECASE)
 _SIMPLIFIED = re.compile(r"zh([_-]?hans)?([_-](cn|sg|my))?$", re.IGNORECASE)
 
 _SOURCE = gettext.NullTranslations()
@@ -39,24 +39,24 @@ _is_for_programs: ContextVar[bool] = ContextVar("_is_for_programs", default=Fals
 
 
 def _(text: str) -> str:
-    """Return a text in the language of the person."""
+    """Return a text in the person's language."""
     return _current().gettext(text) if text else ""  # the entry of an empty text is the catalogue's header
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """Return the text for a number of things, in the language of the person."""
+    """Return the text for this many things, in the person's language."""
     return _current().ngettext(one, many, count)
 
 
 def pgettext(context: str, text: str) -> str:
-    """Return a text that means something else elsewhere, in the language of the person."""
+    """Return a text that has another translation elsewhere, in the person's language."""
     return _current().pgettext(context, text)
 
 
 def text_in(code: str, text: str) -> str:
-    """Return a text in a language that need not be that of the person; in English if its catalogue cannot be read."""
+    """Return a text in any language, or in English if its catalogue cannot be read."""
     try:
-        return _catalogue_of(code).gettext(text)
+        return _catalogue_in(code).gettext(text)
     except Exception:  # noqa: BLE001 - a damaged file fails in many ways
         return text
 
@@ -72,7 +72,7 @@ def _current() -> gettext.NullTranslations:
 
 @contextmanager
 def for_programs() -> Iterator[None]:
-    """Return texts in English, whatever the language: programs read them."""
+    """Return English texts inside this context: programs read them."""
     token = _is_for_programs.set(True)
     try:
         yield
@@ -81,15 +81,14 @@ def for_programs() -> Iterator[None]:
 
 
 def chosen() -> str:
-    """Return the code of the language that texts are in."""
+    """Return the code of the language that texts are in now."""
     return ENGLISH if _is_for_programs.get() else _chosen
 
 
 def start(arguments: Sequence[str], kept: str, environment: Mapping[str, str]) -> None:
-    """Use the language that a person prefers, or English if it cannot be used here; `why_english` says why."""
+    """Choose the language that the person prefers. If that cannot be used, choose English; `why_english` says why."""
     global _why_english
-    code = preferred(arguments, kept, environment)
-    _why_english = ""
+    code, _why_english = preferred(arguments, kept, environment), ""
     if code != ENGLISH and not is_readable(environment):
         variable = "LC_ALL" if environment.get("LC_ALL") else "LANG"
         _why_english = (
@@ -105,28 +104,28 @@ def start(arguments: Sequence[str], kept: str, environment: Mapping[str, str]) -
 
 
 def why_english() -> str:
-    """Return why texts are in English although the person prefers another language, or an empty string."""
+    """Return why texts are in English although the person prefers another language; empty if they do not."""
     return _why_english
 
 
 def choose(code: str) -> None:
-    """Use a language from here on. Modules that have been imported keep the texts of their constants."""
+    """Use a language from now on. Constants of modules that are already imported do not change."""
     global _catalogue, _chosen
-    _catalogue = _catalogue_of(code)
+    _catalogue = _catalogue_in(code)
     _chosen = code
-    # argparse looks up its own texts by these.
+    # argparse calls gettext itself, which finds the language in the environment.
     gettext.bindtextdomain(DOMAIN, str(LOCALES))
     gettext.textdomain(DOMAIN)
     if {code, preferred([], "", os.environ)} != {ENGLISH}:
         os.environ["LANGUAGE"] = code
 
 
-def _catalogue_of(code: str) -> gettext.NullTranslations:
+def _catalogue_in(code: str) -> gettext.NullTranslations:
     return _SOURCE if code == ENGLISH else gettext.translation(DOMAIN, LOCALES, [code])
 
 
 def language(name: str) -> str:
-    """Return the code of a language that a person named: `zh`, `zh-CN`, `zh_CN.UTF-8` or `en`. Raises ValueError."""
+    """Return the code of a language: `zh_CN` for `zh`, `zh-CN` or `zh_CN.UTF-8`. Raises ValueError."""
     code = _code(name)
     if code is None:
         raise ValueError(_("{name!r} is not a language of Shunter. Give en or zh_CN").format(name=name))
@@ -134,14 +133,14 @@ def language(name: str) -> str:
 
 
 def preferred(arguments: Sequence[str], kept: str, environment: Mapping[str, str]) -> str:
-    """Return the code of the language that a person prefers: by the option, by the setting, or by the environment."""
-    asked = [_code(name) for name in (_option(arguments), kept) if name]
-    value = next((value for name in _VARIABLES if (value := environment.get(name))), "")
-    return next(filter(None, (*asked, *map(_code, value.split(":")))), ENGLISH)
+    """Return the code of the language that the person prefers: by the option, by the setting, or by the environment."""
+    value = next(filter(None, map(environment.get, _VARIABLES)), "")
+    names = (_option(arguments), kept, *value.split(":"))
+    return next(filter(None, map(_code, names)), ENGLISH)
 
 
 def _option(arguments: Sequence[str]) -> str:
-    """Return the last value of the option, which argparse lets a person abbreviate after a command."""
+    """Return the last value of the option. After a command, argparse also takes an abbreviation of it."""
     value = ""
     for argument, following in pairwise((*arguments, "")):
         name, equals, inside = argument.partition("=")
@@ -152,23 +151,26 @@ def _option(arguments: Sequence[str]) -> str:
 
 def _code(name: str) -> str | None:
     name = re.split("[.@]", name.strip())[0]
-    if _NO_REGION_OF_ITS_OWN.match(name):
+    if _ENGLISH.match(name):
         return ENGLISH
     return CHINESE if _SIMPLIFIED.match(name) else None
 
 
 def is_readable(environment: Mapping[str, str]) -> bool:
-    """Whether the terminal is said to show any character: its locale is one of UTF-8.
+    """Whether the terminal can show every character, as far as its locale says: that has to name UTF-8, or no encoding.
 
-    Python itself takes the locale C, and any that this machine does not have, for one of UTF-8, which it need not be.
+    Python's own choice is not enough: it uses UTF-8 also for the locale C, and for a locale that this machine lacks.
     """
-    encoding = (getattr(sys.stdout or sys.stderr, "encoding", None) or "").lower().replace("-", "")
-    locale = environment.get("LC_ALL") or _characters(environment) or environment.get("LANG") or ""
-    named = locale.partition("@")[0].partition(".")[2].lower().replace("-", "")
-    return encoding == "utf8" and locale not in ("C", "POSIX") and named in ("", "utf8")
+    ours = _plain(getattr(sys.stdout or sys.stderr, "encoding", None) or "")
+    locale = environment.get("LC_ALL") or _set_by_person(environment.get("LC_CTYPE")) or environment.get("LANG") or ""
+    theirs = _plain(locale.partition("@")[0].partition(".")[2])
+    return ours == "utf8" and theirs in ("", "utf8") and locale not in ("C", "POSIX")
 
 
-def _characters(environment: Mapping[str, str]) -> str:
-    """Return the locale of characters, or an empty string if Python may have set it itself (PEP 538)."""
-    locale = environment.get("LC_CTYPE") or ""
-    return "" if locale in ("C.UTF-8", "C.utf8", "UTF-8") else locale
+def _plain(encoding: str) -> str:
+    return encoding.lower().replace("-", "")
+
+
+def _set_by_person(characters: str | None) -> str:
+    """Return the locale for characters; empty for those that Python may have set itself (PEP 538)."""
+    return "" if characters in (None, "C.UTF-8", "C.utf8", "UTF-8") else characters

@@ -1,6 +1,7 @@
-"""The texts of argparse itself, which it looks up in our catalogues (see `language.choose`). Nothing imports this.
+"""argparse's own texts. They stand here to get into the catalogues, where argparse looks them up (`language.choose`).
 
-They are those of Python 3.11 to 3.14 that a person can see; others are for the one who writes a parser.
+Nothing imports this module. It has the texts of Python 3.11 to 3.14 that a person can see. The others are for whoever
+writes a parser.
 """
 
 from tui.language import N_, ngettext

@@ -1,4 +1,4 @@
-"""What Shunter itself writes as the detail of evidence: the journal keeps it in English, whatever the language."""
+"""The details of evidence that Shunter writes itself. The journal keeps them in English, whatever the language."""
 
 from tui.language import N_, _
 
@@ -9,24 +9,25 @@ EARLY_ANSWER = N_("an answer came before the request was whole")
 EARLY_BYTES = N_("something came before TLS began")
 UNASKED_BYTES = N_("something came that was not asked for")
 
-_OF_NO_VARIABLE = frozenset({A_MINUTE, BAD_PROXY, BAD_CERTIFICATES, EARLY_ANSWER, EARLY_BYTES, UNASKED_BYTES})
+_BY_HTTPX = N_("All connection attempts failed"), N_("Server disconnected without sending a response.")
+"""What httpx says most often."""
 
-_OF_HTTPX = frozenset({N_("All connection attempts failed"), N_("Server disconnected without sending a response.")})
-"""What a person sees most of httpx's own."""
+_WHOLE = frozenset({A_MINUTE, BAD_PROXY, BAD_CERTIFICATES, EARLY_ANSWER, EARLY_BYTES, UNASKED_BYTES, *_BY_HTTPX})
+"""The details in which nothing is filled in."""
 
 BAD_FILE = N_("{variable} names a file that cannot be used")
 NO_PROXY = N_("{variable} names no proxy: its host or port cannot be read")
 OTHER_PROXY = N_("{variable} names a proxy of another kind than http:// and https://")
 UNESCAPED_PROXY = N_("{variable} names no proxy: write # / ? and @ in its user name or password as %23 %2F %3F and %40")
 
-_OF_A_VARIABLE = BAD_FILE, NO_PROXY, OTHER_PROXY, UNESCAPED_PROXY
+_ABOUT_A_VARIABLE = BAD_FILE, NO_PROXY, OTHER_PROXY, UNESCAPED_PROXY
 
 
 def detail_shown(detail: str) -> str:
-    """Return a detail as a person reads it: most of the system's own stay as it is."""
-    if detail in _OF_NO_VARIABLE | _OF_HTTPX:
+    """Return a detail in the person's language. What the system and other libraries say mostly stays in English."""
+    if detail in _WHOLE:
         return _(detail)
-    for template in _OF_A_VARIABLE:
+    for template in _ABOUT_A_VARIABLE:
         ending = template.removeprefix("{variable}")
         if detail.endswith(ending):
             return _(template).format(variable=detail.removesuffix(ending))
