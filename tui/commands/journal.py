@@ -18,6 +18,7 @@ from tui.domain.transfer import Outcome
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError, Written, journal_path
 from tui.language import _, chosen
+from tui.words.answers import without_chinese_stop
 from tui.words.exports import WALLETS, Value, iso
 
 _HEADINGS = (
@@ -119,5 +120,5 @@ def _amount(written: str) -> str:
 
 def _reason(row: Written) -> str:
     lines = [_shown(line) for line in row.message.split("\n") if line]
-    message = _("; ").join([*(line.removesuffix("。") for line in lines[:-1]), *lines[-1:]])
+    message = _("; ").join([*map(without_chinese_stop, lines[:-1]), *lines[-1:]])
     return message if row.code is None else f"{row.code} {message}"

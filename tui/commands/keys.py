@@ -16,7 +16,7 @@ from tui.commands.listing import print_table
 from tui.commands.unseen import unseen
 from tui.domain.credentials import KeyKind, Secret
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
-from tui.domain.text import printable
+from tui.domain.text import labelled, printable
 from tui.language import _, pgettext
 from tui.words.entries import place
 
@@ -100,7 +100,7 @@ def _with_command(error: keys.KeyStoreError) -> str:
     if not error.command:
         return str(error)
     problem = str(error).removesuffix(".").removesuffix("。")
-    return _("{problem}: {command}").format(problem=problem, command=error.command)
+    return labelled(problem, error.command)
 
 
 def _unlock() -> int:
@@ -229,7 +229,7 @@ def _examine(profile: keys.Profile, show: Callable[[str], object]) -> int:
         with waiting_for_keyring():
             report = asyncio.run(check(profile))
     except ExchangeError as error:
-        return _complain(_("{host}: {problem}").format(host=profile.base_url, problem=error))
+        return _complain(labelled(profile.base_url, error))
     title = _("{key} ({place})").format(key=_line(profile), place=place(profile.base_url))
     for line in (title, *report.lines, report.conclusion):
         show(line)

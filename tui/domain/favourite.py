@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, plain
-from tui.domain.text import printable
+from tui.domain.text import labelled, printable
 from tui.domain.transfer import Draft, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, route
 from tui.language import _
@@ -33,7 +33,7 @@ class InvalidFavourite(ValueError):
     """Raised when a favourite cannot be used. `part` is where it is wrong, if that is in one part."""
 
     def __init__(self, why: str, part: Part | None = None) -> None:
-        super().__init__(_("{part}: {problem}").format(part=part, problem=why) if part else why)
+        super().__init__(labelled(part, why) if part else why)
         self.part = part
 
 

@@ -12,6 +12,7 @@ from tui.domain.form import FormState, Inquiry, Problem
 from tui.domain.holdings import accounts
 from tui.domain.plan import Plan, gather
 from tui.domain.rules import NO_RULES, Rules
+from tui.domain.text import labelled
 from tui.domain.transfer import BOTH_ENDS, Draft, Field
 from tui.domain.wallets import Wallet
 from tui.language import _
@@ -101,8 +102,7 @@ class Gathering(Struct, dict=True):
                 text = _("The exchange is still being asked about {account}")
                 return Problem(Field.AMOUNT, text.format(account=each.account.label))
             if each.is_wrong and each.problem:
-                words = _("{account}: {problem}").format(account=each.account.label, problem=each.problem.words)
-                return replace(each.problem, words=words)
+                return replace(each.problem, words=labelled(each.account.label, each.problem.words))
         if not any(each.amount for each in given):
             return Problem(Field.AMOUNT, _("There is no {asset} to gather").format(asset=self.asset))
         return None

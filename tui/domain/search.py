@@ -12,7 +12,7 @@ from tui import language
 from tui.domain.amounts import plain
 from tui.domain.hosts import DEFAULT_BASE_URL, LIVE, exchange_of, is_loopback, parse_base_url, place_label
 from tui.domain.moments import from_zone, in_zone, ms_of
-from tui.domain.text import half_width
+from tui.domain.text import half_width, labelled
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, wallet_named
 from tui.language import ENGLISH, _, pgettext
@@ -307,7 +307,7 @@ def _filtered(search: Search, typed_name: str, value: str, used: set[str], now: 
     try:
         return _FILTERS[name](search, value, now)
     except ValueError as error:
-        raise ValueError(_("{part}: {problem}").format(part=shown, problem=error)) from None
+        raise ValueError(labelled(shown, error)) from None
 
 
 def _is_begun(word: str) -> bool:

@@ -9,6 +9,8 @@ import textwrap
 import unicodedata
 from string import ascii_letters, digits
 
+from tui.language import _
+
 _INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # joiners and fillers of no width that count as letters or marks
     + "".join(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))  # variants
@@ -124,6 +126,11 @@ def wrapped(text: str, columns: int, *, at_hyphens: bool = True) -> list[str]:
             lines.append("")
         lines[-1] += part
     return [line.strip() for line in lines if line.strip()]
+
+
+def labelled(name: object, text: object) -> str:
+    """Return a text with what it is about before it: `Amount: 5 USDT`."""
+    return _("{name}: {text}").format(name=name, text=text)
 
 
 def sentences(*texts: str) -> str:

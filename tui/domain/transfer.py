@@ -21,7 +21,7 @@ from tui.domain.evidence import (
 from tui.domain.evidence import Basis as Basis
 from tui.domain.evidence import Outcome as Outcome
 from tui.domain.records import HistoryQuery
-from tui.domain.text import is_name
+from tui.domain.text import is_name, labelled
 from tui.domain.wallets import TransferType, Wallet, destinations, route, transfer_type
 from tui.language import _
 from tui.structs import Struct
@@ -51,8 +51,7 @@ class InvalidTransfer(ValueError):
     """Raised when a transfer is not valid. `problems` says for each wrong field what would be right."""
 
     def __init__(self, problems: Mapping[Field, str]) -> None:
-        told = (_("{part}: {problem}").format(part=field, problem=problem) for field, problem in problems.items())
-        super().__init__(_("; ").join(told))
+        super().__init__(_("; ").join(labelled(field, problem) for field, problem in problems.items()))
         self.problems = dict(problems)
 
 

@@ -15,7 +15,7 @@ from tui import keys
 from tui.desk.keycheck import check
 from tui.domain.credentials import SessionKey
 from tui.domain.hosts import in_short
-from tui.domain.text import padded
+from tui.domain.text import labelled, padded
 from tui.exchange.errors import ExchangeError
 from tui.language import _, pgettext
 from tui.screens.add_key import AddKeyScreen
@@ -182,9 +182,9 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         try:
             report = await check(profile)
         except (keys.KeyStoreError, ExchangeError) as error:
-            self.post_call(self._finish, _said_of(profile, error), error)
+            self.post_call(self._finish, labelled(profile.name, error), error)
         else:
-            self.post_call(self._finish, "\n".join([_said_of(profile, report.conclusion), *report.lines]))
+            self.post_call(self._finish, "\n".join([labelled(profile.name, report.conclusion), *report.lines]))
 
     @work(exclusive=True)
     async def delete_from_keyring(self, profile: keys.Profile) -> None:
@@ -192,7 +192,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         try:
             await keys.in_background(lambda: keys.remove(profile.name))
         except keys.KeyStoreError as error:
-            self.post_call(self._finish_removal, _said_of(profile, error), error)
+            self.post_call(self._finish_removal, labelled(profile.name, error), error)
         else:
             self.post_call(self._finish_removal, _("{name} was removed.").format(name=profile.name))
 
@@ -291,7 +291,3 @@ def _line(profile: keys.Profile, in_use: str) -> str:
     where = in_short(place(profile.base_url), _MOST_OF_PLACE)
     only = _("read-only ") if profile.read_only else ""
     return f" {padded(profile.name, 16)} {mark} {profile.kind:<8} ...{profile.tail:<5} {only}{where}"
-
-
-def _said_of(profile: keys.Profile, text: object) -> str:
-    return _("{name}: {said}").format(name=profile.name, said=text)

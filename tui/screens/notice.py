@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 
 from tui.desk.desk import Desk
+from tui.domain.text import labelled
 from tui.domain.transfer import Basis, Outcome, Transfer
 from tui.journal import JournalError
 from tui.language import _, pgettext
@@ -108,7 +109,7 @@ class Notices:
             self._unknown.discard(transfer.identity)
             if transfer.basis is not Basis.PERSON:
                 title, text = ended(transfer)
-                alert(self._screen.app, _("{title}: {text}").format(title=title, text=text))
+                alert(self._screen.app, labelled(title, text))
                 self._screen.app.notify(text, title=title, timeout=_READING_S, markup=False)
         if transfer.identity in self._unseen:
             self._unseen[transfer.identity] = transfer

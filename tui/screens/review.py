@@ -27,7 +27,7 @@ from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
 from tui.domain.plan import Plan
 from tui.domain.risk import Risk, has_risk
-from tui.domain.text import half_width
+from tui.domain.text import half_width, labelled
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed
@@ -343,10 +343,9 @@ class Reviewing(DismissesItself, Fitting, ModalScreen[_Result | None]):
         asset, is_one = self._requests[0].asset, len(self._risks) == 1
         if not self._has_room:
             return []
-        said = "{risk}" if is_one else _("{account}: {risk}")
+        texts = {account.short_label: risk_now(risk, asset) for account, risk in self._risks.items()}
         return [
-            Fact(_("Risk now"), said.format(account=account.short_label, risk=risk_now(risk, asset)), "text")
-            for account, risk in self._risks.items()
+            Fact(_("Risk now"), text if is_one else labelled(account, text), "text") for account, text in texts.items()
         ]
 
     @abstractmethod

@@ -9,7 +9,7 @@ from tui.domain.entries import Entry, again, reverse
 from tui.domain.evidence import Outcome, recorded_outcome
 from tui.domain.hosts import in_short, place_label, place_name
 from tui.domain.records import HistoryRow, Row
-from tui.domain.text import printable
+from tui.domain.text import labelled, printable
 from tui.domain.transfer import Draft, Transfer
 from tui.domain.wallets import TransferType, Wallet
 from tui.language import N_, _
@@ -52,7 +52,7 @@ class Description(Struct):
         """The heading with the amount."""
         if not self.amount:
             return self.heading
-        return _("{heading}: {amount}").format(heading=self.heading, amount=self.amount)
+        return labelled(self.heading, self.amount)
 
     @property
     def headline(self) -> str:
@@ -62,7 +62,7 @@ class Description(Struct):
     @property
     def text(self) -> str:
         """All facts, one per line."""
-        return "\n".join(_("{name}: {value}").format(name=name, value=value) for name, value in self.facts)
+        return "\n".join(labelled(name, value) for name, value in self.facts)
 
 
 def describe(
