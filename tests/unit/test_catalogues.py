@@ -73,7 +73,7 @@ NOT_TRANSLATED = {
     r"domain/(answers|evidence)\.py|exchange/balances\.py": r".*",  # the exchange's own texts; reasons in the journal
     r"domain/credentials\.py": r"a secret cannot be pickled",
     r"domain/plan\.py": r"a plan has a first step|a step moves the same asset, .*",
-    r"(domain/text|frame/characters)\.py": r"[LN][a-z]",  # categories of Unicode
+    r"(domain/(text|layout)|frame/characters)\.py": r"[LN][a-z]",  # categories of Unicode
     r"exchange/(answers|streams)\.py": r"Date|Host",
     r"exchange/client\.py": r"a profile holds Ed25519 or RSA keys only",
     r"exchange/payloads\.py": r".*",  # why an answer is not taken: nobody is told

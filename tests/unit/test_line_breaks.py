@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.content import Content
 
 import tui
-from tui.domain.text import CLOSING, OPENING
+from tui.domain.layout import CLOSING, OPENING
 from tui.widgets.line_breaks import break_between_characters
 
 MANUAL = Path(tui.__file__).parent / "manual"

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.domain.text import padded, padded_before, printable, sentences, width_of
+from tui.domain.layout import padded, padded_before, sentences, width_of
+from tui.domain.text import printable
 
 
 @given(st.text())

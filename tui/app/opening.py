@@ -11,9 +11,9 @@ from tui.desk.guards import Forbidden, ReadOnly
 from tui.domain.credentials import ApiKey, SessionKey
 from tui.domain.entries import Entry, again
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
+from tui.domain.layout import sentences
 from tui.domain.rules import Rules
 from tui.domain.search import Search
-from tui.domain.text import sentences
 from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.files import FolderRefused

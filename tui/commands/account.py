@@ -11,7 +11,8 @@ from tui.commands.arguments import Misuse
 from tui.commands.keys import unlocking, waiting_for_keyring
 from tui.domain.credentials import ApiKey
 from tui.domain.hosts import DEMO_BASE_URL, exchange_of
-from tui.domain.text import padded, printable
+from tui.domain.layout import padded
+from tui.domain.text import printable
 from tui.domain.wallets import TransferType
 from tui.journal import Journal, JournalError
 from tui.language import _

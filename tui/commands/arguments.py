@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tui import clock
+from tui.domain.layout import width_of, wrapped
 from tui.domain.moments import utc
 from tui.domain.search import Search, parse_outcome, parse_since, parse_until
-from tui.domain.text import width_of, wrapped
 from tui.domain.transfer import parse_asset
 from tui.domain.wallets import wallet_named
 from tui.language import LANGUAGES, OPTION, _, language

@@ -16,7 +16,8 @@ from tui.commands.listing import print_table
 from tui.commands.unseen import unseen
 from tui.domain.credentials import KeyKind, Secret
 from tui.domain.hosts import DEFAULT_BASE_URL, parse_base_url
-from tui.domain.text import labelled, printable
+from tui.domain.layout import labelled
+from tui.domain.text import printable
 from tui.language import _, pgettext
 from tui.words.entries import place
 

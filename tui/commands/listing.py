@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import islice
 
-from tui.domain.text import padded, padded_before, width_of, wrapped
+from tui.domain.layout import padded, padded_before, width_of, wrapped
 from tui.language import _, for_programs
 from tui.words.exports import Value, write_csv, write_json
 

@@ -14,8 +14,8 @@ from tui.demo.fault_words import OF_A_TRANSFER, OF_ALL, OF_THE_HISTORY, OF_THE_R
 from tui.demo.person import EARLIER_COUNT
 from tui.domain.amounts import AmountError, parse_amount
 from tui.domain.credentials import ApiKey, KeyKind
+from tui.domain.layout import wrapped
 from tui.domain.text import name as as_name
-from tui.domain.text import wrapped
 from tui.domain.wallets import Wallet
 from tui.language import _
 

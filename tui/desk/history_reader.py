@@ -14,9 +14,10 @@ from itertools import chain, permutations
 
 from tui.clock import ClockReading, ticks_ms
 from tui.domain.hosts import exchange_of
+from tui.domain.layout import sentences
 from tui.domain.records import HistoryQuery, Reading, Row, identity, is_final, one_each
 from tui.domain.search import Search
-from tui.domain.text import name, sentences
+from tui.domain.text import name
 from tui.domain.wallets import TransferType, Wallet
 from tui.exchange.client import BinanceClient
 from tui.exchange.errors import ExchangeError, HistoryNotWhole

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from tui.domain.amounts import ALL_BUT, AmountError, left_behind, parse_amount, plain
-from tui.domain.text import labelled, printable
+from tui.domain.layout import labelled
+from tui.domain.text import printable
 from tui.domain.transfer import Draft, given_pair_problems, parse_asset, parse_pair, route_problem
 from tui.domain.wallets import parse_wallet, route
 from tui.language import _

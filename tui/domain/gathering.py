@@ -10,9 +10,9 @@ from tui.domain.amounts import parse_amount, plain
 from tui.domain.balances import Account, Balances, Figure
 from tui.domain.form import FormState, Inquiry, Problem
 from tui.domain.holdings import accounts
+from tui.domain.layout import labelled
 from tui.domain.plan import Plan, gather
 from tui.domain.rules import NO_RULES, Rules
-from tui.domain.text import labelled
 from tui.domain.transfer import BOTH_ENDS, Draft, Field
 from tui.domain.wallets import Wallet
 from tui.language import _

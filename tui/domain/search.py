@@ -11,8 +11,9 @@ from datetime import date, datetime, time, timedelta
 from tui import language
 from tui.domain.amounts import plain
 from tui.domain.hosts import DEFAULT_BASE_URL, LIVE, exchange_of, is_loopback, parse_base_url, place_label
+from tui.domain.layout import labelled
 from tui.domain.moments import from_zone, in_zone, ms_of
-from tui.domain.text import half_width, labelled
+from tui.domain.text import half_width
 from tui.domain.transfer import Outcome, Transfer, parse_asset
 from tui.domain.wallets import TransferType, Wallet, wallet_named
 from tui.language import ENGLISH, _, pgettext

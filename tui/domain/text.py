@@ -4,12 +4,8 @@ Text from a server is a `ServerText`, which is no `str`, until `printable` or `n
 commands for the terminal.
 """
 
-import re
-import textwrap
 import unicodedata
 from string import ascii_letters, digits
-
-from tui.language import _
 
 _INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"  # joiners and fillers of no width that count as letters or marks
@@ -75,70 +71,6 @@ _HALF_WIDTH = {0xFEE0 + ord(each): each for each in f"{ascii_letters}{digits}-."
 def half_width(text: str) -> str:
     """Return a text with half-width letters, digits, hyphens and dots: a Chinese input method may type wide ones."""
     return text.translate(_HALF_WIDTH)
-
-
-def padded(text: str, columns: int) -> str:
-    """Return a text with blanks after it: up to a number of columns of a terminal."""
-    return text + " " * (columns - width_of(text))
-
-
-def padded_before(text: str, columns: int) -> str:
-    """Return a text with blanks before it: up to a number of columns of a terminal."""
-    return " " * (columns - width_of(text)) + text
-
-
-def width_of(text: str) -> int:
-    """Return how many columns of a terminal a printable text takes: two for each Chinese character."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(each) else _COLUMNS[unicodedata.east_asian_width(each)] for each in text)
-
-
-_COLUMNS = {"W": 2, "F": 2, "H": 1, "N": 1, "Na": 1, "A": 1}
-
-
-_CHINESE = "\u2e80-\u303f", "\u3040-\u30ff", "\u3400-\u9fff", "\uf900-\ufaff", "\uff00-\uffef"
-"""Characters, and their punctuation."""
-OPENING = "「『（《〈【"
-CLOSING = "，。、；：？！」』）》〉】"
-
-UNBROKEN = re.compile(
-    rf"\s*[{OPENING}]*(?:U本位|[^\s{''.join(_CHINESE)}]+|[{''.join(_CHINESE)}][!-/:-@\]}}]*)[{CLOSING}]*\s*"
-)
-"""What stays on a line: a word (U本位 is one), or a Chinese character, with the punctuation that belongs to it."""
-
-
-def has_chinese(text: str) -> bool:
-    """Whether one of the characters is Chinese."""
-    return not text.isascii() and any(block[0] <= character <= block[-1] for character in text for block in _CHINESE)
-
-
-def wrapped(text: str, columns: int, *, at_hyphens: bool = True) -> list[str]:
-    """Return the lines of a text, each of at most so many columns of a terminal if it can be. `at_hyphens` says whether
-    English words break there too.
-    """
-    text = " ".join(text.split())
-    if text.isascii():
-        return textwrap.wrap(text, columns, break_on_hyphens=at_hyphens)
-    lines = [""]
-    for part in UNBROKEN.findall(text):
-        if width_of(lines[-1] + part.rstrip()) > columns:
-            lines.append("")
-        lines[-1] += part
-    return [line.strip() for line in lines if line.strip()]
-
-
-def labelled(name: object, text: object) -> str:
-    """Return a text with what it is about before it: `Amount: 5 USDT`."""
-    return _("{name}: {text}").format(name=name, text=text)
-
-
-def sentences(*texts: str) -> str:
-    """Return sentences one after the other, those that there are: Chinese ones without a blank between them."""
-    joined = ""
-    for text in filter(None, texts):
-        joined += text if not joined or joined[-1] in CLOSING else f" {text}"
-    return joined
 
 
 def _raw(text: str | ServerText) -> str:

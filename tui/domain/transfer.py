@@ -20,8 +20,9 @@ from tui.domain.evidence import (
 )
 from tui.domain.evidence import Basis as Basis
 from tui.domain.evidence import Outcome as Outcome
+from tui.domain.layout import labelled
 from tui.domain.records import HistoryQuery
-from tui.domain.text import is_name, labelled
+from tui.domain.text import is_name
 from tui.domain.wallets import TransferType, Wallet, destinations, route, transfer_type
 from tui.language import _
 from tui.structs import Struct

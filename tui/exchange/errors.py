@@ -27,7 +27,8 @@ from tui.domain.evidence import (
     Refusal,
     code_from,
 )
-from tui.domain.text import printable, sentences
+from tui.domain.layout import sentences
+from tui.domain.text import printable
 from tui.exchange.answers import evidence_from, whole_answer
 from tui.language import _
 from tui.words import answers as words

@@ -11,7 +11,8 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.domain.credentials import Secret
-from tui.domain.text import printable, sentences
+from tui.domain.layout import sentences
+from tui.domain.text import printable
 from tui.keys import gnome_keyring, session_bus
 from tui.keys.errors import KeyringState, KeyStoreError, Remedy
 from tui.keys.settings import settings

@@ -14,8 +14,9 @@ import msgspec
 from tui import clock
 from tui.domain.credentials import ApiKey, KeyKind
 from tui.domain.hosts import parse_base_url
+from tui.domain.layout import sentences
 from tui.domain.moments import utc
-from tui.domain.text import printable, sentences
+from tui.domain.text import printable
 from tui.files import ConfigFile
 from tui.keys import keyring_calls
 from tui.keys.errors import (

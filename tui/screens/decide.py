@@ -20,8 +20,8 @@ from tui.desk.desk import Decision, Desk, Undecidable, Word
 from tui.desk.settle import Progress
 from tui.domain import moments
 from tui.domain.balances import Account
+from tui.domain.layout import padded
 from tui.domain.records import is_final
-from tui.domain.text import padded
 from tui.domain.transfer import Outcome
 from tui.journal import JournalError
 from tui.language import _, pgettext

@@ -11,7 +11,8 @@ from textual.widgets import Label, OptionList
 
 from tui.domain.amounts import AmountError, amount_shown, parse_amount, quantity
 from tui.domain.favourite import Favourite, InvalidFavourite, Part, parse_favourite, written_down
-from tui.domain.text import padded, printable, width_of
+from tui.domain.layout import padded, width_of
+from tui.domain.text import printable
 from tui.domain.transfer import Draft
 from tui.favourites import FavouritesError, favourites, favourites_path, keep, remove
 from tui.language import _, for_programs

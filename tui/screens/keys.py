@@ -15,7 +15,7 @@ from tui import keys
 from tui.desk.keycheck import check
 from tui.domain.credentials import SessionKey
 from tui.domain.hosts import in_short
-from tui.domain.text import labelled, padded
+from tui.domain.layout import labelled, padded
 from tui.exchange.errors import ExchangeError
 from tui.language import _, pgettext
 from tui.screens.add_key import AddKeyScreen

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.screen import ModalScreen, Screen
 
 from tui.desk.desk import Desk
-from tui.domain.text import labelled
+from tui.domain.layout import labelled
 from tui.domain.transfer import Basis, Outcome, Transfer
 from tui.journal import JournalError
 from tui.language import _, pgettext

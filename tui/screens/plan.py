@@ -11,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.domain.balances import Account, Balances
+from tui.domain.layout import padded
 from tui.domain.moments import in_full
 from tui.domain.plan import Plan, others, rest, way_back
 from tui.domain.plan_state import Phase, PlanState
-from tui.domain.text import padded
 from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.widgets.ask_line import AskLine

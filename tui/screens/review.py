@@ -25,9 +25,10 @@ from tui.desk.guards import Forbidden
 from tui.domain.amounts import AmountError, parse_amount, quantity
 from tui.domain.balances import Account, Balances
 from tui.domain.form import Problem, too_much
+from tui.domain.layout import labelled
 from tui.domain.plan import Plan
 from tui.domain.risk import Risk, has_risk
-from tui.domain.text import half_width, labelled
+from tui.domain.text import half_width
 from tui.domain.transfer import Outcome, Transfer, TransferRequest
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError, RepeatUnconfirmed

@@ -13,8 +13,8 @@ from textual.message import Message
 
 from tui.domain.entries import Entry
 from tui.domain.hosts import in_short
+from tui.domain.layout import padded, padded_before
 from tui.domain.records import identity
-from tui.domain.text import padded, padded_before
 from tui.domain.transfer import Outcome
 from tui.language import _
 from tui.structs import field

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-from tui.domain.text import padded
+from tui.domain.layout import padded
 from tui.structs import Struct
 from tui.widgets.late_styles import LateStyles
 

@@ -10,7 +10,7 @@ from textual.reactive import var
 from tui.domain.amounts import exact_sum
 from tui.domain.balances import Account
 from tui.domain.gathering import Contribution, Gathering
-from tui.domain.text import padded, width_of
+from tui.domain.layout import padded, width_of
 from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
 from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column

@@ -1,6 +1,6 @@
 """Line breaks between Chinese characters.
 
-Textual and rich break lines at blanks only, and a Chinese sentence has none. `domain.text.UNBROKEN` says what stays
+Textual and rich break lines at blanks only, and a Chinese sentence has none. `domain.layout.UNBROKEN` says what stays
 together. Other texts break as they always do.
 """
 
@@ -8,7 +8,7 @@ from rich import _wrap
 from textual.content import Content
 from textual.css.styles import RulesMap
 
-from tui.domain.text import UNBROKEN, has_chinese, width_of
+from tui.domain.layout import UNBROKEN, has_chinese, width_of
 
 _NARROWEST = 16
 """Columns that a column of a table leaves a Chinese text: eight characters."""

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.domain.amounts import aligned
-from tui.domain.text import padded, padded_before
+from tui.domain.layout import padded, padded_before
 from tui.language import _
 from tui.structs import Struct
 from tui.widgets.pane import LEFT_BUTTON, Pane

@@ -8,9 +8,10 @@ from rich.cells import cell_len
 from tui.clock import ticks_ms
 from tui.domain.amounts import exact_sum, quantity
 from tui.domain.balances import Account, Balances
+from tui.domain.layout import padded
 from tui.domain.plan import Plan, Step
 from tui.domain.plan_state import PlanState, StoredPlan
-from tui.domain.text import padded, printable
+from tui.domain.text import printable
 from tui.language import _
 from tui.widgets.facts import Fact
 from tui.words import plans as words

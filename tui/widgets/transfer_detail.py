@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from tui.domain.text import padded
+from tui.domain.layout import padded
 from tui.domain.transfer import Outcome
 from tui.language import _
 from tui.widgets.late_messages import DropsLateMessages

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from tui.domain.balances import Balances
-from tui.domain.text import padded
+from tui.domain.layout import padded
 from tui.domain.wallets import Wallet
 from tui.language import _, pgettext
 from tui.widgets.at_once import at_once

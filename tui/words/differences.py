@@ -9,9 +9,10 @@ from typing import assert_never
 from tui.domain.amounts import quantity
 from tui.domain.entries import Comparison, Difference, DifferenceKind, Entry, Origin
 from tui.domain.evidence import Outcome
+from tui.domain.layout import sentences
 from tui.domain.moments import in_full
 from tui.domain.records import HistoryRow, RecordStatus, Row
-from tui.domain.text import printable, sentences
+from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.language import N_, _, ngettext
 from tui.structs import Struct

@@ -8,8 +8,9 @@ from tui.domain.balances import Account, ends
 from tui.domain.entries import Entry, again, reverse
 from tui.domain.evidence import Outcome, recorded_outcome
 from tui.domain.hosts import in_short, place_label, place_name
+from tui.domain.layout import labelled
 from tui.domain.records import HistoryRow, Row
-from tui.domain.text import labelled, printable
+from tui.domain.text import printable
 from tui.domain.transfer import Draft, Transfer
 from tui.domain.wallets import TransferType, Wallet
 from tui.language import N_, _

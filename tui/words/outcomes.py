@@ -26,9 +26,9 @@ from tui.domain.evidence import (
     SenderGone,
     outcome_from,
 )
+from tui.domain.layout import sentences
 from tui.domain.moments import in_full, time_of_day
 from tui.domain.records import RecordStatus
-from tui.domain.text import sentences
 from tui.language import N_, _, ngettext, pgettext
 from tui.words import answers
 

@@ -6,11 +6,11 @@ from typing import assert_never
 
 from tui.domain.amounts import grouped, quantity
 from tui.domain.balances import Account, Figure
+from tui.domain.layout import sentences
 from tui.domain.moments import time_of_day
 from tui.domain.openness import Closure, Unopened
 from tui.domain.plan import Plan, Purpose
 from tui.domain.plan_state import Cause, Hindrance, Obstruction, Phase, Place, PlanState, StoredPlan
-from tui.domain.text import sentences
 from tui.domain.transfer import Basis, Transfer
 from tui.domain.wallets import HUB
 from tui.language import N_, _, ngettext

@@ -8,9 +8,10 @@ from enum import Enum, auto
 from tui.domain import moments
 from tui.domain.amounts import exact_sum, grouped, quantity
 from tui.domain.balances import ends
+from tui.domain.layout import sentences
 from tui.domain.moments import time_of_day
 from tui.domain.records import HistoryRow, UnreadableRow, is_final
-from tui.domain.text import printable, sentences
+from tui.domain.text import printable
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import TransferType
 from tui.language import N_, _

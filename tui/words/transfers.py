@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from tui.domain import moments
 from tui.domain.amounts import quantity
 from tui.domain.evidence import Accepted, Outcome, code_from
-from tui.domain.text import printable, sentences
+from tui.domain.layout import sentences
+from tui.domain.text import printable
 from tui.domain.transfer import Transfer, TransferRequest
 from tui.language import N_, _
 from tui.words import answers, outcomes

@@ -8,7 +8,8 @@ from tui.domain.amounts import EXACT, aligned, exact_sum, grouped, quantity
 from tui.domain.balances import Absent, Account, Assets, Balances, Figure, Restriction
 from tui.domain.form import FormState
 from tui.domain.holdings import accounts, all_holdings
-from tui.domain.text import padded, padded_before, printable, sentences, width_of
+from tui.domain.layout import padded, padded_before, sentences, width_of
+from tui.domain.text import printable
 from tui.domain.transfer import Field
 from tui.domain.wallets import TransferType, Wallet
 from tui.language import N_, _, ngettext
