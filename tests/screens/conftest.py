@@ -20,6 +20,7 @@ from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 
 from tests.keyrings import FakeKeyring
+from tests.screens.waiting import until
 from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app.app import ShunterApp
@@ -31,6 +32,7 @@ from tui.domain.transfer import Draft
 from tui.exchange.client import BinanceClient
 from tui.keys import gnome_keyring, keyring_calls, session_bus
 from tui.language import ENGLISH, chosen
+from tui.widgets.last_moves import LastMoves
 
 _SIZES_OF_TRANSLATIONS = [(80, 24), (120, 40)]
 
@@ -168,6 +170,7 @@ def _pictures(app: ShunterApp, sizes: Sequence[tuple[int, int]], run_before: Ste
             for _ in range(2):
                 await pilot.pause()
                 await pilot.wait_for_scheduled_animations()
+                await until(pilot, lambda: not any(pane.is_reading for pane in pilot.app.screen.query(LastMoves)))
             taken[size] = app.export_screenshot(title=app.title, simplify=True)
         app.exit()
 

@@ -1,5 +1,6 @@
 """The view of all holdings: what it shows, how a wallet is chosen, and what becomes of it."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 import pytest
 from textual.pilot import Pilot
 
+from tests.evidence import refusal
 from tests.screens.test_balances_on_screen import grow_old
 from tests.screens.waiting import picture, until, until_open, until_screen
 from tui.app.app import ShunterApp
@@ -14,16 +16,19 @@ from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
 from tui.demo.ledger import Funds
-from tui.domain.amounts import grouped, plain
+from tui.domain.amounts import exact_sum, grouped, plain
 from tui.domain.balances import Account, Balances, Holdings
 from tui.domain.holdings import all_holdings
-from tui.domain.transfer import Draft
-from tui.domain.wallets import Wallet
+from tui.domain.transfer import Draft, Outcome, Transfer, TransferRequest
+from tui.domain.wallets import TransferType, Wallet
+from tui.journal import JournalError
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.main import MainScreen
+from tui.structs import replace
 from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import HoldingsTable
+from tui.widgets.last_moves import LastMoves
 from tui.widgets.number_pane import NumberPane
 from tui.words.wallets import places, worth_shown
 
@@ -157,6 +162,171 @@ async def test_f6_fills_the_screen_at_every_size(size: tuple[int, int], demo_app
         assert max(region.right for region in panes) == size[0]
 
 
+LARGE = (120, 40)
+
+
+def moves(pilot: Pilot[bool]) -> list[str]:
+    """The last moves as a person reads them, with the strip; without tranIds, which are there if they fit."""
+    shown = str(pilot.app.screen.query_one(LastMoves).render()).split("\n")
+    return [re.sub(r"(?<=done) 1352685\d+", "", line) for line in shown]
+
+
+async def sent(main: MainScreen, asset: str, *amounts: str, move: TransferType = TransferType.MAIN_FUNDING) -> None:
+    """Have some be sent, and done."""
+    pairs = ["BTCUSDT" if is_needed else None for is_needed in (move.needs_from_pair, move.needs_to_pair)]
+    for amount in amounts:
+        transfer = await main.desk.submit(TransferRequest(move, asset, Decimal(amount), *pairs))
+        assert transfer.outcome is Outcome.DONE
+
+
+async def test_the_last_moves_are_those_of_the_marked_asset_newest_first(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=LARGE) as pilot:
+        main = await until_open(pilot)
+        await sent(main, "USDT", "1", "2.5")
+        await sent(main, "BTC", "0.01", move=TransferType.MAIN_ISOLATED_MARGIN)
+        await opened(pilot)
+        await until(pilot, lambda: len(moves(pilot)) == 3)
+        assert moves(pilot)[0].split() == ["LAST", "MOVES", "OF", "USDT", "amount", "outcome"]
+        assert [line.split()[-5:] for line in moves(pilot)[1:]] == [
+            ["Spot", "->", "Funding", amount, "done"] for amount in ("2.5", "1")
+        ]
+        await pilot.press("g")
+        await until(pilot, lambda: "LAST MOVES OF BTC" in moves(pilot)[0])
+        assert moves(pilot)[1].split()[-6:] == ["Spot", "->", "Iso", "BTCUSDT", "0.01", "done"]
+        await pilot.press("G")
+        await until(pilot, lambda: "LAST MOVES OF SHIB" in moves(pilot)[0])
+        assert moves(pilot)[1].strip() == "No transfers yet"
+        await pilot.press("slash", *"none")
+        await until(pilot, lambda: moves(pilot) == [" LAST MOVES".ljust(79), " "])
+
+
+async def test_a_transfer_that_changes_is_shown_as_it_is_now(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    async with demo_app(asset="USDT").run_test(size=LARGE) as pilot:
+        main = await opened(pilot)
+        await until(pilot, lambda: "No transfers yet" in moves(pilot)[1])
+        await sent(main, "USDT", "1")
+        await until(pilot, lambda: moves(pilot)[1].split()[-2:] == ["1", "done"])
+        exchange.faults.append(Fault(answer=Reply(502, b"")))
+        await main.desk.submit(TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(2)))
+        await until(pilot, lambda: moves(pilot)[1].split()[-3:] == ["2", "!", "unknown"])
+
+
+async def test_an_answer_that_the_journal_lacks_is_shown_all_the_same(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=LARGE) as pilot:
+        main = await opened(pilot)
+        await sent(main, "USDT", "1")
+        await until(pilot, lambda: "done" in moves(pilot)[1])
+        (done,) = await main.desk.last_moves("USDT", 9)
+        main.show_transfer(replace(done, evidence=refusal(), answer=refusal(), unwritten="The disk is full."))
+        await until(pilot, lambda: "rejected" in moves(pilot)[1])
+
+
+async def test_no_key_waits_for_the_moves_and_only_those_of_the_last_asset_are_shown(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    may_answer = asyncio.Event()
+
+    async def last_moves(asset: str, _count: int) -> list[Transfer]:
+        asked.append(asset)
+        await may_answer.wait()
+        return []
+
+    async with demo_app().run_test(size=LARGE) as pilot:
+        main = await until_open(pilot)
+        monkeypatch.setattr(main.desk, "last_moves", last_moves)
+        await opened(pilot)
+        await until(pilot, lambda: asked == ["BTC"])
+        await pilot.press("down", "down", "down")
+        assert chosen(pilot).startswith("SOL")
+        assert "LAST MOVES OF BTC" in moves(pilot)[0]
+        assert moves(pilot)[1].strip() == ""  # nothing is said of what was not read
+        may_answer.set()
+        await until(pilot, lambda: "LAST MOVES OF SOL" in moves(pilot)[0])
+        assert asked == ["BTC", "SOL"]
+
+
+async def test_a_journal_that_cannot_be_read_is_no_empty_one(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def last_moves(_asset: str, _count: int) -> list[Transfer]:
+        raise JournalError("The journal is gone.")
+
+    async with demo_app().run_test(size=LARGE) as pilot:
+        main = await until_open(pilot)
+        monkeypatch.setattr(main.desk, "last_moves", last_moves)
+        await opened(pilot)
+        await until(pilot, lambda: moves(pilot)[1].strip() == "The journal is gone.")
+
+
+async def test_as_many_moves_are_read_as_fit_and_none_where_there_is_no_room(
+    demo_app: AppMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    async with demo_app(asset="USDT").run_test(size=SMALL) as pilot:
+        main = await until_open(pilot)
+        await sent(main, "USDT", *(str(number) for number in range(1, 31)))
+        read = main.desk.last_moves
+
+        async def last_moves(asset: str, count: int) -> list[Transfer]:
+            asked.append(count)
+            return await read(asset, count)
+
+        monkeypatch.setattr(main.desk, "last_moves", last_moves)
+        await opened(pilot)
+        await pilot.press("down", "up")
+        assert asked == []
+        for size, count in (((120, 24), 7), (LARGE, 22), ((160, 45), 25)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda count=count: len(moves(pilot)) == 1 + count)  # type: ignore[misc]
+            assert asked[-1] == count
+        await pilot.resize_terminal(*LARGE)
+        await pilot.pause()
+        assert asked[-1] == 25
+
+
+@pytest.mark.parametrize("size", [LARGE, (160, 45), (200, 50)], ids=lambda size: "x".join(map(str, size)))
+async def test_from_asset_to_asset_no_column_of_the_moves_moves(size: tuple[int, int], demo_app: AppMaker) -> None:
+    async with demo_app().run_test(size=size) as pilot:
+        main = await until_open(pilot)
+        await sent(main, "BTC", "0.00000001", move=TransferType.MAIN_ISOLATED_MARGIN)
+        await sent(main, "ETH", "0.1")
+        await sent(main, "SHIB", "1000000")
+        await opened(pilot)
+        dots = set()
+        for key, asset in (("home", "BTC"), ("down", "ETH"), ("end", "SHIB")):
+            await pilot.press(key)
+            await until(pilot, lambda asset=asset: f"MOVES OF {asset} " in moves(pilot)[0])  # type: ignore[misc]
+            line = moves(pilot)[1]
+            amount = line[line.index("->") + 3 :].split()[-2]
+            dots.add((line.index("->"), line.index(f" {amount} ") + len(amount.partition(".")[0]), line.index("done")))
+        assert len(dots) == 1
+
+
+async def test_amounts_and_outcomes_of_moves_are_never_cut(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    long = "12345678901234567890.12345678"
+    async with demo_app(asset="SHIB").run_test(size=LARGE) as pilot:
+        main = await until_open(pilot)
+        for move, pair in ((TransferType.ISOLATEDMARGIN_ISOLATEDMARGIN, "BTCUSDT"), (TransferType.MAIN_FUNDING, None)):
+            await main.desk.submit(TransferRequest(move, "SHIB", Decimal(long), pair, pair and "ETHUSDT"))
+        await opened(pilot)
+        await until(pilot, lambda: len(moves(pilot)) == 3)
+        assert all(grouped(Decimal(long)) in line and "rejected" in line for line in moves(pilot)[1:])
+        assert all(len(line) <= 79 and "~" not in line for line in moves(pilot))
+
+
+async def test_what_is_in_use_is_shown_where_the_exchange_says_it(demo_app: AppMaker) -> None:
+    async with demo_app(asset="USDT").run_test(size=LARGE) as pilot:
+        await opened(pilot)
+        assert lines(pilot, HoldingPlaces)[0].split() == ["USDT", "IN", "free", "in", "use", "USDT"]
+        assert line_of(pilot, "Spot") == "Spot 1,250.00 150.00 1,250.00"
+        assert line_of(pilot, "Options") == "Options 60.00 15.00 60.00"
+        assert line_of(pilot, "USD-M") == "USD-M Futures 300.00 300.00"  # its list does not say it
+        assert line_of(pilot, "all") == "all 2,075.00 2,075.00"  # nor, therefore, is it known of all
+        await pilot.press("slash", *"xrp")
+        assert line_of(pilot, "all") == "all 512.3 100 1,509.93"
+
+
 def numbers(text: str) -> set[str]:
     """Every amount in a text."""
     return set(re.findall(r"(?<![\w.,])[0-9][0-9,]*(?:\.[0-9]+)?(?![\w.,])", text))
@@ -167,7 +337,8 @@ def exact(balances: Balances) -> set[str]:
     amounts = []
     for row in all_holdings(balances):
         here = [place.amount for place in places(balances, row.asset, ticks_ms()) if place.amount is not None]
-        amounts += [row.total, *row.amounts.values(), *here]
+        used = [place.in_use for place in places(balances, row.asset, ticks_ms()) if place.in_use]
+        amounts += [row.total, *row.amounts.values(), *here, *used, exact_sum(used)]
         worths = [row.worth, *(balances.worth(row.asset, amount) for amount in here)]
         amounts += [worth_shown(worth, balances) for worth in worths if worth is not None]
     return {write(amount) for amount in amounts for write in (grouped, plain)}

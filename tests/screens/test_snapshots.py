@@ -206,6 +206,21 @@ def test_holdings(demo_app: AppMaker, snap_sizes: SnapSizes) -> None:
     snap_sizes(demo_app(asset="USDT", amount="100"), SIZES, _holdings)
 
 
+def test_last_moves(demo_app: AppMaker, exchange: DemoExchange, snap_sizes: SnapSizes) -> None:
+    async def steps(pilot: Pilot[bool]) -> None:
+        main = await until_open(pilot)
+        for destination, amount in ((TransferType.MAIN_UMFUTURE, 100), (TransferType.MAIN_MARGIN, 9999)):
+            await main.desk.submit(TransferRequest(destination, "USDT", Decimal(amount)))
+        exchange.faults.append(Fault(answer=Reply(502, b"")))
+        await main.desk.submit(
+            TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal("0.5"), None, "BTCUSDT")
+        )
+        await pilot.press("f6")
+        await pilot.pause()
+
+    snap_sizes(demo_app(asset="USDT"), [LARGE, (200, 50)], steps)
+
+
 def _unreachable(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("All connection attempts failed", request=request)
 

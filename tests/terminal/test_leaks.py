@@ -58,6 +58,7 @@ from tui.domain.transfer import Transfer, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.desk.settle import Progress
 from tui.widgets.status_bar import Status
+from tui.words.entries import InUse
 from decimal import Decimal
 
 request = TransferRequest(TransferType.MAIN_FUNDING, "USDT", Decimal(1))
@@ -78,7 +79,7 @@ made = {
     "HelpScreen": lambda desk: help.HelpScreen(),
     "HistoryScreen": lambda desk: history.HistoryScreen(desk, Status("DEMO")),
     "HoldingsScreen": lambda desk: holdings.HoldingsScreen(
-        Balances(), status=Status(""), asset="", read=print, gather=print
+        Balances(), status=Status(""), asset="", read=print, gather=print, in_use=InUse("", ""), last_moves=print
     ),
     "KeysScreen": lambda desk: keys.KeysScreen(None),
     "LockScreen": lambda desk: lock.LockScreen(None),

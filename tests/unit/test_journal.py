@@ -120,6 +120,34 @@ def fill(path: Path, count: int) -> None:
 # What is written down
 
 
+def test_the_newest_of_an_asset_at_a_host_come_newest_first_and_no_more_than_asked_for(
+    journal: Journal, path: Path
+) -> None:
+    other_asset = replace(REQUEST, asset="BTC")
+    for minute, request in enumerate((REQUEST, other_asset, REQUEST, REQUEST)):
+        begin(journal, request, timestamp_ms=SENT_MS + minute)
+    begin(journal, REQUEST, timestamp_ms=SENT_MS + 9, host="https://h.example")
+    begin(journal, REQUEST, timestamp_ms=SENT_MS - 1, profile="other")
+    sent_ms = [transfer.timestamp_ms - SENT_MS for transfer in journal.newest(HOST, "USDT", 3)]
+    assert sent_ms == [3, 2, 0]
+    assert [transfer.profile for transfer in journal.newest(HOST, "USDT", 9)] == [*["main"] * 3, "other"]
+    assert [transfer.request.asset for transfer in journal.newest(HOST, "BTC", 9)] == ["BTC"]
+    assert journal.newest(HOST, "XYZ", 9) == []
+    plan = query(
+        path,
+        "EXPLAIN QUERY PLAN SELECT * FROM transfers WHERE host = '' AND asset = '' "
+        "ORDER BY timestamp_ms DESC, id DESC LIMIT 1",
+    )
+    assert [step[3] for step in plan] == ["SEARCH transfers USING INDEX transfers_timestamp (host=?)"]
+
+
+def test_a_newest_one_whose_sender_is_gone_is_unknown(journal: Journal, other: Journal) -> None:
+    begin(other)
+    assert [transfer.outcome for transfer in journal.newest(HOST, "USDT", 1)] == [Outcome.SENDING]
+    other.close()
+    assert [transfer.outcome for transfer in journal.newest(HOST, "USDT", 1)] == [Outcome.UNKNOWN]
+
+
 def test_everything_that_was_sent_is_in_the_row(journal: Journal, other: Journal) -> None:
     before_ms = clock.wall_ms()
     first, second = begin(journal), begin(journal, PAIRS, profile="zweites 帳戶", host="http://127.0.0.1:8080")

@@ -25,7 +25,7 @@ def _main(size: Size, matrix: Size = MATRIX) -> dict[str, Region]:
 
 def _holdings(size: Size, *, on_places: bool = False) -> dict[str, Region]:
     return holdings_regions(
-        size, lists=[38, 37, 17], matrix=125, places=[46, 34, 29, 28], rows=(14, 12), on_places=on_places
+        size, lists=[38, 37, 17], matrix=125, places=[60, 46, 34, 29, 28], rows=(14, 12), on_places=on_places
     )
 
 
@@ -80,10 +80,22 @@ def test_the_list_of_assets_has_room_for_its_numbers_at_every_size() -> None:
 
 
 def test_the_matrix_stands_only_where_all_of_it_and_both_lists_have_room() -> None:
-    assert _holdings(Size(180, 20))["holdings"].width >= 125
+    assert _holdings(Size(190, 20))["holdings"].width >= 125
+    assert _holdings(Size(190, 20))["places"].width >= 60
     assert _holdings(Size(150, 40))["places"].y > 0
     assert _holdings(Size(150, 20))["holdings"].width < 125
     assert _holdings(Size(130, 40))["holdings"].width < 125
+
+
+def test_the_last_moves_stand_below_the_wallets_or_next_to_them_below_the_matrix() -> None:
+    shown = _holdings(Size(120, 36))
+    assert shown["places"].height == 12
+    assert shown["moves"] == Region(41, 13, 79, 23)
+    matrix = _holdings(Size(160, 41))
+    assert matrix["moves"].y == matrix["places"].y == 15
+    assert matrix["moves"].width >= 74
+    assert "moves" not in _holdings(Size(119, 36))
+    assert "moves" not in _holdings(Size(120, 16))
 
 
 def test_where_only_one_list_has_room_it_is_that_of_the_focus() -> None:

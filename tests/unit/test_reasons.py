@@ -324,6 +324,29 @@ def test_nothing_is_said_of_a_total_that_is_older_than_what_can_be_moved(change:
     assert _why(asked, Wallet.CROSS, "USDT", now_ms=now_ms) == ""
 
 
+@pytest.mark.parametrize(
+    ("wallet", "answer", "asset", "pair", "in_use"),
+    [
+        (Wallet.SPOT, SPOT, "AVAX", None, "0.50"),
+        (Wallet.FUNDING, [SPOT[0] | {"freeze": "2.5", "withdrawing": "3"}], "AVAX", None, "6.00"),
+        (Wallet.SPOT, [SPOT[0] | {"locked": "0"}], "AVAX", None, "0"),
+        (Wallet.SPOT, [SPOT[0] | {"locked": "NaN"}], "AVAX", None, None),
+        (Wallet.SPOT, SPOT, "BTC", None, None),
+        (Wallet.CROSS, CROSS, "USDT", None, "20"),  # a debt is no part of what is there
+        (Wallet.ISOLATED, ISOLATED, "BTC", "BTCUSDT", "0.1"),
+        (Wallet.UM, UM, "USDT", None, None),  # the list has no reasons
+        (Wallet.UM, [UM[0] | {"maxWithdrawAmount": "100"}], "USDT", None, "0"),
+        (Wallet.OPTIONS, OPTIONS, "USDT", None, "1084.52138"),
+        (Wallet.PORTFOLIO, PORTFOLIO, "USDT", None, "10"),
+    ],
+)
+def test_what_is_in_use_is_what_the_list_names_as_a_part_of_what_is_there(
+    wallet: Wallet, answer: Any, asset: str, pair: str | None, in_use: str | None
+) -> None:
+    known = _balances(wallet, answer).wallets[wallet].in_use(asset, pair)
+    assert known == (None if in_use is None else Decimal(in_use))
+
+
 DEMO = {
     (Wallet.SPOT, "USDT", ""): "1,250.00 of 1,400.00 USDT can be moved: 150.00 is locked.",
     (Wallet.SPOT, "FDUSD", ""): "42.00000001 of 50.50000001 FDUSD can be moved: 8.5 is frozen.",

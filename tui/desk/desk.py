@@ -416,6 +416,12 @@ class Desk:
         """Record that the person has seen the correction of a transfer. Raises JournalError."""
         await asyncio.to_thread(self._journal.noticed, transfer)
 
+    async def last_moves(self, asset: str, count: int) -> list[Transfer]:
+        """Return the newest transfers of an asset in the journal, of any profile at this exchange, newest first. Raises
+        JournalError.
+        """
+        return await asyncio.to_thread(self._journal.newest, self._exchange, asset, count)
+
     def browse(self) -> "HistoryBrowser":
         """Return the whole journal, and the exchange's history as it is read."""
         from tui.desk.browse import HistoryBrowser  # late, to start faster

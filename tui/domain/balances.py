@@ -51,6 +51,11 @@ class Account(Struct):
         return _("Isolated {pair}").format(pair=self.pair) if self.pair else self.wallet.short_label
 
     @property
+    def shortest_label(self) -> str:
+        """Its name where there is hardly any: Iso BTCUSDT."""
+        return _("Iso {pair}").format(pair=self.pair) if self.pair else self.wallet.short_label
+
+    @property
     def wide_label(self) -> str:
         """Its name on a line of its own, with more space before the pair."""
         return _("Isolated Margin  {pair}").format(pair=self.pair) if self.pair else self.wallet.label
@@ -159,6 +164,15 @@ class Holdings(Struct):
         is_none = pair in self.pairs or self.without(asset) is Absent.NONE
         amount = assets.get(asset, Decimal(0) if is_none else None)
         return None if amount is None else Figure(amount, self.read_ms, self.is_transferable, self.problem)
+
+    def in_use(self, asset: str, pair: str | None = None) -> Decimal | None:
+        """Return what the list says is there of an asset and in use; None if it does not say it."""
+        stock, figure = self.stocks.get((pair, asset)), self.figure(asset, pair)
+        if stock is None or figure is None:
+            return None
+        if stock.is_whole:
+            return stock.in_use
+        return Decimal(0) if figure.amount >= stock.total else None
 
     def without(self, asset: str) -> Absent:
         """Return what it means if there is no amount of an asset, or an amount of zero."""

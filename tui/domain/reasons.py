@@ -41,6 +41,11 @@ class Stock(Struct):
     is_whole: bool = True
     """Whether the answer has such figures at all. If not, the reason is not known yet."""
 
+    @property
+    def in_use(self) -> Decimal:
+        """What the answer names as parts of it that stay. Debts and unrealised profits are none."""
+        return exact_sum(amount for tie, amount in self.ties.items() if tie.is_of_stock)
+
 
 class Shortfall(Struct):
     """That less can be moved than is there, and what the exchange names."""

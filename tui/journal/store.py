@@ -382,6 +382,19 @@ class Journal:
 
         return self._page_by_page(search, read, newest_first=newest_first)
 
+    def newest(self, host: str, asset: str, count: int) -> list[Transfer]:
+        """Return the newest transfers of an asset to a host, newest first. They are not remembered: this is for a
+        glance, at one asset after the other.
+        """
+        statement = (  # its index is read from the newest row on, until there are enough
+            f"SELECT {rows.COLUMNS} FROM transfers WHERE host = ? AND asset = ? "  # noqa: S608 - constants
+            "ORDER BY timestamp_ms DESC, id DESC LIMIT ?"
+        )
+        with self._reading() as connection:
+            found = connection.execute(statement, (host, asset, count)).fetchall()
+            orphans = self._file.orphans(found)
+            return [as_it_stands(transfer_of(row), orphans) for row in found]
+
     def written(self, search: Search = ANY) -> Iterator[Written]:
         """Yield the same as `Written`, in a fifth of the time: for output that calculates nothing."""
         sending = Outcome.SENDING.value

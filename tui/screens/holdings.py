@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from tui.clock import ticks_ms
 from tui.domain.balances import Balances
+from tui.domain.transfer import Transfer
 from tui.language import _, ngettext
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
@@ -17,9 +18,11 @@ from tui.widgets.at_once import at_once
 from tui.widgets.holding_places import HoldingPlaces
 from tui.widgets.holdings_table import MORE_NOT_READ, HoldingsTable
 from tui.widgets.key_bar import KeyBar
+from tui.widgets.last_moves import LastMoves, Read
 from tui.widgets.message_line import MessageLine
 from tui.widgets.pane import TALL
 from tui.widgets.status_bar import Status, StatusBar
+from tui.words.entries import InUse
 from tui.words.wallets import WALLETS, holdings_doubt, total_worth
 
 
@@ -52,24 +55,27 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
         asset: str,
         read: Callable[[], object],
         gather: Callable[[str], object],
+        in_use: InUse,
+        last_moves: Read,
     ) -> None:
-        """Takes the balances, what the first line says, the asset to begin with, what reads the wallets again, and what
-        gathers an asset.
+        """Takes the balances, what the first line says, the asset to begin with, what reads the wallets again, what
+        gathers an asset, and what returns its newest transfers.
         """
         super().__init__()
         self._balances = balances
         self._status = status
         self._table = HoldingsTable()
         self._places = HoldingPlaces()
+        self._moves = LastMoves(in_use, last_moves)
         self._read = read
         self._gather = gather
         self._table.show_balances(balances, asset)
         self._places.show_balances(balances, self._table.chosen)
 
     def compose(self) -> ComposeResult:
-        """The two lists."""
+        """The two lists, and the last moves."""
         yield StatusBar(self._status)
-        yield HoldingPanes(self._table, self._places)
+        yield HoldingPanes(self._table, self._places, self._moves)
         yield MessageLine()
         yield KeyBar()
 
@@ -90,8 +96,14 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
             self.query_one(StatusBar).show(worth=total_worth(balances))
             self.query_one(HoldingPanes).refresh(layout=True)
 
+    def show_transfer(self, transfer: Transfer) -> None:
+        """Show a transfer that has changed, if it is one of the marked asset."""
+        if transfer.request.asset == self._table.chosen:
+            self._moves.read_again()
+
     def _follow(self) -> None:
         self._places.show_balances(self._balances, self._table.chosen)
+        self._moves.follow(self._table.chosen)
         self._say()
 
     def on_descendant_focus(self) -> None:
@@ -153,8 +165,9 @@ class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChose
             self.app.bell()
 
     def action_read(self) -> None:
-        """Read the wallets again."""
+        """Read the wallets again, and what other Shunters have sent."""
         self._read()
+        self._moves.read_again()
 
     def action_leave(self) -> None:
         """End the search, if there is one; else go back."""

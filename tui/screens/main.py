@@ -387,8 +387,16 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             asset=self.draft.asset,
             read=self.action_refresh_balances,
             gather=self._gather,
+            in_use=self._in_use,
+            last_moves=self._last_moves,
         )
         self.app.push_screen(screen, self._holding_chosen)
+
+    async def _last_moves(self, asset: str, count: int) -> list[Transfer]:
+        """Return the newest transfers of an asset: of one whose answer the journal lacks, the answer counts."""
+        session = self.query_one(SessionList)
+        transfers = await self.desk.last_moves(asset, count)
+        return [known if (known := session.newest(each)).unwritten else each for each in transfers]
 
     def action_gather(self) -> None:
         """Gather the asset of the form; if it has none, show the holdings to choose one."""
@@ -426,6 +434,9 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             self.query_one(BalanceRefresher).read_touched(transfer)
         if self._history and self._history in self.app.screen_stack:
             self._history.put(transfer)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, HoldingsScreen):
+                screen.show_transfer(transfer)
         for asking in _about(self.app.screen_stack, DecideScreen, transfer):
             if not transfer.outcome.is_open:
                 asking.settled()

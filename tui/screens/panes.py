@@ -129,39 +129,52 @@ _LIST = 39
 """Columns of the list of assets, if there is room for more than it needs."""
 _MATRIX_FROM = 131
 """Columns from which the list of assets may have a column for each wallet."""
+_MOVES = 74
+"""Columns of the last moves if they stand next to the list of wallets, at least."""
+_MOVES_ROWS = 4
+"""Rows of the last moves, at least."""
 
 
 def holdings_regions(
     size: Size, *, lists: Sequence[int], matrix: int, places: Sequence[int], rows: tuple[int, int], on_places: bool
 ) -> dict[str, Region]:
-    """Return the regions of the list of assets and of that of wallets.
+    """Return the regions of the list of assets, of that of wallets, and of the last moves of an asset.
 
     `lists` and `places` are the widths of what each can show, the most first; `matrix` is that of the assets with every
-    wallet, and `rows` how many lines both take as a whole. Both lists stand side by side; with the matrix, the wallets
-    may stand below it. If there is no room for both, the one that the person is at has all of it.
+    wallet, and `rows` how many lines both take as a whole. The matrix stands above the others; where they have no room
+    there, and without it, the assets stand beside them. If there is no room for both lists, the one that the person is
+    at has all of it.
     """
     width, height = size
-    if width >= _MATRIX_FROM and matrix + _GAP + places[0] <= width:
-        return _side_by_side(size, width - _GAP - places[0])
-    if width >= _MATRIX_FROM and matrix <= width and sum(rows) + 1 <= height:
+    has_matrix = width >= _MATRIX_FROM and matrix <= width
+    if has_matrix and sum(rows) + 1 <= height and places[0] + _GAP + _MOVES <= width:
+        below, left = rows[0] + 1, max(places[0], min(width // 2 - 1, width - _GAP - _MOVES))
         return {
             "holdings": Region(0, 0, width, rows[0]),
-            "places": Region(0, rows[0] + 1, width, height - rows[0] - 1),
+            "places": Region(0, below, left, height - below),
+            "moves": Region(left + _GAP, below, width - left - _GAP, height - below),
         }
+    if has_matrix and matrix + _GAP + places[0] <= width:
+        return _side_by_side(size, max(matrix, width - _GAP - max(places[0], _MOVES)), rows[1])
     for least in lists:
         for beside in places:
             if least + _GAP + beside <= width:
-                return _side_by_side(size, max(least, min(_LIST, width - _GAP - beside)))
+                return _side_by_side(size, max(least, min(_LIST, width - _GAP - beside)), rows[1])
     return {"places" if on_places else "holdings": Region(0, 0, width, height)}
 
 
-def _side_by_side(size: Size, left: int) -> dict[str, Region]:
+def _side_by_side(size: Size, left: int, places_rows: int) -> dict[str, Region]:
     width, height = size
-    return {"holdings": Region(0, 0, left, height), "places": Region(left + _GAP, 0, width - left - _GAP, height)}
+    right, below = left + _GAP, places_rows + 1
+    assets, places = Region(0, 0, left, height), Region(right, 0, width - right, height)
+    if width < WIDE or height < below + _MOVES_ROWS:
+        return {"holdings": assets, "places": places}
+    moves = Region(right, below, width - right, height - below)
+    return {"holdings": assets, "places": Region(right, 0, width - right, places_rows), "moves": moves}
 
 
 class HoldingsLayout(Layout):
-    """Places the list of assets and that of wallets."""
+    """Places the list of assets, that of wallets, and the last moves."""
 
     name = "holdings"
 
@@ -174,7 +187,7 @@ class HoldingsLayout(Layout):
             lists=table.grid_widths[1:-1],
             matrix=table.grid_widths[0],
             places=places.grid_widths[:-1],
-            rows=(table.height_needed, places.height_needed),
+            rows=(table.height_needed, places.rows_at_most),
             on_places=places.has_focus,
         )
         return [
@@ -183,6 +196,6 @@ class HoldingsLayout(Layout):
 
 
 class HoldingPanes(Widget):
-    """Holds the list of assets and that of wallets."""
+    """Holds the list of assets, that of wallets, and the last moves."""
 
     layout = HoldingsLayout()

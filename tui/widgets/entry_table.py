@@ -274,7 +274,7 @@ class EntryTable(Pane, can_focus=True):
             head = widths.head(self._heading(column), column).rstrip()
             if column not in _UNNAMED and start >= begin and start + cell_len(head) <= room and self.entries:
                 heads = padded(heads, start) + head
-            start += taken + _gap_after(column, is_dense=self._is_dense(widths))
+            start += taken + gap_after(column, is_dense=self._is_dense(widths))
         heads = heads.rstrip()
         before = "<" if self._first else ""
         others = (
@@ -297,7 +297,7 @@ class EntryTable(Pane, can_focus=True):
         line = Content(">" if is_shown else " ")
         for column, taken in shown:
             text = widths.cell(texts, column, taken)
-            line += self._cell(entry, column, text) + " " * _gap_after(column, is_dense=self._is_dense(widths))
+            line += self._cell(entry, column, text) + " " * gap_after(column, is_dense=self._is_dense(widths))
         if shown[-1][0] is OUTCOME and entry.tran_id is not None:
             line = self._with_tran_id(line, str(entry.tran_id))
         return self.row_line(line, is_chosen=is_shown)
@@ -400,20 +400,20 @@ def in_sight(
     """
     shown = list(columns[:_STAYING])
     is_dense = is_dense or width < _NARROW
-    room = width - 1 - sum(taken + _gap_after(column, is_dense=is_dense) for column, taken in shown)
+    room = width - 1 - sum(taken + gap_after(column, is_dense=is_dense) for column, taken in shown)
     rest = [each for each in columns[_STAYING + first :] if not each[0].is_extra]
     for column, taken in rest:
         least = taken if column.narrowest is None else min(taken, column.narrowest)
         if least > room and len(shown) > _STAYING:
             break
         shown.append((column, min(taken, max(room, 1))))
-        room -= taken + _gap_after(column, is_dense=is_dense)
+        room -= taken + gap_after(column, is_dense=is_dense)
     more = len(rest) - (len(shown) - _STAYING)
     extra = [each for each in columns if each[0].is_extra and not more and width >= _SPACIOUS]
     return shown + [each for each in extra if each[1] <= room], more
 
 
-def _gap_after(column: Column, *, is_dense: bool) -> int:
+def gap_after(column: Column, *, is_dense: bool) -> int:
     """Return how many blanks come after a column. The mark of an outcome is in the gap before it."""
     return 1 if column is AMOUNT or is_dense else 2
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from tui.clock import ticks_ms
-from tui.domain.amounts import aligned
+from tui.domain.amounts import aligned, exact_sum
 from tui.domain.balances import Absent, Account, Balances
 from tui.domain.holdings import Holding, accounts, all_holdings
 from tui.language import _, pgettext
@@ -23,6 +23,7 @@ from tui.words.wallets import Place, places, restrictions, worth_shown
 _WIDEST_NAME = 18
 _WIDEST_ASSET = 10
 _NO_ASSET = _("WALLETS")
+_IN_USE = pgettext("amount", "in use")
 
 
 class HoldingPlaces(NumberPane):
@@ -69,6 +70,11 @@ class HoldingPlaces(NumberPane):
     def place(self) -> Place:
         """The account that is marked, and what it holds."""
         return self._places[self._row]
+
+    @property
+    def rows_at_most(self) -> int:
+        """How many lines it takes to show every row, whatever the asset."""
+        return 3 + self._count
 
     @property
     def bars(self) -> list[str]:
@@ -120,12 +126,13 @@ class HoldingPlaces(NumberPane):
         """Return the ways to show the columns, as wide as any asset needs them: from asset to asset, nothing moves."""
         title = _("{asset} IN").format(asset=shortened(self._asset, _WIDEST_ASSET)) if self._asset else _NO_ASSET
         widths = self._widths or [0] * len(columns)
-        grouped, plain, worth = (column.at_least(width) for column, width in zip(columns, widths, strict=True))
+        grouped, plain, in_use, worth = (column.at_least(width) for column, width in zip(columns, widths, strict=True))
         sums = [pgettext("sum", "all")] if self._total else []
         names = [shortened(_name(place.account), _WIDEST_NAME) for place in self._places] + sums
-        short = [shortened(_short_name(place.account), _WIDEST_NAME) for place in self._places] + sums
-        muted = frozenset(row for row, place in enumerate(self._places) if not place.amount)
+        short = [shortened(place.account.shortest_label, _WIDEST_NAME) for place in self._places] + sums
+        muted = frozenset(row for row, place in enumerate(self._places) if not place.amount and not place.in_use)
         ways: list[tuple[list[str], list[NumberColumn]]] = [
+            *([] if self._is_beside else [(names, [grouped, in_use, worth])]),
             (names, [grouped, worth]),
             (names, [grouped]),
             (short, [grouped]),
@@ -146,14 +153,22 @@ class HoldingPlaces(NumberPane):
 
 
 def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: float) -> list[NumberColumn]:
-    """Return what the accounts and all together hold of an asset: with separators, without them, and its worth."""
+    """Return what the accounts and all together hold of an asset: with separators, without them, what is in use
+    besides, and the worth of what is free.
+    """
     here, sums, unit = places(balances, asset, now_ms), [total] if total else [], balances.unit
     cells = [place.text if place.amount is None else place.amount for place in here] + [each.total for each in sums]
     notes = [place.doubt for place in here] + ["" if each.is_whole else "+" for each in sums]
     worths = [place.amount and balances.worth(asset, place.amount) for place in here] + [each.worth for each in sums]
-    head = _("free") if asset else ""
+    used = [place.in_use for place in here]
+    if total:
+        known = [place.in_use for place in here if place.amount is not None and place.in_use is not None]
+        is_known = total.is_whole and len(known) == sum(place.amount is not None for place in here)
+        used.append(exact_sum(known) if is_known else None)
+    head, head_in_use = (_("free"), _IN_USE) if asset else ("", "")
     return [
         *(number_column(head, cells, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)),
+        number_column(head_in_use, [each or "" for each in used]),
         number_column(unit if asset else "", [worth_shown(each, balances) if each else "" for each in worths]),
     ]
 
@@ -164,21 +179,28 @@ def _widest(balances: Balances, now_ms: float) -> list[int]:
         balances.wallets[account.wallet].pairs.get(account.pair or "", balances.wallets[account.wallet].assets)
         for account in accounts(balances)
     ]
+    stocks: dict[str, list[Decimal]] = {}
+    for holdings in balances.wallets.values():
+        for (_pair, asset), stock in holdings.stocks.items():
+            if in_use := stock.in_use:
+                stocks.setdefault(asset, []).append(in_use)
     rows = all_holdings(balances)
     note = max(cell_len(place.doubt) for place in places(balances, "", now_ms)) or any(not row.is_whole for row in rows)
-    widths = [0, 0, 0]
+    widths = [0, 0, cell_len(_IN_USE), 0]
     for row in rows:
         amounts = [assets[row.asset] for assets in contents if row.asset in assets] + [row.total]
         worths = [worth_shown(balances.worth(row.asset, amount) or Decimal(0), balances) for amount in amounts]
-        needed = [aligned(amounts), aligned(amounts, is_grouped=False), aligned(worths)]
+        used = stocks.get(row.asset, [Decimal(0)])
+        needed = [
+            aligned(amounts),
+            aligned(amounts, is_grouped=False),
+            aligned([*used, exact_sum(used)]),
+            aligned(worths),
+        ]
         widths = [max(width, cell_len(texts[0])) for width, texts in zip(widths, needed, strict=True)]
     least = cell_len(Absent.NOT_LISTED.label)
-    return [max(widths[0], least) + note, max(widths[1], least) + note, widths[2]]
+    return [max(widths[0], least) + note, max(widths[1], least) + note, *widths[2:]]
 
 
 def _name(account: Account) -> str:
     return account.short_label if account.pair else account.wallet.label
-
-
-def _short_name(account: Account) -> str:
-    return _("Iso {pair}").format(pair=account.pair) if account.pair else account.wallet.short_label

@@ -285,6 +285,8 @@ class Place(Struct):
     account: Account
     amount: Decimal | None = None
     """None if there is none, or if that is not known."""
+    in_use: Decimal | None = None
+    """What the exchange says is there besides and in use; None if it does not say it."""
     text: str = ""
     """Why no amount is known; without an asset, how many there are."""
     doubt: str = ""
@@ -305,7 +307,7 @@ def _place(balances: Balances, account: Account, asset: str, now_ms: float) -> P
     if not asset:
         return Place(account, text=_assets(assets, is_whole=holdings.is_whole), doubt=doubt)
     if asset in assets:
-        return Place(account, assets[asset], doubt=doubt)
+        return Place(account, assets[asset], holdings.in_use(asset, account.pair), doubt=doubt)
     absent = Absent.NONE if account.pair else holdings.without(asset)
     return Place(account, text="" if absent is Absent.NONE else absent.label, doubt=doubt)
 
