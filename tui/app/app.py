@@ -1,7 +1,6 @@
 """The app: joins exchange, journal, keys and screens, and closes them again."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
@@ -46,11 +45,12 @@ from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
 from tui.widgets.ask_line import AskLine
 from tui.widgets.balance_refresher import BalanceRefresher
+from tui.widgets.messages import fields
 from tui.widgets.status_bar import Status
 from tui.words import guards, outcomes
 
 
-@dataclass
+@fields
 class DeskReady(Message):
     """A desk has been opened."""
 

@@ -1,6 +1,5 @@
 """The key profiles: choose, add, check, replace, remove."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -26,6 +25,7 @@ from tui.terminal.question import Question
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import Dialog
 from tui.widgets.at_once import at_once
+from tui.widgets.messages import fields
 from tui.widgets.steady_list import SteadyList
 from tui.words.entries import place
 
@@ -55,7 +55,7 @@ class KeysScreen(StaysOpen, ModalScreen[None]):
         ]
     )
 
-    @dataclass
+    @fields
     class ProfileChosen(Message):
         """Posted when the person chooses a profile to go on with."""
 

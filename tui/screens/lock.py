@@ -1,7 +1,6 @@
 """The screen that covers an idle app, which has dropped its key."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 
 from textual import events, work
@@ -18,6 +17,7 @@ from tui.screens.closing import DismissesItself, if_good
 from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.widgets.ask_line import AskLine
+from tui.widgets.messages import fields
 
 _LOCKED = _("Locked: no key was pressed for a while, so Shunter has dropped the API key.")
 _ASK = _("any key  Fetch it from the keyring     ^Q  Quit")
@@ -32,7 +32,7 @@ FetchKey = Callable[[Callable[[keys.KeyStoreError], object]], Awaitable[ApiKey]]
 class LockScreen(DismissesItself, Screen[None]):
     """Covers everything until the key is back."""
 
-    @dataclass
+    @fields
     class KeyFetched(Message):
         """Posted when the keyring has returned the key."""
 

@@ -1,6 +1,5 @@
 """What a person can do if there is no key yet, or no keyring: the choices, and which of them are possible."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,6 +10,7 @@ from tui import keys
 from tui.language import _
 from tui.screens.closing import LeadsOn, if_good
 from tui.screens.unlock import PlainTextScreen
+from tui.widgets.messages import fields
 
 _WAYS = {
     "unlock": ("u", _("unlock the keyring with its passphrase")),
@@ -23,7 +23,7 @@ _WAYS = {
 _NEW_KEYRING = ("u", _("make the login keyring, with a passphrase"))
 
 
-@dataclass
+@fields
 class CannotOpen(Message):
     """Posted when something is missing that a transfer needs."""
 

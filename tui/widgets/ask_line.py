@@ -1,7 +1,6 @@
 """The last line of a dialog: the keys that answer it, which can be clicked too."""
 
 import re
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -11,6 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
 
+from tui.widgets.messages import fields
 from tui.widgets.pane import LEFT_BUTTON, Drawn
 
 _ANSWER = re.compile(r"\S+(?: {1,2}\S+)*")
@@ -23,7 +23,7 @@ class AskLine(Label, Drawn):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ask-line--action", "ask-line--key"}
 
-    @dataclass
+    @fields
     class AnswerClicked(Message):
         """An answer that cannot be taken back was clicked."""
 

@@ -4,7 +4,6 @@ wait. A wallet that could not be read is tried again and again.
 
 import asyncio
 from collections.abc import AsyncIterable
-from dataclasses import dataclass
 
 from textual import work
 from textual.message import Message
@@ -17,6 +16,7 @@ from tui.domain.openness import PairLimit
 from tui.domain.transfer import Transfer
 from tui.domain.wallets import Wallet
 from tui.language import _
+from tui.widgets.messages import fields
 
 _SETTLED_S = 0.15
 """Typing, or moving through a list, does not cause a call at every step."""
@@ -28,33 +28,33 @@ _AGAIN_S = (5, 10, 20, 40, 60)
 class BalanceRefresher(Widget):
     """Has a `BalanceReader` read when it is time. Shows nothing: it posts messages, which end with the screen."""
 
-    @dataclass
+    @fields
     class Read(Message):
         """A wallet was read, or what was read has grown old."""
 
         balances: Balances
 
-    @dataclass
+    @fields
     class TransferableRead(Read):
         """The exchange was asked what can be moved of an asset out of an account."""
 
         account: Account
         asset: str
 
-    @dataclass
+    @fields
     class PairLimitRead(Message):
         """The exchange was asked how many isolated pairs can be enabled."""
 
         limit: PairLimit
 
-    @dataclass
+    @fields
     class Waiting(Message):
         """A reading began or ended, or the exchange asks to wait."""
 
         text: str
         """What is waited for now; empty if nothing is."""
 
-    @dataclass
+    @fields
     class Unread(Message):
         """Some wallets could not be read, and are tried again; or none, if all were read."""
 

@@ -1,7 +1,6 @@
 """A list of entries: the transfers of this session, or the history."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
@@ -20,6 +19,7 @@ from tui.language import _
 from tui.structs import field
 from tui.widgets.at_once import at_once
 from tui.widgets.clipboard import copy_text, copy_tran_id
+from tui.widgets.messages import fields
 from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
 from tui.words.columns import AMOUNT, COLUMNS, HOST, MADE, MOVE, OUTCOME, TIME, TRAN_ID, TYPE, Column, Listed, View
 from tui.words.entries import InUse, describe, outcome_style
@@ -78,13 +78,13 @@ class EntryTable(Pane, can_focus=True):
     marks_always = True
     """Whether the entry under the cursor is marked while another widget has the focus."""
 
-    @dataclass
+    @fields
     class Marked(Message):
         """Posted when another entry is under the cursor, or none."""
 
         entry: Entry | None
 
-    @dataclass
+    @fields
     class Opened(Message):
         """Posted when the person wants to see all of an entry."""
 

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -21,6 +20,7 @@ from tui.domain.text import is_name, printable
 from tui.domain.transfer import as_written
 from tui.widgets.at_once import at_once
 from tui.widgets.late_styles import LateStyles
+from tui.widgets.messages import fields
 
 _HINT_GAP = 2
 """Blank columns between the text of an input, with its cursor, and a hint."""
@@ -39,7 +39,7 @@ class PromptInput(LateStyles, Input, inherit_bindings=False):
         if isinstance(binding, Binding) and _SCREEN_KEYS.isdisjoint(binding.key.split(","))
     )
 
-    @dataclass
+    @fields
     class KeyLost(Message):
         """Posted when a key was not understood: the field may not hold what was typed."""
 
@@ -96,7 +96,7 @@ class PromptInput(LateStyles, Input, inherit_bindings=False):
 class FieldInput(PromptInput):
     """A field whose text is visible, and cleaned as it is typed."""
 
-    @dataclass
+    @fields
     class Dropped(Message):
         """Posted when part of what was typed or pasted was left out, since this field cannot have it."""
 

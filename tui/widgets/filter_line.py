@@ -1,6 +1,5 @@
 """The line in which a person filters a list."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +12,7 @@ from tui.language import _
 from tui.widgets.at_once import at_once
 from tui.widgets.field_input import FieldInput
 from tui.widgets.late_messages import DropsLateMessages
+from tui.widgets.messages import fields
 
 _PLACEHOLDER = _("words, october, 2026-10, yesterday, asset: outcome: from: to:")
 _LONGEST = 200
@@ -27,13 +27,13 @@ class FilterLine(DropsLateMessages, Horizontal):
         ]
     )
 
-    @dataclass
+    @fields
     class Typed(Message):
         """Posted when its text has changed."""
 
         text: str
 
-    @dataclass
+    @fields
     class Left(Message):
         """Posted when the person goes back to the list; the text stays."""
 

@@ -1,7 +1,6 @@
 """Where one asset is: every wallet and pair, in a fixed order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from tui.domain.balances import Absent, Account, Balances
 from tui.domain.holdings import Holding, accounts, all_holdings
 from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
+from tui.widgets.messages import fields
 from tui.widgets.number_pane import NumberColumn, NumberGrid, NumberPane, number_column
 from tui.widgets.pane import shortened
 from tui.words.wallets import Place, places, restrictions, worth_shown
@@ -48,7 +48,7 @@ class HoldingPlaces(NumberPane):
         ]
     )
 
-    @dataclass
+    @fields
     class HoldingChosen(Message):
         """Posted when the person wants to move an asset out of an account."""
 

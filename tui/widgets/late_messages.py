@@ -5,7 +5,6 @@ removed before its children were made.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,13 +13,15 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.widgets.messages import fields
+
 _Methods = Iterable[tuple[type, Callable[[Message], Awaitable[Any]]]]
 
 
 class DropsLateMessages:
     """Calls no handler of the widget's own once it is being removed. Textual's own handlers finish the removal."""
 
-    @dataclass
+    @fields
     class PostedCall(Message, bubble=False):
         """Posted by `post_call`."""
 

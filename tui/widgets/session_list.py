@@ -1,7 +1,5 @@
 """The session's transfers and earlier ones that were still open when it began, the newest first."""
 
-from dataclasses import dataclass
-
 from textual.message import Message
 
 from tui.domain import moments
@@ -11,6 +9,7 @@ from tui.language import _
 from tui.structs import replace
 from tui.widgets.entry_table import EntryTable
 from tui.widgets.late_messages import DropsLateMessages
+from tui.widgets.messages import fields
 from tui.words.columns import AMOUNT, MOVE, OUTCOME, PROFILE, TIME, TRAN_ID, TYPE, Listed, View, telling
 from tui.words.entries import InUse
 
@@ -18,7 +17,7 @@ from tui.words.entries import InUse
 class SessionList(DropsLateMessages, EntryTable):
     """Shows each transfer as it is now."""
 
-    @dataclass
+    @fields
     class Followed(Message):
         """Posted when another transfer is under the cursor, or the marked one has changed."""
 

@@ -1,6 +1,5 @@
 """The form of a transfer: two wallet lists, pairs exactly when the move needs them, asset and amount."""
 
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -31,6 +30,7 @@ from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
 from tui.widgets.form_field import FormField, symbol_field
 from tui.widgets.late_messages import DropsLateMessages
+from tui.widgets.messages import fields
 from tui.widgets.move_line import MoveLine
 from tui.widgets.wallet_list import WalletList
 from tui.widgets.wallet_pair import WalletPair
@@ -51,18 +51,18 @@ class TransferForm(DropsLateMessages, Widget):
         Binding("enter", "review", _("Review"), show=False, priority=True),
     ]
 
-    @dataclass
+    @fields
     class TransferableWanted(Message):
         """Posted when the form needs to know how much of an asset can be moved out of an account."""
 
         account: Account
         asset: str
 
-    @dataclass
+    @fields
     class PairLimitWanted(Message):
         """Posted when the form needs to know how many isolated pairs can be enabled."""
 
-    @dataclass
+    @fields
     class Noted(Message):
         """Posted with what the fields have no room for: by the kind of message a text, empty where there is none, and
         briefer ones.

@@ -1,7 +1,6 @@
 """The list of the eight wallets, one of them chosen."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from tui.domain.layout import padded
 from tui.domain.wallets import Wallet
 from tui.language import _, pgettext
 from tui.widgets.at_once import at_once
+from tui.widgets.messages import fields
 from tui.widgets.pane import LEFT_BUTTON, Pane, shortened
 from tui.words.wallets import WALLETS, figures_heading, wallet_figures
 
@@ -57,7 +57,7 @@ class WalletList(Pane, can_focus=True):
     chosen: var[Wallet] = var(Wallet.SPOT, init=False)
     """The wallet that is chosen."""
 
-    @dataclass
+    @fields
     class OutOfReach(Message):
         """Posted when the person means a wallet that cannot be chosen."""
 

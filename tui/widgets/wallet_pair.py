@@ -1,7 +1,5 @@
 """The two lists of wallets: only what one or two moves lead to can be chosen."""
 
-from dataclasses import dataclass
-
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.message import Message
@@ -13,6 +11,7 @@ from tui.domain.wallets import TransferType, Wallet, destinations, route
 from tui.language import _
 from tui.widgets.form_field import FormField
 from tui.widgets.late_messages import DropsLateMessages
+from tui.widgets.messages import fields
 from tui.widgets.wallet_list import WalletList
 from tui.words.wallets import via
 
@@ -26,7 +25,7 @@ class WalletPair(DropsLateMessages, Grid):
     destination is one that a single move leads to.
     """
 
-    @dataclass
+    @fields
     class Noted(Message):
         """Posted with the reason when a wallet is not the intended one; with an empty text, once it is."""
 
