@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
@@ -33,10 +33,8 @@ from tui.domain.transfer import Draft
 from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 from tui.language import _
-from tui.screens.add_key import AddKeyScreen, KeyUse
 from tui.screens.closing import StaysOpen
 from tui.screens.decide import DecideScreen
-from tui.screens.keys import KeysScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
 from tui.screens.palette import CurrencyPalette, NamedAction, save_setting
@@ -48,6 +46,9 @@ from tui.widgets.balance_refresher import BalanceRefresher
 from tui.widgets.messages import fields
 from tui.widgets.status_bar import Status
 from tui.words import guards, outcomes
+
+if TYPE_CHECKING:
+    from tui.screens.keys import KeysScreen
 
 
 @fields
@@ -78,6 +79,8 @@ class Postponed:
         """Return the message to resume with; if the key was dropped meanwhile, it asks to open the desk again."""
         message = self.message
         if isinstance(message, DeskReady) and message.opened.desk.client.is_locked:
+            from tui.screens.keys import KeysScreen
+
             await self.put(None)
             profile = message.opened.profile
             return KeysScreen.ProfileChosen(profile) if profile else SessionKeyAsked()
@@ -173,7 +176,8 @@ class ShunterApp(TerminalApp):
         self._main = MainScreen(desk, status, (opened.last if is_empty else None) or self._draft)
         self._early_keys.drop()
         await self.push_screen(self._main)
-        self.call_after_refresh(process.collect_garbage)
+        for later in (self.read_all_rules, process.collect_garbage):
+            self._main.call_after_refresh(later)
 
     async def on_cannot_open(self, message: CannotOpen) -> None:
         """Offer what can be done instead."""
@@ -184,11 +188,12 @@ class ShunterApp(TerminalApp):
             return
         await self._close_screens()
         self._asks_passphrase = False
+        self.read_all_rules()
         welcome = WelcomeScreen(message)
         if not message.needs_passphrase:
             self._early_keys.drop()
         await self.push_screen(welcome)
-        self.call_after_refresh(process.collect_garbage)
+        welcome.call_after_refresh(process.collect_garbage)
         if message.needs_passphrase:
             welcome.action_unlock()  # its screen gets what was typed early
 
@@ -249,6 +254,8 @@ class ShunterApp(TerminalApp):
 
     def on_session_key_asked(self) -> None:
         """Ask for a session key."""
+        from tui.screens.add_key import AddKeyScreen, KeyUse
+
         if self._may_change_key():
             base_url = self._desk.client.base_url if self._desk and self._lock.is_locked else self._start.base_url
             self.push_screen(AddKeyScreen(base_url, KeyUse.SESSION), self._session_key_typed)
@@ -322,7 +329,7 @@ class ShunterApp(TerminalApp):
         """Allow only waking and quitting while the app is locked."""
         return not self._lock.is_locked or action not in ("help", "keys", "command_palette")
 
-    async def on_keys_screen_profile_chosen(self, message: KeysScreen.ProfileChosen) -> None:
+    async def on_keys_screen_profile_chosen(self, message: "KeysScreen.ProfileChosen") -> None:
         """Open another profile, or the same one after a change."""
         if self._may_change_key():
             self._retry = partial(open_profile, message.profile)
@@ -404,6 +411,8 @@ class ShunterApp(TerminalApp):
 
     def action_keys(self) -> None:
         """Show the key profiles."""
+        from tui.screens.keys import KeysScreen
+
         if not isinstance(self.screen, KeysScreen):
             self.push_screen(KeysScreen(self._start.base_url, in_use=self._in_use))
 

@@ -24,6 +24,7 @@ from tui.app.themes import DARK, OWN_THEMES, theme_variables
 from tui.domain.text import printable
 from tui.frame.driver import FramedDriver
 from tui.language import LANGUAGES, _, chosen
+from tui.screens import closing
 from tui.screens.palette import Actions, LanguagePalette, NamedAction, QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
 from tui.terminal.output import OutputDriver
@@ -110,6 +111,14 @@ class TerminalApp(App[bool]):
             super().refresh_css(animate)
         else:
             self.stylesheet.set_variables(self.get_css_variables())
+
+    def read_all_rules(self) -> None:
+        """Read the rules of all screens, if they are not read. With one that has rules unread, Textual would parse
+        every rule again.
+        """
+        if not self.stylesheet.has_source(str(closing.CSS)):
+            self.stylesheet.read(closing.CSS)
+            self.stylesheet.parse()
 
     def pop_screen(self) -> AwaitComplete:
         """Leave the screen on top, and free what was drawn for it.

@@ -6,17 +6,24 @@ dismissed twice, the one below it.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import CSSPathType
 
 from tui.widgets.late_messages import DropsLateMessages
+
+CSS = Path(__file__).with_name("screens.tcss")
+"""The rules of all screens but the main one."""
 
 
 class DismissesItself(DropsLateMessages):
     """Closes once, and only itself. If another screen covers it, it closes as soon as that one is gone."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = CSS
 
     _deferred: tuple[Callable[[], object], ...] = ()
     """Calls to make once it is on top again."""
@@ -44,6 +51,8 @@ class DismissesItself(DropsLateMessages):
 
 class LeadsOn(DropsLateMessages):
     """Leads to another screen: what is typed after a choice is for that screen."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = CSS
 
     takes_keys = False
     """Whether keys are for this screen. The app sets it once it has delivered what was typed early."""

@@ -14,6 +14,7 @@ from tui.domain.entries import Entry, mismatches
 from tui.domain.transfer import Outcome, Transfer
 from tui.language import _
 from tui.screens.closing import DismissesItself
+from tui.screens.following import FollowsBalances
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog, described, described_facts, end_facts
 from tui.widgets.clipboard import copy_text, copy_tran_id
@@ -24,7 +25,7 @@ from tui.words.outcomes import Watch
 from tui.words.wallets import before_now
 
 
-class EntryScreen(DismissesItself, ModalScreen[None]):
+class EntryScreen(FollowsBalances, DismissesItself, ModalScreen[None]):
     """Shows one entry."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

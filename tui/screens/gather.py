@@ -23,6 +23,7 @@ from tui.domain.wallets import Wallet
 from tui.language import _
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
+from tui.screens.following import FollowsBalances
 from tui.structs import replace
 from tui.widgets.amount_field import AmountField
 from tui.widgets.at_once import at_once
@@ -40,7 +41,7 @@ _AT_ONCE = 4
 """Questions to the exchange: each weighs much, and a person may have many pairs."""
 
 
-class GatherScreen(DismissesItself, Fitting, Screen[None]):
+class GatherScreen(FollowsBalances, DismissesItself, Fitting, Screen[None]):
     """Asks where an asset is to go, and shows what each account gives. It shows what `Gathering` says, and decides
     nothing itself.
     """
@@ -116,10 +117,13 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
         self.watch(self, "focused", self._focus_moved, init=False)
         self._show_amount(False)
         self._follow()
-        self.call_after_refresh(self.follow_balances)
+        self.call_after_refresh(self._show_balances)
 
-    def follow_balances(self) -> None:
+    def show_balances(self, _balances: Balances) -> None:
         """Show what the wallets hold by now."""
+        self._show_balances()
+
+    def _show_balances(self) -> None:
         balances = self._reader.balances
         self._gathering = replace(self._gathering, balances=balances, rules=self._rules())
         if self.is_mounted:
@@ -180,7 +184,7 @@ class GatherScreen(DismissesItself, Fitting, Screen[None]):
 
     def _answered(self, inquiry: Inquiry) -> None:
         self._gathering = replace(self._gathering, answered=self._gathering.answered | {inquiry})
-        self.follow_balances()
+        self._show_balances()
 
     def _say(self, problem: str = "") -> None:
         """Show what may not be true, what prevents the review, and what the keys do."""

@@ -13,6 +13,7 @@ from tui.domain.transfer import Transfer
 from tui.language import _, ngettext
 from tui.screens.closing import DismissesItself
 from tui.screens.fitting import Fitting
+from tui.screens.following import FollowsBalances
 from tui.screens.panes import HoldingPanes
 from tui.widgets.at_once import at_once
 from tui.widgets.holding_places import HoldingPlaces
@@ -26,7 +27,7 @@ from tui.words.entries import InUse
 from tui.words.wallets import WALLETS, holdings_doubt, total_worth
 
 
-class HoldingsScreen(DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChosen | None]):
+class HoldingsScreen(FollowsBalances, DismissesItself, Fitting, Screen[HoldingPlaces.HoldingChosen | None]):
     """Its result is the account that the person wants to move an asset from, or None."""
 
     VERTICAL_BREAKPOINTS = [(0, "-low"), (TALL, "-tall")]  # noqa: RUF012 - as Textual declares it

@@ -14,7 +14,6 @@ from tui import keys
 from tui.domain.credentials import ApiKey
 from tui.language import _
 from tui.screens.closing import DismissesItself, if_good
-from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import SessionKeyAsked, is_way_on
 from tui.widgets.ask_line import AskLine
 from tui.widgets.messages import fields
@@ -64,6 +63,8 @@ class LockScreen(DismissesItself, Screen[None]):
         if self.app.screen is not self:
             return  # it was typed after the key that opened the screen over this one
         if event.key == "u" and is_way_on("unlock", self._problem):
+            from tui.screens.unlock import UnlockScreen
+
             self.app.push_screen(UnlockScreen(), partial(if_good, self._wake))
         else:
             self._wake()

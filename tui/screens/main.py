@@ -35,12 +35,11 @@ from tui.language import _
 from tui.screens.decide import DecideScreen
 from tui.screens.entry import EntryScreen
 from tui.screens.fitting import TOO_SMALL, Fitting
-from tui.screens.gather import GatherScreen
+from tui.screens.following import FollowsBalances
 from tui.screens.go_to import LETTERS, GoToScreen
 from tui.screens.holdings import HoldingsScreen
 from tui.screens.notice import Notices
 from tui.screens.panes import WIDE, Panes
-from tui.screens.plan import PlanScreen
 from tui.screens.plans import Plans
 from tui.screens.review import Reviewing, ReviewScreen
 from tui.screens.ways_on import CannotOpen
@@ -261,10 +260,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         """Show what was read."""
         self._show_balances(message.balances)
         for screen in self.app.screen_stack:  # other screens may cover them
-            if isinstance(screen, EntryScreen | HoldingsScreen | PlanScreen):
+            if isinstance(screen, FollowsBalances):
                 screen.show_balances(message.balances)
-            elif isinstance(screen, GatherScreen):
-                screen.follow_balances()
 
     def on_balance_refresher_transferable_read(self, message: BalanceRefresher.TransferableRead) -> None:
         """Show what can be moved."""
@@ -407,6 +404,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
             self.action_holdings()
 
     def _gather(self, asset: str) -> None:
+        from tui.screens.gather import GatherScreen
+
         reader, status = self.desk.balance_reader, self.query_one(StatusBar).status
         form = self.query_one(TransferForm)
         screen = GatherScreen(
@@ -560,6 +559,8 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
 
     def plan_ended(self, state: PlanState) -> None:
         """Empty the amount if a plan has sent something."""
+        from tui.screens.gather import GatherScreen
+
         if any(state.stored.transfers):
             self.query_one(TransferForm).clear_amount()
             for screen in self.app.screen_stack[::-1]:

@@ -17,6 +17,7 @@ from tui.domain.plan import Plan, others, rest, way_back
 from tui.domain.plan_state import Phase, PlanState
 from tui.language import _
 from tui.screens.closing import DismissesItself
+from tui.screens.following import FollowsBalances
 from tui.widgets.ask_line import AskLine
 from tui.widgets.asking_dialog import AskingDialog, titled
 from tui.widgets.clipboard import copy_text
@@ -41,7 +42,7 @@ class Choice(Enum):
     """It comes up again once the outcome of its unknown step is known."""
 
 
-class PlanScreen(DismissesItself, ModalScreen[Choice]):
+class PlanScreen(FollowsBalances, DismissesItself, ModalScreen[Choice]):
     """Shows a plan that is over, and offers what can be done about the rest."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,7 +9,6 @@ from textual.screen import Screen
 from tui import keys
 from tui.language import _
 from tui.screens.closing import LeadsOn, if_good
-from tui.screens.unlock import PlainTextScreen
 from tui.widgets.messages import fields
 
 _WAYS = {
@@ -59,6 +58,8 @@ class OffersWays(LeadsOn):
 
     def action_accept_plain_text(self: Screen[Any]) -> None:  # type: ignore[misc]
         """Ask for the words that accept an unsafe keyring."""
+        from tui.screens.unlock import PlainTextScreen  # late, like all that few people open: the start need not wait
+
         if self.problem:  # type: ignore[attr-defined]
             self.app.push_screen(PlainTextScreen(self.problem.keyring), partial(if_good, self.go_on))  # type: ignore[attr-defined]
 

@@ -13,7 +13,6 @@ from textual.widgets import Label
 
 from tui.language import _
 from tui.screens.closing import if_good
-from tui.screens.unlock import UnlockScreen
 from tui.screens.ways_on import CannotOpen, OffersWays, is_way_on, ways_on
 from tui.widgets.at_once import at_once
 from tui.widgets.key_bar import KeyBar
@@ -77,6 +76,8 @@ class WelcomeScreen(OffersWays, Screen[None]):
 
     def action_unlock(self) -> None:
         """Ask for the passphrase."""
+        from tui.screens.unlock import UnlockScreen
+
         self.app.push_screen(UnlockScreen(), partial(if_good, self.go_on))
 
     def action_session_key(self) -> None:
