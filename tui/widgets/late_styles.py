@@ -20,12 +20,18 @@ class LateStyles(_Widget):
     def get_component_styles(self, *names: str) -> RenderStyles:
         """Return the style of component classes."""
         known: frozenset[str] = super()._get_component_classes()
-        for name in known.intersection(names) - self._component_styles.keys():
+        for name in known.intersection(names):
+            self.component_style(name)
+        return super().get_component_styles(*names)
+
+    def component_style(self, name: str) -> RenderStyles:
+        """Return the style of one component class, to read only."""
+        if name not in self._component_styles:
             component = DOMNode(classes=name)
             component._attach(self)
             self.app.stylesheet.apply(component)
             self._component_styles[name] = component.styles
-        return super().get_component_styles(*names)
+        return self._component_styles[name]
 
     def notify_style_update(self) -> None:
         """Forget them: with the style of the widget, theirs may have changed."""

@@ -22,7 +22,7 @@ class Drawn(LateStyles, Widget):
     def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
         """Return the style, with the "reverse" that Textual leaves out."""
         style = super().get_visual_style(*component_classes, partial=partial)
-        is_reversed = any(self.get_component_styles(name).text_style.reverse for name in component_classes)
+        is_reversed = any(self.component_style(name).text_style.reverse for name in component_classes)
         return replace(style, reverse=True) if is_reversed else style
 
 
