@@ -5,12 +5,22 @@ Written from what each sentence claims, and not taken from the catalogue, which 
 
 import re
 
-_OUTCOMES = "(发送中|已完成|被拒绝|未发送|未知|未执行)"
+OUTCOMES = {
+    "发送中": "sending",
+    "已完成": "done",
+    "被拒绝": "rejected",
+    "未发送": "not sent",
+    "未知": "unknown",
+    "未执行": "not executed",
+}
+"""Each outcome as it is in the journal."""
+
+_OUTCOMES = f"({'|'.join(OUTCOMES)})"
 _AMOUNT = r"([0-9][0-9,]*(?:\.[0-9]+)?)"
 
 _STANDING = (
     r"(?:有相符的记录显示|判断为|经您决定为|按交易所的历史为|按您的说法为)?"
-    r"(?:结果)?(?:(发送中|已完成|被拒绝|未发送|未知|未执行)|(失败))"
+    rf"(?:结果)?(?:{_OUTCOMES}|(失败))"
 )
 """How an earlier transfer has ended, at the end of a sentence."""
 
@@ -36,13 +46,3 @@ BY_WORD = re.compile(r"^([0-9,]+) 笔经您决定为已完成；未比对", re.M
 STILL_PENDING = re.compile(r"^([0-9,]+) 笔已完成，但记录仍为 PENDING", re.MULTILINE)
 STILL_OPEN = re.compile(r"^([0-9,]+) 笔尚未查明：请用此密钥打开 Shunter", re.MULTILINE)
 LEFT_OUT = re.compile(r"^([0-9,]+) 笔未比对：在最近一小时内发送", re.MULTILINE)
-
-OUTCOMES = {
-    "发送中": "sending",
-    "已完成": "done",
-    "被拒绝": "rejected",
-    "未发送": "not sent",
-    "未知": "unknown",
-    "未执行": "not executed",
-}
-"""Each outcome as it is in the journal."""
