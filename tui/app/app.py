@@ -37,7 +37,6 @@ from tui.screens.closing import StaysOpen
 from tui.screens.decide import DecideScreen
 from tui.screens.lock import LockScreen
 from tui.screens.main import MainScreen
-from tui.screens.palette import CurrencyPalette, NamedAction, save_setting
 from tui.screens.plan import PlanScreen
 from tui.screens.ways_on import CannotOpen, SessionKeyAsked
 from tui.screens.welcome import WelcomeScreen
@@ -49,6 +48,7 @@ from tui.words import guards, outcomes
 
 if TYPE_CHECKING:
     from tui.screens.keys import KeysScreen
+    from tui.screens.palette import NamedAction
 
 
 @fields
@@ -350,8 +350,10 @@ class ShunterApp(TerminalApp):
             return False
         return True
 
-    def actions(self, screen: Screen[Any]) -> Iterator[NamedAction]:
+    def actions(self, screen: Screen[Any]) -> "Iterator[NamedAction]":
         """Yield each action for the command palette: those of the screen, and what has no key."""
+        from tui.screens.palette import CurrencyPalette, NamedAction
+
         yield from super().actions(screen)
         if screen is self._main:
             yield NamedAction(
@@ -393,6 +395,8 @@ class ShunterApp(TerminalApp):
 
     def value_in(self, currency: str) -> None:
         """Value assets in another currency, and remember it."""
+        from tui.screens.palette import save_setting
+
         if self._main and self._desk:
             self._main.query_one(BalanceRefresher).value_in(currency)
             save_setting(self, _("Currency"), partial(keys.keep_currency, currency))

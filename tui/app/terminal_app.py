@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from time import time
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console
 from textual._styles_cache import StylesCache
@@ -25,11 +25,13 @@ from tui.domain.text import printable
 from tui.frame.driver import FramedDriver
 from tui.language import LANGUAGES, _, chosen
 from tui.screens import closing
-from tui.screens.palette import Actions, LanguagePalette, NamedAction, QuietPalette, ThemePalette
 from tui.terminal.input import InputDriver
 from tui.terminal.output import OutputDriver
 from tui.widgets.field_input import PromptInput
 from tui.widgets.line_breaks import break_between_characters
+
+if TYPE_CHECKING:
+    from tui.screens.palette import NamedAction, QuietPalette
 
 _FOLDER = Path(__file__).parent
 _NOT_OFFERED = "command_palette", "move_focus(1)", "move_focus(-1)"
@@ -181,6 +183,8 @@ class TerminalApp(App[bool]):
 
     def action_command_palette(self) -> None:
         """Open or close the command palette. It closes too, as GNU screen holds back a single Esc."""
+        from tui.screens.palette import Actions, QuietPalette  # late: the start need not wait for it
+
         if isinstance(self.screen, QuietPalette):
             self.call_later(self.screen.run_action, "escape")
         else:
@@ -190,15 +194,19 @@ class TerminalApp(App[bool]):
                 )
             )
 
-    def _show_palette(self, make: Callable[[], QuietPalette]) -> None:
+    def _show_palette(self, make: "Callable[[], QuietPalette]") -> None:
         """Open a palette unless one is open, also below another screen: Textual gives all of them the same id."""
+        from tui.screens.palette import QuietPalette
+
         if not any(isinstance(screen, QuietPalette) for screen in self.screen_stack):
             self.push_screen(make())
 
-    def actions(self, screen: Screen[Any]) -> Iterator[NamedAction]:
+    def actions(self, screen: Screen[Any]) -> "Iterator[NamedAction]":
         """Yield each action for the command palette, once: those in the line of keys, and of the screen and the app
         those that the help explains.
         """
+        from tui.screens.palette import LanguagePalette, NamedAction, ThemePalette
+
         offered: dict[str, NamedAction] = {}
         for active in screen.active_bindings.values():
             binding = active.binding
