@@ -321,8 +321,8 @@ async def test_what_is_in_use_is_shown_where_the_exchange_says_it(demo_app: AppM
         assert lines(pilot, HoldingPlaces)[0].split() == ["USDT", "IN", "free", "in", "use", "USDT"]
         assert line_of(pilot, "Spot") == "Spot 1,250.00 150.00 1,250.00"
         assert line_of(pilot, "Options") == "Options 60.00 15.00 60.00"
-        assert line_of(pilot, "USD-M") == "USD-M Futures 300.00 300.00"  # its list does not say it
-        assert line_of(pilot, "all") == "all 2,075.00 2,075.00"  # nor, therefore, is it known of all
+        assert line_of(pilot, "USD-M") == "USD-M Futures 300.00 ? 300.00"  # its list does not say it
+        assert line_of(pilot, "all") == "all 2,075.00 ? 2,075.00"  # nor, therefore, is it known of all
         await pilot.press("slash", *"xrp")
         assert line_of(pilot, "all") == "all 512.3 100 1,509.93"
 

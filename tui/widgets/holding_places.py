@@ -24,6 +24,8 @@ _WIDEST_NAME = 18
 _WIDEST_ASSET = 10
 _NO_ASSET = _("WALLETS")
 _IN_USE = pgettext("amount", "in use")
+_NOT_SAID = "?"
+"""In place of what is in use, if the exchange's list does not say it."""
 
 
 class HoldingPlaces(NumberPane):
@@ -160,11 +162,13 @@ def _columns(balances: Balances, asset: str, total: Holding | None, now_ms: floa
     cells = [place.text if place.amount is None else place.amount for place in here] + [each.total for each in sums]
     notes = [place.doubt for place in here] + ["" if each.is_whole else "+" for each in sums]
     worths = [place.amount and balances.worth(asset, place.amount) for place in here] + [each.worth for each in sums]
-    used = [place.in_use for place in here]
+    used: list[Decimal | str] = [
+        "" if place.amount is None else _NOT_SAID if place.in_use is None else place.in_use for place in here
+    ]
     if total:
-        known = [place.in_use for place in here if place.amount is not None and place.in_use is not None]
-        is_known = total.is_whole and len(known) == sum(place.amount is not None for place in here)
-        used.append(exact_sum(known) if is_known else None)
+        known = [amount for amount in used if isinstance(amount, Decimal)]
+        is_known = total.is_whole and _NOT_SAID not in used
+        used.append(exact_sum(known) if is_known else _NOT_SAID)
     head, head_in_use = (_("free"), _IN_USE) if asset else ("", "")
     return [
         *(number_column(head, cells, is_grouped=is_grouped, notes=notes) for is_grouped in (True, False)),
