@@ -15,6 +15,7 @@ from tests.screens.waiting import (
     figure,
     is_reading,
     message,
+    picture,
     review,
     rows,
     send,
@@ -28,6 +29,7 @@ from tui.app.opening import Start
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Fault, Reply
 from tui.desk.settle import Progress
+from tui.domain.balances import Account
 from tui.domain.evidence import Reason, Reopened
 from tui.domain.favourite import Favourite
 from tui.domain.records import HistoryRow, OtherStatus, RecordStatus, UnreadableRow
@@ -215,8 +217,15 @@ def test_last_moves(demo_app: AppMaker, exchange: DemoExchange, snap_sizes: Snap
         await main.desk.submit(
             TransferRequest(TransferType.MAIN_ISOLATED_MARGIN, "USDT", Decimal("0.5"), None, "BTCUSDT")
         )
+        held = {Account(Wallet.SPOT): "1149.5", Account(Wallet.ISOLATED, "BTCUSDT"): "200.5", Account(Wallet.UM): "400"}
+
+        def is_read_again() -> bool:
+            figures = {account: main.desk.balance_reader.balances.held(account, "USDT") for account in held}
+            return all(figure and figure.amount == Decimal(held[account]) for account, figure in figures.items())
+
+        await until(pilot, is_read_again)
         await pilot.press("f6")
-        await pilot.pause()
+        await until(pilot, lambda: Outcome.UNKNOWN.words in picture(pilot))
 
     snap_sizes(demo_app(asset="USDT"), [LARGE, (200, 50)], steps)
 

@@ -97,7 +97,7 @@ def test_next_start_says_what_was_done_of_a_plan(
     second.wait_for("PLAN DONE", "0.005 BTC was moved to USD-M")
     assert executed(exchange) == [TransferType.CMFUTURE_MAIN, TransferType.MAIN_UMFUTURE]
     second.type("\r")
-    second.wait_for("COIN-M")
+    second.wait_until(lambda screen: "PLAN DONE" not in screen)
     second.type(QUIT)
     assert second.wait_for_end() == 0
     third = open_app()
