@@ -76,9 +76,9 @@ NOT_TRANSLATED = {
     r"(domain/(text|layout)|frame/characters)\.py": r"[LN][a-z]",  # categories of Unicode
     r"exchange/(answers|streams)\.py": r"Date|Host",
     r"exchange/client\.py": r"a profile holds Ed25519 or RSA keys only",
-    r"exchange/payloads\.py": r".*",  # why an answer is not taken: nobody is told
+    r"exchange/payloads\.py": r".*",  # why an answer is not accepted: no person sees it
     r"favourites\.py|rules\.py": r".*end of document.*",
-    r"history\.py": r".*",  # why a row of the copy is not taken: it is read again
+    r"history\.py": r".*",  # why a row of the copy is not accepted: it is read again
     r"journal/(evidence|store)\.py": r"Legacy|no evidence: \{\}|haystack.*",
     r"keys/(errors|formats)\.py": r"API key|.*BEGIN.*|[A-Z ]+ KEY|openssl .*",
     r"keys/keyring_calls\.py": r"Secret Service.*|macOS Keychain|Windows Credential Locker",

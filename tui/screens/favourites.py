@@ -122,7 +122,7 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
     def action_keep(self, takes_all: bool = False, is_own: bool = False) -> None:
         """Ask for a name to keep the form under: with Max for its amount, or for this profile only."""
         if not self._draft.asset:
-            self._say(_("The form has no asset yet: fill in what is to be kept, then come back."))
+            self._say(_("The form has no asset yet. Fill it in first."))
             return
         draft = replace(self._draft, amount="", takes_all=True) if takes_all else self._draft
         self._to_keep = Favourite("", draft, self._profile if is_own else "")
