@@ -195,7 +195,7 @@ async def test_the_last_moves_are_those_of_the_marked_asset_newest_first(demo_ap
         assert moves(pilot)[1].split()[-6:] == ["Spot", "->", "Iso", "BTCUSDT", "0.01", "done"]
         await pilot.press("G")
         await until(pilot, lambda: "LAST MOVES OF SHIB" in moves(pilot)[0])
-        assert moves(pilot)[1].strip() == "No transfers yet"
+        assert moves(pilot)[1].strip() == "None in the journal"
         await pilot.press("slash", *"none")
         await until(pilot, lambda: moves(pilot) == [" LAST MOVES".ljust(79), " "])
 
@@ -203,7 +203,7 @@ async def test_the_last_moves_are_those_of_the_marked_asset_newest_first(demo_ap
 async def test_a_transfer_that_changes_is_shown_as_it_is_now(demo_app: AppMaker, exchange: DemoExchange) -> None:
     async with demo_app(asset="USDT").run_test(size=LARGE) as pilot:
         main = await opened(pilot)
-        await until(pilot, lambda: "No transfers yet" in moves(pilot)[1])
+        await until(pilot, lambda: "None in the journal" in moves(pilot)[1])
         await sent(main, "USDT", "1")
         await until(pilot, lambda: moves(pilot)[1].split()[-2:] == ["1", "done"])
         exchange.faults.append(Fault(answer=Reply(502, b"")))

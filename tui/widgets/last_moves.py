@@ -90,7 +90,7 @@ class LastMoves(DropsLateMessages, EntryTable, can_focus=False):
     def _show_read(self, asset: str, transfers: Sequence[Transfer], problem: str) -> None:
         entries = [Entry(None, transfer) for transfer in transfers]
         self._exact = Widths(is_short=True)
-        empty = problem or (_("No transfers yet") if asset else "")
+        empty = problem or (_("None in the journal") if asset else "")
         self.show(Listed(entries, telling(_COLUMNS, entries, self._in_use)), View(), title=_title(asset), empty=empty)
 
     def _reserve(self) -> None:
