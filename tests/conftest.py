@@ -16,7 +16,8 @@ from tui.locales.hatch_build import compile_catalogue
 
 if "PYTEST_XDIST_WORKER" not in os.environ:
     for catalogue in language.LOCALES.rglob("*.po"):
-        if catalogue.stat().st_mtime > catalogue.with_suffix(".mo").stat().st_mtime:
+        compiled = catalogue.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < catalogue.stat().st_mtime:
             compile_catalogue(catalogue)
 language.choose(os.environ.get("SHUNTER_TESTS_IN", language.ENGLISH))  # before any other module of it is imported
 

@@ -118,17 +118,14 @@ def snap_compare(
     """Compares the picture of an app. Of what has one size in English, a translation has both of its sizes."""
     if chosen() == ENGLISH or {"size", "snap_sizes"} & {*request.fixturenames}:
         return snap_compare
-    snapshot = getclosurevars(snap_compare).nonlocals["snapshot"]
+    is_alike = _comparing(snap_compare, monkeypatch)
 
     def compare(app: ShunterApp, *, terminal_size: tuple[int, int], run_before: Steps) -> bool:
         others = [size for size in _SIZES_OF_TRANSLATIONS if size != terminal_size]
-        for size, picture in _pictures(app, [terminal_size, *others], run_before).items():
-            monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda picture=picture, **_: picture)
-            if size != terminal_size:
-                snapshot(name="x".join(map(str, size)))
-            if not snap_compare(app):
-                return False
-        return True
+        pictures = _pictures(app, [terminal_size, *others], run_before)
+        return all(
+            is_alike(app, picture, "" if size == terminal_size else _name(size)) for size, picture in pictures.items()
+        )
 
     return compare
 
@@ -136,19 +133,35 @@ def snap_compare(
 @pytest.fixture
 def snap_sizes(snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Compares the pictures of one app that is made larger and smaller, as `snap_compare` does that of one."""
-    snapshot = getclosurevars(snap_compare).nonlocals["snapshot"]
+    is_alike = _comparing(snap_compare, monkeypatch)
 
     def compare(app: ShunterApp, sizes: Sequence[tuple[int, int]], run_before: Steps) -> None:
         """The app starts in the first of the sizes."""
         if chosen() != ENGLISH:
             sizes = [size for size in sizes if size in _SIZES_OF_TRANSLATIONS]
         for size, picture in _pictures(app, sizes, run_before).items():
-            name = "x".join(map(str, size))
-            monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda picture=picture, **_: picture)
-            snapshot(name=name)
-            assert snap_compare(app), f"another picture at {name}"
+            assert is_alike(app, picture, _name(size)), f"another picture at {_name(size)}"
 
     return compare
+
+
+def _comparing(
+    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[ShunterApp, str, str], bool]:
+    """Return what compares a picture of an app that was taken already, under a name if it has one."""
+    snapshot = getclosurevars(snap_compare).nonlocals["snapshot"]
+
+    def is_alike(app: ShunterApp, picture: str, name: str) -> bool:
+        monkeypatch.setattr("textual._doc.take_svg_screenshot", lambda **_: picture)
+        if name:
+            snapshot(name=name)
+        return snap_compare(app)
+
+    return is_alike
+
+
+def _name(size: tuple[int, int]) -> str:
+    return "x".join(map(str, size))
 
 
 @pytest.fixture(autouse=True)
