@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -521,6 +522,27 @@ def test_what_the_exchange_answered_stands_against_whatever_was_made_of_a_copy(
     assert copies.journal.transfer(transfer) == answered
     assert copies.row(transfer) == answered
     assert copies.other.transfer(transfer) == answered
+
+
+def test_copy_that_comes_while_something_is_written_is_noticed_although_it_has_as_many_changes(
+    copies: Copies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite writes to the file that it has open, which has no name any more."""
+    ours = begin(copies.journal)
+    beside = tmp_path / "beside"
+    beside.write_bytes(copies.path.read_bytes())
+    with contextlib.closing(Journal.open(beside)) as elsewhere:
+        elsewhere.record(ours, ambiguous())
+    change = rows_module.change
+
+    def replaced(*arguments: Any, **options: Any) -> None:
+        change(*arguments, **options)
+        copies.put_back(beside.read_bytes())
+
+    monkeypatch.setattr(rows_module, "change", replaced)
+    copies.journal.record(ours, accepted(42))
+    monkeypatch.undo()
+    assert copies.journal.holders(HOST, 42)[0].outcome is Outcome.DONE
 
 
 def test_first_answer_is_added_to_what_another_shunter_found_out_on_a_copy(copies: Copies) -> None:

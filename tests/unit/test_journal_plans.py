@@ -18,6 +18,7 @@ from tui.domain.plan_state import Place, StoredPlan
 from tui.domain.transfer import Outcome, PlanStep, Sending, Transfer
 from tui.domain.wallets import Wallet
 from tui.journal import Conditions, DayIsFull, DayLimit, Journal, JournalError, PlanTaken
+from tui.journal.file import Opened
 from tui.structs import replace
 
 SPOT, FUNDING, CROSS, UM, CM = map(Account, (Wallet.SPOT, Wallet.FUNDING, Wallet.CROSS, Wallet.UM, Wallet.CM))
@@ -206,10 +207,10 @@ def test_plan_that_failed_to_begin_is_not_offered(
     transaction, fails = journal._file.transaction, [True]
 
     @contextlib.contextmanager
-    def late() -> Iterator[sqlite3.Connection]:
+    def late() -> Iterator[Opened]:
         """A disk that fails when all of a commit is written, or just before."""
-        with transaction() as connection:
-            yield connection
+        with transaction() as opened:
+            yield opened
             if fails and not is_there:
                 raise JournalError(fails.pop())
         if fails:

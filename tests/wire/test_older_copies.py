@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.wire.test_judging import _request, _unknown
 from tui.demo.faults import Fault, Reply
 from tui.demo.history import Lag
 from tui.domain.transfer import Outcome, Transfer
+from tui.journal import file as journal_file
 from tui.words import settling
 from tui.words.settling import Doubt
 
@@ -148,6 +150,35 @@ async def test_yes_survives_although_nothing_is_done_before_shunter_ends(
     later = open_desk()
     assert await later.desk.open_transfers() == []
     assert later.written() == [transfer]
+
+
+async def test_reading_during_which_the_copy_comes_has_all_the_same(
+    seat: Seat, put_back: PutBack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a judgement that was missing once, nobody was told any more."""
+    connect, statements, moment = journal_file._connect, 0, 0
+
+    def step(_: str) -> None:
+        nonlocal statements
+        statements += 1
+        if statements == moment:
+            put_back(copy, seat.path)
+
+    def watched(path: Path | None, mode: str) -> sqlite3.Connection:
+        connection = connect(path, mode)
+        step("the file is open")
+        connection.set_trace_callback(step)
+        return connection
+
+    await seat.send("7")
+    copy = seat.path.read_bytes()
+    sent = await seat.send("2")
+    monkeypatch.setattr(journal_file, "_connect", watched)
+    while statements >= moment:
+        seat.journal.all_open(sent.host)  # the file has all again
+        statements, moment = 0, moment + 1
+        assert seat.journal.holders(sent.host, sent.tran_id or 0) == [sent]
+    assert moment > 3
 
 
 async def test_judgement_stays_watched(

@@ -171,6 +171,13 @@ class Stamp(NamedTuple):
     """A restored copy can bring its own time of modification, but not this."""
 
 
+class Opened(NamedTuple):
+    """A connection to the file, and the stamp that the file had then; None in memory."""
+
+    connection: sqlite3.Connection
+    stamp: Stamp | None
+
+
 class JournalFile:
     """A journal's file, or one in memory. Any number of processes and threads may use one at once.
 
@@ -233,7 +240,7 @@ class JournalFile:
         """Make the tables of a new file, or bring an older one up to date. This also shows whether it
         can be written.
         """
-        with self._connected() as connection, transaction(connection):
+        with self._connected() as (connection, _), transaction(connection):
             self._bring_up(connection, is_new=True)
 
     def stamp(self) -> Stamp | None:
@@ -245,33 +252,38 @@ class JournalFile:
         return Stamp(state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection to the current file, for reading. No other thread reads or writes meanwhile."""
-        with self._connected() as connection:
+    def reading(self) -> Iterator[Opened]:
+        """The current file, for reading. No other thread reads or writes meanwhile, and no other Shunter writes. If the
+        file has another stamp afterwards, some other program has replaced it, and what was read may be of either file.
+        """
+        with self._connected() as (connection, before):
             if _version(connection) != len(MIGRATIONS):
                 with transaction(connection):
                     self._bring_up(connection)
-            yield connection
+            with transaction(connection, "BEGIN"):
+                _version(connection)  # takes the lock
+                stamp = self.stamp()
+                is_same = before is None or stamp is None or before.inode == stamp.inode
+                yield Opened(connection, stamp if is_same else before)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The same, for writing. When this ends, all changes are on the disk, or none."""
-        with self._connected() as connection, transaction(connection):
-            self._bring_up(connection)
-            yield connection
+    def transaction(self) -> Iterator[Opened]:
+        """The current file, for writing. When this ends, all changes are on the disk, or none."""
+        with self._connected() as opened, transaction(opened.connection):
+            self._bring_up(opened.connection)
+            yield opened
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connected(self) -> Iterator[Opened]:
         with self._errors(), self._lock:
             if self._is_closed:
                 raise JournalError(_("{journal} is closed.").format(journal=name_of(self.path)))
             if self._in_memory:
-                yield self._in_memory
+                yield Opened(self._in_memory, None)
             else:
-                if self.path:
-                    self.path.stat()  # raises that it is gone; SQLite would only say that it cannot be opened
+                stamp = self.stamp()  # raises that it is gone; SQLite would only say that it cannot be opened
                 with contextlib.closing(_connect(self.path, "rw")) as connection:
-                    yield connection
+                    yield Opened(connection, stamp)
 
     def _bring_up(self, connection: sqlite3.Connection, *, is_new: bool = False) -> None:
         """Bring the schema up to date, within a transaction, after copying the file. An older copy can replace the file
@@ -310,7 +322,8 @@ class JournalFile:
         sending = [row for row in rows if row["outcome"] == Outcome.SENDING]
         if self.path is None or not sending:
             return frozenset()
-        living = self.living_senders()
+        with self._errors():
+            living = self.living_senders()
         return frozenset(row["id"] for row in sending if row["sender"] not in living)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from tui.domain.rules import legs_of
 from tui.domain.search import ANY, Search, facts_of, haystack, is_found, moves, outcome_text, words
 from tui.domain.transfer import Sending, Transfer, TransferRequest
 from tui.domain.wallets import PAIR_UNFILTERED
-from tui.files import state_folder, transaction
+from tui.files import state_folder
 from tui.journal import evidence as codec
 from tui.journal import limits, plans, rows
 from tui.journal.file import (
@@ -153,13 +153,12 @@ class Journal:
 
     def last_change(self) -> int:
         """Return the number of the journal's last change, for `Conditions`."""
-        with self._reading() as connection:
-            return _last_change(connection)
+        return self._reading(_last_change)
 
     def left_of_day(self, day_limits: Iterable[DayLimit], *, host: str, now_ms: int) -> list[Decimal]:
         """Return what is left of each limit on the UTC day of a moment, by the exchange's time."""
-        with self._reading() as connection:
-            return [limits.left(connection, limit, host, now_ms) for limit in day_limits]
+        all_limits = list(day_limits)
+        return self._reading(lambda connection: [limits.left(connection, limit, host, now_ms) for limit in all_limits])
 
     def passing(self, host: str, *, but: str = "") -> Mapping[tuple[Account, str], Decimal]:
         """Return the amounts that plans which are not closed have moved into an account at a host and have still to
@@ -283,24 +282,25 @@ class Journal:
         """Return the sighted records that could be this transfer: no other transfer has them, and the person did not
         decline them.
         """
-        with self._reading() as connection:
+
+        def read(connection: sqlite3.Connection) -> list[sqlite3.Row]:
             row = rows.find(connection, transfer.identity)
-            sightings = rows.unexplained(connection, row) if row else []
+            return rows.unexplained(connection, row) if row else []
+
         return tuple(
             Sighting(sighting["record"], sighting["tran_id"], sighting["status"], sighting["recorded_ms"])
-            for sighting in sightings
+            for sighting in self._reading(read)
         )
 
     def sighted(self, host: str) -> Mapping[int, Collection[str]]:
         """Return, by the tranId of each sighted record, the identities of the transfers to this host
         that it could be.
         """
-        with self._reading() as connection:
-            sightings = connection.execute(
-                "SELECT identity, sightings.tran_id FROM sightings JOIN transfers ON id = transfer_id "
-                "WHERE host = ? AND sightings.tran_id IS NOT NULL",
-                (host,),
-            ).fetchall()
+        sightings = self._rows(
+            "SELECT identity, sightings.tran_id FROM sightings JOIN transfers ON id = transfer_id "
+            "WHERE host = ? AND sightings.tran_id IS NOT NULL",
+            (host,),
+        )
         identities: defaultdict[int, set[str]] = defaultdict(set)
         for sighting in sightings:
             identities[sighting["tran_id"]].add(sighting["identity"])
@@ -316,36 +316,47 @@ class Journal:
 
     def transfer(self, transfer: Transfer) -> Transfer:
         """Return one transfer as it is now. If the file no longer has it, it is written again."""
-        with self._reading() as connection:
+
+        def read(connection: sqlite3.Connection) -> sqlite3.Row | None:
             row = rows.find(connection, transfer.identity)
             self._memory.keep(self._snapshots(connection, [transfer.identity]))
+            return row
+
+        row = self._reading(read)
         if row is None:
             with self._writing(transfer) as connection:
                 row = self._row(connection, transfer)
         return transfer_of(row)
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection for reading, after the file has all that this session knows."""
-        with self._file.reading() as connection:
-            state = self._file.stamp(), _last_change(connection)
-            if state != self._complete:
-                self._complete = None if self._mended(connection) else state
-            yield connection
-
-    def _mended(self, connection: sqlite3.Connection) -> bool:
-        """Write to the file what it lacks of what this session knows; whether it lacked anything."""
-        if not self._memory.behind(connection):
-            return False
-        with transaction(connection):
-            learnt = self._snapshots(connection, self._memory.mend(connection))
-        self._memory.keep(learnt)
-        return True
+    def _reading(self, read: Callable[[sqlite3.Connection], _Read]) -> _Read:
+        """Return what is read from the file, after it has all that this session knows: read again if an older copy came
+        between any two statements.
+        """
+        while True:
+            is_behind, results = False, []
+            with self._file.reading() as (connection, stamp):
+                try:
+                    state = stamp, _last_change(connection)
+                    is_behind = state != self._complete and bool(self._memory.behind(connection))
+                    if not is_behind:
+                        self._complete = state
+                        results = [read(connection)]
+                except sqlite3.Error:  # half of one file and half of another cannot be read
+                    if self._file.stamp() == stamp:
+                        raise
+                is_whole = self._file.stamp() == stamp
+            if results and is_whole:
+                return results[0]
+            if is_behind:
+                with self._writing():
+                    pass  # it writes what is missing
 
     @contextlib.contextmanager
     def _writing(self, *transfers: Transfer) -> Iterator[sqlite3.Connection]:
-        """The same, for writing. What is written of `transfers`, and of all whose outcome changes, is remembered."""
-        with self._file.transaction() as connection:
+        """A connection for writing to the file, after it has all that this session knows. What is written of
+        `transfers`, and of all whose outcome changes, is remembered.
+        """
+        with self._file.transaction() as (connection, opened):
             before = _last_change(connection)
             is_complete = (self._file.stamp(), before) == self._complete
             touched = {transfer.identity for transfer in transfers}
@@ -357,7 +368,9 @@ class Journal:
             learnt = self._snapshots(connection, touched)
             after = _last_change(connection)
         self._memory.keep(learnt)
-        self._complete = self._file.stamp(), after
+        stamp = self._file.stamp()
+        is_same = stamp is None or opened is None or stamp.inode == opened.inode  # else another file has come since
+        self._complete = (stamp, after) if is_same else None
 
     def _snapshots(self, connection: sqlite3.Connection, identities: Iterable[str]) -> list[Snapshot]:
         found = [row for identity in identities if (row := rows.find(connection, identity))]
@@ -390,10 +403,13 @@ class Journal:
             f"SELECT {rows.COLUMNS} FROM transfers WHERE host = ? AND asset = ? "  # noqa: S608 - constants
             "ORDER BY timestamp_ms DESC, id DESC LIMIT ?"
         )
-        with self._reading() as connection:
+
+        def read(connection: sqlite3.Connection) -> list[Transfer]:
             found = connection.execute(statement, (host, asset, count)).fetchall()
             orphans = self._file.orphans(found)
             return [as_it_stands(transfer_of(row), orphans) for row in found]
+
+        return self._reading(read)
 
     def written(self, search: Search = ANY) -> Iterator[Written]:
         """Yield the same as `Written`, in a fifth of the time: for output that calculates nothing."""
@@ -420,12 +436,15 @@ class Journal:
             f"SELECT {rows.COLUMNS} FROM transfers WHERE id {beyond} ? AND {condition} ORDER BY id {order} LIMIT ?"  # noqa: S608
         )
         last = _LAST_ID if newest_first else 0
+
+        def read_page(connection: sqlite3.Connection) -> tuple[list[sqlite3.Row], list[_Read | None]]:
+            connection.create_function("haystack", -1, _row_haystack, deterministic=True)
+            page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
+            orphans = self._file.orphans(page)
+            return page, [read(row, orphans) for row in page]
+
         while True:
-            with self._reading() as connection:
-                connection.create_function("haystack", -1, _row_haystack, deterministic=True)
-                page = connection.execute(statement, (last, *parameters, _PAGE)).fetchall()
-                orphans = self._file.orphans(page)
-                results = [read(row, orphans) for row in page]
+            page, results = self._reading(read_page)
             if not page:
                 return
             yield from (result for result in results if result is not None)
@@ -437,11 +456,14 @@ class Journal:
         A transfer that a process left `sending` when it ended becomes `unknown` here, on the disk.
         """
         statement = f"SELECT {rows.COLUMNS} FROM transfers WHERE {rows.OPEN} AND host = ? ORDER BY id"  # noqa: S608 - constants
-        with self._reading() as connection:
+
+        def read(connection: sqlite3.Connection) -> list[sqlite3.Row]:
             open_rows = connection.execute(statement, (host,)).fetchall()
-            orphans = self._file.orphans(open_rows)
             self._memory.keep(self._snapshots_of(connection, open_rows))
-        if orphans:
+            return open_rows
+
+        open_rows = self._reading(read)
+        if orphans := self._file.orphans(open_rows):
             with self._writing() as connection:
                 for orphan in (row["identity"] for row in open_rows if row["id"] in orphans):
                     # Its sender or another Shunter may have changed it since it was read.
@@ -462,8 +484,7 @@ class Journal:
 
         `now_ms` is the exchange's time: setting this machine's clock forward does not avoid the question.
         """
-        with self._reading() as connection:
-            return self._similar(connection, request, host, now_ms)
+        return self._reading(lambda connection: self._similar(connection, request, host, now_ms, keep=True))
 
     def rivals(self, transfer: Transfer) -> list[Transfer]:
         """Return the other transfers to the same host whose records answer the same question, and whose tranId is not
@@ -521,12 +542,11 @@ class Journal:
         """Return, by the identity of each transfer to this host, the tranIds of the records that the person said are
         not that transfer. It has no others.
         """
-        with self._reading() as connection:
-            rows_declined = connection.execute(
-                "SELECT identity, declined.tran_id FROM declined CROSS JOIN transfers ON id = transfer_id "
-                "WHERE host = ?",  # CROSS: few records are declined, and a host may have very many transfers
-                (host,),
-            ).fetchall()
+        rows_declined = self._rows(
+            "SELECT identity, declined.tran_id FROM declined CROSS JOIN transfers ON id = transfer_id "
+            "WHERE host = ?",  # CROSS: few records are declined, and a host may have very many transfers
+            (host,),
+        )
         declined: defaultdict[str, set[int]] = defaultdict(set)
         for row in rows_declined:
             declined[row["identity"]].add(row["tran_id"])
@@ -536,12 +556,12 @@ class Journal:
         """Close the file, after writing all that this session knows, if possible. A transfer begun here that is still
         `sending` is `unknown` from now on.
         """
-        with contextlib.suppress(JournalError), self._reading():
-            pass
+        with contextlib.suppress(JournalError):
+            self.last_change()
         self._file.close()
 
     def _similar(
-        self, connection: sqlite3.Connection, request: TransferRequest, host: str, now_ms: int
+        self, connection: sqlite3.Connection, request: TransferRequest, host: str, now_ms: int, *, keep: bool = False
     ) -> list[Transfer]:
         same = rows.same(request, host)
         similar = self._selected(
@@ -562,6 +582,7 @@ class Journal:
                 *(*same, now_ms - WATCH_MS, now_ms - WATCH_MS),
                 *(Outcome.DONE, *same, now_ms - REPEAT_WINDOW_MS, now_ms - REPEAT_WINDOW_MS),
             ),
+            keep=keep,
         )
         repeated = [transfer for transfer in similar if transfer.request.amount == request.amount]  # 1.0 is 1
         return sorted(repeated, key=lambda transfer: transfer.id)
@@ -578,14 +599,19 @@ class Journal:
         return self._read(f"SELECT {rows.COLUMNS} FROM transfers WHERE {condition}", parameters)  # noqa: S608 - constants
 
     def _read(self, statement: str, parameters: Sequence[object]) -> list[Transfer]:
-        with self._reading() as connection:
-            return self._selected(connection, statement, parameters)
+        return self._reading(lambda connection: self._selected(connection, statement, parameters, keep=True))
 
-    def _selected(self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object]) -> list[Transfer]:
+    def _rows(self, statement: str, parameters: Sequence[object]) -> list[sqlite3.Row]:
+        return self._reading(lambda connection: connection.execute(statement, parameters).fetchall())
+
+    def _selected(
+        self, connection: sqlite3.Connection, statement: str, parameters: Sequence[object], *, keep: bool = False
+    ) -> list[Transfer]:
+        """Return the transfers in some rows. `keep` remembers them; what is not committed yet must not be."""
         table_rows = connection.execute(statement, parameters).fetchall()
         orphans = self._file.orphans(table_rows)
         transfers = [as_it_stands(read_before(row), orphans) for row in table_rows]
-        if not connection.in_transaction:
+        if keep:
             self._memory.keep(self._snapshots_of(connection, table_rows))
         return transfers
 
