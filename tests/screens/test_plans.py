@@ -1,5 +1,6 @@
 """Plans as a person at the keyboard carries them out: one review, progress, and what is left of one that stopped."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -21,7 +22,8 @@ from tui.clock import ticks_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.ledger import Funds
-from tui.desk.guards import Forbidden
+from tui.desk.desk import Desk
+from tui.desk.guards import Forbidden, Permit
 from tui.domain.balances import Account
 from tui.domain.plan import Plan, gather, via
 from tui.domain.plan_state import StoredPlan, state_of
@@ -248,6 +250,26 @@ async def test_plan_that_is_stopped_while_it_is_written_down_sends_nothing(
         await pilot.press("escape")
         await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
         may_begin.set()
+        assert "You stopped the plan before step 1 of 2." in await _ended(pilot)
+        assert exchange.requests == []
+
+
+async def test_step_is_not_said_to_be_sent_while_it_can_still_be_stopped(
+    demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permit, may_go = Desk._permit_step, asyncio.Event()
+
+    async def slowly(*arguments: Any) -> Permit:
+        await may_go.wait()
+        return await permit(*arguments)
+
+    monkeypatch.setattr(Desk, "_permit_step", slowly)
+    async with demo_app().run_test(size=(80, 24)) as pilot:
+        await _send(pilot)
+        await until(pilot, lambda: "Step 1 of 2: not sent yet." in screen_text(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
+        may_go.set()
         assert "You stopped the plan before step 1 of 2." in await _ended(pilot)
         assert exchange.requests == []
 

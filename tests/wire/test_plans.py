@@ -147,7 +147,7 @@ async def test_unknown_step_that_was_executed_lets_it_go_on(watched: Watched, se
     server.exchange.faults.append(Fault(answer=Cut.CLOSE))
     state = await (await watched.begin()).end()
     assert state.phase is Phase.DONE
-    assert watched.phases[:3] == [Phase.SENDING, Phase.SETTLING, Phase.SENDING]
+    assert watched.phases[:4] == [Phase.SENDING, Phase.SETTLING, Phase.CHECKING, Phase.SENDING]
     assert words.whereabouts(state.stored) == [
         "According to the exchange's history, 0.01 BTC was moved to USD-M Futures."
     ]

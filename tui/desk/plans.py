@@ -64,7 +64,7 @@ class PlanRun:
         number. `meant` are the identities of earlier transfers that the person has agreed to repeat. `last_key_ms`
         returns when the person last pressed a key, by `ticks_ms`.
         """
-        self.state = PlanState(stored, Phase.SENDING, 0)
+        self.state = PlanState(stored, Phase.CHECKING, 0)
         self._submit = submit
         self._client = client
         self._reader = balance_reader
@@ -98,7 +98,7 @@ class PlanRun:
         """Send the steps. Return how it ended."""
         try:
             for number, step in enumerate(self.stored.plan.steps):
-                self.state = replace(self.state, number=number)
+                self._show(replace(self.state, phase=Phase.CHECKING, number=number))
                 if step.carries_on:
                     await self._wait_for_arrival(number)
                 permitted = await self._require_certainty(number)

@@ -108,6 +108,8 @@ def done_steps(transfers: Sequence[Transfer | None]) -> int:
 class Phase(Enum):
     """What a plan does now."""
 
+    CHECKING = auto()
+    """Nothing of a step has been sent yet: whether it may be is looked at once more."""
     SENDING = auto()
     SETTLING = auto()
     """The outcome of a step is unknown; the settling finds it out."""

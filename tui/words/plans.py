@@ -95,6 +95,8 @@ def progress(state: PlanState) -> str:
     """Return what a plan that is carried out does now."""
     name = step_name(state.stored, state.number)
     match state.phase:
+        case Phase.CHECKING:
+            return _("{step}: not sent yet. Shunter checks it first").format(step=name)
         case Phase.SENDING:
             return _("{step}: sending. Waiting for the exchange's answer").format(step=name)
         case Phase.SETTLING:
