@@ -97,7 +97,8 @@ async def test_day_counts_done_open_and_judged_transfers(
     unknown = await seat.send("5")
     with pytest.raises(Forbidden, match="at most 10 USDT in one UTC day"):
         await seat.send("1.01")
-    past_the_window()
+    if not executed:  # else it may be settled already, and a transfer would be sent with the time before the jump
+        past_the_window()
     await seat.settled(unknown)
     with pytest.raises(Forbidden, match="1 USDT is left"):
         await seat.send("1.01")
