@@ -126,7 +126,8 @@ def test_paste_that_breaks_out_does_not_send(person: Person, answers: bool) -> N
 
 
 def test_paste_in_one_packet_does_not_send(person: Person) -> None:
-    for filler in ("", "\x00" * 4000, "\x1b[I" * 2_000):
+    # The kernel hands over 2048 bytes at a time: if that were within a report, its Esc could become a key.
+    for filler in ("", "\x00" * 4000, "\x1b[0n" * 1500):
         person.pty.type(f"{BEGIN}7{END}{F2}{filler}y{END}")
         person.pty.wait_for("y  Send")
         person.pty.type(ESCAPE)
