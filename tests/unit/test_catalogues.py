@@ -81,6 +81,7 @@ NOT_TRANSLATED = {
     r"history\.py": r".*",  # why a row of the copy is not accepted: it is read again
     r"journal/(evidence|store)\.py": r"Legacy|no evidence: \{\}|haystack.*",
     r"keys/(errors|formats)\.py": r"API key|.*BEGIN.*|[A-Z ]+ KEY|openssl .*",
+    r"keys/gnome_keyring\.py": r"Locked",
     r"keys/keyring_calls\.py": r"Secret Service.*|macOS Keychain|Windows Credential Locker",
     r"keys/profiles\.py": r"the name or the base URL is not in its plain form",
     r"keys/session_bus\.py": r'"\$@".*',

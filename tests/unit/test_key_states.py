@@ -34,6 +34,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 Use = Callable[[KeyringBackend], None]
 
 
+class DBusErrorResponse(Exception):
+    """An answer of the bus, as jeepney raises it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 def failing(error: Exception) -> FakeKeyring:
     backend = FakeKeyring()
     backend.error = error
@@ -52,6 +60,17 @@ def test_locked_keyring_and_missing_one_are_told_apart(
     with keyring_is(state) as found:
         keys.probe()
     assert found.value.needs_passphrase
+
+
+def test_keyring_that_ends_while_it_is_asked_is_asked_once_more_and_not_taken_for_missing(use_keyring: Use) -> None:
+    error = keyring.errors.InitError()
+    error.__cause__ = Exception()
+    error.__cause__.__cause__ = DBusErrorResponse("org.freedesktop.DBus.Error.NoReply")
+    ends = failing(error)
+    use_keyring(ends)
+    with keyring_is(KeyringState.FAILED, match="The keyring failed while it was asked"):
+        keys.probe()
+    assert len(ends.asked) == 2
 
 
 def test_whether_there_is_a_keyring_is_found_out_without_asking_it_anything(use_keyring: Use) -> None:

@@ -4,7 +4,7 @@ The `keyring` package is imported when it is first needed: importing it takes ti
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from threading import Lock, Thread
@@ -48,6 +48,8 @@ _NOBODY = "(nobody)"
 """No profile can have this name."""
 _FINDING_A_BUS = Lock()
 _UNAVAILABLE = {"NoKeyringError", "InitError", "SecretServiceNotAvailableException"}
+_NO_REPLY = "org.freedesktop.DBus.Error.NoReply"
+"""The bus's answer in place of a keyring that ended while it was asked."""
 
 T = TypeVar("T")
 
@@ -94,8 +96,20 @@ def look_again() -> None:
 
 
 def read(name: str, *, limit_s: float) -> str | None:
-    """Return the text that the keyring holds for a profile, or None. Raises KeyStoreError."""
-    return _bounded(lambda: _safe_backend().get_password(SERVICE, name), limit_s)
+    """Return the text that the keyring holds for a profile, or None. Raises KeyStoreError.
+
+    If the keyring ends while it is asked, it is asked once more: the bus starts it again.
+    """
+
+    def read_it() -> str | None:
+        try:
+            return _safe_backend().get_password(SERVICE, name)
+        except Exception as error:
+            if not _has_ended(error):
+                raise
+        return _safe_backend().get_password(SERVICE, name)
+
+    return _bounded(read_it, limit_s)
 
 
 def write(name: str, text: str, *, limit_s: float) -> None:
@@ -298,9 +312,8 @@ def _translate(error: Exception) -> KeyStoreError:
 
     It is recognised by name: the libraries are only there on their own systems.
     """
-    errors = [each for each in (error, error.__cause__) if each is not None]
-    names = {type(each).__name__ for each in errors}
-    if any(each.args[:1] == (_INTERACTION_NOT_ALLOWED,) for each in errors):
+    names = {type(each).__name__ for each in _with_causes(error)}
+    if any(each.args[:1] == (_INTERACTION_NOT_ALLOWED,) for each in _with_causes(error)):
         return _problem(
             KeyringState.MAY_NOT_ASK,
             _(
@@ -320,8 +333,21 @@ def _translate(error: Exception) -> KeyStoreError:
             _("There is no login keyring yet, and no prompt for its first passphrase could be shown. Make it here."),
             command="shunter keys unlock",
         )
+    if _has_ended(error):
+        return gnome_keyring.failed_when_asked()
     if names & _UNAVAILABLE:
         return _no_keyring()
     # Not its text: a backend that runs another program may put the command into it.
     failed = _("The keyring failed with {error}. Is it running, and unlocked?").format(error=type(error).__name__)
     return _problem(KeyringState.FAILED, failed)
+
+
+def _has_ended(error: Exception) -> bool:
+    """Whether a keyring ended while it was asked."""
+    return any(getattr(each, "name", None) == _NO_REPLY for each in _with_causes(error))
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
