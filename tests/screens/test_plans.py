@@ -18,7 +18,7 @@ from tests.waiting import LIMIT_S
 from tui import keys
 from tui.app.app import ShunterApp
 from tui.app.opening import Start
-from tui.clock import ticks_ms
+from tui.clock import ticks_ms, wall_ms
 from tui.demo.exchange import DemoExchange
 from tui.demo.faults import Cut, Fault, Reply
 from tui.demo.ledger import Funds
@@ -30,6 +30,7 @@ from tui.domain.plan_state import StoredPlan, state_of
 from tui.domain.transfer import BOTH_ENDS, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
 from tui.journal import Journal
+from tui.journal.limits import DAY_MS
 from tui.language import _
 from tui.rules import rules_path
 from tui.screens.entry import EntryScreen
@@ -401,7 +402,8 @@ async def test_max_leaves_what_the_rules_keep(demo_app: AppMaker) -> None:
         await until(pilot, lambda: "rules.toml, line 2: 500 USDT must" in screen_text(pilot))
 
 
-async def test_max_leaves_what_is_left_of_the_day(demo_app: AppMaker) -> None:
+async def test_max_leaves_what_is_left_of_the_day(demo_app: AppMaker, exchange: DemoExchange) -> None:
+    exchange.clock_offset_ms = DAY_MS // 2 - wall_ms() % DAY_MS  # noon: the day does not end meanwhile
     rules_path().parent.mkdir()
     rules_path().write_text('most_per_day = { USDT = "100" }\n')
     async with demo_app(asset="USDT", chosen=BOTH_ENDS).run_test(size=(80, 24)) as pilot:

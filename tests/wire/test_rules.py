@@ -10,6 +10,7 @@ from tests.gate import Gate
 from tests.waiting import LIMIT_S
 from tests.wire.conftest import DemoServer, OpenDesk, Seat
 from tests.wire.test_plans import AMOUNT, CM, FUNDING, PLAN, SPOT, UM, Watched
+from tui import clock
 from tui.clock import ticks_ms
 from tui.demo.faults import Cut, Fault
 from tui.demo.ledger import Funds
@@ -20,6 +21,7 @@ from tui.domain.plan_state import Cause, Phase
 from tui.domain.rules import Allow, Keep, Most, MostPerDay, Origin, RetypeFrom, Rule, Rules
 from tui.domain.transfer import Outcome, TransferRequest
 from tui.domain.wallets import TransferType, Wallet
+from tui.journal.limits import DAY_MS
 from tui.structs import replace
 
 ORIGIN = Origin("rules.toml", 3)
@@ -41,6 +43,12 @@ class Book:
 @pytest.fixture
 def book() -> Book:
     return Book()
+
+
+@pytest.fixture(autouse=True)
+def _noon(server: DemoServer) -> None:
+    """No day ends while a test counts what was moved in it."""
+    server.exchange.clock_offset_ms = DAY_MS // 2 - clock.wall_ms() % DAY_MS
 
 
 @pytest.fixture
