@@ -130,6 +130,16 @@ async def test_good_answer_is_done(seat: Seat, server: DemoServer, agree: Callab
     agree(seat)
 
 
+async def _given_up(seat: Seat) -> Transfer:
+    """A transfer whose answer is not waited for. All other calls have their time."""
+    await seat.desk.prepare()
+    http = seat.client._connection.http
+    patient, http.timeout = http.timeout, httpx.Timeout(5, read=0.2)
+    transfer = await seat.send()
+    http.timeout = patient
+    return transfer
+
+
 @pytest.mark.parametrize("executed", [True, False], ids=["executed", "not executed"])
 async def test_timeout_after_send_is_unknown(
     seat: Seat,
@@ -139,9 +149,8 @@ async def test_timeout_after_send_is_unknown(
     gate: Gate,
     executed: bool,
 ) -> None:
-    seat.client._connection.http.timeout = httpx.Timeout(5, read=0.2)
     server.exchange.faults.append(Fault(executes=executed, after=gate, answer=Reply(200)))
-    transfer = await seat.send()
+    transfer = await _given_up(seat)
     assert "too long" in outcomes.message(transfer.evidence)
     await _settles(seat, server, transfer, executed=executed, past_the_window=past_the_window)
     agree(seat)
@@ -151,9 +160,8 @@ async def test_request_executed_after_the_client_gave_up_is_found(
     seat: Seat, server: DemoServer, agree: Callable[[Seat], None]
 ) -> None:
     gate = Gate()
-    seat.client._connection.http.timeout = httpx.Timeout(5, read=0.2)
     server.exchange.faults.append(Fault(before=gate))
-    transfer = await seat.send()
+    transfer = await _given_up(seat)
     await seat.until(lambda: len(seat.notes) >= 3)
     assert seat.on_screen(transfer.id).outcome is Outcome.UNKNOWN
     assert all(note.note.startswith("no record in the history as of") for note in seat.notes)
