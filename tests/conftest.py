@@ -64,9 +64,16 @@ def _collect_garbage_less_often() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add an option for runs that ask whether it works at all: with other versions of what it needs."""
+    parser.addoption("--first-cases", action="store_true", help="of each test, run the first of its cases alone")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the longest tests first: those marked long, then folder by folder. In a translation, take pictures alone."""
+    if config.getoption("first_cases"):
+        items[:] = {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values()
     if language.chosen() != language.ENGLISH:
         items[:] = [item for item in items if {"snap_compare", "snap_sizes"} & {*getattr(item, "fixturenames", ())}]
     items.sort(key=lambda item: (item.get_closest_marker("long") is None, _folder_order(item)))

@@ -1,4 +1,4 @@
-"""A hundred transfers through random faults and restarts: at the end the journal and the ledger say the same."""
+"""Transfers through random faults and restarts: at the end the journal and the ledger say the same."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ from tui.exchange.errors import ExchangeError
 from tui.journal import JournalError
 
 _SEED = 7
-_TRANSFERS = 100
+_TRANSFERS = 60
 _SAME_AMOUNT = "0.5"
 """What every tenth transfer moves: identical ones, of which a record does not tell which it is."""
 
