@@ -84,7 +84,8 @@ class FormState(Struct):
     @property
     def known_asset(self) -> str:
         """The asset; empty until what is typed is one."""
-        return self.draft.asset if self.balances.knows(self.draft.asset) else ""
+        asset = self.draft.asset
+        return asset if asset and self.balances.knows(asset) else ""
 
     @property
     def figure(self) -> Figure | None:

@@ -81,7 +81,6 @@ class MainScreen(DropsLateMessages, Fitting, Screen[None]):
         [
             Binding("tab", "move_focus(1)", _("Next field"), show=False, tooltip=_TAB_HELP),
             Binding("shift+tab", "move_focus(-1)", _("Previous field"), show=False, tooltip=_TAB_HELP),
-            # In the order of the footer, whose end is cut off in a narrow terminal: 80 columns have all but the last.
             # In the order of the line at the bottom, whose end a narrow terminal leaves out.
             Binding(
                 "f2,ctrl+r",

@@ -135,8 +135,8 @@ class EntryTable(Pane, can_focus=True):
         if self.marked != marked:
             self.post_message(self.Marked(self.marked))
 
-    def render(self) -> Content:
-        """Draw the strip, and a line for each entry in sight."""
+    def lines(self) -> list[Content]:
+        """Return the strip, and a line for each entry in sight."""
         width, height = self.content_size
         entries = self.entries[self._top :][: max(height - 1, 1)]
         for entry in entries:
@@ -148,7 +148,7 @@ class EntryTable(Pane, can_focus=True):
             lines.append(self._line(entry, above, widths, shown, is_marked=self._top + row == self._row))
         if not entries:
             lines.append(Content(f" {self._empty}").stylize(self.pen("muted")))
-        return Content("\n").join(line.truncate(width) for line in lines[:height])
+        return [line.truncate(width) for line in lines]
 
     def _measure(self, entry: Entry) -> None:
         self._widths.take(self._texts(entry))

@@ -142,9 +142,9 @@ class NumberPane(Pane):
             below.append(_("{count} more: F6").format(count=self._count - max(room, 0)))
         return max(room, 0 if self._is_beside else 1), below
 
-    def render(self) -> Content:
-        """Draw the strip, the rows in sight, and what stays below them."""
-        width, height = self.content_size
+    def lines(self) -> list[Content]:
+        """Return the strip, the rows in sight, and what stays below them."""
+        width = self.content_size.width
         grid = self.grid(width)
         names, gap = grid.spaces(width)
         room, below = self._room(grid)
@@ -154,7 +154,7 @@ class NumberPane(Pane):
         shown = [*range(self._top, min(self._top + room, self._count)), *range(self._count, len(grid.names))]
         lines += [self._line(grid, row, names, gap) for row in shown]
         lines += [Content(f" {line}").stylize(self.pen("muted")) for line in below]
-        return Content("\n").join(lines[:height])
+        return lines
 
     def _line(self, grid: NumberGrid, row: int, names: int, gap: int) -> Content:
         muted = self.pen("muted")

@@ -1,5 +1,6 @@
 """A pane: its first row is a strip with its name and, at the right, the heads of its columns or its unit."""
 
+from abc import abstractmethod
 from dataclasses import replace  # noqa: TID251 - for a dataclass of Textual's
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from tui.widgets.late_styles import LateStyles
+from tui.widgets.rows import Made, Rows
 
 TALL = 30
 """Rows of a terminal from which blank rows separate what is on a screen."""
@@ -38,6 +40,19 @@ class Pane(Drawn):
         "pane--chosen",
         "pane--cursor",
     }
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._strips: Made = {}
+        """What its rows were last made into."""
+
+    @abstractmethod
+    def lines(self) -> list[Content]:
+        """Return the rows from the strip down, each as wide as the pane."""
+
+    def render(self) -> Rows:
+        """Draw the rows."""
+        return Rows(self.lines(), self._strips)
 
     def strip_line(self, title: str, right: str = "") -> Content:
         """Return the strip. What does not fit at the right is left out."""

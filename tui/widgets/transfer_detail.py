@@ -31,12 +31,12 @@ class TransferDetail(DropsLateMessages, Pane):
             self._description = description
             self.refresh()
 
-    def render(self) -> Content:
-        """Draw the strip with the place and the time, the outcome, what it means, and every fact."""
+    def lines(self) -> list[Content]:
+        """Return the strip with the place and the time, the outcome, what it means, and every fact."""
         width, height = self.content_size
         description = self._description
         if description is None:
-            return self.strip_line(_("TRANSFER"))
+            return [self.strip_line(_("TRANSFER"))]
         outcome = f"entry-table--{description.style}"
         pen = self.get_visual_style(outcome, partial=True) if description.style else self.pen("strong")
         title = [
@@ -53,7 +53,7 @@ class TransferDetail(DropsLateMessages, Pane):
         lines = [*title, *gap, *meaning, *gap, *facts]
         if len(lines) > height - 1:
             lines = [*lines[: max(height - 2, 0)], Content.styled(f" {_MORE}", self.pen("muted"))]
-        return Content("\n").join([self.strip_line(_("TRANSFER"), description.at), *lines][: max(height, 1)])
+        return [self.strip_line(_("TRANSFER"), description.at), *lines]
 
 
 def _wrapped(text: str, width: int) -> list[Content]:

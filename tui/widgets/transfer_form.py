@@ -28,7 +28,7 @@ from tui.domain.wallets import Wallet
 from tui.language import _
 from tui.widgets.amount_field import AmountField
 from tui.widgets.completing_input import CompletingInput
-from tui.widgets.form_field import FormField, symbol_field
+from tui.widgets.form_field import symbol_field
 from tui.widgets.late_messages import DropsLateMessages
 from tui.widgets.messages import fields
 from tui.widgets.move_line import MoveLine
@@ -73,6 +73,15 @@ class TransferForm(DropsLateMessages, Widget):
     def __init__(self, draft: Draft, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._draft = draft
+        pairs = (
+            symbol_field(Field.FROM_PAIR, _("Pair"), draft.from_pair, _("e.g. BTCUSDT"), MOST_IN_PAIR),
+            symbol_field(Field.TO_PAIR, _("Pair"), draft.to_pair, _("e.g. ETHUSDT"), MOST_IN_PAIR),
+        )
+        asset = symbol_field(Field.ASSET, _("Asset"), draft.asset, _("e.g. USDT"), MOST_IN_ASSET)
+        self._wallets = WalletPair(draft.source, draft.destination, draft.chosen, pairs)
+        self._amount = AmountField(draft, self._state)
+        self._move = MoveLine()
+        self._fields = {Field(field.which): field for field in (*pairs, asset, self._amount)}
         self._origin = ""
         """Where the form was filled from, if that is another place or profile."""
         self._wallet_note = ""
@@ -95,23 +104,18 @@ class TransferForm(DropsLateMessages, Widget):
 
     def compose(self) -> ComposeResult:
         """The wallets with their pairs, what is moved, and the move."""
-        draft = self._draft
-        pairs = (
-            symbol_field(Field.FROM_PAIR, _("Pair"), draft.from_pair, _("e.g. BTCUSDT"), MOST_IN_PAIR),
-            symbol_field(Field.TO_PAIR, _("Pair"), draft.to_pair, _("e.g. ETHUSDT"), MOST_IN_PAIR),
-        )
-        yield WalletPair(draft.source, draft.destination, draft.chosen, pairs)
+        yield self._wallets
         with Grid(id="what"):
-            yield symbol_field(Field.ASSET, _("Asset"), draft.asset, _("e.g. USDT"), MOST_IN_ASSET)
-            yield AmountField(draft, self._state)
-        yield MoveLine()
+            yield self._fields[Field.ASSET]
+            yield self._amount
+        yield self._move
 
     def on_mount(self) -> None:
         """Show everything that follows from the draft."""
         # At once, not by message: the next key of the same packet may be for a field that this one shows.
         self.watch(self._wallets, "route", self._follow_move, init=False)
-        for form_field in self.query(FormField):
-            self.watch(form_field.entry, "value", partial(self._text_changed, Field(form_field.which)), init=False)
+        for which, form_field in self._fields.items():
+            self.watch(form_field.entry, "value", partial(self._text_changed, which), init=False)
         self.watch(self._amount.amount, "has_lost", self._follow_doubt, init=False)
         for which, text in ((Field.ASSET, self._draft.asset), (Field.AMOUNT, self._draft.amount)):
             if text:
@@ -125,13 +129,13 @@ class TransferForm(DropsLateMessages, Widget):
     @property
     def draft(self) -> Draft:
         """What is in the form, as typed."""
-        asset, amount, from_pair, to_pair = (self._field(which).text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
+        asset, amount, from_pair, to_pair = (self._fields[which].text for which in (Field.ASSET, Field.AMOUNT, *_PAIRS))
         wallets = self._wallets
         return Draft(wallets.source, wallets.destination, asset, amount, from_pair, to_pair, wallets.chosen)
 
     def go_to(self, which: Field) -> None:
         """Focus a field."""
-        self.screen.set_focus(self._wallets.list_of(which) if which in BOTH_ENDS else self._field(which).entry)
+        self.screen.set_focus(self._wallets.list_of(which) if which in BOTH_ENDS else self._fields[which].entry)
 
     def go_on(self) -> None:
         """Go from a wallet to the next field, whose text is selected: typing replaces it."""
@@ -173,7 +177,7 @@ class TransferForm(DropsLateMessages, Widget):
         """Fill in an asset and where it is moved from, and go to the destination."""
         self._wallets.choose(source.wallet)
         before = self.draft
-        self._field(Field.ASSET).entry.value = asset
+        self._fields[Field.ASSET].entry.value = asset
         if asset != before.asset and before.amount:
             self._amount.amount.value = ""  # it was meant for another asset
             said = _("Emptied: {amount} was of {asset}").format(amount=before.amount, asset=before.asset)
@@ -181,7 +185,7 @@ class TransferForm(DropsLateMessages, Widget):
             self._shown_problems.discard(Field.AMOUNT)
             self._follow_text()
         if source.pair:
-            self._field(Field.FROM_PAIR).entry.value = source.pair
+            self._fields[Field.FROM_PAIR].entry.value = source.pair
         self.go_to(Field.DESTINATION)
 
     def fill(self, draft: Draft) -> None:
@@ -189,7 +193,7 @@ class TransferForm(DropsLateMessages, Widget):
         self._wallets.choose(draft.source, draft.destination)
         texts = {Field.ASSET: draft.asset, Field.FROM_PAIR: draft.from_pair, Field.TO_PAIR: draft.to_pair}
         for which, text in texts.items():
-            self._field(which).entry.value = text
+            self._fields[which].entry.value = text
         self._shown_problems.update(which for which, text in (*texts.items(), (Field.AMOUNT, draft.amount)) if text)
         self._amount.begin(draft)
         self._show_origin(draft.origin)
@@ -219,16 +223,16 @@ class TransferForm(DropsLateMessages, Widget):
         self._origin = text
         self._show_note()
 
-    def _show_note(self) -> None:
+    def _show_note(self, state: FormState | None = None) -> None:
         """Post what the fields have no room for: the first problem that is cut, a hint of the field that has the focus
         or why no more can be moved, and what is about no field.
         """
-        unseen = [form_field for form_field in self.query(FormField) if form_field.unseen]
+        unseen = [form_field for form_field in self._fields.values() if form_field.unseen]
         problems = [form_field.unseen for form_field in unseen if form_field.problem]
         hints = [form_field.unseen for form_field in unseen if form_field.entry.has_focus]
         emptied = self._emptied if self._amount.unseen == self._emptied else ""
         problem, hint_text = tuple(problems[:1]), tuple(hints) if not problems and not emptied else ()
-        state = self._state()
+        state = state or self._state()
         closed = [not_open(each, self._pair_limit) for each in state.unopened]
         if (reasons := why_less(state)) and self._amount.entry.has_focus and not emptied and state.rest is None:
             excess = state.excess
@@ -257,7 +261,7 @@ class TransferForm(DropsLateMessages, Widget):
 
     def action_swap(self) -> None:
         """Swap source and destination, with their pairs."""
-        pairs = [self._field(which).entry for which in _PAIRS]
+        pairs = [self._fields[which].entry for which in _PAIRS]
         follows = next(
             (other for entry, other in zip(pairs, pairs[::-1], strict=True) if entry is self.screen.focused), None
         )
@@ -293,17 +297,6 @@ class TransferForm(DropsLateMessages, Widget):
         self._shown_problems.add(Field.AMOUNT)
         self._follow_text()
 
-    @property
-    def _wallets(self) -> WalletPair:
-        return self.query_one(WalletPair)
-
-    @property
-    def _amount(self) -> AmountField:
-        return self.query_one(AmountField)
-
-    def _field(self, which: Field) -> FormField:
-        return self.query_one(f"#field-{which}", FormField)
-
     def _state(self) -> FormState:
         return FormState(
             self.draft,
@@ -319,8 +312,8 @@ class TransferForm(DropsLateMessages, Widget):
         """Show the move and the pair fields that it needs."""
         state = self._state()
         for which in _PAIRS:
-            self._field(which).visible = which in state.fields
-            self._field(which).entry.disabled = which not in state.fields
+            self._fields[which].visible = which in state.fields
+            self._fields[which].entry.disabled = which not in state.fields
         self._wallets.set_class(state.has_pairs, "-has-pairs")
         self._follow_text()
 
@@ -332,11 +325,10 @@ class TransferForm(DropsLateMessages, Widget):
         state = self._state()
         self._wallets.show_balances(state)
         self._offer_choices(state)
-        for form_field in self.query(FormField):
-            which = Field(form_field.which)
+        for which, form_field in self._fields.items():
             form_field.show_hint((which is Field.AMOUNT and self._emptied) or hint(state, which))
         self._show_problems(state)
-        self.query_one(MoveLine).show(state)
+        self._move.show(state)
         self._ask_for_figure(state)
 
     def _offer_choices(self, state: FormState) -> None:
@@ -347,22 +339,21 @@ class TransferForm(DropsLateMessages, Widget):
         made_of = (self._balances, source.wallet, *limits)
         if self._offered.get(Field.ASSET) != made_of:
             self._offered[Field.ASSET] = made_of
-            self._field(Field.ASSET).offer(asset_choices(self._balances, source, destination))
+            self._fields[Field.ASSET].offer(asset_choices(self._balances, source, destination))
         made_of = (self._balances, asset)
         if state.has_pairs and self._offered.get(Field.TO_PAIR) != made_of:
             self._offered[Field.TO_PAIR] = made_of
             choices = pair_choices(self._balances, asset)
             for which in _PAIRS:
-                self._field(which).offer(choices)
+                self._fields[which].offer(choices)
 
     def _show_problems(self, state: FormState) -> None:
         """Show problems at their fields, but not at a field that nobody has typed in yet."""
         problems = state.problems
-        for form_field in self.query(FormField):
-            which = Field(form_field.which)
+        for which, form_field in self._fields.items():
             is_said = which in problems and which in self._shown_problems
             form_field.show_problem(problems[which].words if is_said else "")
-        self._show_note()
+        self._show_note(state)
 
     def _ask_for_figure(self, state: FormState) -> None:
         """Ask how much can be moved, why it is less, and how many pairs can be enabled: once for each input and each

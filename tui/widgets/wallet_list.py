@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
+from textual.style import Style
 
 from tui.domain.balances import Balances
 from tui.domain.layout import padded
@@ -131,54 +132,56 @@ class WalletList(Pane, can_focus=True):
         self.chosen = wallet
         return True
 
-    def render(self) -> Content:
-        """Draw the strip, and a line for each wallet."""
+    def lines(self) -> list[Content]:
+        """Return the strip, and a line for each wallet."""
         (figures, heading), names = self._shown, [wallet.label for wallet in WALLETS]
-        if self.content_size.width < _WIDE or not self._fits(figures, names):
+        width = self.content_size.width
+        room = max(width - _FIRST_FIGURE - 1, 1)
+        if width < _WIDE or not _fit(figures, names, room):
             names = [wallet.short_label for wallet in WALLETS]
-        if not self._fits(figures, names) or cell_len(heading) > self.content_size.width - cell_len(self._title) - 4:
+        if not _fit(figures, names, room) or cell_len(heading) > width - cell_len(self._title) - 4:
             figures, heading = self._short()
-        lines = [self.strip_line(self._title, heading)]
-        marks = self._marks(figures)
-        lines += [
-            self._line(wallet, name, marks.get(wallet, ""), *figures[wallet])
-            for wallet, name in zip(WALLETS, names, strict=True)
+        marks, muted = self._marks(figures, room), self.pen("muted")
+        return [
+            self.strip_line(self._title, heading),
+            *(
+                self._line(wallet, name, marks.get(wallet, ""), *figures[wallet], room=room, muted=muted)
+                for wallet, name in zip(WALLETS, names, strict=True)
+            ),
         ]
-        return Content("\n").join(lines)
 
-    def _fits(self, figures: dict[Wallet, tuple[str, bool]], names: list[str]) -> bool:
-        pairs = zip(names, figures.values(), strict=True)
-        return all(cell_len(f"{name} {text}") <= self._room for name, (text, _) in pairs)
-
-    def _marks(self, figures: dict[Wallet, tuple[str, bool]]) -> dict[Wallet, str]:
+    def _marks(self, figures: dict[Wallet, tuple[str, bool]], room: int) -> dict[Wallet, str]:
         """Return the marks, all of them shortened if one does not fit between a short name and a figure."""
         marks = {wallet: mark for wallet, mark in self._allowed.items() if mark}
         taken = [_SHORT_NAME + cell_len(f" {mark} {figures[wallet][0]}") for wallet, mark in marks.items()]
-        if max(taken, default=0) > self._room:
+        if max(taken, default=0) > room:
             marks = dict.fromkeys(marks, pgettext("in short", "via"))
         return marks
 
-    @property
-    def _room(self) -> int:
-        """The columns of a name and its figure."""
-        return max(self.content_size.width - _FIRST_FIGURE - 1, 1)
-
-    def _line(self, wallet: Wallet, name: str, mark: str, text: str, is_reliable: bool) -> Content:
+    def _line(
+        self, wallet: Wallet, name: str, mark: str, text: str, is_reliable: bool, *, room: int, muted: Style
+    ) -> Content:
+        """Return a line; `room` is the columns of a name and its figure."""
         is_chosen, is_allowed = wallet is self.chosen, wallet in self._allowed
         digit = str(WALLETS.index(wallet) + 1) if is_allowed else "-"
-        if cell_len(text) > self._room:
-            text = text.strip() if cell_len(text.strip()) <= self._room else _("see F6")
-        room, muted = self._room - cell_len(text) - 1, self.pen("muted")
+        if cell_len(text) > room:
+            text = text.strip() if cell_len(text.strip()) <= room else _("see F6")
+        left = room - cell_len(text) - 1
         if mark:
-            short = shortened(padded(wallet.short_label, _SHORT_NAME), room - cell_len(mark) - 1)
+            short = shortened(padded(wallet.short_label, _SHORT_NAME), left - cell_len(mark) - 1)
             named = Content(f"{short} ") + Content.styled(mark, muted)
         else:
-            named = Content(shortened(name, room))
+            named = Content(shortened(name, left))
         label = Content(f"{'>' if is_chosen else ' '}{digit} ") + named
         if not is_allowed:
             label = label.stylize(muted)
         elif not is_chosen:
             label = label.stylize(muted, 1, 2)
-        gap = max(self._room + _FIRST_FIGURE - label.cell_length - cell_len(text), 0)
+        gap = max(room + _FIRST_FIGURE - label.cell_length - cell_len(text), 0)
         line = label + " " * gap + (Content(text) if is_reliable else Content(text).stylize(muted))
         return self.row_line(line, is_chosen=is_chosen)
+
+
+def _fit(figures: dict[Wallet, tuple[str, bool]], names: list[str], room: int) -> bool:
+    pairs = zip(names, figures.values(), strict=True)
+    return all(cell_len(f"{name} {text}") <= room for name, (text, _) in pairs)

@@ -41,16 +41,19 @@ class WalletPair(DropsLateMessages, Grid):
         """Takes the fields of the two pairs, which are below their wallets and shown when the form says so."""
         super().__init__()
         self._pairs = pairs
-        self._start = source, destination
+        ends = zip((_("FROM"), _("TO")), _ENDS, (source, destination), strict=True)
+        self._lists = {which: WalletList(title, wallet, id=which) for title, which, wallet in ends}
         self.chosen = chosen
         """Which of the two the person has chosen; the others are defaults."""
+        self._replaced = ""
+        """That the destination is another one than before, and why."""
+        self._noted = ""
         self._meant: Wallet | None = None
         """The destination that is chosen together with a source."""
 
     def compose(self) -> ComposeResult:
         """The source on the left, the destination on the right, and the pairs below."""
-        for title, which, wallet in zip((_("FROM"), _("TO")), _ENDS, self._start, strict=True):
-            yield WalletList(title, wallet, id=which)
+        yield from self._lists.values()
         yield from self._pairs
 
     def on_mount(self) -> None:
@@ -71,7 +74,7 @@ class WalletPair(DropsLateMessages, Grid):
 
     def list_of(self, which: Field) -> WalletList:
         """The list of sources or of destinations."""
-        return self.query_one(f"#{which}", WalletList)
+        return self._lists[which]
 
     def choose(self, source: Wallet, destination: Wallet | None = None) -> None:
         """Choose a source, and a destination that it reaches; without one, that stays where it can."""
@@ -101,14 +104,14 @@ class WalletPair(DropsLateMessages, Grid):
         now = self._meant or (before if before in direct else direct[0])
         if now is before:
             self._destination_chosen()
-        else:
-            self.list_of(Field.DESTINATION).chosen = now
-        if now is not before and not self._meant:
-            self._note(_replaced(self.source, before, now))
+            return
+        self._replaced = "" if self._meant else _replaced(self.source, before, now)
+        self.list_of(Field.DESTINATION).chosen = now
+        self._replaced = ""
 
     def _destination_chosen(self) -> None:
         self.chosen = BOTH_ENDS
-        self._note("")
+        self._note(self._replaced)
         self._follow()
 
     def _follow(self) -> None:
@@ -119,7 +122,9 @@ class WalletPair(DropsLateMessages, Grid):
 
     def _note(self, text: str) -> None:
         """Show why a wallet is not the intended one, and ring."""
-        self.post_message(self.Noted(text))
+        if text or self._noted:
+            self.post_message(self.Noted(text))
+        self._noted = text
         if text:
             self.app.bell()
 
