@@ -93,8 +93,9 @@ class AddKeyScreen(StaysOpen, OffersWays, ModalScreen[keys.Profile | SessionKey 
 
     def on_mount(self) -> None:
         """Explain the fields. Before anything is typed, find out whether the key can be kept."""
-        self._field("api-key").show_hint(_("Typed or pasted; it is not shown"))
-        self._field("secret").show_hint(_("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted"))
+        self._field("api-key").show(problem="", hint=_("Typed or pasted; it is not shown"))
+        pem = _("The HMAC secret, or the whole PEM of an Ed25519 or RSA key, pasted")
+        self._field("secret").show(problem="", hint=pem)
         self.query_one("#no-place").display = False
         if self._use is not KeyUse.SESSION:
             self.look_for_keyring()

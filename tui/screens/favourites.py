@@ -197,8 +197,8 @@ class FavouritesScreen(DismissesItself, ModalScreen[Draft | None]):
         self._is_naming = is_asked
         field = self.query_one(FormField)
         field.display = is_asked
-        field.show_problem("")
-        field.show_hint(_("keeps {favourite}").format(favourite=_summary(self._to_keep)) if is_asked else "")
+        hint = _("keeps {favourite}").format(favourite=_summary(self._to_keep)) if is_asked else ""
+        field.show(problem="", hint=hint)
         self.query_one(AskLine).ask(_ASK_NAME if is_asked else self._ask)
         self.set_focus(field.entry if is_asked else self._favourites)
 

@@ -321,8 +321,8 @@ class GatherScreen(FollowsBalances, DismissesItself, Fitting, Screen[None]):
         if self._amended:
             state = self._amended_form()
             problem = state.problems.get(Field.AMOUNT)
-            self._amount.show_hint(hint(state, Field.AMOUNT))
-            self._amount.show_problem(problem.words if problem and self._amount.text else "")
+            words = problem.words if problem and self._amount.text else ""
+            self._amount.show(problem=words, hint=hint(state, Field.AMOUNT))
 
     def _keep_amount(self) -> bool:
         """Keep the amount that is typed, or all if none is; whether it was kept."""

@@ -22,6 +22,8 @@ LABEL_COLUMNS = 9
 class FormField(DropsLateMessages, Drawn):
     """A labelled input with a line below it for a problem or a hint. A hint is in the input if it fits there."""
 
+    auto_links = True  # that of an amount has some
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "form-field--label",
         "form-field--badge",
@@ -101,14 +103,14 @@ class FormField(DropsLateMessages, Drawn):
         if isinstance(self.entry, CompletingInput):
             self.entry.offer(choices)
 
+    def show(self, *, problem: str, hint: str) -> None:
+        """Show what is wrong with the field; a hint while nothing is."""
+        self._hint = hint
+        self.show_problem(problem)
+
     def show_problem(self, problem: str) -> None:
         """Show what is wrong with the field; an empty string clears it."""
         self.problem = problem
-        self._show_note()
-
-    def show_hint(self, hint: str) -> None:
-        """Show a hint while nothing is wrong."""
-        self._hint = hint
         self._show_note()
 
     def extra(self) -> Content:

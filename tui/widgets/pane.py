@@ -21,6 +21,8 @@ LEFT_BUTTON = 1
 class Drawn(LateStyles, Widget):
     """Draws its text in styles of its component classes."""
 
+    auto_links = False  # Textual would look for links in every line that is drawn
+
     def get_visual_style(self, *component_classes: str, partial: bool = False) -> Style:
         """Return the style, with the "reverse" that Textual leaves out."""
         style = super().get_visual_style(*component_classes, partial=partial)

@@ -227,12 +227,12 @@ class TransferForm(DropsLateMessages, Widget):
         """Post what the fields have no room for: the first problem that is cut, a hint of the field that has the focus
         or why no more can be moved, and what is about no field.
         """
-        unseen = [form_field for form_field in self._fields.values() if form_field.unseen]
+        state = state or self._state()
+        unseen = [form_field for which in state.fields if (form_field := self._fields[which]).unseen]
         problems = [form_field.unseen for form_field in unseen if form_field.problem]
         hints = [form_field.unseen for form_field in unseen if form_field.entry.has_focus]
         emptied = self._emptied if self._amount.unseen == self._emptied else ""
         problem, hint_text = tuple(problems[:1]), tuple(hints) if not problems and not emptied else ()
-        state = state or self._state()
         closed = [not_open(each, self._pair_limit) for each in state.unopened]
         if (reasons := why_less(state)) and self._amount.entry.has_focus and not emptied and state.rest is None:
             excess = state.excess
@@ -278,7 +278,7 @@ class TransferForm(DropsLateMessages, Widget):
         """
         self._shown_problems = set(Field)
         state = self._state()
-        self._show_problems(state)
+        self._show_notes(state)
         if obstacle := state.obstacle:
             self.go_to(obstacle.field)
             self._amount.amount.warn()
@@ -325,9 +325,7 @@ class TransferForm(DropsLateMessages, Widget):
         state = self._state()
         self._wallets.show_balances(state)
         self._offer_choices(state)
-        for which, form_field in self._fields.items():
-            form_field.show_hint((which is Field.AMOUNT and self._emptied) or hint(state, which))
-        self._show_problems(state)
+        self._show_notes(state)
         self._move.show(state)
         self._ask_for_figure(state)
 
@@ -347,12 +345,13 @@ class TransferForm(DropsLateMessages, Widget):
             for which in _PAIRS:
                 self._fields[which].offer(choices)
 
-    def _show_problems(self, state: FormState) -> None:
-        """Show problems at their fields, but not at a field that nobody has typed in yet."""
+    def _show_notes(self, state: FormState) -> None:
+        """Show hints and problems at their fields, but no problem at a field that nobody has typed in yet."""
         problems = state.problems
-        for which, form_field in self._fields.items():
+        for which in state.fields:
             is_said = which in problems and which in self._shown_problems
-            form_field.show_problem(problems[which].words if is_said else "")
+            hint_text = (which is Field.AMOUNT and self._emptied) or hint(state, which)
+            self._fields[which].show(problem=problems[which].words if is_said else "", hint=hint_text)
         self._show_note(state)
 
     def _ask_for_figure(self, state: FormState) -> None:

@@ -142,13 +142,10 @@ class WalletList(Pane, can_focus=True):
         if not _fit(figures, names, room) or cell_len(heading) > width - cell_len(self._title) - 4:
             figures, heading = self._short()
         marks, muted = self._marks(figures, room), self.pen("muted")
-        return [
-            self.strip_line(self._title, heading),
-            *(
-                self._line(wallet, name, marks.get(wallet, ""), *figures[wallet], room=room, muted=muted)
-                for wallet, name in zip(WALLETS, names, strict=True)
-            ),
-        ]
+        lines = [self.strip_line(self._title, heading)]
+        for wallet, name in zip(WALLETS, names, strict=True):
+            lines.append(self._line(wallet, name, marks.get(wallet, ""), *figures[wallet], room=room, muted=muted))
+        return lines
 
     def _marks(self, figures: dict[Wallet, tuple[str, bool]], room: int) -> dict[Wallet, str]:
         """Return the marks, all of them shortened if one does not fit between a short name and a figure."""
