@@ -119,6 +119,11 @@ def test_private_key_with_written_out_line_ends_is_stored_as_plain_pem(form: str
 PUBLIC_PEM = ED25519_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 PUBLIC_PKCS1 = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.PKCS1).decode()
 PASSPHRASE = BestAvailableEncryption(b"x")
+_NUMBERS = RSA_KEY.private_numbers()
+OTHER_EXPONENT = rsa.RSAPrivateNumbers(
+    _NUMBERS.p, _NUMBERS.q, _NUMBERS.d ^ 4, _NUMBERS.dmp1, _NUMBERS.dmq1, _NUMBERS.iqmp, _NUMBERS.public_numbers
+)
+"""Its numbers do not belong together: signing with it, which does not look again, could lead to anything."""
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 DECRYPT = "encrypted.*openssl pkey -in key.pem -out plain.pem"
 
@@ -135,6 +140,11 @@ NO_SECRETS = {
     "PEM cut off": (None, RSA_PEM[:900], "cut off"),
     "PEM with a line missing": (None, "\n".join(RSA_PEM.splitlines()[:5] + RSA_PEM.splitlines()[6:]), "cut or changed"),
     "PEM with other signs": (None, RSA_PEM.replace("\n", "\n!", 3), "cut or changed"),
+    "PEM with another number": (
+        None,
+        pem_of(OTHER_EXPONENT.private_key(unsafe_skip_rsa_key_validation=True)),
+        "cut or changed",
+    ),
     "PEM that is not ASCII": (None, ED25519_PEM.replace("\n", "é\n"), "cut or changed"),
     "encrypted PKCS#8": (None, pem_of(RSA_KEY, encryption=PASSPHRASE), DECRYPT),
     "encrypted PKCS#1": (None, pem_of(RSA_KEY, PrivateFormat.TraditionalOpenSSL, PASSPHRASE), DECRYPT),
