@@ -3,7 +3,6 @@
 import gc
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -25,11 +24,8 @@ language.choose(os.environ.get("SHUNTER_TESTS_IN", language.ENGLISH))  # before 
 _WORKERS_PER_CORE = 3
 """The tests with real programs spend most of their time waiting for them."""
 
-_HERE = Path(__file__).parent
-_FOLDERS = {"terminal": 0, "wire": 0, "screens": 1, "unit": 2}
-"""The folders with the longest tests come first: no worker starts a long one when the others are done. Those in which
-programs are waited for are mixed with those that compute, or the machine would stand still meanwhile.
-"""
+_FOLDERS = [Path(__file__).parent / name for name in ("terminal", "screens", "wire", "unit")]
+"""The folders with the longest tests first: no worker starts a long one when the others are done."""
 
 _IN_CI = "CI" in os.environ
 
@@ -75,17 +71,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the longest tests first: those marked long, then by their folders. In a translation, take pictures alone."""
+    """Put the longest tests first: those marked long, then folder by folder. In a translation, take pictures alone."""
     if config.getoption("first_cases"):
         items[:] = {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values()
     if language.chosen() != language.ENGLISH:
         items[:] = [item for item in items if {"snap_compare", "snap_sizes"} & {*getattr(item, "fixturenames", ())}]
-    folders = [item.path.relative_to(_HERE).parts[0] for item in items]
-    sizes, seen, places = Counter(folders), Counter[str](), {}
-    for item, folder in zip(items, folders, strict=True):
-        places[item] = (item.get_closest_marker("long") is None, _FOLDERS[folder], seen[folder] / sizes[folder])
-        seen[folder] += 1
-    items.sort(key=places.__getitem__)
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, _folder_order(item)))
+
+
+def _folder_order(item: pytest.Item) -> int:
+    return next(place for place, folder in enumerate(_FOLDERS) if item.path.is_relative_to(folder))
 
 
 @pytest.hookimpl(wrapper=True)
