@@ -79,7 +79,8 @@ def test_a_signal_while_it_quits_leaves_the_terminal_as_it_was(open_demo: OpenDe
     demo.type("\x11")
     wait_for(lambda: demo.is_silent != was_silent)  # the modes are given back; the rest waits for the terminal
     demo.signal(signal.SIGTERM)
-    assert demo.wait_for_signal() == signal.SIGTERM
+    # On a busy machine it may have waited long enough for the terminal, and quit, before the signal comes.
+    assert demo.wait_for_signal() in (signal.SIGTERM, None)
     wait_for(lambda: demo.modes == AS_IT_WAS)
 
 
