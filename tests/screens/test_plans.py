@@ -235,6 +235,16 @@ async def test_step_that_becomes_known_while_something_lies_over_the_review(
         assert "Review the rest" in text
 
 
+async def _stop_before_all(pilot: Pilot[bool], shown: str, go_on: Callable[[], None]) -> None:
+    """Stop a plan while something is shown, let it go on, and see that none of its steps is said to be sent."""
+    await _send(pilot)
+    await until(pilot, lambda: shown in screen_text(pilot))
+    await pilot.press("escape")
+    await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
+    go_on()
+    assert "You stopped the plan before step 1 of 2." in await _ended(pilot)
+
+
 async def test_plan_that_is_stopped_while_it_is_written_down_sends_nothing(
     demo_app: AppMaker, exchange: DemoExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,12 +256,7 @@ async def test_plan_that_is_stopped_while_it_is_written_down_sends_nothing(
 
     monkeypatch.setattr(Journal, "begin_plan", slowly)
     async with demo_app().run_test(size=(80, 24)) as pilot:
-        await _send(pilot)
-        await until(pilot, lambda: "Writing the plan" in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
-        may_begin.set()
-        assert "You stopped the plan before step 1 of 2." in await _ended(pilot)
+        await _stop_before_all(pilot, "Writing the plan", may_begin.set)
         assert exchange.requests == []
 
 
@@ -266,12 +271,7 @@ async def test_step_is_not_said_to_be_sent_while_it_can_still_be_stopped(
 
     monkeypatch.setattr(Desk, "_permit_step", slowly)
     async with demo_app().run_test(size=(80, 24)) as pilot:
-        await _send(pilot)
-        await until(pilot, lambda: "Step 1 of 2: not sent yet." in screen_text(pilot))
-        await pilot.press("escape")
-        await until(pilot, lambda: "It stops before the next step." in screen_text(pilot))
-        may_go.set()
-        assert "You stopped the plan before step 1 of 2." in await _ended(pilot)
+        await _stop_before_all(pilot, "Step 1 of 2: not sent yet.", may_go.set)
         assert exchange.requests == []
 
 

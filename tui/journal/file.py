@@ -171,6 +171,11 @@ class Stamp(NamedTuple):
     """A restored copy can bring its own time of modification, but not this."""
 
 
+def is_same_file(before: Stamp | None, after: Stamp | None) -> bool:
+    """Whether two stamps are of one file, rewritten or not; in memory there is no other."""
+    return before is None or after is None or before.inode == after.inode
+
+
 class Opened(NamedTuple):
     """A connection to the file, and the stamp that the file had then; None in memory."""
 
@@ -240,7 +245,7 @@ class JournalFile:
         """Make the tables of a new file, or bring an older one up to date. This also shows whether it
         can be written.
         """
-        with self._connected() as (connection, _), transaction(connection):
+        with self._connected() as (connection, _stamp), transaction(connection):
             self._bring_up(connection, is_new=True)
 
     def stamp(self) -> Stamp | None:
@@ -263,8 +268,7 @@ class JournalFile:
             with transaction(connection, "BEGIN"):
                 _version(connection)  # takes the lock
                 stamp = self.stamp()
-                is_same = before is None or stamp is None or before.inode == stamp.inode
-                yield Opened(connection, stamp if is_same else before)
+                yield Opened(connection, stamp if is_same_file(before, stamp) else before)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Opened]:

@@ -45,8 +45,6 @@ class WalletPair(DropsLateMessages, Grid):
         self._lists = {which: WalletList(title, wallet, id=which) for title, which, wallet in ends}
         self.chosen = chosen
         """Which of the two the person has chosen; the others are defaults."""
-        self._replaced = ""
-        """That the destination is another one than before, and why."""
         self._noted = ""
         self._meant: Wallet | None = None
         """The destination that is chosen together with a source."""
@@ -105,13 +103,13 @@ class WalletPair(DropsLateMessages, Grid):
         if now is before:
             self._destination_chosen()
             return
-        self._replaced = "" if self._meant else _replaced(self.source, before, now)
         self.list_of(Field.DESTINATION).chosen = now
-        self._replaced = ""
+        if not self._meant:
+            self._note(_replaced(self.source, before, now))
 
     def _destination_chosen(self) -> None:
         self.chosen = BOTH_ENDS
-        self._note(self._replaced)
+        self._note("")
         self._follow()
 
     def _follow(self) -> None:
